@@ -1,0 +1,143 @@
+"""Base of the estimators that hold a skorch net: their common parameters."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from numbers import Integral, Real
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.utils import check_random_state
+from sklearn.utils._param_validation import Interval, StrOptions
+
+if TYPE_CHECKING:
+    from ._windows import Windows
+    from .training import LeanNet, WindowDataset
+
+_PREFIX = "net__"
+
+
+class NetEstimator(BaseEstimator):
+    """Parameters that all estimators with a net share, and ``net__*`` for the rest of skorch's.
+
+    A subclass names its own parameters and takes these as keyword arguments; its signature then lists both,
+    so that ``get_params``, ``clone`` and documentation see every name.
+    """
+
+    _parameter_constraints: dict = {
+        "max_epochs": [Interval(Integral, 1, None, closed="left")],
+        "batch_size": [Interval(Integral, 1, None, closed="left")],
+        "predict_batch_size": [Interval(Integral, 1, None, closed="left")],
+        "lr": [Interval(Real, 0, None, closed="neither")],
+        "optimizer": [StrOptions({"adam", "adamw", "sgd", "rmsprop"}), callable],
+        "early_stopping": ["boolean", Interval(Integral, 1, None, closed="left")],
+        "validation_fraction": [Interval(Real, 0, 1, closed="left")],
+        "n_channels": [Interval(Integral, 1, None, closed="left"), None],
+        "device": [str],
+        "dtype": [StrOptions({"float32", "float64"})],
+        "random_state": ["random_state"],
+        "verbose": ["verbose"],
+        "warm_start": ["boolean"],
+        "callbacks": [list, tuple, None],
+    }
+
+    def __init__(
+        self,
+        *,
+        max_epochs: int = 20,
+        batch_size: int = 128,
+        predict_batch_size: int = 256,
+        lr: float = 1e-3,
+        optimizer: Any = "adam",
+        early_stopping: bool | int = False,
+        validation_fraction: float = 0.2,
+        n_channels: int | None = None,
+        device: str = "cpu",
+        dtype: str = "float32",
+        random_state: Any = None,
+        verbose: int = 0,
+        warm_start: bool = False,
+        callbacks: Any = None,
+        **net_params: Any,
+    ) -> None:
+        self.max_epochs = max_epochs
+        self.batch_size = batch_size
+        self.predict_batch_size = predict_batch_size
+        self.lr = lr
+        self.optimizer = optimizer
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.n_channels = n_channels
+        self.device = device
+        self.dtype = dtype
+        self.random_state = random_state
+        self.verbose = verbose
+        self.warm_start = warm_start
+        self.callbacks = callbacks
+        for name, value in net_params.items():
+            if not name.startswith(_PREFIX):
+                raise TypeError(f"{type(self).__name__}.__init__() got an unexpected keyword argument {name!r}")
+            setattr(self, name, value)
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if "__init__" not in vars(cls):
+            return
+        own = inspect.signature(cls.__init__)
+        shared = inspect.signature(NetEstimator.__init__).parameters
+        merged = {**own.parameters, **{name: p for name, p in shared.items() if name not in own.parameters}}
+        named = [p for p in merged.values() if p.kind != p.VAR_KEYWORD]
+        named.sort(key=lambda p: p.kind)
+        cls.__init__.__signature__ = own.replace(parameters=named)  # type: ignore[attr-defined]
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """Get the parameters, with those for skorch as ``net__<name>``.
+
+        Parameters
+        ----------
+        deep : bool, default=True
+            Whether to go into parameters that are estimators.
+
+        Returns
+        -------
+        params : dict
+        """
+        net_params = {name: value for name, value in vars(self).items() if name.startswith(_PREFIX)}
+        return {**super().get_params(deep=deep), **net_params}
+
+    def set_params(self, **params: Any) -> Self:
+        """Set parameters; any ``net__<name>`` goes to skorch.
+
+        Parameters
+        ----------
+        **params : dict
+            Parameters by name.
+
+        Returns
+        -------
+        self : estimator
+        """
+        for name in [name for name in params if name.startswith(_PREFIX)]:
+            setattr(self, name, params.pop(name))
+        return super().set_params(**params)
+
+    def _is_warm(self) -> bool:
+        return self.warm_start and hasattr(self, "net_")
+
+    def _make_net(
+        self, module: Callable[..., Any], module_params: dict[str, Any], criterion: Any, **kwargs: Any
+    ) -> LeanNet:
+        """Make a new net, and the random state that goes with it."""
+        from .training import make_net
+
+        self._random_state = np.random.RandomState(check_random_state(self.random_state).randint(2**31))
+        params = self.get_params(deep=False)
+        net_params = {name[len(_PREFIX) :]: params.pop(name) for name in list(params) if name.startswith(_PREFIX)}
+        return make_net(module, module_params, criterion, params, net_params, self._random_state, **kwargs)
+
+    def _dataset(self, windows: Windows, *args: Any, **kwargs: Any) -> WindowDataset:
+        from .training import WindowDataset
+
+        return WindowDataset(windows, *args, dtype=self.dtype, **kwargs)

@@ -1,0 +1,241 @@
+"""The shape of a window: flat or 3-D, its length and channels. Only this module knows the layout."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.lib.stride_tricks import as_strided
+from sklearn.utils import assert_all_finite
+from sklearn.utils.validation import validate_data
+
+_NAME = re.compile(r"(?P<channel>.+)_t-(?P<lag>\d+)")
+
+
+class Windows:
+    """Windows over the rows of one or several series, held as the rows and where each window starts.
+
+    An array-like of shape ``(n_windows, length * channels)`` whose memory is that of the rows, not of the
+    windows. Networks gather their batches from it; NumPy and scikit-learn get an ordinary array by
+    ``np.asarray``: a read-only view without a copy for one contiguous series, else a copy.
+
+    Parameters
+    ----------
+    buffer : ndarray of shape (n_rows, n_channels)
+        The rows, C-contiguous.
+    starts : ndarray of int, shape (n_windows,)
+        Window ``i`` is ``buffer[starts[i] : starts[i] + length]``.
+    length : int
+        Number of time steps of a window.
+    index : pandas.Index, default=None
+        Index of the windows: that of the row each window ends with.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sktsad.preprocessing import SlidingWindow
+    >>> windows = SlidingWindow(2).fit_transform(np.array([[1.0], [2.0], [3.0]]))
+    >>> windows
+    Windows(n_windows=3, length=2, n_channels=1, dtype=float64)
+    >>> np.asarray(windows)
+    array([[1., 1.],
+           [1., 2.],
+           [2., 3.]])
+    """
+
+    def __init__(
+        self, buffer: np.ndarray, starts: np.ndarray, length: int, index: pd.Index | None = None
+    ) -> None:
+        self.buffer = np.ascontiguousarray(buffer)
+        self.starts = np.asarray(starts, dtype=np.intp)
+        self.length = int(length)
+        self.index = index
+
+    @classmethod
+    def from_dense(cls, X: np.ndarray, n_channels: int, index: pd.Index | None = None) -> Windows:
+        """Hold ready-made flat windows, time-major, without a copy where ``X`` is C-contiguous."""
+        length = X.shape[1] // n_channels
+        return cls(X.reshape(-1, n_channels), np.arange(len(X)) * length, length, index)
+
+    @property
+    def n_channels(self) -> int:
+        """Number of channels of a time step."""
+        return self.buffer.shape[1]
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Number of windows and of values in a window."""
+        return len(self.starts), self.length * self.n_channels
+
+    @property
+    def ndim(self) -> int:
+        """Always 2."""
+        return 2
+
+    @property
+    def dtype(self) -> np.dtype:
+        """Type of the values."""
+        return self.buffer.dtype
+
+    def __len__(self) -> int:
+        return len(self.starts)
+
+    def __repr__(self) -> str:
+        return (
+            f"Windows(n_windows={len(self)}, length={self.length}, n_channels={self.n_channels}, "
+            f"dtype={self.dtype})"
+        )
+
+    def _view(self) -> np.ndarray:
+        """View every run of ``length`` rows of the buffer as one flat window."""
+        n_runs = max(len(self.buffer) - self.length + 1, 0)
+        strides = (self.buffer.strides[0], self.buffer.itemsize)
+        return as_strided(self.buffer, (n_runs, self.shape[1]), strides, writeable=False)
+
+    def flat(self, rows: Any = slice(None)) -> np.ndarray:
+        """Return windows as an array of shape (n_rows, length * n_channels), a view where one can be."""
+        starts = self.starts[rows]
+        if len(starts) > 1:
+            step = int(starts[1] - starts[0])
+            if step > 0 and starts[-1] - starts[0] == step * (len(starts) - 1) and (np.diff(starts) == step).all():
+                return self._view()[starts[0] : starts[-1] + 1 : step]
+        return self._view()[starts]
+
+    def gather(self, rows: Any, dtype: Any = None) -> np.ndarray:
+        """Return windows as a C-contiguous array of shape (n_rows, length, n_channels)."""
+        flat = np.ascontiguousarray(self.flat(rows), dtype=dtype)
+        return flat.reshape(-1, self.length, self.n_channels)
+
+    def last(self) -> np.ndarray:
+        """Return the row that each window ends with, shape (n_windows, n_channels)."""
+        return self.buffer[self.starts + self.length - 1]
+
+    def replace_buffer(self, buffer: np.ndarray) -> Windows:
+        """Return the same windows over other rows."""
+        return Windows(buffer, self.starts, self.length, self.index)
+
+    def chunks(self, n_values: int = 2**20) -> list[slice]:
+        """Cut the windows into slices of about ``n_values`` values, for work in bounded memory."""
+        size = max(1, n_values // max(1, self.shape[1]))
+        return [slice(start, start + size) for start in range(0, len(self), size)]
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        flat = self.flat()
+        if copy is False and (not np.shares_memory(flat, self.buffer) or flat.dtype != (dtype or flat.dtype)):
+            raise ValueError("These windows are no view of their rows: np.asarray(windows) copies them.")
+        return np.array(flat, dtype=dtype) if copy else np.asarray(flat, dtype=dtype)
+
+    def __getitem__(self, key: Any) -> Any:
+        if isinstance(key, tuple):
+            rows, *columns = key
+            if columns in ([], [Ellipsis], [slice(None)]):
+                return self[rows]
+            return np.asarray(self)[key]
+        if isinstance(key, (int, np.integer)):
+            return self._view()[self.starts[key]]
+        if not isinstance(key, slice):
+            key = np.asarray(key)
+        index = None if self.index is None else self.index[key]
+        return Windows(self.buffer, self.starts[key], self.length, index)
+
+
+def window_names(channels: list[str], length: int) -> np.ndarray:
+    """Name the columns of flat windows: ``x0_t-2``, ``x1_t-2``, ..., ``x0_t-0``, ``x1_t-0``."""
+    names = [f"{channel}_t-{lag}" for lag in range(length - 1, -1, -1) for channel in channels]
+    return np.asarray(names, dtype=object)
+
+
+def _channels_by_name(columns: Any) -> int | None:
+    """Read the number of channels off the names that `window_names` gives; None if they are others."""
+    matches = [_NAME.fullmatch(str(column)) for column in columns]
+    if not matches or not all(matches):
+        return None
+    channels = list(dict.fromkeys(match["channel"] for match in matches if match))
+    length = len(matches) // len(channels)
+    if list(map(str, columns)) != window_names(channels, length).tolist():
+        return None
+    return len(channels)
+
+
+def flatten_3d(X: Any) -> tuple[Any, int | None]:
+    """Flatten windows of shape (n, length, channels); return them with the number of channels, if they were."""
+    if isinstance(X, (list, tuple)):
+        X = np.asarray(X)
+    if getattr(X, "ndim", 2) != 3:
+        return X, None
+    return np.asarray(X).reshape(len(X), -1), X.shape[2]
+
+
+def check_windows(
+    estimator: Any, X: Any, *, n_channels: int | None = None, reset: bool, min_rows: int = 1
+) -> Windows:
+    """Validate the input of an estimator that works on windows.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Gets ``n_features_in_`` and ``feature_names_in_`` with ``reset``, is compared to them without.
+    X : Windows, array-like of shape (n, length * channels) or (n, length, channels)
+        A plain 2-D row is univariate unless ``n_channels``, or column names as given by SlidingWindow,
+        say otherwise.
+    n_channels : int, default=None
+        Number of channels of a plain 2-D row.
+    reset : bool
+        Whether this is fit.
+    min_rows : int, default=1
+        Smallest number of windows.
+
+    Returns
+    -------
+    windows : Windows
+
+    Raises
+    ------
+    ValueError
+        If there are NaN or infinite values, ``n_channels`` does not divide the row or contradicts the
+        layout of ``X``, or the shape is not that of fit.
+    """
+    if isinstance(X, Windows):
+        windows = validate_data(estimator, X, reset=reset, skip_check_array=True)
+        if len(windows) < min_rows:
+            raise ValueError(f"Found {len(windows)} window(s) while at least {min_rows} is required.")
+        assert_all_finite(windows.buffer, input_name="X")
+        known: int | None = windows.n_channels
+    else:
+        index = X.index if isinstance(getattr(X, "index", None), pd.Index) else None
+        known = _channels_by_name(X.columns) if hasattr(X, "columns") else None
+        X, channels_3d = flatten_3d(X)
+        known = channels_3d or known
+        X = validate_data(
+            estimator,
+            X,
+            reset=reset,
+            dtype=(np.float64, np.float32),
+            order="C",
+            ensure_min_samples=min_rows,
+        )
+        width = known or n_channels or 1
+        if X.shape[1] % width:
+            raise ValueError(
+                f"n_channels={width} does not divide the {X.shape[1]} values of a row: a flat window holds "
+                "length * n_channels values."
+            )
+        windows = Windows.from_dense(X, width, index)
+    if None not in (known, n_channels) and known != n_channels:
+        raise ValueError(
+            f"n_channels={n_channels}, but X has {known} channel(s). Leave n_channels=None to take it from X."
+        )
+    return windows
+
+
+def check_layout(fitted: tuple[int, int], windows: Windows) -> None:
+    """Refuse windows whose (length, channels) are not those of fit."""
+    found = (windows.length, windows.n_channels)
+    if found != fitted:
+        raise ValueError(
+            f"Fitted on windows of length {fitted[0]} with {fitted[1]} channel(s), got windows of length "
+            f"{found[0]} with {found[1]} channel(s). A sampler or a plain array between SlidingWindow and this "
+            f"step loses the layout: pass n_channels={max(fitted[1], found[1])} to this estimator."
+        )

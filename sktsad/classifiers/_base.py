@@ -1,0 +1,263 @@
+"""Base of the classifiers that hold a skorch net."""
+
+from __future__ import annotations
+
+import copy
+import inspect
+import warnings
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+from sklearn.base import ClassifierMixin
+from sklearn.utils import compute_class_weight
+from sklearn.utils._param_validation import StrOptions
+from sklearn.utils.validation import _check_sample_weight, check_is_fitted
+
+from .._atomic import atomic_fit
+from .._labels import check_labels, warn_if_anomaly_is_a_guess
+from .._net_estimator import NetEstimator
+from .._series import tail_mask
+from .._windows import Windows, check_layout, check_windows
+
+if TYPE_CHECKING:
+    from ..training import WindowDataset
+
+
+class BaseNetClassifier(ClassifierMixin, NetEstimator):
+    """Fit and predict of a classifier that holds a net; a subclass says which network."""
+
+    _parameter_constraints: dict = {
+        **NetEstimator._parameter_constraints,
+        "loss": [StrOptions({"cross_entropy"}), callable],
+        "class_weight": [dict, StrOptions({"balanced"}), None],
+    }
+
+    def __init__(
+        self, *, loss: Any = "cross_entropy", class_weight: Any = None, **net_params: Any
+    ) -> None:
+        super().__init__(**net_params)
+        self.loss = loss
+        self.class_weight = class_weight
+
+    def _network(self, windows: Windows, n_outputs: int) -> tuple[Callable[..., Any], dict[str, Any]]:
+        """Return what makes the torch module, and its arguments."""
+        raise NotImplementedError
+
+    def _input_shape(self, X: Any, windows: Windows) -> tuple[int, ...]:
+        """Return the shape in which the network sees a row."""
+        return (windows.length, windows.n_channels)
+
+    @atomic_fit
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+        """Train the network.
+
+        Parameters
+        ----------
+        X : Windows or array-like of shape (n_samples, length * n_channels) or (n_samples, length, n_channels)
+            Windows, one a row.
+        y : array-like of shape (n_samples,)
+            Class labels, of two classes or more. Of two, the last in sorted order is the anomaly.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the rows, at least 0.
+
+        Returns
+        -------
+        self : estimator
+
+        Raises
+        ------
+        ValueError
+            If y holds one class, X is not finite, or ``n_channels`` does not fit X.
+        """
+        return self._fit(X, y, sample_weight, warm=self._is_warm(), n_epochs=self.max_epochs)
+
+    @atomic_fit
+    def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> Self:
+        """Train the network for one more epoch, from where it is.
+
+        Parameters
+        ----------
+        X : Windows or array-like of shape (n_samples, length * n_channels) or (n_samples, length, n_channels)
+            Windows, one a row.
+        y : array-like of shape (n_samples,)
+            Class labels.
+        classes : array-like of shape (n_classes,), default=None
+            All classes there are; needed at the first call, unless y has them all.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the rows, at least 0.
+
+        Returns
+        -------
+        self : estimator
+        """
+        return self._fit(X, y, sample_weight, warm=hasattr(self, "net_"), n_epochs=1, classes=classes)
+
+    def decision_function(self, X: Any) -> np.ndarray:
+        """Return the log odds of the anomaly, above 0 where it is likelier than not.
+
+        Parameters
+        ----------
+        X : Windows or array-like of shape (n_samples, length * n_channels) or (n_samples, length, n_channels)
+            Windows, one a row.
+
+        Returns
+        -------
+        decision : ndarray of shape (n_samples,), or (n_samples, n_classes) if there are more than two classes
+        """
+        logits = self._logits(X)
+        if logits.ndim == 2 and len(self.classes_) == 2:  # a module with one logit a class
+            return logits[:, 1] - logits[:, 0]
+        return logits
+
+    def predict_proba(self, X: Any) -> np.ndarray:
+        """Return the probability of each class.
+
+        Parameters
+        ----------
+        X : Windows or array-like of shape (n_samples, length * n_channels) or (n_samples, length, n_channels)
+            Windows, one a row.
+
+        Returns
+        -------
+        probability : ndarray of shape (n_samples, n_classes)
+        """
+        logits = self._logits(X)
+        import torch
+
+        from ..training import class_probabilities
+
+        return class_probabilities(torch.from_numpy(logits)).numpy()
+
+    def predict(self, X: Any) -> np.ndarray:
+        """Return the likeliest class.
+
+        Parameters
+        ----------
+        X : Windows or array-like of shape (n_samples, length * n_channels) or (n_samples, length, n_channels)
+            Windows, one a row.
+
+        Returns
+        -------
+        label : ndarray of shape (n_samples,)
+        """
+        decision = self.decision_function(X)
+        chosen = decision.argmax(axis=1) if decision.ndim == 2 else (decision > 0).astype(int)
+        return self.classes_[chosen]
+
+    def _fit(
+        self, X: Any, y: Any, sample_weight: Any, *, warm: bool, n_epochs: int, classes: Any = None
+    ) -> Self:
+        from ..training import train
+
+        windows = check_windows(self, X, n_channels=self.n_channels, reset=not warm)
+        target = self._check_target(windows, y, classes, warm)
+        weight = None
+        if sample_weight is not None:
+            weight = _check_sample_weight(sample_weight, windows, dtype=np.float64, ensure_non_negative=True)
+            used = weight > 0
+            windows, target, weight = windows[used], target[used], weight[used]
+        n_seen = len(np.unique(target))
+        if n_seen < 2 and classes is None and not warm:
+            raise ValueError(
+                f"y holds {n_seen} class after rows of weight 0 are dropped: a classifier needs two classes or more. "
+                "Without labelled anomalies use a detector such as AutoencoderDetector."
+            )
+        if self.class_weight is not None:
+            weight = np.ones(len(target)) if weight is None else weight
+            weight = weight * self._class_weights(target, weight)[target]
+
+        if warm:
+            check_layout(self._layout, windows)
+            net = copy.deepcopy(self.net_)  # a failure leaves the one in use alone
+        else:
+            self._layout = (windows.length, windows.n_channels)
+            self._row_shape = self._input_shape(X, windows)
+            net = self._new_net(windows)
+        dataset, valid = self._split(windows, target, weight)
+        net.set_params(max_epochs=n_epochs)
+        self.net_ = train(net, dataset, valid, self._random_state)
+        return self
+
+    def _check_target(self, windows: Windows, y: Any, classes: Any, warm: bool) -> np.ndarray:
+        """Return the class number of each row; set ``classes_`` unless training goes on."""
+        if y is None:
+            raise ValueError(f"{type(self).__name__} requires y to be passed, but the target y is None.")
+        y = check_labels(windows, y)
+        if not warm:
+            self.classes_ = np.unique(y if classes is None else classes)
+            warn_if_anomaly_is_a_guess(self.classes_)
+        unknown = np.setdiff1d(y, self.classes_)
+        if len(unknown):
+            raise ValueError(
+                f"y holds {unknown.tolist()}, not among the classes {self.classes_.tolist()}. Name all classes in "
+                "the first call: partial_fit(X, y, classes=...)."
+            )
+        return np.searchsorted(self.classes_, y)
+
+    def _class_weights(self, target: np.ndarray, weight: np.ndarray) -> np.ndarray:
+        """Return the weight of each class; "balanced" counts rows by their weight."""
+        weights = np.ones(len(self.classes_))
+        present = np.unique(target)
+        if self.class_weight == "balanced":
+            mass = np.bincount(target, weights=weight)[present]
+            weights[present] = mass.sum() / (len(present) * mass)
+        else:
+            weights[present] = compute_class_weight(
+                self.class_weight, classes=self.classes_[present], y=self.classes_[target]
+            )
+        return weights
+
+    def _new_net(self, windows: Windows) -> Any:
+        from ..networks import CrossEntropy
+        from ..training import LeanClassifierNet, class_probabilities
+
+        n_classes = len(self.classes_)
+        module, arguments = self._network(windows, 1 if n_classes == 2 else n_classes)
+        if isinstance(self.loss, str):
+            loss: Any = CrossEntropy
+        else:
+            loss = self.loss if inspect.isclass(self.loss) else copy.deepcopy(self.loss)
+        return self._make_net(
+            module,
+            arguments,
+            loss,
+            net_class=LeanClassifierNet,
+            predict_nonlinearity=class_probabilities,
+        )
+
+    def _split(
+        self, windows: Windows, target: np.ndarray, weight: np.ndarray | None
+    ) -> tuple[WindowDataset, WindowDataset | None]:
+        """Cut off the last rows in time for early stopping."""
+        if not self.early_stopping:
+            return self._dataset(windows, target, weight, self._row_shape), None
+        tail = tail_mask(windows, self.validation_fraction)
+        if len(np.unique(target[tail])) < len(np.unique(target)) or len(np.unique(target[~tail])) < 2:
+            warnings.warn(
+                f"early_stopping watches the last validation_fraction={self.validation_fraction} of the rows, "
+                f"{int(tail.sum())} of {len(tail)}: not every class is on both sides of that cut. Rows behind a "
+                "sampler may be sorted by class. Use rows in time order, or early_stopping=False.",
+                UserWarning,
+                stacklevel=4,
+            )
+        if not tail.any() or tail.all():
+            raise ValueError(
+                f"validation_fraction={self.validation_fraction} of {len(tail)} rows leaves nothing to train on or "
+                "to watch. Give more rows, or early_stopping=False."
+            )
+        head, last = (
+            self._dataset(windows[part], target[part], None if weight is None else weight[part], self._row_shape)
+            for part in (~tail, tail)
+        )
+        return head, last
+
+    def _logits(self, X: Any) -> np.ndarray:
+        check_is_fitted(self)
+        windows = check_windows(self, X, n_channels=self.n_channels, reset=False)
+        check_layout(self._layout, windows)
+        from ..training import forward
+
+        return forward(
+            self.net_, self._dataset(windows, input_shape=self._row_shape), self.predict_batch_size
+        )

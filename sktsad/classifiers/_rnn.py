@@ -1,0 +1,159 @@
+"""Recurrent classifier."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from numbers import Integral, Real
+from typing import Any
+
+from sklearn.utils._param_validation import Interval, StrOptions
+
+from .._windows import Windows
+from ._base import BaseNetClassifier
+
+
+class RNNClassifier(BaseNetClassifier):
+    """Classify windows with a recurrent network: simple RNN, LSTM or GRU.
+
+    The window runs through the recurrent layers; their last state goes through a dense layer to one logit, or
+    to one logit a class. Stands behind `SlidingWindow` in a Pipeline, or takes ready-made windows.
+
+    Parameters
+    ----------
+    cell : {"lstm", "gru", "rnn"}, default="lstm"
+        Recurrent cell [1]_ [2]_. On a CPU the LSTM is the fast one: a GRU trains about 1.6 times slower.
+    hidden_size : int, default=128
+        Units of a recurrent layer.
+    num_layers : int, default=1
+        Number of recurrent layers.
+    dropout : float, default=0.0
+        Share of units dropped between recurrent layers and before the logits, below 1.
+    bidirectional : bool, default=False
+        Whether to read the window backwards, too.
+    dense_size : int or None, default=64
+        Units of the dense layer; None leaves it out.
+    pooling : {"last", "last_max"}, default="last"
+        What the recurrent layers pass on: the last state, or that and each unit's largest value over time.
+    step : int, default=1
+        Consecutive samples that the network reads at a step. A window that they do not divide gets its first
+        row repeated in front.
+    loss : "cross_entropy" or torch loss, default="cross_entropy"
+        A ``torch.nn.Module``, or its class, called with (logits, class numbers); it returns one value a row, or
+        their mean, which leaves no room for weights. Logits have shape (batch,) for two classes, else (batch,
+        n_classes).
+    class_weight : dict, "balanced" or None, default=None
+        Weights of the classes, as in scikit-learn.
+    max_epochs : int, default=20
+        Passes over the rows.
+    batch_size : int, default=128
+        Rows in a training batch.
+    predict_batch_size : int, default=256
+        Rows in a batch at predict.
+    lr : float, default=0.001
+        Learning rate.
+    optimizer : {"adam", "adamw", "sgd", "rmsprop"} or torch optimizer class, default="adam"
+        Optimizer.
+    early_stopping : bool or int, default=False
+        Whether to stop when the loss on the last rows has not become better for 5 epochs, or for that many; the
+        best weights are kept.
+    validation_fraction : float, default=0.2
+        Share of rows, the last of each series in time, that early stopping watches; they are not trained on.
+    n_channels : int, default=None
+        Channels of a plain 2-D row; None takes them from `Windows`, 3-D arrays or names such as ``x0_t-3``,
+        and takes other rows as univariate.
+    device : str, default="cpu"
+        Torch device.
+    dtype : {"float32", "float64"}, default="float32"
+        Precision of weights and inputs.
+    random_state : int, RandomState or None, default=None
+        Seeds weights, order of rows and dropout. The same number gives the same bits.
+    verbose : int, default=0
+        1 prints a line for each epoch, 0 prints nothing.
+    warm_start : bool, default=False
+        Whether a further ``fit`` goes on from the weights of the last.
+    callbacks : list of skorch callbacks, default=None
+        Copied before use. One that listens to batches makes epochs a little slower.
+    **net_params : dict
+        More parameters of skorch's ``NeuralNet`` as ``net__<name>``, e.g. ``net__optimizer__weight_decay``.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        Class labels. Of two, the last is the anomaly.
+    net_ : skorch.NeuralNet
+        The trained net.
+    n_features_in_ : int
+        Number of values in a window.
+    feature_names_in_ : ndarray of str
+        Names of the columns, where they had names.
+
+    See Also
+    --------
+    TorchClassifier : The same around any torch module.
+    SlidingWindow : Makes the windows.
+
+    References
+    ----------
+    .. [1] S. Hochreiter, J. Schmidhuber, "Long short-term memory", Neural Computation 9(8), 1997.
+    .. [2] K. Cho et al., "Learning phrase representations using RNN encoder-decoder for statistical machine
+       translation", EMNLP 2014.
+
+    Examples
+    --------
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from sklearn.preprocessing import StandardScaler
+    >>> from sktsad import RNNClassifier, SlidingWindow
+    >>> from sktsad.datasets import make_kpi
+    >>> X, y = make_kpi(500, random_state=0)
+    >>> model = make_pipeline(
+    ...     StandardScaler().set_output(transform="pandas"),
+    ...     SlidingWindow(10),
+    ...     RNNClassifier("gru", hidden_size=8, max_epochs=2, random_state=0),
+    ... )
+    >>> model.fit(X, y).predict(X).shape
+    (500,)
+    """
+
+    _parameter_constraints: dict = {
+        **BaseNetClassifier._parameter_constraints,
+        "cell": [StrOptions({"lstm", "gru", "rnn"})],
+        "hidden_size": [Interval(Integral, 1, None, closed="left")],
+        "num_layers": [Interval(Integral, 1, None, closed="left")],
+        "dropout": [Interval(Real, 0, 1, closed="left")],
+        "bidirectional": ["boolean"],
+        "dense_size": [Interval(Integral, 1, None, closed="left"), None],
+        "pooling": [StrOptions({"last", "last_max"})],
+        "step": [Interval(Integral, 1, None, closed="left")],
+    }
+
+    def __init__(
+        self,
+        cell: str = "lstm",
+        *,
+        hidden_size: int = 128,
+        num_layers: int = 1,
+        dropout: float = 0.0,
+        bidirectional: bool = False,
+        dense_size: int | None = 64,
+        pooling: str = "last",
+        step: int = 1,
+        loss: Any = "cross_entropy",
+        class_weight: Any = None,
+        **net_params: Any,
+    ) -> None:
+        super().__init__(loss=loss, class_weight=class_weight, **net_params)
+        self.cell = cell
+        self.hidden_size = hidden_size
+        self.num_layers = num_layers
+        self.dropout = dropout
+        self.bidirectional = bidirectional
+        self.dense_size = dense_size
+        self.pooling = pooling
+        self.step = step
+
+    def _network(self, windows: Windows, n_outputs: int) -> tuple[Callable[..., Any], dict[str, Any]]:
+        from ..networks import RecurrentClassifier
+
+        own = ("cell", "hidden_size", "num_layers", "dropout", "bidirectional", "dense_size", "pooling", "step")
+        arguments = {name: getattr(self, name) for name in own}
+        return RecurrentClassifier, {"n_channels": windows.n_channels, "n_outputs": n_outputs, **arguments}

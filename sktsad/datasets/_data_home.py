@@ -1,0 +1,63 @@
+"""Where the data files lie, and whether they are the right ones."""
+
+import hashlib
+import os
+from pathlib import Path
+
+from sklearn.utils._param_validation import validate_params
+
+ENV_VAR = "SKTSAD_DATA"
+DEFAULT_HOME = "~/sktsad_data"
+
+
+@validate_params({"data_home": [str, os.PathLike, None]}, prefer_skip_nested_validation=True)
+def get_data_home(data_home: str | os.PathLike[str] | None = None) -> Path:
+    """Tell the folder in which the loaders look for their files.
+
+    Nothing is created or downloaded: the loaders only read.
+
+    Parameters
+    ----------
+    data_home : str or path-like, default=None
+        The folder. If None, the environment variable ``SKTSAD_DATA``, and where that is unset or
+        empty, ``~/sktsad_data``. A leading ``~`` stands for the user's home folder.
+
+    Returns
+    -------
+    data_home : pathlib.Path
+        The folder, which need not exist.
+
+    Examples
+    --------
+    >>> from sktsad.datasets import get_data_home
+    >>> get_data_home("my_data").name
+    'my_data'
+    """
+    return Path(data_home or os.environ.get(ENV_VAR) or DEFAULT_HOME).expanduser()
+
+
+def find_files(data_home: str | os.PathLike[str] | None, pattern: str, source: str) -> list[Path]:
+    """List the files in `data_home` which match a glob pattern, sorted by name.
+
+    No match raises FileNotFoundError with `source`: where a user gets the files.
+    """
+    home = get_data_home(data_home)
+    files = sorted(home.glob(pattern))
+    if not files:
+        raise FileNotFoundError(
+            f"{home / pattern} not found. Get it from {source}, and put it there. The folder {home} is "
+            f"data_home: the argument of that name, else the environment variable {ENV_VAR}, "
+            f"else {DEFAULT_HOME}."
+        )
+    return files
+
+
+def check_sha256(content: bytes, expected: str, name: str | os.PathLike[str]) -> bytes:
+    """Return `content` if its SHA-256 sum is the expected one, raise ValueError if not."""
+    found = hashlib.sha256(content).hexdigest()
+    if found != expected:
+        raise ValueError(
+            f"{name} is not the file it should be: expected SHA-256 {expected}, found {found}. "
+            "Get it anew from its source."
+        )
+    return content

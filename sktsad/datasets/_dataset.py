@@ -1,0 +1,39 @@
+"""From tables with a target column to what the public functions return."""
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+
+import pandas as pd
+from sklearn.utils import Bunch
+
+#: Name of the target column, and so of `y`, wherever 1 is an anomaly and 0 is not.
+ANOMALY = "anomaly"
+
+
+def as_dataset(
+    table: pd.DataFrame, target: str, descr: str, return_X_y: bool
+) -> Bunch | tuple[pd.DataFrame, pd.Series]:
+    """Split the column `target` off the table, the way every loader returns its data."""
+    y = table[target].astype("int64")
+    X = table.drop(columns=target)
+    return (X, y) if return_X_y else Bunch(data=X, target=y, DESCR=descr)
+
+
+def stack_series(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Put the tables of several series into one with a (series, time) index."""
+    return pd.concat(tables, names=["series", "time"])
+
+
+def select_series(
+    wanted: str | Iterable[str] | None, available: Collection[str], read: Callable[[str], pd.DataFrame]
+) -> pd.DataFrame:
+    """Read the wanted series: one as it is, several (None for all that are available) stacked."""
+    if wanted is None:
+        names = sorted(available)
+    else:
+        names = [wanted] if isinstance(wanted, str) else list(wanted)
+    if not names:
+        raise ValueError("An empty list asks for no series: name at least one, or pass None for all.")
+    unknown = [name for name in names if name not in available]
+    if unknown:
+        raise ValueError(f"There is no series {unknown}. Available are {sorted(available)}.")
+    return read(wanted) if isinstance(wanted, str) else stack_series({name: read(name) for name in names})

@@ -1,0 +1,112 @@
+"""Loader of the heart beats ECG5000."""
+
+import io
+import os
+
+import pandas as pd
+from sklearn.utils import Bunch
+from sklearn.utils._param_validation import StrOptions, validate_params
+
+from sktsad.datasets._data_home import check_sha256, find_files
+from sktsad.datasets._dataset import ANOMALY, as_dataset
+
+_SOURCE = "the UCR archive (timeseriesclassification.com, ECG5000) or OpenML (data_id 44794)"
+
+_SHA256 = {
+    "train": "0d96aff193311a6dc6111bf0dbd2f7d2313987fbf7a1da4a383d92563876057b",
+    "test": "baf4ad57d28daa5e79050edd4185968181762bc83d45a757753015b4ba8ab295",
+}
+
+_DESCR = """\
+ECG5000: 5,000 heart beats of one patient with congestive heart failure, one beat a row, each
+interpolated to 140 samples. Class 1 is normal, the classes 2 to 5 are kinds of anomalous beats.
+Source: UCR time series archive; OpenML data_id 44794. Licence: none stated by UCR, "publicly
+available" on OpenML.
+Nothing was mended. The rows are independent beats, not in the order of time."""
+
+
+@validate_params(
+    {
+        "subset": [StrOptions({"train", "test", "all"})],
+        "multiclass": ["boolean"],
+        "data_home": [str, os.PathLike, None],
+        "return_X_y": ["boolean"],
+    },
+    prefer_skip_nested_validation=True,
+)
+def load_ecg5000(
+    subset: str = "train",
+    *,
+    multiclass: bool = False,
+    data_home: str | os.PathLike[str] | None = None,
+    return_X_y: bool = False,
+) -> Bunch | tuple[pd.DataFrame, pd.Series]:
+    """Load heart beats, one a row, to tell anomalous ones from normal ones.
+
+    The official split has 500 beats to train (208 of them anomalous) and 4,500 to test (1,873).
+    Rows are independent beats: there is no order of time between them, only within a row. The
+    training part is sorted by class, so shuffle it wherever the order of rows matters, as in
+    cross-validation without shuffling.
+
+    Parameters
+    ----------
+    subset : {"train", "test", "all"}, default="train"
+        Part of the official split to load; "all" is both, the training part first.
+
+    multiclass : bool, default=False
+        Whether the target is the class from 1 to 5, where 1 is the normal one, instead of
+        0 (normal) and 1 (anomaly).
+
+    data_home : str or path-like, default=None
+        Folder with the files ``ecg5000/ECG5000_TRAIN.txt`` and ``ecg5000/ECG5000_TEST.txt``; see
+        :func:`~sktsad.datasets.get_data_home` for None.
+
+    return_X_y : bool, default=False
+        Whether to return ``(data, target)`` instead of a Bunch.
+
+    Returns
+    -------
+    dataset : :class:`~sklearn.utils.Bunch`
+        With the attributes
+
+        data : DataFrame of shape (n_beats, 140)
+            The samples of each beat in the columns "t0" to "t139". The index is a RangeIndex.
+        target : Series of shape (n_beats,)
+            1 for an anomalous beat, 0 for a normal one; or the class, see `multiclass`.
+        DESCR : str
+            What the data is and where it's from.
+
+    (data, target) : tuple if `return_X_y` is True
+
+    Raises
+    ------
+    FileNotFoundError
+        If a file is missing.
+    ValueError
+        If a file is not the official one.
+
+    References
+    ----------
+    UCR time series archive, data set ECG5000; OpenML data_id 44794. No licence stated by UCR,
+    "publicly available" on OpenML.
+
+    Examples
+    --------
+    >>> from sktsad.datasets import load_ecg5000
+    >>> X, y = load_ecg5000("test", return_X_y=True)  # doctest: +SKIP
+    >>> X.shape, int(y.sum())  # doctest: +SKIP
+    ((4500, 140), 1873)
+    """
+    parts = ["train", "test"] if subset == "all" else [subset]
+    table = pd.concat([_read(part, data_home) for part in parts], ignore_index=True)
+    if multiclass:
+        return as_dataset(table, "class", _DESCR, return_X_y)
+    table["class"] = table["class"] != 1
+    return as_dataset(table.rename(columns={"class": ANOMALY}), ANOMALY, _DESCR, return_X_y)
+
+
+def _read(part: str, data_home: str | os.PathLike[str] | None) -> pd.DataFrame:
+    [path] = find_files(data_home, f"ecg5000/ECG5000_{part.upper()}.txt", _SOURCE)
+    content = check_sha256(path.read_bytes(), _SHA256[part], path)
+    columns = ["class", *(f"t{i}" for i in range(140))]
+    return pd.read_csv(io.BytesIO(content), sep=r"\s+", header=None, names=columns)

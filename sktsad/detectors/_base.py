@@ -1,0 +1,175 @@
+"""Base of the detectors: fit on normal rows, score, compare with a threshold."""
+
+from __future__ import annotations
+
+from numbers import Real
+from typing import Any, Self
+
+import numpy as np
+from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.utils import Tags
+from sklearn.utils.multiclass import type_of_target
+from sklearn.utils.validation import check_is_fitted
+
+from .._atomic import atomic_fit
+from .._labels import check_labels, warn_if_anomaly_is_a_guess
+from .._series import tail_mask
+from .._windows import Windows, check_layout, check_windows
+from ..thresholds._rules import ThresholdRule
+
+#: Held-out normal rows below which a threshold is learnt from the training rows instead.
+MIN_HELD_OUT = 30
+
+
+class BaseDetector(ClassifierMixin, BaseEstimator):
+    """A detector as a binary classifier; a subclass fits a model and scores rows with it.
+
+    A subclass has the parameters ``threshold``, ``validation_fraction`` and ``n_channels``.
+    """
+
+    _parameter_constraints: dict = {"threshold": [ThresholdRule, Real, None]}
+
+    threshold: Any
+    validation_fraction: float
+    n_channels: int | None
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.target_tags.required = False
+        tags.classifier_tags.multi_class = False
+        tags.classifier_tags.poor_score = True  # its accuracy on blobs says nothing
+        return tags
+
+    def _fit_model(self, windows: Windows, held_out: Windows | None) -> None:
+        """Fit to windows of normal rows; ``held_out`` are others to watch, if there are enough."""
+        raise NotImplementedError
+
+    def _score(self, windows: Windows) -> np.ndarray:
+        """Return the anomaly score of each window."""
+        raise NotImplementedError
+
+    def _default_threshold(self) -> Any:
+        """Return the rule or number that ``threshold=None`` stands for."""
+        raise NotImplementedError
+
+    @atomic_fit
+    def fit(self, X: Any, y: Any = None) -> Self:
+        """Fit to the normal rows and learn the threshold.
+
+        Parameters
+        ----------
+        X : Windows or array-like of shape (n_samples, n_features)
+            Rows, or windows behind `SlidingWindow`.
+        y : array-like of shape (n_samples,), default=None
+            Two labels, the last in sorted order is the anomaly; or 0 for all rows. The model is fitted on the
+            normal rows. None takes all rows as normal.
+
+        Returns
+        -------
+        self : estimator
+
+        Raises
+        ------
+        ValueError
+            If y has no normal row or more than two classes, X is not finite, or a threshold rule needs labelled
+            anomalies and the rows it learns from have none.
+        """
+        windows = check_windows(self, X, n_channels=self.n_channels, reset=True)
+        anomalous = self._check_target(windows, y)
+        rule = self._default_threshold() if self.threshold is None else self.threshold
+        tail = tail_mask(windows, self.validation_fraction)
+        if tail.all() or not (~tail & ~anomalous).any() or (tail & ~anomalous).sum() < MIN_HELD_OUT:
+            tail[:] = False
+        self._layout = (windows.length, windows.n_channels)
+        held_out = windows[tail & ~anomalous] if tail.any() else None
+        self._fit_model(windows[~tail & ~anomalous], held_out)
+        if isinstance(rule, Real):
+            self.threshold_ = float(rule)
+            return self
+        rows = tail if tail.any() else np.ones(len(windows), dtype=bool)
+        if not rule.needs_labels:
+            rows = rows & ~anomalous
+        try:
+            fitted = clone(rule).fit(self._score(windows[rows]), anomalous[rows] if rule.needs_labels else None)
+        except ValueError as error:
+            where = f"the last {self.validation_fraction:.0%} of the rows" if tail.any() else "the training rows"
+            raise ValueError(
+                f"threshold={rule} could not be learnt on {where} (validation_fraction="
+                f"{self.validation_fraction}): {error}"
+            ) from error
+        self.threshold_rule_ = fitted
+        self.threshold_ = float(fitted.threshold_)
+        return self
+
+    def anomaly_score(self, X: Any) -> np.ndarray:
+        """Return the raw score of each row, larger is worse.
+
+        Parameters
+        ----------
+        X : Windows or array-like of shape (n_samples, n_features)
+            Rows as in `fit`.
+
+        Returns
+        -------
+        score : ndarray of shape (n_samples,)
+        """
+        return self._score(self._check_windows(X))
+
+    def decision_function(self, X: Any) -> np.ndarray:
+        """Return the score less the threshold: above 0 for anomalies.
+
+        Parameters
+        ----------
+        X : Windows or array-like of shape (n_samples, n_features)
+            Rows as in `fit`.
+
+        Returns
+        -------
+        decision : ndarray of shape (n_samples,)
+        """
+        return self.anomaly_score(X) - self.threshold_
+
+    def predict(self, X: Any) -> np.ndarray:
+        """Return the class of each row, ``classes_[1]`` for anomalies.
+
+        Parameters
+        ----------
+        X : Windows or array-like of shape (n_samples, n_features)
+            Rows as in `fit`.
+
+        Returns
+        -------
+        label : ndarray of shape (n_samples,)
+        """
+        is_anomaly = self.decision_function(X) > 0
+        return self.classes_[is_anomaly.astype(int)]
+
+    def _check_windows(self, X: Any) -> Windows:
+        check_is_fitted(self)
+        windows = check_windows(self, X, n_channels=self.n_channels, reset=False)
+        check_layout(self._layout, windows)
+        return windows
+
+    def _check_target(self, windows: Windows, y: Any) -> np.ndarray:
+        """Mark the anomalies and set ``classes_``."""
+        if y is None:
+            self.classes_ = np.array([0, 1])
+            return np.zeros(len(windows), dtype=bool)
+        y = check_labels(windows, y)
+        classes = np.unique(y)
+        if len(classes) > 2:
+            raise ValueError(
+                f"Only binary classification is supported. The type of the target is {type_of_target(y)}: "
+                "mark normal rows with 0 and anomalies with 1."
+            )
+        if len(classes) == 2:
+            self.classes_ = classes
+            warn_if_anomaly_is_a_guess(classes)
+            return y == classes[1]
+        if classes[0] != 0:
+            raise ValueError(
+                f"y holds the one class {classes[0]!r}: no normal row to fit on. Mark normal rows with 0, or leave y "
+                "out if all rows are normal."
+            )
+        self.classes_ = np.array([False, True]) if y.dtype == bool else np.array([0, 1], dtype=y.dtype)
+        return np.zeros(len(windows), dtype=bool)

@@ -1,0 +1,159 @@
+"""The z-score: the baseline that any detector has to beat."""
+
+from __future__ import annotations
+
+from numbers import Integral, Real
+from typing import Any
+
+import numpy as np
+from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
+from sklearn.preprocessing import StandardScaler
+from sklearn.utils._param_validation import Interval, StrOptions
+
+from .._windows import Windows
+from ._base import BaseDetector
+
+#: Makes the median absolute deviation of normal data their standard deviation.
+_MAD_TO_STD = 1.4826
+
+
+class ZScoreDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseDetector):
+    """Score a row by how many standard deviations it is off, globally or within its window.
+
+    Parameters
+    ----------
+    mode : {"global", "rolling"}, default="global"
+        "global" compares each column with its mean over the normal rows of fit. "rolling" compares the last row
+        of each window with the mean of that window, channel by channel; it stands behind `SlidingWindow`.
+    robust : bool, default=False
+        Whether to use the median and the scaled median absolute deviation, which anomalies hardly move.
+    threshold : threshold rule, float or None, default=None
+        None means 3: three standard deviations. A rule of `sktsad.thresholds` learns it.
+    validation_fraction : float, default=0.0
+        Share of rows, the last of each series in time, that a rule learns from and the means do not. 0, or fewer
+        than 30 normal rows there: the rule learns from the training rows.
+    n_channels : int, default=None
+        Channels of a plain 2-D row for ``mode="rolling"``; None takes them from `Windows`, 3-D arrays or names
+        such as ``x0_t-3``, and takes other rows as univariate.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (2,)
+        Labels; the last is the anomaly.
+    threshold_ : float
+        Rows that score above it are anomalies.
+    threshold_rule_ : threshold rule
+        The fitted rule; only if ``threshold`` is one.
+    center_, scale_ : ndarray of shape (n_features,)
+        Mean and standard deviation of each column, or their robust kin; only with ``mode="global"``.
+    n_features_in_ : int
+        Number of columns.
+    feature_names_in_ : ndarray of str
+        Names of the columns, where they had names.
+
+    Notes
+    -----
+    The score of a row is its largest absolute z. A window's own last row is part of its mean, so that the
+    rolling z of a window of ``n`` rows is at most ``(n - 1) / sqrt(n)``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sktsad import ZScoreDetector
+    >>> X = np.append(np.tile([0.0, 1.0], 50), 9.0).reshape(-1, 1)
+    >>> ZScoreDetector().fit(X).predict(X)[-3:]
+    array([0, 0, 1])
+    """
+
+    _parameter_constraints: dict = {
+        **BaseDetector._parameter_constraints,
+        "mode": [StrOptions({"global", "rolling"})],
+        "robust": ["boolean"],
+        "validation_fraction": [Interval(Real, 0, 1, closed="left")],
+        "n_channels": [Interval(Integral, 1, None, closed="left"), None],
+    }
+
+    def __init__(
+        self,
+        mode: str = "global",
+        *,
+        robust: bool = False,
+        threshold: Any = None,
+        validation_fraction: float = 0.0,
+        n_channels: int | None = None,
+    ) -> None:
+        self.mode = mode
+        self.robust = robust
+        self.threshold = threshold
+        self.validation_fraction = validation_fraction
+        self.n_channels = n_channels
+
+    def transform(self, X: Any) -> np.ndarray:
+        """Return the z-scores, signed.
+
+        Parameters
+        ----------
+        X : Windows or array-like of shape (n_samples, n_features)
+            Rows as in `fit`.
+
+        Returns
+        -------
+        z : ndarray of shape (n_samples, n_features), or (n_samples, n_channels) with ``mode="rolling"``
+        """
+        windows = self._check_windows(X)
+        return np.concatenate([self._z(windows, chunk) for chunk in windows.chunks()])
+
+    def feature_scores(self, X: Any) -> np.ndarray:
+        """Return the absolute z-scores: which column is off.
+
+        Parameters
+        ----------
+        X : Windows or array-like of shape (n_samples, n_features)
+            Rows as in `fit`.
+
+        Returns
+        -------
+        scores : ndarray of shape (n_samples, n_features), or (n_samples, n_channels) with ``mode="rolling"``
+        """
+        return np.abs(self.transform(X))
+
+    @property
+    def _n_features_out(self) -> int:
+        return self._layout[1] if self.mode == "rolling" else self.n_features_in_
+
+    def _default_threshold(self) -> Any:
+        return 3.0
+
+    def _fit_model(self, windows: Windows, held_out: Windows | None) -> None:
+        if self.mode == "rolling":
+            return
+        if self.robust:
+            self.center_, self.scale_ = _robust(np.asarray(windows, dtype=np.float64), axis=0)
+        else:
+            moments = StandardScaler()
+            for chunk in windows.chunks():
+                moments.partial_fit(windows.flat(chunk))
+            self.center_, self.scale_ = moments.mean_, moments.scale_
+        self.scale_ = np.where(self.scale_ > 0, self.scale_, 1.0)
+
+    def _score(self, windows: Windows) -> np.ndarray:
+        return np.concatenate([np.abs(self._z(windows, chunk)).max(axis=1) for chunk in windows.chunks()])
+
+    def _z(self, windows: Windows, chunk: slice) -> np.ndarray:
+        if self.mode == "global":
+            return (windows.flat(chunk) - self.center_) / self.scale_
+        values = windows.gather(chunk, np.float64)
+        if self.robust:
+            center, scale = _robust(values, axis=1)
+        else:
+            center, scale = values.mean(axis=1), values.std(axis=1)
+        # A window without any spread is the least unusual there is.
+        off = values[:, -1] - center
+        return np.divide(off, scale, out=np.zeros_like(off), where=scale > 1e-12 * np.abs(center))
+
+
+def _robust(values: np.ndarray, axis: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the median and the scaled median absolute deviation."""
+    center = np.median(values, axis=axis, keepdims=True)
+    deviation = np.median(np.abs(values - center), axis=axis)
+    return center.squeeze(axis), _MAD_TO_STD * deviation

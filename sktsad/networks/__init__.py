@@ -1,0 +1,18 @@
+"""Torch modules and losses, nothing else."""
+
+from ._autoencoders import Autoencoder, DenseAutoencoder, RecurrentAutoencoder
+from ._dense import DenseClassifier
+from ._losses import CrossEntropy, ReconstructionError
+from ._recurrent import CELLS, RecurrentClassifier, RecurrentEncoder
+
+__all__ = [
+    "CELLS",
+    "Autoencoder",
+    "CrossEntropy",
+    "DenseAutoencoder",
+    "DenseClassifier",
+    "ReconstructionError",
+    "RecurrentAutoencoder",
+    "RecurrentClassifier",
+    "RecurrentEncoder",
+]

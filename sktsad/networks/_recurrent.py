@@ -1,0 +1,127 @@
+"""Recurrent networks."""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+
+CELLS: dict[str, type[nn.RNNBase]] = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
+
+
+def to_patches(x: torch.Tensor, step: int) -> torch.Tensor:
+    """Join ``step`` consecutive samples to one network step, repeating the first sample where needed.
+
+    Parameters
+    ----------
+    x : tensor of shape (batch, length, channels)
+        Windows.
+    step : int
+        Samples a network step.
+
+    Returns
+    -------
+    patches : tensor of shape (batch, ceil(length / step), step * channels)
+    """
+    if step == 1:
+        return x
+    missing = -x.shape[1] % step
+    if missing:
+        x = torch.cat([x[:, :1].expand(-1, missing, -1), x], dim=1)
+    return x.reshape(x.shape[0], -1, step * x.shape[2])
+
+
+class RecurrentEncoder(nn.Module):
+    """Encode a window into one vector.
+
+    Parameters
+    ----------
+    n_channels : int
+        Channels of the window.
+    cell : {"rnn", "lstm", "gru"}
+        Recurrent cell.
+    hidden_size, num_layers : int
+        Units of a layer, and number of layers.
+    dropout : float
+        Share of units dropped between layers.
+    bidirectional : bool
+        Whether to read the window backwards, too.
+    pooling : {"last", "last_max"}
+        The last hidden state; or that and each unit's largest value over time.
+    step : int
+        Samples a network step.
+    """
+
+    def __init__(
+        self,
+        n_channels: int,
+        cell: str = "lstm",
+        hidden_size: int = 128,
+        num_layers: int = 1,
+        dropout: float = 0.0,
+        bidirectional: bool = False,
+        pooling: str = "last",
+        step: int = 1,
+    ) -> None:
+        super().__init__()
+        self.step = step
+        self.pooling = pooling
+        self.rnn = CELLS[cell](
+            step * n_channels,
+            hidden_size,
+            num_layers,
+            batch_first=True,
+            dropout=dropout if num_layers > 1 else 0.0,
+            bidirectional=bidirectional,
+        )
+        directions = 2 if bidirectional else 1
+        self.n_outputs = hidden_size * directions * (2 if pooling == "last_max" else 1)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Map (batch, length, channels) to (batch, n_outputs)."""
+        outputs, hidden = self.rnn(to_patches(x, self.step))
+        if isinstance(hidden, tuple):  # LSTM: hidden and cell state
+            hidden = hidden[0]
+        directions = 2 if self.rnn.bidirectional else 1
+        last = torch.cat(tuple(hidden[-directions:]), dim=1) if directions == 2 else hidden[-1]
+        if self.pooling == "last":
+            return last
+        return torch.cat([last, outputs.amax(dim=1)], dim=1)
+
+
+class RecurrentClassifier(nn.Module):
+    """A recurrent encoder, a dense layer, and logits.
+
+    Parameters
+    ----------
+    n_channels, n_outputs : int
+        Channels of the window; number of logits.
+    dense_size : int or None
+        Units of the dense layer before the logits; None leaves it out.
+    dropout : float
+        Share of units dropped between recurrent layers and before the logits.
+    **encoder : dict
+        Parameters of `RecurrentEncoder`.
+    """
+
+    def __init__(
+        self,
+        n_channels: int,
+        n_outputs: int = 1,
+        dense_size: int | None = 64,
+        dropout: float = 0.0,
+        **encoder: object,
+    ) -> None:
+        super().__init__()
+        self.encoder = RecurrentEncoder(n_channels, dropout=dropout, **encoder)  # type: ignore[arg-type]
+        n_inputs = self.encoder.n_outputs
+        layers: list[nn.Module] = []
+        if dense_size is not None:
+            layers += [nn.Linear(n_inputs, dense_size), nn.ReLU()]
+            n_inputs = dense_size
+        if dropout:
+            layers.append(nn.Dropout(dropout))
+        self.head = nn.Sequential(*layers, nn.Linear(n_inputs, n_outputs))
+
+    def forward(self, X: torch.Tensor) -> torch.Tensor:
+        """Map (batch, length, channels) to (batch, n_outputs)."""
+        return self.head(self.encoder(X))

@@ -1,0 +1,269 @@
+"""Scaling per series, and of windows."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from numbers import Integral
+from typing import Any, Self
+
+import numpy as np
+import pandas as pd
+from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin, clone
+from sklearn.preprocessing import StandardScaler
+from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from .._atomic import atomic_fit
+from .._series import LOST_INDEX_MEND, is_panel, read_series
+from .._windows import Windows, check_windows, flatten_3d
+
+_SCALER = [HasMethods(["fit", "transform", "inverse_transform"]), None]
+
+
+class SeriesScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
+    """Scale each series of a panel by itself, with any scikit-learn scaler.
+
+    Rows without a (series, time) MultiIndex are one series. A panel comes out as a frame with its index,
+    also where ``set_output`` was not called: what comes after needs it.
+
+    Parameters
+    ----------
+    scaler : transformer, default=None
+        Cloned for each series; None means ``StandardScaler()``.
+    unseen : {"self", "pooled", "error"}, default="pooled"
+        What a series gets that fit did not see: a scaler fitted on the rows to transform ("self": it
+        looks at that series' own future), the scaler fitted on all training rows together ("pooled"), or
+        an error.
+    series : {"auto", "index"}, default="auto"
+        "auto" reads a (series, time) MultiIndex where there is one; "index" insists on it.
+
+    Attributes
+    ----------
+    scalers_ : dict
+        The fitted scaler of each series by its name; ``{None: scaler}`` without a MultiIndex.
+    pooled_scaler_ : transformer
+        The scaler fitted on all rows; only with ``unseen="pooled"`` and a MultiIndex.
+    n_features_in_ : int
+        Number of columns.
+    feature_names_in_ : ndarray of str
+        Names of the columns, where they had names.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from sktsad import SeriesScaler
+    >>> index = pd.MultiIndex.from_product([["a", "b"], [0, 1]], names=["series", "time"])
+    >>> X = pd.DataFrame({"value": [1.0, 3.0, 100.0, 300.0]}, index=index)
+    >>> SeriesScaler().fit_transform(X)["value"].tolist()
+    [-1.0, 1.0, -1.0, 1.0]
+    """
+
+    _parameter_constraints: dict = {
+        "scaler": _SCALER,
+        "unseen": [StrOptions({"self", "pooled", "error"})],
+        "series": [StrOptions({"auto", "index"})],
+    }
+
+    def __init__(self, scaler: Any = None, *, unseen: str = "pooled", series: str = "auto") -> None:
+        self.scaler = scaler
+        self.unseen = unseen
+        self.series = series
+
+    @atomic_fit
+    def fit(self, X: Any, y: Any = None) -> Self:
+        """Fit one scaler for each series.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            One row a time step; a panel is a frame with a (series, time) MultiIndex.
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        self : SeriesScaler
+        """
+        rows = read_series(X, self.series)
+        values = validate_data(self, X, reset=True, dtype=(np.float64, np.float32))
+        self._is_panel = is_panel(X)
+        self.scalers_: dict[Hashable, Any] = {
+            key: self._new_scaler().fit(values[rows.order[part]]) for key, part in rows.parts()
+        }
+        if self.unseen == "pooled" and self._is_panel:
+            self.pooled_scaler_ = self._new_scaler().fit(values)
+        elif hasattr(self, "pooled_scaler_"):
+            del self.pooled_scaler_
+        return self
+
+    def transform(self, X: Any) -> Any:
+        """Scale each series by its own scaler.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Rows as in `fit`.
+
+        Returns
+        -------
+        X_scaled : ndarray, or DataFrame for a panel, of shape (n_samples, n_features)
+
+        Raises
+        ------
+        ValueError
+            If a series is new and ``unseen="error"``, or one of fit and transform has a panel's index and
+            the other has not.
+        """
+        return self._apply(X, "transform")
+
+    def inverse_transform(self, X: Any) -> Any:
+        """Undo the scaling.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Scaled rows, with their index. A series that fit did not see can be put back only with
+            ``unseen="pooled"``.
+
+        Returns
+        -------
+        X_original : ndarray, or DataFrame for a panel, of shape (n_samples, n_features)
+        """
+        return self._apply(X, "inverse_transform")
+
+    def _new_scaler(self) -> Any:
+        return StandardScaler() if self.scaler is None else clone(self.scaler)
+
+    def _apply(self, X: Any, method: str) -> Any:
+        check_is_fitted(self)
+        if is_panel(X) != self._is_panel:
+            raise ValueError(
+                "One of fit and transform has rows with a (series, time) index, the other has not. "
+                + LOST_INDEX_MEND
+            )
+        rows = read_series(X, self.series)
+        values = validate_data(self, X, reset=False, dtype=(np.float64, np.float32))
+        out = np.empty_like(values)
+        for key, part in rows.parts():
+            at = rows.order[part]
+            out[at] = getattr(self._scaler_of(key, values[at], method), method)(values[at])
+        if self._is_panel:
+            return pd.DataFrame(out, index=X.index, columns=X.columns)
+        return out
+
+    def _scaler_of(self, key: Hashable, values: np.ndarray, method: str) -> Any:
+        if key in self.scalers_:
+            return self.scalers_[key]
+        if self.unseen == "error" or (self.unseen == "self" and method == "inverse_transform"):
+            raise ValueError(
+                f"Series {key!r} was not among those of fit, and unseen={self.unseen!r} has no scaler for it. "
+                "Use unseen='pooled'."
+            )
+        return self._new_scaler().fit(values) if self.unseen == "self" else self.pooled_scaler_
+
+
+class WindowScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
+    """Scale windows, each channel alike at all of its time steps, for those who windowed first.
+
+    Scaling the rows before the window is cheaper and as good. This is for windows that come ready-made, one
+    a row.
+
+    Parameters
+    ----------
+    scaler : transformer, default=None
+        Any scikit-learn scaler that works column by column; None means ``StandardScaler()``. It sees one
+        column a channel, and every time step of every window as a row. It is fitted in bounded memory if it
+        has ``partial_fit``, else on all windows at once.
+    n_channels : int, default=None
+        Channels of a plain 2-D row; None takes them from `Windows`, 3-D arrays or names such as ``x0_t-3``,
+        and takes other rows as univariate.
+
+    Attributes
+    ----------
+    scaler_ : transformer
+        The fitted scaler.
+    n_features_in_ : int
+        Number of values in a window.
+    feature_names_in_ : ndarray of str
+        Names of the columns, where they had names.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sktsad import WindowScaler
+    >>> WindowScaler().fit_transform(np.array([[0.0, 2.0], [4.0, 2.0]])).round(2)
+    array([[-1.41,  0.  ],
+           [ 1.41,  0.  ]])
+    """
+
+    _parameter_constraints: dict = {
+        "scaler": _SCALER,
+        "n_channels": [Interval(Integral, 1, None, closed="left"), None],
+    }
+
+    def __init__(self, scaler: Any = None, *, n_channels: int | None = None) -> None:
+        self.scaler = scaler
+        self.n_channels = n_channels
+
+    @atomic_fit
+    def fit(self, X: Any, y: Any = None) -> Self:
+        """Fit the scaler to every time step of every window.
+
+        Parameters
+        ----------
+        X : Windows or array-like of shape (n_samples, length * n_channels)
+            Windows.
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        self : WindowScaler
+        """
+        windows = check_windows(self, X, n_channels=self.n_channels, reset=True)
+        scaler = StandardScaler() if self.scaler is None else clone(self.scaler)
+        if hasattr(scaler, "partial_fit"):
+            for chunk in windows.chunks():
+                scaler.partial_fit(windows.gather(chunk).reshape(-1, windows.n_channels))
+        else:
+            scaler.fit(windows.gather(slice(None)).reshape(-1, windows.n_channels))
+        self.scaler_ = scaler
+        return self
+
+    def transform(self, X: Any) -> Any:
+        """Scale windows.
+
+        Parameters
+        ----------
+        X : Windows or array-like of shape (n_samples, length * n_channels)
+            Windows.
+
+        Returns
+        -------
+        X_scaled : Windows for Windows, else ndarray, of shape (n_samples, length * n_channels)
+        """
+        return self._apply(X, "transform")
+
+    def inverse_transform(self, X: Any) -> Any:
+        """Undo the scaling.
+
+        Parameters
+        ----------
+        X : Windows or array-like of shape (n_samples, length * n_channels)
+            Scaled windows.
+
+        Returns
+        -------
+        X_original : Windows for Windows, else ndarray, of shape (n_samples, length * n_channels)
+        """
+        return self._apply(X, "inverse_transform")
+
+    def _apply(self, X: Any, method: str) -> Any:
+        check_is_fitted(self)
+        windows = check_windows(self, X, n_channels=self.n_channels, reset=False)
+        # A scaler works row by row, so scaling the rows below the windows scales the windows.
+        scaled = windows.replace_buffer(getattr(self.scaler_, method)(windows.buffer))
+        if isinstance(X, Windows):
+            return scaled
+        flat = np.asarray(scaled)
+        return flat if flatten_3d(X)[1] is None else flat.reshape(-1, windows.length, windows.n_channels)

@@ -1,0 +1,19 @@
+"""The one place that talks to skorch: batches, seeds, training and running nets."""
+
+from ._batches import BatchLoader, WindowDataset
+from ._fit import apply, forward, make_net, train
+from ._net import LeanClassifierNet, LeanNet, class_probabilities
+from ._random import seeded
+
+__all__ = [
+    "BatchLoader",
+    "LeanClassifierNet",
+    "LeanNet",
+    "WindowDataset",
+    "apply",
+    "class_probabilities",
+    "forward",
+    "make_net",
+    "seeded",
+    "train",
+]

@@ -1,0 +1,192 @@
+"""Make a net, train it, and run it over windows."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import torch
+from skorch.callbacks import EarlyStopping
+from skorch.helper import predefined_split
+from skorch.utils import noop
+
+from ._batches import BatchLoader, WindowDataset, as_tensor
+from ._net import LeanNet
+from ._random import seeded
+
+OPTIMIZERS: dict[str, type[torch.optim.Optimizer]] = {
+    "adam": torch.optim.Adam,
+    "adamw": torch.optim.AdamW,
+    "sgd": torch.optim.SGD,
+    "rmsprop": torch.optim.RMSprop,
+}
+#: What an estimator sets by its own parameters, so that ``net__`` must not set it again.
+OWN_NAMES = {
+    "module": "the parameters of the estimator",
+    "criterion": "loss",
+    "optimizer": "optimizer",
+    "lr": "lr",
+    "max_epochs": "max_epochs",
+    "batch_size": "batch_size",
+    "callbacks": "callbacks",
+    "warm_start": "warm_start",
+    "verbose": "verbose",
+    "device": "device",
+    "train_split": "validation_fraction",
+}
+
+
+def make_net(
+    module: Callable[..., torch.nn.Module],
+    module_params: Mapping[str, Any],
+    criterion: Any,
+    params: Mapping[str, Any],
+    net_params: Mapping[str, Any],
+    random_state: np.random.RandomState,
+    net_class: type[LeanNet] = LeanNet,
+    **net_defaults: Any,
+) -> LeanNet:
+    """Make a net that is ready to be trained.
+
+    Parameters
+    ----------
+    module : callable
+        Makes the torch module.
+    module_params : mapping
+        What it is called with; ``module__*`` of ``net_params`` comes on top.
+    criterion : torch.nn.Module or its class
+        Maps (output, target) to a loss for each row.
+    params : mapping
+        The parameters that all estimators with a net share: lr, optimizer, batch_size and so on.
+    net_params : mapping
+        More parameters of skorch's ``NeuralNet``.
+    random_state : RandomState
+        Draws the seed and shuffles the batches, in this and in later trainings.
+    net_class : type, default=LeanNet
+        Class of the net.
+    **net_defaults : dict
+        Parameters of skorch's ``NeuralNet`` that ``net_params`` may replace.
+
+    Raises
+    ------
+    ValueError
+        If skorch, the module or the optimizer does not know a name of ``net_params``.
+    """
+    for name in net_params:
+        if name in OWN_NAMES:
+            raise ValueError(f"net__{name} is not for net__: use {OWN_NAMES[name]}.")
+    callbacks = copy.deepcopy(list(params["callbacks"] or []))
+    if params["early_stopping"]:
+        patience = 5 if params["early_stopping"] is True else params["early_stopping"]
+        stop = EarlyStopping(patience=patience, load_best=True, sink=print if params["verbose"] else noop)
+        callbacks.insert(0, ("early_stopping", stop))
+    if not params["verbose"]:
+        net_defaults["callbacks__print_log"] = None
+    if "iterator_train" not in net_params:
+        net_defaults.update(iterator_train=BatchLoader, iterator_train__random_state=random_state)
+    optimizer = params["optimizer"]
+    arguments: dict[str, Any] = {
+        **{f"module__{name}": value for name, value in module_params.items()},
+        "optimizer": OPTIMIZERS[optimizer] if isinstance(optimizer, str) else optimizer,
+        "lr": params["lr"],
+        "max_epochs": params["max_epochs"],
+        "batch_size": params["batch_size"],
+        "iterator_valid": BatchLoader,
+        "iterator_valid__batch_size": params["predict_batch_size"],
+        "train_split": None,
+        "callbacks": callbacks,
+        "verbose": params["verbose"],
+        "device": params["device"],
+        **net_defaults,
+        **net_params,
+    }
+    try:
+        net = net_class(module, criterion, **arguments)
+        with seeded(random_state.randint(2**31), params["device"]):
+            net.initialize()
+    except (TypeError, ValueError) as error:
+        if not net_params:
+            raise
+        names = ", ".join(f"net__{name}" for name in net_params)
+        raise ValueError(f"The network could not be made with {names}: {error}") from error
+    net.module_.to(getattr(torch, params["dtype"]))
+    return net
+
+
+def train(
+    net: LeanNet, dataset: WindowDataset, valid: WindowDataset | None, random_state: np.random.RandomState
+) -> LeanNet:
+    """Train a net for its ``max_epochs``, starting from where it is.
+
+    Parameters
+    ----------
+    net : LeanNet
+        Trained in place.
+    dataset : WindowDataset
+        What it learns from.
+    valid : WindowDataset or None
+        What its validation loss is measured on.
+    random_state : RandomState
+        Draws the seed.
+
+    Raises
+    ------
+    ValueError
+        If training diverged, so that weights are not finite.
+    """
+    net.train_split = None if valid is None else predefined_split(valid)
+    with seeded(random_state.randint(2**31), net.device):
+        net.partial_fit(dataset)
+    net.train_split = None  # it holds the validation rows
+    if not all(bool(torch.isfinite(weight).all()) for weight in net.module_.parameters()):
+        raise ValueError(
+            f"Training diverged: weights are no longer finite. Scale the input (StandardScaler) or lower lr={net.lr}."
+        )
+    return net
+
+
+def forward(
+    net: LeanNet, dataset: WindowDataset, batch_size: int, function: Callable[..., torch.Tensor] | None = None
+) -> np.ndarray:
+    """Run a net, or another function of its module, over windows, batch by batch.
+
+    Parameters
+    ----------
+    net : LeanNet
+        A trained net.
+    dataset : WindowDataset
+        Inputs.
+    batch_size : int
+        Rows in a batch. The last is padded to that size, so that a row's result does not depend on how
+        many there are.
+    function : callable, default=None
+        Called with (module, inputs); None runs the net.
+
+    Returns
+    -------
+    outputs : ndarray of shape (n_rows, ...)
+    """
+    outputs = []
+    n_rows = len(dataset)
+    net.module_.eval()
+    with torch.inference_mode():
+        for start in range(0, n_rows, batch_size):
+            stop = min(start + batch_size, n_rows)
+            inputs = dataset.inputs(slice(start, stop))
+            missing = batch_size - (stop - start)
+            if missing:
+                inputs = torch.cat([inputs, inputs[-1:].expand(missing, *inputs.shape[1:])])
+            inputs = inputs.to(net.device)
+            output = net.infer(inputs) if function is None else function(net.module_, inputs)
+            outputs.append(output[: stop - start].cpu())
+    return torch.cat(outputs).numpy()
+
+
+def apply(net: LeanNet, values: np.ndarray, function: Callable[..., torch.Tensor]) -> np.ndarray:
+    """Run a function of the module over a small array at once, such as codes to be decoded."""
+    weight = next(net.module_.parameters())
+    net.module_.eval()
+    with torch.inference_mode():
+        return function(net.module_, as_tensor(values).to(weight)).cpu().numpy()

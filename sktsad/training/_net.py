@@ -1,0 +1,101 @@
+"""A skorch net whose epochs cost little more than the network itself."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+import numpy as np
+import torch
+from skorch import NeuralNet
+from skorch.callbacks import Callback
+
+_BATCH_EVENTS = ("on_batch_begin", "on_batch_end", "on_grad_computed")
+
+
+class LeanNet(NeuralNet):
+    """A skorch ``NeuralNet`` with sample weights, losses by row, and a lean epoch.
+
+    The lean epoch does the arithmetic of skorch's own, in the same order, and leaves out what happens at
+    every batch for nobody: events that no callback listens to, closures for optimizers that need none,
+    records that no one reads afterwards. Where a callback listens, or the optimizer needs a closure, skorch's
+    own epoch runs.
+    """
+
+    def infer(self, x: Any, **fit_params: Any) -> torch.Tensor:
+        """Run the module on the input, without the weights that travel with it."""
+        output = super().infer(x["X"] if isinstance(x, dict) else x, **fit_params)
+        # A single logit of shape (batch, 1) would broadcast against targets of shape (batch,).
+        return output.squeeze(1) if output.ndim == 2 and output.shape[1] == 1 else output
+
+    def get_loss(self, y_pred: Any, y_true: Any, X: Any = None, training: bool = False) -> torch.Tensor:
+        """Average the loss over the rows, by their weights."""
+        loss = super().get_loss(y_pred, y_true, X, training)
+        weight = X["sample_weight"] if isinstance(X, dict) else None
+        if loss.ndim == 0 and weight is not None:
+            raise ValueError(
+                "loss averages over the batch by itself, so class_weight and sample_weight cannot be applied. "
+                "Pass a loss that returns one value a row, e.g. with reduction='none'."
+            )
+        if weight is None:
+            return loss.mean()
+        loss = loss.flatten(1).mean(dim=1) if loss.ndim > 1 else loss
+        weight = weight.to(loss)
+        return (weight * loss).sum() / weight.sum()
+
+    def run_single_epoch(
+        self, iterator: Any, training: bool, prefix: str, step_fn: Any, **fit_params: Any
+    ) -> None:
+        """Run one epoch, lean where nothing asks for more."""
+        if iterator is None or not self._can_be_lean():
+            super().run_single_epoch(iterator, training, prefix, step_fn, **fit_params)
+            return
+        losses, sizes = [], []
+        self._set_training(training)
+        with torch.set_grad_enabled(training):
+            for inputs, target in iterator:
+                if training:
+                    self.optimizer_.zero_grad()
+                loss = self.get_loss(self.infer(inputs), target, X=inputs, training=training)
+                if training:
+                    loss.backward()
+                    self.optimizer_.step()
+                losses.append(loss.detach())
+                sizes.append(len(target))
+        # Read at the end: on an accelerator, reading a loss waits for it.
+        for value, size in zip(torch.stack(losses).tolist(), sizes, strict=True):
+            self.history.new_batch()
+            self.history.record_batch(prefix + "_loss", value)
+            self.history.record_batch(prefix + "_batch_size", size)
+        self.history.record(prefix + "_batch_count", len(losses))
+
+    def notify(self, method_name: str, **cb_kwargs: Any) -> None:
+        """Tell the callbacks; once they have seen a lean epoch, forget its batches."""
+        super().notify(method_name, **cb_kwargs)
+        if method_name == "on_epoch_end" and self._can_be_lean():
+            self.history[-1]["batches"].clear()
+
+    def _can_be_lean(self) -> bool:
+        step = inspect.signature(type(self.optimizer_).step).parameters
+        if step["closure"].default is inspect.Parameter.empty:
+            return False
+        return not any(
+            getattr(type(callback), event) is not getattr(Callback, event)
+            for _, callback in self.callbacks_
+            for event in _BATCH_EVENTS
+        )
+
+
+class LeanClassifierNet(LeanNet):
+    """A `LeanNet` whose predictions are class numbers, so that skorch's scoring callbacks work."""
+
+    def predict(self, X: Any) -> np.ndarray:
+        """Predict class numbers."""
+        return self.predict_proba(X).argmax(axis=1)
+
+
+def class_probabilities(logits: torch.Tensor) -> torch.Tensor:
+    """Turn logits of shape (batch,) or (batch, n_classes) into probabilities, one column a class."""
+    if logits.ndim == 1:
+        return torch.stack([torch.sigmoid(-logits), torch.sigmoid(logits)], dim=1)
+    return torch.softmax(logits, dim=1)

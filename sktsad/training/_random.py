@@ -1,0 +1,31 @@
+"""Random numbers of torch, reproducible and without a trace."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+
+# torch's generators belong to the process: two fits in two threads would draw from each other's.
+_LOCK = threading.RLock()
+
+
+@contextmanager
+def seeded(seed: int, device: str) -> Iterator[None]:
+    """Seed torch's generators, and put them back as they were at the end.
+
+    Parameters
+    ----------
+    seed : int
+        The seed.
+    device : str
+        The device that is used besides the CPU.
+    """
+    on_gpu = torch.device(device).type == "cuda"
+    with _LOCK, torch.random.fork_rng(devices=range(torch.cuda.device_count()) if on_gpu else []):
+        torch.default_generator.manual_seed(seed)
+        if on_gpu:
+            torch.cuda.manual_seed_all(seed)
+        yield

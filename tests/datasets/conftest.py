@@ -1,0 +1,97 @@
+"""Real data where there is some, and tiny files of the same layout everywhere."""
+
+import hashlib
+import json
+import os
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+
+@pytest.fixture(scope="session")
+def real_home():
+    """The folder with the real data; a test which needs it is skipped where there is none."""
+    home = os.environ.get("SKTSAD_DATA")
+    if not home:
+        pytest.skip("needs the real data: SKTSAD_DATA is unset")
+    if not Path(home).is_dir():
+        pytest.skip(f"needs the real data: SKTSAD_DATA={home} is no folder")
+    return home
+
+
+def write(path, content):
+    """Write a text file, return its SHA-256 sum."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content.encode())
+    return hashlib.sha256(content.encode()).hexdigest()
+
+
+def ecg_rows(classes):
+    """Beats of the given classes, in the layout of UCR; row i has the samples i, i + 0.01, ..."""
+    rows = [[label, *(i + np.arange(140) / 100)] for i, label in enumerate(classes)]
+    return "".join("".join(f"   {number:.7e}" for number in row) + "\n" for row in rows)
+
+
+def nab_csv(times, values):
+    return "timestamp,value\n" + "".join(f"{t},{v}\n" for t, v in zip(times, values, strict=True))
+
+
+@pytest.fixture
+def tiny_home(tmp_path, monkeypatch):
+    """A data_home with tiny files in the layout of each data set, whose sums are taken as known."""
+    module = "sktsad.datasets."
+
+    kpi = pd.DataFrame({"timestamp": [1493568000, 1493568060, 1493568180], "value": [1.5, 2, 3]})
+    for name, label in [("b2", [0, 1, 0]), ("a1", [0, 0, 1])]:
+        path = tmp_path / "aiops_kpi" / f"{name}.csv.gz"
+        path.parent.mkdir(exist_ok=True)
+        kpi.assign(label=label).to_csv(path, index=False)
+
+    sums = {
+        part: write(tmp_path / "ecg5000" / f"ECG5000_{part.upper()}.txt", ecg_rows(classes))
+        for part, classes in [("train", [1, 1, 2]), ("test", [5, 1, 3, 4])]
+    }
+    monkeypatch.setattr(module + "_ecg5000._SHA256", sums)
+
+    minutes = [f"2024-01-01 00:{minute:02d}:00" for minute in range(6)]
+    # Minute 2 comes three times, and time goes back once: a stamp after it is in the window.
+    write(tmp_path / "nab/data/real/torn.csv", nab_csv([minutes[i] for i in (0, 2, 2, 3, 1, 2, 4)], range(7)))
+    write(tmp_path / "nab/data/fake/calm.csv", nab_csv(minutes, [0.5] * 6))
+    # The ends as NAB writes them; they include rows 1 and 3.
+    windows = {
+        "real/torn.csv": [["2024-01-01 00:01:00.000000", "2024-01-01 00:03:00.000000"]],
+        "fake/calm.csv": [],
+    }
+    total = write(tmp_path / "nab/labels/combined_windows.json", json.dumps(windows))
+    monkeypatch.setattr(module + "_nab._WINDOWS_SHA256", total)
+
+    sensors = [f"x{i}" for i in range(1, 62)]
+    times = ["5/1/99 0:00", "5/1/99 0:02", "12/31/99 23:58"]
+    rows = [[time, y, *range(61)] for time, y in zip(times, [0, 1, 0], strict=True)]
+    csv = pd.DataFrame(rows, columns=["time", "y", *sensors]).to_csv(index=False)
+    total = write(tmp_path / "processminer" / "processminer-rare-event-mts - data.csv", csv)
+    monkeypatch.setattr(module + "_processminer._CSV_SHA256", total)
+
+    (tmp_path / "mnist").mkdir()
+    np.savez(
+        tmp_path / "mnist/mnist.npz",
+        x_train=np.arange(3 * 784).reshape(3, 28, 28).astype("uint8"),
+        y_train=np.array([5, 0, 9], dtype="int8"),
+        x_test=np.full((2, 28, 28), 255, dtype="uint8"),
+        y_test=np.array([7, 2], dtype="int8"),
+    )
+    return tmp_path
+
+
+@pytest.fixture
+def zipped_home(tiny_home):
+    """The tiny data_home, where the CSV file of ProcessMiner is in its zip file only."""
+    folder = tiny_home / "processminer"
+    csv = folder / "processminer-rare-event-mts - data.csv"
+    with zipfile.ZipFile(folder / "processminer-rare-event-mts.zip", "w") as archive:
+        archive.write(csv, csv.name)
+    csv.unlink()
+    return tiny_home
