@@ -43,6 +43,9 @@ class NetEstimator(BaseEstimator):
         "callbacks": [list, tuple, None],
     }
 
+    net_: LeanNet
+    _random_state: np.random.RandomState
+
     def __init__(
         self,
         *,
@@ -78,7 +81,9 @@ class NetEstimator(BaseEstimator):
         self.callbacks = callbacks
         for name, value in net_params.items():
             if not name.startswith(_PREFIX):
-                raise TypeError(f"{type(self).__name__}.__init__() got an unexpected keyword argument {name!r}")
+                raise TypeError(
+                    f"{type(self).__name__}.__init__() got an unexpected keyword argument {name!r}"
+                )
             setattr(self, name, value)
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
@@ -134,10 +139,18 @@ class NetEstimator(BaseEstimator):
 
         self._random_state = np.random.RandomState(check_random_state(self.random_state).randint(2**31))
         params = self.get_params(deep=False)
-        net_params = {name[len(_PREFIX) :]: params.pop(name) for name in list(params) if name.startswith(_PREFIX)}
+        net_params = {
+            name[len(_PREFIX) :]: params.pop(name) for name in list(params) if name.startswith(_PREFIX)
+        }
         return make_net(module, module_params, criterion, params, net_params, self._random_state, **kwargs)
 
-    def _dataset(self, windows: Windows, *args: Any, **kwargs: Any) -> WindowDataset:
+    def _dataset(
+        self,
+        windows: Windows,
+        target: np.ndarray | None = None,
+        sample_weight: np.ndarray | None = None,
+        input_shape: tuple[int, ...] | None = None,
+    ) -> WindowDataset:
         from .training import WindowDataset
 
-        return WindowDataset(windows, *args, dtype=self.dtype, **kwargs)
+        return WindowDataset(windows, target, sample_weight, input_shape, self.dtype)

@@ -119,7 +119,7 @@ def read_series(X: Any, series: str = "auto") -> SeriesRows:
     return rows
 
 
-def _read_panel(index: pd.MultiIndex) -> SeriesRows:
+def _read_panel(index: Any) -> SeriesRows:
     if index.nlevels != 2:
         raise ValueError(
             f"A panel has a MultiIndex of two levels, (series, time); got {index.nlevels} levels: "

@@ -99,7 +99,11 @@ class Windows:
         starts = self.starts[rows]
         if len(starts) > 1:
             step = int(starts[1] - starts[0])
-            if step > 0 and starts[-1] - starts[0] == step * (len(starts) - 1) and (np.diff(starts) == step).all():
+            if (
+                step > 0
+                and starts[-1] - starts[0] == step * (len(starts) - 1)
+                and (np.diff(starts) == step).all()
+            ):
                 return self._view()[starts[0] : starts[-1] + 1 : step]
         return self._view()[starts]
 

@@ -53,7 +53,9 @@ def expected_failures(estimator):
         failures["check_methods_sample_order_invariance"] = reason
         failures["check_methods_subset_invariance"] = reason
     if isinstance(estimator, (RNNClassifier, TorchClassifier)) and estimator.dtype == "float32":
-        failures["check_sample_weight_equivalence_on_dense_data"] = "sums in another order, rounded to float32"
+        failures["check_sample_weight_equivalence_on_dense_data"] = (
+            "sums in another order, rounded to float32"
+        )
     return failures
 
 
@@ -65,6 +67,8 @@ def test_sklearn_contract(estimator, check):
 
 def test_every_public_estimator_is_checked():
     public = {
-        cls for name in sktsad.__all__ if inspect.isclass(cls := getattr(sktsad, name)) and issubclass(cls, BaseEstimator)
+        cls
+        for name in sktsad.__all__
+        if inspect.isclass(cls := getattr(sktsad, name)) and issubclass(cls, BaseEstimator)
     }
     assert public == {type(estimator) for estimator in ESTIMATORS}

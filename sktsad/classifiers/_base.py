@@ -33,9 +33,11 @@ class BaseNetClassifier(ClassifierMixin, NetEstimator):
         "class_weight": [dict, StrOptions({"balanced"}), None],
     }
 
-    def __init__(
-        self, *, loss: Any = "cross_entropy", class_weight: Any = None, **net_params: Any
-    ) -> None:
+    classes_: np.ndarray
+    _layout: tuple[int, int]
+    _row_shape: tuple[int, ...]
+
+    def __init__(self, *, loss: Any = "cross_entropy", class_weight: Any = None, **net_params: Any) -> None:
         super().__init__(**net_params)
         self.loss = loss
         self.class_weight = class_weight
@@ -247,7 +249,9 @@ class BaseNetClassifier(ClassifierMixin, NetEstimator):
                 "to watch. Give more rows, or early_stopping=False."
             )
         head, last = (
-            self._dataset(windows[part], target[part], None if weight is None else weight[part], self._row_shape)
+            self._dataset(
+                windows[part], target[part], None if weight is None else weight[part], self._row_shape
+            )
             for part in (~tail, tail)
         )
         return head, last

@@ -154,6 +154,15 @@ class RNNClassifier(BaseNetClassifier):
     def _network(self, windows: Windows, n_outputs: int) -> tuple[Callable[..., Any], dict[str, Any]]:
         from ..networks import RecurrentClassifier
 
-        own = ("cell", "hidden_size", "num_layers", "dropout", "bidirectional", "dense_size", "pooling", "step")
+        own = (
+            "cell",
+            "hidden_size",
+            "num_layers",
+            "dropout",
+            "bidirectional",
+            "dense_size",
+            "pooling",
+            "step",
+        )
         arguments = {name: getattr(self, name) for name in own}
         return RecurrentClassifier, {"n_channels": windows.n_channels, "n_outputs": n_outputs, **arguments}

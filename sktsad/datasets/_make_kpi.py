@@ -104,7 +104,8 @@ def make_kpi(
     -------
     X : DataFrame of shape (n_series * n_samples, 1)
         The column "value". The index is a DatetimeIndex named "time" if `n_series` is 1, else a
-        MultiIndex with the levels "series" ("kpi_0", "kpi_1", ...) and "time".
+        MultiIndex with the levels "series" ("kpi_0", "kpi_1", ...) and "time". Time starts with the
+        year 2024.
 
     y : Series of shape (n_series * n_samples,)
         1 for an anomalous row, 0 for a normal one, with the index of `X`.

@@ -32,8 +32,8 @@ class AutoencoderDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Bas
         Dense layers over the flat window; or recurrent layers, with the code repeated for the decoder [2]_.
     hidden_sizes : sequence of int, default=(32, 8)
         Units of the encoder's layers; the last is the code, and the decoder mirrors them.
-    error : {"mse", "mae"}, default="mse"
-        Squared or absolute error, in training and in the score.
+    error : {"mae", "mse"}, default="mae"
+        Absolute or squared error, in training and in the score.
     score_on : {"window", "last"}, default="window"
         Whether the score is the mean error over the window, or over its last row.
     noise : float, default=0.0
@@ -107,7 +107,7 @@ class AutoencoderDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Bas
         network: str = "dense",
         *,
         hidden_sizes: Sequence[int] = (32, 8),
-        error: str = "mse",
+        error: str = "mae",
         score_on: str = "window",
         noise: float = 0.0,
         threshold: Any = None,

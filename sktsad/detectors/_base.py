@@ -90,9 +90,13 @@ class BaseDetector(ClassifierMixin, BaseEstimator):
         if not rule.needs_labels:
             rows = rows & ~anomalous
         try:
-            fitted = clone(rule).fit(self._score(windows[rows]), anomalous[rows] if rule.needs_labels else None)
+            fitted = clone(rule).fit(
+                self._score(windows[rows]), anomalous[rows] if rule.needs_labels else None
+            )
         except ValueError as error:
-            where = f"the last {self.validation_fraction:.0%} of the rows" if tail.any() else "the training rows"
+            where = (
+                f"the last {self.validation_fraction:.0%} of the rows" if tail.any() else "the training rows"
+            )
             raise ValueError(
                 f"threshold={rule} could not be learnt on {where} (validation_fraction="
                 f"{self.validation_fraction}): {error}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 
 import torch
@@ -86,7 +87,12 @@ class RecurrentAutoencoder(Autoencoder):
     """
 
     def __init__(
-        self, length: int, n_channels: int, hidden_sizes: Sequence[int], cell: str = "lstm", noise: float = 0.0
+        self,
+        length: int,
+        n_channels: int,
+        hidden_sizes: Sequence[int],
+        cell: str = "lstm",
+        noise: float = 0.0,
     ) -> None:
         super().__init__(noise)
         self.length = length
@@ -98,7 +104,7 @@ class RecurrentAutoencoder(Autoencoder):
 
     @staticmethod
     def _layers(cell: str, sizes: list[int]) -> nn.ModuleList:
-        pairs = zip(sizes[:-1], sizes[1:], strict=True)
+        pairs = itertools.pairwise(sizes)
         return nn.ModuleList(CELLS[cell](n_in, n_out, batch_first=True) for n_in, n_out in pairs)
 
     def encode(self, x: torch.Tensor) -> torch.Tensor:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import torch
 from torch import nn
 
@@ -9,7 +11,7 @@ from torch import nn
 def dense_layers(sizes: list[int]) -> nn.Sequential:
     """Chain linear layers of the given sizes, input first, with ReLU between them."""
     layers: list[nn.Module] = []
-    for n_inputs, n_outputs in zip(sizes[:-1], sizes[1:], strict=True):
+    for n_inputs, n_outputs in itertools.pairwise(sizes):
         layers += [nn.Linear(n_inputs, n_outputs), nn.ReLU()]
     return nn.Sequential(*layers[:-1])
 

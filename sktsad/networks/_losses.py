@@ -16,7 +16,9 @@ class CrossEntropy(nn.Module):
     def forward(self, logits: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
         """Return the loss of each row, shape (batch,)."""
         if logits.ndim == 1:
-            return functional.binary_cross_entropy_with_logits(logits, target.to(logits.dtype), reduction="none")
+            return functional.binary_cross_entropy_with_logits(
+                logits, target.to(logits.dtype), reduction="none"
+            )
         return functional.cross_entropy(logits, target, reduction="none")
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import nn
 
-CELLS: dict[str, type[nn.RNNBase]] = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
+CELLS: dict[str, Any] = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
 
 
 def to_patches(x: torch.Tensor, step: int) -> torch.Tensor:
@@ -109,10 +111,10 @@ class RecurrentClassifier(nn.Module):
         n_outputs: int = 1,
         dense_size: int | None = 64,
         dropout: float = 0.0,
-        **encoder: object,
+        **encoder: Any,
     ) -> None:
         super().__init__()
-        self.encoder = RecurrentEncoder(n_channels, dropout=dropout, **encoder)  # type: ignore[arg-type]
+        self.encoder = RecurrentEncoder(n_channels, dropout=dropout, **encoder)
         n_inputs = self.encoder.n_outputs
         layers: list[nn.Module] = []
         if dense_size is not None:

@@ -224,7 +224,10 @@ class SlidingWindow(TransformerMixin, BaseEstimator):
             segment = segments[np.searchsorted(segments, part.stop) - 1]
             last = rows.order[max(segment, part.stop - self.length + 1) : part.stop]
             past[key] = _Past(
-                step, rows.times[run_starts], rows.times[run_stops], values[last if self.history == "index" else []]
+                step,
+                rows.times[run_starts],
+                rows.times[run_stops],
+                values[last if self.history == "index" else []],
             )
         return past
 

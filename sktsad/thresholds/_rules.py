@@ -205,7 +205,9 @@ class BestFBeta(ThresholdRule):
         below = np.append(-np.inf, levels[:-1])
         lowest = levels[0] - max(1.0, abs(levels[0]))  # everything is an anomaly
         halfway = below / 2 + levels / 2
-        halfway = np.where(halfway < levels, halfway, below)  # between neighbouring floats there is no half way
+        halfway = np.where(
+            halfway < levels, halfway, below
+        )  # between neighbouring floats there is no half way
         self.thresholds_ = np.where(np.isinf(below), lowest, halfway)
         self.precision_, self.recall_ = precision[:-1], recall[:-1]
         weight = self.beta**2

@@ -1,25 +1,12 @@
-"""Real data where there is some, and tiny files of the same layout everywhere."""
+"""Tiny files in the layout of the real data."""
 
 import hashlib
 import json
-import os
 import zipfile
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
-
-
-@pytest.fixture(scope="session")
-def real_home():
-    """The folder with the real data; a test which needs it is skipped where there is none."""
-    home = os.environ.get("SKTSAD_DATA")
-    if not home:
-        pytest.skip("needs the real data: SKTSAD_DATA is unset")
-    if not Path(home).is_dir():
-        pytest.skip(f"needs the real data: SKTSAD_DATA={home} is no folder")
-    return home
 
 
 def write(path, content):
@@ -57,7 +44,7 @@ def tiny_home(tmp_path, monkeypatch):
     monkeypatch.setattr(module + "_ecg5000._SHA256", sums)
 
     minutes = [f"2024-01-01 00:{minute:02d}:00" for minute in range(6)]
-    # Minute 2 comes three times, and time goes back once: a stamp after it is in the window.
+    # Minute 2 comes three times, and minute 1 after minute 3.
     write(tmp_path / "nab/data/real/torn.csv", nab_csv([minutes[i] for i in (0, 2, 2, 3, 1, 2, 4)], range(7)))
     write(tmp_path / "nab/data/fake/calm.csv", nab_csv(minutes, [0.5] * 6))
     # The ends as NAB writes them; they include rows 1 and 3.

@@ -1,0 +1,17 @@
+"""What all tests share."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def real_home():
+    """The folder with the real data; a test which needs it is skipped where there is none."""
+    home = os.environ.get("SKTSAD_DATA")
+    if not home:
+        pytest.skip("needs the real data: SKTSAD_DATA is unset")
+    if not Path(home).is_dir():
+        pytest.skip(f"needs the real data: SKTSAD_DATA={home} is no folder")
+    return home
