@@ -22,9 +22,10 @@ def check_labels(X: Any, y: Any) -> np.ndarray:
 def warn_if_anomaly_is_a_guess(classes: np.ndarray) -> None:
     """Say which of two labels is taken as the anomaly, unless they are 0/1 or booleans."""
     if len(classes) == 2 and classes.dtype != bool and list(classes) != [0, 1]:
+        normal, anomaly = classes.tolist()
         warnings.warn(
-            f"The labels are {classes[0]!r} and {classes[1]!r}: {classes[1]!r}, the last in sorted order, is taken "
-            "as the anomaly. Encode y as 0 (normal) and 1 (anomaly) to choose.",
+            f"The labels are {normal!r} and {anomaly!r}: {anomaly!r}, the last in sorted order, is taken as the "
+            "anomaly. Encode y as 0 (normal) and 1 (anomaly) to choose.",
             UserWarning,
             stacklevel=4,
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import inspect
 from collections.abc import Callable
 from numbers import Integral, Real
@@ -12,8 +13,9 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 
+from ._windows import Windows, check_layout
+
 if TYPE_CHECKING:
-    from ._windows import Windows
     from .training import LeanNet, WindowDataset
 
 _PREFIX = "net__"
@@ -44,7 +46,7 @@ class NetEstimator(BaseEstimator):
     }
 
     net_: LeanNet
-    _random_state: np.random.RandomState
+    _layout: tuple[int, int]
 
     def __init__(
         self,
@@ -91,7 +93,7 @@ class NetEstimator(BaseEstimator):
         if "__init__" not in vars(cls):
             return
         own = inspect.signature(cls.__init__)
-        shared = inspect.signature(NetEstimator.__init__).parameters
+        shared = inspect.signature(super(cls, cls).__init__).parameters
         merged = {**own.parameters, **{name: p for name, p in shared.items() if name not in own.parameters}}
         named = [p for p in merged.values() if p.kind != p.VAR_KEYWORD]
         named.sort(key=lambda p: p.kind)
@@ -134,15 +136,46 @@ class NetEstimator(BaseEstimator):
     def _make_net(
         self, module: Callable[..., Any], module_params: dict[str, Any], criterion: Any, **kwargs: Any
     ) -> LeanNet:
-        """Make a new net, and the random state that goes with it."""
+        """Make a net with the shared parameters and ``net__*``."""
         from .training import make_net
 
-        self._random_state = np.random.RandomState(check_random_state(self.random_state).randint(2**31))
+        random_state = np.random.RandomState(check_random_state(self.random_state).randint(2**31))
         params = self.get_params(deep=False)
         net_params = {
             name[len(_PREFIX) :]: params.pop(name) for name in list(params) if name.startswith(_PREFIX)
         }
-        return make_net(module, module_params, criterion, params, net_params, self._random_state, **kwargs)
+        return make_net(module, module_params, criterion, params, net_params, random_state, **kwargs)
+
+    def _new_net(self, windows: Windows) -> LeanNet:
+        """Return an untrained net for such windows."""
+        raise NotImplementedError
+
+    def _train(
+        self,
+        windows: Windows,
+        dataset: WindowDataset,
+        valid: WindowDataset | None,
+        *,
+        warm: bool,
+        n_epochs: int,
+    ) -> None:
+        """Train a new net, or a copy of the one in use: a failure leaves that alone."""
+        from .training import train
+
+        if warm:
+            check_layout(self._layout, windows)
+            net = copy.deepcopy(self.net_)
+            if bool(self.early_stopping) != ("early_stopping" in dict(net.callbacks_)):
+                raise ValueError(
+                    f"early_stopping={self.early_stopping} differs from that of the first fit: a network that is "
+                    "trained further keeps it. Set it back, or fit anew with warm_start=False."
+                )
+            changed = {name: getattr(self, name) for name in ("lr", "batch_size")}
+            net.set_params(**{name: value for name, value in changed.items() if getattr(net, name) != value})
+        else:
+            net = self._new_net(windows)
+        net.set_params(max_epochs=n_epochs)
+        self.net_ = train(net, dataset, valid)
 
     def _dataset(
         self,

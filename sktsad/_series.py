@@ -10,6 +10,9 @@ import numpy as np
 import pandas as pd
 from sklearn.utils.validation import _num_samples
 
+#: Share of a time step that is taken for rounding, or jitter of the clock.
+_ROUNDING = 1e-3
+
 LOST_INDEX_MEND = (
     "Keep the index: call .set_output(transform='pandas') on each step before this one "
     "(e.g. StandardScaler().set_output(transform='pandas')), or use SeriesScaler, which keeps it."
@@ -70,8 +73,8 @@ class SeriesRows:
         starts = np.zeros(self.n_rows, dtype=bool)
         starts[self.bounds[:-1]] = True
         if self.times is not None:
-            limits = np.repeat(max_gap * steps, np.diff(self.bounds))[1:]
-            starts[1:] |= np.diff(self.times) > limits
+            steps_of_rows = np.repeat(steps, np.diff(self.bounds))[1:]
+            starts[1:] |= is_gap(np.diff(self.times), max_gap, steps_of_rows)
         return np.flatnonzero(starts)
 
 
@@ -82,9 +85,20 @@ def modal_step(differences: np.ndarray) -> float:
     return float(values[most] if 3 * counts[most] >= len(differences) else np.median(differences))
 
 
+def is_gap(hole: Any, max_gap: float, step: Any) -> Any:
+    """Tell whether a hole in time is more than ``max_gap`` steps; it never is if the step is NaN."""
+    return hole > (max_gap + _ROUNDING) * step
+
+
+def row_index(X: Any) -> pd.Index | None:
+    """Return the pandas index of the rows of ``X``, if it has one (the ``index`` of a list is a method)."""
+    index = getattr(X, "index", None)
+    return index if isinstance(index, pd.Index) else None
+
+
 def is_panel(X: Any) -> bool:
     """Tell whether ``X`` carries a (series, time) MultiIndex."""
-    return isinstance(getattr(X, "index", None), pd.MultiIndex)
+    return isinstance(row_index(X), pd.MultiIndex)
 
 
 def read_series(X: Any, series: str = "auto") -> SeriesRows:
@@ -93,7 +107,8 @@ def read_series(X: Any, series: str = "auto") -> SeriesRows:
     Parameters
     ----------
     X : array-like, or anything with a pandas ``index``
-        A MultiIndex is (series, time). A plain index of numbers or dates is the time of one series.
+        A MultiIndex is (series, time). A plain index of numbers, dates, periods or time deltas is the time
+        of one series.
         Any other index, or none, says nothing: one series, rows in time order, no gap.
     series : {"auto", "index"}, default="auto"
         "index" insists on the MultiIndex.
@@ -104,19 +119,24 @@ def read_series(X: Any, series: str = "auto") -> SeriesRows:
         If the index is missing although it is insisted on, has not two levels, or if time is missing,
         out of order or duplicated within a series.
     """
-    index = getattr(X, "index", None)
-    if is_panel(X):
-        return _read_panel(index)
-    if series == "index":
+    if series == "index" and not is_panel(X):
         raise ValueError(
             f"series='index' needs rows with a (series, time) MultiIndex, got {type(X).__name__} without "
             f"one. {LOST_INDEX_MEND}"
         )
-    n_rows = _num_samples(X)
-    times = _as_numbers(index) if isinstance(index, pd.Index) else None
-    rows = SeriesRows([None], np.array([0, n_rows]), np.arange(n_rows), times)
-    _check_time_order(rows, index)
+    rows = _read_rows(X)
+    _check_time_order(rows, row_index(X))
     return rows
+
+
+def _read_rows(X: Any) -> SeriesRows:
+    """Read the series of ``X``, whose rows need not be in time order."""
+    index = row_index(X)
+    if isinstance(index, pd.MultiIndex):
+        return _read_panel(index)
+    n_rows = _num_samples(X)
+    times = None if index is None else _as_numbers(index)
+    return SeriesRows([None], np.array([0, n_rows]), np.arange(n_rows), times)
 
 
 def _read_panel(index: Any) -> SeriesRows:
@@ -141,23 +161,21 @@ def _read_panel(index: Any) -> SeriesRows:
     else:
         order = np.arange(len(codes))
     bounds = np.searchsorted(codes, np.arange(len(keys) + 1))
-    rows = SeriesRows(keys, bounds, order, stamps[index.codes[1]][order])
-    _check_time_order(rows, index)
-    return rows
+    return SeriesRows(keys, bounds, order, stamps[index.codes[1]][order])
 
 
-def _as_numbers(index: pd.Index) -> np.ndarray | None:
+def _as_numbers(index: Any) -> np.ndarray | None:
     """Return time as numbers, or None where the index is no time."""
-    if isinstance(index, pd.DatetimeIndex):
-        if index.hasnans:
-            raise ValueError("The time index has missing values (NaT). Drop these rows.")
-        return np.asarray(index.astype("int64"))
-    if pd.api.types.is_bool_dtype(index.dtype) or not pd.api.types.is_numeric_dtype(index.dtype):
+    has_unit = isinstance(index, (pd.DatetimeIndex, pd.TimedeltaIndex))
+    is_number = pd.api.types.is_numeric_dtype(index.dtype) and not pd.api.types.is_bool_dtype(index.dtype)
+    if not (has_unit or is_number or isinstance(index, pd.PeriodIndex)):
         return None
-    times = np.asarray(index)
-    if times.dtype.kind == "f" and not np.isfinite(times).all():
+    if index.hasnans or (is_number and np.isinf(index.to_numpy()).any()):
         raise ValueError("The time index has missing or infinite values. Drop these rows.")
-    return times
+    if not is_number:  # in one unit, so that times of fit and transform compare
+        return (index.as_unit("ns") if has_unit else index).asi8
+    # Small and unsigned integers would overflow in a difference.
+    return index.to_numpy("int64" if pd.api.types.is_integer_dtype(index.dtype) else "float64")
 
 
 def _check_time_order(rows: SeriesRows, index: pd.Index | None) -> None:
@@ -167,29 +185,29 @@ def _check_time_order(rows: SeriesRows, index: pd.Index | None) -> None:
     back[rows.bounds[1:-1] - 1] = False  # from one series to the next, time may jump back
     if back.any():
         at = int(np.argmax(back))
-        where = index[rows.order[at + 1]]
+        where = index[[rows.order[at + 1]]].tolist()[0]
         what = "duplicated" if rows.times[at] == rows.times[at + 1] else "out of order"
         raise ValueError(
-            f"Time is {what} at {where!r}: the rows of a series must be in time order, each stamp once. Sort "
+            f"Time is {what} at {where}: the rows of a series must be in time order, each stamp once. Sort "
             "with X.sort_index(), drop duplicates with X[~X.index.duplicated()] (y alike), put samplers after "
             "the window, and split without shuffling."
         )
 
 
 def check_target_index(X: Any, y: Any, max_gap: float) -> str | None:
-    """Find by y's index what X, an array, has lost; return a warning where X may do without.
+    """Find by y's index what X has lost; return a warning where X may do without.
 
     Raises
     ------
     ValueError
         If y has a (series, time) index and X has none, or if y's index shows rows out of time order.
     """
-    if isinstance(getattr(X, "index", None), pd.Index) or not isinstance(getattr(y, "index", None), pd.Index):
-        return None
-    if is_panel(y):
+    if is_panel(y) and not is_panel(X):
         raise ValueError(
             "y has a (series, time) index, X has lost it: windows would run across series. " + LOST_INDEX_MEND
         )
+    if row_index(X) is not None or row_index(y) is None:
+        return None
     rows = read_series(y)
     holes = len(rows.segment_starts(max_gap, rows.steps())) - 1
     if not holes:
@@ -206,7 +224,8 @@ def tail_mask(X: Any, fraction: float) -> np.ndarray:
     Parameters
     ----------
     X : array-like, or anything with a pandas ``index``
-        Without a panel's index the rows are one series, in the order given.
+        Rows without a time index are one series, in the order given; others may come in any order, as
+        behind a sampler.
     fraction : float
         Share of each series' rows, rounded down.
 
@@ -214,13 +233,11 @@ def tail_mask(X: Any, fraction: float) -> np.ndarray:
     -------
     mask : ndarray of bool, shape (n_rows,)
     """
-    if is_panel(X):
-        rows = _read_panel(X.index)
-    else:
-        n_rows = _num_samples(X)
-        rows = SeriesRows([None], np.array([0, n_rows]), np.arange(n_rows), None)
+    rows = _read_rows(X)
     mask = np.zeros(rows.n_rows, dtype=bool)
     for _, part in rows.parts():
-        size = part.stop - part.start
-        mask[rows.order[part.stop - int(size * fraction) : part.stop]] = True
+        at = rows.order[part]
+        if rows.times is not None:
+            at = at[np.argsort(rows.times[part], kind="stable")]
+        mask[at[len(at) - int(len(at) * fraction + 1e-9) :]] = True  # 0.29 * 100 is 28.999999999999996
     return mask

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from types import EllipsisType
 from typing import Any
 
 import numpy as np
@@ -10,6 +12,8 @@ import pandas as pd
 from numpy.lib.stride_tricks import as_strided
 from sklearn.utils import assert_all_finite
 from sklearn.utils.validation import validate_data
+
+from ._series import row_index
 
 _NAME = re.compile(r"(?P<channel>.+)_t-(?P<lag>\d+)")
 
@@ -24,7 +28,7 @@ class Windows:
     Parameters
     ----------
     buffer : ndarray of shape (n_rows, n_channels)
-        The rows, C-contiguous.
+        The rows. Held read-only, since slices of the windows share them.
     starts : ndarray of int, shape (n_windows,)
         Window ``i`` is ``buffer[starts[i] : starts[i] + length]``.
     length : int
@@ -48,7 +52,8 @@ class Windows:
     def __init__(
         self, buffer: np.ndarray, starts: np.ndarray, length: int, index: pd.Index | None = None
     ) -> None:
-        self.buffer = np.ascontiguousarray(buffer)
+        self.buffer = np.ascontiguousarray(buffer).view()
+        self.buffer.flags.writeable = False
         self.starts = np.asarray(starts, dtype=np.intp)
         self.length = int(length)
         self.index = index
@@ -82,6 +87,9 @@ class Windows:
     def __len__(self) -> int:
         return len(self.starts)
 
+    def __iter__(self) -> Iterator[np.ndarray]:
+        return (self[row] for row in range(len(self)))  # pandas asks for it, then takes the array
+
     def __repr__(self) -> str:
         return (
             f"Windows(n_windows={len(self)}, length={self.length}, n_channels={self.n_channels}, "
@@ -97,14 +105,9 @@ class Windows:
     def flat(self, rows: Any = slice(None)) -> np.ndarray:
         """Return windows as an array of shape (n_rows, length * n_channels), a view where one can be."""
         starts = self.starts[rows]
-        if len(starts) > 1:
-            step = int(starts[1] - starts[0])
-            if (
-                step > 0
-                and starts[-1] - starts[0] == step * (len(starts) - 1)
-                and (np.diff(starts) == step).all()
-            ):
-                return self._view()[starts[0] : starts[-1] + 1 : step]
+        step = starts[1] - starts[0] if len(starts) > 1 else 1
+        if len(starts) and step > 0 and (np.diff(starts) == step).all():
+            return self._view()[starts[0] : starts[-1] + 1 : step]
         return self._view()[starts]
 
     def gather(self, rows: Any, dtype: Any = None) -> np.ndarray:
@@ -127,22 +130,22 @@ class Windows:
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         flat = self.flat()
-        if copy is False and (not np.shares_memory(flat, self.buffer) or flat.dtype != (dtype or flat.dtype)):
+        if copy is False and not (np.may_share_memory(flat, self.buffer) and dtype in (None, flat.dtype)):
             raise ValueError("These windows are no view of their rows: np.asarray(windows) copies them.")
         return np.array(flat, dtype=dtype) if copy else np.asarray(flat, dtype=dtype)
 
     def __getitem__(self, key: Any) -> Any:
         if isinstance(key, tuple):
-            rows, *columns = key
-            if columns in ([], [Ellipsis], [slice(None)]):
-                return self[rows]
-            return np.asarray(self)[key]
-        if isinstance(key, (int, np.integer)):
-            return self._view()[self.starts[key]]
-        if not isinstance(key, slice):
-            key = np.asarray(key)
-        index = None if self.index is None else self.index[key]
-        return Windows(self.buffer, self.starts[key], self.length, index)
+            columns = key[1:]
+            is_whole = len(columns) == 1 and isinstance(columns[0], (slice, EllipsisType))
+            if not is_whole or columns[0] not in (Ellipsis, slice(None)):
+                return np.asarray(self)[key]
+            key = key[0]
+        rows = np.arange(len(self))[key]
+        if rows.ndim == 0:
+            return self._view()[self.starts[rows]]
+        index = None if self.index is None else self.index.take(rows)
+        return Windows(self.buffer, self.starts[rows], self.length, index)
 
 
 def window_names(channels: list[str], length: int) -> np.ndarray:
@@ -164,12 +167,13 @@ def _channels_by_name(columns: Any) -> int | None:
 
 
 def flatten_3d(X: Any) -> tuple[Any, int | None]:
-    """Flatten windows of shape (n, length, channels); return them with the number of channels, if they were."""
+    """Flatten windows of shape (n, length, channels); return them with their channels, None for others."""
     if isinstance(X, (list, tuple)):
         X = np.asarray(X)
     if getattr(X, "ndim", 2) != 3:
         return X, None
-    return np.asarray(X).reshape(len(X), -1), X.shape[2]
+    n_windows, length, n_channels = X.shape
+    return np.asarray(X).reshape(n_windows, length * n_channels), n_channels
 
 
 def check_windows(
@@ -208,7 +212,7 @@ def check_windows(
         assert_all_finite(windows.buffer, input_name="X")
         known: int | None = windows.n_channels
     else:
-        index = X.index if isinstance(getattr(X, "index", None), pd.Index) else None
+        index = row_index(X)
         known = _channels_by_name(X.columns) if hasattr(X, "columns") else None
         X, channels_3d = flatten_3d(X)
         known = channels_3d or known

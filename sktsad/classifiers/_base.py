@@ -21,7 +21,7 @@ from .._series import tail_mask
 from .._windows import Windows, check_layout, check_windows
 
 if TYPE_CHECKING:
-    from ..training import WindowDataset
+    from ..training import LeanNet, WindowDataset
 
 
 class BaseNetClassifier(ClassifierMixin, NetEstimator):
@@ -150,35 +150,25 @@ class BaseNetClassifier(ClassifierMixin, NetEstimator):
     def _fit(
         self, X: Any, y: Any, sample_weight: Any, *, warm: bool, n_epochs: int, classes: Any = None
     ) -> Self:
-        from ..training import train
-
         windows = check_windows(self, X, n_channels=self.n_channels, reset=not warm)
         target = self._check_target(windows, y, classes, warm)
         weight = None
-        if sample_weight is not None:
+        if sample_weight is not None or self.class_weight is not None:
             weight = _check_sample_weight(sample_weight, windows, dtype=np.float64, ensure_non_negative=True)
+            weight = weight * self._class_weights(target, weight)[target]
             used = weight > 0
             windows, target, weight = windows[used], target[used], weight[used]
         n_seen = len(np.unique(target))
-        if n_seen < 2 and classes is None and not warm:
+        if n_seen < (1 if warm or classes is not None else 2):
             raise ValueError(
                 f"y holds {n_seen} class after rows of weight 0 are dropped: a classifier needs two classes or more. "
                 "Without labelled anomalies use a detector such as AutoencoderDetector."
             )
-        if self.class_weight is not None:
-            weight = np.ones(len(target)) if weight is None else weight
-            weight = weight * self._class_weights(target, weight)[target]
-
-        if warm:
-            check_layout(self._layout, windows)
-            net = copy.deepcopy(self.net_)  # a failure leaves the one in use alone
-        else:
+        if not warm:
             self._layout = (windows.length, windows.n_channels)
             self._row_shape = self._input_shape(X, windows)
-            net = self._new_net(windows)
         dataset, valid = self._split(windows, target, weight)
-        net.set_params(max_epochs=n_epochs)
-        self.net_ = train(net, dataset, valid, self._random_state)
+        self._train(windows, dataset, valid, warm=warm, n_epochs=n_epochs)
         return self
 
     def _check_target(self, windows: Windows, y: Any, classes: Any, warm: bool) -> np.ndarray:
@@ -189,6 +179,12 @@ class BaseNetClassifier(ClassifierMixin, NetEstimator):
         if not warm:
             self.classes_ = np.unique(y if classes is None else classes)
             warn_if_anomaly_is_a_guess(self.classes_)
+        elif classes is not None and not np.array_equal(np.unique(classes), self.classes_):
+            raise ValueError(
+                f"classes={classes!r} are not those of the first call, {self.classes_.tolist()}."
+            )
+        if classes is not None and len(self.classes_) < 2:
+            raise ValueError(f"classes={classes!r} must name two classes or more.")
         unknown = np.setdiff1d(y, self.classes_)
         if len(unknown):
             raise ValueError(
@@ -199,34 +195,40 @@ class BaseNetClassifier(ClassifierMixin, NetEstimator):
 
     def _class_weights(self, target: np.ndarray, weight: np.ndarray) -> np.ndarray:
         """Return the weight of each class; "balanced" counts rows by their weight."""
-        weights = np.ones(len(self.classes_))
-        present = np.unique(target)
-        if self.class_weight == "balanced":
-            mass = np.bincount(target, weights=weight)[present]
-            weights[present] = mass.sum() / (len(present) * mass)
-        else:
-            weights[present] = compute_class_weight(
-                self.class_weight, classes=self.classes_[present], y=self.classes_[target]
-            )
-        return weights
+        if self.class_weight != "balanced":
+            return compute_class_weight(self.class_weight, classes=self.classes_, y=self.classes_)
+        mass = np.bincount(target, weights=weight, minlength=len(self.classes_))
+        return np.divide(mass.sum(), (mass > 0).sum() * mass, out=np.zeros_like(mass), where=mass > 0)
 
-    def _new_net(self, windows: Windows) -> Any:
+    def _new_net(self, windows: Windows) -> LeanNet:
+        from torch import nn
+
         from ..networks import CrossEntropy
-        from ..training import LeanClassifierNet, class_probabilities
+        from ..training import LeanClassifierNet, class_probabilities, forward
 
+        loss = CrossEntropy if isinstance(self.loss, str) else self.loss
+        if not (isinstance(loss, nn.Module) or (inspect.isclass(loss) and issubclass(loss, nn.Module))):
+            raise TypeError(
+                f"loss={loss!r} must be a torch.nn.Module or its class, e.g. torch.nn.CrossEntropyLoss."
+            )
         n_classes = len(self.classes_)
         module, arguments = self._network(windows, 1 if n_classes == 2 else n_classes)
-        if isinstance(self.loss, str):
-            loss: Any = CrossEntropy
-        else:
-            loss = self.loss if inspect.isclass(self.loss) else copy.deepcopy(self.loss)
-        return self._make_net(
+        net = self._make_net(
             module,
             arguments,
-            loss,
+            copy.deepcopy(loss),
             net_class=LeanClassifierNet,
             predict_nonlinearity=class_probabilities,
         )
+        row = self._dataset(windows[:1], input_shape=self._row_shape)
+        shape = forward(net, row, 1).shape
+        if shape != (1, n_classes) and not (shape == (1,) and n_classes == 2):
+            wanted = "one or two logits" if n_classes == 2 else f"{n_classes} logits"
+            raise ValueError(
+                f"The module maps a row of shape {self._row_shape} to an output of shape {shape[1:]}: {n_classes} "
+                f"classes need {wanted} a row."
+            )
+        return net
 
     def _split(
         self, windows: Windows, target: np.ndarray, weight: np.ndarray | None
@@ -235,18 +237,19 @@ class BaseNetClassifier(ClassifierMixin, NetEstimator):
         if not self.early_stopping:
             return self._dataset(windows, target, weight, self._row_shape), None
         tail = tail_mask(windows, self.validation_fraction)
-        if len(np.unique(target[tail])) < len(np.unique(target)) or len(np.unique(target[~tail])) < 2:
+        if not tail.any():
+            raise ValueError(
+                f"early_stopping={self.early_stopping} has nothing to watch: validation_fraction="
+                f"{self.validation_fraction} of {len(tail)} rows is none. Give more rows, or early_stopping=False."
+            )
+        n_classes = len(np.unique(target))
+        if any(len(np.unique(target[part])) < n_classes for part in (tail, ~tail)):
             warnings.warn(
                 f"early_stopping watches the last validation_fraction={self.validation_fraction} of the rows, "
                 f"{int(tail.sum())} of {len(tail)}: not every class is on both sides of that cut. Rows behind a "
                 "sampler may be sorted by class. Use rows in time order, or early_stopping=False.",
                 UserWarning,
                 stacklevel=4,
-            )
-        if not tail.any() or tail.all():
-            raise ValueError(
-                f"validation_fraction={self.validation_fraction} of {len(tail)} rows leaves nothing to train on or "
-                "to watch. Give more rows, or early_stopping=False."
             )
         head, last = (
             self._dataset(

@@ -38,9 +38,9 @@ class RNNClassifier(BaseNetClassifier):
         Consecutive samples that the network reads at a step. A window that they do not divide gets its first
         row repeated in front.
     loss : "cross_entropy" or torch loss, default="cross_entropy"
-        A ``torch.nn.Module``, or its class, called with (logits, class numbers); it returns one value a row, or
-        their mean, which leaves no room for weights. Logits have shape (batch,) for two classes, else (batch,
-        n_classes).
+        A ``torch.nn.Module``, or its class, called with (logits, class numbers) as torch's own losses want them: for
+        two classes logits of shape (batch,) and floats, else logits of shape (batch, n_classes) and integers. It
+        returns one value a row, or their mean, which leaves no room for weights.
     class_weight : dict, "balanced" or None, default=None
         Weights of the classes, as in scikit-learn.
     max_epochs : int, default=20
@@ -70,7 +70,8 @@ class RNNClassifier(BaseNetClassifier):
     verbose : int, default=0
         1 prints a line for each epoch, 0 prints nothing.
     warm_start : bool, default=False
-        Whether a further ``fit`` goes on from the weights of the last.
+        Whether a further ``fit`` goes on from the weights of the last, with the present ``lr``, ``batch_size`` and
+        ``max_epochs``; other parameters of the network stay as they were.
     callbacks : list of skorch callbacks, default=None
         Copied before use. One that listens to batches makes epochs a little slower.
     **net_params : dict

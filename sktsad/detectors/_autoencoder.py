@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Sequence
 from numbers import Integral, Real
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
@@ -16,7 +15,10 @@ from sklearn.utils.validation import check_is_fitted
 from .._net_estimator import NetEstimator
 from .._windows import Windows
 from ..thresholds import MeanStd
-from ._base import BaseDetector
+from ._base import MIN_HELD_OUT, BaseDetector
+
+if TYPE_CHECKING:
+    from ..training import LeanNet
 
 
 class AutoencoderDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseDetector, NetEstimator):
@@ -46,8 +48,8 @@ class AutoencoderDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Bas
         Rows in a training batch.
     validation_fraction : float, default=0.2
         Share of rows, the last of each series in time, that the threshold rule learns from and early stopping
-        watches; the network is not trained on them. 0, or fewer than 30 normal rows there: the training rows,
-        whose errors are too small.
+        watches; the network is not trained on them, if there is a rule or early stopping. 0, or fewer than 30
+        normal rows there: the rule learns from the training rows, whose errors are too small.
     predict_batch_size : int, default=1024
         Rows in a batch when scoring.
     **net_params : dict
@@ -200,28 +202,25 @@ class AutoencoderDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Bas
 
     @property
     def _n_features_out(self) -> int:
-        return int(self.hidden_sizes[-1])
+        return int(self.net_.module__hidden_sizes[-1])
 
     def _default_threshold(self) -> Any:
         return MeanStd(3)
 
     def _fit_model(self, windows: Windows, held_out: Windows | None) -> None:
-        from ..training import train
+        valid = None
+        if self.early_stopping:
+            if held_out is None:
+                raise ValueError(
+                    f"early_stopping={self.early_stopping} needs {MIN_HELD_OUT} held-out normal rows, and "
+                    f"validation_fraction={self.validation_fraction} gives fewer. Give more rows, or "
+                    "early_stopping=False."
+                )
+            valid = self._dataset(held_out)
+        dataset = self._dataset(windows)
+        self._train(windows, dataset, valid, warm=self._is_warm(), n_epochs=self.max_epochs)
 
-        if self._is_warm():
-            net = copy.deepcopy(self.net_)
-        else:
-            net = self._new_net(windows)
-        net.set_params(max_epochs=self.max_epochs)
-        if self.early_stopping and held_out is None:
-            raise ValueError(
-                f"early_stopping={self.early_stopping} needs held-out normal rows, and validation_fraction="
-                f"{self.validation_fraction} gives too few. Give more rows, or early_stopping=False."
-            )
-        valid = self._dataset(held_out) if self.early_stopping and held_out is not None else None
-        self.net_ = train(net, self._dataset(windows), valid, self._random_state)
-
-    def _new_net(self, windows: Windows) -> Any:
+    def _new_net(self, windows: Windows) -> LeanNet:
         from ..networks import DenseAutoencoder, ReconstructionError, RecurrentAutoencoder
 
         sizes = list(self.hidden_sizes)
@@ -230,7 +229,7 @@ class AutoencoderDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Bas
         arguments: dict[str, Any] = {
             "length": windows.length,
             "n_channels": windows.n_channels,
-            "hidden_sizes": sizes,
+            "hidden_sizes": [int(size) for size in sizes],
             "noise": self.noise,
         }
         if self.network != "dense":

@@ -77,12 +77,14 @@ class BaseDetector(ClassifierMixin, BaseEstimator):
         windows = check_windows(self, X, n_channels=self.n_channels, reset=True)
         anomalous = self._check_target(windows, y)
         rule = self._default_threshold() if self.threshold is None else self.threshold
-        tail = tail_mask(windows, self.validation_fraction)
-        if tail.all() or not (~tail & ~anomalous).any() or (tail & ~anomalous).sum() < MIN_HELD_OUT:
+        is_used = not isinstance(rule, Real) or getattr(self, "early_stopping", False)
+        tail = tail_mask(windows, self.validation_fraction if is_used else 0)
+        if not (~tail & ~anomalous).any() or (tail & ~anomalous).sum() < MIN_HELD_OUT:
             tail[:] = False
-        self._layout = (windows.length, windows.n_channels)
         held_out = windows[tail & ~anomalous] if tail.any() else None
         self._fit_model(windows[~tail & ~anomalous], held_out)
+        self._layout = (windows.length, windows.n_channels)
+        self.__dict__.pop("threshold_rule_", None)
         if isinstance(rule, Real):
             self.threshold_ = float(rule)
             return self
@@ -172,8 +174,8 @@ class BaseDetector(ClassifierMixin, BaseEstimator):
             return y == classes[1]
         if classes[0] != 0:
             raise ValueError(
-                f"y holds the one class {classes[0]!r}: no normal row to fit on. Mark normal rows with 0, or leave y "
-                "out if all rows are normal."
+                f"y holds the one class {classes.tolist()[0]!r}: no normal row to fit on. Mark normal rows with 0, or "
+                "leave y out if all rows are normal."
             )
         self.classes_ = np.array([False, True]) if y.dtype == bool else np.array([0, 1], dtype=y.dtype)
         return np.zeros(len(windows), dtype=bool)

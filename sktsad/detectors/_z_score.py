@@ -13,8 +13,8 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from .._windows import Windows
 from ._base import BaseDetector
 
-#: Makes the median absolute deviation of normal data their standard deviation.
-_MAD_TO_STD = 1.4826
+#: Make the median, and the mean, absolute deviation of normal data their standard deviation.
+_MEDIAN_TO_STD, _MEAN_TO_STD = 1.4826, 1.2533
 
 
 class ZScoreDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseDetector):
@@ -26,7 +26,8 @@ class ZScoreDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseDete
         "global" compares each column with its mean over the normal rows of fit. "rolling" compares the last row
         of each window with the mean of that window, channel by channel; it stands behind `SlidingWindow`.
     robust : bool, default=False
-        Whether to use the median and the scaled median absolute deviation, which anomalies hardly move.
+        Whether to use the median and the scaled median absolute deviation, which anomalies hardly move. Where more
+        than half of the values are equal, that is 0 and the scaled mean absolute deviation stands in.
     threshold : threshold rule, float or None, default=None
         None means 3: three standard deviations. A rule of `sktsad.thresholds` learns it.
     validation_fraction : float, default=0.0
@@ -54,7 +55,8 @@ class ZScoreDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseDete
     Notes
     -----
     The score of a row is its largest absolute z. A window's own last row is part of its mean, so that the
-    rolling z of a window of ``n`` rows is at most ``(n - 1) / sqrt(n)``.
+    rolling z of a window of ``n`` rows is at most ``sqrt(n - 1)``, unless it is robust: windows of 10 rows or
+    fewer never exceed 3.
 
     Examples
     --------
@@ -126,15 +128,16 @@ class ZScoreDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseDete
 
     def _fit_model(self, windows: Windows, held_out: Windows | None) -> None:
         if self.mode == "rolling":
-            return
-        if self.robust:
-            self.center_, self.scale_ = _robust(np.asarray(windows, dtype=np.float64), axis=0)
+            self.__dict__.pop("center_", None)
+            self.__dict__.pop("scale_", None)
+        elif self.robust:
+            self.center_, scale = _robust(np.asarray(windows, dtype=np.float64), axis=0)
+            self.scale_ = np.where(_is_spread(scale, self.center_), scale, 1.0)
         else:
             moments = StandardScaler()
             for chunk in windows.chunks():
                 moments.partial_fit(windows.flat(chunk))
             self.center_, self.scale_ = moments.mean_, moments.scale_
-        self.scale_ = np.where(self.scale_ > 0, self.scale_, 1.0)
 
     def _score(self, windows: Windows) -> np.ndarray:
         return np.concatenate([np.abs(self._z(windows, chunk)).max(axis=1) for chunk in windows.chunks()])
@@ -149,11 +152,17 @@ class ZScoreDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseDete
             center, scale = values.mean(axis=1), values.std(axis=1)
         # A window without any spread is the least unusual there is.
         off = values[:, -1] - center
-        return np.divide(off, scale, out=np.zeros_like(off), where=scale > 1e-12 * np.abs(center))
+        return np.divide(off, scale, out=np.zeros_like(off), where=_is_spread(scale, center))
 
 
 def _robust(values: np.ndarray, axis: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return the median and the scaled median absolute deviation."""
-    center = np.median(values, axis=axis, keepdims=True)
-    deviation = np.median(np.abs(values - center), axis=axis)
-    return center.squeeze(axis), _MAD_TO_STD * deviation
+    """Return the median and the scaled median absolute deviation; the mean one where most values are equal."""
+    center = np.median(values, axis=axis)
+    deviation = np.abs(values - np.expand_dims(center, axis))
+    median, mean = np.median(deviation, axis=axis), deviation.mean(axis=axis)
+    return center, np.where(_is_spread(median, center), _MEDIAN_TO_STD * median, _MEAN_TO_STD * mean)
+
+
+def _is_spread(scale: np.ndarray, center: np.ndarray) -> np.ndarray:
+    """Tell a spread from the rounding errors of a constant."""
+    return scale > 1e-12 * np.abs(center)

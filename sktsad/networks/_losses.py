@@ -10,15 +10,14 @@ from torch.nn import functional
 class CrossEntropy(nn.Module):
     """Cross entropy of logits, a value a row.
 
-    Logits of shape (batch,) are of class 1 of two; logits of shape (batch, n_classes) are of each class.
+    Logits of shape (batch,) are of class 1 of two, and targets are then floats; logits of shape (batch, n_classes)
+    are of each class, and targets are then integers.
     """
 
     def forward(self, logits: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
         """Return the loss of each row, shape (batch,)."""
         if logits.ndim == 1:
-            return functional.binary_cross_entropy_with_logits(
-                logits, target.to(logits.dtype), reduction="none"
-            )
+            return functional.binary_cross_entropy_with_logits(logits, target, reduction="none")
         return functional.cross_entropy(logits, target, reduction="none")
 
 

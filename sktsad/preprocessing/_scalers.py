@@ -14,8 +14,8 @@ from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from .._atomic import atomic_fit
-from .._series import LOST_INDEX_MEND, is_panel, read_series
-from .._windows import Windows, check_windows, flatten_3d
+from .._series import LOST_INDEX_MEND, is_panel, read_series, row_index
+from .._windows import Windows, check_layout, check_windows, flatten_3d
 
 _SCALER = [HasMethods(["fit", "transform", "inverse_transform"]), None]
 
@@ -23,7 +23,7 @@ _SCALER = [HasMethods(["fit", "transform", "inverse_transform"]), None]
 class SeriesScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
     """Scale each series of a panel by itself, with any scikit-learn scaler.
 
-    Rows without a (series, time) MultiIndex are one series. A panel comes out as a frame with its index,
+    Rows without a (series, time) MultiIndex are one series. A frame comes out as a frame with its index,
     also where ``set_output`` was not called: what comes after needs it.
 
     Parameters
@@ -106,7 +106,7 @@ class SeriesScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
 
         Returns
         -------
-        X_scaled : ndarray, or DataFrame for a panel, of shape (n_samples, n_features)
+        X_scaled : ndarray or DataFrame, as X, of shape (n_samples, n_features)
 
         Raises
         ------
@@ -127,7 +127,7 @@ class SeriesScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
 
         Returns
         -------
-        X_original : ndarray, or DataFrame for a panel, of shape (n_samples, n_features)
+        X_original : ndarray or DataFrame, as X, of shape (n_samples, n_features)
         """
         return self._apply(X, "inverse_transform")
 
@@ -147,9 +147,8 @@ class SeriesScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         for key, part in rows.parts():
             at = rows.order[part]
             out[at] = getattr(self._scaler_of(key, values[at], method), method)(values[at])
-        if self._is_panel:
-            return pd.DataFrame(out, index=X.index, columns=X.columns)
-        return out
+        index = row_index(X)
+        return out if index is None else pd.DataFrame(out, index, self.get_feature_names_out())
 
     def _scaler_of(self, key: Hashable, values: np.ndarray, method: str) -> Any:
         if key in self.scalers_:
@@ -166,7 +165,8 @@ class WindowScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
     """Scale windows, each channel alike at all of its time steps, for those who windowed first.
 
     Scaling the rows before the window is cheaper and as good. This is for windows that come ready-made, one
-    a row.
+    a row. A frame comes out as a frame, also where ``set_output`` was not called: its columns tell the layout
+    of the windows to what comes after.
 
     Parameters
     ----------
@@ -228,6 +228,7 @@ class WindowScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         else:
             scaler.fit(windows.gather(slice(None)).reshape(-1, windows.n_channels))
         self.scaler_ = scaler
+        self._layout = (windows.length, windows.n_channels)
         return self
 
     def transform(self, X: Any) -> Any:
@@ -240,7 +241,7 @@ class WindowScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
 
         Returns
         -------
-        X_scaled : Windows for Windows, else ndarray, of shape (n_samples, length * n_channels)
+        X_scaled : Windows, DataFrame or ndarray, as X, of shape (n_samples, length * n_channels)
         """
         return self._apply(X, "transform")
 
@@ -254,16 +255,19 @@ class WindowScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
 
         Returns
         -------
-        X_original : Windows for Windows, else ndarray, of shape (n_samples, length * n_channels)
+        X_original : Windows, DataFrame or ndarray, as X, of shape (n_samples, length * n_channels)
         """
         return self._apply(X, "inverse_transform")
 
     def _apply(self, X: Any, method: str) -> Any:
         check_is_fitted(self)
         windows = check_windows(self, X, n_channels=self.n_channels, reset=False)
+        check_layout(self._layout, windows)
         # A scaler works row by row, so scaling the rows below the windows scales the windows.
-        scaled = windows.replace_buffer(getattr(self.scaler_, method)(windows.buffer))
+        rows = getattr(self.scaler_, method)(windows.buffer)
         if isinstance(X, Windows):
-            return scaled
-        flat = np.asarray(scaled)
-        return flat if flatten_3d(X)[1] is None else flat.reshape(-1, windows.length, windows.n_channels)
+            return windows.replace_buffer(rows)
+        flat = np.asarray(rows).reshape(windows.shape)
+        if windows.index is not None:
+            return pd.DataFrame(flat, windows.index, self.get_feature_names_out())
+        return flat if flatten_3d(X)[1] is None else flat.reshape(-1, *self._layout)

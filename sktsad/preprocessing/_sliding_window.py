@@ -9,13 +9,23 @@ from numbers import Integral, Real
 from typing import Any, Self
 
 import numpy as np
+import pandas as pd
 from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.utils import check_array
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import _check_feature_names_in, check_is_fitted, validate_data
 
 from .._atomic import atomic_fit
-from .._series import LOST_INDEX_MEND, SeriesRows, check_target_index, is_panel, read_series
-from .._windows import Windows, window_names
+from .._series import (
+    LOST_INDEX_MEND,
+    SeriesRows,
+    check_target_index,
+    is_gap,
+    is_panel,
+    read_series,
+    row_index,
+)
+from .._windows import Windows, flatten_3d, window_names
 
 
 @dataclass(frozen=True)
@@ -69,7 +79,8 @@ class SlidingWindow(TransformerMixin, BaseEstimator):
     Notes
     -----
     ``transform`` returns `Windows`, an array-like that takes the memory of the rows, not of the windows.
-    Scale before the window: it is cheaper. With ``set_output(transform="pandas")`` the windows are a frame
+    Scale before the window: it is cheaper. The time step of a series is that of fit, so that no window depends
+    on rows after it. With ``set_output(transform="pandas")`` the windows are a frame
     with columns such as ``x0_t-3``, and all of them are in memory.
 
     Examples
@@ -127,8 +138,24 @@ class SlidingWindow(TransformerMixin, BaseEstimator):
         ValueError
             If ``length`` exceeds the rows of every series, values are missing or infinite, time is out of
             order or duplicated, or X has lost a panel's index that y still has.
+
+        Warns
+        -----
+        UserWarning
+            If X is an array and the index of y shows gaps.
         """
-        self._fit_rows(X, y)
+        rows = read_series(X, self.series)
+        lost = check_target_index(X, y, self.max_gap)
+        values = validate_data(self, X, reset=True, dtype=(np.float64, np.float32))
+        if self.length > (longest := int(np.diff(rows.bounds).max())):
+            raise ValueError(
+                f"length={self.length} is longer than the longest series (n_samples={longest}). "
+                "Shorten the window."
+            )
+        if lost:
+            warnings.warn(lost, UserWarning, stacklevel=3)
+        self._is_panel = is_panel(X)
+        self._past = self._keep_past(values, rows)
         return self
 
     def transform(self, X: Any) -> Windows:
@@ -148,15 +175,22 @@ class SlidingWindow(TransformerMixin, BaseEstimator):
         ValueError
             If columns differ from those of fit, values are missing or infinite, time is out of order or
             duplicated, or one of fit and transform has a panel's index and the other has not.
+
+        Warns
+        -----
+        UserWarning
+            If the rows fill short holes between those of fit, as after a shuffled split, or if most of them come
+            more than ``max_gap`` time steps of fit after the row before.
         """
         check_is_fitted(self)
-        index = getattr(X, "index", None)
         rows = self._read_rows(X)
         values = validate_data(self, X, reset=False, dtype=(np.float64, np.float32))
-        self._warn_if_interleaved(rows)
-        return self._windows(values, rows, index)
+        steps = rows.steps({key: past.step for key, past in self._past.items()})
+        segments = rows.segment_starts(self.max_gap, steps)
+        self._warn_if_cut(rows, segments)
+        return self._windows(values, rows, steps, segments, row_index(X))
 
-    def inverse_transform(self, X: Any) -> np.ndarray:
+    def inverse_transform(self, X: Any) -> Any:
         """Return the row that each window ends with.
 
         Parameters
@@ -166,11 +200,19 @@ class SlidingWindow(TransformerMixin, BaseEstimator):
 
         Returns
         -------
-        rows : ndarray of shape (n_samples, n_features)
+        rows : ndarray of shape (n_samples, n_features), or DataFrame where the windows have an index
         """
         check_is_fitted(self)
-        flat = X.last() if isinstance(X, Windows) else np.asarray(X)
-        return flat.reshape(len(flat), -1)[:, -self.n_features_in_ :].copy()
+        index = row_index(X)
+        if not isinstance(X, Windows):
+            X = check_array(flatten_3d(X)[0], dtype=(np.float64, np.float32), input_name="X")
+        if X.shape[1] != self.length * self.n_features_in_:
+            raise ValueError(
+                f"Windows of length={self.length} over {self.n_features_in_} column(s) have "
+                f"{self.length * self.n_features_in_} values, got {X.shape[1]}."
+            )
+        rows = X.last() if isinstance(X, Windows) else X[:, -self.n_features_in_ :].copy()
+        return rows if index is None else pd.DataFrame(rows, index, _check_feature_names_in(self))
 
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
         """Name the values of a window, such as ``x0_t-3``: column x0, three rows before the last.
@@ -186,20 +228,6 @@ class SlidingWindow(TransformerMixin, BaseEstimator):
         """
         check_is_fitted(self)
         return window_names(list(_check_feature_names_in(self, input_features)), self.length)
-
-    def _fit_rows(self, X: Any, y: Any) -> None:
-        rows = read_series(X, self.series)
-        lost = check_target_index(X, y, self.max_gap)
-        values = validate_data(self, X, reset=True, dtype=(np.float64, np.float32))
-        if self.length > (longest := int(np.diff(rows.bounds).max())):
-            raise ValueError(
-                f"length={self.length} is longer than the longest series (n_samples={longest}). "
-                "Shorten the window."
-            )
-        if lost:
-            warnings.warn(lost, UserWarning, stacklevel=4)
-        self._is_panel = is_panel(X)
-        self._past = self._keep_past(values, rows)
 
     def _read_rows(self, X: Any) -> SeriesRows:
         if is_panel(X) != self._is_panel:
@@ -231,32 +259,41 @@ class SlidingWindow(TransformerMixin, BaseEstimator):
             )
         return past
 
-    def _warn_if_interleaved(self, rows: SeriesRows) -> None:
-        """Warn where rows fill many short holes between those of fit, as after a shuffled split."""
-        n_blocks = n_inside = 0
+    def _warn_if_cut(self, rows: SeriesRows, segments: np.ndarray) -> None:
+        """Warn where windows are cut to pieces: by a shuffled split, or another time step than in fit."""
+        n_filled = 0
         for key, part in rows.parts():
             past = self._past.get(key)
-            if past is None or rows.times is None or len(past.run_starts) < 3:
+            if past is None or rows.times is None:
                 continue
             times = rows.times[part]
             run = np.searchsorted(past.run_starts, times, side="right") - 1
-            inside = (run >= 0) & (times > past.run_stops[run]) & (run < len(past.run_starts) - 1)
-            n_blocks += len(np.unique(run[inside]))
-            n_inside += int(inside.sum())
-        if n_blocks > 2 and n_inside < n_blocks * self.length:
-            warnings.warn(
-                f"{n_inside} rows lie in {n_blocks} holes between the rows of fit: this looks like a shuffled "
-                "split, which cuts the windows to pieces and shows the model the future. Split in time order.",
-                UserWarning,
-                stacklevel=3,
+            if (times == past.run_starts[run]).any():
+                continue  # rows that come with their neighbours of fit are no split
+            inside = (run < len(past.run_starts) - 1) & (times > past.run_stops[run])
+            _, sizes = np.unique(run[inside], return_counts=True)
+            n_filled += int((sizes < self.length).sum())
+        n_gaps, n_rows = len(segments) - len(rows.keys), rows.n_rows - len(rows.keys)
+        if n_filled > 2:
+            message = (
+                f"The rows fill {n_filled} short holes between those of fit: this looks like a shuffled split, "
+                "which cuts the windows to pieces and shows the model the future. Split in time order."
             )
+        elif n_gaps > max(2, n_rows // 2):
+            message = (
+                f"{n_gaps} of {n_rows} rows come more than max_gap={self.max_gap} time steps after the row before: "
+                "their windows are padding. The time step is that of fit: fit on rows as far apart as these, or "
+                "raise max_gap."
+            )
+        else:
+            return
+        warnings.warn(message, UserWarning, stacklevel=4)
 
-    def _windows(self, values: np.ndarray, rows: SeriesRows, index: Any) -> Windows:
+    def _windows(
+        self, values: np.ndarray, rows: SeriesRows, steps: np.ndarray, segments: np.ndarray, index: Any
+    ) -> Windows:
         """Lay the rows out segment by segment, each behind ``length - 1`` rows of past or padding."""
         pad = self.length - 1
-        known_steps = {key: past.step for key, past in self._past.items()}
-        steps = rows.steps(known_steps)
-        segments = rows.segment_starts(self.max_gap, steps)
         # Source of each buffer row: a row of `values`, or one of the rows appended to them.
         fronts = np.repeat(rows.order[segments][:, None], pad, axis=1)
         appended = [np.zeros((1, values.shape[1]), values.dtype)] if self.padding == "zero" else []
@@ -264,7 +301,7 @@ class SlidingWindow(TransformerMixin, BaseEstimator):
         if self.padding == "zero":
             fronts[:] = len(values)
         for (key, part), step in zip(rows.parts(), steps, strict=True):
-            if pad and self._follows(key, rows, part, step):
+            if self._follows(key, rows, part, step):
                 last_rows = self._past[key].last_rows
                 positions = np.arange(n_source, n_source + len(last_rows))
                 front = fronts[np.searchsorted(segments, part.start)]
@@ -291,4 +328,5 @@ class SlidingWindow(TransformerMixin, BaseEstimator):
         past = self._past.get(key)
         if past is None or rows.times is None or not len(past.last_rows):
             return False
-        return bool(0 < rows.times[part.start] - past.run_stops[-1] <= self.max_gap * step)
+        hole = rows.times[part.start] - past.run_stops[-1]
+        return bool(hole > 0 and not is_gap(hole, self.max_gap, step))

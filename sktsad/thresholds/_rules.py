@@ -8,7 +8,6 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator
-from sklearn.metrics import precision_recall_curve
 from sklearn.utils import check_array, check_consistent_length, column_or_1d
 from sklearn.utils._param_validation import Interval
 
@@ -51,8 +50,11 @@ class ThresholdRule(BaseEstimator):
         scores = column_or_1d(scores)
         anomalous = None
         if y is not None:
-            anomalous = column_or_1d(y).astype(bool)
-            check_consistent_length(scores, anomalous)
+            y = column_or_1d(y)
+            check_consistent_length(scores, y)
+            if not set(labels := np.unique(y).tolist()) <= {0, 1}:
+                raise ValueError(f"y must hold 0 (normal) and 1 (anomaly), got the labels {labels[:5]}.")
+            anomalous = y.astype(bool)
         if self.needs_labels:
             if anomalous is None or not anomalous.any() or anomalous.all():
                 raise ValueError(
@@ -156,7 +158,8 @@ class Quantile(ThresholdRule):
     def _learn(self, scores: np.ndarray, anomalous: np.ndarray | None) -> None:
         self._keep_alarm_rate(scores)
         n = len(scores)
-        rank = int(np.ceil(round((n + 1) * self.q, 9)))  # rounded: 10 * 0.8 is to be 8, not 8.000000000000002
+        # Rounded: 100 * 0.55 is to be 55, not 55.00000000000001.
+        rank = int(np.ceil(round((n + 1) * self.q, 9)))
         if rank > n:
             warnings.warn(
                 f"q={self.q} of {n} scores lies beyond the largest of them, which becomes the threshold: more "
@@ -164,7 +167,7 @@ class Quantile(ThresholdRule):
                 UserWarning,
                 stacklevel=4,
             )
-        self.threshold_ = np.sort(scores)[min(rank, n) - 1]
+        self.threshold_ = np.sort(scores)[min(max(rank, 1), n) - 1]
 
 
 class BestFBeta(ThresholdRule):
@@ -201,7 +204,10 @@ class BestFBeta(ThresholdRule):
         self.beta = beta
 
     def _learn(self, scores: np.ndarray, anomalous: np.ndarray | None) -> None:
-        precision, recall, levels = precision_recall_curve(anomalous, scores)
+        levels, level_of_row, counts = np.unique(scores, return_inverse=True, return_counts=True)
+        # From a threshold below each level on: rows above it, and how many of them are anomalies.
+        alarms = counts[::-1].cumsum()[::-1]
+        hits = np.bincount(level_of_row, anomalous)[::-1].cumsum()[::-1]
         below = np.append(-np.inf, levels[:-1])
         lowest = levels[0] - max(1.0, abs(levels[0]))  # everything is an anomaly
         halfway = below / 2 + levels / 2
@@ -209,15 +215,9 @@ class BestFBeta(ThresholdRule):
             halfway < levels, halfway, below
         )  # between neighbouring floats there is no half way
         self.thresholds_ = np.where(np.isinf(below), lowest, halfway)
-        self.precision_, self.recall_ = precision[:-1], recall[:-1]
         weight = self.beta**2
-        denominator = weight * self.precision_ + self.recall_
-        self.f_beta_ = np.divide(
-            (1 + weight) * self.precision_ * self.recall_,
-            denominator,
-            out=np.zeros_like(denominator),
-            where=denominator > 0,
-        )
+        self.precision_, self.recall_ = hits / alarms, hits / hits[0]
+        self.f_beta_ = (1 + weight) * hits / (weight * hits[0] + alarms)
         # Of equal ones the highest: fewer alarms.
         best = len(self.f_beta_) - 1 - int(np.argmax(self.f_beta_[::-1]))
         self.threshold_ = self.thresholds_[best]

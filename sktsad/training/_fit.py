@@ -63,7 +63,8 @@ def make_net(
     net_params : mapping
         More parameters of skorch's ``NeuralNet``.
     random_state : RandomState
-        Draws the seed and shuffles the batches, in this and in later trainings.
+        Draws the seeds and shuffles the batches, in this and in later trainings; the net keeps it as
+        ``random_state_``.
     net_class : type, default=LeanNet
         Class of the net.
     **net_defaults : dict
@@ -72,16 +73,21 @@ def make_net(
     Raises
     ------
     ValueError
-        If skorch, the module or the optimizer does not know a name of ``net_params``.
+        If skorch, the module or the optimizer does not know a name of ``net_params``, or torch has no such device.
     """
     for name in net_params:
         if name in OWN_NAMES:
             raise ValueError(f"net__{name} is not for net__: use {OWN_NAMES[name]}.")
+    try:
+        torch.empty(0, device=params["device"])
+    except (RuntimeError, AssertionError) as error:
+        raise ValueError(f"device={params['device']!r} cannot be used: {error}") from error
     callbacks = copy.deepcopy(list(params["callbacks"] or []))
-    if params["early_stopping"]:
-        patience = 5 if params["early_stopping"] is True else params["early_stopping"]
+    patience = params["early_stopping"]
+    if patience:
+        patience = 5 if isinstance(patience, (bool, np.bool_)) else patience
         stop = EarlyStopping(patience=patience, load_best=True, sink=print if params["verbose"] else noop)
-        callbacks.insert(0, ("early_stopping", stop))
+        callbacks.append(("early_stopping", stop))  # last: it keeps those behind it from an epoch's end
     if not params["verbose"]:
         net_defaults["callbacks__print_log"] = None
     if "iterator_train" not in net_params:
@@ -102,6 +108,9 @@ def make_net(
         **net_defaults,
         **net_params,
     }
+    for name, value in arguments.items():
+        if isinstance(value, np.generic):  # of a random search; torch's layers want Python's own numbers
+            arguments[name] = value.item()
     try:
         net = net_class(module, criterion, **arguments)
         with seeded(random_state.randint(2**31), params["device"]):
@@ -111,13 +120,13 @@ def make_net(
             raise
         names = ", ".join(f"net__{name}" for name in net_params)
         raise ValueError(f"The network could not be made with {names}: {error}") from error
-    net.module_.to(getattr(torch, params["dtype"]))
+    for part in (net.module_, net.criterion_):
+        part.to(getattr(torch, params["dtype"]))
+    net.random_state_ = random_state
     return net
 
 
-def train(
-    net: LeanNet, dataset: WindowDataset, valid: WindowDataset | None, random_state: np.random.RandomState
-) -> LeanNet:
+def train(net: LeanNet, dataset: WindowDataset, valid: WindowDataset | None) -> LeanNet:
     """Train a net for its ``max_epochs``, starting from where it is.
 
     Parameters
@@ -128,8 +137,6 @@ def train(
         What it learns from.
     valid : WindowDataset or None
         What its validation loss is measured on.
-    random_state : RandomState
-        Draws the seed.
 
     Raises
     ------
@@ -137,7 +144,7 @@ def train(
         If training diverged, so that weights are not finite.
     """
     net.train_split = None if valid is None else predefined_split(valid)
-    with seeded(random_state.randint(2**31), net.device):
+    with seeded(net.random_state_.randint(2**31), net.device):
         net.partial_fit(dataset)
     net.train_split = None  # it holds the validation rows
     if not all(bool(torch.isfinite(weight).all()) for weight in net.module_.parameters()):

@@ -71,16 +71,17 @@ class LeanNet(NeuralNet):
 
     def notify(self, method_name: str, **cb_kwargs: Any) -> None:
         """Tell the callbacks; once they have seen a lean epoch, forget its batches."""
-        super().notify(method_name, **cb_kwargs)
-        if method_name == "on_epoch_end" and self._can_be_lean():
-            self.history[-1]["batches"].clear()
+        try:
+            super().notify(method_name, **cb_kwargs)
+        finally:  # EarlyStopping leaves by an exception
+            if method_name == "on_epoch_end" and self._can_be_lean():
+                self.history[-1]["batches"].clear()
 
     def _can_be_lean(self) -> bool:
-        step = inspect.signature(type(self.optimizer_).step).parameters
-        if step["closure"].default is inspect.Parameter.empty:
-            return False
-        return not any(
-            getattr(type(callback), event) is not getattr(Callback, event)
+        _, *arguments = inspect.signature(type(self.optimizer_).step).parameters.values()
+        needs_closure = any(argument.default is argument.empty for argument in arguments)
+        return not needs_closure and all(
+            getattr(getattr(callback, event), "__func__", None) is getattr(Callback, event)
             for _, callback in self.callbacks_
             for event in _BATCH_EVENTS
         )
@@ -88,6 +89,12 @@ class LeanNet(NeuralNet):
 
 class LeanClassifierNet(LeanNet):
     """A `LeanNet` whose predictions are class numbers, so that skorch's scoring callbacks work."""
+
+    def get_loss(self, y_pred: Any, y_true: Any, X: Any = None, training: bool = False) -> torch.Tensor:
+        """Average the loss; class numbers are floats beside a single logit, as torch's binary losses want them."""
+        if y_pred.ndim == 1:
+            y_true = y_true.to(y_pred.dtype)
+        return super().get_loss(y_pred, y_true, X, training)
 
     def predict(self, X: Any) -> np.ndarray:
         """Predict class numbers."""

@@ -1,0 +1,57 @@
+"""Fair measuring: interleaved repeats, medians, ratios, and peak memory of a fresh process."""
+
+from __future__ import annotations
+
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from importlib.metadata import version
+
+PACKAGES = ("numpy", "pandas", "scikit-learn", "skorch", "torch")
+
+
+def environment() -> str:
+    """Name date, versions and processor, for the line below a table."""
+    versions = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
+    return (
+        f"{time.strftime('%Y-%m-%d')}, Python {platform.python_version()}, {versions}, {os.cpu_count()} cores"
+    )
+
+
+def interleaved(functions: dict[str, Callable[[], object]], repeats: int) -> dict[str, list[float]]:
+    """Run every function in turn, several times over; return seconds. The first round warms up."""
+    seconds: dict[str, list[float]] = {name: [] for name in functions}
+    for repeat in range(repeats + 1):
+        for name, function in functions.items():
+            start = time.perf_counter()
+            function()
+            if repeat:
+                seconds[name].append(time.perf_counter() - start)
+    return seconds
+
+
+def ratio(seconds: dict[str, list[float]], name: str, reference: str) -> float:
+    """Return the median over the repeats of one function's time over the reference's."""
+    pairs = zip(seconds[name], seconds[reference], strict=True)
+    return statistics.median(ours / theirs for ours, theirs in pairs)
+
+
+def peak_memory(script: str, *arguments: str) -> float:
+    """Run a script in a fresh process; return the MiB it prints last."""
+    command = [sys.executable, script, *arguments]
+    output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    return float(output.strip().splitlines()[-1])
+
+
+def markdown(header: list[str], rows: list[list[object]]) -> str:
+    """Format a Markdown table; numbers get three digits."""
+
+    def cell(value: object) -> str:
+        return f"{value:.3f}" if isinstance(value, float) else str(value)
+
+    lines = [header, ["---"] * len(header), *rows]
+    return "\n".join("| " + " | ".join(cell(value) for value in line) + " |" for line in lines)

@@ -1,0 +1,258 @@
+"""Time and memory against a raw torch loop over the same batches, one thread.
+
+Prints Markdown tables: medians over interleaved repeats of the ratio to the raw loop in the same repeat, and peak
+memory above that of the raw loop, each in a fresh process. Peers stand in the table where they are installed.
+
+    python benchmarks/speed.py [--quick]
+"""
+
+from __future__ import annotations
+
+import argparse
+import resource
+import statistics
+import sys
+import warnings
+
+import numpy as np
+import pandas as pd
+import torch
+from _measure import environment, interleaved, markdown, peak_memory, ratio
+from torch import nn
+
+from sktsad import AutoencoderDetector, RNNClassifier, SlidingWindow
+from sktsad.networks import CrossEntropy, DenseAutoencoder, RecurrentClassifier, ReconstructionError
+
+LSTM = {"n_channels": 1, "hidden_size": 128, "dense_size": 64}
+
+
+def raw_fit(module, loss, X, y, batch_size, max_epochs):
+    """Train as one writes it by hand: a shuffled index, slices of tensors, no bookkeeping."""
+    optimizer = torch.optim.Adam(module.parameters(), lr=1e-3)
+    module.train()
+    for _ in range(max_epochs):
+        order = torch.randperm(len(X))
+        for start in range(0, len(X), batch_size):
+            rows = order[start : start + batch_size]
+            inputs = X[rows]
+            optimizer.zero_grad()
+            output = module(inputs)
+            loss(
+                output.squeeze(1) if y is not None else output, inputs if y is None else y[rows]
+            ).mean().backward()
+            optimizer.step()
+    return module
+
+
+def raw_forward(module, X, batch_size, reduce):
+    """Run the module by hand, in batches, and reduce its output to one number a row."""
+    module.eval()
+    with torch.inference_mode():
+        starts = range(0, len(X), batch_size)
+        return torch.cat([reduce(module, X[start : start + batch_size]) for start in starts]).numpy()
+
+
+def recurrent(n_rows, repeats):
+    """LSTM(128) and a dense layer of 64 over windows of 32, batches of 100."""
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((n_rows, 32)).astype(np.float32)
+    y = (rng.random(n_rows) < 0.1).astype(int)
+    X_torch, y_torch = torch.from_numpy(X)[:, :, None], torch.from_numpy(y)
+    ours = RNNClassifier(max_epochs=1, batch_size=100, predict_batch_size=100, random_state=0)
+    raw = RecurrentClassifier(**LSTM)
+    fit = interleaved(
+        {
+            "raw": lambda: raw_fit(RecurrentClassifier(**LSTM), CrossEntropy(), X_torch, y_torch, 100, 1),
+            "sktsad": lambda: ours.fit(X, y),
+        },
+        repeats,
+    )
+    predict = interleaved(
+        {
+            "raw": lambda: raw_forward(raw, X_torch, 100, lambda module, x: module(x).squeeze(1)) > 0,
+            "sktsad": lambda: ours.predict(X),
+        },
+        repeats,
+    )
+    return [["LSTM(128)+64, fit", n_rows, fit, 1.05], ["LSTM(128)+64, predict", n_rows, predict, 1.10]]
+
+
+def autoencoder(n_rows, repeats):
+    """Dense autoencoder 140-32-8, batches of 64; scores in batches of 256."""
+    X = np.random.default_rng(0).standard_normal((n_rows, 140)).astype(np.float32)
+    X_torch = torch.from_numpy(X)[:, :, None]
+    ours = AutoencoderDetector(
+        hidden_sizes=(32, 8),
+        error="mse",
+        max_epochs=2,
+        batch_size=64,
+        predict_batch_size=256,
+        threshold=1.0,
+        validation_fraction=0,
+        random_state=0,
+    )
+
+    def new():
+        return DenseAutoencoder(140, 1, (32, 8))
+
+    raw = new()
+    peers = _peers(X)
+    fit = interleaved(
+        {
+            "raw": lambda: raw_fit(new(), ReconstructionError("mse"), X_torch, None, 64, 2),
+            "sktsad": lambda: ours.fit(X),
+            **{name: peer.fit for name, peer in peers.items()},
+        },
+        repeats,
+    )
+    score = interleaved(
+        {
+            "raw": lambda: raw_forward(raw, X_torch, 256, lambda m, x: (m(x) - x).square().mean(dim=(1, 2))),
+            "sktsad": lambda: ours.anomaly_score(X),
+            **{name: peer.score for name, peer in peers.items()},
+        },
+        repeats,
+    )
+    return [
+        ["autoencoder 140-32-8, fit", n_rows, fit, 1.15],
+        ["autoencoder 140-32-8, score", n_rows, score, 1.30],
+    ]
+
+
+class _PyOD:
+    def __init__(self, X):
+        from pyod.models.auto_encoder import AutoEncoder
+
+        self.X = X
+        self.make = lambda: AutoEncoder(
+            epoch_num=2,
+            batch_size=64,
+            hidden_neuron_list=[32, 8],
+            preprocessing=False,
+            batch_norm=False,
+            dropout_rate=0,
+            verbose=0,
+        )
+
+    def fit(self):
+        self.model = self.make()
+        self.model.fit(self.X)
+
+    def score(self):
+        self.model.decision_function(self.X)
+
+
+class _Dtaianomaly:
+    def __init__(self, X):
+        from dtaianomaly.anomaly_detection import AutoEncoder
+
+        # It windows by itself: one long series, cut without overlap into the same rows.
+        self.series = X.reshape(-1)
+        self.make = lambda: AutoEncoder(
+            window_size=X.shape[1],
+            stride=X.shape[1],
+            encoder_dimensions=[32],
+            latent_space_dimension=8,
+            decoder_dimensions=[32],
+            standard_scaling=False,
+            batch_normalization=False,
+            dropout_rate=0.0,
+            n_epochs=2,
+            batch_size=64,
+        )
+
+    def fit(self):
+        self.model = self.make()
+        self.model.fit(self.series)
+
+    def score(self):
+        self.model.decision_function(self.series)
+
+
+def _peers(X):
+    """Return the peers that are installed."""
+    peers = {}
+    for name, make in [("PyOD", _PyOD), ("dtaianomaly", _Dtaianomaly)]:
+        try:
+            peers[name] = make(X)
+        except ImportError:
+            print(f"{name} is not installed: no row for it.")
+    return peers
+
+
+def measure_memory(case, who):
+    """Fit and predict once, and print the peak MiB above what was there before (data and libraries)."""
+    length, n_rows = 128, 1_000_000
+    rng = np.random.default_rng(0)
+    values = rng.standard_normal((n_rows, 1)).astype(np.float32)
+    y = (rng.random(n_rows) < 0.01).astype(np.int64)
+    X = values
+    if case == "panel":
+        index = pd.MultiIndex.from_product([range(50), range(n_rows // 50)], names=["series", "time"])
+        X = pd.DataFrame(values, index=index)
+    small = {"hidden_size": 4, "dense_size": None}
+    # Load libraries and start threads before the first reading.
+    RNNClassifier(max_epochs=1, **small).fit(values[:256], y[:256] * 0 + np.arange(256) % 2)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    if who == "raw":
+        padded = torch.from_numpy(np.concatenate([np.repeat(values[:1], length - 1, axis=0), values]))
+        windows, target = padded[:, 0].unfold(0, length, 1), torch.from_numpy(y)
+
+        class Raw(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.net = RecurrentClassifier(1, **small)
+
+            def forward(self, x):
+                return self.net(x[:, :, None])
+
+        module = raw_fit(Raw(), CrossEntropy(), windows, target, 128, 1)
+        raw_forward(module, windows, 256, lambda m, x: m(x).squeeze(1)) > 0
+    else:
+        windows = SlidingWindow(length).fit(X).transform(X)
+        model = RNNClassifier(max_epochs=1, random_state=0, **small)
+        model.fit(windows, y)
+        model.predict(windows)
+    print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024)
+
+
+def memory():
+    """Peak memory of windows of 128 over 1e6 rows: one series, and a panel of 50."""
+    raw = peak_memory(__file__, "--memory", "series", "raw")
+    ours = {case: peak_memory(__file__, "--memory", case, "sktsad") for case in ("series", "panel")}
+    return [
+        ["one series of 1e6 rows", raw, ours["series"], ours["series"] - raw, 60],
+        ["50 series of 20,000 rows", raw, ours["panel"], ours["panel"] - raw, 150],
+    ]
+
+
+def main():
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="fewer rows and repeats, no memory")
+    parser.add_argument("--memory", nargs=2, metavar=("CASE", "WHO"), help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    torch.set_num_threads(1)
+    warnings.simplefilter("ignore")
+    if options.memory:
+        measure_memory(*options.memory)
+        return
+    n_rows, repeats = (1000, 5) if options.quick else (4000, 15)
+    rows = []
+    for task, size, seconds, limit in [*recurrent(n_rows, repeats), *autoencoder(n_rows, repeats)]:
+        raw = statistics.median(seconds["raw"])
+        for name in seconds:
+            if name != "raw":
+                aim = f"at most {limit:.2f}" if name == "sktsad" else ""
+                rows.append([task, size, name, f"{1000 * raw:.1f}", ratio(seconds, name, "raw"), aim])
+    print(markdown(["task", "rows", "package", "raw loop, ms", "times the raw loop", "aim"], rows))
+    if not options.quick:
+        print()
+        print(
+            markdown(["fit and predict, length 128", "raw loop, MiB", "sktsad, MiB", "more", "aim"], memory())
+        )
+    print(f"\n{environment()}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

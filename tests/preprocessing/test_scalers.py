@@ -1,0 +1,314 @@
+import pickle
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from sklearn.base import clone
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV, KFold
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import MinMaxScaler, RobustScaler, StandardScaler
+from sklearn.utils.estimator_checks import (
+    check_global_output_transform_pandas,
+    check_set_output_transform_pandas,
+)
+from strategies import tables
+
+from sktsad import SeriesScaler, SlidingWindow, WindowScaler
+from sktsad._windows import Windows
+
+SCALERS = [None, MinMaxScaler((1, 2)), RobustScaler()]
+PANEL = pd.DataFrame(
+    {"u": np.arange(60.0) ** 2, "v": np.sin(np.arange(60.0))},
+    index=pd.MultiIndex.from_product([["a", "b", "c"], range(20)], names=["series", "time"]),
+)
+ROWS = PANEL.droplevel(0).iloc[:20]
+
+
+def state(estimator):
+    return pickle.dumps(vars(estimator))
+
+
+def scale_series_by_series(X, scaler, fitted_on=None):
+    """Every series by a scaler of its own, in a loop over its name."""
+    scaled = X.copy()
+    for key in set(X.index.get_level_values(0)):
+        rows = X.index.get_level_values(0) == key
+        fit_rows = X if fitted_on is None else fitted_on
+        fit_rows = fit_rows[fit_rows.index.get_level_values(0) == key]
+        own = clone(scaler) if scaler is not None else StandardScaler()
+        scaled.loc[rows] = own.fit(fit_rows.to_numpy()).transform(X[rows].to_numpy())
+    return scaled
+
+
+# SeriesScaler
+
+
+@pytest.mark.parametrize("scaler", SCALERS, ids=["default", "min-max", "robust"])
+@settings(deadline=None, max_examples=25)
+@given(tables(max_rows=8).filter(lambda X: X.index.nlevels == 2))
+def test_each_series_is_scaled_by_itself_and_back(scaler, X):
+    series_scaler = SeriesScaler(scaler)
+    scaled = series_scaler.fit_transform(X)
+    pd.testing.assert_frame_equal(scaled, scale_series_by_series(X, scaler))
+    pd.testing.assert_frame_equal(series_scaler.inverse_transform(scaled), X)
+
+
+@pytest.mark.parametrize("scaler", SCALERS, ids=["default", "min-max", "robust"])
+@pytest.mark.parametrize("X", [ROWS.to_numpy(), ROWS], ids=["array", "frame"])
+def test_rows_without_a_panel_index_are_one_series(scaler, X):
+    series_scaler = SeriesScaler(scaler).fit(X)
+    own = StandardScaler() if scaler is None else clone(scaler)
+    assert list(series_scaler.scalers_) == [None]
+    assert np.allclose(series_scaler.transform(X), own.fit_transform(ROWS.to_numpy()))
+    assert np.allclose(series_scaler.inverse_transform(series_scaler.transform(X)), X)
+    assert not hasattr(series_scaler, "pooled_scaler_")
+
+
+def test_later_rows_are_scaled_by_what_fit_saw():
+    head, tail = PANEL.groupby(level=0).head(12), PANEL.groupby(level=0).tail(8)
+    scaled = SeriesScaler().fit(head).transform(tail)
+    pd.testing.assert_frame_equal(scaled, scale_series_by_series(tail, None, fitted_on=head))
+
+
+@pytest.mark.parametrize("X", [PANEL, ROWS], ids=["panel", "one series"])
+@pytest.mark.parametrize("output", ["default", "pandas"])
+def test_a_frame_comes_out_as_a_frame_with_its_index_and_columns(X, output):
+    scaler = SeriesScaler().set_output(transform=output)
+    for scaled in (scaler.fit_transform(X), scaler.inverse_transform(X)):
+        assert scaled.index.equals(X.index)
+        assert scaled.columns.tolist() == ["u", "v"]
+
+
+def test_an_array_comes_out_as_an_array():
+    assert isinstance(SeriesScaler().fit_transform(ROWS.to_numpy()), np.ndarray)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_floats_keep_their_type(dtype):
+    assert set(SeriesScaler().fit_transform(PANEL.astype(dtype)).dtypes) == {np.dtype(dtype)}
+    windows = SlidingWindow(3).fit_transform(PANEL.astype(dtype))
+    assert WindowScaler().fit_transform(windows).dtype == dtype
+
+
+def test_the_window_behind_it_finds_the_series():
+    windows = make_pipeline(SeriesScaler(), SlidingWindow(4, series="index")).fit_transform(PANEL)
+    expected = SlidingWindow(4).fit_transform(scale_series_by_series(PANEL, None))
+    assert np.allclose(windows, expected)
+
+
+def test_a_pipeline_with_a_window_is_undone_by_its_inverse_transform():
+    pipe = make_pipeline(SeriesScaler(), SlidingWindow(4)).fit(PANEL)
+    pd.testing.assert_frame_equal(pipe.inverse_transform(pipe.transform(PANEL)), PANEL)
+
+
+def test_a_grid_reaches_the_scaler_inside():
+    pipe = make_pipeline(SeriesScaler(MinMaxScaler()), LogisticRegression())
+    grid = {
+        "seriesscaler__scaler__feature_range": [(0, 1), (0, 2)],
+        "seriesscaler__unseen": ["pooled", "self"],
+    }
+    search = GridSearchCV(pipe, grid, cv=KFold(3), error_score="raise")
+    search.fit(PANEL, np.arange(60) % 2)
+    assert np.isfinite(search.cv_results_["mean_test_score"]).all()
+
+
+# Series that fit did not see
+
+
+FITTED_ON, UNSEEN = PANEL.loc[["a", "b"]], PANEL.loc[["c"]]
+
+
+def test_an_unseen_series_is_scaled_by_all_rows_of_fit_together():
+    scaler = SeriesScaler().fit(FITTED_ON)
+    expected = StandardScaler().fit(FITTED_ON).transform(UNSEEN)
+    assert np.array_equal(scaler.transform(UNSEEN), expected)
+    assert np.allclose(scaler.inverse_transform(scaler.transform(UNSEEN)), UNSEEN)
+
+
+def test_an_unseen_series_is_scaled_by_itself():
+    scaler = SeriesScaler(unseen="self").fit(FITTED_ON)
+    assert np.allclose(scaler.transform(UNSEEN), StandardScaler().fit_transform(UNSEEN))
+    assert list(scaler.scalers_) == ["a", "b"]
+    assert not hasattr(scaler, "pooled_scaler_")
+    with pytest.raises(ValueError, match=r"Series 'c' was not among .* unseen='self'"):
+        scaler.inverse_transform(UNSEEN)
+
+
+def test_an_unseen_series_is_an_error():
+    scaler = SeriesScaler(unseen="error").fit(FITTED_ON)
+    assert scaler.transform(FITTED_ON).shape == (40, 2)
+    with pytest.raises(ValueError, match=r"Series 'c' was not among .* Use unseen='pooled'"):
+        scaler.transform(UNSEEN)
+
+
+def test_a_second_fit_forgets_the_first():
+    scaler = SeriesScaler().fit(PANEL)
+    scaler.fit(ROWS)
+    assert list(scaler.scalers_) == [None]
+    assert not hasattr(scaler, "pooled_scaler_")
+
+
+# Bad input of SeriesScaler
+
+
+@pytest.mark.parametrize(("fitted_on", "X"), [(PANEL, ROWS), (ROWS, PANEL), (PANEL, PANEL.to_numpy())])
+def test_a_panel_at_fit_or_at_transform_alone_is_refused(fitted_on, X):
+    scaler = SeriesScaler().fit(fitted_on)
+    for apply in (scaler.transform, scaler.inverse_transform):
+        with pytest.raises(ValueError, match=r"One of fit and transform .*set_output\(transform='pandas'\)"):
+            apply(X)
+
+
+@pytest.mark.parametrize(
+    ("params", "X", "message"),
+    [
+        ({}, PANEL.replace(0.0, np.nan), "NaN"),
+        ({}, PANEL.replace(0.0, np.inf), "infinity"),
+        ({}, PANEL.assign(v="high"), "could not convert string"),
+        ({}, PANEL[::-1], "out of order"),
+        ({}, PANEL.rename(str, level=1), "must be numbers or dates"),
+        ({"series": "index"}, ROWS, "series='index' needs"),
+        ({"series": "column"}, PANEL, "'series' .* Got 'column'"),
+        ({"unseen": "ignore"}, PANEL, "'unseen' .* Got 'ignore'"),
+        ({"scaler": "standard"}, PANEL, "'scaler' .* Got 'standard'"),
+        ({"scaler": MinMaxScaler((1, 0))}, PANEL, "Minimum of desired feature range"),
+    ],
+)
+@pytest.mark.parametrize("is_fitted", [False, True], ids=["new", "fitted"])
+def test_bad_input_is_refused_and_leaves_the_scaler_as_it_was(params, X, message, is_fitted):
+    scaler = SeriesScaler()
+    if is_fitted:
+        scaler.fit(FITTED_ON)
+    scaler.set_params(**params)
+    before = state(scaler)
+    with pytest.raises(ValueError, match=message):
+        scaler.fit(X)
+    assert state(scaler) == before
+
+
+def test_a_missing_column_is_refused_at_transform():
+    with pytest.raises(ValueError, match=r"(?s)feature names should match.*missing.*v"):
+        SeriesScaler().fit(PANEL).transform(PANEL[["u"]])
+
+
+# WindowScaler
+
+
+WINDOWS = SlidingWindow(3).fit_transform(PANEL)
+DENSE = np.asarray(WINDOWS)
+NAMED = SlidingWindow(3).set_output(transform="pandas").fit_transform(PANEL)
+
+
+def scale_dense(X, scaler, fitted_on=DENSE):
+    """All time steps of all windows as rows, one column a channel."""
+    own = StandardScaler() if scaler is None else clone(scaler)
+    return own.fit(fitted_on.reshape(-1, 2)).transform(X.reshape(-1, 2)).reshape(X.shape)
+
+
+@pytest.mark.parametrize("scaler", SCALERS, ids=["default", "min-max", "robust"])
+@pytest.mark.parametrize(
+    ("X", "n_channels"),
+    [(WINDOWS, None), (WINDOWS[7:30], 2), (DENSE, 2), (DENSE.reshape(-1, 3, 2), None), (NAMED, None)],
+    ids=["windows", "some windows", "flat", "3-D", "names"],
+)
+def test_windows_are_scaled_channel_by_channel_and_back(scaler, X, n_channels):
+    window_scaler = WindowScaler(scaler, n_channels=n_channels)
+    scaled = window_scaler.fit_transform(X)
+    assert type(scaled) is type(X)
+    assert np.allclose(scaled, scale_dense(np.asarray(X), scaler, fitted_on=np.asarray(X)), rtol=1e-12)
+    assert np.allclose(window_scaler.inverse_transform(scaled), X, atol=1e-9)
+    assert scaled.shape == X.shape
+
+
+@pytest.mark.parametrize("scaler", SCALERS, ids=["default", "min-max", "robust"])
+def test_a_plain_row_is_one_channel(scaler):
+    scaled = WindowScaler(scaler).fit_transform(DENSE)
+    own = StandardScaler() if scaler is None else clone(scaler)
+    assert np.allclose(scaled, own.fit_transform(DENSE.reshape(-1, 1)).reshape(DENSE.shape))
+
+
+def test_later_windows_are_scaled_by_what_fit_saw_in_whatever_form_they_come():
+    scaler = WindowScaler().fit(WINDOWS[:40])
+    expected = scale_dense(DENSE[40:], None, fitted_on=DENSE[:40])
+    assert np.allclose(scaler.transform(WINDOWS[40:]), expected)
+    assert np.allclose(scaler.transform(DENSE[40:].reshape(-1, 3, 2)), expected.reshape(-1, 3, 2))
+
+
+def test_a_scaler_that_learns_in_parts_sees_every_window_and_never_all_at_once(monkeypatch):
+    class InParts(StandardScaler):
+        def partial_fit(self, X, y=None):
+            assert len(X) < DENSE.size / 2
+            return super().partial_fit(X)
+
+    monkeypatch.setattr(Windows, "chunks", lambda windows: [slice(0, 25), slice(25, 40), slice(40, 60)])
+    assert np.allclose(WindowScaler(InParts()).fit_transform(WINDOWS), scale_dense(DENSE, None))
+
+
+def test_windows_keep_their_index_and_memory_stays_that_of_the_rows():
+    scaled = WindowScaler().fit_transform(WINDOWS)
+    assert scaled.index is WINDOWS.index
+    assert scaled.buffer.shape == WINDOWS.buffer.shape
+
+
+@pytest.mark.parametrize("output", ["default", "pandas"])
+def test_a_frame_of_windows_keeps_the_names_that_tell_the_layout(output):
+    scaled = WindowScaler().set_output(transform=output).fit_transform(NAMED)
+    assert scaled.columns.tolist() == NAMED.columns.tolist()
+    assert scaled.index.equals(NAMED.index)
+
+
+def test_what_comes_out_may_be_written_to_and_what_goes_in_is_left_alone():
+    X = DENSE.copy()
+    for scaler in (StandardScaler(), StandardScaler(copy=False)):
+        WindowScaler(scaler).fit_transform(X)[:] = 0
+        assert np.array_equal(X, DENSE)
+        WindowScaler(scaler).fit_transform(WINDOWS)
+        assert np.array_equal(WINDOWS, DENSE)
+
+
+@pytest.mark.parametrize(
+    ("fitted_on", "X"),
+    [(WINDOWS, DENSE), (DENSE, WINDOWS), (DENSE.reshape(-1, 3, 2), DENSE.reshape(-1, 2, 3))],
+)
+def test_another_layout_than_at_fit_is_refused_with_the_mend(fitted_on, X):
+    with pytest.raises(ValueError, match=r"Fitted on windows of length \d .*pass n_channels="):
+        WindowScaler().fit(fitted_on).transform(X)
+
+
+@pytest.mark.parametrize(
+    ("params", "X", "message"),
+    [
+        ({}, np.full((3, 6), np.nan), "NaN"),
+        ({}, np.full((3, 6), np.inf), "infinity"),
+        ({"n_channels": 4}, DENSE, "n_channels=4 does not divide the 6 values"),
+        ({"n_channels": 3}, WINDOWS, "n_channels=3, but X has 2"),
+        ({"n_channels": 0}, DENSE, "'n_channels' .* Got 0"),
+        ({"scaler": "standard"}, DENSE, "'scaler' .* Got 'standard'"),
+    ],
+)
+@pytest.mark.parametrize("is_fitted", [False, True], ids=["new", "fitted"])
+def test_bad_windows_are_refused_and_leave_the_scaler_as_it_was(params, X, message, is_fitted):
+    scaler = WindowScaler()
+    if is_fitted:
+        scaler.fit(WINDOWS)
+    scaler.set_params(**params)
+    before = state(scaler)
+    with pytest.raises(ValueError, match=message):
+        scaler.fit(X)
+    assert state(scaler) == before
+
+
+# Both
+
+
+@pytest.mark.filterwarnings("ignore:X .*feature names")
+@pytest.mark.parametrize("scaler", [SeriesScaler(), WindowScaler()], ids=["series", "window"])
+@pytest.mark.parametrize(
+    "check",
+    [check_set_output_transform_pandas, check_global_output_transform_pandas],
+    ids=["own", "global"],
+)
+def test_output_as_a_frame_is_as_scikit_learn_wants_it(scaler, check):
+    check(type(scaler).__name__, scaler)

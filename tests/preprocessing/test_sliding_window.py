@@ -1,0 +1,618 @@
+import pickle
+import tracemalloc
+import warnings
+
+import naive
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+from imblearn.over_sampling import RandomOverSampler
+from imblearn.pipeline import make_pipeline as make_imblearn_pipeline
+from imblearn.under_sampling import RandomUnderSampler
+from sklearn.base import clone
+from sklearn.dummy import DummyClassifier
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import (
+    GridSearchCV,
+    KFold,
+    StratifiedKFold,
+    TimeSeriesSplit,
+    cross_val_predict,
+    cross_val_score,
+)
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
+from sklearn.utils.estimator_checks import (
+    check_global_output_transform_pandas,
+    check_set_output_transform_pandas,
+)
+from strategies import tables
+
+from sktsad import SlidingWindow
+from sktsad._windows import Windows, check_windows
+
+FRAME = pd.DataFrame({"u": np.arange(60.0), "v": -np.arange(60.0)})
+DATES = FRAME.set_axis(pd.date_range("2024", periods=60, freq="min"))
+PANEL = FRAME.set_axis(pd.MultiIndex.from_product([["a", "b", "c"], range(20)], names=["series", "time"]))
+TARGET = pd.Series(np.arange(60) % 4 == 0, index=PANEL.index).astype(int)
+
+#: Rows thinned at random are no split, but may look like one.
+holes_are_no_matter = pytest.mark.filterwarnings("ignore:.*time steps after the row before")
+
+
+def state(estimator):
+    return pickle.dumps(vars(estimator))
+
+
+def longest(X):
+    return max(map(len, naive.times_by_series(naive.rows_of(X)).values()))
+
+
+# The windows
+
+
+@holes_are_no_matter
+@settings(deadline=None, max_examples=150)
+@given(tables(), st.integers(1, 8), st.sampled_from([1, 1.5, 2, 3, 10]), st.sampled_from(["edge", "zero"]))
+def test_windows_are_those_of_walking_back_row_by_row(X, length, max_gap, padding):
+    length = min(length, longest(X))
+    windows = SlidingWindow(length, max_gap=max_gap, padding=padding).fit_transform(X)
+    assert np.array_equal(windows, naive.windows(X, length, max_gap, padding))
+    assert windows.index is X.index
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.integers(1, 30), st.integers(1, 30), st.integers(1, 3), st.sampled_from(["edge", "zero"]))
+def test_an_array_is_one_series_without_a_gap(n_rows, length, n_columns, padding):
+    length = min(length, n_rows)
+    X = np.arange(1.0, n_rows * n_columns + 1).reshape(n_rows, n_columns)
+    windows = SlidingWindow(length, padding=padding).fit_transform(X)
+    assert np.array_equal(windows, naive.windows(X, length, padding=padding))
+    assert windows.index is None
+
+
+@holes_are_no_matter
+@settings(deadline=None, max_examples=80)
+@given(tables(), st.integers(1, 6), st.sampled_from([1, 3]), st.data())
+def test_no_window_crosses_a_series_or_a_gap(X, length, max_gap, data):
+    rows = naive.rows_of(X)
+    keys = sorted({key for key, _, _ in rows}, key=str)
+    times = naive.times_by_series(rows)
+    marked = pd.DataFrame(
+        {"series": [keys.index(key) for key, _, _ in rows], "time": [t for _, t, _ in rows]}
+    )
+    length = min(length, longest(X))
+    windows = SlidingWindow(length, max_gap=max_gap).fit_transform(marked.set_index(X.index))
+    for key, window in zip((row[0] for row in rows), windows.gather(slice(None)), strict=True):
+        holes = np.diff(window[:, 1])
+        assert (window[:, 0] == keys.index(key)).all()
+        assert (holes >= 0).all()
+        assert (holes <= max_gap * (naive.modal_step(times[key]) or np.inf)).all()
+
+
+@holes_are_no_matter
+@settings(deadline=None, max_examples=80)
+@given(tables(), st.integers(1, 6), st.data())
+def test_the_future_changes_no_earlier_window(X, length, data):
+    window = SlidingWindow(min(length, longest(X))).fit(X)
+    before = np.asarray(window.transform(X))
+    now = data.draw(st.sampled_from([time for _, time, _ in naive.rows_of(X)]))
+    is_past = np.array([time <= now for _, time, _ in naive.rows_of(X)])
+    changed = X.copy()
+    changed.loc[~is_past] = -1.0
+    assert np.array_equal(np.asarray(window.fit_transform(changed))[is_past], before[is_past])
+    assert np.array_equal(window.transform(X[is_past]), before[is_past])
+
+
+@holes_are_no_matter
+@settings(deadline=None, max_examples=150)
+@given(
+    tables(),
+    st.integers(1, 6),
+    st.sampled_from([1, 2, 3]),
+    st.sampled_from(["edge", "zero"]),
+    st.sampled_from(["index", "none"]),
+    st.data(),
+)
+def test_rows_that_directly_follow_those_of_fit_get_their_true_past(
+    X, length, max_gap, padding, history, data
+):
+    rows = naive.rows_of(X)
+    now = data.draw(st.sampled_from([time for _, time, _ in rows]))
+    is_past = np.array([time <= now for _, time, _ in rows])
+    past, future = X[is_past], X[~is_past]
+    assume(len(future) and length <= longest(past))
+    window = SlidingWindow(length, max_gap=max_gap, padding=padding, history=history).fit(past)
+    windows = window.transform(future)
+    assert np.array_equal(windows, naive.windows(future, length, max_gap, padding, past, history))
+    has_step = [len(times) > 1 for times in naive.times_by_series(naive.rows_of(past)).values()]
+    if history == "index" and all(has_step):
+        assert np.array_equal(windows, np.asarray(window.transform(X))[~is_past])
+
+
+@holes_are_no_matter
+@settings(deadline=None, max_examples=80)
+@given(tables(), st.integers(1, 6))
+def test_inverse_transform_gives_the_rows_back(X, length):
+    window = SlidingWindow(min(length, longest(X)))
+    windows = window.fit_transform(X)
+    for form in (windows, pd.DataFrame(np.asarray(windows), X.index, window.get_feature_names_out())):
+        pd.testing.assert_frame_equal(window.inverse_transform(form), X)
+    for form in (np.asarray(windows), windows.gather(slice(None))):
+        assert np.array_equal(window.inverse_transform(form), X)
+
+
+def test_rows_given_back_may_be_written_to():
+    window = SlidingWindow(3)
+    windows = window.fit_transform(FRAME.to_numpy())
+    for form in (windows, np.asarray(windows)):
+        window.inverse_transform(form)[:] = 0
+    assert np.asarray(windows).max() == 59
+
+
+def test_an_input_is_not_aliased():
+    X = FRAME.to_numpy(copy=True)
+    window = SlidingWindow(3)
+    windows = window.fit_transform(X)
+    X[:] = np.nan
+    assert np.isfinite(np.asarray(windows)).all()
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("padding", ["edge", "zero"])
+def test_floats_keep_their_type(dtype, padding):
+    window = SlidingWindow(3, padding=padding).fit(DATES[:40].astype(dtype))
+    assert window.transform(DATES[40:].astype(dtype)).dtype == dtype
+    assert window.transform(DATES[40:].astype(np.float32)).dtype == np.float32
+
+
+def test_integers_become_floats():
+    assert SlidingWindow(3).fit_transform(np.arange(5).reshape(-1, 1)).dtype == np.float64
+
+
+def test_a_list_is_as_good_as_an_array():
+    windows = SlidingWindow(2).fit_transform([[1.0], [2.0], [3.0]])
+    assert windows[1:].index is None
+    assert np.array_equal(windows, [[1, 1], [1, 2], [2, 3]])
+
+
+# Memory
+
+
+def test_windows_of_one_series_share_the_memory_of_the_rows():
+    windows = SlidingWindow(10).fit_transform(DATES)
+    assert np.shares_memory(np.asarray(windows), windows.buffer)
+    assert len(windows.buffer) == 60 + 9
+
+
+def test_windows_of_a_panel_take_the_memory_of_the_rows():
+    n_rows, length = 5000, 100
+    index = pd.MultiIndex.from_product([range(5), range(n_rows)])
+    X = pd.DataFrame(np.zeros((5 * n_rows, 1)), index=index)
+    tracemalloc.start()
+    windows = SlidingWindow(length).fit_transform(X)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert len(windows.buffer) == 5 * (n_rows + length - 1)
+    assert peak < 25 * windows.buffer.nbytes < windows.dtype.itemsize * np.prod(windows.shape) / 3
+
+
+def test_what_fit_keeps_is_small():
+    kept = SlidingWindow(10).fit(pd.DataFrame({"x": np.arange(1e5)}))
+    assert len(pickle.dumps(kept)) < 5000
+
+
+# History
+
+
+def following(fit_rows, rows, **params):
+    return np.asarray(SlidingWindow(3, **params).fit(fit_rows).transform(rows))[:, ::2]
+
+
+@pytest.mark.parametrize("unit", ["s", "ns"])
+def test_history_does_not_depend_on_the_resolution_of_dates(unit):
+    later = DATES[40:].set_axis(DATES.index[40:].as_unit(unit))
+    assert following(DATES[:40], later)[0].tolist() == [38, 39, 40]
+
+
+def test_a_single_row_gets_its_past():
+    assert following(DATES[:40], DATES[40:41]).tolist() == [[38, 39, 40]]
+
+
+def test_history_bridges_a_hole_and_not_a_gap():
+    assert following(DATES[:40], DATES[42:])[0].tolist() == [38, 39, 42]
+    assert following(DATES[:40], DATES[43:])[0].tolist() == [43, 43, 43]
+
+
+def test_history_does_not_reach_behind_a_gap_in_the_rows_of_fit():
+    fit_rows = DATES.drop(DATES.index[30:39])[:31]
+    assert following(fit_rows, DATES[40:])[0].tolist() == [39, 39, 40]
+    assert following(fit_rows, DATES[40:], padding="zero")[0].tolist() == [0, 39, 40]
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [DATES[:40], DATES[20:], DATES[41:].set_axis(DATES.index[:19] - pd.Timedelta("1h")), DATES.to_numpy()],
+    ids=["the same", "overlapping", "before", "without time"],
+)
+@pytest.mark.filterwarnings("ignore:X .*feature names")
+def test_rows_that_do_not_follow_get_no_history(rows):
+    assert len(set(following(DATES[:40], rows)[0])) == 1
+
+
+def test_each_series_gets_its_own_past_and_a_new_one_none():
+    later = PANEL.groupby(level=0).tail(5)
+    new = later.loc[["c"]].rename({"c": "new"})
+    fit_rows = PANEL.groupby(level=0).head(15)
+    first = following(fit_rows, pd.concat([later, new]))[::5]
+    assert first.tolist() == [[13, 14, 15], [33, 34, 35], [53, 54, 55], [55, 55, 55]]
+
+
+# Names and frames
+
+
+def test_columns_are_named_by_lag():
+    window = SlidingWindow(2).fit(FRAME)
+    assert window.get_feature_names_out().tolist() == ["u_t-1", "v_t-1", "u_t-0", "v_t-0"]
+    assert SlidingWindow(1).fit(FRAME.to_numpy()).get_feature_names_out().tolist() == ["x0_t-0", "x1_t-0"]
+    with pytest.raises(ValueError, match="input_features is not equal to feature_names_in_"):
+        window.get_feature_names_out(["a", "b"])
+
+
+@pytest.mark.parametrize(
+    "X", [FRAME, DATES, PANEL, FRAME.to_numpy()], ids=["rows", "dates", "panel", "array"]
+)
+def test_as_a_frame_windows_keep_index_layout_and_values(X):
+    plain = SlidingWindow(4).fit_transform(X)
+    framed = SlidingWindow(4).set_output(transform="pandas").fit_transform(X)
+    assert framed.columns.tolist() == SlidingWindow(4).fit(X).get_feature_names_out().tolist()
+    assert framed.index.equals(X.index if plain.index is not None else pd.RangeIndex(60))
+    assert np.array_equal(framed, plain)
+    read = check_windows(LogisticRegression(), framed, reset=True)
+    assert (read.length, read.n_channels) == (4, 2)
+
+
+@pytest.mark.filterwarnings("ignore:X .*feature names")
+@pytest.mark.parametrize(
+    "check",
+    [check_set_output_transform_pandas, check_global_output_transform_pandas],
+    ids=["own", "global"],
+)
+def test_output_as_a_frame_is_as_scikit_learn_wants_it(check):
+    check("SlidingWindow", SlidingWindow(3))
+
+
+def test_a_pipeline_of_frames_keeps_index_and_layout():
+    pipe = make_pipeline(StandardScaler(), SlidingWindow(4)).set_output(transform="pandas")
+    framed = pipe.fit_transform(PANEL)
+    assert framed.index.equals(PANEL.index)
+    assert framed.columns[-2:].tolist() == ["u_t-0", "v_t-0"]
+    scaled = StandardScaler().set_output(transform="pandas").fit_transform(PANEL)
+    assert np.array_equal(framed, naive.windows(scaled, 4))
+
+
+def test_a_pipeline_is_undone_by_its_inverse_transform():
+    pipe = make_pipeline(StandardScaler(), SlidingWindow(4)).fit(FRAME)
+    assert np.allclose(pipe.inverse_transform(pipe.transform(FRAME)), FRAME)
+
+
+# In pipelines
+
+
+@pytest.mark.parametrize(
+    "X", [FRAME, DATES, PANEL, FRAME.to_numpy()], ids=["rows", "dates", "panel", "array"]
+)
+def test_a_classifier_behind_the_window_sees_what_the_dense_windows_hold(X):
+    pipe = make_pipeline(SlidingWindow(4), LogisticRegression()).fit(X, TARGET.to_numpy())
+    alone = LogisticRegression().fit(naive.windows(X, 4), TARGET.to_numpy())
+    assert np.allclose(pipe.decision_function(X), alone.decision_function(naive.windows(X, 4)))
+    copied = pickle.loads(pickle.dumps(pipe))
+    assert np.array_equal(copied.predict_proba(X), pipe.predict_proba(X))
+    assert not hasattr(clone(pipe)[0], "n_features_in_")
+
+
+@pytest.mark.parametrize("X", [FRAME, PANEL, FRAME.to_numpy()], ids=["rows", "panel", "array"])
+def test_a_sampler_behind_the_window_leaves_predict_all_rows(X):
+    pipe = make_imblearn_pipeline(
+        SlidingWindow(4), RandomUnderSampler(random_state=0), DummyClassifier(strategy="constant", constant=1)
+    )
+    y = TARGET.to_numpy()
+    assert pipe.fit(X, y).predict(X).tolist() == [1] * 60
+    assert pipe[-1].class_prior_.tolist() == [0.5, 0.5]
+    assert len(cross_val_predict(pipe, X, y, cv=KFold(3))) == 60
+
+
+@pytest.mark.parametrize("X", [FRAME, DATES, PANEL], ids=["rows", "dates", "panel"])
+def test_a_sampler_before_the_window_is_refused_at_fit_where_the_index_shows_it(X):
+    pipe = make_imblearn_pipeline(RandomUnderSampler(random_state=0), SlidingWindow(4), LogisticRegression())
+    with pytest.raises(ValueError, match=r"Time is out of order at .*put samplers after the window"):
+        pipe.fit(X, TARGET.to_numpy())
+
+
+def test_a_sampler_that_makes_an_index_of_its_own_is_refused_at_predict_on_a_panel():
+    pipe = make_imblearn_pipeline(RandomOverSampler(random_state=0), SlidingWindow(4), LogisticRegression())
+    pipe.fit(PANEL, TARGET.to_numpy())
+    with pytest.raises(
+        ValueError, match=r"rows of transform have a \(series, time\) index, those of fit have not"
+    ):
+        pipe.predict(PANEL)
+
+
+# Panels in cross-validation
+
+
+def judged(*steps):
+    """Pipeline on the number of a row's series, with a judge of windows at its end."""
+    numbers = PANEL.index.codes[0].astype(float)
+    X = pd.DataFrame({"series": numbers}, index=PANEL.index)
+    y = TARGET.sample(frac=1, random_state=0).set_axis(X.index)
+    return (
+        make_imblearn_pipeline(
+            *steps, SlidingWindow(5), RandomUnderSampler(random_state=0), naive.CrossingJudge()
+        ),
+        X,
+        y,
+    )
+
+
+def blocks_in_time():
+    """The last rows of every series, in blocks: folds of a panel in time order."""
+    time = PANEL.index.codes[1]
+    return [
+        (np.flatnonzero(time < stop), np.flatnonzero((time >= stop) & (time < stop + 5))) for stop in (10, 15)
+    ]
+
+
+SCALER = StandardScaler().set_output(transform="pandas")
+
+
+@pytest.mark.parametrize("steps", [(), (SCALER,)], ids=["alone", "behind a scaler"])
+@pytest.mark.parametrize("cv", [blocks_in_time(), KFold(5)], ids=["blocks in time", "k folds"])
+def test_in_a_grid_search_no_window_crosses_a_series_at_fit_or_score_time(steps, cv):
+    pipe, X, y = judged(*steps)
+    search = GridSearchCV(
+        pipe,
+        {"slidingwindow__length": [2, 5], "randomundersampler": [RandomUnderSampler(), "passthrough"]},
+        scoring=lambda pipe, X, y: -pipe.predict(X).sum(),
+        cv=cv,
+        error_score="raise",
+    )
+    search.fit(X, y)
+    assert search.cv_results_["mean_test_score"].tolist() == [0] * 4
+    assert not search.predict(X).any()
+
+
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_in_cross_val_predict_no_window_crosses_a_series(n_jobs):
+    pipe, X, y = judged(SCALER)
+    crossed = cross_val_predict(pipe, X, y, cv=KFold(5), n_jobs=n_jobs)
+    assert crossed.tolist() == [0] * 60
+
+
+def test_the_judge_would_see_a_crossing():
+    pipe, X, y = judged(FunctionTransformer(lambda X: X.to_numpy()))
+    with pytest.raises(RuntimeError, match="cross a border"):
+        pipe.set_params(randomundersampler="passthrough").fit(X, y.to_numpy())
+    crossed = pipe[-1].crossed(SlidingWindow(5).fit_transform(X.to_numpy()))
+    assert crossed.sum() == 2 * 4
+
+
+# Lost and odd indexes
+
+
+@pytest.mark.parametrize("X", [PANEL.to_numpy(), PANEL.reset_index(drop=True)], ids=["array", "frame"])
+def test_a_panel_that_lost_its_index_is_told_by_that_of_the_target(X):
+    with pytest.raises(ValueError, match=r"X has lost it.*\.set_output\(transform='pandas'\)"):
+        SlidingWindow(4).fit(X, TARGET)
+    pipe = make_pipeline(StandardScaler(), SlidingWindow(4))
+    with pytest.raises(ValueError, match="X has lost it"):
+        pipe.fit(PANEL, TARGET)
+
+
+@pytest.mark.parametrize(
+    ("fitted_on", "rows", "message"),
+    [
+        (PANEL, PANEL.to_numpy(), r"rows of fit have a \(series, time\) index, those of transform have not"),
+        (FRAME.to_numpy(), PANEL, r"rows of transform have a \(series, time\) index, those of fit have not"),
+        (FRAME, PANEL, "rows of transform have"),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:X .*feature names")
+def test_a_panel_at_fit_or_at_transform_alone_is_refused(fitted_on, rows, message):
+    window = SlidingWindow(4).fit(fitted_on)
+    with pytest.raises(ValueError, match=message + r".*set_output\(transform='pandas'\)"):
+        window.transform(rows)
+
+
+@pytest.mark.parametrize("X", [FRAME, FRAME.to_numpy()], ids=["frame", "array"])
+def test_series_index_insists_on_a_panel(X):
+    with pytest.raises(ValueError, match=r"series='index' needs .*set_output"):
+        SlidingWindow(4, series="index").fit(X)
+    assert SlidingWindow(4, series="index").fit_transform(PANEL).shape == (60, 8)
+
+
+def test_an_array_whose_target_has_gaps_warns_at_the_callers_line():
+    y = TARGET.set_axis(np.arange(60) + 9 * (np.arange(60) > 30))
+    with pytest.warns(UserWarning, match="1 gap.* windows run across them") as record:
+        SlidingWindow(4).fit(FRAME.to_numpy(), y)
+    assert record[0].filename == __file__
+
+
+def test_an_array_whose_target_is_out_of_order_is_refused():
+    with pytest.raises(ValueError, match="out of order"):
+        SlidingWindow(4).fit(FRAME.to_numpy(), TARGET.reset_index(drop=True)[::-1])
+
+
+def test_rows_far_apart_by_the_step_of_fit_warn():
+    hourly = DATES.set_axis(pd.date_range("2025", periods=60, freq="h"))
+    window = SlidingWindow(4).fit(DATES)
+    with pytest.warns(UserWarning, match="59 of 59 rows come more than max_gap=3 time steps") as record:
+        window.transform(hourly)
+    assert record[0].filename == __file__
+    window.transform(hourly[:3])  # a few rows are no matter
+
+
+# Shuffled splits
+
+
+def folds(X, cv, **params):
+    for fit_rows, rows in cv.split(X, TARGET):
+        window = SlidingWindow(5, **params).fit(X.iloc[fit_rows])
+        with warnings.catch_warnings(record=True) as record:
+            warnings.simplefilter("always")
+            window.transform(X.iloc[rows])
+        yield [str(warning.message) for warning in record]
+
+
+@pytest.mark.parametrize("X", [FRAME, DATES, PANEL], ids=["rows", "dates", "panel"])
+@pytest.mark.parametrize(
+    "cv", [KFold(4, shuffle=True, random_state=0), StratifiedKFold(4, shuffle=True, random_state=0)]
+)
+@pytest.mark.parametrize("length", [5, 15])
+def test_a_shuffled_split_warns(X, cv, length):
+    for messages in folds(X, cv):
+        assert len(messages) == 1
+        assert "this looks like a shuffled split" in messages[0]
+
+
+def test_a_shuffled_split_warns_in_cross_validation():
+    pipe = make_pipeline(SlidingWindow(5), DummyClassifier())
+    with pytest.warns(UserWarning, match="shuffled split"):
+        cross_val_score(pipe, FRAME, TARGET.to_numpy(), cv=KFold(3, shuffle=True, random_state=0))
+
+
+@pytest.mark.parametrize("X", [FRAME, DATES, PANEL], ids=["rows", "dates", "panel"])
+@pytest.mark.parametrize(
+    "cv", [TimeSeriesSplit(4), KFold(4), KFold(15)], ids=["in time", "4 blocks", "15 blocks"]
+)
+def test_a_split_in_blocks_does_not_warn(X, cv):
+    assert list(folds(X, cv)) == [[]] * cv.get_n_splits()
+
+
+@pytest.mark.parametrize("max_gap", [1, 3])
+@pytest.mark.parametrize("cv", [TimeSeriesSplit(4), KFold(4)], ids=["in time", "4 blocks"])
+def test_a_series_with_many_true_holes_does_not_warn(cv, max_gap):
+    X = pd.DataFrame({"x": np.arange(300.0)}).drop(range(0, 300, 7))
+    window = SlidingWindow(5, max_gap=max_gap)
+    for fit_rows, rows in cv.split(X):
+        window.fit(X.iloc[fit_rows]).transform(X.iloc[rows])
+        window.transform(X.iloc[fit_rows])
+        window.transform(X)
+
+
+def test_blocks_of_every_series_do_not_warn_however_many_holes_there_are():
+    X = pd.concat([PANEL.rename(lambda key, n=n: f"{key}{n}", level=0) for n in range(3)])
+    time = X.index.codes[1]
+    X, time = X[time != 2], time[time != 2]
+    is_test = (time >= 8) & (time < 14)
+    SlidingWindow(5).fit(X[~is_test]).transform(X[is_test])
+
+
+def test_rows_that_come_with_their_neighbours_of_fit_do_not_warn():
+    normal = TARGET.to_numpy() == 0
+    windows = SlidingWindow(5).fit(DATES[normal]).transform(DATES)
+    assert np.array_equal(windows, naive.windows(DATES, 5))
+
+
+# Bad input
+
+
+@pytest.mark.parametrize(
+    ("params", "message"),
+    [
+        ({"length": 0}, r"'length' .* Got 0"),
+        ({"length": -3}, r"'length' .* Got -3"),
+        ({"length": 2.5}, r"'length' .* Got 2.5"),
+        ({"length": 61}, r"length=61 is longer than the longest series \(n_samples=60\). Shorten"),
+        ({"max_gap": 0.9}, r"'max_gap' .* Got 0.9"),
+        ({"padding": "mean"}, r"'padding' .* Got 'mean'"),
+        ({"history": "always"}, r"'history' .* Got 'always'"),
+        ({"series": "column"}, r"'series' .* Got 'column'"),
+    ],
+)
+@pytest.mark.parametrize("is_fitted", [False, True], ids=["new", "fitted"])
+def test_a_bad_parameter_is_refused_and_leaves_the_estimator_as_it_was(params, message, is_fitted):
+    window = SlidingWindow(4)
+    if is_fitted:
+        window.fit(DATES[:30])
+    window.set_params(**params)
+    before = state(window)
+    with pytest.raises(ValueError, match=message):
+        window.fit(FRAME)
+    assert state(window) == before
+
+
+@pytest.mark.parametrize(
+    ("X", "message"),
+    [
+        (FRAME.replace(5, np.nan), "NaN"),
+        (FRAME.replace(5, np.inf), "infinity"),
+        (FRAME.assign(v="high"), "could not convert string to float: 'high'"),
+        (FRAME[:0], "0 sample"),
+        (FRAME["u"], "Expected a 2-dimensional|Expected 2D"),
+        (FRAME[::-1], "out of order"),
+        (FRAME.iloc[[0, 1, 1, 2, 3]], "duplicated"),
+        (PANEL[::-1], "out of order"),
+        (PANEL.iloc[[0, 1, 1, 2, 3]], "duplicated"),
+        (FRAME.set_axis(FRAME.index.where(FRAME.index != 3)), "missing"),
+        (DATES.set_axis(DATES.index.where(DATES.index.minute != 3)), "missing"),
+        (PANEL.set_index(np.arange(60), append=True), "two levels"),
+        (PANEL.rename(str, level=1), "must be numbers or dates"),
+    ],
+)
+@pytest.mark.parametrize("is_fitted", [False, True], ids=["new", "fitted"])
+def test_bad_rows_are_refused_at_fit_and_leave_the_estimator_as_it_was(X, message, is_fitted):
+    window = SlidingWindow(4)
+    if is_fitted:
+        window.fit(DATES[:30])
+    before = state(window)
+    with pytest.raises(ValueError, match=message):
+        window.fit(X)
+    assert state(window) == before
+
+
+@pytest.mark.parametrize(
+    ("fitted_on", "X", "message"),
+    [
+        (FRAME, FRAME.replace(5, np.nan), "NaN"),
+        (FRAME, FRAME.replace(5, np.inf), "infinity"),
+        (FRAME, FRAME.assign(v="high"), "could not convert string"),
+        (FRAME, FRAME[["u"]], "(?s)feature names should match.*missing.*v"),
+        (FRAME, FRAME[["v", "u"]], "must be in the same order"),
+        (FRAME.to_numpy(), FRAME[["u"]].to_numpy(), "X has 1 features, but SlidingWindow is expecting 2"),
+        (FRAME, FRAME[::-1], "out of order"),
+        (PANEL, PANEL.iloc[[0, 0]], "duplicated"),
+    ],
+)
+def test_bad_rows_are_refused_at_transform_and_leave_the_estimator_as_it_was(fitted_on, X, message):
+    window = SlidingWindow(4).fit(fitted_on)
+    before = state(window)
+    with pytest.raises(ValueError, match=message):
+        window.transform(X)
+    assert state(window) == before
+
+
+@pytest.mark.parametrize(
+    ("X", "message"),
+    [
+        (np.zeros((3, 7)), r"length=4 over 2 column\(s\) have 8 values, got 7"),
+        (np.zeros((3, 4, 3)), "have 8 values, got 12"),
+        (
+            Windows(np.zeros((9, 1)), np.arange(2), 8).replace_buffer(np.zeros((9, 3))),
+            "have 8 values, got 24",
+        ),
+        (np.full((3, 8), np.nan), "NaN"),
+    ],
+)
+def test_what_are_not_its_windows_cannot_be_inverted(X, message):
+    with pytest.raises(ValueError, match=message):
+        SlidingWindow(4).fit(FRAME).inverse_transform(X)
+
+
+def test_length_may_reach_that_of_the_longest_series_only():
+    X = PANEL.drop(index="a").iloc[:30]
+    assert SlidingWindow(20).fit_transform(X).shape == (30, 40)
+    with pytest.raises(ValueError, match=r"n_samples=20"):
+        SlidingWindow(21).fit(X)
