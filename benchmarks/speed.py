@@ -21,7 +21,7 @@ from _measure import environment, interleaved, markdown, peak_memory, ratio
 from torch import nn
 
 from sktsad import AutoencoderDetector, RNNClassifier, SlidingWindow
-from sktsad.networks import CrossEntropy, DenseAutoencoder, RecurrentClassifier, ReconstructionError
+from sktsad.networks import CrossEntropy, DenseAutoencoder, ReconstructionError, RecurrentClassifier
 
 LSTM = {"n_channels": 1, "hidden_size": 128, "dense_size": 64}
 
@@ -57,7 +57,7 @@ def recurrent(n_rows, repeats):
     rng = np.random.default_rng(0)
     X = rng.standard_normal((n_rows, 32)).astype(np.float32)
     y = (rng.random(n_rows) < 0.1).astype(int)
-    X_torch, y_torch = torch.from_numpy(X)[:, :, None], torch.from_numpy(y)
+    X_torch, y_torch = torch.from_numpy(X)[:, :, None], torch.from_numpy(y).float()
     ours = RNNClassifier(max_epochs=1, batch_size=100, predict_batch_size=100, random_state=0)
     raw = RecurrentClassifier(**LSTM)
     fit = interleaved(
@@ -69,7 +69,7 @@ def recurrent(n_rows, repeats):
     )
     predict = interleaved(
         {
-            "raw": lambda: raw_forward(raw, X_torch, 100, lambda module, x: module(x).squeeze(1)) > 0,
+            "raw": lambda: raw_forward(raw, X_torch, 100, lambda module, x: module(x).squeeze(1) > 0),
             "sktsad": lambda: ours.predict(X),
         },
         repeats,
@@ -184,8 +184,8 @@ def measure_memory(case, who):
     """Fit and predict once, and print the peak MiB above what was there before (data and libraries)."""
     length, n_rows = 128, 1_000_000
     rng = np.random.default_rng(0)
-    values = rng.standard_normal((n_rows, 1)).astype(np.float32)
-    y = (rng.random(n_rows) < 0.01).astype(np.int64)
+    values = rng.standard_normal((n_rows, 1), dtype=np.float32)
+    y = (np.arange(n_rows) % 100 == 0).astype(np.int64)
     X = values
     if case == "panel":
         index = pd.MultiIndex.from_product([range(50), range(n_rows // 50)], names=["series", "time"])
@@ -193,10 +193,11 @@ def measure_memory(case, who):
     small = {"hidden_size": 4, "dense_size": None}
     # Load libraries and start threads before the first reading.
     RNNClassifier(max_epochs=1, **small).fit(values[:256], y[:256] * 0 + np.arange(256) % 2)
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with open("/proc/self/statm") as statm:
+        before = int(statm.read().split()[1]) * resource.getpagesize() // 1024
     if who == "raw":
         padded = torch.from_numpy(np.concatenate([np.repeat(values[:1], length - 1, axis=0), values]))
-        windows, target = padded[:, 0].unfold(0, length, 1), torch.from_numpy(y)
+        windows, target = padded[:, 0].unfold(0, length, 1), torch.from_numpy(y).float()
 
         class Raw(nn.Module):
             def __init__(self):
@@ -207,7 +208,7 @@ def measure_memory(case, who):
                 return self.net(x[:, :, None])
 
         module = raw_fit(Raw(), CrossEntropy(), windows, target, 128, 1)
-        raw_forward(module, windows, 256, lambda m, x: m(x).squeeze(1)) > 0
+        raw_forward(module, windows, 256, lambda m, x: m(x).squeeze(1) > 0)
     else:
         windows = SlidingWindow(length).fit(X).transform(X)
         model = RNNClassifier(max_epochs=1, random_state=0, **small)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cached_property
 from types import EllipsisType
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.lib.stride_tricks import as_strided
 from sklearn.utils import assert_all_finite
 from sklearn.utils.validation import validate_data
 
@@ -100,14 +100,21 @@ class Windows:
         """View every run of ``length`` rows of the buffer as one flat window."""
         n_runs = max(len(self.buffer) - self.length + 1, 0)
         strides = (self.buffer.strides[0], self.buffer.itemsize)
-        return as_strided(self.buffer, (n_runs, self.shape[1]), strides, writeable=False)
+        view = np.ndarray((n_runs, self.shape[1]), self.dtype, self.buffer, strides=strides)
+        view.flags.writeable = False  # an unpickled buffer is writeable again
+        return view
+
+    @cached_property
+    def _step(self) -> int | None:
+        return _constant_step(self.starts)
 
     def flat(self, rows: Any = slice(None)) -> np.ndarray:
         """Return windows as an array of shape (n_rows, length * n_channels), a view where one can be."""
         starts = self.starts[rows]
-        step = starts[1] - starts[0] if len(starts) > 1 else 1
-        if len(starts) and step > 0 and (np.diff(starts) == step).all():
-            return self._view()[starts[0] : starts[-1] + 1 : step]
+        if isinstance(rows, slice) and rows.step in (None, 1) and len(starts):
+            step = self._step or _constant_step(starts)  # of all windows, or of these at least
+            if step:
+                return self._view()[starts[0] : starts[-1] + 1 : step]
         return self._view()[starts]
 
     def gather(self, rows: Any, dtype: Any = None) -> np.ndarray:
@@ -146,6 +153,14 @@ class Windows:
             return self._view()[self.starts[rows]]
         index = None if self.index is None else self.index.take(rows)
         return Windows(self.buffer, self.starts[rows], self.length, index)
+
+
+def _constant_step(starts: np.ndarray) -> int | None:
+    """Return how many rows lie from one window to the next, where they are always as many."""
+    if len(starts) < 2:
+        return 1
+    steps = np.diff(starts)
+    return int(steps[0]) if steps[0] > 0 and (steps == steps[0]).all() else None
 
 
 def window_names(channels: list[str], length: int) -> np.ndarray:

@@ -177,7 +177,7 @@ def forward(
     """
     outputs = []
     n_rows = len(dataset)
-    net.module_.eval()
+    module = net.module_.eval()
     with torch.inference_mode():
         for start in range(0, n_rows, batch_size):
             stop = min(start + batch_size, n_rows)
@@ -186,7 +186,7 @@ def forward(
             if missing:
                 inputs = torch.cat([inputs, inputs[-1:].expand(missing, *inputs.shape[1:])])
             inputs = inputs.to(net.device)
-            output = net.infer(inputs) if function is None else function(net.module_, inputs)
+            output = net.infer(inputs) if function is None else function(module, inputs)
             outputs.append(output[: stop - start].cpu())
     return torch.cat(outputs).numpy()
 
