@@ -40,6 +40,13 @@ def ratio(seconds: dict[str, list[float]], name: str, reference: str) -> float:
     return statistics.median(ours / theirs for ours, theirs in pairs)
 
 
+def resident_mib(field: str) -> float:
+    """Read "VmRSS", the memory of this process, or "VmHWM", its peak (that of getrusage counts the parent's)."""
+    with open("/proc/self/status") as status:
+        line = next(line for line in status if line.startswith(field + ":"))
+    return int(line.split()[1]) / 1024
+
+
 def peak_memory(script: str, *arguments: str) -> float:
     """Run a script in a fresh process; return the MiB it prints last."""
     command = [sys.executable, script, *arguments]

@@ -9,7 +9,6 @@ memory above that of the raw loop, each in a fresh process. Peers stand in the t
 from __future__ import annotations
 
 import argparse
-import resource
 import statistics
 import sys
 import warnings
@@ -17,7 +16,7 @@ import warnings
 import numpy as np
 import pandas as pd
 import torch
-from _measure import environment, interleaved, markdown, peak_memory, ratio
+from _measure import environment, interleaved, markdown, peak_memory, ratio, resident_mib
 from torch import nn
 
 from sktsad import AutoencoderDetector, RNNClassifier, SlidingWindow
@@ -193,8 +192,7 @@ def measure_memory(case, who):
     small = {"hidden_size": 4, "dense_size": None}
     # Load libraries and start threads before the first reading.
     RNNClassifier(max_epochs=1, **small).fit(values[:256], y[:256] * 0 + np.arange(256) % 2)
-    with open("/proc/self/statm") as statm:
-        before = int(statm.read().split()[1]) * resource.getpagesize() // 1024
+    before = resident_mib("VmRSS")
     if who == "raw":
         padded = torch.from_numpy(np.concatenate([np.repeat(values[:1], length - 1, axis=0), values]))
         windows, target = padded[:, 0].unfold(0, length, 1), torch.from_numpy(y).float()
@@ -214,7 +212,7 @@ def measure_memory(case, who):
         model = RNNClassifier(max_epochs=1, random_state=0, **small)
         model.fit(windows, y)
         model.predict(windows)
-    print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024)
+    print(resident_mib("VmHWM") - before)
 
 
 def memory():
