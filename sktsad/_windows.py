@@ -14,6 +14,7 @@ from sklearn.utils import assert_all_finite
 from sklearn.utils.validation import validate_data
 
 from ._series import row_index
+from ._validation import validate_rows
 
 _NAME = re.compile(r"(?P<channel>.+)_t-(?P<lag>\d+)")
 
@@ -231,14 +232,7 @@ def check_windows(
         known = _channels_by_name(X.columns) if hasattr(X, "columns") else None
         X, channels_3d = flatten_3d(X)
         known = channels_3d or known
-        X = validate_data(
-            estimator,
-            X,
-            reset=reset,
-            dtype=(np.float64, np.float32),
-            order="C",
-            ensure_min_samples=min_rows,
-        )
+        X = validate_rows(estimator, X, reset=reset, order="C", ensure_min_samples=min_rows)
         width = known or n_channels or 1
         if X.shape[1] % width:
             raise ValueError(

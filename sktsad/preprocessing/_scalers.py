@@ -11,10 +11,11 @@ import pandas as pd
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin, clone
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from .._atomic import atomic_fit
 from .._series import LOST_INDEX_MEND, is_panel, read_series, row_index
+from .._validation import validate_rows
 from .._windows import Windows, check_layout, check_windows, flatten_3d
 
 _SCALER = [HasMethods(["fit", "transform", "inverse_transform"]), None]
@@ -85,7 +86,7 @@ class SeriesScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         self : SeriesScaler
         """
         rows = read_series(X, self.series)
-        values = validate_data(self, X, reset=True, dtype=(np.float64, np.float32))
+        values = validate_rows(self, X, reset=True)
         self._is_panel = is_panel(X)
         self.scalers_: dict[Hashable, Any] = {
             key: self._new_scaler().fit(values[rows.order[part]]) for key, part in rows.parts()
@@ -142,7 +143,7 @@ class SeriesScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
                 + LOST_INDEX_MEND
             )
         rows = read_series(X, self.series)
-        values = validate_data(self, X, reset=False, dtype=(np.float64, np.float32))
+        values = validate_rows(self, X, reset=False)
         out = np.empty_like(values)
         for key, part in rows.parts():
             at = rows.order[part]

@@ -13,7 +13,7 @@ import pandas as pd
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils import check_array
 from sklearn.utils._param_validation import Interval, StrOptions
-from sklearn.utils.validation import _check_feature_names_in, check_is_fitted, validate_data
+from sklearn.utils.validation import _check_feature_names_in, check_is_fitted
 
 from .._atomic import atomic_fit
 from .._series import (
@@ -25,6 +25,7 @@ from .._series import (
     read_series,
     row_index,
 )
+from .._validation import validate_rows
 from .._windows import Windows, flatten_3d, window_names
 
 
@@ -146,7 +147,7 @@ class SlidingWindow(TransformerMixin, BaseEstimator):
         """
         rows = read_series(X, self.series)
         lost = check_target_index(X, y, self.max_gap)
-        values = validate_data(self, X, reset=True, dtype=(np.float64, np.float32))
+        values = validate_rows(self, X, reset=True)
         if self.length > (longest := int(np.diff(rows.bounds).max())):
             raise ValueError(
                 f"length={self.length} is longer than the longest series (n_samples={longest}). "
@@ -184,7 +185,7 @@ class SlidingWindow(TransformerMixin, BaseEstimator):
         """
         check_is_fitted(self)
         rows = self._read_rows(X)
-        values = validate_data(self, X, reset=False, dtype=(np.float64, np.float32))
+        values = validate_rows(self, X, reset=False)
         steps = rows.steps({key: past.step for key, past in self._past.items()})
         segments = rows.segment_starts(self.max_gap, steps)
         self._warn_if_cut(rows, segments)

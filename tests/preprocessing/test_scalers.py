@@ -166,7 +166,7 @@ def test_a_panel_at_fit_or_at_transform_alone_is_refused(fitted_on, X):
     [
         ({}, PANEL.replace(0.0, np.nan), "NaN"),
         ({}, PANEL.replace(0.0, np.inf), "infinity"),
-        ({}, PANEL.assign(v="high"), "could not convert string"),
+        ({}, PANEL.assign(v="high"), "not numbers"),
         ({}, PANEL[::-1], "out of order"),
         ({}, PANEL.rename(str, level=1), "must be numbers or dates"),
         ({"series": "index"}, ROWS, "series='index' needs"),
