@@ -4,18 +4,24 @@ Every estimator is importable from here; threshold rules are in `sktsad.threshol
 `sktsad.datasets`, torch modules in `sktsad.networks`. Torch and skorch are imported when a network is fitted.
 """
 
-from .classifiers import RNNClassifier, TorchClassifier
+from .classifiers import RNNClassifier, ThresholdClassifier, TorchClassifier
 from .detectors import AutoencoderDetector, ZScoreDetector
-from .preprocessing import SeriesScaler, SlidingWindow, WindowScaler
+from .model_selection import EventSplit, SeriesSplit, check_causal
+from .preprocessing import SeriesScaler, SlidingWindow, WindowScaler, curve_shift
 
 __version__ = "0.1.0"
 
 __all__ = [
     "AutoencoderDetector",
+    "EventSplit",
     "RNNClassifier",
     "SeriesScaler",
+    "SeriesSplit",
     "SlidingWindow",
+    "ThresholdClassifier",
     "TorchClassifier",
     "WindowScaler",
     "ZScoreDetector",
+    "check_causal",
+    "curve_shift",
 ]

@@ -8,6 +8,7 @@ from typing import Any, Self
 
 import numpy as np
 import pandas as pd
+from sklearn import config_context
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin, clone
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
@@ -18,6 +19,8 @@ from .._series import LOST_INDEX_MEND, is_panel, read_series, row_index
 from .._validation import validate_rows
 from .._windows import Windows, check_layout, check_windows, flatten_3d
 
+#: Rows and the scaler's parameters are checked once; to do so series by series takes longer than to scale them.
+_CHECKED = {"assume_finite": True, "skip_parameter_validation": True}
 _SCALER = [HasMethods(["fit", "transform", "inverse_transform"]), None]
 
 
@@ -88,11 +91,15 @@ class SeriesScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         rows = read_series(X, self.series)
         values = validate_rows(self, X, reset=True)
         self._is_panel = is_panel(X)
-        self.scalers_: dict[Hashable, Any] = {
-            key: self._new_scaler().fit(values[rows.order[part]]) for key, part in rows.parts()
-        }
+        pooled = self._new_scaler().fit(values)
+        self.scalers_: dict[Hashable, Any] = {None: pooled}
+        if self._is_panel:
+            with config_context(**_CHECKED):
+                self.scalers_ = {
+                    key: self._new_scaler().fit(values[rows.order[part]]) for key, part in rows.parts()
+                }
         if self.unseen == "pooled" and self._is_panel:
-            self.pooled_scaler_ = self._new_scaler().fit(values)
+            self.pooled_scaler_ = pooled
         elif hasattr(self, "pooled_scaler_"):
             del self.pooled_scaler_
         return self
@@ -145,9 +152,10 @@ class SeriesScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         rows = read_series(X, self.series)
         values = validate_rows(self, X, reset=False)
         out = np.empty_like(values)
-        for key, part in rows.parts():
-            at = rows.order[part]
-            out[at] = getattr(self._scaler_of(key, values[at], method), method)(values[at])
+        with config_context(**_CHECKED):
+            for key, part in rows.parts():
+                at = rows.order[part]
+                out[at] = getattr(self._scaler_of(key, values[at], method), method)(values[at])
         index = row_index(X)
         return out if index is None else pd.DataFrame(out, index, self.get_feature_names_out())
 
