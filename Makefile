@@ -24,6 +24,7 @@ unit: $(VENV)/dev
 benchmarks: $(VENV)/dev
 	$(BIN)/python benchmarks/speed.py
 	$(BIN)/python benchmarks/quality.py
+	$(BIN)/python benchmarks/panel.py
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)

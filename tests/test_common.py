@@ -4,6 +4,8 @@ import inspect
 
 import pytest
 from sklearn.base import BaseEstimator
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import StratifiedKFold
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 import sktsad
@@ -12,6 +14,7 @@ from sktsad import (
     RNNClassifier,
     SeriesScaler,
     SlidingWindow,
+    ThresholdClassifier,
     TorchClassifier,
     WindowScaler,
     ZScoreDetector,
@@ -30,6 +33,9 @@ ESTIMATORS = [
     ZScoreDetector(),
     ZScoreDetector("rolling"),
     ZScoreDetector(robust=True),
+    # The rows of the checks are sorted by class: no fold in time order would train on both.
+    ThresholdClassifier(LogisticRegression(), cv=StratifiedKFold(2), min_events=1),
+    ThresholdClassifier(LogisticRegression(), 0.0),
     *(
         estimator.set_params(dtype=dtype)
         for dtype in ("float64", "float32")

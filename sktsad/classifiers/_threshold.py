@@ -9,7 +9,7 @@ from typing import Any, Self
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, clone
 from sklearn.frozen import FrozenEstimator
-from sklearn.utils import Tags, _safe_indexing, get_tags
+from sklearn.utils import Tags, _safe_indexing, get_tags, indexable
 from sklearn.utils._param_validation import HasMethods, Interval
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import type_of_target
@@ -45,7 +45,7 @@ class ThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
         for use, fitted on all rows. In ``FrozenEstimator`` it stays as it is, and all rows of ``fit`` are for the
         threshold: give it rows that the classifier has not seen.
     threshold : threshold rule, float or None, default=None
-        Rule, or number in units of the score. None means ``BestFBeta()``.
+        Rule, or number in units of the score, for which there are no folds. None means ``BestFBeta()``.
     cv : splitter, default=None
         Folds whose test rows the rule learns from. None means ``SeriesSplit(5)``: training before test, for every
         series.
@@ -64,7 +64,7 @@ class ThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
     threshold_rule_ : threshold rule
         The fitted rule with its curve; only if a rule was used.
     n_events_ : int
-        Events among the rows that the threshold was learnt from.
+        Events among the rows that the threshold was learnt from; only if a rule was used.
 
     Examples
     --------
@@ -80,7 +80,7 @@ class ThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
 
     _parameter_constraints: dict = {
         "estimator": [HasMethods(["fit", "predict_proba"]), HasMethods(["fit", "decision_function"])],
-        "threshold": [ThresholdRule, Real, None],
+        "threshold": [ThresholdRule, Interval(Real, None, None, closed="neither"), None],
         "cv": [HasMethods(["split"]), None],
         "min_events": [Interval(Integral, 1, None, closed="left")],
     }
@@ -115,6 +115,7 @@ class ThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
         -------
         self : ThresholdClassifier
         """
+        X, y = indexable(X, y)
         labels = check_labels(X, y)
         self.classes_ = np.unique(labels)
         if len(self.classes_) > 2:
@@ -127,28 +128,36 @@ class ThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
             )
         warn_if_anomaly_is_a_guess(self.classes_)
         anomalous = labels == self.classes_[1]
-        if isinstance(self.estimator, FrozenEstimator):
-            self.estimator_ = self.estimator
-            rows, scores = np.arange(len(labels)), _scores(self.estimator_, X)
-        else:
-            self.estimator_ = clone(self.estimator).fit(X, y)
-            rows, scores = self._unseen_scores(X, y, labels)
-        self.n_events_ = count_events(_safe_indexing(X, np.unique(rows)), anomalous[np.unique(rows)])
+        is_frozen = isinstance(self.estimator, FrozenEstimator)
+        self.estimator_ = self.estimator if is_frozen else clone(self.estimator).fit(X, y)
+        if not np.array_equal(getattr(self.estimator_, "classes_", self.classes_), self.classes_):
+            raise ValueError(
+                f"y holds the classes {self.classes_.tolist()}, the frozen estimator was fitted on "
+                f"{self.estimator_.classes_.tolist()}. Encode y as it was there."
+            )
+        for name in ("threshold_rule_", "n_events_"):  # of an earlier fit
+            self.__dict__.pop(name, None)
         rule = BestFBeta() if self.threshold is None else self.threshold
         if isinstance(rule, Real):
             self.threshold_ = float(rule)
-        elif rule.needs_labels and self.n_events_ < self.min_events:
-            self.threshold_ = 0.0 if hasattr(self.estimator_, "decision_function") else 0.5
-            warnings.warn(
-                f"The rows to choose a threshold on hold {self.n_events_} event(s), fewer than min_events="
-                f"{self.min_events}: the estimator's own threshold, {self.threshold_}, stays. Use more rows, fewer or "
-                "longer folds, or a rule without labels.",
-                UserWarning,
-                stacklevel=3,
-            )
         else:
-            self.threshold_rule_ = clone(rule).fit(scores, anomalous[rows])
-            self.threshold_ = float(self.threshold_rule_.threshold_)
+            if is_frozen:
+                rows, scores = np.arange(len(labels)), _scores(self.estimator_, X)
+            else:
+                rows, scores = self._unseen_scores(X, y, labels)
+            self.n_events_ = count_events(X, anomalous & np.isin(np.arange(len(labels)), rows))
+            if rule.needs_labels and self.n_events_ < self.min_events:
+                self.threshold_ = 0.0 if hasattr(self.estimator_, "decision_function") else 0.5
+                warnings.warn(
+                    f"The rows to choose a threshold on hold {self.n_events_} event(s), fewer than min_events="
+                    f"{self.min_events}: the estimator's own threshold, {self.threshold_}, stays. Use more rows, "
+                    "fewer or longer folds, or a rule without labels.",
+                    UserWarning,
+                    stacklevel=3,
+                )
+            else:
+                self.threshold_rule_ = clone(rule).fit(scores, anomalous[rows])
+                self.threshold_ = float(self.threshold_rule_.threshold_)
         for name in ("n_features_in_", "feature_names_in_"):
             if hasattr(self.estimator_, name):
                 setattr(self, name, getattr(self.estimator_, name))
@@ -222,6 +231,7 @@ class ThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
 
 
 def _scores(estimator: Any, X: Any) -> np.ndarray:
+    """Return scores in float64: half way between two float32 numbers there may be no third."""
     if hasattr(estimator, "decision_function"):
-        return estimator.decision_function(X)
-    return estimator.predict_proba(X)[:, 1]
+        return np.asarray(estimator.decision_function(X), dtype=np.float64)
+    return np.asarray(estimator.predict_proba(X), dtype=np.float64)[:, 1]

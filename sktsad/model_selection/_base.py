@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import warnings
+from abc import abstractmethod
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 from sklearn.model_selection import BaseCrossValidator
+from sklearn.utils import check_consistent_length, column_or_1d
 from sklearn.utils._param_validation import validate_parameter_constraints
+
+from .._series import check_target_index
 
 Fold = tuple[np.ndarray, np.ndarray]
 
@@ -50,32 +54,41 @@ class BaseTimeSplit(BaseCrossValidator):
         train, test : ndarray of int
             Row positions, ascending.
 
+        Raises
+        ------
+        ValueError
+            If a fold has no training or no test rows, or X has lost a panel's index that y still has.
+
         Warns
         -----
         UserWarning
             If training or test rows of a fold hold no anomaly although y has some.
         """
         validate_parameter_constraints(self._parameter_constraints, vars(self), type(self).__name__)
+        check_consistent_length(X, y)
+        check_target_index(X, y, np.inf)
         positive = None if y is None else anomalies(y)
         for number, (train, test) in enumerate(self._folds(X, positive)):
-            if positive is not None and positive.any():
-                for part, rows in (("training", train), ("test", test)):
-                    if not positive[rows].any():
-                        warnings.warn(
-                            f"The {part} rows of fold {number} hold no anomaly: F1 means nothing there. Use fewer "
-                            "folds, longer series, or EventSplit.",
-                            UserWarning,
-                            stacklevel=2,
-                        )
+            for part, rows in (("training", train), ("test", test)):
+                if not len(rows):
+                    raise ValueError(f"Fold {number} has no {part} rows. Use fewer folds or a smaller gap.")
+                if positive is not None and positive.any() and not positive[rows].any():
+                    warnings.warn(
+                        f"The {part} rows of fold {number} hold no anomaly: F1 means nothing there. Use fewer "
+                        "folds, longer series, or EventSplit.",
+                        UserWarning,
+                        stacklevel=2,
+                    )
             yield train, test
 
+    @abstractmethod
     def _folds(self, X: Any, positive: np.ndarray | None) -> Iterator[Fold]:
-        raise NotImplementedError
+        """Yield the rows of each fold."""
 
 
 def anomalies(y: Any) -> np.ndarray:
     """Mark the rows of the last of two labels; no row where there is one label, or more than two."""
-    y = np.asarray(y)
+    y = column_or_1d(y)
     classes = np.unique(y)
     if len(classes) == 1:
         return y.astype(bool) if classes[0] in (0, 1) else np.zeros(len(y), dtype=bool)

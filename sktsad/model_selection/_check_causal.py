@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import warnings
+from functools import partial
 from typing import Any
 
 import numpy as np
+import pandas as pd
+from pandas.api.types import is_bool_dtype, is_float_dtype, is_numeric_dtype
+from scipy.sparse import issparse
 from sklearn.base import clone
 from sklearn.model_selection import check_cv
 from sklearn.utils import _safe_indexing, check_random_state
@@ -68,6 +72,8 @@ def check_causal(
     -----
     A fault that never shows in scores is not seen, nor one that was made before, except for scaling. Values that a
     model ignores, such as those beyond the last split of a tree, change nothing: use a model that takes notice.
+    Columns of numbers are changed, others are not; a number never falls below the smallest of its column, so that
+    logarithms stay defined, but it may be one that training did not have: encoders of numbers must bear that.
 
     Examples
     --------
@@ -143,19 +149,26 @@ def _check_inner_splits(report: CausalReport, estimator: Any, X: Any, y: Any) ->
             continue
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            for train, test in check_cv(cv, y, classifier=True).split(X, y):
-                _check_split(report, "inner split", f"{name}(cv={cv})", X, train, test)
+            try:
+                folds = list(check_cv(cv, y, classifier=True).split(X, y))
+            except Exception:  # folds that cannot be had: fit will meet that, too
+                continue
+        for train, test in folds:
+            _check_split(report, "inner split", f"{name}(cv={cv})", X, train, test)
 
 
 def _check_scaled_before(report: CausalReport, X: Any, train: np.ndarray) -> None:
     """See whether columns have mean 0 and deviation 1, or range from 0 to 1, only together with the test rows."""
-    values = np.asarray(X)
-    if values.dtype.kind not in "fc":
+    values = np.asarray(X.select_dtypes("floating") if hasattr(X, "iloc") else X)
+    if values.dtype.kind != "f":
         return
+    values = values.astype(np.float64)
 
     def scaled(part: np.ndarray) -> np.ndarray:
         several = (part != part[:1]).any(axis=0) & ~np.isin(part, (0, 1)).all(axis=0)
-        standard = (np.abs(part.mean(axis=0)) < 1e-6) & (np.abs(part.std(axis=0) - 1) < 1e-6)
+        variance = part.var(axis=0)
+        unit = np.minimum(np.abs(variance - 1), np.abs(variance - (1 - 1 / len(part))))  # numpy's, or pandas'
+        standard = (np.abs(part.mean(axis=0)) < 1e-6) & (unit < 1e-6)
         min_max = (np.abs(part.min(axis=0)) < 1e-9) & (np.abs(part.max(axis=0) - 1) < 1e-9)
         return several & (standard | min_max)
 
@@ -164,7 +177,7 @@ def _check_scaled_before(report: CausalReport, X: Any, train: np.ndarray) -> Non
         report.add(
             "scaled before",
             "X",
-            f"{int(before.sum())} column(s) were scaled with the test rows. Put the scaler into the pipeline.",
+            f"{int(before.sum())} column(s) look as if scaled with the test rows. Put the scaler into the pipeline.",
         )
 
 
@@ -182,48 +195,67 @@ class _Probe:
     def run(self) -> None:
         """Run every check; stop where the next would mean nothing."""
         n_rows = self.rows.n_rows
-        scores, labels = self._scores(self.model, self.X), np.asarray(self.model.predict(self.X))
+        scores, labels = self._scores(self.X), np.asarray(self.model.predict(self.X))
         if len(scores) != n_rows or len(labels) != n_rows:
             step = self._first_step(lambda before, after: _num_samples(after) != n_rows)
             self.report.add(
                 "rows", step, f"{n_rows} rows in, {len(scores)} scores and {len(labels)} labels out."
             )
             return
-        if self._changed(scores, self._scores(self.model, self.X)).any():
+        if self._changed(scores, self._scores(self.X)).any():
             self.report.add("chance", self.where, "two calls with the same rows give different scores.")
             return
         if self._check_order(scores) and self._check_series(scores):
             self._check_future(scores, labels)
 
     def _check_order(self, scores: np.ndarray) -> bool:
-        """Change one row, the last of the longest series: its own score must change, with no other before it."""
+        """Change one row: its own score must change, or else scores in the order in which rows are changed."""
         longest = int(np.argmax(np.diff(self.rows.bounds)))
-        last = self.rows.order[self.rows.bounds[longest + 1] - 1]
+        last = int(self.rows.bounds[longest + 1]) - 1
+        changed = self._changed_by(last, scores)
+        if changed[last] or not changed.any():
+            return True
+        first = [
+            int(np.argmax(change))
+            for at in np.unique(np.linspace(0, self.rows.n_rows - 1, 9).astype(int))
+            if (change := self._changed_by(at, scores)).any()
+        ]
+        if np.all(np.diff(first) >= 0):
+            return True  # rows look ahead, or into the next series, but are in order
+        self.report.add(
+            "order",
+            self.where,
+            f"a change of row {self.rows.order[last]} changes the score of row "
+            f"{self.rows.order[int(np.argmax(changed))]} instead.",
+        )
+        return False
+
+    def _changed_by(self, at: int, scores: np.ndarray) -> np.ndarray:
+        """Mark the scores that change with one row; both series by series, in time order."""
+        changed = np.zeros(len(scores), dtype=bool)
         for size in (3.0, -3.0, 30.0, -30.0):
-            changed = self._changed(scores, self._scores(self.model, self._shift(np.array([last]), size)))
-            if changed[last]:
-                return True
+            changed = self._changed(scores, self._scores(self._shift(self.rows.order[[at]], size)))
             if changed.any():
-                self.report.add(
-                    "order",
-                    self.where,
-                    f"a change of row {last} changes the score of row {int(np.argmax(changed))} instead.",
-                )
-                return False
-        return True
+                break
+        return changed[self.rows.order]
 
     def _check_future(self, scores: np.ndarray, labels: np.ndarray) -> None:
-        """Change the second half of every series: scores and labels of the first must stay."""
+        """Change every series from somewhere on: scores and labels before that must stay."""
         past = np.zeros(self.rows.n_rows, dtype=bool)
+        missing = pd.DataFrame(np.reshape(np.asarray(self.X), (len(past), -1))).isna().to_numpy()
         for _, part in self.rows.parts():
-            past[self.rows.order[part][: (part.stop - part.start) // 2]] = True
+            order = self.rows.order[part]
+            cut = int(len(order) * self.rng.uniform(0.3, 0.7))
+            holes = np.flatnonzero(missing[order].any(axis=1)) + 1
+            holes = holes[(holes > 0.1 * len(order)) & (holes < 0.9 * len(order))]
+            if len(holes):  # what fills a hole may look ahead, and nothing else: end the past with one
+                cut = holes[np.argmin(np.abs(holes - cut))]
+            past[order[:cut]] = True
         X_other = self._shift(np.flatnonzero(~past))
-        changed = self._changed(scores, self._scores(self.model, X_other)) & past
+        changed = self._changed(scores, self._scores(X_other)) & past
         if changed.any():
             kind = "refit" if changed.sum() > _MOST * past.sum() else "future"
-            step = self._first_step(
-                lambda before, after: self._rows_differ(before, after)[past].any(), X_other
-            )
+            step = self._first_step(partial(self._differ, rows=past), X_other)
             self.report.add(
                 kind, step, f"{int(changed.sum())} of {int(past.sum())} past scores change with the future."
             )
@@ -240,55 +272,80 @@ class _Probe:
         if len(self.rows.keys) < 2:
             return True
         crossing = 0
+        step = self.where
         number = np.empty(self.rows.n_rows, dtype=int)
         number[self.rows.order] = np.repeat(np.arange(len(self.rows.keys)), np.diff(self.rows.bounds))
-        for other in (number % 2 == 0, number % 2 == 1):
-            changed = self._changed(scores, self._scores(self.model, self._shift(np.flatnonzero(other))))
-            crossing += int((changed & ~other).sum())
+        for own in (number % 2 == 0, number % 2 == 1):
+            X_other = self._shift(np.flatnonzero(~own))
+            changed = self._changed(scores, self._scores(X_other)) & own
+            if changed.any() and not crossing:
+                step = self._first_step(partial(self._differ, rows=own), X_other)
+            crossing += int(changed.sum())
         if crossing:
-            self.report.add("series", self.where, f"{crossing} scores change with the rows of other series.")
-            step = self._first_step(lambda before, after: not is_panel(after))
-            if step != self.where:
+            self.report.add("series", step, f"{crossing} scores change with the rows of other series.")
+            loses = self._first_step(lambda before, after: not is_panel(after))
+            if loses != self.where:
                 self.report.add(
-                    "lost index", step, "drops the (series, time) index. Use .set_output(transform='pandas')."
+                    "lost index",
+                    loses,
+                    "drops the (series, time) index. Use .set_output(transform='pandas').",
                 )
         return not crossing
 
-    @staticmethod
-    def _scores(model: Any, X: Any) -> np.ndarray:
+    def _scores(self, X: Any) -> np.ndarray:
         for method in ("decision_function", "predict_proba", "predict"):
-            if hasattr(model, method):
-                return np.asarray(getattr(model, method)(X), dtype=float)
-        raise TypeError(f"{type(model).__name__} has no decision_function, predict_proba or predict.")
+            if hasattr(self.model, method):
+                return np.asarray(getattr(self.model, method)(X))
+        raise TypeError(f"{type(self.model).__name__} has no decision_function, predict_proba or predict.")
 
     @staticmethod
     def _changed(before: np.ndarray, after: np.ndarray) -> np.ndarray:
         """Mark the rows whose values differ by more than rounding."""
-        scale = np.nanmax(np.abs(before), initial=0)
-        differ = ~np.isclose(before, after, rtol=1e-6, atol=1e-7 * scale, equal_nan=True)
+        if before.dtype.kind not in "fiu":  # labels
+            differ = before != after
+        else:
+            scale = np.max(np.abs(before), where=np.isfinite(before), initial=0)
+            differ = ~np.isclose(before, after, rtol=1e-6, atol=1e-7 * scale, equal_nan=True)
         return differ.reshape(len(before), -1).any(axis=1)
 
-    def _rows_differ(self, before: Any, after: Any) -> np.ndarray:
-        return self._changed(np.asarray(before, dtype=float), np.asarray(after, dtype=float))
+    def _differ(self, before: Any, after: Any, rows: np.ndarray) -> bool:
+        """Tell whether the output of a step differs in some rows; only numbers count."""
+        values = []
+        for output in (before, after):
+            table = pd.DataFrame(np.asarray(output.toarray() if issparse(output) else output))
+            values.append(table.apply(pd.to_numeric, errors="coerce").to_numpy(dtype=float)[rows])
+        return values[0].shape != values[1].shape or bool(self._changed(*values).any())
 
     def _shift(self, rows: np.ndarray, size: float | None = None) -> Any:
         """Return X with some rows moved, by ``size`` standard deviations or by random numbers of them."""
-        is_frame = hasattr(self.X, "iloc")
-        numeric = self.X.select_dtypes("number").columns if is_frame else None
-        moved = np.array(self.X[numeric] if is_frame else self.X, dtype=float)
-        spread = moved.std(axis=0) + (moved.std(axis=0) == 0)
-        moves = 3 * self.rng.standard_normal((len(rows), moved.shape[1])) if size is None else size
-        moved[rows] += moves * spread
-        if not is_frame:
-            return moved
+        if not hasattr(self.X, "iloc"):
+            X = np.asarray(self.X)
+            return self._moved(X, rows, size).astype(X.dtype if X.dtype.kind == "f" else float)
         X = self.X.copy()
-        X[numeric] = moved
+        for column, dtype in enumerate(X.dtypes):
+            if is_numeric_dtype(dtype) and not is_bool_dtype(dtype):
+                values = X.iloc[:, column].to_numpy(dtype=float, na_value=np.nan)
+                moved = self._moved(values, rows, size)
+                X.isetitem(column, pd.array(moved, dtype=dtype) if is_float_dtype(dtype) else moved)
         return X
+
+    def _moved(self, values: np.ndarray, rows: np.ndarray, size: float | None) -> np.ndarray:
+        moved = values.astype(float)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", RuntimeWarning)  # a column without a value
+            low, spread = np.nanmin(moved, axis=0), np.nanstd(moved, axis=0)
+        spread = np.where(spread > 0, spread, 1.0)
+        moves = 3 * self.rng.standard_normal(moved[rows].shape) if size is None else size
+        moved[rows] = low + np.abs(moved[rows] + moves * spread - low)
+        return moved
 
     def _first_step(self, is_faulty: Any, X_other: Any = None) -> str:
         """Name the first step of a pipeline whose output is faulty, given that of X and that of ``X_other``."""
         before, after = self.X, self.X if X_other is None else X_other
-        for name, step in getattr(self.model, "steps", [])[:-1]:
+        model = self.model
+        while not hasattr(model, "steps") and hasattr(model, "estimator"):  # a search or threshold around it
+            model = getattr(model, "best_estimator_", getattr(model, "estimator_", None))
+        for name, step in getattr(model, "steps", [])[:-1]:
             if step in (None, "passthrough") or not hasattr(step, "transform"):
                 continue
             before, after = step.transform(before), step.transform(after)

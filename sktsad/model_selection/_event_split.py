@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator
-from itertools import pairwise
 from numbers import Integral
 from typing import Any
 
@@ -21,7 +20,8 @@ class EventSplit(BaseTimeSplit):
     An event is a run of anomalous rows that follow one another in a series. Test blocks are contiguous and
     together hold every row once. Training is all the rest, less a gap: also rows *after* the test block, so a
     score over these folds is about unseen events, not about the future. `SeriesSplit` is about the future, but
-    with rare events some of its folds have none.
+    with rare events some of its folds have none. A fold's block may be early in one series and late in another:
+    that is how it gets its share of the events of all.
 
     Parameters
     ----------
@@ -68,11 +68,11 @@ class EventSplit(BaseTimeSplit):
         fold_of_row = np.empty(rows.n_rows, dtype=int)  # in series order, as rows.order
         near = np.zeros((self.n_splits, rows.n_rows), dtype=bool)
         for _, part in rows.parts():
-            cuts = self._cuts(positive[rows.order[part]], events_of_fold)
-            n = part.stop - part.start
-            fold_of_row[part] = np.searchsorted(cuts, np.arange(n), side="right")
-            edges = np.concatenate([[0], cuts, [n]])
-            for fold, (start, stop) in enumerate(pairwise(edges)):
+            edges, share = self._blocks(positive[rows.order[part]])
+            for fold, block in enumerate(_blocks_of_folds(share, events_of_fold)):
+                start, stop = edges[block], edges[block + 1]
+                events_of_fold[fold] += share[block]
+                fold_of_row[part][start:stop] = fold
                 if stop > start:
                     near[fold, part][max(0, start - self.gap) : stop + self.gap] = True
         if events_of_fold.sum() < self.n_splits:
@@ -85,19 +85,29 @@ class EventSplit(BaseTimeSplit):
         for fold in range(self.n_splits):
             yield np.sort(rows.order[~near[fold]]), np.sort(rows.order[fold_of_row == fold])
 
-    def _cuts(self, positive: np.ndarray, events_of_fold: np.ndarray) -> np.ndarray:
-        """Return where the blocks of one series are cut, and count its events to their folds.
+    def _blocks(self, positive: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return the edges of one block a fold in the rows of a series, and the events in each block.
 
-        Each fold gets an equal share of the series' events; those that are left over go to the folds that have
-        the fewest so far. Within the room that the events leave, cuts make equally long blocks.
+        Blocks are as equally long as they can be with an equal share of the series' events, or one more.
         """
         starts, stops = find_events(positive)
-        share = np.full(self.n_splits, len(starts) // self.n_splits)
-        share[np.argsort(events_of_fold, kind="stable")[: len(starts) % self.n_splits]] += 1
-        events_of_fold += share
-        before = np.cumsum(share)[:-1]  # events before each cut
-        n = len(positive)
-        lowest = np.append(0, stops)[before]
-        highest = np.append(starts, n)[before]
+        n, n_events = len(positive), len(starts)
+        least = n_events // self.n_splits
         equal = n * np.arange(1, self.n_splits) // self.n_splits
-        return np.clip(equal, lowest, highest)
+        before = [0]  # events before each edge
+        for left, wanted in zip(range(self.n_splits - 1, 0, -1), np.searchsorted(starts, equal), strict=True):
+            lowest = max(before[-1] + least, n_events - left * (least + 1))
+            highest = min(before[-1] + least + 1, n_events - left * least)
+            before.append(min(max(wanted, lowest), highest))
+        cuts = np.clip(equal, np.append(0, stops)[before[1:]], np.append(starts, n)[before[1:]])
+        return np.concatenate([[0], cuts, [n]]), np.diff([*before, n_events])
+
+
+def _blocks_of_folds(share: np.ndarray, events_of_fold: np.ndarray) -> np.ndarray:
+    """Give the blocks with one event more to the folds with the fewest so far, else block i to fold i."""
+    more = share > share.min()
+    fewest_first = np.lexsort((~more, events_of_fold))
+    blocks = np.empty(len(share), dtype=int)
+    blocks[np.sort(fewest_first[: more.sum()])] = np.flatnonzero(more)
+    blocks[np.sort(fewest_first[more.sum() :])] = np.flatnonzero(~more)
+    return blocks

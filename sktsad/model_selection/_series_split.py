@@ -78,14 +78,13 @@ class SeriesSplit(BaseTimeSplit):
         if self.by == "time":
             if rows.times is None:
                 raise ValueError("by='time' needs the time of the rows as their index. Use by='position'.")
-            stamps = np.unique(rows.times)
-            cuts = self._cuts(len(stamps), "the time stamps of all series")
-            stamps = np.append(stamps, np.inf)  # a cut behind the last stamp
-            cuts_of = {key: np.searchsorted(rows.times[part], stamps[cuts]) for key, part in rows.parts()}
+            stamps, instant = np.unique(rows.times, return_inverse=True)
+            cuts = self._cuts(len(stamps), "The time stamps of all series")
+            cuts_of = {key: np.searchsorted(instant[part], cuts) for key, part in rows.parts()}
         else:
             cuts_of = {
                 key: self._cuts(
-                    part.stop - part.start, "the rows" if key is None else f"the rows of series {key!r}"
+                    part.stop - part.start, "The rows" if key is None else f"The rows of series {key!r}"
                 )
                 for key, part in rows.parts()
             }
@@ -104,7 +103,7 @@ class SeriesSplit(BaseTimeSplit):
         first_train = n - self.n_splits * size - self.gap
         if size < 1 or first_train < 1:
             raise ValueError(
-                f"{what.capitalize()} are too few, {n}, for n_splits={self.n_splits}, test_size={self.test_size} and "
+                f"{what} are too few, {n}, for n_splits={self.n_splits}, test_size={self.test_size} and "
                 f"gap={self.gap}. Use fewer or smaller folds, or drop short series."
             )
         test_start = n - size * np.arange(self.n_splits, 0, -1)

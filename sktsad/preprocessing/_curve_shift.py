@@ -6,10 +6,11 @@ from numbers import Integral
 from typing import Any
 
 import numpy as np
+from sklearn.utils import _safe_indexing
 from sklearn.utils._param_validation import Interval, validate_params
 
 from .._labels import check_labels
-from .._series import find_events, read_series
+from .._series import check_target_index, find_events, read_series
 
 
 @validate_params(
@@ -41,7 +42,8 @@ def curve_shift(X: Any, y: Any, shift_by: int = 2) -> tuple[Any, Any]:
     Raises
     ------
     ValueError
-        If y has labels other than 0 and 1, or time is out of order or duplicated.
+        If y has labels other than 0 and 1, time is out of order or duplicated, or X has lost a panel's index that y
+        still has.
 
     Notes
     -----
@@ -68,6 +70,7 @@ def curve_shift(X: Any, y: Any, shift_by: int = 2) -> tuple[Any, Any]:
         raise ValueError(
             f"y must hold 0 and 1 only, got {np.unique(labels).tolist()}. Encode anomalies as 1."
         )
+    check_target_index(X, y, np.inf)
     event = labels.astype(bool)
     rows = read_series(X)
     warning = np.zeros(len(event), dtype=bool)
@@ -78,17 +81,16 @@ def curve_shift(X: Any, y: Any, shift_by: int = 2) -> tuple[Any, Any]:
         warning[order[before[before >= 0]]] = True
     keep = ~event if shift_by else np.ones(len(event), dtype=bool)
     shifted = (warning if shift_by else event).astype(labels.dtype)
-    return _take(X, keep), _like(y, shifted, keep)
+    return _safe_indexing(X, keep), _safe_indexing(_like(y, shifted), keep)
 
 
-def _take(X: Any, keep: np.ndarray) -> Any:
-    return X.loc[keep] if hasattr(X, "loc") else np.asarray(X)[keep]
-
-
-def _like(y: Any, values: np.ndarray, keep: np.ndarray) -> Any:
-    if hasattr(y, "loc"):
-        y = y.copy()
-        y[:] = values
-    else:
-        y = values
-    return y[keep]
+def _like(y: Any, labels: np.ndarray) -> Any:
+    """Return labels in the type and shape of y."""
+    if isinstance(y, list):
+        return labels.tolist()
+    labels = labels.reshape(np.shape(y))
+    if not hasattr(y, "loc"):
+        return labels
+    like_y = y.copy()
+    like_y[:] = labels
+    return like_y

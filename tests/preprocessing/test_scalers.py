@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
+from sklearn import config_context, get_config
 from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV, KFold
@@ -112,6 +113,52 @@ def test_a_grid_reaches_the_scaler_inside():
     search = GridSearchCV(pipe, grid, cv=KFold(3), error_score="raise")
     search.fit(PANEL, np.arange(60) % 2)
     assert np.isfinite(search.cv_results_["mean_test_score"]).all()
+
+
+class ScalerThatRemembers(StandardScaler):
+    """Knows how the rows were checked where it was fitted."""
+
+    def fit(self, X, y=None):
+        self.config_ = get_config()
+        return super().fit(X)
+
+
+@pytest.mark.parametrize("X", [PANEL, ROWS], ids=["panel", "one series"])
+def test_rows_are_checked_once_and_not_again_for_each_series(X):
+    before = get_config()
+    scaler = SeriesScaler(ScalerThatRemembers()).fit(X)
+    is_panel = X is PANEL
+    assert [own.config_["assume_finite"] for own in scaler.scalers_.values()] == (
+        [True] * 3 if is_panel else [False]
+    )
+    scaler.transform(X)
+    assert get_config() == before
+
+
+def test_a_scaler_that_fails_within_a_series_leaves_the_checks_as_they_were():
+    class Failing(StandardScaler):
+        def transform(self, X):
+            raise RuntimeError("no rows for me")
+
+    before = get_config()
+    with pytest.raises(RuntimeError, match="no rows for me"):
+        SeriesScaler(Failing()).fit(PANEL).transform(PANEL)
+    assert get_config() == before
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+@pytest.mark.parametrize("unseen", ["self", "pooled"])
+def test_values_that_are_not_finite_are_refused_at_transform(bad, unseen):
+    scaler = SeriesScaler(unseen=unseen).fit(PANEL.loc[["a", "b"]])
+    for apply in (scaler.transform, scaler.inverse_transform):
+        with pytest.raises(ValueError, match=r"NaN|infinity"):
+            apply(PANEL.replace(0.0, bad))
+
+
+def test_output_set_for_all_of_scikit_learn_changes_no_value():
+    expected = SeriesScaler().fit_transform(PANEL)
+    with config_context(transform_output="pandas"):
+        pd.testing.assert_frame_equal(SeriesScaler().fit_transform(PANEL), expected)
 
 
 # Series that fit did not see
