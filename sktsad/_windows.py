@@ -192,9 +192,7 @@ def flatten_3d(X: Any) -> tuple[Any, int | None]:
     return np.asarray(X).reshape(n_windows, length * n_channels), n_channels
 
 
-def check_windows(
-    estimator: Any, X: Any, *, n_channels: int | None = None, reset: bool, min_rows: int = 1
-) -> Windows:
+def check_windows(estimator: Any, X: Any, *, n_channels: int | None = None, reset: bool) -> Windows:
     """Validate the input of an estimator that works on windows.
 
     Parameters
@@ -208,8 +206,6 @@ def check_windows(
         Number of channels of a plain 2-D row.
     reset : bool
         Whether this is fit.
-    min_rows : int, default=1
-        Smallest number of windows.
 
     Returns
     -------
@@ -223,8 +219,8 @@ def check_windows(
     """
     if isinstance(X, Windows):
         windows = validate_data(estimator, X, reset=reset, skip_check_array=True)
-        if len(windows) < min_rows:
-            raise ValueError(f"Found {len(windows)} window(s) while at least {min_rows} is required.")
+        if not len(windows):
+            raise ValueError("Found 0 window(s) while at least 1 is required.")
         assert_all_finite(windows.buffer, input_name="X")
         known: int | None = windows.n_channels
     else:
@@ -232,7 +228,7 @@ def check_windows(
         known = _channels_by_name(X.columns) if hasattr(X, "columns") else None
         X, channels_3d = flatten_3d(X)
         known = channels_3d or known
-        X = validate_rows(estimator, X, reset=reset, order="C", ensure_min_samples=min_rows)
+        X = validate_rows(estimator, X, reset=reset, order="C")
         width = known or n_channels or 1
         if X.shape[1] % width:
             raise ValueError(
@@ -250,9 +246,18 @@ def check_windows(
 def check_layout(fitted: tuple[int, int], windows: Windows) -> None:
     """Refuse windows whose (length, channels) are not those of fit."""
     found = (windows.length, windows.n_channels)
-    if found != fitted:
-        raise ValueError(
-            f"Fitted on windows of length {fitted[0]} with {fitted[1]} channel(s), got windows of length "
-            f"{found[0]} with {found[1]} channel(s). A sampler or a plain array between SlidingWindow and this "
-            f"step loses the layout: pass n_channels={max(fitted[1], found[1])} to this estimator."
+    if found == fitted:
+        return
+    if 1 in (fitted[1], found[1]):
+        mend = (
+            "A sampler or a plain array between SlidingWindow and this step loses the layout: pass "
+            f"n_channels={max(fitted[1], found[1])} to this estimator."
         )
+    else:
+        mend = (
+            "Make the windows with the SlidingWindow, and of the columns, that they were made with for fit."
+        )
+    raise ValueError(
+        f"Fitted on windows of length {fitted[0]} with {fitted[1]} channel(s), got windows of length "
+        f"{found[0]} with {found[1]} channel(s). {mend}"
+    )

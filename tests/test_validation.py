@@ -28,7 +28,24 @@ def test_numbers_as_text_are_read_and_repeated_column_names_told_apart():
         validate_rows(BaseEstimator(), twice)
 
 
-@pytest.mark.parametrize("X", [FRAME.assign(a=np.nan)[["a"]], FRAME.to_numpy()], ids=["NaN", "array"])
-def test_other_errors_are_those_of_scikit_learn(X):
-    with pytest.raises(ValueError, match=r"contains NaN|could not convert"):
+@pytest.mark.parametrize(("hole", "dtype"), [(np.nan, "float64"), (np.inf, "float32"), (pd.NA, "Float64")])
+def test_columns_with_holes_are_named_with_the_mend(hole, dtype):
+    X = pd.DataFrame({"a": [1.0, 2.0, 3.0], "b": pd.array([1.0, hole, 3.0], dtype=dtype)})
+    with pytest.raises(
+        ValueError, match=r"NaN or infinity, in so many rows of its columns: \{'b': 1\}.*ffill"
+    ):
+        SlidingWindow(2).fit(X)
+
+
+@pytest.mark.parametrize(
+    ("X", "message"),
+    [
+        (FRAME.to_numpy(), "could not convert"),
+        (np.array([[np.nan]]), "contains NaN"),
+        (FRAME[["a"]].iloc[:0], "0 sample"),
+        (FRAME[[]], "at least one array"),
+    ],
+)
+def test_other_errors_are_those_of_scikit_learn(X, message):
+    with pytest.raises(ValueError, match=message):
         validate_rows(BaseEstimator(), X)

@@ -317,9 +317,7 @@ def test_the_estimator_learns_the_shape_and_names_of_its_input():
         (np.zeros((4, 3, 2)), {"n_channels": 3}, r"n_channels=3, but X has 2 channel\(s\)"),
         (one_series(), {"n_channels": 1}, r"n_channels=1, but X has 2 channel\(s\)"),
         (NAMED, {"n_channels": 3}, r"n_channels=3, but X has 2 channel\(s\)"),
-        (one_series()[:1], {"min_rows": 2}, r"Found 1 window\(s\) while at least 2"),
         (one_series()[:0], {}, r"Found 0 window\(s\) while at least 1"),
-        (np.zeros((1, 6)), {"min_rows": 2}, "minimum of 2 is required"),
         (np.zeros((0, 3, 2)), {}, "0 sample"),
         (np.full((4, 6), np.nan), {}, "contains NaN"),
         (np.full((4, 3, 2), np.inf), {}, "contains infinity"),
@@ -349,6 +347,10 @@ def test_another_layout_than_at_fit_is_refused_with_the_mend():
         match=r"windows of length 3 with 2 channel\(s\), got windows of length 6 with 1 channel\(s\).*n_channels=2",
     ):
         check_layout((3, 2), check(np.zeros((4, 6))))
+    with pytest.raises(
+        ValueError, match=r"length 3 with 2 channel\(s\).*with the SlidingWindow, and of the columns"
+    ):
+        check_layout((3, 2), Windows.from_dense(np.zeros((4, 6)), 3))
 
 
 @pytest.mark.parametrize(

@@ -34,7 +34,6 @@ class BaseNetClassifier(ClassifierMixin, NetEstimator):
     }
 
     classes_: np.ndarray
-    _layout: tuple[int, int]
     _row_shape: tuple[int, ...]
 
     def __init__(self, *, loss: Any = "cross_entropy", class_weight: Any = None, **net_params: Any) -> None:

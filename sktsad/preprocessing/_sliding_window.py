@@ -81,8 +81,9 @@ class SlidingWindow(TransformerMixin, BaseEstimator):
     -----
     ``transform`` returns `Windows`, an array-like that takes the memory of the rows, not of the windows.
     Scale before the window: it is cheaper. The time step of a series is that of fit, so that no window depends
-    on rows after it. With ``set_output(transform="pandas")`` the windows are a frame
-    with columns such as ``x0_t-3``, and all of them are in memory.
+    on rows after it; a series that fit has not seen has the step of the rows to transform. With
+    ``set_output(transform="pandas")`` the windows are a frame with columns such as ``x0_t-3``, and all of them are
+    in memory.
 
     Examples
     --------

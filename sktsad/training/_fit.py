@@ -81,7 +81,7 @@ def make_net(
     try:
         torch.empty(0, device=params["device"])
     except (RuntimeError, AssertionError) as error:
-        raise ValueError(f"device={params['device']!r} cannot be used: {error}") from error
+        raise ValueError(f"device={params['device']!r} cannot be used: {error}. Use device='cpu'.") from error
     callbacks = copy.deepcopy(list(params["callbacks"] or []))
     patience = params["early_stopping"]
     if patience:
