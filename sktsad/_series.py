@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import Any
@@ -116,7 +117,7 @@ def read_series(X: Any, series: str = "auto") -> SeriesRows:
     Raises
     ------
     ValueError
-        If the index is missing although it is insisted on, has not two levels, or if time is missing,
+        If the index is missing although it is insisted on, has not two levels, or if time is missing, text,
         out of order or duplicated within a series.
     """
     if series == "index" and not is_panel(X):
@@ -125,7 +126,13 @@ def read_series(X: Any, series: str = "auto") -> SeriesRows:
             f"one. {LOST_INDEX_MEND}"
         )
     rows = _read_rows(X)
-    _check_time_order(rows, row_index(X))
+    index = row_index(X)
+    if rows.times is None and index is not None and _reads_as_date(index):
+        raise ValueError(
+            f"The index is text that reads as dates, such as {index[0]!r}: its gaps and its order would not be seen. "
+            "Convert it with X.index = pandas.to_datetime(X.index)."
+        )
+    _check_time_order(rows, index)
     return rows
 
 
@@ -176,6 +183,15 @@ def _as_numbers(index: Any) -> np.ndarray | None:
         return (index.as_unit("ns") if has_unit else index).asi8
     # Small and unsigned integers would overflow in a difference.
     return index.to_numpy("int64" if pd.api.types.is_integer_dtype(index.dtype) else "float64")
+
+
+def _reads_as_date(index: pd.Index) -> bool:
+    """Tell whether row labels are dates that were left as text, judging by the first."""
+    if not len(index) or not isinstance(index[0], str) or not set("-/:") & set(index[0]):
+        return False
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # of a format that is guessed
+        return not pd.isna(pd.to_datetime(index[0], errors="coerce"))
 
 
 def _check_time_order(rows: SeriesRows, index: pd.Index | None) -> None:

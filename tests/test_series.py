@@ -274,3 +274,16 @@ def test_the_events_of_all_series_are_counted_and_none_goes_on_in_the_next(X, ra
 def test_rows_without_an_index_are_one_series_of_events():
     assert count_events(np.zeros((8, 1)), np.arange(8) > 2) == 1
     assert count_events(panel(), np.arange(8) > 2) == 2
+
+
+@pytest.mark.parametrize("label", ["2026-01-01 00:00:00", "5/1/99 0:02", "2026/01/01"])
+def test_dates_left_as_text_are_refused_with_the_mend(label):
+    with pytest.raises(ValueError, match=r"text that reads as dates.*to_datetime"):
+        read_series(pd.DataFrame({"v": [1.0, 2.0]}, index=[label, "later"]))
+
+
+@pytest.mark.parametrize("labels", [["a", "b"], ["row-1", "row-2"], ["1", "2"], []])
+def test_other_labels_say_nothing_about_time(labels):
+    rows = read_series(pd.DataFrame({"v": np.zeros(len(labels))}, index=pd.Index(labels, dtype=object)))
+    assert rows.times is None
+    assert rows.keys == [None]
