@@ -280,6 +280,15 @@ def test_a_shuffled_split_is_found():
     assert "training rows come after test rows" in str(report)
 
 
+def test_training_rows_between_test_rows_are_counted():
+    rows = np.arange(300)
+    between = (rows >= 200) & (rows < 207)
+    train = (rows < 150) | between
+    report = found(CLASSIFIER, cv=[(rows[train], rows[~train])])
+    assert report.kinds == {"split"}
+    assert "7 training rows come after test rows" in str(report)
+
+
 def test_test_rows_that_are_training_rows_are_counted():
     report = found(CLASSIFIER, cv=[(np.arange(160), np.arange(150, 300))])
     assert report.kinds == {"split"}
