@@ -20,7 +20,7 @@ from _measure import environment, interleaved, markdown, peak_memory, ratio, res
 from torch import nn
 
 from sktsad import AutoencoderDetector, RNNClassifier, SlidingWindow
-from sktsad.networks import CrossEntropy, DenseAutoencoder, ReconstructionError, RecurrentClassifier
+from sktsad.networks import CrossEntropy, DenseAutoencoder, ReconstructionError, RecurrentNetwork
 
 LSTM = {"n_channels": 1, "hidden_size": 128, "dense_size": 64}
 
@@ -58,10 +58,10 @@ def recurrent(n_rows, repeats):
     y = (rng.random(n_rows) < 0.1).astype(int)
     X_torch, y_torch = torch.from_numpy(X)[:, :, None], torch.from_numpy(y).float()
     ours = RNNClassifier(max_epochs=1, batch_size=100, predict_batch_size=100, random_state=0)
-    raw = RecurrentClassifier(**LSTM)
+    raw = RecurrentNetwork(**LSTM)
     fit = interleaved(
         {
-            "raw": lambda: raw_fit(RecurrentClassifier(**LSTM), CrossEntropy(), X_torch, y_torch, 100, 1),
+            "raw": lambda: raw_fit(RecurrentNetwork(**LSTM), CrossEntropy(), X_torch, y_torch, 100, 1),
             "sktsad": lambda: ours.fit(X, y),
         },
         repeats,
@@ -200,7 +200,7 @@ def measure_memory(case, who):
         class Raw(nn.Module):
             def __init__(self):
                 super().__init__()
-                self.net = RecurrentClassifier(1, **small)
+                self.net = RecurrentNetwork(1, **small)
 
             def forward(self, x):
                 return self.net(x[:, :, None])

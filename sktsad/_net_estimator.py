@@ -13,6 +13,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 
+from ._series import tail_mask
 from ._windows import Windows, check_layout
 
 if TYPE_CHECKING:
@@ -92,12 +93,12 @@ class NetEstimator(BaseEstimator):
         super().__init_subclass__(**kwargs)
         if "__init__" not in vars(cls):
             return
-        own = inspect.signature(cls.__init__)
-        shared = inspect.signature(super(cls, cls).__init__).parameters
-        merged = {**own.parameters, **{name: p for name, p in shared.items() if name not in own.parameters}}
-        named = [p for p in merged.values() if p.kind != p.VAR_KEYWORD]
-        named.sort(key=lambda p: p.kind)
-        cls.__init__.__signature__ = own.replace(parameters=named)  # type: ignore[attr-defined]
+        merged: dict[str, inspect.Parameter] = {}
+        for base in cls.__mro__:
+            if issubclass(base, NetEstimator) and "__init__" in vars(base):
+                merged = {**merged, **inspect.signature(base.__init__).parameters, **merged}
+        named = sorted((p for p in merged.values() if p.kind != p.VAR_KEYWORD), key=lambda p: p.kind)
+        cls.__init__.__signature__ = inspect.Signature(named)  # type: ignore[attr-defined]
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
         """Get the parameters, with those for skorch as ``net__<name>``.
@@ -187,3 +188,13 @@ class NetEstimator(BaseEstimator):
         from .training import WindowDataset
 
         return WindowDataset(windows, target, sample_weight, input_shape, self.dtype)
+
+    def _tail(self, windows: Windows) -> np.ndarray:
+        """Mark the last rows in time, which early stopping watches; none without it."""
+        tail = tail_mask(windows, self.validation_fraction if self.early_stopping else 0)
+        if self.early_stopping and not tail.any():
+            raise ValueError(
+                f"early_stopping={self.early_stopping} has nothing to watch: validation_fraction="
+                f"{self.validation_fraction} of {len(tail)} rows is none. Give more rows, or early_stopping=False."
+            )
+        return tail

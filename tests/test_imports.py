@@ -17,6 +17,7 @@ FLOORS = [
     {"_windows", "networks", "thresholds"},
     {"datasets", "metrics", "model_selection", "plotting", "preprocessing", "sampling", "training"},
     {"_net_estimator"},
+    {"_recurrent_estimator"},
     {"pretraining", "regressors"},
     {"classifiers", "detectors"},
 ]

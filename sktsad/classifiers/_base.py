@@ -17,7 +17,6 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 from .._atomic import atomic_fit
 from .._labels import check_labels, warn_if_anomaly_is_a_guess
 from .._net_estimator import NetEstimator
-from .._series import tail_mask
 from .._windows import Windows, check_layout, check_windows
 
 if TYPE_CHECKING:
@@ -233,14 +232,9 @@ class BaseNetClassifier(ClassifierMixin, NetEstimator):
         self, windows: Windows, target: np.ndarray, weight: np.ndarray | None
     ) -> tuple[WindowDataset, WindowDataset | None]:
         """Cut off the last rows in time for early stopping."""
-        if not self.early_stopping:
-            return self._dataset(windows, target, weight, self._row_shape), None
-        tail = tail_mask(windows, self.validation_fraction)
+        tail = self._tail(windows)
         if not tail.any():
-            raise ValueError(
-                f"early_stopping={self.early_stopping} has nothing to watch: validation_fraction="
-                f"{self.validation_fraction} of {len(tail)} rows is none. Give more rows, or early_stopping=False."
-            )
+            return self._dataset(windows, target, weight, self._row_shape), None
         n_classes = len(np.unique(target))
         if any(len(np.unique(target[part])) < n_classes for part in (tail, ~tail)):
             warnings.warn(

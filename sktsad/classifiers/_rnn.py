@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from numbers import Integral, Real
 from typing import Any
 
-from sklearn.utils._param_validation import Interval, StrOptions
-
+from .._recurrent_estimator import RecurrentEstimator
 from .._windows import Windows
 from ._base import BaseNetClassifier
 
 
-class RNNClassifier(BaseNetClassifier):
+class RNNClassifier(RecurrentEstimator, BaseNetClassifier):
     """Classify windows with a recurrent network: simple RNN, LSTM or GRU.
 
     The window runs through the recurrent layers; their last state goes through a dense layer to one logit, or
@@ -117,53 +115,14 @@ class RNNClassifier(BaseNetClassifier):
 
     _parameter_constraints: dict = {
         **BaseNetClassifier._parameter_constraints,
-        "cell": [StrOptions({"lstm", "gru", "rnn"})],
-        "hidden_size": [Interval(Integral, 1, None, closed="left")],
-        "num_layers": [Interval(Integral, 1, None, closed="left")],
-        "dropout": [Interval(Real, 0, 1, closed="left")],
-        "bidirectional": ["boolean"],
-        "dense_size": [Interval(Integral, 1, None, closed="left"), None],
-        "pooling": [StrOptions({"last", "last_max"})],
-        "step": [Interval(Integral, 1, None, closed="left")],
+        **RecurrentEstimator._parameter_constraints,
     }
 
-    def __init__(
-        self,
-        cell: str = "lstm",
-        *,
-        hidden_size: int = 128,
-        num_layers: int = 1,
-        dropout: float = 0.0,
-        bidirectional: bool = False,
-        dense_size: int | None = 64,
-        pooling: str = "last",
-        step: int = 1,
-        loss: Any = "cross_entropy",
-        class_weight: Any = None,
-        **net_params: Any,
-    ) -> None:
-        super().__init__(loss=loss, class_weight=class_weight, **net_params)
-        self.cell = cell
-        self.hidden_size = hidden_size
-        self.num_layers = num_layers
-        self.dropout = dropout
-        self.bidirectional = bidirectional
-        self.dense_size = dense_size
-        self.pooling = pooling
-        self.step = step
+    def __init__(self, cell: str = "lstm", **params: Any) -> None:
+        super().__init__(cell, **params)
 
     def _network(self, windows: Windows, n_outputs: int) -> tuple[Callable[..., Any], dict[str, Any]]:
-        from ..networks import RecurrentClassifier
+        from ..networks import RecurrentNetwork
 
-        own = (
-            "cell",
-            "hidden_size",
-            "num_layers",
-            "dropout",
-            "bidirectional",
-            "dense_size",
-            "pooling",
-            "step",
-        )
-        arguments = {name: getattr(self, name) for name in own}
-        return RecurrentClassifier, {"n_channels": windows.n_channels, "n_outputs": n_outputs, **arguments}
+        arguments = self._recurrent_arguments()
+        return RecurrentNetwork, {"n_channels": windows.n_channels, "n_outputs": n_outputs, **arguments}

@@ -3,7 +3,7 @@
 from ._autoencoders import Autoencoder, DenseAutoencoder, RecurrentAutoencoder
 from ._dense import DenseClassifier
 from ._losses import CrossEntropy, ReconstructionError
-from ._recurrent import CELLS, RecurrentClassifier, RecurrentEncoder
+from ._recurrent import CELLS, RecurrentEncoder, RecurrentNetwork
 
 __all__ = [
     "CELLS",
@@ -13,6 +13,6 @@ __all__ = [
     "DenseClassifier",
     "ReconstructionError",
     "RecurrentAutoencoder",
-    "RecurrentClassifier",
     "RecurrentEncoder",
+    "RecurrentNetwork",
 ]

@@ -90,17 +90,17 @@ class RecurrentEncoder(nn.Module):
         return torch.cat([last, outputs.amax(dim=1)], dim=1)
 
 
-class RecurrentClassifier(nn.Module):
-    """A recurrent encoder, a dense layer, and logits.
+class RecurrentNetwork(nn.Module):
+    """A recurrent encoder, a dense layer, and outputs: logits or values.
 
     Parameters
     ----------
     n_channels, n_outputs : int
-        Channels of the window; number of logits.
+        Channels of the window; number of outputs.
     dense_size : int or None
-        Units of the dense layer before the logits; None leaves it out.
+        Units of the dense layer before the outputs; None leaves it out.
     dropout : float
-        Share of units dropped between recurrent layers and before the logits.
+        Share of units dropped between recurrent layers and before the outputs.
     **encoder : dict
         Parameters of `RecurrentEncoder`.
     """

@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch import nn
 
-from sktsad.networks import CELLS, RecurrentClassifier, RecurrentEncoder
+from sktsad.networks import CELLS, RecurrentEncoder, RecurrentNetwork
 from sktsad.networks._recurrent import to_patches
 
 torch.manual_seed(0)
@@ -101,7 +101,7 @@ def test_an_encoder_with_a_step_reads_patches():
 @pytest.mark.parametrize("pooling, bidirectional, n_inputs", [("last", False, 4), ("last_max", True, 16)])
 @pytest.mark.parametrize("dense_size, n_outputs", [(5, 1), (None, 3)])
 def test_a_classifier_is_an_encoder_and_dense_layers(pooling, bidirectional, n_inputs, dense_size, n_outputs):
-    module = RecurrentClassifier(
+    module = RecurrentNetwork(
         CHANNELS, n_outputs, dense_size, hidden_size=HIDDEN, pooling=pooling, bidirectional=bidirectional
     )
     layers = [
@@ -118,7 +118,7 @@ def test_a_classifier_is_an_encoder_and_dense_layers(pooling, bidirectional, n_i
 
 @pytest.mark.parametrize("num_layers, between", [(1, 0.0), (2, 0.4)])
 def test_dropout_stands_between_layers_and_before_the_logits(num_layers, between):
-    module = RecurrentClassifier(CHANNELS, dropout=0.4, num_layers=num_layers, hidden_size=HIDDEN)
+    module = RecurrentNetwork(CHANNELS, dropout=0.4, num_layers=num_layers, hidden_size=HIDDEN)
     assert module.encoder.rnn.dropout == between
     assert [layer.p for layer in module.head if isinstance(layer, nn.Dropout)] == [0.4]
     windows = torch.rand(BATCH, LENGTH, CHANNELS)
@@ -128,5 +128,5 @@ def test_dropout_stands_between_layers_and_before_the_logits(num_layers, between
 
 
 def test_without_dropout_there_is_no_such_layer():
-    module = RecurrentClassifier(CHANNELS, hidden_size=HIDDEN)
+    module = RecurrentNetwork(CHANNELS, hidden_size=HIDDEN)
     assert not any(isinstance(layer, nn.Dropout) for layer in module.head)
