@@ -36,6 +36,8 @@ class Windows:
         Number of time steps of a window.
     index : pandas.Index, default=None
         Index of the windows: that of the row each window ends with.
+    channel_names : list of str, default=None
+        Names of the channels; None where rows came without a layout.
 
     Examples
     --------
@@ -51,19 +53,31 @@ class Windows:
     """
 
     def __init__(
-        self, buffer: np.ndarray, starts: np.ndarray, length: int, index: pd.Index | None = None
+        self,
+        buffer: np.ndarray,
+        starts: np.ndarray,
+        length: int,
+        index: pd.Index | None = None,
+        channel_names: list[str] | None = None,
     ) -> None:
         self.buffer = np.ascontiguousarray(buffer).view()
         self.buffer.flags.writeable = False
         self.starts = np.asarray(starts, dtype=np.intp)
         self.length = int(length)
         self.index = index
+        self.channel_names = channel_names
 
     @classmethod
-    def from_dense(cls, X: np.ndarray, n_channels: int, index: pd.Index | None = None) -> Windows:
+    def from_dense(
+        cls,
+        X: np.ndarray,
+        n_channels: int,
+        index: pd.Index | None = None,
+        channel_names: list[str] | None = None,
+    ) -> Windows:
         """Hold ready-made flat windows, time-major, without a copy where ``X`` is C-contiguous."""
         length = X.shape[1] // n_channels
-        return cls(X.reshape(-1, n_channels), np.arange(len(X)) * length, length, index)
+        return cls(X.reshape(-1, n_channels), np.arange(len(X)) * length, length, index, channel_names)
 
     @property
     def n_channels(self) -> int:
@@ -129,7 +143,7 @@ class Windows:
 
     def replace_buffer(self, buffer: np.ndarray) -> Windows:
         """Return the same windows over other rows."""
-        return Windows(buffer, self.starts, self.length, self.index)
+        return Windows(buffer, self.starts, self.length, self.index, self.channel_names)
 
     def chunks(self, n_values: int = 2**20) -> list[slice]:
         """Cut the windows into slices of about ``n_values`` values, for work in bounded memory."""
@@ -153,7 +167,7 @@ class Windows:
         if rows.ndim == 0:
             return self._view()[self.starts[rows]]
         index = None if self.index is None else self.index.take(rows)
-        return Windows(self.buffer, self.starts[rows], self.length, index)
+        return Windows(self.buffer, self.starts[rows], self.length, index, self.channel_names)
 
 
 def _constant_step(starts: np.ndarray) -> int | None:
@@ -170,16 +184,14 @@ def window_names(channels: list[str], length: int) -> np.ndarray:
     return np.asarray(names, dtype=object)
 
 
-def _channels_by_name(columns: Any) -> int | None:
-    """Read the number of channels off the names that `window_names` gives; None if they are others."""
+def _channels_by_name(columns: Any) -> list[str] | None:
+    """Read the channels off the names that `window_names` gives; None if they are others."""
     matches = [_NAME.fullmatch(str(column)) for column in columns]
     if not matches or not all(matches):
         return None
     channels = list(dict.fromkeys(match["channel"] for match in matches if match))
     length = len(matches) // len(channels)
-    if list(map(str, columns)) != window_names(channels, length).tolist():
-        return None
-    return len(channels)
+    return channels if list(map(str, columns)) == window_names(channels, length).tolist() else None
 
 
 def flatten_3d(X: Any) -> tuple[Any, int | None]:
@@ -225,9 +237,9 @@ def check_windows(estimator: Any, X: Any, *, n_channels: int | None = None, rese
         known: int | None = windows.n_channels
     else:
         index = row_index(X)
-        known = _channels_by_name(X.columns) if hasattr(X, "columns") else None
+        names = _channels_by_name(X.columns) if hasattr(X, "columns") else None
         X, channels_3d = flatten_3d(X)
-        known = channels_3d or known
+        known = channels_3d or (len(names) if names else None)
         X = validate_rows(estimator, X, reset=reset, order="C")
         width = known or n_channels or 1
         if X.shape[1] % width:
@@ -235,7 +247,9 @@ def check_windows(estimator: Any, X: Any, *, n_channels: int | None = None, rese
                 f"n_channels={width} does not divide the {X.shape[1]} values of a row: a flat window holds "
                 "length * n_channels values."
             )
-        windows = Windows.from_dense(X, width, index)
+        if names is None and (known or n_channels):
+            names = [f"x{channel}" for channel in range(width)]
+        windows = Windows.from_dense(X, width, index, names)
     if None not in (known, n_channels) and known != n_channels:
         raise ValueError(
             f"n_channels={n_channels}, but X has {known} channel(s). Leave n_channels=None to take it from X."

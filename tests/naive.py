@@ -115,6 +115,54 @@ def best_f_beta(scores, y, beta=1):
     return best, min(n_alarms)
 
 
+def mean_cost(scores, y, threshold, matrix):
+    """Mean cost of the alarms above a threshold, as an exact fraction."""
+    costs = [[Fraction(str(cost)) for cost in row] for row in matrix]
+    return sum(costs[label][int(score > threshold)] for score, label in zip(scores, y, strict=True)) / len(y)
+
+
+def lowest_cost(scores, y, matrix):
+    """Lowest mean cost that any threshold gives, and the fewest alarms that give it."""
+    tries = [-math.inf, *scores]
+    costs = [mean_cost(scores, y, threshold, matrix) for threshold in tries]
+    n_alarms = [sum(score > threshold for score in scores) for threshold in tries]
+    return min(costs), min(n for n, cost in zip(n_alarms, costs, strict=True) if cost == min(costs))
+
+
+def most_alarms(scores, rate):
+    """Most rows above any threshold that no more than a share of them exceeds."""
+    n_above = [sum(score > threshold for score in scores) for threshold in [-math.inf, *scores]]
+    return max(n for n in n_above if n <= Fraction(str(rate)) * len(scores))
+
+
+def count_runs(X, scores, threshold, max_gap=3):
+    """Count runs of neighbouring rows above a threshold, walking through the rows of each series."""
+    rows = rows_of(X)
+    times = times_by_series(rows)
+    last = {}  # of each series: time of the row before, and whether it was above
+    n_runs = 0
+    for (key, time, _), score in zip(rows, scores, strict=True):
+        before, was_above = last.get(key, (time, False))
+        step = modal_step(times[key])
+        is_cut = step is not None and time - before > max_gap * step
+        n_runs += score > threshold and (is_cut or not was_above)
+        last[key] = (time, score > threshold)
+    return n_runs
+
+
+def days(X):
+    """Rows times step of all series, dates in nanoseconds, in days."""
+    times = times_by_series(rows_of(X)).values()
+    return sum(Fraction(len(of_key) * (modal_step(of_key) or 0)) for of_key in times) / (86_400 * 10**9)
+
+
+def robust_moments(sample):
+    """Median and scaled median absolute deviation; the mean one where that is 0."""
+    center = median(sample)
+    deviations = [abs(value - center) for value in sample]
+    return center, 1.4826 * median(deviations) or 1.2533 * sum(deviations) / len(deviations)
+
+
 class CrossingJudge(ClassifierMixin, BaseEstimator):
     """Sees windows whose rows do not all carry the same marks: fit refuses them, predict calls them 1.
 
@@ -145,3 +193,67 @@ class CrossingGuard(CrossingJudge):
         if n_crossed := self.crossed(X).sum():
             raise RuntimeError(f"{n_crossed} windows to score cross a border")
         return np.asarray(X)[:, -self.n_marks :].sum(axis=1)
+
+
+def vus(y, scores, max_buffer, n_thresholds=250, series=None):
+    """Volumes under the precision-recall and the ROC surface, window by window, threshold by threshold, row by row."""
+    n = len(y)
+    series = [0] * n if series is None else series
+
+    def distance(row, event):
+        """Rows from a row to an event of its series; infinite to those of others."""
+        if series[row] != series[event[0]]:
+            return math.inf
+        return min(abs(row - other) for other in event)
+
+    events = []  # rows of a series stand together
+    for row in range(n):
+        if y[row] and row and y[row - 1] and series[row] == series[row - 1]:
+            events[-1].append(row)
+        elif y[row]:
+            events.append([row])
+    falling = sorted(scores, reverse=True)
+    areas = []
+    for window in range(max_buffer + 1):
+        labels, ranges = [float(label) for label in y], []
+        for event in events:
+            extended = {row for row in range(n) if distance(row, event) <= window // 2}
+            for row in extended - set(event):
+                labels[row] += math.sqrt(1 - distance(row, event) / window)
+            if ranges and ranges[-1] & extended:
+                ranges[-1] |= extended
+            else:
+                ranges.append(extended)
+        labels = [min(label, 1.0) for label in labels]
+        recalls, rates, precisions = [0.0], [0.0], []
+        for k in range(n_thresholds):
+            threshold = falling[k * (n - 1) // (n_thresholds - 1)]
+            found = {row for row in range(n) if scores[row] >= threshold}
+            hits = sum(labels[row] for row in found)
+            positives = (sum(y) + sum(labels[row] for row in range(n) if y[row] or row in found)) / 2
+            existence = sum(bool(extended & found) for extended in ranges) / len(ranges)
+            recalls.append(min(hits / positives, 1) * existence)
+            rates.append((len(found) - hits) / (n - positives))
+            precisions.append(hits / len(found))
+        pr = sum((b - a) * precision for (a, b), precision in zip(pairwise(recalls), precisions, strict=True))
+        corners = pairwise(zip([*rates, 1.0], [*recalls, 1.0], strict=True))
+        areas.append((pr, sum((x1 - x0) * (y0 + y1) / 2 for (x0, y0), (x1, y1) in corners)))
+    return [sum(area) / len(areas) for area in zip(*areas, strict=True)]
+
+
+def conditional_z(row, mean, covariance):
+    """Absolute z of each value of a row under the normal distribution of it given the others, one by one."""
+    out = []
+    for j in range(len(row)):
+        others = [k for k in range(len(row)) if k != j]
+        weights = np.linalg.solve(covariance[np.ix_(others, others)], covariance[others, j])
+        expected = mean[j] + weights @ (row[others] - mean[others])
+        variance = covariance[j, j] - weights @ covariance[others, j]
+        out.append(abs(row[j] - expected) / math.sqrt(variance))
+    return out
+
+
+def smoothed(X, scores, length, statistic, max_gap=3):
+    """Statistic of the score of each row and those before it, walking back; the first of a segment repeats."""
+    frame = pd.DataFrame({"score": scores}, index=getattr(X, "index", None))
+    return [statistic(window.tolist()) for window in windows(frame, length, max_gap)]

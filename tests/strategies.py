@@ -40,3 +40,21 @@ def tables(draw, max_series=4, max_rows=16, n_columns=2):
         turns = np.random.RandomState(draw(st.integers(0, 99))).permutation(labels)
         X = X.iloc[np.argsort(np.argsort(turns, kind="stable"), kind="stable")]
     return X
+
+
+#: Any scores, ties, and neighbours that floats hold nothing between.
+SCORES = st.one_of(
+    st.floats(-1e300, 1e300),
+    st.integers(-3, 3).map(float),
+    st.sampled_from([1.0, np.nextafter(1.0, 2), np.nextafter(1.0, 0), 5e-324, 0.0, -5e-324]),
+)
+
+
+@st.composite
+def labelled_scores(draw):
+    """Scores with labels of both classes."""
+    scores = draw(st.lists(SCORES, min_size=2, max_size=12))
+    y = draw(st.lists(st.integers(0, 1), min_size=len(scores), max_size=len(scores)))
+    y[0], y[-1] = 0, 1
+    order = draw(st.permutations(range(len(y))))
+    return [scores[i] for i in order], [y[i] for i in order]

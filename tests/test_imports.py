@@ -13,8 +13,8 @@ PACKAGE = Path(sktsad.__file__).parent
 
 #: The house, from below: a room imports from lower floors only, and never from its neighbours.
 FLOORS = [
-    {"_atomic", "_labels", "_series", "_validation"},
-    {"_windows", "networks", "thresholds"},
+    {"_atomic", "_labels", "_robust", "_series", "_validation"},
+    {"_scores", "_windows", "networks", "thresholds"},
     {"datasets", "metrics", "model_selection", "plotting", "preprocessing", "sampling", "training"},
     {"_net_estimator"},
     {"_recurrent_estimator"},

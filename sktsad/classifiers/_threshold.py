@@ -17,10 +17,11 @@ from sklearn.utils.validation import check_is_fitted
 
 from .._atomic import atomic_fit
 from .._labels import check_labels, warn_if_anomaly_is_a_guess
+from .._scores import decision_scores, own_threshold, with_index
 from .._series import count_events
 from ..model_selection import SeriesSplit
 from ..thresholds import BestFBeta
-from ..thresholds._rules import ThresholdRule
+from ..thresholds._base import ThresholdRule
 
 
 def _estimator_has(method: str) -> Any:
@@ -142,12 +143,12 @@ class ThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
             self.threshold_ = float(rule)
         else:
             if is_frozen:
-                rows, scores = np.arange(len(labels)), _scores(self.estimator_, X)
+                rows, scores = np.arange(len(labels)), decision_scores(self.estimator_, X)
             else:
                 rows, scores = self._unseen_scores(X, y, labels)
             self.n_events_ = count_events(X, anomalous & np.isin(np.arange(len(labels)), rows))
             if rule.needs_labels and self.n_events_ < self.min_events:
-                self.threshold_ = 0.0 if hasattr(self.estimator_, "decision_function") else 0.5
+                self.threshold_ = own_threshold(self.estimator_)
                 warnings.warn(
                     f"The rows to choose a threshold on hold {self.n_events_} event(s), fewer than min_events="
                     f"{self.min_events}: the estimator's own threshold, {self.threshold_}, stays. Use more rows, "
@@ -156,7 +157,7 @@ class ThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
                     stacklevel=3,
                 )
             else:
-                self.threshold_rule_ = clone(rule).fit(scores, anomalous[rows])
+                self.threshold_rule_ = clone(rule).fit(with_index(scores, X, rows), anomalous[rows])
                 self.threshold_ = float(self.threshold_rule_.threshold_)
         for name in ("n_features_in_", "feature_names_in_"):
             if hasattr(self.estimator_, name):
@@ -175,13 +176,15 @@ class ThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
                 continue
             model = clone(self.estimator).fit(_safe_indexing(X, train), _safe_indexing(y, train))
             all_rows.append(test)
-            all_scores.append(_scores(model, _safe_indexing(X, test)))
+            all_scores.append(decision_scores(model, _safe_indexing(X, test)))
         if not all_rows:
             raise ValueError(
                 f"No fold of cv={splitter} trains on both classes, so there is no score to choose a threshold on. Use "
                 "fewer folds, or give the fitted estimator in FrozenEstimator and other rows to fit."
             )
-        return np.concatenate(all_rows), np.concatenate(all_scores)
+        rows, scores = np.concatenate(all_rows), np.concatenate(all_scores)
+        in_time = np.argsort(rows, kind="stable")  # some rules count alarms along time
+        return rows[in_time], scores[in_time]
 
     def decision_function(self, X: Any) -> np.ndarray:
         """Return the score less the threshold: above 0 for anomalies.
@@ -196,7 +199,7 @@ class ThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
         decision : ndarray of shape (n_samples,)
         """
         check_is_fitted(self)
-        return _scores(self.estimator_, X) - self.threshold_
+        return decision_scores(self.estimator_, X) - self.threshold_
 
     @available_if(_estimator_has("predict_proba"))
     def predict_proba(self, X: Any) -> np.ndarray:
@@ -228,10 +231,3 @@ class ThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
         """
         is_anomaly = self.decision_function(X) > 0
         return self.classes_[is_anomaly.astype(int)]
-
-
-def _scores(estimator: Any, X: Any) -> np.ndarray:
-    """Return scores in float64: half way between two float32 numbers there may be no third."""
-    if hasattr(estimator, "decision_function"):
-        return np.asarray(estimator.decision_function(X), dtype=np.float64)
-    return np.asarray(estimator.predict_proba(X), dtype=np.float64)[:, 1]

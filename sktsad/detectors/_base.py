@@ -6,16 +6,19 @@ from numbers import Real
 from typing import Any, Self
 
 import numpy as np
+import pandas as pd
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.utils import Tags
+from sklearn.utils._param_validation import Interval
 from sklearn.utils.multiclass import type_of_target
-from sklearn.utils.validation import check_is_fitted
+from sklearn.utils.validation import _num_samples, check_is_fitted
 
 from .._atomic import atomic_fit
 from .._labels import check_labels, warn_if_anomaly_is_a_guess
-from .._series import tail_mask
-from .._windows import Windows, check_layout, check_windows
-from ..thresholds._rules import ThresholdRule
+from .._scores import with_index
+from .._series import row_index, tail_mask
+from .._windows import Windows, check_layout, check_windows, window_names
+from ..thresholds._base import ThresholdRule
 
 #: Held-out normal rows below which a threshold is learnt from the training rows instead.
 MIN_HELD_OUT = 30
@@ -27,7 +30,9 @@ class BaseDetector(ClassifierMixin, BaseEstimator):
     A subclass has the parameters ``threshold``, ``validation_fraction`` and ``n_channels``.
     """
 
-    _parameter_constraints: dict = {"threshold": [ThresholdRule, Real, None]}
+    _parameter_constraints: dict = {
+        "threshold": [ThresholdRule, Interval(Real, None, None, closed="neither"), None]
+    }
 
     threshold: Any
     validation_fraction: float
@@ -74,27 +79,24 @@ class BaseDetector(ClassifierMixin, BaseEstimator):
             If y has no normal row or more than two classes, X is not finite, or a threshold rule needs labelled
             anomalies and the rows it learns from have none.
         """
-        windows = check_windows(self, X, n_channels=self.n_channels, reset=True)
-        anomalous = self._check_target(windows, y)
+        rows = self._read(X, reset=True)
+        anomalous = self._check_target(rows, y)
         rule = self._default_threshold() if self.threshold is None else self.threshold
         is_used = not isinstance(rule, Real) or getattr(self, "early_stopping", False)
-        tail = tail_mask(windows, self.validation_fraction if is_used else 0)
+        tail = tail_mask(rows, self.validation_fraction if is_used else 0)
         if not (~tail & ~anomalous).any() or (tail & ~anomalous).sum() < MIN_HELD_OUT:
             tail[:] = False
-        held_out = windows[tail & ~anomalous] if tail.any() else None
-        self._fit_model(windows[~tail & ~anomalous], held_out)
-        self._layout = (windows.length, windows.n_channels)
+        self._fit_rows(rows, y, anomalous, tail)
         self.__dict__.pop("threshold_rule_", None)
         if isinstance(rule, Real):
             self.threshold_ = float(rule)
             return self
-        rows = tail if tail.any() else np.ones(len(windows), dtype=bool)
+        chosen = tail if tail.any() else np.ones(len(tail), dtype=bool)
         if not rule.needs_labels:
-            rows = rows & ~anomalous
+            chosen = chosen & ~anomalous
+        scores = with_index(self._score_rows(rows, chosen), rows, chosen)
         try:
-            fitted = clone(rule).fit(
-                self._score(windows[rows]), anomalous[rows] if rule.needs_labels else None
-            )
+            fitted = clone(rule).fit(scores, anomalous[chosen] if rule.needs_labels else None)
         except ValueError as error:
             where = (
                 f"the last {self.validation_fraction:.0%} of the rows" if tail.any() else "the training rows"
@@ -119,7 +121,7 @@ class BaseDetector(ClassifierMixin, BaseEstimator):
         -------
         score : ndarray of shape (n_samples,)
         """
-        return self._score(self._check_windows(X))
+        return self._score(self._read(X))
 
     def decision_function(self, X: Any) -> np.ndarray:
         """Return the score less the threshold: above 0 for anomalies.
@@ -150,18 +152,41 @@ class BaseDetector(ClassifierMixin, BaseEstimator):
         is_anomaly = self.decision_function(X) > 0
         return self.classes_[is_anomaly.astype(int)]
 
-    def _check_windows(self, X: Any) -> Windows:
+    def _read(self, X: Any, reset: bool = False) -> Any:
+        """Check rows: by themselves with ``reset``, else against those of fit."""
+        if reset:
+            return check_windows(self, X, n_channels=self.n_channels, reset=True)
         check_is_fitted(self)
         windows = check_windows(self, X, n_channels=self.n_channels, reset=False)
         check_layout(self._layout, windows)
         return windows
 
-    def _check_target(self, windows: Windows, y: Any) -> np.ndarray:
+    def _fit_rows(self, rows: Any, y: Any, anomalous: np.ndarray, tail: np.ndarray) -> None:
+        """Fit to the normal rows before the tail."""
+        held_out = rows[tail & ~anomalous] if tail.any() else None
+        self._fit_model(rows[~tail & ~anomalous], held_out)
+        self._layout = (rows.length, rows.n_channels)
+
+    def _score_rows(self, rows: Any, chosen: np.ndarray) -> np.ndarray:
+        """Return the scores of some of the rows."""
+        return self._score(rows[chosen])
+
+    def _frame(self, values: np.ndarray, windows: Windows, X: Any) -> pd.DataFrame:
+        """Name values of windows, all or those of the last rows, and give them the index of X."""
+        if hasattr(self, "feature_names_in_"):
+            names = list(self.feature_names_in_)
+        elif windows.channel_names:
+            names = list(window_names(windows.channel_names, windows.length))
+        else:
+            names = [f"x{column}" for column in range(windows.shape[1])]
+        return pd.DataFrame(values, row_index(X), names[-values.shape[1] :])
+
+    def _check_target(self, rows: Any, y: Any) -> np.ndarray:
         """Mark the anomalies and set ``classes_``."""
         if y is None:
             self.classes_ = np.array([0, 1])
-            return np.zeros(len(windows), dtype=bool)
-        y = check_labels(windows, y)
+            return np.zeros(_num_samples(rows), dtype=bool)
+        y = check_labels(rows, y)
         classes = np.unique(y)
         if len(classes) > 2:
             raise ValueError(
@@ -178,4 +203,4 @@ class BaseDetector(ClassifierMixin, BaseEstimator):
                 "leave y out if all rows are normal."
             )
         self.classes_ = np.array([False, True]) if y.dtype == bool else np.array([0, 1], dtype=y.dtype)
-        return np.zeros(len(windows), dtype=bool)
+        return np.zeros(len(y), dtype=bool)

@@ -6,15 +6,14 @@ from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils._param_validation import Interval, StrOptions
 
+from .._robust import is_spread, robust_moments
 from .._windows import Windows
 from ._base import BaseDetector
-
-#: Make the median, and the mean, absolute deviation of normal data their standard deviation.
-_MEDIAN_TO_STD, _MEAN_TO_STD = 1.4826, 1.2533
 
 
 class ZScoreDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseDetector):
@@ -102,10 +101,9 @@ class ZScoreDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseDete
         -------
         z : ndarray of shape (n_samples, n_features), or (n_samples, n_channels) with ``mode="rolling"``
         """
-        windows = self._check_windows(X)
-        return np.concatenate([self._z(windows, chunk) for chunk in windows.chunks()])
+        return self._z_scores(self._read(X))
 
-    def feature_scores(self, X: Any) -> np.ndarray:
+    def feature_scores(self, X: Any) -> pd.DataFrame:
         """Return the absolute z-scores: which column is off.
 
         Parameters
@@ -115,9 +113,11 @@ class ZScoreDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseDete
 
         Returns
         -------
-        scores : ndarray of shape (n_samples, n_features), or (n_samples, n_channels) with ``mode="rolling"``
+        scores : DataFrame of shape (n_samples, n_features), or (n_samples, n_channels) with ``mode="rolling"``
+            Columns are named like those of X.
         """
-        return np.abs(self.transform(X))
+        windows = self._read(X)
+        return self._frame(np.abs(self._z_scores(windows)), windows, X)
 
     @property
     def _n_features_out(self) -> int:
@@ -131,8 +131,8 @@ class ZScoreDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseDete
             self.__dict__.pop("center_", None)
             self.__dict__.pop("scale_", None)
         elif self.robust:
-            self.center_, scale = _robust(np.asarray(windows, dtype=np.float64), axis=0)
-            self.scale_ = np.where(_is_spread(scale, self.center_), scale, 1.0)
+            self.center_, scale = robust_moments(np.asarray(windows, dtype=np.float64), axis=0)
+            self.scale_ = np.where(is_spread(scale, self.center_), scale, 1.0)
         else:
             moments = StandardScaler()
             for chunk in windows.chunks():
@@ -142,27 +142,17 @@ class ZScoreDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseDete
     def _score(self, windows: Windows) -> np.ndarray:
         return np.concatenate([np.abs(self._z(windows, chunk)).max(axis=1) for chunk in windows.chunks()])
 
+    def _z_scores(self, windows: Windows) -> np.ndarray:
+        return np.concatenate([self._z(windows, chunk) for chunk in windows.chunks()])
+
     def _z(self, windows: Windows, chunk: slice) -> np.ndarray:
         if self.mode == "global":
             return (windows.flat(chunk) - self.center_) / self.scale_
         values = windows.gather(chunk, np.float64)
         if self.robust:
-            center, scale = _robust(values, axis=1)
+            center, scale = robust_moments(values, axis=1)
         else:
             center, scale = values.mean(axis=1), values.std(axis=1)
         # A window without any spread is the least unusual there is.
         off = values[:, -1] - center
-        return np.divide(off, scale, out=np.zeros_like(off), where=_is_spread(scale, center))
-
-
-def _robust(values: np.ndarray, axis: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return the median and the scaled median absolute deviation; the mean one where most values are equal."""
-    center = np.median(values, axis=axis)
-    deviation = np.abs(values - np.expand_dims(center, axis))
-    median, mean = np.median(deviation, axis=axis), deviation.mean(axis=axis)
-    return center, np.where(_is_spread(median, center), _MEDIAN_TO_STD * median, _MEAN_TO_STD * mean)
-
-
-def _is_spread(scale: np.ndarray, center: np.ndarray) -> np.ndarray:
-    """Tell a spread from the rounding errors of a constant."""
-    return scale > 1e-12 * np.abs(center)
+        return np.divide(off, scale, out=np.zeros_like(off), where=is_spread(scale, center))

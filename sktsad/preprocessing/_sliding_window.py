@@ -323,7 +323,8 @@ class SlidingWindow(TransformerMixin, BaseEstimator):
         source[starts[segments][:, None] + np.arange(pad)] = fronts
         in_given_order = np.empty_like(starts)
         in_given_order[rows.order] = starts
-        return Windows(values[source], in_given_order, self.length, index)
+        names = list(_check_feature_names_in(self))
+        return Windows(values[source], in_given_order, self.length, index, names)
 
     def _follows(self, key: Hashable, rows: SeriesRows, part: slice, step: float) -> bool:
         """Tell whether the rows of a series directly follow those that fit kept of it."""

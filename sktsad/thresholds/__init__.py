@@ -1,5 +1,15 @@
 """Rules that turn scores, and perhaps labels, into one threshold."""
 
-from ._rules import BestFBeta, MeanStd, Quantile
+from ._labelled import BestFBeta, Cost
+from ._rates import AlarmsPerDay, Quantile, TargetFalsePositiveRate
+from ._spread import MeanStd, MedianMAD
 
-__all__ = ["BestFBeta", "MeanStd", "Quantile"]
+__all__ = [
+    "AlarmsPerDay",
+    "BestFBeta",
+    "Cost",
+    "MeanStd",
+    "MedianMAD",
+    "Quantile",
+    "TargetFalsePositiveRate",
+]

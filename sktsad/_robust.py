@@ -1,0 +1,21 @@
+"""Centre and spread of numbers, hardly moved by a few wild ones."""
+
+from __future__ import annotations
+
+import numpy as np
+
+#: Make the median, and the mean, absolute deviation of normal data their standard deviation.
+_MEDIAN_TO_STD, _MEAN_TO_STD = 1.4826, 1.2533
+
+
+def robust_moments(values: np.ndarray, axis: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the median and the scaled median absolute deviation; the mean one where most values are equal."""
+    center = np.median(values, axis=axis)
+    deviation = np.abs(values - np.expand_dims(center, axis))
+    median, mean = np.median(deviation, axis=axis), deviation.mean(axis=axis)
+    return center, np.where(is_spread(median, center), _MEDIAN_TO_STD * median, _MEAN_TO_STD * mean)
+
+
+def is_spread(scale: np.ndarray, center: np.ndarray) -> np.ndarray:
+    """Tell a spread from the rounding errors of a constant."""
+    return scale > 1e-12 * np.abs(center)

@@ -1,0 +1,50 @@
+"""Scores of any classifier or detector of scikit-learn, larger for the anomaly."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.utils import get_tags
+
+from ._series import row_index
+
+
+def estimator_type(estimator: Any) -> str | None:
+    """Return what an estimator says it is, such as "classifier"; None if it is not of scikit-learn."""
+    return get_tags(estimator).estimator_type if hasattr(estimator, "__sklearn_tags__") else None
+
+
+def refuse_outlier_detector(estimator: Any) -> None:
+    """Refuse outlier detectors: they see no labels, and those of scikit-learn score normal rows higher."""
+    if estimator_type(estimator) == "outlier_detector":
+        raise TypeError(f"{estimator} is an outlier detector. Make it a classifier: OutlierClassifier({estimator}).")
+
+
+def decision_scores(estimator: Any, X: Any) -> np.ndarray:
+    """Return scores in float64: half way between two float32 numbers there may be no third."""
+    refuse_outlier_detector(estimator)
+    if hasattr(estimator, "decision_function"):
+        scores = np.asarray(estimator.decision_function(X), dtype=np.float64)
+        is_binary = scores.ndim == 1
+    else:
+        scores = np.asarray(estimator.predict_proba(X), dtype=np.float64)
+        is_binary = scores.shape[1] == 2
+    if not is_binary:
+        raise ValueError(
+            f"{estimator} does not tell two classes apart: its scores are of shape {scores.shape}. Fit it to rows of "
+            "both classes, and of no others."
+        )
+    return scores if scores.ndim == 1 else scores[:, 1]
+
+
+def own_threshold(estimator: Any) -> float:
+    """Return the score above which an estimator itself predicts the anomaly."""
+    return 0.0 if hasattr(estimator, "decision_function") else 0.5
+
+
+def with_index(scores: np.ndarray, X: Any, rows: Any) -> Any:
+    """Give scores the index of their rows of X, if it has one, for threshold rules that count by time."""
+    index = row_index(X)
+    return scores if index is None else pd.Series(scores, index=index[rows])

@@ -1,0 +1,90 @@
+"""Thresholds so many spreads above the centre of the scores."""
+
+from __future__ import annotations
+
+from numbers import Real
+
+import numpy as np
+import pandas as pd
+from sklearn.utils._param_validation import Interval
+
+from .._robust import robust_moments
+from ._base import ThresholdRule
+
+
+class MeanStd(ThresholdRule):
+    """Put the threshold ``k`` standard deviations above the mean of the scores of normal rows.
+
+    Parameters
+    ----------
+    k : float, default=3
+        Number of standard deviations.
+
+    Attributes
+    ----------
+    threshold_ : float
+        The threshold.
+    thresholds_ : ndarray
+        The distinct scores seen, ascending.
+    alarm_rate_ : ndarray
+        Share of the scores above each of ``thresholds_``.
+
+    Examples
+    --------
+    >>> from sktsad.thresholds import MeanStd
+    >>> MeanStd(2).fit([1.0, 2.0, 3.0, 2.0]).threshold_.round(3)
+    np.float64(3.414)
+    """
+
+    _parameter_constraints = {"k": [Interval(Real, None, None, closed="neither")]}
+
+    def __init__(self, k: float = 3) -> None:
+        self.k = k
+
+    def _learn(self, scores: np.ndarray, anomalous: np.ndarray | None, index: pd.Index) -> None:
+        self._keep_alarm_rate(scores)
+        self.threshold_ = scores.mean() + self.k * scores.std()
+
+
+class MedianMAD(ThresholdRule):
+    """Put the threshold ``k`` scaled median absolute deviations above the median of the scores of normal rows.
+
+    A few wild scores, such as those of anomalies that nobody has labelled, hardly move it [1]_.
+
+    Parameters
+    ----------
+    k : float, default=3
+        Number of median absolute deviations, scaled by 1.4826 to be the standard deviation of normal data. Where
+        more than half of the scores are equal, the mean absolute deviation, scaled by 1.2533, stands in.
+
+    Attributes
+    ----------
+    threshold_ : float
+        The threshold.
+    thresholds_ : ndarray
+        The distinct scores seen, ascending.
+    alarm_rate_ : ndarray
+        Share of the scores above each of ``thresholds_``.
+
+    References
+    ----------
+    .. [1] C. Leys, C. Ley, O. Klein, P. Bernard, L. Licata, "Detecting outliers: Do not use standard deviation
+       around the mean, use absolute deviation around the median", Journal of Experimental Social Psychology 49,
+       2013.
+
+    Examples
+    --------
+    >>> from sktsad.thresholds import MedianMAD
+    >>> MedianMAD(2).fit([1.0, 2.0, 3.0, 4.0, 1000.0]).threshold_.round(3)
+    np.float64(5.965)
+    """
+
+    _parameter_constraints = {"k": [Interval(Real, None, None, closed="neither")]}
+
+    def __init__(self, k: float = 3) -> None:
+        self.k = k
+
+    def _learn(self, scores: np.ndarray, anomalous: np.ndarray | None, index: pd.Index) -> None:
+        self._keep_alarm_rate(scores)
+        center, scale = robust_moments(scores, axis=0)
+        self.threshold_ = center + self.k * scale
