@@ -4,24 +4,50 @@ Every estimator is importable from here; threshold rules are in `sktsad.threshol
 `sktsad.datasets`, torch modules in `sktsad.networks`. Torch and skorch are imported when a network is fitted.
 """
 
-from .classifiers import RNNClassifier, ThresholdClassifier, TorchClassifier
-from .detectors import AutoencoderDetector, ZScoreDetector
+from .classifiers import (
+    CostSensitiveClassifier,
+    RNNClassifier,
+    SmoothedClassifier,
+    ThresholdClassifier,
+    TorchClassifier,
+)
+from .detectors import (
+    AutoencoderDetector,
+    ConfidenceDetector,
+    ForecastDetector,
+    FusionDetector,
+    GaussianDetector,
+    OutlierClassifier,
+    VAEDetector,
+    ZScoreDetector,
+)
 from .model_selection import EventSplit, SeriesSplit, check_causal
-from .preprocessing import SeriesScaler, SlidingWindow, WindowScaler, curve_shift
+from .preprocessing import SeriesScaler, SlidingWindow, WindowScaler, curve_shift, forecast_target
+from .regressors import RNNRegressor
 
 __version__ = "0.1.0"
 
 __all__ = [
     "AutoencoderDetector",
+    "ConfidenceDetector",
+    "CostSensitiveClassifier",
     "EventSplit",
+    "ForecastDetector",
+    "FusionDetector",
+    "GaussianDetector",
+    "OutlierClassifier",
     "RNNClassifier",
+    "RNNRegressor",
     "SeriesScaler",
     "SeriesSplit",
     "SlidingWindow",
+    "SmoothedClassifier",
     "ThresholdClassifier",
     "TorchClassifier",
+    "VAEDetector",
     "WindowScaler",
     "ZScoreDetector",
     "check_causal",
     "curve_shift",
+    "forecast_target",
 ]

@@ -12,9 +12,10 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.validation import check_is_fitted
 
 from ._series import tail_mask
-from ._windows import Windows, check_layout
+from ._windows import Windows, check_layout, check_windows
 
 if TYPE_CHECKING:
     from .training import LeanNet, WindowDataset
@@ -48,6 +49,8 @@ class NetEstimator(BaseEstimator):
 
     net_: LeanNet
     _layout: tuple[int, int]
+    #: Shape in which the network sees a row; None means (length, channels).
+    _row_shape: tuple[int, ...] | None = None
 
     def __init__(
         self,
@@ -183,11 +186,10 @@ class NetEstimator(BaseEstimator):
         windows: Windows,
         target: np.ndarray | None = None,
         sample_weight: np.ndarray | None = None,
-        input_shape: tuple[int, ...] | None = None,
     ) -> WindowDataset:
         from .training import WindowDataset
 
-        return WindowDataset(windows, target, sample_weight, input_shape, self.dtype)
+        return WindowDataset(windows, target, sample_weight, self._row_shape, self.dtype)
 
     def _tail(self, windows: Windows) -> np.ndarray:
         """Mark the last rows in time, which early stopping watches; none without it."""
@@ -198,3 +200,41 @@ class NetEstimator(BaseEstimator):
                 f"{self.validation_fraction} of {len(tail)} rows is none. Give more rows, or early_stopping=False."
             )
         return tail
+
+    def _split(
+        self, windows: Windows, target: np.ndarray, weight: np.ndarray | None, tail: np.ndarray
+    ) -> tuple[WindowDataset, WindowDataset | None]:
+        """Return the rows to train on, and those of the tail to watch, if there are any."""
+        if not tail.any():
+            return self._dataset(windows, target, weight), None
+        head, last = (
+            self._dataset(windows[part], target[part], None if weight is None else weight[part])
+            for part in (~tail, tail)
+        )
+        return head, last
+
+    def _outputs(self, X: Any) -> np.ndarray:
+        """Run the fitted network over rows that are to be predicted."""
+        check_is_fitted(self)
+        windows = check_windows(self, X, n_channels=self.n_channels, reset=False)
+        check_layout(self._layout, windows)
+        from .training import forward
+
+        return forward(self.net_, self._dataset(windows), self.predict_batch_size)
+
+
+def drop_weightless(
+    windows: Windows, target: np.ndarray, weight: np.ndarray
+) -> tuple[Windows, np.ndarray, np.ndarray]:
+    """Leave out the rows of weight 0: they are as good as absent, also where batches are counted."""
+    used = weight > 0
+    return windows[used], target[used], weight[used]
+
+
+def copy_loss(loss: Any, example: str) -> Any:
+    """Copy a torch loss, or its class; refuse what is neither and name an example."""
+    from torch import nn
+
+    if not (isinstance(loss, nn.Module) or (inspect.isclass(loss) and issubclass(loss, nn.Module))):
+        raise TypeError(f"loss={loss!r} must be a torch.nn.Module or its class, e.g. torch.nn.{example}.")
+    return copy.deepcopy(loss)

@@ -19,7 +19,9 @@ def estimator_type(estimator: Any) -> str | None:
 def refuse_outlier_detector(estimator: Any) -> None:
     """Refuse outlier detectors: they see no labels, and those of scikit-learn score normal rows higher."""
     if estimator_type(estimator) == "outlier_detector":
-        raise TypeError(f"{estimator} is an outlier detector. Make it a classifier: OutlierClassifier({estimator}).")
+        raise TypeError(
+            f"{estimator} is an outlier detector. Make it a classifier: OutlierClassifier({estimator})."
+        )
 
 
 def decision_scores(estimator: Any, X: Any) -> np.ndarray:

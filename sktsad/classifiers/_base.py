@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import copy
-import inspect
 import warnings
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Self
@@ -12,15 +10,25 @@ import numpy as np
 from sklearn.base import ClassifierMixin
 from sklearn.utils import compute_class_weight
 from sklearn.utils._param_validation import StrOptions
-from sklearn.utils.validation import _check_sample_weight, check_is_fitted
+from sklearn.utils.validation import _check_sample_weight
 
 from .._atomic import atomic_fit
 from .._labels import check_labels, warn_if_anomaly_is_a_guess
-from .._net_estimator import NetEstimator
-from .._windows import Windows, check_layout, check_windows
+from .._net_estimator import NetEstimator, copy_loss, drop_weightless
+from .._windows import Windows, check_windows
+
+#: As in `sktsad.networks.LOSSES`, which would load torch.
+LOSS_NAMES = {
+    "cross_entropy",
+    "squared_error",
+    "focal",
+    "mean_false_error",
+    "mean_squared_false_error",
+    "logit_adjusted",
+}
 
 if TYPE_CHECKING:
-    from ..training import LeanNet, WindowDataset
+    from ..training import LeanNet
 
 
 class BaseNetClassifier(ClassifierMixin, NetEstimator):
@@ -28,17 +36,25 @@ class BaseNetClassifier(ClassifierMixin, NetEstimator):
 
     _parameter_constraints: dict = {
         **NetEstimator._parameter_constraints,
-        "loss": [StrOptions({"cross_entropy"}), callable],
+        "loss": [StrOptions(LOSS_NAMES), callable],
         "class_weight": [dict, StrOptions({"balanced"}), None],
+        "stratify": ["boolean", StrOptions({"auto"})],
     }
 
     classes_: np.ndarray
-    _row_shape: tuple[int, ...]
 
-    def __init__(self, *, loss: Any = "cross_entropy", class_weight: Any = None, **net_params: Any) -> None:
+    def __init__(
+        self,
+        *,
+        loss: Any = "cross_entropy",
+        class_weight: Any = None,
+        stratify: bool | str = "auto",
+        **net_params: Any,
+    ) -> None:
         super().__init__(**net_params)
         self.loss = loss
         self.class_weight = class_weight
+        self.stratify = stratify
 
     def _network(self, windows: Windows, n_outputs: int) -> tuple[Callable[..., Any], dict[str, Any]]:
         """Return what makes the torch module, and its arguments."""
@@ -105,7 +121,7 @@ class BaseNetClassifier(ClassifierMixin, NetEstimator):
         -------
         decision : ndarray of shape (n_samples,), or (n_samples, n_classes) if there are more than two classes
         """
-        logits = self._logits(X)
+        logits = self._outputs(X)
         if logits.ndim == 2 and len(self.classes_) == 2:  # a module with one logit a class
             return logits[:, 1] - logits[:, 0]
         return logits
@@ -122,7 +138,7 @@ class BaseNetClassifier(ClassifierMixin, NetEstimator):
         -------
         probability : ndarray of shape (n_samples, n_classes)
         """
-        logits = self._logits(X)
+        logits = self._outputs(X)
         import torch
 
         from ..training import class_probabilities
@@ -154,8 +170,7 @@ class BaseNetClassifier(ClassifierMixin, NetEstimator):
         if sample_weight is not None or self.class_weight is not None:
             weight = _check_sample_weight(sample_weight, windows, dtype=np.float64, ensure_non_negative=True)
             weight = weight * self._class_weights(target, weight)[target]
-            used = weight > 0
-            windows, target, weight = windows[used], target[used], weight[used]
+            windows, target, weight = drop_weightless(windows, target, weight)
         n_seen = len(np.unique(target))
         if n_seen < (1 if warm or classes is not None else 2):
             raise ValueError(
@@ -165,7 +180,11 @@ class BaseNetClassifier(ClassifierMixin, NetEstimator):
         if not warm:
             self._layout = (windows.length, windows.n_channels)
             self._row_shape = self._input_shape(X, windows)
-        dataset, valid = self._split(windows, target, weight)
+        tail = self._tail(windows)
+        if tail.any():
+            self._warn_if_cut_by_class(target, tail)
+        self._prior = np.bincount(target[~tail], minlength=len(self.classes_)) / (~tail).sum()
+        dataset, valid = self._split(windows, target, weight, tail)
         self._train(windows, dataset, valid, warm=warm, n_epochs=n_epochs)
         return self
 
@@ -199,27 +218,22 @@ class BaseNetClassifier(ClassifierMixin, NetEstimator):
         return np.divide(mass.sum(), (mass > 0).sum() * mass, out=np.zeros_like(mass), where=mass > 0)
 
     def _new_net(self, windows: Windows) -> LeanNet:
-        from torch import nn
-
-        from ..networks import CrossEntropy
+        from ..networks import LOSSES
         from ..training import LeanClassifierNet, class_probabilities, forward
 
-        loss = CrossEntropy if isinstance(self.loss, str) else self.loss
-        if not (isinstance(loss, nn.Module) or (inspect.isclass(loss) and issubclass(loss, nn.Module))):
-            raise TypeError(
-                f"loss={loss!r} must be a torch.nn.Module or its class, e.g. torch.nn.CrossEntropyLoss."
-            )
+        loss = LOSSES[self.loss] if isinstance(self.loss, str) else copy_loss(self.loss, "CrossEntropyLoss")
         n_classes = len(self.classes_)
         module, arguments = self._network(windows, 1 if n_classes == 2 else n_classes)
-        net = self._make_net(
-            module,
-            arguments,
-            copy.deepcopy(loss),
-            net_class=LeanClassifierNet,
-            predict_nonlinearity=class_probabilities,
+        options: dict[str, Any] = {"predict_nonlinearity": class_probabilities}
+        is_wanted = (
+            getattr(loss, "needs_every_class", False) if self.stratify == "auto" else bool(self.stratify)
         )
-        row = self._dataset(windows[:1], input_shape=self._row_shape)
-        shape = forward(net, row, 1).shape
+        if is_wanted and not hasattr(self, "net__iterator_train"):
+            options["iterator_train__stratify"] = True
+        net = self._make_net(module, arguments, loss, net_class=LeanClassifierNet, **options)
+        if getattr(net.criterion_, "prior", "unknown") is None:
+            net.criterion_.set_prior(self._prior)
+        shape = forward(net, self._dataset(windows[:1]), 1).shape
         if shape != (1, n_classes) and not (shape == (1,) and n_classes == 2):
             wanted = "one or two logits" if n_classes == 2 else f"{n_classes} logits"
             raise ValueError(
@@ -228,13 +242,7 @@ class BaseNetClassifier(ClassifierMixin, NetEstimator):
             )
         return net
 
-    def _split(
-        self, windows: Windows, target: np.ndarray, weight: np.ndarray | None
-    ) -> tuple[WindowDataset, WindowDataset | None]:
-        """Cut off the last rows in time for early stopping."""
-        tail = self._tail(windows)
-        if not tail.any():
-            return self._dataset(windows, target, weight, self._row_shape), None
+    def _warn_if_cut_by_class(self, target: np.ndarray, tail: np.ndarray) -> None:
         n_classes = len(np.unique(target))
         if any(len(np.unique(target[part])) < n_classes for part in (tail, ~tail)):
             warnings.warn(
@@ -244,20 +252,3 @@ class BaseNetClassifier(ClassifierMixin, NetEstimator):
                 UserWarning,
                 stacklevel=4,
             )
-        head, last = (
-            self._dataset(
-                windows[part], target[part], None if weight is None else weight[part], self._row_shape
-            )
-            for part in (~tail, tail)
-        )
-        return head, last
-
-    def _logits(self, X: Any) -> np.ndarray:
-        check_is_fitted(self)
-        windows = check_windows(self, X, n_channels=self.n_channels, reset=False)
-        check_layout(self._layout, windows)
-        from ..training import forward
-
-        return forward(
-            self.net_, self._dataset(windows, input_shape=self._row_shape), self.predict_batch_size
-        )

@@ -35,12 +35,18 @@ class RNNClassifier(RecurrentEstimator, BaseNetClassifier):
     step : int, default=1
         Consecutive samples that the network reads at a step. A window that they do not divide gets its first
         row repeated in front.
-    loss : "cross_entropy" or torch loss, default="cross_entropy"
-        A ``torch.nn.Module``, or its class, called with (logits, class numbers) as torch's own losses want them: for
-        two classes logits of shape (batch,) and floats, else logits of shape (batch, n_classes) and integers. It
-        returns one value a row, or their mean, which leaves no room for weights.
+    loss : str or torch loss, default="cross_entropy"
+        "cross_entropy", "squared_error", "focal", "mean_false_error", "mean_squared_false_error" or
+        "logit_adjusted", whose parameters go by ``net__criterion__<name>``, or an instance from `sktsad.networks`
+        such as ``FocalLoss(gamma=1, alpha=0.75)``. Or any ``torch.nn.Module``, or its class, called with (logits,
+        class numbers) as torch's own losses want them: for two classes logits of shape (batch,) and floats, else
+        logits of shape (batch, n_classes) and integers. It returns one value a row, or their mean, which leaves no
+        room for weights.
     class_weight : dict, "balanced" or None, default=None
-        Weights of the classes, as in scikit-learn.
+        Weights of the classes, as in scikit-learn. Not for the mean false errors, which weigh by themselves.
+    stratify : bool or "auto", default="auto"
+        Whether every training batch holds rows of every class, repeated where they are fewer than the batches; "auto"
+        does so for the losses that need it, the mean false errors.
     max_epochs : int, default=20
         Passes over the rows.
     batch_size : int, default=128

@@ -24,10 +24,13 @@ class TorchClassifier(BaseNetClassifier):
 
         It sees rows in the shape in which they came: (batch, n_features) for a 2-D array, (batch, length,
         n_channels) for `Windows`, 3-D arrays or with ``n_channels``.
-    loss : "cross_entropy" or torch loss, default="cross_entropy"
+    loss : str or torch loss, default="cross_entropy"
         As in `RNNClassifier`.
     class_weight : dict, "balanced" or None, default=None
-        Weights of the classes, as in scikit-learn.
+        Weights of the classes, as in scikit-learn. Not for the mean false errors, which weigh by themselves.
+    stratify : bool or "auto", default="auto"
+        Whether every training batch holds rows of every class, repeated where they are fewer than the batches; "auto"
+        does so for the losses that need it, the mean false errors.
     **net_params : dict
         ``max_epochs``, ``batch_size``, ``predict_batch_size``, ``lr``, ``optimizer``, ``early_stopping``,
         ``validation_fraction``, ``n_channels``, ``device``, ``dtype``, ``random_state``, ``verbose``,
@@ -67,10 +70,8 @@ class TorchClassifier(BaseNetClassifier):
         "module": [callable, None],
     }
 
-    def __init__(
-        self, module: Any = None, *, loss: Any = "cross_entropy", class_weight: Any = None, **net_params: Any
-    ) -> None:
-        super().__init__(loss=loss, class_weight=class_weight, **net_params)
+    def __init__(self, module: Any = None, **params: Any) -> None:
+        super().__init__(**params)
         self.module = module
 
     def _input_shape(self, X: Any, windows: Windows) -> tuple[int, ...]:

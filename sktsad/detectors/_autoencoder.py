@@ -12,16 +12,19 @@ from sklearn.utils import Tags, check_array
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
-from .._net_estimator import NetEstimator
 from .._windows import Windows
-from ..thresholds import MeanStd
-from ._base import MIN_HELD_OUT, BaseDetector
+from ._net_detector import NetDetector
 
 if TYPE_CHECKING:
     from ..training import LeanNet
 
+#: Parameters that go to the networks as they are.
+_SHARED = ("noise", "dropout", "dropout_type")
+_DENSE_ONLY = ("activation",)
+_RECURRENT_ONLY = ("decoder", "conv_channels", "recurrent_dropout")
 
-class AutoencoderDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseDetector, NetEstimator):
+
+class AutoencoderDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, NetDetector):
     """Score a window by how badly an autoencoder, trained on normal windows, reconstructs it.
 
     A network squeezes windows through a narrow code and is trained to put them together again [1]_. It learns
@@ -38,6 +41,24 @@ class AutoencoderDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Bas
         Absolute or squared error, in training and in the score.
     score_on : {"window", "last"}, default="window"
         Whether the score is the mean error over the window, or over its last row.
+    decoder : {"repeat", "unroll"}, default="repeat"
+        Recurrent networks only: whether the decoder sees the code at every step [2]_; or only at first, and then
+        the row that it decoded before, from the last row to the first [3]_. Unrolling goes step by step and is
+        several times slower.
+    conv_channels : int or None, default=None
+        Recurrent networks only: channels of a convolution over 5 steps in front of the encoder; None leaves it out.
+        ``net__module__kernel_size`` changes the 5.
+    activation : {"relu", "selu", "tanh"}, default="relu"
+        Activation between layers, dense networks only. "selu" keeps layers normalised by itself [4]_.
+    dropout : float, default=0.0
+        Share of hidden units dropped while training, below 1; the code is never dropped.
+    dropout_type : {"standard", "gaussian", "alpha"}, default="standard"
+        Kind of dropout: units set to 0; multiplied by Gaussian noise of the same variance; or "alpha", which goes
+        with ``activation="selu"`` [4]_.
+    recurrent_dropout : float, default=0.0
+        Recurrent networks only: share of the state's units dropped from step to step while training [5]_.
+        Torch's fused layers cannot do that: training goes step by step and takes RECURRENT_COST as long. Scoring
+        does not.
     noise : float, default=0.0
         Standard deviation of Gaussian noise on the input while training (a denoising autoencoder).
     threshold : threshold rule, float or None, default=None
@@ -81,6 +102,11 @@ class AutoencoderDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Bas
        MLSDA 2014.
     .. [2] P. Malhotra et al., "LSTM-based encoder-decoder for multi-sensor anomaly detection", ICML Anomaly
        Detection Workshop 2016.
+    .. [3] N. Srivastava, E. Mansimov, R. Salakhutdinov, "Unsupervised learning of video representations using
+       LSTMs", ICML 2015.
+    .. [4] G. Klambauer et al., "Self-normalizing neural networks", NeurIPS 2017.
+    .. [5] Y. Gal, Z. Ghahramani, "A theoretically grounded application of dropout in recurrent neural networks",
+       NeurIPS 2016.
 
     Examples
     --------
@@ -95,12 +121,16 @@ class AutoencoderDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Bas
     """
 
     _parameter_constraints: dict = {
-        **NetEstimator._parameter_constraints,
-        **BaseDetector._parameter_constraints,
+        **NetDetector._parameter_constraints,
         "network": [StrOptions({"dense", "lstm", "gru", "rnn"})],
         "hidden_sizes": ["array-like"],
-        "error": [StrOptions({"mse", "mae"})],
         "score_on": [StrOptions({"window", "last"})],
+        "decoder": [StrOptions({"repeat", "unroll"})],
+        "conv_channels": [Interval(Integral, 1, None, closed="left"), None],
+        "activation": [StrOptions({"relu", "selu", "tanh"})],
+        "dropout": [Interval(Real, 0, 1, closed="left")],
+        "dropout_type": [StrOptions({"standard", "gaussian", "alpha"})],
+        "recurrent_dropout": [Interval(Real, 0, 1, closed="left")],
         "noise": [Interval(Real, 0, None, closed="left")],
     }
 
@@ -109,28 +139,27 @@ class AutoencoderDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Bas
         network: str = "dense",
         *,
         hidden_sizes: Sequence[int] = (32, 8),
-        error: str = "mae",
         score_on: str = "window",
+        decoder: str = "repeat",
+        conv_channels: int | None = None,
+        activation: str = "relu",
+        dropout: float = 0.0,
+        dropout_type: str = "standard",
+        recurrent_dropout: float = 0.0,
         noise: float = 0.0,
-        threshold: Any = None,
-        max_epochs: int = 50,
-        batch_size: int = 64,
-        predict_batch_size: int = 1024,
         **net_params: Any,
     ) -> None:
-        NetEstimator.__init__(
-            self,
-            max_epochs=max_epochs,
-            batch_size=batch_size,
-            predict_batch_size=predict_batch_size,
-            **net_params,
-        )
+        super().__init__(**net_params)
         self.network = network
         self.hidden_sizes = hidden_sizes
-        self.error = error
         self.score_on = score_on
+        self.decoder = decoder
+        self.conv_channels = conv_channels
+        self.activation = activation
+        self.dropout = dropout
+        self.dropout_type = dropout_type
+        self.recurrent_dropout = recurrent_dropout
         self.noise = noise
-        self.threshold = threshold
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
@@ -149,22 +178,7 @@ class AutoencoderDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Bas
         -------
         reconstruction : ndarray of shape (n_samples, n_features)
         """
-        return self._forward(self._check_windows(X), lambda module, x: module(x).flatten(1))
-
-    def feature_scores(self, X: Any) -> np.ndarray:
-        """Return the error of each value of the window: which channel, at which step.
-
-        Parameters
-        ----------
-        X : Windows or array-like of shape (n_samples, n_features)
-            Windows as in `fit`.
-
-        Returns
-        -------
-        scores : ndarray of shape (n_samples, n_features)
-            Time-major, as the columns of the window.
-        """
-        return self._forward(self._check_windows(X), lambda module, x: self._errors(module, x).flatten(1))
+        return self._forward(self._read(X), lambda module, x: self._reconstruct(module, x).flatten(1))
 
     def transform(self, X: Any) -> np.ndarray:
         """Return the code of each window.
@@ -178,7 +192,7 @@ class AutoencoderDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Bas
         -------
         code : ndarray of shape (n_samples, hidden_sizes[-1])
         """
-        return self._forward(self._check_windows(X), lambda module, x: module.encode(x))
+        return self._forward(self._read(X), lambda module, x: module.encode(x))
 
     def inverse_transform(self, X: Any) -> np.ndarray:
         """Return the windows that the network makes of codes.
@@ -204,50 +218,35 @@ class AutoencoderDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Bas
     def _n_features_out(self) -> int:
         return int(self.net_.module__hidden_sizes[-1])
 
-    def _default_threshold(self) -> Any:
-        return MeanStd(3)
-
-    def _fit_model(self, windows: Windows, held_out: Windows | None) -> None:
-        valid = None
-        if self.early_stopping:
-            if held_out is None:
-                raise ValueError(
-                    f"early_stopping={self.early_stopping} needs {MIN_HELD_OUT} held-out normal rows, and "
-                    f"validation_fraction={self.validation_fraction} gives fewer. Give more rows, or "
-                    "early_stopping=False."
-                )
-            valid = self._dataset(held_out)
-        dataset = self._dataset(windows)
-        self._train(windows, dataset, valid, warm=self._is_warm(), n_epochs=self.max_epochs)
-
     def _new_net(self, windows: Windows) -> LeanNet:
-        from ..networks import DenseAutoencoder, ReconstructionError, RecurrentAutoencoder
+        from ..networks import ReconstructionError, make_autoencoder
 
+        arguments = self._network_arguments(windows)
+        return self._make_net(make_autoencoder, arguments, ReconstructionError, criterion__error=self.error)
+
+    def _network_arguments(self, windows: Windows) -> dict[str, Any]:
+        """Return what the network is made with."""
         sizes = list(self.hidden_sizes)
         if not sizes or not all(isinstance(size, Integral) and size > 0 for size in sizes):
             raise ValueError(f"hidden_sizes must be one or more numbers of units, e.g. (32, 8), got {sizes}.")
-        arguments: dict[str, Any] = {
+        is_dense = self.network == "dense"
+        if is_dense and self.dropout and len(sizes) == 1:
+            raise ValueError(
+                f"dropout={self.dropout} finds no layer between input and code: give hidden_sizes={tuple(sizes)} "
+                "another, or use noise."
+            )
+        own = _DENSE_ONLY if is_dense else _RECURRENT_ONLY
+        return {
+            "network": self.network,
             "length": windows.length,
             "n_channels": windows.n_channels,
             "hidden_sizes": [int(size) for size in sizes],
-            "noise": self.noise,
+            **{name: getattr(self, name) for name in (*_SHARED, *own)},
         }
-        if self.network != "dense":
-            arguments["cell"] = self.network
-        module = DenseAutoencoder if self.network == "dense" else RecurrentAutoencoder
-        return self._make_net(module, arguments, ReconstructionError, criterion__error=self.error)
 
-    def _score(self, windows: Windows) -> np.ndarray:
-        def window_error(module: Any, x: Any) -> Any:
-            errors = self._errors(module, x)
-            return (errors if self.score_on == "window" else errors[:, -1:]).flatten(1).mean(dim=1)
+    def _reconstruct(self, module: Any, x: Any) -> Any:
+        return module(x)
 
-        return self._forward(windows, window_error).astype(np.float64)
-
-    def _errors(self, module: Any, x: Any) -> Any:
-        return self.net_.criterion_(module(x), x)
-
-    def _forward(self, windows: Windows, function: Any) -> np.ndarray:
-        from ..training import forward
-
-        return forward(self.net_, self._dataset(windows), self.predict_batch_size, function)
+    def _window_scores(self, module: Any, x: Any) -> Any:
+        errors = self._errors(module, x)
+        return (errors if self.score_on == "window" else errors[:, -1:]).flatten(1).mean(dim=1)

@@ -1,18 +1,47 @@
 """Torch modules and losses, nothing else."""
 
-from ._autoencoders import Autoencoder, DenseAutoencoder, RecurrentAutoencoder
+from ._autoencoders import Autoencoder, DenseAutoencoder, RecurrentAutoencoder, make_autoencoder
 from ._dense import DenseClassifier
-from ._losses import CrossEntropy, ReconstructionError
+from ._dropout import GaussianDropout
+from ._forecaster import Forecaster
+from ._losses import (
+    LOSSES,
+    CrossEntropy,
+    FocalLoss,
+    ForecastError,
+    LogitAdjustedCrossEntropy,
+    MeanFalseError,
+    MeanSquaredFalseError,
+    ReconstructionError,
+    SquaredError,
+)
 from ._recurrent import CELLS, RecurrentEncoder, RecurrentNetwork
+from ._recurrent_layers import RecurrentLayer, UnrolledDecoder
+from ._variational import VariationalAutoencoder, VariationalLoss, kl_divergence
 
 __all__ = [
     "CELLS",
+    "LOSSES",
     "Autoencoder",
     "CrossEntropy",
     "DenseAutoencoder",
     "DenseClassifier",
+    "FocalLoss",
+    "ForecastError",
+    "Forecaster",
+    "GaussianDropout",
+    "LogitAdjustedCrossEntropy",
+    "MeanFalseError",
+    "MeanSquaredFalseError",
     "ReconstructionError",
     "RecurrentAutoencoder",
     "RecurrentEncoder",
+    "RecurrentLayer",
     "RecurrentNetwork",
+    "SquaredError",
+    "UnrolledDecoder",
+    "VariationalAutoencoder",
+    "VariationalLoss",
+    "kl_divergence",
+    "make_autoencoder",
 ]

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from torch import nn
 
 from ._dense import dense_layers
-from ._recurrent import CELLS
+from ._dropout import DROPOUTS
+from ._recurrent_layers import RecurrentLayer, UnrolledDecoder
 
 
 class Autoencoder(nn.Module):
@@ -25,6 +27,10 @@ class Autoencoder(nn.Module):
         super().__init__()
         self.noise = noise
 
+    def corrupt(self, x: torch.Tensor) -> torch.Tensor:
+        """Add noise to windows while training."""
+        return x + self.noise * torch.randn_like(x) if self.training and self.noise else x
+
     def encode(self, x: torch.Tensor) -> torch.Tensor:
         """Map windows to codes of shape (batch, code)."""
         raise NotImplementedError
@@ -33,11 +39,9 @@ class Autoencoder(nn.Module):
         """Map codes to windows."""
         raise NotImplementedError
 
-    def forward(self, X: torch.Tensor) -> torch.Tensor:
+    def forward(self, X: torch.Tensor) -> Any:
         """Reconstruct windows of shape (batch, length, channels)."""
-        if self.training and self.noise:
-            X = X + self.noise * torch.randn_like(X)
-        return self.decode(self.encode(X))
+        return self.decode(self.encode(self.corrupt(X)))
 
 
 class DenseAutoencoder(Autoencoder):
@@ -51,14 +55,33 @@ class DenseAutoencoder(Autoencoder):
         Units of the encoder's layers; the last is the code.
     noise : float
         Noise on the input while training.
+    activation : {"relu", "selu", "tanh"}
+        Activation between layers.
+    dropout : float
+        Share of hidden units dropped.
+    dropout_type : {"standard", "gaussian", "alpha"}
+        Kind of dropout.
+    widen : int
+        How many times as wide as the code the encoder's last layer is: 2 leaves room for a mean and a variance.
     """
 
-    def __init__(self, length: int, n_channels: int, hidden_sizes: Sequence[int], noise: float = 0.0) -> None:
+    def __init__(
+        self,
+        length: int,
+        n_channels: int,
+        hidden_sizes: Sequence[int],
+        noise: float = 0.0,
+        activation: str = "relu",
+        dropout: float = 0.0,
+        dropout_type: str = "standard",
+        widen: int = 1,
+    ) -> None:
         super().__init__(noise)
         self.window_shape = (length, n_channels)
         sizes = [length * n_channels, *hidden_sizes]
-        self.encoder = dense_layers(sizes)
-        self.decoder = dense_layers(sizes[::-1])
+        wide = [*sizes[:-1], widen * sizes[-1]]
+        self.encoder = dense_layers(wide, activation, dropout, dropout_type)
+        self.decoder = dense_layers(sizes[::-1], activation, dropout, dropout_type)
 
     def encode(self, x: torch.Tensor) -> torch.Tensor:
         """Map (batch, length, channels) to (batch, code)."""
@@ -70,9 +93,7 @@ class DenseAutoencoder(Autoencoder):
 
 
 class RecurrentAutoencoder(Autoencoder):
-    """Recurrent layers down to the code, the code repeated at each step, and the same mirrored.
-
-    The last hidden state of the encoder is the code; a linear layer maps the decoder's states to the channels.
+    """Recurrent layers down to the code, the last state of the encoder, and recurrent layers back.
 
     Parameters
     ----------
@@ -84,6 +105,20 @@ class RecurrentAutoencoder(Autoencoder):
         Recurrent cell.
     noise : float
         Noise on the input while training.
+    dropout : float
+        Share of units dropped between layers and before the output.
+    dropout_type : {"standard", "gaussian", "alpha"}
+        Kind of dropout.
+    recurrent_dropout : float
+        Share of the state's units dropped between steps.
+    conv_channels : int or None
+        Channels of a convolution in front of the encoder's recurrent layers; None leaves it out.
+    kernel_size : int
+        Steps that the convolution joins.
+    decoder : {"repeat", "unroll"}
+        Whether the mirrored layers see the code at each step, or unroll from it, row by row.
+    widen : int
+        As in `DenseAutoencoder`.
     """
 
     def __init__(
@@ -93,29 +128,54 @@ class RecurrentAutoencoder(Autoencoder):
         hidden_sizes: Sequence[int],
         cell: str = "lstm",
         noise: float = 0.0,
+        dropout: float = 0.0,
+        dropout_type: str = "standard",
+        recurrent_dropout: float = 0.0,
+        conv_channels: int | None = None,
+        kernel_size: int = 5,
+        decoder: str = "repeat",
+        widen: int = 1,
     ) -> None:
         super().__init__(noise)
         self.length = length
-        sizes = [n_channels, *hidden_sizes]
-        mirrored = [hidden_sizes[-1], *hidden_sizes[::-1]]
-        self.encoder = self._layers(cell, sizes)
-        self.decoder = self._layers(cell, mirrored)
-        self.output = nn.Linear(hidden_sizes[0], n_channels)
+        self.convolution = None
+        if conv_channels is not None:
+            convolution = nn.Conv1d(n_channels, conv_channels, kernel_size, padding="same")
+            self.convolution = nn.Sequential(convolution, nn.ReLU())
 
-    @staticmethod
-    def _layers(cell: str, sizes: list[int]) -> nn.ModuleList:
-        pairs = itertools.pairwise(sizes)
-        return nn.ModuleList(CELLS[cell](n_in, n_out, batch_first=True) for n_in, n_out in pairs)
+        drop = DROPOUTS[dropout_type](dropout) if dropout else nn.Identity()
+
+        def layers(sizes: list[int]) -> list[nn.Module]:
+            chain: list[nn.Module] = []
+            for n_inputs, n_outputs in itertools.pairwise(sizes):
+                chain += [RecurrentLayer(cell, n_inputs, n_outputs, recurrent_dropout), drop]
+            return chain
+
+        # The code is not dropped.
+        wide = [conv_channels or n_channels, *hidden_sizes[:-1], widen * hidden_sizes[-1]]
+        self.encoder = nn.Sequential(*layers(wide)[:-1])
+        mirrored = [hidden_sizes[-1], *hidden_sizes[::-1]]
+        self.decoder: nn.Module
+        if decoder == "unroll":
+            self.decoder = UnrolledDecoder(cell, length, n_channels, mirrored, drop, recurrent_dropout)
+        else:
+            self.decoder = nn.Sequential(*layers(mirrored), nn.Linear(hidden_sizes[0], n_channels))
 
     def encode(self, x: torch.Tensor) -> torch.Tensor:
         """Map (batch, length, channels) to (batch, code)."""
-        for layer in self.encoder:
-            x, _ = layer(x)
-        return x[:, -1]
+        if self.convolution is not None:
+            x = self.convolution(x.mT).mT
+        return self.encoder(x)[:, -1]
 
     def decode(self, code: torch.Tensor) -> torch.Tensor:
         """Map (batch, code) to (batch, length, channels)."""
-        x = code[:, None].expand(-1, self.length, -1)
-        for layer in self.decoder:
-            x, _ = layer(x)
-        return self.output(x)
+        if isinstance(self.decoder, UnrolledDecoder):
+            return self.decoder(code)
+        return self.decoder(code[:, None].expand(-1, self.length, -1))
+
+
+def make_autoencoder(network: str, **arguments: Any) -> Autoencoder:
+    """Make a dense autoencoder, or a recurrent one of that cell."""
+    if network == "dense":
+        return DenseAutoencoder(**arguments)
+    return RecurrentAutoencoder(cell=network, **arguments)

@@ -7,13 +7,24 @@ import itertools
 import torch
 from torch import nn
 
+from ._dropout import DROPOUTS
 
-def dense_layers(sizes: list[int]) -> nn.Sequential:
-    """Chain linear layers of the given sizes, input first, with ReLU between them."""
+ACTIVATIONS = {"relu": nn.ReLU, "selu": nn.SELU, "tanh": nn.Tanh}
+
+
+def dense_layers(
+    sizes: list[int], activation: str = "relu", dropout: float = 0.0, dropout_type: str = "standard"
+) -> nn.Sequential:
+    """Chain linear layers of the given sizes, input first, with activations and dropout between them."""
     layers: list[nn.Module] = []
     for n_inputs, n_outputs in itertools.pairwise(sizes):
-        layers += [nn.Linear(n_inputs, n_outputs), nn.ReLU()]
-    return nn.Sequential(*layers[:-1])
+        linear = nn.Linear(n_inputs, n_outputs)
+        if activation == "selu":  # normalises itself with such weights only
+            nn.init.kaiming_normal_(linear.weight, nonlinearity="linear")
+            nn.init.zeros_(linear.bias)
+        hidden = [ACTIVATIONS[activation](), *([DROPOUTS[dropout_type](dropout)] if dropout else [])]
+        layers += [linear, *hidden]
+    return nn.Sequential(*layers[: -len(hidden)])
 
 
 class DenseClassifier(nn.Module):

@@ -1,24 +1,210 @@
-"""Losses: one number for each row, so that weights can be applied to them."""
+"""Losses: one number for each row or value, so that weights can be applied to them."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from numbers import Real
+from typing import Any
 
 import torch
 from torch import nn
 from torch.nn import functional
 
 
+def log_probabilities(logits: torch.Tensor, target: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return the log probability of each row's class, and that of all others together, without overflow.
+
+    Logits of shape (batch,) are of class 1 of two; logits of shape (batch, n_classes) are of each class.
+    """
+    if logits.ndim == 1:
+        of_class = torch.where(target > 0.5, logits, -logits)
+        return functional.logsigmoid(of_class), functional.logsigmoid(-of_class)
+    log_probability = functional.log_softmax(logits, dim=1)
+    is_class = functional.one_hot(target, logits.shape[1]).bool()
+    others = log_probability.masked_fill(is_class, -torch.inf).logsumexp(dim=1)
+    return log_probability[is_class], others
+
+
+def weights_of_rows(weight: torch.Tensor, logits: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+    """Return for each row the weight of its class."""
+    n_classes = logits.shape[1] if logits.ndim == 2 else 2
+    if len(weight) != n_classes:
+        raise ValueError(
+            f"There are {len(weight)} weights for {n_classes} classes: give one for each, in their sorted order."
+        )
+    return weight[target.long()]
+
+
 class CrossEntropy(nn.Module):
     """Cross entropy of logits, a value a row.
 
     Logits of shape (batch,) are of class 1 of two, and targets are then floats; logits of shape (batch, n_classes)
-    are of each class, and targets are then integers.
+    are of each class, and targets are then integers. So it is with all losses of classes here.
+
+    Parameters
+    ----------
+    weight : sequence of float, default=None
+        Weight of each class.
     """
+
+    weight: torch.Tensor | None
+
+    def __init__(self, weight: Sequence[float] | None = None) -> None:
+        super().__init__()
+        self.register_buffer(
+            "weight", None if weight is None else torch.as_tensor(weight, dtype=torch.float32)
+        )
 
     def forward(self, logits: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
         """Return the loss of each row, shape (batch,)."""
         if logits.ndim == 1:
-            return functional.binary_cross_entropy_with_logits(logits, target, reduction="none")
-        return functional.cross_entropy(logits, target, reduction="none")
+            loss = functional.binary_cross_entropy_with_logits(logits, target, reduction="none")
+        else:
+            loss = functional.cross_entropy(logits, target, reduction="none")
+        return loss if self.weight is None else loss * weights_of_rows(self.weight, logits, target)
+
+
+class SquaredError(nn.Module):
+    """Squared error of the class probabilities, a value a row: the mean over the classes."""
+
+    def forward(self, logits: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+        """Return the loss of each row, shape (batch,)."""
+        if logits.ndim == 1:
+            return (torch.sigmoid(logits) - target).square()
+        truth = functional.one_hot(target, logits.shape[1])
+        return (torch.softmax(logits, dim=1) - truth).square().mean(dim=1)
+
+
+class FocalLoss(nn.Module):
+    """Cross entropy that counts rows less the surer they are classified right, a value a row.
+
+    Parameters
+    ----------
+    gamma : float, default=2.0
+        How much less, at least 0: the factor is the probability of error to this power. 0 is cross entropy.
+    alpha : float or sequence of float, default=None
+        Weight of each class, in their sorted order. A number is for two classes: below 1, as published, the weight
+        of the anomaly, and 1 less that of the other; from 1 on, the weight of the anomaly against 1 for the other.
+
+    References
+    ----------
+    T.-Y. Lin, P. Goyal, R. Girshick, K. He, P. Dollar, "Focal loss for dense object detection", ICCV 2017.
+    """
+
+    weight: torch.Tensor | None
+
+    def __init__(self, gamma: float = 2.0, alpha: float | Sequence[float] | None = None) -> None:
+        super().__init__()
+        if gamma < 0:
+            raise ValueError(f"gamma={gamma} must be at least 0; 0 is cross entropy.")
+        self.gamma = gamma
+        if isinstance(alpha, Real):
+            alpha = (1 - float(alpha), float(alpha)) if alpha < 1 else (1.0, float(alpha))
+        weight = None if alpha is None else torch.as_tensor(alpha, dtype=torch.float32)
+        if weight is not None and (weight < 0).any():
+            raise ValueError(f"alpha={alpha} must not be negative.")
+        self.register_buffer("weight", weight)
+
+    def forward(self, logits: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+        """Return the loss of each row, shape (batch,)."""
+        right, wrong = log_probabilities(logits, target)
+        loss = -torch.exp(self.gamma * wrong) * right
+        return loss if self.weight is None else loss * weights_of_rows(self.weight, logits, target)
+
+
+class MeanFalseError(nn.Module):
+    """Sum over the classes of their rows' mean squared error: every class counts alike, however rare.
+
+    One number a batch; classes that the batch lacks count nothing, so that each batch should hold all of them.
+
+    References
+    ----------
+    S. Wang et al., "Training deep neural networks on imbalanced data sets", IJCNN 2016.
+    """
+
+    #: Whether batches are to be stratified.
+    needs_every_class = True
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.error = SquaredError()
+
+    def class_means(self, logits: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+        """Return the mean error of each class; 0 for classes without rows."""
+        errors, rows = self.error(logits, target), target.long()
+        n_classes = logits.shape[1] if logits.ndim == 2 else 2
+        sums = errors.new_zeros(n_classes).index_add(0, rows, errors)
+        return sums / torch.bincount(rows, minlength=n_classes).clamp(min=1)
+
+    def forward(self, logits: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+        """Return the loss of the batch."""
+        return self.class_means(logits, target).sum()
+
+
+class MeanSquaredFalseError(MeanFalseError):
+    """Sum of the squares of the two classes' mean squared errors, which also keeps the two alike.
+
+    References
+    ----------
+    S. Wang et al., "Training deep neural networks on imbalanced data sets", IJCNN 2016.
+    """
+
+    def forward(self, logits: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+        """Return the loss of the batch."""
+        if logits.ndim == 2 and logits.shape[1] != 2:
+            raise ValueError(
+                f"mean_squared_false_error is defined for two classes, got {logits.shape[1]}: use mean_false_error."
+            )
+        return self.class_means(logits, target).square().sum()
+
+
+class LogitAdjustedCrossEntropy(CrossEntropy):
+    """Cross entropy of logits moved by the log prior of their classes, a value a row.
+
+    Trained so, the logits themselves suit classes of equal prior.
+
+    Parameters
+    ----------
+    prior : sequence of float, default=None
+        Share of each class; None takes those of the training rows.
+    tau : float, default=1.0
+        Weight of the log prior.
+
+    References
+    ----------
+    A. K. Menon et al., "Long-tail learning via logit adjustment", ICLR 2021.
+    """
+
+    shift: torch.Tensor
+
+    def __init__(self, prior: Sequence[float] | None = None, tau: float = 1.0) -> None:
+        super().__init__()
+        self.prior = prior
+        self.tau = tau
+        self.register_buffer("shift", torch.zeros(0))
+        if prior is not None:
+            self.set_prior(prior)
+
+    def set_prior(self, prior: Sequence[float]) -> None:
+        """Take the shares of the classes, in their sorted order."""
+        shares = torch.as_tensor(prior, dtype=self.shift.dtype).clamp(min=1e-12)
+        self.shift = self.tau * torch.log(shares / shares.sum()).to(self.shift.device)
+
+    def forward(self, logits: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+        """Return the loss of each row, shape (batch,)."""
+        shift = self.shift[1] - self.shift[0] if logits.ndim == 1 else self.shift
+        return super().forward(logits + shift, target)
+
+
+#: The losses of classes by name.
+LOSSES: dict[str, Any] = {
+    "cross_entropy": CrossEntropy,
+    "squared_error": SquaredError,
+    "focal": FocalLoss,
+    "mean_false_error": MeanFalseError,
+    "mean_squared_false_error": MeanSquaredFalseError,
+    "logit_adjusted": LogitAdjustedCrossEntropy,
+}
 
 
 class ReconstructionError(nn.Module):
@@ -38,3 +224,11 @@ class ReconstructionError(nn.Module):
         """Return the error of each element, in the shape of ``output``."""
         difference = output - target
         return difference.square() if self.error == "mse" else difference.abs()
+
+
+class ForecastError(ReconstructionError):
+    """Error of a forecast of the last rows of a window, a value an element."""
+
+    def forward(self, output: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+        """Compare (batch, horizon, channels) with the last ``horizon`` rows of (batch, length, channels)."""
+        return super().forward(output, target[:, -output.shape[1] :])

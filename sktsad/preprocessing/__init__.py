@@ -2,7 +2,8 @@
 
 from .._windows import Windows
 from ._curve_shift import curve_shift
+from ._forecast_target import forecast_target
 from ._scalers import SeriesScaler, WindowScaler
 from ._sliding_window import SlidingWindow
 
-__all__ = ["SeriesScaler", "SlidingWindow", "WindowScaler", "Windows", "curve_shift"]
+__all__ = ["SeriesScaler", "SlidingWindow", "WindowScaler", "Windows", "curve_shift", "forecast_target"]

@@ -4,11 +4,13 @@ from ._batches import BatchLoader, WindowDataset
 from ._fit import apply, forward, make_net, train
 from ._net import LeanClassifierNet, LeanNet, class_probabilities
 from ._random import seeded
+from ._variational_net import VariationalNet
 
 __all__ = [
     "BatchLoader",
     "LeanClassifierNet",
     "LeanNet",
+    "VariationalNet",
     "WindowDataset",
     "apply",
     "class_probabilities",

@@ -84,21 +84,46 @@ class BatchLoader:
         Rows in a batch; the last may be smaller.
     random_state : numpy.random.RandomState, default=None
         Shuffles the rows, anew at each pass; None keeps their order.
+    stratify : bool, default=False
+        Whether to deal the rows of each class out to all batches alike. A class with fewer rows than there are batches
+        has them repeated: one in every batch. Needs a random state.
     """
 
     def __init__(
-        self, dataset: WindowDataset, batch_size: int, random_state: np.random.RandomState | None = None
+        self,
+        dataset: WindowDataset,
+        batch_size: int,
+        random_state: np.random.RandomState | None = None,
+        stratify: bool = False,
     ) -> None:
         self.dataset = dataset
         self.batch_size = batch_size
         self.random_state = random_state
+        self.stratify = stratify
 
     def __len__(self) -> int:
         return -(-len(self.dataset) // self.batch_size)
 
     def __iter__(self) -> Iterator[Batch]:
-        n_rows = len(self.dataset)
-        order = None if self.random_state is None else self.random_state.permutation(n_rows)
+        return (self.dataset.batch(rows) for rows in self._rows())
+
+    def _rows(self) -> Iterator[Any]:
+        """Yield the rows of each batch."""
+        n_rows, random_state = len(self.dataset), self.random_state
+        if random_state is not None and self.stratify:
+            hands = [self._deal(rows, random_state) for rows in self._rows_by_class()]
+            yield from (np.concatenate(hand) for hand in zip(*hands, strict=True))
+            return
+        order = None if random_state is None else random_state.permutation(n_rows)
         for start in range(0, n_rows, self.batch_size):
             rows = slice(start, start + self.batch_size)
-            yield self.dataset.batch(rows if order is None else order[rows])
+            yield rows if order is None else order[rows]
+
+    def _rows_by_class(self) -> list[np.ndarray]:
+        target = np.asarray(self.dataset.target)
+        return [np.flatnonzero(target == label) for label in np.unique(target)]
+
+    def _deal(self, rows: np.ndarray, random_state: np.random.RandomState) -> list[np.ndarray]:
+        """Deal rows out to the batches, at least one to each."""
+        rows = random_state.permutation(rows)
+        return np.array_split(np.resize(rows, max(len(rows), len(self))), len(self))

@@ -26,7 +26,8 @@ class LeanNet(NeuralNet):
         """Run the module on the input, without the weights that travel with it."""
         output = super().infer(x["X"] if isinstance(x, dict) else x, **fit_params)
         # A single logit of shape (batch, 1) would broadcast against targets of shape (batch,).
-        return output.squeeze(1) if output.ndim == 2 and output.shape[1] == 1 else output
+        is_column = isinstance(output, torch.Tensor) and output.ndim == 2 and output.shape[1] == 1
+        return output.squeeze(1) if is_column else output
 
     def get_loss(self, y_pred: Any, y_true: Any, X: Any = None, training: bool = False) -> torch.Tensor:
         """Average the loss over the rows, by their weights."""

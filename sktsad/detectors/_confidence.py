@@ -1,0 +1,114 @@
+"""The confidence of a classifier as a detector of what it was not trained for."""
+
+from __future__ import annotations
+
+from numbers import Real
+from typing import Any
+
+import numpy as np
+from sklearn.base import MetaEstimatorMixin
+from sklearn.frozen import FrozenEstimator
+from sklearn.utils import Tags, get_tags
+from sklearn.utils._param_validation import HasMethods, Interval
+from sklearn.utils.validation import check_is_fitted
+
+from ..thresholds._base import ThresholdRule
+from ._pass_through import PassThroughDetector
+
+
+class ConfidenceDetector(MetaEstimatorMixin, PassThroughDetector):
+    """Take a row as an anomaly where a fitted classifier is confident of no class.
+
+    The largest class probability of a classifier is lower, on the whole, for rows that are like none it was trained on
+    [1]_. On the whole only: networks can be very sure of what they have never seen.
+
+    Parameters
+    ----------
+    classifier : FrozenEstimator
+        A fitted classifier with ``predict_proba``, in ``FrozenEstimator``. Its classes have nothing to do with normal
+        and anomalous.
+    max_confidence : float, default=0.6
+        A row is an anomaly if its largest class probability is at most this.
+    threshold : threshold rule, float or None, default=None
+        In units of the score, 1 less the largest probability. None means ``max_confidence``.
+    validation_fraction : float, default=0.0
+        Share of rows, the last of each series in time, that a rule learns from; 0 means all rows. Fit to rows that
+        the classifier was not trained on: it is more confident of those.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (2,)
+        Labels; the last is the anomaly.
+    threshold_ : float
+        Rows that score above it are anomalies.
+    threshold_rule_ : threshold rule
+        The fitted rule; only if ``threshold`` is one.
+    n_features_in_ : int
+        Number of columns.
+    feature_names_in_ : ndarray of str
+        Names of the columns, where they had names.
+
+    Raises
+    ------
+    TypeError
+        At fit, if the classifier is not in ``FrozenEstimator``.
+
+    References
+    ----------
+    .. [1] D. Hendrycks, K. Gimpel, "A baseline for detecting misclassified and out-of-distribution examples in neural
+       networks", ICLR 2017.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.frozen import FrozenEstimator
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from sktsad import ConfidenceDetector
+    >>> classifier = LogisticRegression().fit([[0.0], [1.0], [9.0], [10.0]], [0, 0, 1, 1])
+    >>> detector = ConfidenceDetector(FrozenEstimator(classifier)).fit([[0.0], [10.0]])
+    >>> detector.predict([[1.0], [5.0], [9.0]])
+    array([0, 1, 0])
+    """
+
+    _parameter_constraints: dict = {
+        **PassThroughDetector._parameter_constraints,
+        "classifier": [HasMethods(["predict_proba"])],
+        "max_confidence": [Interval(Real, 0, 1, closed="both")],
+        "validation_fraction": [Interval(Real, 0, 1, closed="left")],
+    }
+
+    def __init__(
+        self,
+        classifier: Any,
+        max_confidence: float = 0.6,
+        *,
+        threshold: Any = None,
+        validation_fraction: float = 0.0,
+    ) -> None:
+        self.classifier = classifier
+        self.max_confidence = max_confidence
+        self.threshold = threshold
+        self.validation_fraction = validation_fraction
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.input_tags = get_tags(self.classifier).input_tags
+        return tags
+
+    def _default_threshold(self) -> Any:
+        # Above it, not at it, lie the anomalies; and a confidence of exactly max_confidence is one.
+        return float(np.nextafter(1 - self.max_confidence, -np.inf))
+
+    def _fit_rows(self, rows: Any, y: Any, anomalous: np.ndarray, tail: np.ndarray) -> None:
+        if not isinstance(self.classifier, FrozenEstimator):
+            raise TypeError(
+                f"classifier={self.classifier} must be fitted and come in FrozenEstimator: y says which rows are "
+                "anomalous here, not which class they are of. Use FrozenEstimator(classifier.fit(X, y))."
+            )
+        check_is_fitted(self.classifier)
+        if not isinstance(self.threshold, ThresholdRule):  # which scores the rows anyway
+            self._score(rows)  # rows that the classifier refuses are refused at fit
+
+    def _score(self, rows: Any) -> np.ndarray:
+        probability = np.asarray(self.classifier.predict_proba(rows), dtype=np.float64)
+        return 1 - probability.max(axis=1)

@@ -1,0 +1,251 @@
+"""Several detectors as one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from numbers import Real
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.base import clone
+from sklearn.utils import Bunch, Tags, _safe_indexing, get_tags, indexable
+from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.metaestimators import _BaseComposition
+
+from .._robust import is_spread, robust_moments
+from .._scores import decision_scores, with_index
+from .._series import row_index
+from ..thresholds import MeanStd
+from ._pass_through import PassThroughDetector
+
+
+class FusionDetector(PassThroughDetector, _BaseComposition):
+    """Join the scores of several detectors, or classifiers, to one.
+
+    The members are fitted to the same rows. Their scores, each in its own units, are made comparable by what normal
+    training rows score, and combined row by row [1]_.
+
+    Parameters
+    ----------
+    detectors : list of (str, estimator) tuples
+        Names and members: detectors, classifiers, or whole pipelines, with ``decision_function`` or
+        ``predict_proba``. Each is cloned; in ``FrozenEstimator`` it stays as it is. "drop" leaves one out.
+    scale : {"rank", "robust"}, default="rank"
+        "rank" takes the share of normal training rows that score no higher, and goes on beyond the largest of them in
+        units of their interquartile range. "robust" subtracts their median and divides by their median absolute
+        deviation.
+    combine : {"mean", "max"}, default="mean"
+        Mean of the scores, or the largest.
+    weights : sequence of float, default=None
+        Weights of the members, at least 0: in the mean; or multiplied with the scores of which the largest counts.
+        None weighs them alike.
+    threshold : threshold rule, float or None, default=None
+        None means ``MeanStd(3)``.
+    validation_fraction : float, default=0.2
+        Share of rows, the last of each series in time, that the rule learns from and the members do not. 0, or fewer
+        than 30 normal rows there: the rule learns from the training rows.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (2,)
+        Labels; the last is the anomaly.
+    detectors_ : list of estimators
+        The fitted members, without those dropped.
+    named_detectors_ : Bunch
+        The fitted members by name.
+    threshold_ : float
+        Rows that score above it are anomalies.
+    threshold_rule_ : threshold rule
+        The fitted rule; only if ``threshold`` is not a number.
+    n_features_in_ : int
+        Number of columns.
+    feature_names_in_ : ndarray of str
+        Names of the columns, where they had names.
+
+    References
+    ----------
+    .. [1] C. C. Aggarwal, S. Sathe, "Theoretical foundations and algorithms for outlier ensembles", ACM SIGKDD
+       Explorations 17(1), 2015.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.ensemble import IsolationForest
+    >>> from sktsad import FusionDetector, OutlierClassifier, ZScoreDetector
+    >>> X = np.random.default_rng(0).normal(size=(300, 2))
+    >>> forest = OutlierClassifier(IsolationForest(random_state=0))
+    >>> fusion = FusionDetector([("z", ZScoreDetector()), ("forest", forest)]).fit(X)
+    >>> fusion.predict([[0, 0], [9, 9]])
+    array([0, 1])
+    """
+
+    _parameter_constraints: dict = {
+        **PassThroughDetector._parameter_constraints,
+        "detectors": [list],
+        "scale": [StrOptions({"rank", "robust"})],
+        "combine": [StrOptions({"mean", "max"})],
+        "weights": ["array-like", None],
+        "validation_fraction": [Interval(Real, 0, 1, closed="left")],
+    }
+
+    def __init__(
+        self,
+        detectors: Any,
+        *,
+        scale: str = "rank",
+        combine: str = "mean",
+        weights: Sequence[float] | None = None,
+        threshold: Any = None,
+        validation_fraction: float = 0.2,
+    ) -> None:
+        self.detectors = detectors
+        self.scale = scale
+        self.combine = combine
+        self.weights = weights
+        self.threshold = threshold
+        self.validation_fraction = validation_fraction
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """Get the parameters; with ``deep`` the members by name, and theirs as ``<name>__<parameter>``.
+
+        Parameters
+        ----------
+        deep : bool, default=True
+            Whether to go into the members.
+
+        Returns
+        -------
+        params : dict
+        """
+        return self._get_params("detectors", deep=deep)
+
+    def set_params(self, **params: Any) -> FusionDetector:
+        """Set parameters, members by name, or theirs as ``<name>__<parameter>``.
+
+        Parameters
+        ----------
+        **params : dict
+            Parameters by name.
+
+        Returns
+        -------
+        self : FusionDetector
+        """
+        self._set_params("detectors", **params)
+        return self
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = all(
+            get_tags(member).input_tags.allow_nan for _, member in self._members()
+        )
+        return tags
+
+    def member_scores(self, X: Any) -> pd.DataFrame:
+        """Return what each member adds to the score: which of them is alarmed.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Rows as in `fit`.
+
+        Returns
+        -------
+        scores : DataFrame of shape (n_samples, n_detectors)
+            A column for each member that is not dropped. The score is their sum, or with ``combine="max"`` the largest.
+        """
+        rows = self._read(X)
+        return pd.DataFrame(self._shares(rows), row_index(rows), list(self.named_detectors_))
+
+    def _default_threshold(self) -> Any:
+        return MeanStd(3)
+
+    def _read(self, X: Any, reset: bool = False) -> Any:
+        return super()._read(indexable(X)[0], reset)
+
+    def _fit_rows(self, rows: Any, y: Any, anomalous: np.ndarray, tail: np.ndarray) -> None:
+        members = self._members()
+        if not members:
+            raise ValueError("detectors holds no member: give at least one (name, estimator).")
+        self._validate_names([name for name, _ in self.detectors])
+        self._weights = self._check_weights()
+        head = np.flatnonzero(~tail)
+        X_head, y_head = _safe_indexing(rows, head), None
+        if y is not None:  # as 0 and 1: where there is one class, other labels do not tell which
+            y_head = with_index(anomalous[head].astype(int), y, head)
+        self.detectors_ = [clone(member).fit(X_head, y_head) for _, member in members]
+        self.named_detectors_ = Bunch(
+            **dict(zip((name for name, _ in members), self.detectors_, strict=True))
+        )
+        normal = ~anomalous[head]
+        self._scales = [
+            _SCALES[self.scale](decision_scores(member, X_head)[normal]) for member in self.detectors_
+        ]
+
+    def _members(self) -> list[tuple[str, Any]]:
+        """Return the members that are not dropped."""
+        try:
+            return [(name, member) for name, member in self.detectors if member != "drop"]
+        except (TypeError, ValueError) as error:
+            raise ValueError(
+                f"detectors must be a list of (name, estimator) tuples, got {self.detectors!r}."
+            ) from error
+
+    def _check_weights(self) -> np.ndarray:
+        """Return the weights of the members that are not dropped; for the mean, they add up to 1."""
+        kept = np.array([member != "drop" for _, member in self.detectors])
+        weights = np.ones(len(kept)) if self.weights is None else np.asarray(self.weights, dtype=float)
+        is_fit = weights.shape == kept.shape and np.isfinite(weights).all() and (weights >= 0).all()
+        if not is_fit or not weights[kept].any():
+            raise ValueError(
+                f"weights={self.weights!r} must be one number, at least 0, for each of the {len(kept)} detectors, and "
+                "not all 0."
+            )
+        weights = weights[kept]
+        return weights / weights.sum() if self.combine == "mean" else weights
+
+    def _shares(self, rows: Any) -> np.ndarray:
+        """Return the weighted score of each member, all on one scale."""
+        scores = [
+            scale(decision_scores(member, rows))
+            for scale, member in zip(self._scales, self.detectors_, strict=True)
+        ]
+        return np.column_stack(scores) * self._weights
+
+    def _score(self, rows: Any) -> np.ndarray:
+        shares = self._shares(rows)
+        if self.combine == "mean":
+            return shares.sum(axis=1)
+        return shares[:, self._weights > 0].max(
+            axis=1
+        )  # scores may be below the 0 of a member that counts nothing
+
+
+class _RankScale:
+    """Share of the known scores up to a score; beyond the largest, and below the smallest, a straight line."""
+
+    def __init__(self, known: np.ndarray) -> None:
+        self.levels, counts = np.unique(known, return_counts=True)
+        self.ranks = np.cumsum(counts) / len(known)
+        quartiles = np.percentile(known, [25, 75])
+        spread = quartiles[1] - quartiles[0]
+        self.spread = spread if is_spread(spread, quartiles[1]) else max(1.0, abs(float(self.levels[-1])))
+
+    def __call__(self, scores: np.ndarray) -> np.ndarray:
+        beyond = np.maximum(scores - self.levels[-1], 0) + np.minimum(scores - self.levels[0], 0)
+        return np.interp(scores, self.levels, self.ranks) + beyond / self.spread
+
+
+class _RobustScale:
+    """Distance from the median of the known scores, in units of their spread."""
+
+    def __init__(self, known: np.ndarray) -> None:
+        self.center, spread = robust_moments(known, axis=0)
+        self.spread = spread if is_spread(spread, self.center) else max(1.0, abs(float(self.center)))
+
+    def __call__(self, scores: np.ndarray) -> np.ndarray:
+        return (scores - self.center) / self.spread
+
+
+_SCALES: dict[str, Any] = {"rank": _RankScale, "robust": _RobustScale}

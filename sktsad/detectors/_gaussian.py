@@ -1,0 +1,170 @@
+"""Normal densities as detectors."""
+
+from __future__ import annotations
+
+from numbers import Integral, Real
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.preprocessing import StandardScaler
+from sklearn.utils._param_validation import Interval, StrOptions
+
+from .._windows import Windows
+from ..thresholds import MeanStd
+from ._base import BaseDetector
+
+#: Keeps the correlation of columns that determine one another invertible; 1 is the variance of each.
+_RIDGE = 1e-6
+
+
+class GaussianDetector(BaseDetector):
+    """Score a row by its density under a normal distribution fitted to the normal rows.
+
+    Parameters
+    ----------
+    covariance : {"diagonal", "full"}, default="diagonal"
+        "diagonal" multiplies the densities of the columns [1]_ and costs next to nothing; "full" knows how they
+        vary together, and sees values that are usual alone and unusual together. Behind `SlidingWindow` "full" sees
+        changes of shape.
+    shrinkage : float or "auto", default="auto"
+        How far the correlation of the columns, with ``covariance="full"``, is pulled towards independence, from 0 to
+        1; "auto" takes the estimate of Ledoit and Wolf [2]_.
+    threshold : threshold rule, float or None, default=None
+        None means ``MeanStd(3)``.
+    validation_fraction : float, default=0.2
+        Share of rows, the last of each series in time, that a rule learns from and the densities do not. 0, or fewer
+        than 30 normal rows there: the rule learns from the training rows.
+    n_channels : int, default=None
+        Channels of a plain 2-D row; it names the values in `feature_scores`, and nothing else.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (2,)
+        Labels; the last is the anomaly.
+    threshold_ : float
+        Rows that score above it are anomalies.
+    threshold_rule_ : threshold rule
+        The fitted rule; only if ``threshold`` is not a number.
+    mean_, scale_ : ndarray of shape (n_features,)
+        Mean and standard deviation of each column; 1 for constant columns.
+    precision_ : ndarray of shape (n_features, n_features)
+        Inverse of the correlation of the columns, shrunk; only with ``covariance="full"``.
+    n_features_in_ : int
+        Number of columns.
+    feature_names_in_ : ndarray of str
+        Names of the columns, where they had names.
+
+    See Also
+    --------
+    ZScoreDetector : The largest deviation instead of all together.
+
+    Notes
+    -----
+    The score is the negative log density per column, so that it compares between window lengths. With
+    ``covariance="full"`` it is half the squared Mahalanobis distance, up to a constant, over the number of columns.
+    A column that is constant at fit counts as independent of the others, with standard deviation 1.
+
+    References
+    ----------
+    .. [1] V. Chandola, A. Banerjee, V. Kumar, "Anomaly detection: a survey", ACM Computing Surveys 41(3), 2009.
+    .. [2] O. Ledoit, M. Wolf, "A well-conditioned estimator for large-dimensional covariance matrices", Journal of
+       Multivariate Analysis 88(2), 2004.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sktsad import GaussianDetector
+    >>> x = np.random.default_rng(0).normal(size=(500, 1))
+    >>> X = np.hstack([x, x])
+    >>> GaussianDetector("full").fit(X).predict([[2, 2], [2, -2]])  # of the second, each value alone is usual
+    array([0, 1])
+    """
+
+    _parameter_constraints: dict = {
+        **BaseDetector._parameter_constraints,
+        "covariance": [StrOptions({"diagonal", "full"})],
+        "shrinkage": [Interval(Real, 0, 1, closed="both"), StrOptions({"auto"})],
+        "validation_fraction": [Interval(Real, 0, 1, closed="left")],
+        "n_channels": [Interval(Integral, 1, None, closed="left"), None],
+    }
+
+    def __init__(
+        self,
+        covariance: str = "diagonal",
+        *,
+        shrinkage: Any = "auto",
+        threshold: Any = None,
+        validation_fraction: float = 0.2,
+        n_channels: int | None = None,
+    ) -> None:
+        self.covariance = covariance
+        self.shrinkage = shrinkage
+        self.threshold = threshold
+        self.validation_fraction = validation_fraction
+        self.n_channels = n_channels
+
+    def feature_scores(self, X: Any) -> pd.DataFrame:
+        """Return how unusual each value is: which column.
+
+        Parameters
+        ----------
+        X : Windows or array-like of shape (n_samples, n_features)
+            Rows as in `fit`.
+
+        Returns
+        -------
+        scores : DataFrame of shape (n_samples, n_features)
+            The absolute z of each value; with ``covariance="full"``, that of its deviation from what the other
+            values of the row make likely.
+        """
+        windows = self._read(X)
+        parts = []
+        for chunk in windows.chunks():
+            z = self._standardised(windows, chunk)
+            if self.covariance == "full":
+                z = z @ self.precision_ / np.sqrt(np.diag(self.precision_))
+            parts.append(np.abs(z))
+        return self._frame(np.concatenate(parts), windows, X)
+
+    def _default_threshold(self) -> Any:
+        return MeanStd(3)
+
+    def _fit_model(self, windows: Windows, held_out: Windows | None) -> None:
+        moments = StandardScaler()
+        for chunk in windows.chunks():
+            moments.partial_fit(windows.flat(chunk))
+        self.mean_, self.scale_ = moments.mean_, moments.scale_
+        self._log_scale = np.log(self.scale_).sum() + len(self.scale_) * np.log(2 * np.pi) / 2
+        self.__dict__.pop("precision_", None)
+        if self.covariance == "full":
+            correlation = self._correlation(windows)
+            self.precision_ = np.linalg.inv(correlation)
+            self._log_scale += np.linalg.slogdet(correlation)[1] / 2
+
+    def _correlation(self, windows: Windows) -> np.ndarray:
+        """Return the correlation of the columns, shrunk towards independence."""
+        n_windows, n_columns = windows.shape
+        correlation, fourth_power = np.zeros((n_columns, n_columns)), 0.0
+        for chunk in windows.chunks():
+            z = self._standardised(windows, chunk)
+            correlation += z.T @ z / n_windows
+            fourth_power += (np.einsum("ij,ij->i", z, z) ** 2).sum() / n_windows
+        noise = (fourth_power - (correlation**2).sum()) / n_windows
+        np.fill_diagonal(correlation, 1)  # it is but for constant columns, where it is 0
+        shrinkage = self.shrinkage
+        if isinstance(shrinkage, str):
+            dependence = (correlation**2).sum() - n_columns
+            shrinkage = np.clip(noise / dependence, 0, 1) if dependence > 0 else 0
+        return (1 - shrinkage) * correlation + (shrinkage + _RIDGE) * np.eye(n_columns)
+
+    def _score(self, windows: Windows) -> np.ndarray:
+        return np.concatenate([self._negative_log_density(windows, chunk) for chunk in windows.chunks()])
+
+    def _negative_log_density(self, windows: Windows, chunk: slice) -> np.ndarray:
+        z = self._standardised(windows, chunk)
+        whitened = z @ self.precision_ if self.covariance == "full" else z
+        return (np.einsum("ij,ij->i", whitened, z) / 2 + self._log_scale) / z.shape[1]
+
+    def _standardised(self, windows: Windows, rows: slice) -> np.ndarray:
+        return (windows.flat(rows) - self.mean_) / self.scale_

@@ -1,0 +1,147 @@
+"""Any outlier detector of scikit-learn or PyOD as a classifier of anomalies."""
+
+from __future__ import annotations
+
+from numbers import Integral, Real
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.base import MetaEstimatorMixin, clone
+from sklearn.frozen import FrozenEstimator
+from sklearn.utils._param_validation import HasMethods, Interval
+
+from .._scores import estimator_type
+from .._windows import Windows
+from ..preprocessing import SlidingWindow
+from ._base import BaseDetector
+
+
+class OutlierClassifier(MetaEstimatorMixin, BaseDetector):
+    """Make a classifier of anomalies out of any outlier detector of scikit-learn or PyOD.
+
+    Those of scikit-learn answer +1 for normal rows and -1 for outliers, with scores that are larger for normal rows, so
+    that ``scoring="f1"`` raises and ``"roc_auc"`` comes out inverted; PyOD's answer 0 and 1 but are no
+    classifiers. Here 1 is the anomaly, scores are larger for anomalies, and the threshold is a rule like that of all
+    detectors. The detector is fitted on the normal rows.
+
+    Parameters
+    ----------
+    detector : outlier detector
+        Such as ``IsolationForest()``, ``OneClassSVM()`` or ``LocalOutlierFactor(novelty=True)``, a pipeline that ends
+        in one, or a detector of PyOD. It is cloned; in ``FrozenEstimator`` it stays as it is. `SlidingWindow`
+        stands before this step, not inside.
+    threshold : threshold rule, float or None, default=None
+        In units of the score. None leaves the detector's own, often set by its ``contamination``.
+    validation_fraction : float, default=0.2
+        Share of rows, the last of each series in time, that a rule learns from and the detector does not. 0, or fewer
+        than 30 normal rows there: the rule learns from the training rows.
+    n_channels : int, default=None
+        Channels of a plain 2-D row, where that is to be checked.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (2,)
+        Labels; the last is the anomaly.
+    detector_ : outlier detector
+        The fitted detector.
+    threshold_ : float
+        Rows that score above it are anomalies.
+    threshold_rule_ : threshold rule
+        The fitted rule; only if ``threshold`` is one.
+    n_features_in_ : int
+        Number of columns.
+    feature_names_in_ : ndarray of str
+        Names of the columns, where they had names.
+
+    Raises
+    ------
+    TypeError
+        At fit, if the detector cannot score new rows, or is none.
+
+    Notes
+    -----
+    The detector gets all windows at once, as an array, or as a frame if X has names. The score is its
+    ``decision_function``, turned round for those of scikit-learn, less its own threshold, so that 0 stands for that.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.ensemble import IsolationForest
+    >>> from sktsad import OutlierClassifier
+    >>> X = np.random.default_rng(0).normal(size=(200, 2))
+    >>> OutlierClassifier(IsolationForest(random_state=0)).fit(X).predict([[0, 0], [9, 9]])
+    array([0, 1])
+    """
+
+    _parameter_constraints: dict = {
+        **BaseDetector._parameter_constraints,
+        "detector": [HasMethods(["fit"])],
+        "validation_fraction": [Interval(Real, 0, 1, closed="left")],
+        "n_channels": [Interval(Integral, 1, None, closed="left"), None],
+    }
+
+    def __init__(
+        self,
+        detector: Any,
+        *,
+        threshold: Any = None,
+        validation_fraction: float = 0.2,
+        n_channels: int | None = None,
+    ) -> None:
+        self.detector = detector
+        self.threshold = threshold
+        self.validation_fraction = validation_fraction
+        self.n_channels = n_channels
+
+    def _default_threshold(self) -> Any:
+        return 0.0
+
+    def _fit_model(self, windows: Windows, held_out: Windows | None) -> None:
+        if any(isinstance(step, SlidingWindow) for _, step in getattr(self.detector, "steps", [])):
+            raise TypeError(
+                "detector is a pipeline with SlidingWindow inside, where it does not see the index of the rows. Put it "
+                "before: make_pipeline(SlidingWindow(30), OutlierClassifier(IsolationForest()))."
+            )
+        kind = estimator_type(self.detector)
+        if kind in ("classifier", "regressor"):
+            raise TypeError(
+                f"detector={self.detector} is a {kind}, no outlier detector. Use classifiers as they are."
+            )
+        if not hasattr(self.detector, "decision_function"):
+            raise TypeError(
+                f"detector={self.detector} cannot score new rows: it has no decision_function. Choose one that "
+                "can, such as LocalOutlierFactor(novelty=True) or IsolationForest()."
+            )
+        self.detector_ = clone(self.detector).fit(self._table(windows), None)
+        last = self.detector_[-1] if hasattr(self.detector_, "steps") else self.detector_
+        if hasattr(last, "decision_scores_"):  # of PyOD, larger for outliers
+            self._sign, self._origin = 1.0, float(last.threshold_)
+            self._score(windows[:100])  # some have the method to say that they cannot
+        elif kind == "outlier_detector":
+            self._sign, self._origin = -1.0, 0.0
+        else:
+            raise TypeError(
+                f"detector={self.detector} is no outlier detector of scikit-learn or PyOD, so that nobody knows which "
+                "way up its scores are."
+            )
+
+    def _score(self, windows: Windows) -> np.ndarray:
+        try:
+            decision = self.detector_.decision_function(self._table(windows))
+        except NotImplementedError as error:
+            raise TypeError(
+                f"detector={self.detector} cannot score new rows: {error} Choose one that can, such as "
+                "IsolationForest()."
+            ) from error
+        return self._sign * (np.asarray(decision, dtype=np.float64).ravel() - self._origin)
+
+    def _table(self, windows: Windows) -> Any:
+        """Return the windows as an array, or with the names of their columns where X and the detector have them."""
+        values = np.asarray(windows)
+        is_nameless = isinstance(self.detector, FrozenEstimator) and not hasattr(
+            self.detector, "feature_names_in_"
+        )
+        if is_nameless or not hasattr(self, "feature_names_in_"):
+            return values
+        return pd.DataFrame(values, columns=self.feature_names_in_)

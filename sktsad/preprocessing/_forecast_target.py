@@ -1,0 +1,127 @@
+"""Targets for forecasting: what comes some steps later in the same series."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from numbers import Integral, Real
+from typing import Any
+
+import numpy as np
+from sklearn.utils import _safe_indexing
+from sklearn.utils._param_validation import Interval, StrOptions, validate_params
+
+from .._series import SeriesRows, read_series
+
+
+@validate_params(
+    {
+        "horizon": [Interval(Integral, 1, None, closed="left")],
+        "columns": [str, Integral, "array-like", None],
+        "max_gap": [Interval(Real, 1, None, closed="left")],
+        "series": [StrOptions({"auto", "index"})],
+    },
+    prefer_skip_nested_validation=True,
+)
+def forecast_target(
+    X: Any, horizon: int = 1, *, columns: Any = None, max_gap: float = 3, series: str = "auto"
+) -> tuple[Any, Any]:
+    """Pair every row with the values that come ``horizon`` steps later in its series, to learn to forecast.
+
+    Rows without such a future go: the last of each series, those before a gap, and those whose later row is
+    missing. What is left goes through `SlidingWindow` into a regressor such as `RNNRegressor`.
+
+    Parameters
+    ----------
+    X : array-like of shape (n_samples, n_features)
+        Rows in time order; a panel is a frame with a (series, time) MultiIndex.
+    horizon : int, default=1
+        How many steps later. With a time index a step is the series' most frequent one, and the later row is the
+        one at that time, or the nearest less than half a step from it, as clocks jitter. Without one, a step leads
+        to the next row.
+    columns : str, int, list of these or None, default=None
+        Columns to forecast, by name or, as numbers, by position; None takes all.
+    max_gap : float, default=3
+        Longest step in time, in units of the series' most frequent step, that may lie between a row and its future:
+        as in `SlidingWindow`.
+    series : {"auto", "index"}, default="auto"
+        "auto" reads a (series, time) MultiIndex where there is one; "index" insists on it.
+
+    Returns
+    -------
+    X_kept : same type as X, of shape (n_kept, n_features)
+        The rows that have a future, index kept.
+    y : same type as X, of shape (n_kept,) for one column, else (n_kept, n_columns)
+        The values of the columns ``horizon`` steps later, with the index of ``X_kept``: that of the rows they are
+        forecast from.
+
+    Raises
+    ------
+    ValueError
+        If no row has a future, X has no such columns, or time is out of order or duplicated.
+
+    See Also
+    --------
+    RNNRegressor : Learns such targets.
+
+    Notes
+    -----
+    In a series that misses rows, those before a missing row go, too, and windows over the rows that are kept bridge
+    them. To keep windows whole, make them first: ``forecast_target(windows, columns=-1)``, where -1 is the last
+    channel of a window's last row.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from sktsad.preprocessing import forecast_target
+    >>> X = pd.DataFrame({"value": [1.0, 2.0, 4.0, 5.0]}, index=[1, 2, 4, 5])  # 3 is missing
+    >>> X_kept, y = forecast_target(X)
+    >>> y
+    1    2.0
+    4    5.0
+    Name: value, dtype: float64
+    """
+    table = X if hasattr(X, "shape") else np.asarray(X)
+    if table.ndim != 2:
+        raise ValueError(
+            f"X must have a row for each time step and a column for each channel, got shape {table.shape}. Use "
+            "X.to_frame() or X.reshape(-1, 1)."
+        )
+    try:
+        values = _safe_indexing(table, columns, axis=1)
+        if values.ndim == 2 and values.shape[1] < 2:
+            values = _safe_indexing(values, 0, axis=1)
+    except (ValueError, IndexError, KeyError) as error:
+        has = list(table.columns) if hasattr(table, "columns") else f"{table.shape[1]}, without names"
+        raise ValueError(
+            f"columns={columns!r} must be columns of X, by name or position; it has {has}."
+        ) from error
+    rows = read_series(table, series)
+    now, later = _pairs(rows, horizon, max_gap)
+    if not len(now):
+        raise ValueError(
+            f"horizon={horizon}: none of the {rows.n_rows} rows has one that many steps later in its series, without "
+            f"a gap of more than max_gap={max_gap} steps. Give longer series, or lower the horizon."
+        )
+    X_kept, y = _safe_indexing(table, now), _safe_indexing(values, later)
+    return X_kept, y.set_axis(X_kept.index) if hasattr(y, "set_axis") else y
+
+
+def _pairs(rows: SeriesRows, horizon: int, max_gap: float) -> tuple[np.ndarray, np.ndarray]:
+    """Return the positions of rows that have a future, ascending, and those of their futures."""
+    times = np.arange(rows.n_rows) if rows.times is None else rows.times
+    rows = replace(rows, times=times)
+    steps = rows.steps()
+    starts = rows.segment_starts(max_gap, steps)
+    segment = np.searchsorted(starts, np.arange(rows.n_rows), side="right")
+    future = np.full(rows.n_rows, -1)
+    for (_, part), step in zip(rows.parts(), steps, strict=True):
+        elapsed = times[part] - times[part][:1]  # small numbers: nanoseconds stay exact as floats
+        wanted = elapsed + horizon * step
+        after = np.searchsorted(elapsed, wanted).clip(max=len(elapsed) - 1)
+        before = (after - 1).clip(min=0)
+        nearest = np.where(wanted - elapsed[before] <= elapsed[after] - wanted, before, after)
+        found = np.abs(elapsed[nearest] - wanted) < step / 2  # never without a step, which is NaN
+        found &= segment[part][nearest] == segment[part]
+        future[rows.order[part][found]] = rows.order[part][nearest[found]]
+    now = np.flatnonzero(future >= 0)
+    return now, future[now]
