@@ -24,6 +24,7 @@ from .detectors import (
 from .model_selection import EventSplit, SeriesSplit, check_causal
 from .preprocessing import SeriesScaler, SlidingWindow, WindowScaler, curve_shift, forecast_target
 from .regressors import RNNRegressor
+from .sampling import SafeSampler, WindowAugmenter, imbalance_ratio
 
 __version__ = "0.1.0"
 
@@ -38,6 +39,7 @@ __all__ = [
     "OutlierClassifier",
     "RNNClassifier",
     "RNNRegressor",
+    "SafeSampler",
     "SeriesScaler",
     "SeriesSplit",
     "SlidingWindow",
@@ -45,9 +47,11 @@ __all__ = [
     "ThresholdClassifier",
     "TorchClassifier",
     "VAEDetector",
+    "WindowAugmenter",
     "WindowScaler",
     "ZScoreDetector",
     "check_causal",
     "curve_shift",
     "forecast_target",
+    "imbalance_ratio",
 ]

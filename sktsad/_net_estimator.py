@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any, Self
 
@@ -49,6 +49,7 @@ class NetEstimator(BaseEstimator):
 
     net_: LeanNet
     _layout: tuple[int, int]
+    _own_parameters: Mapping[str, inspect.Parameter]
     #: Shape in which the network sees a row; None means (length, channels).
     _row_shape: tuple[int, ...] | None = None
 
@@ -96,10 +97,12 @@ class NetEstimator(BaseEstimator):
         super().__init_subclass__(**kwargs)
         if "__init__" not in vars(cls):
             return
+        # Only its own: with those of its bases, it would hide the defaults of bases that come later.
+        cls._own_parameters = inspect.signature(cls.__init__).parameters
         merged: dict[str, inspect.Parameter] = {}
         for base in cls.__mro__:
             if issubclass(base, NetEstimator) and "__init__" in vars(base):
-                merged = {**merged, **inspect.signature(base.__init__).parameters, **merged}
+                merged = {**merged, **vars(base)["_own_parameters"], **merged}
         named = sorted((p for p in merged.values() if p.kind != p.VAR_KEYWORD), key=lambda p: p.kind)
         cls.__init__.__signature__ = inspect.Signature(named)  # type: ignore[attr-defined]
 
@@ -221,6 +224,9 @@ class NetEstimator(BaseEstimator):
         from .training import forward
 
         return forward(self.net_, self._dataset(windows), self.predict_batch_size)
+
+
+NetEstimator._own_parameters = inspect.signature(NetEstimator.__init__).parameters
 
 
 def drop_weightless(

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from sklearn.utils import get_tags
+from sklearn.utils.validation import _num_samples
 
 from ._series import row_index
 
@@ -46,7 +47,9 @@ def own_threshold(estimator: Any) -> float:
     return 0.0 if hasattr(estimator, "decision_function") else 0.5
 
 
-def with_index(scores: np.ndarray, X: Any, rows: Any) -> Any:
-    """Give scores the index of their rows of X, if it has one, for threshold rules that count by time."""
+def with_index(scores: np.ndarray, X: Any, rows: Any) -> pd.Series:
+    """Give scores the index of their rows of X, or the numbers of these, for threshold rules that count by time."""
     index = row_index(X)
-    return scores if index is None else pd.Series(scores, index=index[rows])
+    if index is None:
+        index = pd.RangeIndex(_num_samples(X))
+    return pd.Series(scores, index[rows])

@@ -102,6 +102,12 @@ def is_panel(X: Any) -> bool:
     return isinstance(row_index(X), pd.MultiIndex)
 
 
+def has_time(X: Any) -> bool:
+    """Tell whether the index of ``X`` is that of a panel, or dates."""
+    dates = (pd.DatetimeIndex, pd.TimedeltaIndex, pd.PeriodIndex)
+    return is_panel(X) or isinstance(row_index(X), dates)
+
+
 def read_series(X: Any, series: str = "auto") -> SeriesRows:
     """Read which rows of ``X`` are one series, in time order.
 

@@ -2,27 +2,60 @@
 
 import inspect
 
+import numpy as np
 import pytest
-from sklearn.base import BaseEstimator
+from scipy.special import expit
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.ensemble import IsolationForest
+from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold
+from sklearn.utils import check_array
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 import sktsad
 from sktsad import (
     AutoencoderDetector,
+    ConfidenceDetector,
+    ForecastDetector,
+    FusionDetector,
+    GaussianDetector,
+    OutlierClassifier,
     RNNClassifier,
+    RNNRegressor,
     SeriesScaler,
     SlidingWindow,
+    SmoothedClassifier,
     ThresholdClassifier,
     TorchClassifier,
+    VAEDetector,
     WindowScaler,
     ZScoreDetector,
 )
 
 # Weights equal repetition only where a batch holds all rows.
 NET = {"max_epochs": 40, "batch_size": 256, "lr": 0.03, "random_state": 0}
+RNN = {"pooling": "last_max", **NET}
 AUTOENCODER = {"hidden_sizes": (4, 2), **NET}
+
+
+class OfAnyWidth(ClassifierMixin, BaseEstimator):
+    """A fitted classifier that takes rows of any width: the checks come with many."""
+
+    classes_ = np.array([0, 1])
+
+    def fit(self, X, y):
+        raise AssertionError("it is frozen")
+
+    def predict_proba(self, X):
+        second = expit(check_array(X).sum(axis=1))
+        return np.column_stack([1 - second, second])
+
+    def __sklearn_is_fitted__(self):
+        return True
+
+
+MEMBERS = [("z", ZScoreDetector()), ("gaussian", GaussianDetector("full"))]
 
 ESTIMATORS = [
     SlidingWindow(3),
@@ -36,6 +69,14 @@ ESTIMATORS = [
     # The rows of the checks are sorted by class: no fold in time order would train on both.
     ThresholdClassifier(LogisticRegression(), cv=StratifiedKFold(2), min_events=1),
     ThresholdClassifier(LogisticRegression(), 0.0),
+    GaussianDetector(),
+    GaussianDetector("full"),
+    OutlierClassifier(IsolationForest(n_estimators=10, random_state=0)),
+    ConfidenceDetector(FrozenEstimator(OfAnyWidth())),
+    FusionDetector(MEMBERS),
+    FusionDetector(MEMBERS, scale="robust", combine="max"),
+    SmoothedClassifier(LogisticRegression(), 1),
+    SmoothedClassifier(LogisticRegression(), 3),
     *(
         estimator.set_params(dtype=dtype)
         for dtype in ("float64", "float32")
@@ -44,8 +85,17 @@ ESTIMATORS = [
             RNNClassifier("gru", hidden_size=4, pooling="last_max", step=2, bidirectional=True, **NET),
             RNNClassifier("rnn", hidden_size=4, num_layers=2, class_weight="balanced", **NET),
             TorchClassifier(**NET),
+            RNNRegressor(hidden_size=8, dense_size=16, step=5, bidirectional=True, **RNN),
+            RNNRegressor("gru", hidden_size=8, dense_size=8, step=5, loss="absolute_error", **RNN),
+            RNNRegressor("rnn", hidden_size=4, bidirectional=True, loss="huber", **RNN),
             AutoencoderDetector(**AUTOENCODER),
             AutoencoderDetector("lstm", **AUTOENCODER),
+            AutoencoderDetector(activation="selu", dropout=0.1, dropout_type="alpha", **AUTOENCODER),
+            AutoencoderDetector("lstm", conv_channels=3, recurrent_dropout=0.1, **AUTOENCODER),
+            AutoencoderDetector("gru", decoder="unroll", **AUTOENCODER),
+            VAEDetector(**AUTOENCODER),
+            VAEDetector("gru", n_draws=2, score_by="elbo", **AUTOENCODER),
+            ForecastDetector(hidden_size=4, **NET),
         )
     ),
 ]
@@ -58,7 +108,11 @@ def expected_failures(estimator):
         reason = "a window holds the rows before it: what comes before a row matters"
         failures["check_methods_sample_order_invariance"] = reason
         failures["check_methods_subset_invariance"] = reason
-    if isinstance(estimator, (RNNClassifier, TorchClassifier)) and estimator.dtype == "float32":
+    if isinstance(estimator, SmoothedClassifier) and estimator.length > 1:
+        reason = "a score is smoothed over the rows before it: what comes before a row matters"
+        failures["check_methods_sample_order_invariance"] = reason
+        failures["check_methods_subset_invariance"] = reason
+    if isinstance(estimator, (RNNClassifier, RNNRegressor, TorchClassifier)) and estimator.dtype == "float32":
         failures["check_sample_weight_equivalence_on_dense_data"] = (
             "sums in another order, rounded to float32"
         )

@@ -11,14 +11,14 @@ from sklearn.model_selection import GridSearchCV, KFold
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 
-from sktsad import AutoencoderDetector, RNNClassifier, TorchClassifier
+from sktsad import AutoencoderDetector, ForecastDetector, RNNClassifier, TorchClassifier, VAEDetector
 from sktsad._net_estimator import NetEstimator
 
 X = np.random.default_rng(0).normal(size=(90, 4))
 Y = (X[:, 0] > 0).astype(int)
 RARE = np.tile([0, 0, 0, 1], 23)[:90]
 SMALL = {"max_epochs": 2, "batch_size": 16, "random_state": 0}
-ESTIMATORS = [RNNClassifier, TorchClassifier, AutoencoderDetector]
+ESTIMATORS = [RNNClassifier, TorchClassifier, AutoencoderDetector, VAEDetector, ForecastDetector]
 SHARED = set(inspect.signature(NetEstimator.__init__).parameters) - {"self", "net_params"}
 
 each_estimator = pytest.mark.parametrize("cls", ESTIMATORS)

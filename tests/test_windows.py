@@ -287,6 +287,30 @@ def test_the_layout_is_read_off_the_input(X, n_channels, expected):
     assert np.array_equal(windows, np.asarray(X).reshape(len(windows), -1))
 
 
+@pytest.mark.parametrize(
+    ("X", "n_channels", "expected"),
+    [
+        (two_series(), None, ["u", "v"]),
+        (two_series()[3:9:2], None, ["u", "v"]),
+        (two_series().replace_buffer(two_series().buffer + 1), None, ["u", "v"]),
+        (one_series(), None, ["x0", "x1"]),
+        (Windows(np.zeros((4, 2)), [0, 1], 3), None, None),
+        (NAMED, None, ["u", "v"]),
+        (NAMED[["v_t-0"]], None, ["v"]),
+        (NAMED[NAMED.columns[::-1]], None, None),
+        (NAMED.set_axis(list("abcdef"), axis=1), 3, ["x0", "x1", "x2"]),
+        (np.zeros((4, 3, 2)), None, ["x0", "x1"]),
+        (np.zeros((4, 6)), 2, ["x0", "x1"]),
+        (np.zeros((4, 6)), 1, ["x0"]),
+        (np.zeros((4, 6)), None, None),
+    ],
+)
+def test_channels_keep_their_names_or_are_numbered_where_the_layout_is_known(X, n_channels, expected):
+    windows = check(X, n_channels=n_channels)
+    assert windows.channel_names == expected
+    assert pickle.loads(pickle.dumps(windows)).channel_names == expected
+
+
 def test_windows_are_taken_as_they_are():
     windows = two_series()
     assert check(windows) is windows

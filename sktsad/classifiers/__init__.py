@@ -6,4 +6,10 @@ from ._smoothed import SmoothedClassifier
 from ._threshold import ThresholdClassifier
 from ._torch import TorchClassifier
 
-__all__ = ["CostSensitiveClassifier", "RNNClassifier", "SmoothedClassifier", "ThresholdClassifier", "TorchClassifier"]
+__all__ = [
+    "CostSensitiveClassifier",
+    "RNNClassifier",
+    "SmoothedClassifier",
+    "ThresholdClassifier",
+    "TorchClassifier",
+]

@@ -43,8 +43,8 @@ class AutoencoderDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Net
         Whether the score is the mean error over the window, or over its last row.
     decoder : {"repeat", "unroll"}, default="repeat"
         Recurrent networks only: whether the decoder sees the code at every step [2]_; or only at first, and then
-        the row that it decoded before, from the last row to the first [3]_. Unrolling goes step by step and is
-        several times slower.
+        the row that it decoded before, from the last row to the first [3]_. Unrolling goes step by step: training
+        takes about 1.4 times as long with an LSTM on a CPU, 1.2 times with a GRU.
     conv_channels : int or None, default=None
         Recurrent networks only: channels of a convolution over 5 steps in front of the encoder; None leaves it out.
         ``net__module__kernel_size`` changes the 5.
@@ -56,9 +56,10 @@ class AutoencoderDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Net
         Kind of dropout: units set to 0; multiplied by Gaussian noise of the same variance; or "alpha", which goes
         with ``activation="selu"`` [4]_.
     recurrent_dropout : float, default=0.0
-        Recurrent networks only: share of the state's units dropped from step to step while training [5]_.
-        Torch's fused layers cannot do that: training goes step by step and takes RECURRENT_COST as long. Scoring
-        does not.
+        Recurrent networks only: share of the state's units that the gates do not see while training, the same at
+        each step of a window [5]_.
+        Torch's fused layers cannot do that: training goes step by step and takes about 1.9 times as long with an
+        LSTM on a CPU, 1.2 times with a GRU. Scoring does not.
     noise : float, default=0.0
         Standard deviation of Gaussian noise on the input while training (a denoising autoencoder).
     threshold : threshold rule, float or None, default=None
@@ -95,6 +96,8 @@ class AutoencoderDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Net
     See Also
     --------
     ZScoreDetector : The baseline.
+    VAEDetector : Codes have a distribution, so that new windows can be drawn.
+    ForecastDetector : Predicts the last rows instead.
 
     References
     ----------

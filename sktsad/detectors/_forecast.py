@@ -115,8 +115,8 @@ class ForecastDetector(RecurrentEstimator, NetDetector):
         if windows.length <= self.horizon:
             raise ValueError(
                 f"horizon={self.horizon} leaves nothing to predict from: X with {windows.shape[1]} feature(s) holds "
-                f"windows of {windows.length} row(s) of {windows.n_channels} channel(s). Use longer windows, or a lower "
-                "horizon."
+                f"windows of {windows.length} row(s) of {windows.n_channels} channel(s). Use longer windows, or a "
+                "lower horizon."
             )
         arguments = {**self._recurrent_arguments(), "n_channels": windows.n_channels, "horizon": self.horizon}
         return self._make_net(Forecaster, arguments, ForecastError, criterion__error=self.error)

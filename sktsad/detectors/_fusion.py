@@ -14,7 +14,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.metaestimators import _BaseComposition
 
 from .._robust import is_spread, robust_moments
-from .._scores import decision_scores, with_index
+from .._scores import decision_scores
 from .._series import row_index
 from ..thresholds import MeanStd
 from ._pass_through import PassThroughDetector
@@ -173,7 +173,8 @@ class FusionDetector(PassThroughDetector, _BaseComposition):
         head = np.flatnonzero(~tail)
         X_head, y_head = _safe_indexing(rows, head), None
         if y is not None:  # as 0 and 1: where there is one class, other labels do not tell which
-            y_head = with_index(anomalous[head].astype(int), y, head)
+            encoded, index = anomalous.astype(int), row_index(y)
+            y_head = _safe_indexing(encoded if index is None else pd.Series(encoded, index), head)
         self.detectors_ = [clone(member).fit(X_head, y_head) for _, member in members]
         self.named_detectors_ = Bunch(
             **dict(zip((name for name, _ in members), self.detectors_, strict=True))

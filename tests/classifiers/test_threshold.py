@@ -9,6 +9,7 @@ import pytest
 from imblearn.pipeline import make_pipeline as make_imbalanced_pipeline
 from imblearn.under_sampling import RandomUnderSampler
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.ensemble import IsolationForest
 from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
@@ -20,7 +21,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import LinearSVC
 
 from sktsad import SeriesScaler, SeriesSplit, SlidingWindow, ThresholdClassifier, ZScoreDetector
-from sktsad.thresholds import BestFBeta, MeanStd, Quantile
+from sktsad.thresholds import AlarmsPerDay, BestFBeta, MeanStd, Quantile
 
 RNG = np.random.default_rng(0)
 N = 360
@@ -142,6 +143,32 @@ def test_the_threshold_of_a_pipeline_that_samples_sees_rows_as_they_are():
     rows, scores = unseen_scores(PIPELINES["sampler"], X, Y, FOLDS)
     rule = ThresholdClassifier(PIPELINES["sampler"], Quantile(0.9), cv=FOLDS).fit(X, Y).threshold_rule_
     np.testing.assert_array_equal(rule.thresholds_, np.unique(scores[Y[rows] == 0]))
+
+
+@pytest.mark.parametrize("is_panel", [False, True], ids=["one series", "panel"])
+@pytest.mark.parametrize(
+    "estimator", [LINEAR, make_pipeline(SlidingWindow(3), ZScoreDetector("rolling"))], ids=["row", "window"]
+)
+def test_alarms_per_day_are_counted_by_the_index(estimator, is_panel):
+    hours = pd.date_range("2024-01-01", periods=N, freq="h")
+    index = pd.MultiIndex.from_product([["p", "q", "r"], hours[: N // 3]]) if is_panel else hours
+    frame = pd.DataFrame(X, index=index)
+    model = ThresholdClassifier(estimator, AlarmsPerDay(2), cv=FOLDS).fit(frame, Y)
+    rows, scores = unseen_scores(estimator, frame, Y, FOLDS)
+    scores = pd.Series(scores, index=index[rows])
+    assert model.threshold_ == AlarmsPerDay(2).fit(scores, Y[rows]).threshold_
+
+
+def test_alarms_per_day_cannot_be_counted_without_a_day():
+    with pytest.raises(ValueError, match="rows_per_day=None needs two rows of a series with dates"):
+        ThresholdClassifier(LINEAR, AlarmsPerDay(2), cv=FOLDS).fit(X, Y)
+    by_hours = ThresholdClassifier(LINEAR, AlarmsPerDay(2, rows_per_day=24), cv=FOLDS).fit(X, Y)
+    assert 0 < by_hours.predict(X).sum() < N / 3
+
+
+def test_an_outlier_detector_is_to_be_wrapped():
+    with pytest.raises(TypeError, match=r"Make it a classifier: OutlierClassifier\("):
+        ThresholdClassifier(IsolationForest(n_estimators=2), cv=FOLDS).fit(X, Y)
 
 
 # A classifier that is there already

@@ -7,9 +7,17 @@ import torch
 from sklearn.base import clone
 from sklearn.metrics import roc_auc_score
 from skorch.callbacks import Callback
+from torch import nn
 
 from sktsad import AutoencoderDetector, SlidingWindow
-from sktsad.networks import CELLS, DenseAutoencoder, RecurrentAutoencoder
+from sktsad.networks import (
+    CELLS,
+    DenseAutoencoder,
+    GaussianDropout,
+    RecurrentAutoencoder,
+    RecurrentLayer,
+    UnrolledDecoder,
+)
 from sktsad.thresholds import BestFBeta
 
 RNG = np.random.default_rng(0)
@@ -94,7 +102,7 @@ def test_everything_but_scores_is_in_the_precision_of_the_network(dtype):
     results = [
         code,
         detector.reconstruct(WINDOWS),
-        detector.feature_scores(WINDOWS),
+        detector.feature_scores(WINDOWS).to_numpy(),
         detector.inverse_transform(code),
     ]
     assert {result.dtype for result in results} == {np.dtype(dtype)}
@@ -111,8 +119,63 @@ def test_parameters_make_the_network(network):
         assert [module.encoder[i].out_features for i in (0, 2)] == [8, 4]
     else:
         assert isinstance(module, RecurrentAutoencoder)
-        assert [layer.hidden_size for layer in module.encoder] == [8, 4]
-        assert {type(layer) for layer in module.encoder} == {CELLS[network]}
+        layers = [layer for layer in module.encoder.modules() if isinstance(layer, CELLS[network])]
+        assert [layer.hidden_size for layer in layers] == [8, 4]
+
+
+def modules_of(detector, kind):
+    return [module for module in detector.net_.module_.modules() if isinstance(module, kind)]
+
+
+@pytest.mark.parametrize("activation, kind", [("relu", nn.ReLU), ("selu", nn.SELU), ("tanh", nn.Tanh)])
+@pytest.mark.parametrize(
+    "dropout_type, dropped",
+    [("standard", nn.Dropout), ("gaussian", GaussianDropout), ("alpha", nn.AlphaDropout)],
+)
+def test_activation_and_dropout_make_the_dense_network(activation, kind, dropout_type, dropped):
+    detector = AutoencoderDetector(activation=activation, dropout=0.25, dropout_type=dropout_type, **SMALL)
+    detector.fit(WINDOWS)
+    assert len(modules_of(detector, kind)) == len(modules_of(detector, dropped)) == 2
+    np.testing.assert_array_equal(detector.anomaly_score(WINDOWS), detector.anomaly_score(WINDOWS))
+
+
+def test_options_make_the_recurrent_network():
+    detector = AutoencoderDetector(
+        "gru", decoder="unroll", conv_channels=3, dropout=0.2, recurrent_dropout=0.25, **SMALL
+    )
+    detector.set_params(net__module__kernel_size=3).fit(WINDOWS)
+    module = detector.net_.module_
+    assert isinstance(module.decoder, UnrolledDecoder)
+    assert module.convolution[0].weight.shape == (3, CHANNELS, 3)
+    assert {layer.recurrent_dropout for layer in modules_of(detector, RecurrentLayer)} == {0.25}
+    assert detector.reconstruct(WINDOWS).shape == FLAT.shape
+    np.testing.assert_array_equal(detector.anomaly_score(WINDOWS), detector.anomaly_score(WINDOWS))
+
+
+@pytest.mark.parametrize(
+    "network, options",
+    [
+        ("dense", {"activation": "selu", "dropout": 0.2, "dropout_type": "alpha"}),
+        ("lstm", {"recurrent_dropout": 0.2, "conv_channels": 4}),
+        ("gru", {"decoder": "unroll"}),
+    ],
+    ids=str,
+)
+def test_every_network_learns(network, options):
+    detector = AutoencoderDetector(network, **options, **{**SMALL, "max_epochs": 15})
+    losses = detector.fit(WINDOWS).net_.history[:, "train_loss"]
+    assert losses[-1] < 0.7 * losses[0]
+
+
+def test_dropout_needs_a_layer_besides_the_code():
+    options = {**SMALL, "hidden_sizes": (4,)}
+    with pytest.raises(
+        ValueError, match=r"dropout=0.5 finds no layer between input and code: give hidden_sizes=\(4,"
+    ):
+        AutoencoderDetector(dropout=0.5, **options).fit(WINDOWS)
+    for decoder in ("repeat", "unroll"):
+        detector = AutoencoderDetector("gru", dropout=0.5, decoder=decoder, **options).fit(WINDOWS)
+        assert modules_of(detector, nn.Dropout)
 
 
 @pytest.mark.parametrize("hidden_sizes", [[8, 4], (8, 4), np.array([8, 4])], ids=["list", "tuple", "array"])
@@ -136,6 +199,12 @@ def test_sizes_that_are_no_numbers_of_units_are_refused(hidden_sizes):
         ("error", "rmse"),
         ("score_on", "first"),
         ("noise", -1),
+        ("decoder", "mirror"),
+        ("conv_channels", 0),
+        ("activation", "sigmoid"),
+        ("dropout", 1.0),
+        ("dropout_type", "spatial"),
+        ("recurrent_dropout", 1.0),
         ("threshold", "no"),
     ],
 )
@@ -159,9 +228,26 @@ def test_feature_scores_point_to_the_channel_and_the_step_of_a_fault(network, ch
     detector = AutoencoderDetector(network, **options).fit(WINDOWS)
     faulty = FLAT[50:100].reshape(-1, LENGTH, CHANNELS).copy()
     faulty[:, step, channel] += 3
-    scores = detector.feature_scores(faulty).reshape(-1, LENGTH, CHANNELS)
-    blamed = [np.unravel_index(score.argmax(), score.shape) for score in scores]
-    assert blamed.count((step, channel)) > 45
+    blamed = detector.feature_scores(faulty).idxmax(axis=1).tolist()
+    assert blamed.count(f"x{channel}_t-{LENGTH - 1 - step}") > 45
+
+
+def test_feature_scores_are_named_and_have_the_index_of_the_windows():
+    index = pd.MultiIndex.from_product([["a", "b"], range(75)], names=["series", "time"])
+    rows = pd.DataFrame(ROWS, index=index, columns=["heat", "load"])
+    names = [f"{channel}_t-{lag}" for lag in range(LENGTH - 1, -1, -1) for channel in ("heat", "load")]
+    sliding = SlidingWindow(LENGTH)
+    windows = sliding.fit_transform(rows)
+    frame = sliding.set_output(transform="pandas").transform(rows)
+    for X in (windows, frame):
+        scores = AutoencoderDetector(**SMALL).fit(X).feature_scores(X)
+        assert scores.columns.tolist() == names
+        assert scores.index.equals(index)
+    plain = AutoencoderDetector(**SMALL).fit(FLAT).feature_scores(FLAT)
+    assert plain.columns.tolist() == [f"x{i}" for i in range(12)]
+    assert plain.index.equals(pd.RangeIndex(150))
+    named = frame.set_axis([f"value {i}" for i in range(12)], axis=1)
+    assert AutoencoderDetector(**SMALL).fit(named).feature_scores(named).columns.equals(named.columns)
 
 
 def test_the_score_of_the_last_row_ignores_faults_further_back():

@@ -1,11 +1,21 @@
 """Autoencoders: windows to a code and back."""
 
+import itertools
+
 import numpy as np
 import pytest
 import torch
 from torch import nn
 
-from sktsad.networks import Autoencoder, DenseAutoencoder, RecurrentAutoencoder
+from sktsad.networks import (
+    Autoencoder,
+    DenseAutoencoder,
+    GaussianDropout,
+    RecurrentAutoencoder,
+    RecurrentLayer,
+    UnrolledDecoder,
+    make_autoencoder,
+)
 
 torch.manual_seed(0)
 RNG = np.random.default_rng(0)
@@ -20,6 +30,12 @@ NETWORKS = {
         ).double()
         for cell in ("rnn", "lstm", "gru")
     },
+    "unrolled": lambda **noise: RecurrentAutoencoder(
+        LENGTH, CHANNELS, (6, 3), "gru", decoder="unroll", **noise
+    ).double(),
+    "convolution": lambda **noise: RecurrentAutoencoder(
+        LENGTH, CHANNELS, (6, 3), "lstm", conv_channels=4, **noise
+    ).double(),
 }
 
 
@@ -68,6 +84,14 @@ def test_the_base_leaves_both_ways_to_its_subclasses():
         Autoencoder().decode(WINDOWS)
 
 
+def recurrent_layers(layers):
+    return [layer for layer in layers if isinstance(layer, RecurrentLayer)]
+
+
+def recurrent_sizes(layers):
+    return [(layer.rnn.input_size, layer.rnn.hidden_size) for layer in recurrent_layers(layers)]
+
+
 def linear_sizes(layers):
     return [(layer.in_features, layer.out_features) for layer in layers if isinstance(layer, nn.Linear)]
 
@@ -80,9 +104,16 @@ def test_the_decoder_mirrors_the_encoder(hidden_sizes):
     assert linear_sizes(dense.decoder) == [(n_out, n_in) for n_in, n_out in down[::-1]]
 
     recurrent = RecurrentAutoencoder(LENGTH, CHANNELS, hidden_sizes, "gru")
-    assert [layer.hidden_size for layer in recurrent.encoder] == list(hidden_sizes)
-    assert [layer.hidden_size for layer in recurrent.decoder] == list(hidden_sizes[::-1])
-    assert (recurrent.output.in_features, recurrent.output.out_features) == (hidden_sizes[0], CHANNELS)
+    down = [CHANNELS, *hidden_sizes]
+    assert recurrent_sizes(recurrent.encoder) == list(itertools.pairwise(down))
+    mirrored = [hidden_sizes[-1], *hidden_sizes[::-1]]
+    assert recurrent_sizes(recurrent.decoder) == list(itertools.pairwise(mirrored))
+    assert linear_sizes(recurrent.decoder) == [(hidden_sizes[0], CHANNELS)]
+
+    unrolled = RecurrentAutoencoder(LENGTH, CHANNELS, hidden_sizes, "gru", decoder="unroll").decoder
+    assert isinstance(unrolled, UnrolledDecoder)
+    fed_back = [CHANNELS, *hidden_sizes[::-1]]
+    assert recurrent_sizes(unrolled.layers) == list(itertools.pairwise(fed_back))
 
 
 def naive_dense(layers, values):
@@ -120,11 +151,79 @@ def test_a_recurrent_autoencoder_by_hand():
     module = NETWORKS["rnn"]()
     for window, code, back in zip(WINDOWS.numpy(), module.encode(WINDOWS), module(WINDOWS), strict=True):
         rows = window
-        for layer in module.encoder:
-            rows = naive_rnn(layer, rows)
+        for layer in recurrent_layers(module.encoder):
+            rows = naive_rnn(layer.rnn, rows)
         np.testing.assert_allclose(code.detach(), rows[-1])
         rows = np.array([rows[-1]] * LENGTH)  # the decoder sees the code at each step
-        for layer in module.decoder:
-            rows = naive_rnn(layer, rows)
-        expected = rows @ module.output.weight.detach().numpy().T + module.output.bias.detach().numpy()
+        for layer in recurrent_layers(module.decoder):
+            rows = naive_rnn(layer.rnn, rows)
+        output = module.decoder[-1]
+        expected = rows @ output.weight.detach().numpy().T + output.bias.detach().numpy()
         np.testing.assert_allclose(back.detach(), expected)
+
+
+def naive_convolution(convolution, window, kernel_size):
+    """Weigh the rows around each row, zeros beyond the ends; ReLU."""
+    before = (kernel_size - 1) // 2
+    padded = np.zeros((len(window) + kernel_size - 1, window.shape[1]))
+    padded[before : before + len(window)] = window
+    weight, bias = convolution.weight.detach().numpy(), convolution.bias.detach().numpy()
+    rows = [
+        [
+            (weight[channel] * padded[row : row + kernel_size].T).sum() + bias[channel]
+            for channel in range(len(bias))
+        ]
+        for row in range(len(window))
+    ]
+    return np.maximum(rows, 0)
+
+
+@pytest.mark.parametrize("length", [2, 5])
+@pytest.mark.parametrize("kernel_size", [1, 3, 5])
+def test_a_convolution_in_front_keeps_the_length(kernel_size, length):
+    module = RecurrentAutoencoder(
+        length, CHANNELS, (3,), "gru", conv_channels=4, kernel_size=kernel_size
+    ).double()
+    windows = WINDOWS[:, :length]
+    rows = [naive_convolution(module.convolution[0], window, kernel_size) for window in windows.numpy()]
+    assert np.shape(rows) == (4, length, 4)
+    code = module.encoder(torch.from_numpy(np.array(rows)))[:, -1]
+    torch.testing.assert_close(module.encode(windows), code)
+    assert module(windows).shape == windows.shape
+
+
+KINDS = {"standard": nn.Dropout, "gaussian": GaussianDropout, "alpha": nn.AlphaDropout}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_dropout_stands_between_recurrent_layers_and_before_the_output_but_not_on_the_code(kind):
+    module = RecurrentAutoencoder(LENGTH, CHANNELS, (6, 3), "gru", dropout=0.25, dropout_type=kind)
+    between = [RecurrentLayer, KINDS[kind]]
+    assert [type(layer) for layer in module.encoder] == [*between, RecurrentLayer]
+    assert [type(layer) for layer in module.decoder] == [*between, *between, nn.Linear]
+    unrolled = RecurrentAutoencoder(
+        LENGTH, CHANNELS, (6, 3), "gru", dropout=0.25, dropout_type=kind, decoder="unroll"
+    )
+    assert type(unrolled.decoder.dropout) is KINDS[kind]
+
+
+@pytest.mark.parametrize("decoder", ["repeat", "unroll"])
+def test_recurrent_dropout_reaches_every_layer(decoder):
+    module = RecurrentAutoencoder(LENGTH, CHANNELS, (6, 3), recurrent_dropout=0.25, decoder=decoder)
+    layers = recurrent_layers(module.modules())
+    assert [layer.recurrent_dropout for layer in layers] == [0.25] * 4
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_dropout_of_a_dense_autoencoder_leaves_the_code_alone(kind):
+    module = DenseAutoencoder(LENGTH, CHANNELS, (6, 3), activation="tanh", dropout=0.25, dropout_type=kind)
+    for half in (module.encoder, module.decoder):
+        assert [type(layer) for layer in half] == [nn.Linear, nn.Tanh, KINDS[kind], nn.Linear]
+
+
+@pytest.mark.parametrize("network", ["dense", "rnn", "lstm", "gru"])
+def test_an_autoencoder_goes_by_the_name_of_its_network(network):
+    module = make_autoencoder(network, length=LENGTH, n_channels=CHANNELS, hidden_sizes=(6, 3), noise=0.5)
+    assert type(module) is (DenseAutoencoder if network == "dense" else RecurrentAutoencoder)
+    assert module.noise == 0.5
+    assert network == "dense" or {layer.cell for layer in recurrent_layers(module.modules())} == {network}

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from sktsad.networks import CrossEntropy, ReconstructionError
+from sktsad.networks import CrossEntropy, ForecastError, ReconstructionError
 
 RNG = np.random.default_rng(0)
 
@@ -35,3 +35,11 @@ def test_a_reconstruction_error_is_that_of_each_element(error, of_difference):
     output, target = RNG.normal(size=(2, 4, 3, 2))
     errors = ReconstructionError(error)(torch.from_numpy(output), torch.from_numpy(target))
     np.testing.assert_allclose(errors, of_difference(output - target))
+
+
+@pytest.mark.parametrize("error, of_difference", [("mse", np.square), ("mae", np.abs)])
+@pytest.mark.parametrize("horizon", [1, 2])
+def test_a_forecast_error_is_that_of_the_last_rows(error, of_difference, horizon):
+    output, target = RNG.normal(size=(4, horizon, 2)), RNG.normal(size=(4, 5, 2))
+    errors = ForecastError(error)(torch.from_numpy(output), torch.from_numpy(target))
+    np.testing.assert_allclose(errors, of_difference(output - target[:, -horizon:]))

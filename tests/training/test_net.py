@@ -86,10 +86,24 @@ def test_a_lean_epoch_is_skorchs_own_bit_for_bit(monkeypatch, name, watch, fit_p
     assert_same_training(lean, own)
 
 
-@pytest.mark.parametrize("network", ["dense", "lstm"])
-def test_a_lean_epoch_of_an_autoencoder_is_skorchs_own_bit_for_bit(monkeypatch, network):
+@pytest.mark.parametrize(
+    "network, options",
+    [
+        ("dense", {"dropout": 0.2, "dropout_type": "gaussian"}),
+        ("lstm", {"dropout": 0.2}),
+        ("gru", {"decoder": "unroll", "recurrent_dropout": 0.2, "conv_channels": 3}),
+    ],
+    ids=str,
+)
+def test_a_lean_epoch_of_an_autoencoder_is_skorchs_own_bit_for_bit(monkeypatch, network, options):
     estimator = AutoencoderDetector(
-        network, hidden_sizes=(4, 2), noise=0.1, early_stopping=50, validation_fraction=0.4, **SMALL
+        network,
+        hidden_sizes=(4, 2),
+        noise=0.1,
+        early_stopping=50,
+        validation_fraction=0.4,
+        **options,
+        **SMALL,
     )
     lean = clone(estimator).fit(X)
     monkeypatch.setattr(LeanNet, "_can_be_lean", lambda self: False)

@@ -1,0 +1,38 @@
+"""How rare the rarest class is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from sklearn.utils import column_or_1d
+
+
+def imbalance_ratio(y: Any) -> float:
+    """Return how many rows the largest class has for each row of the smallest.
+
+    Parameters
+    ----------
+    y : array-like of shape (n_samples,)
+        Class labels, of two classes or more.
+
+    Returns
+    -------
+    ratio : float
+        1 for balanced classes.
+
+    Raises
+    ------
+    ValueError
+        If y holds one class.
+
+    Examples
+    --------
+    >>> from sktsad.sampling import imbalance_ratio
+    >>> imbalance_ratio([0] * 98 + [1] * 2)
+    49.0
+    """
+    classes, counts = np.unique(column_or_1d(y), return_counts=True)
+    if len(classes) < 2:
+        raise ValueError(f"y holds {len(classes)} class(es): there is no ratio between classes.")
+    return float(counts.max() / counts.min())

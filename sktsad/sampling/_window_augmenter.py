@@ -1,0 +1,120 @@
+"""More windows by small changes, such as a clock or a sensor makes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from numbers import Real
+from typing import Any
+
+import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.utils import check_random_state
+from sklearn.utils._param_validation import Interval
+
+CHANGES = ("jitter", "scaling", "time_warp", "shift")
+
+
+class WindowAugmenter(BaseEstimator):
+    """Copy windows with small changes: a strategy for `SafeSampler`.
+
+    SMOTE draws straight lines between two windows, which for waves that are out of step is no wave; each copy here
+    comes from one window [1]_.
+
+    Parameters
+    ----------
+    changes : sequence of {"jitter", "scaling", "time_warp", "shift"}, default=all four
+        What is done to a copy, one after the other: "jitter" adds Gaussian noise; "scaling" multiplies each channel
+        by a factor; "time_warp" runs faster here and slower there; "shift" moves the window in time and repeats the
+        row at its end.
+    strength : float, default=0.1
+        How much: the noise has this standard deviation, in units of that of the channel; the factor lies this much
+        around 1; a step of the clock takes that much more or less than one; the shift is up to this share of the
+        window.
+    random_state : int, RandomState or None, default=None
+        Draws windows and changes.
+
+    References
+    ----------
+    .. [1] T. T. Um et al., "Data augmentation of wearable sensor data for Parkinson's disease monitoring using
+       convolutional neural networks", ICMI 2017.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sktsad.sampling import WindowAugmenter
+    >>> waves = np.sin(np.arange(20) / 3 + np.arange(5)[:, None])[:, :, None]
+    >>> copies, parents = WindowAugmenter(random_state=0).augment(waves, 8)
+    >>> copies.shape, parents.shape
+    ((8, 20, 1), (8,))
+    """
+
+    _parameter_constraints: dict = {
+        "changes": ["array-like"],
+        "strength": [Interval(Real, 0, None, closed="left")],
+        "random_state": ["random_state"],
+    }
+
+    def __init__(
+        self, changes: Sequence[str] = CHANGES, *, strength: float = 0.1, random_state: Any = None
+    ) -> None:
+        self.changes = changes
+        self.strength = strength
+        self.random_state = random_state
+
+    def augment(self, windows: np.ndarray, n_copies: int) -> tuple[np.ndarray, np.ndarray]:
+        """Make changed copies.
+
+        Parameters
+        ----------
+        windows : ndarray of shape (n_windows, length, n_channels)
+            Windows of one class.
+        n_copies : int
+            Number of copies.
+
+        Returns
+        -------
+        copies : ndarray of shape (n_copies, length, n_channels)
+            Changed copies of windows that are drawn evenly.
+        parents : ndarray of shape (n_copies,)
+            Which window each is made from.
+
+        Raises
+        ------
+        ValueError
+            If ``changes`` holds an unknown name.
+        """
+        self._validate_params()
+        unknown = sorted(set(self.changes) - set(CHANGES))
+        if unknown:
+            raise ValueError(f"changes={self.changes!r} holds {unknown}: choose among {list(CHANGES)}.")
+        rng = check_random_state(self.random_state)
+        order = rng.permutation(len(windows))
+        parents = np.sort(np.resize(order, n_copies))
+        copies = windows[parents]
+        n, length, n_channels = copies.shape
+        # Times of the original that each step of a copy shows.
+        times = np.tile(np.arange(length, dtype=float), (n, 1))
+        if "time_warp" in self.changes and length > 1:
+            speed = np.abs(1 + self.strength * rng.standard_normal((n, length - 1)))
+            clock = np.cumsum(np.hstack([np.zeros((n, 1)), speed]), axis=1)
+            times = clock * ((length - 1) / np.maximum(clock[:, -1:], 1e-12))
+        if "shift" in self.changes:
+            times = times + rng.uniform(-self.strength, self.strength, (n, 1)) * length
+        copies = _at_times(copies, times)
+        if "scaling" in self.changes:
+            copies = copies * (1 + self.strength * rng.standard_normal((n, 1, n_channels)))
+        if "jitter" in self.changes:
+            spread = windows.std(axis=(0, 1))
+            copies = copies + self.strength * spread * rng.standard_normal(copies.shape)
+        return copies.astype(windows.dtype), parents
+
+
+def _at_times(windows: np.ndarray, times: np.ndarray) -> np.ndarray:
+    """Read windows between their rows, each at its own times; its ends go on beyond them."""
+    last = windows.shape[1] - 1
+    times = np.clip(times, 0, last)[:, :, None]
+    before = np.minimum(np.floor(times).astype(int), max(last - 1, 0))
+    part = times - before
+    low = np.take_along_axis(windows, before, axis=1)
+    high = np.take_along_axis(windows, np.minimum(before + 1, last), axis=1)
+    return low * (1 - part) + high * part

@@ -1,0 +1,380 @@
+"""Several detectors as one."""
+
+import pickle
+import statistics
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.ensemble import IsolationForest
+from sklearn.exceptions import NotFittedError
+from sklearn.frozen import FrozenEstimator
+from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.metrics import roc_auc_score
+from sklearn.model_selection import GridSearchCV, GroupKFold, cross_val_score
+from sklearn.naive_bayes import GaussianNB
+from sklearn.pipeline import make_pipeline
+
+from sktsad import (
+    FusionDetector,
+    GaussianDetector,
+    OutlierClassifier,
+    SeriesScaler,
+    SeriesSplit,
+    SlidingWindow,
+    ThresholdClassifier,
+    ZScoreDetector,
+)
+from sktsad.detectors._fusion import _RankScale, _RobustScale
+from sktsad.thresholds import BestFBeta, Quantile
+
+RNG = np.random.default_rng(0)
+N = 400
+X = RNG.normal(size=(N, 2))
+Y = (np.arange(N) % 20 == 9).astype(int)
+X[Y == 1] += 4
+PANEL = pd.DataFrame(
+    X, columns=["a", "b"], index=pd.MultiIndex.from_product([["p", "q"], range(N // 2)], names=["s", "t"])
+)
+Z, GAUSSIAN, LINEAR = ZScoreDetector(), GaussianDetector("full"), LogisticRegression()
+ROLLING = make_pipeline(SlidingWindow(12), ZScoreDetector("rolling"))
+FOREST = OutlierClassifier(IsolationForest(n_estimators=10, random_state=0))
+MEMBERS = [("z", Z), ("rolling", ROLLING), ("linear", LINEAR)]
+
+each_scale = pytest.mark.parametrize("scale", ["rank", "robust"])
+each_way = pytest.mark.parametrize("combine", ["mean", "max"])
+
+
+class FirstColumn(ClassifierMixin, BaseEstimator):
+    """Scores a row by its first column."""
+
+    def fit(self, X, y=None):
+        self.classes_ = np.array([0, 1])
+        return self
+
+    def decision_function(self, X):
+        return np.asarray(X)[:, 0]
+
+
+# Scales
+
+FINITE = st.floats(-1e6, 1e6).map(lambda value: round(value, 3))
+
+
+@pytest.mark.parametrize("make", [_RankScale, _RobustScale])
+@settings(deadline=None, max_examples=60)
+@given(known=st.lists(FINITE, min_size=1, max_size=20), scores=st.lists(FINITE, min_size=1, max_size=20))
+def test_a_scale_keeps_the_order_within_and_beyond_the_known_scores(make, known, scores):
+    scores = np.unique(scores)
+    scaled = make(np.array(known))(scores)
+    assert np.isfinite(scaled).all()
+    assert (np.diff(scaled) > 0).all()
+
+
+def test_a_rank_is_the_share_of_known_scores_up_to_it():
+    known = np.array([3.0, 1.0, 2.0, 2.0, 8.0])
+    scale = _RankScale(known)
+    np.testing.assert_allclose(scale(known), [(known <= score).mean() for score in known])
+    np.testing.assert_allclose(scale(np.array([1.5, 5.5])), [(0.2 + 0.6) / 2, 0.9])
+    quarter, three_quarters = np.percentile(known, [25, 75])
+    np.testing.assert_allclose(
+        scale(np.array([10.0, 0.0])),
+        [1 + 2 / (three_quarters - quarter), 0.2 - 1 / (three_quarters - quarter)],
+    )
+
+
+def test_a_robust_scale_counts_deviations_from_the_median():
+    known = [3.0, 1.0, 2.0, 2.5, 8.0]
+    spread = 1.4826 * statistics.median(abs(score - 2.5) for score in known)
+    np.testing.assert_allclose(_RobustScale(np.array(known))(np.array([2.5, 9.0])), [0, 6.5 / spread])
+
+
+@pytest.mark.parametrize("make, level", [(_RankScale, 1), (_RobustScale, 0)])
+@pytest.mark.parametrize("constant, unit", [(0.0, 1), (0.3, 1), (-50.0, 50)])
+def test_where_all_known_scores_are_equal_the_distance_counts(make, level, constant, unit):
+    scale = make(np.full(9, constant))
+    np.testing.assert_allclose(scale(np.array([constant, constant + 5])), [level, level + 5 / unit])
+
+
+# Scores
+
+
+@each_scale
+@each_way
+def test_of_one_member_the_order_stays_far_beyond_what_it_has_seen(scale, combine):
+    rows = np.vstack([X, X * 100])
+    fusion = FusionDetector([("z", Z)], scale=scale, combine=combine).fit(X)
+    fused, alone = fusion.anomaly_score(rows), Z.fit(X).anomaly_score(rows)
+    np.testing.assert_array_equal(np.argsort(fused), np.argsort(fusion.detectors_[0].anomaly_score(rows)))
+    labels = np.append(Y, 1 - Y)
+    assert roc_auc_score(labels, fused) == pytest.approx(
+        roc_auc_score(labels, fusion.detectors_[0].anomaly_score(rows))
+    )
+    assert np.corrcoef(np.argsort(np.argsort(fused)), np.argsort(np.argsort(alone)))[0, 1] > 0.9
+
+
+@each_scale
+@each_way
+def test_a_row_never_scores_lower_for_a_higher_score_of_a_member(scale, combine):
+    fusion = FusionDetector([("first", FirstColumn()), ("z", Z)], scale=scale, combine=combine).fit(X)
+    rows = np.column_stack([np.linspace(0, 50, 99), np.zeros(99)])
+    assert (np.diff(fusion.anomaly_score(rows)) >= 0).all()
+
+
+@each_scale
+@each_way
+@pytest.mark.parametrize("weights", [None, [1, 2, 0.5], [0, 3, 1]], ids=str)
+def test_scores_are_scaled_weighted_and_combined(scale, combine, weights):
+    fusion = FusionDetector(MEMBERS, scale=scale, combine=combine, weights=weights, threshold=1.0).fit(X, Y)
+    make = _RankScale if scale == "rank" else _RobustScale
+    columns = []
+    for _, member in MEMBERS:
+        score = clone(member).fit(X, Y).decision_function(X)
+        columns.append(make(score[Y == 0])(score))
+    if combine == "mean":
+        expected = np.average(columns, axis=0, weights=weights)
+    else:
+        expected = np.max([c * w for c, w in zip(columns, weights or [1] * 3, strict=True) if w], axis=0)
+    np.testing.assert_allclose(fusion.anomaly_score(X), expected)
+
+
+@each_scale
+@each_way
+def test_member_scores_make_the_score(scale, combine):
+    fusion = FusionDetector(
+        [*MEMBERS, ("out", "drop")], scale=scale, combine=combine, weights=[1, 2, 3, 4]
+    ).fit(PANEL, Y)
+    parts = fusion.member_scores(PANEL)
+    assert parts.columns.tolist() == ["z", "rolling", "linear"]
+    assert parts.index.equals(PANEL.index)
+    total = parts.sum(axis=1) if combine == "mean" else parts.max(axis=1)
+    np.testing.assert_allclose(fusion.anomaly_score(PANEL), total)
+    with pytest.raises(NotFittedError):
+        FusionDetector(MEMBERS).member_scores(PANEL)
+
+
+def test_the_member_that_is_alarmed_has_the_largest_share():
+    fusion = FusionDetector([("each", Z), ("both", GAUSSIAN)]).fit(
+        np.column_stack([X[:, 0], X[:, 0]]) + 0.01 * RNG.normal(size=X.shape)
+    )
+    assert fusion.member_scores([[1.0, -1.0]]).idxmax(axis=1).tolist() == ["both"]
+
+
+# What members are fitted to
+
+
+def test_members_are_fitted_to_the_head_and_the_rule_to_the_tail_of_every_series():
+    fusion = FusionDetector(MEMBERS, threshold=Quantile(0.9), validation_fraction=0.25).fit(PANEL, Y)
+    tail = PANEL.index.get_level_values("t") >= 150
+    alone = FusionDetector(MEMBERS, threshold=0.0).fit(PANEL[~tail], Y[~tail])
+    scores = alone.anomaly_score(PANEL)  # the windows of the tail reach back into the head
+    np.testing.assert_array_equal(fusion.anomaly_score(PANEL), scores)
+    assert fusion.threshold_ == Quantile(0.9).fit(scores[tail & (Y == 0)]).threshold_
+    assert fusion.threshold_rule_.thresholds_.max() == scores[tail & (Y == 0)].max()
+
+
+def test_a_rule_with_labels_gets_the_labels_of_the_tail():
+    fusion = FusionDetector(MEMBERS, threshold=BestFBeta(), validation_fraction=0.5).fit(X, Y)
+    scores = FusionDetector(MEMBERS, threshold=0.0).fit(X[:200], Y[:200]).anomaly_score(X[200:])
+    assert fusion.threshold_ == BestFBeta().fit(scores, Y[200:]).threshold_
+
+
+def test_windows_of_members_stay_within_their_series():
+    """Series, one behind the other in an array, would run into one another."""
+    levels = np.repeat([0.0, 1000.0], 200)[:, None]
+    frame = PANEL + levels
+    fusion = FusionDetector([("rolling", ROLLING)], threshold=0.0).fit(frame)
+    np.testing.assert_allclose(fusion.anomaly_score(frame[200:]), fusion.anomaly_score(frame)[200:])
+    array = FusionDetector([("rolling", ROLLING)], threshold=0.0).fit(frame.to_numpy())
+    assert not np.allclose(array.anomaly_score(frame.to_numpy()), fusion.anomaly_score(frame))
+
+
+def test_a_member_notices_that_x_has_lost_the_index_that_y_still_has():
+    with pytest.raises(ValueError, match=r"y has a .series, time. index, X has lost it"):
+        FusionDetector([("rolling", ROLLING)]).fit(PANEL.to_numpy(), pd.Series(Y, index=PANEL.index))
+
+
+@pytest.mark.parametrize("classes", [["fine", "wrong"], [1, 2], [False, True], [0.0, 1.0]], ids=str)
+@pytest.mark.filterwarnings("ignore:The labels are:UserWarning")
+def test_labels_of_any_kind_reach_the_members(classes):
+    labels = np.array(classes)[Y]
+    fusion = FusionDetector(MEMBERS).fit(X, labels)
+    assert fusion.classes_.tolist() == classes
+    np.testing.assert_array_equal(fusion.anomaly_score(X), FusionDetector(MEMBERS).fit(X, Y).anomaly_score(X))
+    assert set(fusion.predict(X)) == set(classes)
+
+
+def test_the_anomaly_is_guessed_aloud_once():
+    with pytest.warns(UserWarning, match="'wrong', the last in sorted order") as seen:
+        FusionDetector(MEMBERS).fit(X, np.where(Y, "wrong", "fine"))
+    assert len(seen) == 1
+
+
+@pytest.mark.filterwarnings("ignore:The labels are:UserWarning")
+@pytest.mark.parametrize("classes", [[0, 1], ["fine", "wrong"]], ids=str)
+def test_detectors_are_content_with_a_head_without_anomalies(classes):
+    labels = np.array(classes)[np.where(np.arange(N) < 300, 0, Y)]
+    fusion = FusionDetector([("z", Z), ("forest", FOREST)], validation_fraction=0.25).fit(X, labels)
+    np.testing.assert_array_equal(fusion.detectors_[0].center_, X[:300].mean(axis=0))
+
+
+@pytest.mark.parametrize(
+    "member, message", [(LINEAR, "at least 2 classes"), (GaussianNB(), "two classes apart")]
+)
+def test_classifiers_need_anomalies_in_the_head(member, message):
+    labels = np.where(np.arange(N) < 300, 0, Y)
+    with pytest.raises(ValueError, match=message):
+        FusionDetector([("z", Z), ("it", member)], validation_fraction=0.25).fit(X, labels)
+
+
+def test_without_labels_detectors_are_content_and_classifiers_are_not():
+    fusion = FusionDetector([("z", Z), ("rolling", ROLLING), ("forest", FOREST)]).fit(X)
+    assert roc_auc_score(Y, fusion.decision_function(X)) > 0.9
+    with pytest.raises(ValueError, match="requires y to be passed"):
+        FusionDetector(MEMBERS).fit(X)
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [X.tolist(), SlidingWindow(3).fit_transform(PANEL), X.reshape(N, 2, 1)],
+    ids=["list", "windows", "3-D"],
+)
+def test_rows_come_in_any_shape_that_the_members_take(rows):
+    fusion = FusionDetector([("z", Z), ("gaussian", GAUSSIAN)]).fit(rows, Y.tolist())
+    assert fusion.predict(rows).shape == (N,)
+    assert roc_auc_score(Y, fusion.decision_function(rows)) > 0.8
+
+
+def test_a_frozen_member_stays_as_it_is():
+    fitted = GaussianDetector().fit(X[:100])
+    fusion = FusionDetector([("z", Z), ("frozen", FrozenEstimator(fitted))]).fit(X[100:], Y[100:])
+    assert fusion.named_detectors_.frozen.estimator is fitted
+    assert not hasattr(Z, "classes_") or fusion.named_detectors_.z is not Z
+
+
+def test_fusions_fuse_and_are_smoothed_by_a_threshold_of_their_own():
+    inner = FusionDetector([("z", clone(Z)), ("gaussian", GAUSSIAN)])
+    outer = FusionDetector([("inner", inner), ("forest", FOREST)])
+    model = ThresholdClassifier(outer, cv=SeriesSplit(2)).fit(X, Y)
+    assert (model.predict(X) == Y).mean() > 0.95
+
+
+# Members by name
+
+
+def test_a_dropped_member_is_as_if_it_was_not_there():
+    fusion = FusionDetector([*MEMBERS, ("forest", "drop")], weights=[1, 2, 3, 9]).fit(X, Y)
+    without = FusionDetector(MEMBERS, weights=[1, 2, 3]).fit(X, Y)
+    np.testing.assert_array_equal(fusion.decision_function(X), without.decision_function(X))
+    assert list(fusion.named_detectors_) == ["z", "rolling", "linear"]
+
+
+def test_members_are_tuned_replaced_and_dropped_in_a_grid():
+    fusion = FusionDetector([("z", clone(Z)), ("rolling", ROLLING)])
+    assert {"z__threshold", "rolling__slidingwindow__length"} <= set(fusion.get_params())
+    assert "z__threshold" not in fusion.get_params(deep=False)
+    grid = [
+        {"z__threshold": [2.0, 3.0], "rolling__slidingwindow__length": [5, 12]},
+        {"rolling": [FOREST, "drop"], "weights": [None, [1, 2]]},
+    ]
+    search = GridSearchCV(fusion, grid, scoring="f1", cv=SeriesSplit(2), error_score="raise").fit(X, Y)
+    assert len(set(search.cv_results_["mean_test_score"])) == 3
+    assert search.best_score_ > 0.6
+    assert fusion.set_params(z=GAUSSIAN).detectors[0] == ("z", GAUSSIAN)
+
+
+def test_copies_are_independent_and_decide_alike():
+    fusion = FusionDetector(MEMBERS, scale="robust")
+    copied = clone(fusion)
+    copied.set_params(z__robust=True)
+    assert fusion.get_params()["z__robust"] is False
+    fitted = fusion.fit(X, Y)
+    assert not hasattr(copied, "detectors_")
+    pickled = pickle.loads(pickle.dumps(fitted))
+    np.testing.assert_array_equal(pickled.decision_function(X), fitted.decision_function(X))
+    assert "('rolling'" in repr(fusion)
+
+
+@pytest.mark.parametrize("n_jobs", [None, 2])
+def test_a_panel_is_cross_validated_by_series(n_jobs):
+    frame = pd.concat([PANEL, PANEL.rename({"p": "r", "q": "u"}, level=0) * 2 + 7])
+    pipe = make_pipeline(SeriesScaler(unseen="self"), FusionDetector([("z", clone(Z)), ("rolling", ROLLING)]))
+    groups = frame.index.get_level_values(0)
+    labels = pd.Series(np.append(Y, Y), index=frame.index)
+    scores = cross_val_score(
+        pipe, frame, labels, groups=groups, cv=GroupKFold(2), scoring="roc_auc", n_jobs=n_jobs
+    )
+    assert (scores > 0.9).all()
+
+
+# What will not do
+
+
+@pytest.mark.parametrize(
+    "detectors, message",
+    [
+        ([], "detectors holds no member"),
+        ([("z", "drop")], "detectors holds no member"),
+        ([Z], r"detectors must be a list of \(name, estimator\) tuples, got \[ZScoreDetector"),
+        ([("z", Z, 1)], "detectors must be a list of"),
+        ([("z", Z), ("z", FOREST)], "Names provided are not unique"),
+        ([("z", Z), ("z", "drop")], "Names provided are not unique"),
+        ([("weights", Z)], "conflict with constructor arguments"),
+        ([("a__b", Z)], "must not contain __"),
+        ((("z", Z),), "The 'detectors' parameter"),
+        (Z, "The 'detectors' parameter"),
+    ],
+    ids=str,
+)
+def test_what_is_no_list_of_named_members_is_refused(detectors, message):
+    with pytest.raises(ValueError, match=message):
+        FusionDetector(detectors).fit(X)
+
+
+@pytest.mark.parametrize(
+    "weights",
+    [[1], [1, 2, 3, 4], [1, -1, 1], [0, 0, 0], [1, np.nan, 1], [1, np.inf, 1], [[1, 1, 1]]],
+    ids=str,
+)
+@each_way
+def test_weights_that_will_not_do_are_refused(weights, combine):
+    with pytest.raises(ValueError, match="at least 0, for each of the 3 detectors, and not all 0"):
+        FusionDetector(MEMBERS, weights=weights, combine=combine).fit(X, Y)
+
+
+def test_the_weight_of_a_dropped_member_does_not_count():
+    with pytest.raises(ValueError, match="and not all 0"):
+        FusionDetector([("z", Z), ("forest", "drop")], weights=[0, 1]).fit(X, Y)
+
+
+def test_an_outlier_detector_is_to_be_wrapped():
+    with pytest.raises(TypeError, match=r"Make it a classifier: OutlierClassifier\(IsolationForest"):
+        FusionDetector([("forest", IsolationForest())]).fit(X)
+
+
+def test_a_member_without_scores_is_refused():
+    with pytest.raises(AttributeError, match="predict_proba"):
+        FusionDetector([("linear", LinearRegression())]).fit(X, Y)
+
+
+def test_a_failed_fit_leaves_it_as_it_was():
+    fusion = FusionDetector([("z", clone(Z))]).fit(X)
+    before = fusion.decision_function(X)
+    with pytest.raises(ValueError, match="for each of the 1"):
+        fusion.set_params(weights=[1, 2]).fit(X * 5)
+    np.testing.assert_array_equal(fusion.decision_function(X), before)
+
+
+@pytest.mark.parametrize("name, value", [("scale", "none"), ("combine", "sum"), ("weights", "equal")])
+def test_a_parameter_out_of_range_is_named(name, value):
+    with pytest.raises(ValueError, match=f"The {name!r} parameter of FusionDetector must be"):
+        FusionDetector(MEMBERS, **{name: value}).fit(X, Y)
+
+
+def test_mean_and_3_deviations_are_the_default():
+    fusion = FusionDetector([("z", clone(Z))], validation_fraction=0).fit(X)
+    scores = fusion.anomaly_score(X)
+    assert fusion.threshold_ == scores.mean() + 3 * scores.std()
