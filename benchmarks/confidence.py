@@ -110,9 +110,7 @@ def main():
     rows = []
     for name, network in (("dense", dense), ("convolutional", convolutional)):
         rows.append(row(name, network, [], photographs, 0.6, digits))
-        rows.append(
-            row(name, network, [5, 6], lambda seed: X_test[np.isin(y_test, [5, 6])], 0.8, digits)
-        )
+        rows.append(row(name, network, [5, 6], lambda seed: X_test[np.isin(y_test, [5, 6])], 0.8, digits))
     print(markdown(HEADER, rows))
     print(f"\n{N_TRAIN:,} training digits, {EPOCHS} epochs. {environment()}")
 

@@ -69,7 +69,8 @@ def detectors(seed):
         "svm": outlier(OneClassSVM(gamma=0.01, nu=0.05)),
         "vae": vae(),
     }
-    convolution = {"conv_channels": 16, "recurrent_dropout": 0.1, "max_epochs": 20}
+    # Read in 14 steps of 10 samples.
+    recurrent = {"n_channels": 10, "batch_size": 32, "lr": 0.003, "random_state": seed}
     return {
         "ZScoreDetector()": ZScoreDetector(),
         "GaussianDetector()": GaussianDetector(),
@@ -81,11 +82,13 @@ def detectors(seed):
         "AutoencoderDetector, selu, alpha dropout": AutoencoderDetector(
             activation="selu", dropout=0.05, dropout_type="alpha", random_state=seed
         ),
-        "AutoencoderDetector('lstm')": AutoencoderDetector("lstm", lr=0.003, random_state=seed),
+        "AutoencoderDetector('lstm')": AutoencoderDetector("lstm", **recurrent),
+        "AutoencoderDetector('lstm'), unrolled": AutoencoderDetector("lstm", decoder="unroll", **recurrent),
         "AutoencoderDetector('lstm'), convolution, recurrent dropout": AutoencoderDetector(
-            "lstm", lr=0.003, **convolution, random_state=seed
+            "lstm", conv_channels=32, recurrent_dropout=0.1, **recurrent
         ),
         "VAEDetector()": VAEDetector(random_state=seed),
+        "VAEDetector('gru')": VAEDetector("gru", **recurrent),
         "VAEDetector(hidden_sizes=(64, 16), max_epochs=100)": vae(),
         "VAEDetector(error='mse', kl_weight=0.1, score_by='elbo')": VAEDetector(
             error="mse", kl_weight=0.1, score_by="elbo", random_state=seed
@@ -173,10 +176,7 @@ def tutorial():
         ).fit((X[y == 0] - low) / (high - low))
         found = detector.predict((X_test - low) / (high - low))
         figures.append(
-            [
-                measure(y_test, found)
-                for measure in (accuracy_score, f1_score, precision_score, recall_score)
-            ]
+            [measure(y_test, found) for measure in (accuracy_score, f1_score, precision_score, recall_score)]
         )
     return [
         "dense autoencoder 140-32-16-8, min-max, mean + 1 sd of training errors",

@@ -35,6 +35,7 @@ from sktsad.datasets import load_mnist
 from sktsad.networks import FocalLoss
 
 MINORITY = (0, 1, 4, 6, 7)
+FOCAL_CELLS = {"binary": [(50, 0)], "multiclass": [(100, 0), (50, 0), (10, 1), (50, 2), (100, 2)]}
 N_TRAINING = {"binary": 5, "multiclass": 2}
 
 
@@ -70,7 +71,11 @@ def draw(task):
     (X, y), (X_test, y_test) = (load_mnist(part, return_X_y=True) for part in ("train", "test"))
     X, X_test = (np.asarray(part, dtype=np.float32).reshape(-1, 784) / 255 for part in (X, X_test))
     y, y_test = np.asarray(y), np.asarray(y_test)
-    sizes = {0: 2, 1: 5000} if task == "binary" else dict(enumerate((2, 5, 5000, 3000, 4, 4000, 2, 3, 2000, 1000)))
+    sizes = (
+        {0: 2, 1: 5000}
+        if task == "binary"
+        else dict(enumerate((2, 5, 5000, 3000, 4, 4000, 2, 3, 2000, 1000)))
+    )
     rows = []
     np.random.seed(10)
     for digit, size in sizes.items():
@@ -85,7 +90,7 @@ def focal(task, alpha, gamma):
     """Return the focal loss with alpha for the minority classes."""
     digits = range(2 if task == "binary" else 10)
     minority = (0,) if task == "binary" else MINORITY
-    return FocalLoss(gamma, [alpha if digit in minority else 1.0 for digit in digits])
+    return FocalLoss(gamma, [float(alpha) if digit in minority else 1.0 for digit in digits])
 
 
 def methods(task):
@@ -100,13 +105,9 @@ def methods(task):
             None,
             {"max_epochs": 1000 if task == "binary" else 200},
         ),
-        "focal, a=100, g=0": (focal(task, 100.0, 0.0), None, {}),
-        "focal, a=50, g=0": (focal(task, 50.0, 0.0), None, {}),
-        "focal, a=10, g=1": (focal(task, 10.0, 1.0), None, {}),
-        "focal, a=50, g=2": (focal(task, 50.0, 2.0), None, {}),
-        "focal, a=100, g=2": (focal(task, 100.0, 2.0), None, {}),
-        "logit-adjusted (not published)": ("logit_adjusted", None, {}),
     }
+    for alpha, gamma in FOCAL_CELLS[task]:
+        out[f"focal, a={alpha}, g={gamma}"] = (focal(task, alpha, gamma), None, {})
     if task == "binary":
         out["mean squared false error"] = (
             "mean_squared_false_error",
@@ -141,7 +142,9 @@ def run(task, name, seed, data, quick):
     parameters = {"lr": 0.05, "batch_size": 100, "max_epochs": 200, **options}
     if quick:
         parameters["max_epochs"] = 2
-    stop = EarlyStopping(monitor="train_loss", patience=5, threshold=2e-5, threshold_mode="abs", sink=lambda text: None)
+    stop = EarlyStopping(
+        monitor="train_loss", patience=5, threshold=2e-5, threshold_mode="abs", sink=lambda text: None
+    )
     model = TorchClassifier(
         binary_network if task == "binary" else multiclass_network,
         loss=loss,
@@ -154,7 +157,9 @@ def run(task, name, seed, data, quick):
     classifiers = {name: model}
     if name.startswith("baseline"):
         for method in ("threshold_moving", "expected_cost"):
-            moved = CostSensitiveClassifier(FrozenEstimator(model), cost_matrix(task), method=method).fit(X[:1], y[:1])
+            moved = CostSensitiveClassifier(FrozenEstimator(model), cost_matrix(task), method=method).fit(
+                X[:1], y[:1]
+            )
             classifiers[f"cost-sensitive, {method}"] = moved
     for method, classifier in classifiers.items():
         found = classifier.predict(X_test)
@@ -192,7 +197,15 @@ def table(task, results):
                 f"{group['seconds'].mean():.0f}",
             ]
         )
-    header = ["method", "trainings", "accuracy", "of each class", "mean probability of the true class", "epochs", "s"]
+    header = [
+        "method",
+        "trainings",
+        "accuracy",
+        "of each class",
+        "mean probability of the true class",
+        "epochs",
+        "s",
+    ]
     return markdown(header, rows)
 
 
@@ -222,7 +235,9 @@ def main():
                     continue
                 for row in run(task, name, seed, data, arguments.quick):
                     results.append(row)
-                    print(f"{task}, {row['method']}, {seed}: {row['accuracy']:.4f}", file=sys.stderr, flush=True)
+                    print(
+                        f"{task}, {row['method']}, {seed}: {row['accuracy']:.4f}", file=sys.stderr, flush=True
+                    )
                     if keep:
                         with arguments.results.open("a") as file:
                             file.write(json.dumps(row) + "\n")
