@@ -25,6 +25,11 @@ benchmarks: $(VENV)/dev
 	$(BIN)/python benchmarks/speed.py
 	$(BIN)/python benchmarks/quality.py
 	$(BIN)/python benchmarks/panel.py
+	$(BIN)/python benchmarks/confidence.py
+	$(BIN)/python benchmarks/processminer.py
+	$(BIN)/python benchmarks/nab.py --series
+	$(BIN)/python benchmarks/imbalance.py
+	$(BIN)/python benchmarks/imbalanced_mnist.py
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)

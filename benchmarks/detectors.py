@@ -3,19 +3,15 @@
 Two splits: the official one (500 beats to learn from, of which 30 % are held out for the thresholds), and a random one
 (64 % to fit, 16 % for the thresholds, 20 % to judge on). Beats are independent, so there is no order of time. Each
 cell under a rule reads: F1 (precision, recall, accuracy). What a detector is made of was chosen on the held-out
-beats, never on those to judge on.
-
-    SKTSAD_DATA=<folder> python benchmarks/detectors.py
+beats, never on those to judge on. Part of `quality.py`.
 """
 
 from __future__ import annotations
 
-import os
 import sys
 
 import numpy as np
-import torch
-from _measure import environment, markdown
+from _measure import markdown
 from sklearn.decomposition import PCA
 from sklearn.ensemble import IsolationForest
 from sklearn.frozen import FrozenEstimator
@@ -184,12 +180,8 @@ def tutorial():
     ]
 
 
-def main():
+def print_tables():
     """Print all tables."""
-    if not os.environ.get("SKTSAD_DATA"):
-        print("Skipped: the tables need real data. Set SKTSAD_DATA to its folder; see sktsad.datasets.")
-        return
-    torch.set_num_threads(1)
     header = ["detector", "ROC AUC", "average precision", *map(str, RULES)]
     for name, split in (("official split", official), ("random split", at_random)):
         rows = table(split)
@@ -197,8 +189,3 @@ def main():
         print(markdown(header, rows), "\n")
     print("## ECG5000, the tutorial's protocol, random split\n")
     print(markdown(["model", "accuracy", "F1", "precision", "recall"], [tutorial()]))
-    print(f"\n{environment()}")
-
-
-if __name__ == "__main__":
-    main()

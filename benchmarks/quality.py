@@ -1,6 +1,7 @@
 """Detection quality on real data: ECG5000 and one AIOps KPI, three seeds, thresholds chosen without test rows.
 
-Prints Markdown tables, each row beside prevalence, average precision and a random score.
+Prints Markdown tables, each row beside prevalence, average precision and a random score; last those of every detector
+and every rule for its threshold, from `detectors.py`.
 
     SKTSAD_DATA=<folder> python benchmarks/quality.py
 """
@@ -10,6 +11,7 @@ from __future__ import annotations
 import os
 import sys
 
+import detectors
 import numpy as np
 import torch
 from _measure import environment, markdown
@@ -141,6 +143,7 @@ def main():
     torch.set_num_threads(1)
     ecg5000()
     kpi()
+    detectors.print_tables()
     print(f"\n{environment()}")
 
 

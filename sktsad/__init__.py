@@ -23,8 +23,9 @@ from .detectors import (
 )
 from .model_selection import EventSplit, SeriesSplit, check_causal
 from .preprocessing import SeriesScaler, SlidingWindow, WindowScaler, curve_shift, forecast_target
+from .pretraining import ForecastPretrainer, MaskedReconstructionPretrainer, PretrainedEncoder, save_encoder
 from .regressors import RNNRegressor
-from .sampling import SafeSampler, WindowAugmenter, imbalance_ratio
+from .sampling import SafeSampler, imbalance_ratio
 
 __version__ = "0.1.0"
 
@@ -34,9 +35,12 @@ __all__ = [
     "CostSensitiveClassifier",
     "EventSplit",
     "ForecastDetector",
+    "ForecastPretrainer",
     "FusionDetector",
     "GaussianDetector",
+    "MaskedReconstructionPretrainer",
     "OutlierClassifier",
+    "PretrainedEncoder",
     "RNNClassifier",
     "RNNRegressor",
     "SafeSampler",
@@ -47,11 +51,11 @@ __all__ = [
     "ThresholdClassifier",
     "TorchClassifier",
     "VAEDetector",
-    "WindowAugmenter",
     "WindowScaler",
     "ZScoreDetector",
     "check_causal",
     "curve_shift",
     "forecast_target",
     "imbalance_ratio",
+    "save_encoder",
 ]

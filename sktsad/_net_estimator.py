@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any, Self
 
@@ -141,13 +141,19 @@ class NetEstimator(BaseEstimator):
         return self.warm_start and hasattr(self, "net_")
 
     def _make_net(
-        self, module: Callable[..., Any], module_params: dict[str, Any], criterion: Any, **kwargs: Any
+        self,
+        module: Callable[..., Any],
+        module_params: dict[str, Any],
+        criterion: Any,
+        callbacks: Sequence[Any] = (),
+        **kwargs: Any,
     ) -> LeanNet:
-        """Make a net with the shared parameters and ``net__*``."""
+        """Make a net with the shared parameters and ``net__*``; the estimator's own callbacks come first."""
         from .training import make_net
 
         random_state = np.random.RandomState(check_random_state(self.random_state).randint(2**31))
         params = self.get_params(deep=False)
+        params["callbacks"] = [*callbacks, *(self.callbacks or [])]
         net_params = {
             name[len(_PREFIX) :]: params.pop(name) for name in list(params) if name.startswith(_PREFIX)
         }
@@ -235,6 +241,18 @@ def drop_weightless(
     """Leave out the rows of weight 0: they are as good as absent, also where batches are counted."""
     used = weight > 0
     return windows[used], target[used], weight[used]
+
+
+def check_encoder(encoder: Any, windows: Windows) -> None:
+    """Refuse windows that an encoder was not made for; recurrent ones take any length."""
+    length, n_channels = encoder.window_shape
+    if n_channels != windows.n_channels or length not in (None, windows.length):
+        steps = "any number of" if length is None else length
+        raise ValueError(
+            f"The encoder was trained on windows of {steps} rows of {n_channels} channel(s), got windows of "
+            f"{windows.length} row(s) of {windows.n_channels}. Use the columns and the window that it was trained with, or "
+            "pass n_channels= where the layout was lost."
+        )
 
 
 def copy_loss(loss: Any, example: str) -> Any:

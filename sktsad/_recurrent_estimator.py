@@ -9,20 +9,23 @@ from sklearn.utils._param_validation import Interval, StrOptions
 
 from ._net_estimator import NetEstimator
 
+#: Constraints of the parameters that go to the network as they are.
+_OF_THE_NETWORK: dict = {
+    "cell": [StrOptions({"lstm", "gru", "rnn"})],
+    "hidden_size": [Interval(Integral, 1, None, closed="left")],
+    "num_layers": [Interval(Integral, 1, None, closed="left")],
+    "dropout": [Interval(Real, 0, 1, closed="left")],
+    "bidirectional": ["boolean"],
+    "dense_size": [Interval(Integral, 1, None, closed="left"), None],
+    "pooling": [StrOptions({"last", "last_max"})],
+    "step": [Interval(Integral, 1, None, closed="left")],
+}
+
 
 class RecurrentEstimator(NetEstimator):
     """Parameters of the recurrent layers; stands before another `NetEstimator` among the bases."""
 
-    _parameter_constraints: dict = {
-        "cell": [StrOptions({"lstm", "gru", "rnn"})],
-        "hidden_size": [Interval(Integral, 1, None, closed="left")],
-        "num_layers": [Interval(Integral, 1, None, closed="left")],
-        "dropout": [Interval(Real, 0, 1, closed="left")],
-        "bidirectional": ["boolean"],
-        "dense_size": [Interval(Integral, 1, None, closed="left"), None],
-        "pooling": [StrOptions({"last", "last_max"})],
-        "step": [Interval(Integral, 1, None, closed="left")],
-    }
+    _parameter_constraints: dict = {**NetEstimator._parameter_constraints, **_OF_THE_NETWORK}
 
     def __init__(
         self,
@@ -49,4 +52,4 @@ class RecurrentEstimator(NetEstimator):
 
     def _recurrent_arguments(self) -> dict[str, Any]:
         """Return the parameters of the recurrent layers and of the dense one, for the network."""
-        return {name: getattr(self, name) for name in RecurrentEstimator._parameter_constraints}
+        return {name: getattr(self, name) for name in _OF_THE_NETWORK}

@@ -25,7 +25,7 @@ FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 
 #: Slow to import or optional: inside functions only, but for the rooms that are made of them.
 HEAVY = {"torch", "skorch", "imblearn", "matplotlib", "numba"}
-MADE_OF = {"networks": {"torch"}, "training": {"torch", "skorch"}, "sampling": {"imblearn"}}
+MADE_OF = {"networks": {"torch"}, "training": {"torch", "skorch"}}
 SOURCES = sorted(PACKAGE.rglob("*.py"))
 
 
@@ -122,6 +122,10 @@ def loaded_after(code):
     [
         "import sktsad, sktsad.thresholds, sktsad.datasets",
         "from sktsad import *\nRNNClassifier(net__x=1).get_params(); repr(AutoencoderDetector())",
+        "from sktsad import SafeSampler, SlidingWindow\n"
+        "from sktsad.sampling import WindowAugmenter, imbalance_ratio\n"
+        "windows = SlidingWindow(5).fit_transform([[i % 7] for i in range(50)])\n"
+        "SafeSampler('augment').fit_resample(windows, [0] * 45 + [1] * 5)",
         "from sktsad import ZScoreDetector, SlidingWindow\n"
         "from sktsad.thresholds import Quantile\n"
         "rows = [[i % 7] for i in range(200)]\n"
@@ -129,7 +133,7 @@ def loaded_after(code):
         "windows = SlidingWindow(5).fit_transform(rows)\n"
         "ZScoreDetector('rolling').fit(windows).predict(windows)",
     ],
-    ids=["import", "estimators", "z-score"],
+    ids=["import", "estimators", "samplers", "z-score"],
 )
 def test_nothing_heavy_is_loaded_for(code):
     assert loaded_after(code) == set()
@@ -138,6 +142,13 @@ def test_nothing_heavy_is_loaded_for(code):
 def test_fitting_a_network_loads_torch_and_skorch_only():
     code = "from sktsad import TorchClassifier\nTorchClassifier(max_epochs=1).fit([[0.0], [1.0]], [0, 1])"
     assert loaded_after(code) == {"torch", "skorch"}
+
+
+def test_names_of_losses_are_those_of_the_networks():
+    from sktsad.classifiers._base import LOSS_NAMES
+    from sktsad.networks import LOSSES
+
+    assert set(LOSSES) == LOSS_NAMES
 
 
 def test_every_public_name_is_there():

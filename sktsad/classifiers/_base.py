@@ -60,6 +60,10 @@ class BaseNetClassifier(ClassifierMixin, NetEstimator):
         """Return what makes the torch module, and its arguments."""
         raise NotImplementedError
 
+    def _net_options(self) -> dict[str, Any]:
+        """Return more parameters of the net; its own ``callbacks`` come before those of the user."""
+        return {}
+
     def _input_shape(self, X: Any, windows: Windows) -> tuple[int, ...]:
         """Return the shape in which the network sees a row."""
         return (windows.length, windows.n_channels)
@@ -166,10 +170,11 @@ class BaseNetClassifier(ClassifierMixin, NetEstimator):
     ) -> Self:
         windows = check_windows(self, X, n_channels=self.n_channels, reset=not warm)
         target = self._check_target(windows, y, classes, warm)
-        weight = None
+        weight = mass = None
         if sample_weight is not None or self.class_weight is not None:
-            weight = _check_sample_weight(sample_weight, windows, dtype=np.float64, ensure_non_negative=True)
-            weight = weight * self._class_weights(target, weight)[target]
+            mass = _check_sample_weight(sample_weight, windows, dtype=np.float64, ensure_non_negative=True)
+            weight = mass * self._class_weights(target, mass)[target]
+            mass = mass[weight > 0]
             windows, target, weight = drop_weightless(windows, target, weight)
         n_seen = len(np.unique(target))
         if n_seen < (1 if warm or classes is not None else 2):
@@ -183,7 +188,9 @@ class BaseNetClassifier(ClassifierMixin, NetEstimator):
         tail = self._tail(windows)
         if tail.any():
             self._warn_if_cut_by_class(target, tail)
-        self._prior = np.bincount(target[~tail], minlength=len(self.classes_)) / (~tail).sum()
+        # A row of weight 2 is two rows; class weights are to act on top of the prior, which would undo them.
+        mass_of_head = None if mass is None else mass[~tail]
+        self._prior = np.bincount(target[~tail], mass_of_head, minlength=len(self.classes_))
         dataset, valid = self._split(windows, target, weight, tail)
         self._train(windows, dataset, valid, warm=warm, n_epochs=n_epochs)
         return self
@@ -218,21 +225,22 @@ class BaseNetClassifier(ClassifierMixin, NetEstimator):
         return np.divide(mass.sum(), (mass > 0).sum() * mass, out=np.zeros_like(mass), where=mass > 0)
 
     def _new_net(self, windows: Windows) -> LeanNet:
-        from ..networks import LOSSES
+        from ..networks import LOSSES, LogitAdjustedCrossEntropy
         from ..training import LeanClassifierNet, class_probabilities, forward
 
         loss = LOSSES[self.loss] if isinstance(self.loss, str) else copy_loss(self.loss, "CrossEntropyLoss")
         n_classes = len(self.classes_)
         module, arguments = self._network(windows, 1 if n_classes == 2 else n_classes)
-        options: dict[str, Any] = {"predict_nonlinearity": class_probabilities}
-        is_wanted = (
-            getattr(loss, "needs_every_class", False) if self.stratify == "auto" else bool(self.stratify)
-        )
-        if is_wanted and not hasattr(self, "net__iterator_train"):
-            options["iterator_train__stratify"] = True
+        options: dict[str, Any] = {"predict_nonlinearity": class_probabilities, **self._net_options()}
+        needs_every_class = getattr(loss, "needs_every_class", False)
+        is_wanted = needs_every_class if self.stratify == "auto" else self.stratify
+        # What early stopping watches is to be the loss that is trained: of batches with every class.
+        for part, is_stratified in (("train", is_wanted), ("valid", is_wanted and needs_every_class)):
+            if is_stratified and not hasattr(self, f"net__iterator_{part}"):
+                options[f"iterator_{part}__stratify"] = True
         net = self._make_net(module, arguments, loss, net_class=LeanClassifierNet, **options)
-        if getattr(net.criterion_, "prior", "unknown") is None:
-            net.criterion_.set_prior(self._prior)
+        if isinstance(net.criterion_, LogitAdjustedCrossEntropy) and net.criterion_.prior is None:
+            net.criterion_.set_prior(self._prior.tolist())
         shape = forward(net, self._dataset(windows[:1]), 1).shape
         if shape != (1, n_classes) and not (shape == (1,) and n_classes == 2):
             wanted = "one or two logits" if n_classes == 2 else f"{n_classes} logits"

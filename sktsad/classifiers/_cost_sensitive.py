@@ -25,12 +25,12 @@ class CostSensitiveClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator
         Classifier or pipeline with ``predict_proba``. It is cloned and fitted; in ``FrozenEstimator`` it stays as it
         is.
     cost_matrix : array-like of shape (n_classes, n_classes), default=None
-        ``cost_matrix[i][j]`` is the cost of taking a row of class i for class j, at least 0, classes in sorted order:
-        the layout of scikit-learn's confusion matrix. None is 1 for every mistake.
+        ``cost_matrix[i][j]`` is the cost of taking a row of class i for class j, classes in sorted order: the layout of
+        scikit-learn's confusion matrix. No mistake may cost less than being right. None is 1 for every mistake.
     method : {"expected_cost", "threshold_moving"}, default="expected_cost"
-        "expected_cost" predicts the class of the least expected cost [1]_. "threshold_moving" multiplies the probability
-        of each class by the sum of the costs of missing it, normalises, and predicts the largest [2]_; for two
-        classes with nothing to pay for being right, both predict the same.
+        "expected_cost" predicts the class of the least expected cost [1]_. "threshold_moving" multiplies the
+        probability of each class by the sum of what each mistake with it costs more than being right, normalises, and
+        predicts the largest [2]_. For two classes both predict the same.
 
     Attributes
     ----------
@@ -65,7 +65,7 @@ class CostSensitiveClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator
     >>> plain = LogisticRegression().fit(X, y)
     >>> model = CostSensitiveClassifier(LogisticRegression(), [[0, 1], [10, 0]]).fit(X, y)
     >>> int(plain.predict(X).sum()), int(model.predict(X).sum())
-    (0, 48)
+    (0, 45)
     """
 
     _parameter_constraints: dict = {
@@ -107,8 +107,8 @@ class CostSensitiveClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator
         Raises
         ------
         ValueError
-            If the cost matrix has not one row and one column for each class, negative costs, or a class that costs
-            nothing to miss.
+            If the cost matrix has not one row and one column for each class, a mistake that costs less than being
+            right, or a class that costs nothing to miss.
         """
         self.estimator_ = clone(self.estimator).fit(X, y, **fit_params)
         self.classes_ = self.estimator_.classes_
@@ -134,8 +134,26 @@ class CostSensitiveClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator
         probability = np.asarray(self.estimator_.predict_proba(X))
         if self.method == "expected_cost":
             return probability
-        moved = probability * self.cost_matrix_.sum(axis=1)
+        moved = probability * _extra(self.cost_matrix_).sum(axis=1)
         return moved / moved.sum(axis=1, keepdims=True)
+
+    def decision_function(self, X: Any) -> np.ndarray:
+        """Return how much better than the others each class is, in costs or in probability.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Rows as in `fit`.
+
+        Returns
+        -------
+        decision : ndarray of shape (n_samples,), or (n_samples, n_classes) if there are more than two classes
+            Of two classes: what is expected to be saved by an alarm, above 0 where it is raised. Of more: minus the
+            expected cost. With "threshold_moving" the re-weighted probability, or the difference of the two.
+        """
+        probability = self.predict_proba(X)
+        gain = -probability @ self.cost_matrix_ if self.method == "expected_cost" else probability
+        return gain[:, 1] - gain[:, 0] if len(self.classes_) == 2 else gain
 
     def predict(self, X: Any) -> np.ndarray:
         """Return the class of each row.
@@ -149,9 +167,8 @@ class CostSensitiveClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator
         -------
         label : ndarray of shape (n_samples,)
         """
-        probability = self.predict_proba(X)
-        gain = -probability @ self.cost_matrix_ if self.method == "expected_cost" else probability
-        return self.classes_[gain.argmax(axis=1)]
+        decision = self.decision_function(X)
+        return self.classes_[decision.argmax(axis=1) if decision.ndim == 2 else (decision > 0).astype(int)]
 
     def _check_costs(self, n_classes: int) -> np.ndarray:
         if self.cost_matrix is None:
@@ -162,9 +179,15 @@ class CostSensitiveClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator
                 f"cost_matrix has shape {costs.shape}; y holds {n_classes} classes, {self.classes_.tolist()}: give one "
                 "row (the true class) and one column (the predicted one) for each."
             )
-        if (costs < 0).any() or not (costs.sum(axis=1) > 0).all():
+        extra = _extra(costs)
+        if (extra < 0).any() or not (extra.sum(axis=1) > 0).all():
             raise ValueError(
-                f"cost_matrix={costs.tolist()} must have no negative cost, and in each row one above 0: else missing that "
-                "class would cost nothing."
+                f"cost_matrix={costs.tolist()}: in no row may a mistake cost less than being right, which stands on "
+                "the diagonal, and in each row one mistake must cost more."
             )
         return costs
+
+
+def _extra(costs: np.ndarray) -> np.ndarray:
+    """Return what each decision costs more than the right one."""
+    return costs - costs.diagonal()[:, np.newaxis]

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
+from numbers import Integral, Real
 from typing import Any
 
+from sklearn.base import clone
+from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
+
+from .._net_estimator import check_encoder
 from .._recurrent_estimator import RecurrentEstimator
 from .._windows import Windows
 from ._base import BaseNetClassifier
@@ -42,11 +48,22 @@ class RNNClassifier(RecurrentEstimator, BaseNetClassifier):
         class numbers) as torch's own losses want them: for two classes logits of shape (batch,) and floats, else
         logits of shape (batch, n_classes) and integers. It returns one value a row, or their mean, which leaves no
         room for weights.
+    encoder : pretrainer, default=None
+        Where the recurrent layers come from: a `ForecastPretrainer`, a `MaskedReconstructionPretrainer`, a
+        `PretrainedEncoder`, or an `AutoencoderDetector`. It is cloned and fitted on the windows of `fit`, without
+        labels; in ``FrozenEstimator`` it stays as it is and brings what it has learnt from other rows. Its encoder
+        is copied and replaces the recurrent layers, so that ``cell``, ``hidden_size``, ``num_layers``,
+        ``bidirectional``, ``pooling`` and ``step`` are its own. None starts from random weights.
+    freeze : "none", "encoder" or int, default="none"
+        Whether the weights of a pre-trained encoder stay as they are: never, always, or for that many epochs.
+    encoder_lr : float, default=None
+        Learning rate of a pre-trained encoder; None means ``lr``.
     class_weight : dict, "balanced" or None, default=None
         Weights of the classes, as in scikit-learn. Not for the mean false errors, which weigh by themselves.
     stratify : bool or "auto", default="auto"
         Whether every training batch holds rows of every class, repeated where they are fewer than the batches; "auto"
-        does so for the losses that need it, the mean false errors.
+        does so for the losses that need it, the mean false errors, whose batches that early stopping watches are then
+        dealt out alike.
     max_epochs : int, default=20
         Passes over the rows.
     batch_size : int, default=128
@@ -122,13 +139,50 @@ class RNNClassifier(RecurrentEstimator, BaseNetClassifier):
     _parameter_constraints: dict = {
         **BaseNetClassifier._parameter_constraints,
         **RecurrentEstimator._parameter_constraints,
+        "encoder": [HasMethods(["fit", "transform"]), None],
+        "freeze": [StrOptions({"none", "encoder"}), Interval(Integral, 1, None, closed="left")],
+        "encoder_lr": [Interval(Real, 0, None, closed="neither"), None],
     }
 
-    def __init__(self, cell: str = "lstm", **params: Any) -> None:
+    def __init__(
+        self,
+        cell: str = "lstm",
+        *,
+        encoder: Any = None,
+        freeze: Any = "none",
+        encoder_lr: float | None = None,
+        **params: Any,
+    ) -> None:
         super().__init__(cell, **params)
+        self.encoder = encoder
+        self.freeze = freeze
+        self.encoder_lr = encoder_lr
 
     def _network(self, windows: Windows, n_outputs: int) -> tuple[Callable[..., Any], dict[str, Any]]:
         from ..networks import RecurrentNetwork
 
-        arguments = self._recurrent_arguments()
-        return RecurrentNetwork, {"n_channels": windows.n_channels, "n_outputs": n_outputs, **arguments}
+        arguments = {"n_channels": windows.n_channels, "n_outputs": n_outputs, **self._recurrent_arguments()}
+        if self.encoder is not None:
+            pretrained = clone(self.encoder).fit(windows, None)
+            if not hasattr(pretrained, "encoder_"):
+                raise TypeError(
+                    f"encoder={self.encoder} lends no encoder: use one such as ForecastPretrainer()."
+                )
+            check_encoder(pretrained.encoder_, windows)
+            arguments["encoder"] = copy.deepcopy(pretrained.encoder_).requires_grad_(True)
+        return RecurrentNetwork, arguments
+
+    def _net_options(self) -> dict[str, Any]:
+        if self.encoder is None:
+            return {}
+        from skorch.callbacks import Freezer, Unfreezer
+
+        callbacks = []
+        if self.freeze != "none":
+            callbacks.append(("freeze", Freezer("encoder.*")))
+        if isinstance(self.freeze, Integral):
+            callbacks.append(("thaw", Unfreezer("encoder.*", at=int(self.freeze) + 1)))
+        options: dict[str, Any] = {"callbacks": callbacks}
+        if self.encoder_lr is not None:
+            options["optimizer__param_groups"] = [("encoder.*", {"lr": self.encoder_lr})]
+        return options

@@ -30,7 +30,8 @@ class TorchClassifier(BaseNetClassifier):
         Weights of the classes, as in scikit-learn. Not for the mean false errors, which weigh by themselves.
     stratify : bool or "auto", default="auto"
         Whether every training batch holds rows of every class, repeated where they are fewer than the batches; "auto"
-        does so for the losses that need it, the mean false errors.
+        does so for the losses that need it, the mean false errors, whose batches that early stopping watches are then
+        dealt out alike.
     **net_params : dict
         ``max_epochs``, ``batch_size``, ``predict_batch_size``, ``lr``, ``optimizer``, ``early_stopping``,
         ``validation_fraction``, ``n_channels``, ``device``, ``dtype``, ``random_state``, ``verbose``,

@@ -16,6 +16,8 @@ from .._windows import Windows
 from ._net_detector import NetDetector
 
 if TYPE_CHECKING:
+    import torch
+
     from ..training import LeanNet
 
 #: Parameters that go to the networks as they are.
@@ -216,6 +218,13 @@ class AutoencoderDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Net
         from ..training import apply
 
         return apply(self.net_, code, lambda module, x: module.decode(x).flatten(1))
+
+    @property
+    def encoder_(self) -> torch.nn.Module:
+        """A copy of the trained encoder, a torch module that ``RNNClassifier(encoder=...)`` takes."""
+        from ..networks import CodeEncoder
+
+        return CodeEncoder(self.net_.module_, self._layout, self._n_features_out)
 
     @property
     def _n_features_out(self) -> int:

@@ -1,6 +1,6 @@
 """Torch modules and losses, nothing else."""
 
-from ._autoencoders import Autoencoder, DenseAutoencoder, RecurrentAutoencoder, make_autoencoder
+from ._autoencoders import Autoencoder, CodeEncoder, DenseAutoencoder, RecurrentAutoencoder, make_autoencoder
 from ._dense import DenseClassifier
 from ._dropout import GaussianDropout
 from ._forecaster import Forecaster
@@ -15,6 +15,7 @@ from ._losses import (
     ReconstructionError,
     SquaredError,
 )
+from ._masked import MaskedError, MaskedReconstructor
 from ._recurrent import CELLS, RecurrentEncoder, RecurrentNetwork
 from ._recurrent_layers import RecurrentLayer, UnrolledDecoder
 from ._variational import VariationalAutoencoder, VariationalLoss, kl_divergence
@@ -23,6 +24,7 @@ __all__ = [
     "CELLS",
     "LOSSES",
     "Autoencoder",
+    "CodeEncoder",
     "CrossEntropy",
     "DenseAutoencoder",
     "DenseClassifier",
@@ -31,6 +33,8 @@ __all__ = [
     "Forecaster",
     "GaussianDropout",
     "LogitAdjustedCrossEntropy",
+    "MaskedError",
+    "MaskedReconstructor",
     "MeanFalseError",
     "MeanSquaredFalseError",
     "ReconstructionError",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import itertools
 from collections.abc import Sequence
 from typing import Any
@@ -42,6 +43,33 @@ class Autoencoder(nn.Module):
     def forward(self, X: torch.Tensor) -> Any:
         """Reconstruct windows of shape (batch, length, channels)."""
         return self.decode(self.encode(self.corrupt(X)))
+
+
+class CodeEncoder(nn.Module):
+    """The encoder of an autoencoder, without its decoder.
+
+    Parameters
+    ----------
+    autoencoder : Autoencoder
+        A trained one; it is copied.
+    window_shape : (int, int)
+        Length and channels of its windows.
+    n_outputs : int
+        Size of the code.
+    """
+
+    def __init__(self, autoencoder: Autoencoder, window_shape: tuple[int, int], n_outputs: int) -> None:
+        super().__init__()
+        self.autoencoder = copy.deepcopy(autoencoder)
+        for module in self.autoencoder.modules():
+            if isinstance(getattr(module, "decoder", None), nn.Module):
+                module.decoder = nn.Identity()
+        self.window_shape = window_shape
+        self.n_outputs = n_outputs
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Map (batch, length, channels) to (batch, n_outputs)."""
+        return self.autoencoder.encode(self.autoencoder.corrupt(x))
 
 
 class DenseAutoencoder(Autoencoder):

@@ -20,19 +20,23 @@ def log_probabilities(logits: torch.Tensor, target: torch.Tensor) -> tuple[torch
         of_class = torch.where(target > 0.5, logits, -logits)
         return functional.logsigmoid(of_class), functional.logsigmoid(-of_class)
     log_probability = functional.log_softmax(logits, dim=1)
-    is_class = functional.one_hot(target, logits.shape[1]).bool()
-    others = log_probability.masked_fill(is_class, -torch.inf).logsumexp(dim=1)
-    return log_probability[is_class], others
+    number = target[:, None]
+    others = log_probability.scatter(1, number, -torch.inf).logsumexp(dim=1)
+    return log_probability.gather(1, number).squeeze(1), others
 
 
-def weights_of_rows(weight: torch.Tensor, logits: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
-    """Return for each row the weight of its class."""
-    n_classes = logits.shape[1] if logits.ndim == 2 else 2
-    if len(weight) != n_classes:
+def count_classes(logits: torch.Tensor) -> int:
+    """Return how many classes logits are of."""
+    return logits.shape[1] if logits.ndim == 2 else 2
+
+
+def check_length(values: torch.Tensor, logits: torch.Tensor, name: str) -> None:
+    """Refuse a parameter that has not one value a class."""
+    if len(values) != count_classes(logits):
         raise ValueError(
-            f"There are {len(weight)} weights for {n_classes} classes: give one for each, in their sorted order."
+            f"{name} holds {len(values)} value(s) for {count_classes(logits)} classes: give one for each, in their "
+            "sorted order."
         )
-    return weight[target.long()]
 
 
 class CrossEntropy(nn.Module):
@@ -61,7 +65,10 @@ class CrossEntropy(nn.Module):
             loss = functional.binary_cross_entropy_with_logits(logits, target, reduction="none")
         else:
             loss = functional.cross_entropy(logits, target, reduction="none")
-        return loss if self.weight is None else loss * weights_of_rows(self.weight, logits, target)
+        if self.weight is None:
+            return loss
+        check_length(self.weight, logits, "weight")
+        return loss * self.weight[target.long()]
 
 
 class SquaredError(nn.Module):
@@ -95,27 +102,32 @@ class FocalLoss(nn.Module):
 
     def __init__(self, gamma: float = 2.0, alpha: float | Sequence[float] | None = None) -> None:
         super().__init__()
-        if gamma < 0:
+        if not gamma >= 0:
             raise ValueError(f"gamma={gamma} must be at least 0; 0 is cross entropy.")
         self.gamma = gamma
+        self.alpha = alpha
         if isinstance(alpha, Real):
             alpha = (1 - float(alpha), float(alpha)) if alpha < 1 else (1.0, float(alpha))
         weight = None if alpha is None else torch.as_tensor(alpha, dtype=torch.float32)
-        if weight is not None and (weight < 0).any():
-            raise ValueError(f"alpha={alpha} must not be negative.")
+        if weight is not None and not (weight >= 0).all():
+            raise ValueError(f"alpha={self.alpha} must not be negative.")
         self.register_buffer("weight", weight)
 
     def forward(self, logits: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
         """Return the loss of each row, shape (batch,)."""
         right, wrong = log_probabilities(logits, target)
         loss = -torch.exp(self.gamma * wrong) * right
-        return loss if self.weight is None else loss * weights_of_rows(self.weight, logits, target)
+        if self.weight is None:
+            return loss
+        check_length(self.weight, logits, f"alpha={self.alpha}")
+        return loss * self.weight[target.long()]
 
 
 class MeanFalseError(nn.Module):
     """Sum over the classes of their rows' mean squared error: every class counts alike, however rare.
 
-    One number a batch; classes that the batch lacks count nothing, so that each batch should hold all of them.
+    One number a batch; classes that the batch lacks count nothing, so that each batch should hold all of them. Over
+    several batches, such as those that early stopping watches, the loss is the mean of their numbers.
 
     References
     ----------
@@ -132,7 +144,7 @@ class MeanFalseError(nn.Module):
     def class_means(self, logits: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
         """Return the mean error of each class; 0 for classes without rows."""
         errors, rows = self.error(logits, target), target.long()
-        n_classes = logits.shape[1] if logits.ndim == 2 else 2
+        n_classes = count_classes(logits)
         sums = errors.new_zeros(n_classes).index_add(0, rows, errors)
         return sums / torch.bincount(rows, minlength=n_classes).clamp(min=1)
 
@@ -166,7 +178,8 @@ class LogitAdjustedCrossEntropy(CrossEntropy):
     Parameters
     ----------
     prior : sequence of float, default=None
-        Share of each class; None takes those of the training rows.
+        Share of each class, above 0; None takes those of the training rows, by their sample weights. A classifier
+        that is trained further keeps those of its first rows.
     tau : float, default=1.0
         Weight of the log prior.
 
@@ -187,11 +200,17 @@ class LogitAdjustedCrossEntropy(CrossEntropy):
 
     def set_prior(self, prior: Sequence[float]) -> None:
         """Take the shares of the classes, in their sorted order."""
-        shares = torch.as_tensor(prior, dtype=self.shift.dtype).clamp(min=1e-12)
+        shares = torch.as_tensor(prior, dtype=self.shift.dtype)
+        if not (shares > 0).all():
+            raise ValueError(
+                f"prior={shares.tolist()} must be above 0 for every class: train on rows of every class, or give their "
+                "shares, as net__criterion__prior."
+            )
         self.shift = self.tau * torch.log(shares / shares.sum()).to(self.shift.device)
 
     def forward(self, logits: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
         """Return the loss of each row, shape (batch,)."""
+        check_length(self.shift, logits, "prior")
         shift = self.shift[1] - self.shift[0] if logits.ndim == 1 else self.shift
         return super().forward(logits + shift, target)
 

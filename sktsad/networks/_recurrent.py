@@ -65,6 +65,18 @@ class RecurrentEncoder(nn.Module):
         step: int = 1,
     ) -> None:
         super().__init__()
+        #: What it takes to make another like it.
+        self.arguments = {
+            "n_channels": n_channels,
+            "cell": cell,
+            "hidden_size": hidden_size,
+            "num_layers": num_layers,
+            "dropout": dropout,
+            "bidirectional": bidirectional,
+            "pooling": pooling,
+            "step": step,
+        }
+        self.window_shape = (None, n_channels)  # of any length
         self.step = step
         self.pooling = pooling
         self.rnn = CELLS[cell](
@@ -101,8 +113,10 @@ class RecurrentNetwork(nn.Module):
         Units of the dense layer before the outputs; None leaves it out.
     dropout : float
         Share of units dropped between recurrent layers and before the outputs.
-    **encoder : dict
-        Parameters of `RecurrentEncoder`.
+    encoder : module, default=None
+        A trained encoder, with the number of its ``n_outputs``, to be used instead of a new one.
+    **new_encoder : dict
+        Parameters of a new `RecurrentEncoder`.
     """
 
     def __init__(
@@ -111,10 +125,11 @@ class RecurrentNetwork(nn.Module):
         n_outputs: int = 1,
         dense_size: int | None = 64,
         dropout: float = 0.0,
-        **encoder: Any,
+        encoder: Any = None,
+        **new_encoder: Any,
     ) -> None:
         super().__init__()
-        self.encoder = RecurrentEncoder(n_channels, dropout=dropout, **encoder)
+        self.encoder = encoder or RecurrentEncoder(n_channels, dropout=dropout, **new_encoder)
         n_inputs = self.encoder.n_outputs
         layers: list[nn.Module] = []
         if dense_size is not None:

@@ -12,7 +12,7 @@ from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import _check_sample_weight
 
 from .._atomic import atomic_fit
-from .._net_estimator import NetEstimator, copy_loss, drop_weightless
+from .._net_estimator import copy_loss, drop_weightless
 from .._recurrent_estimator import RecurrentEstimator
 from .._windows import Windows, check_windows
 
@@ -133,7 +133,6 @@ class RNNRegressor(RegressorMixin, RecurrentEstimator):
     """
 
     _parameter_constraints: dict = {
-        **NetEstimator._parameter_constraints,
         **RecurrentEstimator._parameter_constraints,
         "loss": [StrOptions({"squared_error", "absolute_error", "huber"}), callable],
     }

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator, clone
 from sklearn.neighbors import NearestNeighbors
-from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
+from sklearn.utils._param_validation import HasMethods, Interval, InvalidParameterError, StrOptions
 
 from .._labels import check_labels
 from .._series import has_time
@@ -30,10 +30,8 @@ NAMES = {
     "smote_tomek": "combine.SMOTETomek",
     "smote_enn": "combine.SMOTEENN",
 }
-#: Parameters that count neighbours of a row's own class.
-NEIGHBOURS = ("k_neighbors", "n_neighbors", "n_neighbors_ver3")
 #: Samplers that look at labels only.
-BLIND = ("RandomUnderSampler", "RandomOverSampler")
+BLIND = ("under_sampling.RandomUnderSampler", "over_sampling.RandomOverSampler")
 
 
 class SafeSampler(BaseEstimator):
@@ -44,12 +42,13 @@ class SafeSampler(BaseEstimator):
 
     - Windows stay windows: they keep their channels and their index, and where rows are only picked, no window is
       written out.
-    - Rows stay in time order, made ones beside the row they come from, so that the last rows are still the last in
-      time.
-    - No anomaly: nothing is done, with a warning. One: it is repeated, where a method needs neighbours. Few: the
-      method looks at as many neighbours as there are. A method that finds nothing to do, or fails on
-      so few, is replaced by repeating rows. Each is said in a warning.
-    - The share of anomalies never falls: where they are as many as ``ratio`` asks for, nothing is done, with a warning.
+    - Rows stay in time order, made ones beside the nearest row of their class, so that the last rows are still the last
+      in time. Those of a panel stay in the order given.
+    - No anomaly: nothing is done. One: it is repeated, where a method needs neighbours. Few: the method looks at as
+      many neighbours as there are. A method that makes rows but finds nothing to do, or fails on so few, is replaced
+      by repeating rows. Each is said in a warning. An undersampler leaves as few rows as its ratio asks for.
+    - The share of anomalies never falls: where they are as many as ``ratio`` asks for, or the sampler takes anomalies
+      away, nothing is done, with a warning; a method that makes rows is then replaced by repeating rows.
 
     Parameters
     ----------
@@ -59,11 +58,11 @@ class SafeSampler(BaseEstimator):
         copies with `WindowAugmenter`.
     ratio : float or None, default=None
         Anomalies for each normal row afterwards, above 0 and at most 1, for two classes. None is the sampler's own,
-        mostly 1.
+        mostly 1. Samplers that clean, such as "tomek_links", have none.
     n_channels : int, default=None
         Channels of a plain 2-D row, for "augment".
     random_state : int, RandomState or None, default=None
-        Handed to the sampler; None leaves that of an instance.
+        Handed to the sampler, and to those inside it; None leaves theirs.
 
     Notes
     -----
@@ -74,13 +73,13 @@ class SafeSampler(BaseEstimator):
     --------
     >>> import numpy as np
     >>> from sktsad import SafeSampler, SlidingWindow
-    >>> X, y = np.arange(100.0).reshape(-1, 1), np.repeat([0, 1], [97, 3])
+    >>> X, y = np.arange(100.0).reshape(-1, 1), np.repeat([0, 1], [94, 6])
     >>> windows = SlidingWindow(5).fit_transform(X)
     >>> resampled, labels = SafeSampler("smote", ratio=0.2, random_state=0).fit_resample(windows, y)
     >>> resampled
-    Windows(n_windows=116, length=5, n_channels=1, dtype=float64)
+    Windows(n_windows=112, length=5, n_channels=1, dtype=float64)
     >>> int(labels.sum())
-    19
+    18
     """
 
     _parameter_constraints: dict = {
@@ -141,7 +140,7 @@ class SafeSampler(BaseEstimator):
         ------
         ValueError
             If X is a frame with time in its index that holds no windows, or ``ratio`` is given for more than two
-            classes.
+            classes, or to a sampler that has none.
 
         Warns
         -----
@@ -163,31 +162,34 @@ class SafeSampler(BaseEstimator):
         if has_time(X) and not isinstance(X, Windows) and windows.channel_names is None:
             raise ValueError(
                 "X is a frame of rows with time in its index, no windows: the sampler would tear holes between the "
-                "rows of a window. Put SafeSampler behind SlidingWindow."
+                "rows of a window. Put SafeSampler behind SlidingWindow, or pass n_channels= for rows that are windows."
             )
         return windows, check_labels(windows, y)
 
     def _resample(self, windows: Windows, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return the row each row comes from, and the values of the last of them, which are made."""
         classes, counts = np.unique(labels, return_counts=True)
-        as_they_are = np.arange(len(windows)), np.empty((0, windows.shape[1]), windows.dtype)
         if len(classes) == 1:
             _warn(f"y holds the one class {classes.tolist()[0]!r}: the rows stay as they are.")
-            return as_they_are
+            return _as_they_are(windows)
         if len(classes) > 2 and self.ratio is not None:
             raise ValueError(
                 f"ratio={self.ratio} is for two classes, y holds {len(classes)}. Use ratio=None."
             )
-        wanted = 1.0 if self.ratio is None else self.ratio
+        augments = self.sampler == "augment" or isinstance(self.sampler, WindowAugmenter)
+        sampler = None if augments else self._make_sampler()
+        wanted = self.ratio or 1.0
+        if sampler is not None and isinstance(_strategy(sampler), Real):
+            wanted = _strategy(sampler)
         if len(classes) == 2 and counts[1] >= wanted * counts[0]:
             _warn(
-                f"There are {counts[1]} anomalies for {counts[0]} normal rows, at least ratio={wanted:g} already: the "
-                "rows stay as they are. Use a larger ratio, or no sampler."
+                f"There are {counts[1]} rows of the anomaly, {classes.tolist()[1]!r}, for {counts[0]} others, at least "
+                f"ratio={wanted:g} already: the rows stay as they are. Use a larger ratio, or no sampler."
             )
-            return as_they_are
-        if self.sampler == "augment" or isinstance(self.sampler, WindowAugmenter):
+            return _as_they_are(windows)
+        if sampler is None:
             return self._augment(windows, labels, int(np.ceil(wanted * counts.max())))
-        return self._run(self._make_sampler(int(counts.min())), windows, labels)
+        return _run(_suit_to(sampler, int(counts.min())), windows, labels)
 
     def _augment(self, windows: Windows, labels: np.ndarray, n_wanted: int) -> tuple[np.ndarray, np.ndarray]:
         augmenter = WindowAugmenter() if isinstance(self.sampler, str) else clone(self.sampler)
@@ -202,54 +204,24 @@ class SafeSampler(BaseEstimator):
                 made.append(copies.reshape(len(copies), -1))
         return np.concatenate(parents), np.concatenate(made)
 
-    def _make_sampler(self, n_rare: int) -> Any:
-        """Return the sampler, with no more neighbours than there are; None where one row has none."""
+    def _make_sampler(self) -> Any:
+        """Return a new sampler with the ratio and the random state."""
         sampler = _imblearn(NAMES[self.sampler])() if isinstance(self.sampler, str) else clone(self.sampler)
-        known = sampler.get_params(deep=False)
+        if sampler.get_params().get("smote", "none") is None:  # else it could not be told how many neighbours
+            inner = {name: getattr(sampler, name) for name in ("sampling_strategy", "random_state")}
+            sampler.set_params(smote=_imblearn(NAMES["smote"])(**inner))
+        names = list(sampler.get_params())
         if self.ratio is not None:
-            sampler.set_params(sampling_strategy=self.ratio)
-        if self.random_state is not None and "random_state" in known:
-            sampler.set_params(random_state=self.random_state)
-        if "smote" in known and sampler.smote is None:
-            strategy = {name: sampler.get_params()[name] for name in ("sampling_strategy", "random_state")}
-            sampler.set_params(smote=_imblearn(NAMES["smote"])(**strategy))
-        limit = n_rare - 1 if _makes_rows(sampler) else n_rare
-        names = [name for name in sampler.get_params() if name.split("__")[-1] in NEIGHBOURS]
-        too_many = {
-            name: limit
-            for name in names
-            if isinstance(sampler.get_params()[name], Integral) and sampler.get_params()[name] > limit
-        }
-        if too_many and limit < 1:
-            _warn(f"One row has no neighbours of its class, which {sampler} needs: it is repeated instead.")
-            return self._repeater()
-        return sampler.set_params(**too_many)
-
-    def _repeater(self) -> Any:
-        strategy = "auto" if self.ratio is None else self.ratio
-        return _imblearn(NAMES["oversample"])(sampling_strategy=strategy, random_state=self.random_state)
-
-    def _run(self, sampler: Any, windows: Windows, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        if type(sampler).__name__ in BLIND and getattr(sampler, "shrinkage", None) is None:
-            sampler.fit_resample(np.arange(len(labels)).reshape(-1, 1), labels)
-            return sampler.sample_indices_, np.empty((0, windows.shape[1]), windows.dtype)
-        dense = np.asarray(windows)
-        makes = _makes_rows(sampler)
-        try:
-            X, y = sampler.fit_resample(dense, labels)
-            failure = "finds nothing to do" if makes and len(y) == len(labels) else None
-        except (ValueError, RuntimeError) as error:
-            if not makes:
-                raise
-            failure = f"fails: {error}"
-        if failure:
-            _warn(f"{sampler} {failure}. Rows are repeated instead.")
-            return self._run(self._repeater(), windows, labels)
-        if hasattr(sampler, "sample_indices_") and len(sampler.sample_indices_) == len(y):
-            return sampler.sample_indices_, np.empty((0, windows.shape[1]), windows.dtype)
-        parents, is_made = _find_parents(X, y, dense, labels)
-        picked_first = np.argsort(is_made, kind="stable")
-        return parents[picked_first], X[is_made].astype(windows.dtype)
+            if "sampling_strategy" not in names or _kind(sampler) == "clean-sampling":
+                raise ValueError(
+                    f"ratio={self.ratio} is not for {_name(sampler)}, which has none. Use ratio=None."
+                )
+            strategies = {"sampling_strategy", "smote__sampling_strategy"} & set(names)
+            sampler.set_params(**dict.fromkeys(strategies, self.ratio))
+        if self.random_state is not None:
+            states = [name for name in names if name.split("__")[-1] == "random_state"]
+            sampler.set_params(**dict.fromkeys(states, self.random_state))
+        return sampler
 
 
 def _imblearn(path: str) -> Any:
@@ -258,33 +230,116 @@ def _imblearn(path: str) -> Any:
     return getattr(importlib.import_module(f"imblearn.{module}"), name)
 
 
-def _makes_rows(sampler: Any) -> bool:
-    return (
-        isinstance(sampler, _imblearn("over_sampling.base.BaseOverSampler"))
-        or "smote" in sampler.get_params()
-    )
+def _name(sampler: Any) -> str:
+    return type(sampler).__name__
+
+
+def _kind(sampler: Any) -> str:
+    """Return what imbalanced-learn calls a sampler: "over-sampling" makes rows, also with cleaning behind."""
+    return getattr(sampler, "_sampling_type", "bypass")
+
+
+def _strategy(sampler: Any) -> Any:
+    params = sampler.get_params()
+    return params.get("smote__sampling_strategy", params.get("sampling_strategy"))
 
 
 def _warn(text: str) -> None:
     warnings.warn(text, UserWarning, stacklevel=4)
 
 
+def _as_they_are(windows: Windows) -> tuple[np.ndarray, np.ndarray]:
+    return np.arange(len(windows)), np.empty((0, windows.shape[1]), windows.dtype)
+
+
+def _suit_to(sampler: Any, n_rare: int) -> Any:
+    """Return the sampler with no more neighbours than the rarest class has; one that repeats rows if it has none."""
+    if _kind(sampler) not in ("over-sampling", "under-sampling"):  # others count neighbours of any class
+        return sampler
+    limit = n_rare - 1 if _kind(sampler) == "over-sampling" else n_rare
+    too_many = {
+        name: limit
+        for name, value in sampler.get_params().items()
+        if name in ("k_neighbors", "smote__k_neighbors", "n_neighbors")
+        and isinstance(value, Integral)
+        and int(value) > limit
+    }
+    if not too_many:
+        return sampler
+    if limit < 1:
+        _warn(
+            f"One row has no neighbours of its class, which {_name(sampler)} needs: it is repeated instead."
+        )
+        return _repeater(sampler)
+    _warn(f"The rarest class has {n_rare} rows: {_name(sampler)} is used with {too_many}.")
+    return sampler.set_params(**too_many)
+
+
+def _repeater(sampler: Any) -> Any:
+    """Return a sampler that repeats rows, as many as another would make."""
+    params = sampler.get_params()
+    random_state = params.get("smote__random_state", params["random_state"])
+    return _imblearn(NAMES["oversample"])(sampling_strategy=_strategy(sampler), random_state=random_state)
+
+
+def _run(sampler: Any, windows: Windows, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Resample; where that fails, or takes anomalies away, repeat rows or leave them as they are."""
+    makes = _kind(sampler) == "over-sampling"
+    failure = None
+    try:
+        parents, made = _fit_resample(sampler, windows, labels)
+        if makes and len(parents) == len(labels) and not len(made):
+            failure = "finds nothing to do"
+        elif _share(labels[parents], labels) < _share(labels, labels):
+            failure = "takes anomalies away"
+    except InvalidParameterError:
+        raise
+    except (ValueError, RuntimeError) as error:
+        if not makes:
+            raise
+        failure = f"fails: {error}"
+    if failure is None:
+        return parents, made
+    if makes:
+        _warn(f"{_name(sampler)} {failure}. Rows are repeated instead.")
+        return _fit_resample(_repeater(sampler), windows, labels)
+    _warn(f"{_name(sampler)} {failure}: the rows stay as they are.")
+    return _as_they_are(windows)
+
+
+def _share(resampled: np.ndarray, labels: np.ndarray) -> float:
+    """Return the share of the anomaly, the last of two classes; 0 with more of them."""
+    classes = np.unique(labels)
+    return float(np.mean(resampled == classes[1])) if len(classes) == 2 else 0.0
+
+
+def _fit_resample(sampler: Any, windows: Windows, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    is_blind = any(type(sampler) is _imblearn(path) for path in BLIND)
+    if is_blind and getattr(sampler, "shrinkage", None) is None:
+        sampler.fit_resample(np.arange(len(labels)).reshape(-1, 1), labels)
+        return sampler.sample_indices_, _as_they_are(windows)[1]
+    dense = np.asarray(windows)
+    X, y = sampler.fit_resample(dense, labels)
+    parents, is_made = _find_parents(sampler, X, y, dense, labels)
+    return parents[np.argsort(is_made, kind="stable")], X[is_made].astype(windows.dtype)
+
+
 def _find_parents(
-    X: np.ndarray, y: np.ndarray, dense: np.ndarray, labels: np.ndarray
+    sampler: Any, X: np.ndarray, y: np.ndarray, dense: np.ndarray, labels: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return for each row the row of its class that is nearest to it, and whether it is another."""
-    parents, is_made = np.empty(len(y), dtype=np.intp), np.zeros(len(y), dtype=bool)
-    n = len(labels)
-    if len(y) > n and np.array_equal(X[:n], dense):  # samplers that only add
-        parents[:n] = np.arange(n)
-        is_made[n:] = True
-        rest = np.arange(n, len(y))
-    else:
-        rest = np.arange(len(y))
+    """Return the row each row is, or else the nearest row of its class; and whether it is made."""
+    # What a sampler picked, or a cleaner picked among the rows as they were and made ones behind; most others only add.
+    steps: tuple[Any, ...] = (sampler, getattr(sampler, "enn_", None), getattr(sampler, "tomek_", None))
+    picked = next(
+        (step.sample_indices_ for step in steps if hasattr(step, "sample_indices_")), np.arange(len(y))
+    )
+    parents = np.where(picked < len(labels), picked, 0)
+    rest = np.flatnonzero((labels[parents] != y) | (dense[parents] != X).any(axis=1))
     for label in np.unique(y[rest]):
         rows, known = rest[y[rest] == label], np.flatnonzero(labels == label)
         _, nearest = NearestNeighbors(n_neighbors=1).fit(dense[known]).kneighbors(X[rows])
         parents[rows] = known[nearest[:, 0]]
+    is_made = np.zeros(len(y), dtype=bool)
     is_made[rest] = (X[rest] != dense[parents[rest]]).any(axis=1)
     return parents, is_made
 

@@ -23,9 +23,9 @@ class WindowAugmenter(BaseEstimator):
     Parameters
     ----------
     changes : sequence of {"jitter", "scaling", "time_warp", "shift"}, default=all four
-        What is done to a copy, one after the other: "jitter" adds Gaussian noise; "scaling" multiplies each channel
-        by a factor; "time_warp" runs faster here and slower there; "shift" moves the window in time and repeats the
-        row at its end.
+        What is done to a copy, whatever their order here: "time_warp" runs faster here and slower there; "shift" moves
+        the window in time and repeats the row at its end; "scaling" multiplies each channel by a factor; "jitter"
+        adds Gaussian noise.
     strength : float, default=0.1
         How much: the noise has this standard deviation, in units of that of the channel; the factor lies this much
         around 1; a step of the clock takes that much more or less than one; the shift is up to this share of the
@@ -74,23 +74,28 @@ class WindowAugmenter(BaseEstimator):
         Returns
         -------
         copies : ndarray of shape (n_copies, length, n_channels)
-            Changed copies of windows that are drawn evenly.
+            Changed copies of windows that are drawn evenly, as floats.
         parents : ndarray of shape (n_copies,)
             Which window each is made from.
 
         Raises
         ------
         ValueError
-            If ``changes`` holds an unknown name.
+            If ``changes`` holds an unknown name, or the windows have not three dimensions.
         """
         self._validate_params()
         unknown = sorted(set(self.changes) - set(CHANGES))
         if unknown:
             raise ValueError(f"changes={self.changes!r} holds {unknown}: choose among {list(CHANGES)}.")
+        if np.ndim(windows) != 3:
+            raise ValueError(
+                f"windows has the shape {np.shape(windows)}, not (n_windows, length, n_channels): reshape it."
+            )
         rng = check_random_state(self.random_state)
         order = rng.permutation(len(windows))
         parents = np.sort(np.resize(order, n_copies))
         copies = windows[parents]
+        dtype = windows.dtype if windows.dtype.kind == "f" else np.float64
         n, length, n_channels = copies.shape
         # Times of the original that each step of a copy shows.
         times = np.tile(np.arange(length, dtype=float), (n, 1))
@@ -106,7 +111,7 @@ class WindowAugmenter(BaseEstimator):
         if "jitter" in self.changes:
             spread = windows.std(axis=(0, 1))
             copies = copies + self.strength * spread * rng.standard_normal(copies.shape)
-        return copies.astype(windows.dtype), parents
+        return copies.astype(dtype), parents
 
 
 def _at_times(windows: np.ndarray, times: np.ndarray) -> np.ndarray:

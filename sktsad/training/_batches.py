@@ -86,7 +86,7 @@ class BatchLoader:
         Shuffles the rows, anew at each pass; None keeps their order.
     stratify : bool, default=False
         Whether to deal the rows of each class out to all batches alike. A class with fewer rows than there are batches
-        has them repeated: one in every batch. Needs a random state.
+        has them repeated: one in every batch.
     """
 
     def __init__(
@@ -110,8 +110,8 @@ class BatchLoader:
     def _rows(self) -> Iterator[Any]:
         """Yield the rows of each batch."""
         n_rows, random_state = len(self.dataset), self.random_state
-        if random_state is not None and self.stratify:
-            hands = [self._deal(rows, random_state) for rows in self._rows_by_class()]
+        if self.stratify:
+            hands = [self._deal(rows) for rows in self._rows_by_class()]
             yield from (np.concatenate(hand) for hand in zip(*hands, strict=True))
             return
         order = None if random_state is None else random_state.permutation(n_rows)
@@ -123,7 +123,8 @@ class BatchLoader:
         target = np.asarray(self.dataset.target)
         return [np.flatnonzero(target == label) for label in np.unique(target)]
 
-    def _deal(self, rows: np.ndarray, random_state: np.random.RandomState) -> list[np.ndarray]:
+    def _deal(self, rows: np.ndarray) -> list[np.ndarray]:
         """Deal rows out to the batches, at least one to each."""
-        rows = random_state.permutation(rows)
+        if self.random_state is not None:
+            rows = self.random_state.permutation(rows)
         return np.array_split(np.resize(rows, max(len(rows), len(self))), len(self))

@@ -175,9 +175,22 @@ def forward(
     -------
     outputs : ndarray of shape (n_rows, ...)
     """
+    if function is None:
+        return run(net.module_, net.device, dataset, batch_size, lambda module, inputs: net.infer(inputs))
+    return run(net.module_, net.device, dataset, batch_size, function)
+
+
+def run(
+    module: torch.nn.Module,
+    device: str,
+    dataset: WindowDataset,
+    batch_size: int,
+    function: Callable[..., torch.Tensor],
+) -> np.ndarray:
+    """Do what `forward` does, for a module without a net."""
     outputs = []
     n_rows = len(dataset)
-    module = net.module_.eval()
+    module.eval()
     with torch.inference_mode():
         for start in range(0, n_rows, batch_size):
             stop = min(start + batch_size, n_rows)
@@ -185,9 +198,7 @@ def forward(
             missing = batch_size - (stop - start)
             if missing:
                 inputs = torch.cat([inputs, inputs[-1:].expand(missing, *inputs.shape[1:])])
-            inputs = inputs.to(net.device)
-            output = net.infer(inputs) if function is None else function(module, inputs)
-            outputs.append(output[: stop - start].cpu())
+            outputs.append(function(module, inputs.to(device))[: stop - start].cpu())
     return torch.cat(outputs).numpy()
 
 

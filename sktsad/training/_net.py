@@ -36,7 +36,7 @@ class LeanNet(NeuralNet):
         if loss.ndim == 0 and weight is not None:
             raise ValueError(
                 "loss averages over the batch by itself, so class_weight and sample_weight cannot be applied. "
-                "Pass a loss that returns one value a row, e.g. with reduction='none'."
+                "Pass a loss that returns one value a row, such as 'cross_entropy', or torch's with reduction='none'."
             )
         if weight is None:
             return loss.mean()

@@ -9,12 +9,14 @@ import pytest
 import torch
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
-from sklearn.metrics import recall_score
+from sklearn.metrics import balanced_accuracy_score, recall_score
 from skorch.callbacks import Callback
 from torch import nn
+from torch.utils.data import DataLoader
 
 from sktsad import RNNClassifier, SlidingWindow, TorchClassifier
-from sktsad.classifiers._base import BaseNetClassifier
+from sktsad.classifiers._base import LOSS_NAMES, BaseNetClassifier
+from sktsad.networks import FocalLoss, LogitAdjustedCrossEntropy, MeanSquaredFalseError
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(120, 6))
@@ -265,6 +267,185 @@ def test_a_loss_that_averages_by_itself_cannot_be_weighted(model):
 def test_a_loss_that_is_no_module_is_refused(model, loss):
     with pytest.raises(TypeError, match=r"must be a torch\.nn\.Module or its class"):
         clone(model).set_params(loss=loss).fit(X, Y)
+
+
+@each_classifier
+@pytest.mark.parametrize("loss", sorted(LOSS_NAMES))
+def test_every_loss_learns_to_tell_two_classes(model, loss):
+    model = clone(model).set_params(loss=loss, max_epochs=40).fit(X, Y)
+    assert balanced_accuracy_score(Y, model.predict(X)) > 0.75
+
+
+@each_classifier
+@pytest.mark.parametrize("loss", sorted(LOSS_NAMES - {"mean_squared_false_error"}))
+def test_every_loss_but_one_learns_to_tell_more_classes(model, loss):
+    model = clone(model).set_params(loss=loss, max_epochs=60).fit(X, THREE)
+    assert balanced_accuracy_score(THREE, model.predict(X)) > 0.8
+
+
+@each_classifier
+def test_the_mean_squared_false_error_is_for_two_classes(model):
+    with pytest.raises(ValueError, match="defined for two classes, got 3: use mean_false_error"):
+        clone(model).set_params(loss="mean_squared_false_error").fit(X, THREE)
+
+
+@each_classifier
+def test_a_loss_by_name_takes_its_parameters_and_is_as_good_as_an_instance(model):
+    by_name = clone(model).set_params(loss="focal", net__criterion__gamma=1, net__criterion__alpha=5)
+    by_name = clone(by_name).fit(X, Y)
+    assert_same_bits(by_name, clone(model).set_params(loss=FocalLoss(gamma=1, alpha=5)).fit(X, Y))
+    assert_same_bits(by_name, pickle.loads(pickle.dumps(by_name)))
+    other = clone(model).set_params(loss="focal").fit(X, Y)
+    assert not np.array_equal(other.decision_function(X), by_name.decision_function(X))
+
+
+@each_classifier
+def test_parameters_of_a_loss_that_will_not_do_are_named(model):
+    with pytest.raises(ValueError, match=r"net__criterion__gamma: gamma=-1 must be at least 0"):
+        clone(model).set_params(loss="focal", net__criterion__gamma=-1).fit(X, Y)
+    with pytest.raises(ValueError, match=r"alpha=0\.25 holds 2 value"):
+        clone(model).set_params(loss="focal", net__criterion__alpha=0.25).fit(X, THREE)
+
+
+@each_classifier
+@pytest.mark.parametrize("loss", ["squared_error", "focal"])
+def test_losses_by_row_take_weights(model, loss):
+    model = clone(model).set_params(loss=loss)
+    weighted = clone(model).set_params(class_weight={0: 0.5, 1: 4}).fit(X, Y, WEIGHT)
+    assert_same_bits(weighted, clone(model).fit(X, Y, WEIGHT * np.where(Y, 4, 0.5)))
+
+
+@each_classifier
+@pytest.mark.parametrize("loss", ["mean_false_error", "mean_squared_false_error"])
+def test_the_mean_false_errors_take_no_weights(model, loss):
+    model = clone(model).set_params(loss=loss)
+    with pytest.raises(ValueError, match=r"cannot be applied\. Pass a loss .*'cross_entropy'"):
+        model.fit(X, Y, WEIGHT)
+    with pytest.raises(ValueError, match=r"cannot be applied\. Pass a loss .*'cross_entropy'"):
+        model.set_params(class_weight="balanced").fit(X, Y)
+
+
+def share_of_anomalies(model):
+    """The prior that logits are adjusted by."""
+    return np.exp(model.net_.criterion_.shift.numpy())[1]
+
+
+@each_classifier
+def test_logits_are_adjusted_by_the_prior_of_the_training_rows(model):
+    model = clone(model).set_params(loss="logit_adjusted")
+    assert share_of_anomalies(clone(model).fit(X, Y)) == pytest.approx(Y.mean())
+    watched = clone(model).set_params(early_stopping=True, validation_fraction=0.25).fit(X, Y)
+    assert share_of_anomalies(watched) == pytest.approx(Y[:90].mean())
+    instance = clone(model).set_params(loss=LogitAdjustedCrossEntropy(tau=1)).fit(X, Y)
+    assert share_of_anomalies(instance) == pytest.approx(Y.mean())
+
+
+@each_classifier
+def test_a_weight_of_2_is_two_rows_in_the_prior_and_class_weights_act_on_top(model):
+    model = clone(model).set_params(loss="logit_adjusted", class_weight={1: 5})
+    weight = np.arange(120) % 3
+    prior = share_of_anomalies(model.fit(X, Y, weight))
+    assert prior == pytest.approx(np.repeat(Y, weight).mean())
+
+
+@each_classifier
+def test_a_prior_that_is_given_stays(model):
+    by_name = clone(model).set_params(loss="logit_adjusted", net__criterion__prior=[0.8, 0.2]).fit(X, Y)
+    assert share_of_anomalies(by_name) == pytest.approx(0.2)
+    assert_same_bits(clone(model).set_params(loss=LogitAdjustedCrossEntropy([4, 1])).fit(X, Y), by_name)
+
+
+@each_classifier
+def test_training_further_keeps_the_first_prior_which_needs_every_class(model):
+    model = clone(model).set_params(loss="logit_adjusted")
+    with pytest.raises(ValueError, match=r"above 0 for every class.*net__criterion__prior"):
+        model.partial_fit(X[Y == 1], Y[Y == 1], classes=[0, 1])
+    model.fit(X, Y)
+    model.partial_fit(X[Y == 1], Y[Y == 1])
+    assert share_of_anomalies(model) == pytest.approx(Y.mean())
+    given = clone(model).set_params(net__criterion__prior=[0.9, 0.1])
+    assert share_of_anomalies(given.partial_fit(X[Y == 1], Y[Y == 1], classes=[0, 1])) == pytest.approx(0.1)
+
+
+# Stratified batches
+
+
+class Batches(Callback):
+    """Keeps the labels of every batch."""
+
+    def __init__(self):
+        self.trained, self.watched = [], []
+
+    def on_batch_begin(self, net, batch, training, **kwargs):
+        (self.trained if training else self.watched).append(batch[1].tolist())
+
+
+RARE = np.isin(np.arange(120), [3, 50, 51, 70, 118, 119]).astype(int)
+
+
+def batches_of(model):
+    model = clone(model).set_params(callbacks=[Batches()], max_epochs=2, batch_size=8).fit(X, RARE)
+    return next(callback for _, callback in model.net_.callbacks_ if isinstance(callback, Batches))
+
+
+def hold_both_classes(batches):
+    return all(set(batch) == {0, 1} for batch in batches)
+
+
+@each_classifier
+@pytest.mark.parametrize("loss", ["cross_entropy", "mean_false_error", MeanSquaredFalseError()], ids=str)
+@pytest.mark.parametrize("stratify", ["auto", True, False])
+def test_batches_are_stratified_where_that_is_asked_for_or_the_loss_needs_it(model, loss, stratify):
+    batches = batches_of(clone(model).set_params(loss=loss, stratify=stratify))
+    is_wanted = loss != "cross_entropy" if stratify == "auto" else stratify
+    assert len(batches.trained) == 2 * 15
+    assert hold_both_classes(batches.trained) == is_wanted
+    assert sum(map(len, batches.trained)) == 2 * (114 + 15 if is_wanted else 120)
+
+
+@each_classifier
+def test_stratified_batches_are_the_same_by_the_same_random_state(model):
+    model = clone(model).set_params(loss="mean_false_error", batch_size=8)
+    assert_same_bits(clone(model).fit(X, RARE), clone(model).fit(X, RARE))
+
+
+@each_classifier
+def test_stratified_batches_take_weights(model):
+    model = clone(model).set_params(loss="focal", stratify=True, class_weight="balanced", batch_size=8)
+    assert np.isfinite(model.fit(X, RARE, WEIGHT).decision_function(X)).all()
+
+
+@each_classifier
+@pytest.mark.parametrize("stratify", ["auto", True, False])
+@pytest.mark.parametrize("loss", ["focal", "mean_false_error"])
+def test_batches_that_are_watched_are_stratified_where_the_loss_needs_it(model, loss, stratify):
+    model = clone(model).set_params(loss=loss, stratify=stratify, early_stopping=True, predict_batch_size=8)
+    batches = batches_of(model.set_params(validation_fraction=0.5))
+    is_wanted = loss == "mean_false_error" and stratify in ("auto", True)
+    assert hold_both_classes(batches.watched) == is_wanted
+
+
+@each_classifier
+def test_the_loss_that_is_watched_is_that_of_all_watched_rows(model):
+    labels = np.repeat([0, 1, 0, 1], [50, 10, 48, 12])  # each class of the tail stands together
+    model = clone(model).set_params(loss="mean_false_error", dtype="float64", predict_batch_size=20)
+    model.set_params(early_stopping=50, validation_fraction=0.5).fit(X, labels)
+    squared = (model.predict_proba(X)[60:, 1] - labels[60:]) ** 2
+    watched = squared[:48].mean() + squared[48:].mean()
+    assert min(model.net_.history[:, "valid_loss"]) == pytest.approx(watched)
+
+
+@each_classifier
+def test_an_iterator_of_ones_own_is_not_told_to_stratify(model):
+    model = clone(model).set_params(loss="mean_false_error", early_stopping=True)
+    model.set_params(net__iterator_train=DataLoader, net__iterator_valid=DataLoader, validation_fraction=0.5)
+    assert np.isfinite(model.fit(X, Y).decision_function(X)).all()
+
+
+@each_classifier
+def test_stratify_is_yes_no_or_auto(model):
+    with pytest.raises(ValueError, match="'stratify' parameter"):
+        clone(model).set_params(stratify="always").fit(X, Y)
 
 
 # Going on: partial_fit (warm_start is a parameter of all nets)

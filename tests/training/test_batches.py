@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from torch.utils.data import DataLoader
 
 from sktsad import SlidingWindow
@@ -97,3 +99,59 @@ def test_a_read_only_file_is_read_without_a_warning_and_is_never_written(tmp_pat
         inputs.zero_()  # what a network may do in place
     dataset[0][0].zero_()
     np.testing.assert_array_equal(mapped, values)
+
+
+# Stratified batches
+
+
+def labelled(n_rows, n_rare, sample_weight=None):
+    """Rows whose one value is their number, of which the last few are rare."""
+    rows = Windows.from_dense(np.arange(float(n_rows)).reshape(-1, 1), 1)
+    return WindowDataset(rows, np.repeat([0, 1], [n_rows - n_rare, n_rare]), sample_weight)
+
+
+def numbers_of(batches):
+    return [inputs.flatten().long().tolist() for inputs, _ in batches]
+
+
+@pytest.mark.parametrize("seed", [None, 0])
+@settings(deadline=None, max_examples=50)
+@given(n_rows=st.integers(2, 60), n_rare=st.integers(1, 59), batch_size=st.integers(1, 70))
+def test_every_stratified_batch_holds_every_class_and_every_row_comes(seed, n_rows, n_rare, batch_size):
+    n_rare = min(n_rare, n_rows - 1)
+    random_state = None if seed is None else np.random.RandomState(seed)
+    loader = BatchLoader(labelled(n_rows, n_rare), batch_size, random_state, stratify=True)
+    batches = list(loader)
+    assert len(batches) == len(loader) == -(-n_rows // batch_size)
+    for _, target in batches:
+        assert set(target.tolist()) == {0, 1}
+        assert len(target) <= batch_size + 2
+    counts = np.bincount(np.concatenate(numbers_of(batches)), minlength=n_rows)
+    for rows in (counts[: n_rows - n_rare], counts[n_rows - n_rare :]):
+        assert rows.min() >= 1
+        assert rows.max() - rows.min() <= 1
+        assert rows.sum() == max(len(rows), len(loader))  # repeated only where there are too few
+
+
+def test_without_a_random_state_stratified_rows_come_in_order():
+    assert numbers_of(BatchLoader(labelled(7, 1), 4, stratify=True)) == [[0, 1, 2, 6], [3, 4, 5, 6]]
+
+
+def test_stratified_batches_are_others_at_each_pass_and_the_same_by_the_same_seed():
+    loader, again = (
+        BatchLoader(labelled(30, 7), 8, np.random.RandomState(3), stratify=True) for _ in range(2)
+    )
+    first, second = numbers_of(loader), numbers_of(loader)
+    assert first != second
+    assert [numbers_of(again), numbers_of(again)] == [first, second]
+
+
+def test_stratified_rows_bring_their_weights():
+    loader = BatchLoader(labelled(20, 3, np.arange(20.0)), 6, np.random.RandomState(0), stratify=True)
+    for inputs, _ in loader:
+        assert inputs["sample_weight"].tolist() == inputs["X"].flatten().tolist()
+
+
+def test_a_class_that_is_not_there_is_not_waited_for():
+    loader = BatchLoader(labelled(7, 0), 4, np.random.RandomState(0), stratify=True)
+    assert sorted(np.concatenate(numbers_of(loader))) == list(range(7))

@@ -1,0 +1,166 @@
+"""Encoders kept in a file."""
+
+from __future__ import annotations
+
+import os
+from importlib.metadata import version
+from numbers import Integral
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
+from sklearn.utils import Tags
+from sklearn.utils._param_validation import Interval
+from sklearn.utils.validation import check_is_fitted
+
+from .._atomic import atomic_fit
+from .._net_estimator import check_encoder
+from .._windows import check_windows
+
+if TYPE_CHECKING:
+    import torch
+
+_PACKAGES = ("sktsad", "torch")
+
+
+def save_encoder(pretrainer: Any, path: str | os.PathLike[str]) -> None:
+    """Save the encoder of a fitted pretrainer, and nothing else: weights, architecture, versions.
+
+    Parameters
+    ----------
+    pretrainer : ForecastPretrainer or MaskedReconstructionPretrainer
+        Fitted.
+    path : str or path-like
+        File to write.
+
+    Raises
+    ------
+    TypeError
+        If it is no pretrainer.
+
+    See Also
+    --------
+    PretrainedEncoder : Loads it.
+    """
+    import torch
+
+    from ..networks import RecurrentEncoder
+
+    check_is_fitted(pretrainer)
+    encoder = getattr(pretrainer, "encoder_", None)
+    if not isinstance(encoder, RecurrentEncoder):
+        raise TypeError(
+            f"save_encoder is for pretrainers such as ForecastPretrainer, got {type(pretrainer).__name__}. Pickle "
+            "that as a whole."
+        )
+    torch.save(
+        {
+            "arguments": encoder.arguments,
+            "state": {name: value.cpu() for name, value in encoder.state_dict().items()},
+            "versions": {name: version(name) for name in _PACKAGES},
+        },
+        path,
+    )
+
+
+class PretrainedEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
+    """Windows to the codes of an encoder that `save_encoder` has saved.
+
+    ``fit`` reads the file and learns nothing, so that it goes wherever a pretrainer goes:
+    ``RNNClassifier(encoder=PretrainedEncoder("encoder.pt"))``.
+
+    Parameters
+    ----------
+    path : str or path-like
+        The file.
+    n_channels : int, default=None
+        Channels of a plain 2-D row; None takes them from `Windows`, 3-D arrays or names such as ``x0_t-3``.
+    predict_batch_size : int, default=256
+        Rows in a batch.
+
+    Attributes
+    ----------
+    encoder_ : torch.nn.Module
+        The encoder.
+    versions_ : dict
+        Versions of the packages that saved it.
+    n_features_in_ : int
+        Number of values in a window.
+    feature_names_in_ : ndarray of str
+        Names of the columns, where they had names.
+    """
+
+    _parameter_constraints: dict = {
+        "path": [str, os.PathLike],
+        "n_channels": [Interval(Integral, 1, None, closed="left"), None],
+        "predict_batch_size": [Interval(Integral, 1, None, closed="left")],
+    }
+
+    encoder_: torch.nn.Module
+
+    def __init__(self, path: Any, *, n_channels: int | None = None, predict_batch_size: int = 256) -> None:
+        self.path = path
+        self.n_channels = n_channels
+        self.predict_batch_size = predict_batch_size
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.transformer_tags.preserves_dtype = []  # codes are in the precision of the network
+        return tags
+
+    @atomic_fit
+    def fit(self, X: Any, y: Any = None) -> Self:
+        """Read the file.
+
+        Parameters
+        ----------
+        X : Windows or array-like of shape (n_samples, length * n_channels) or (n_samples, length, n_channels)
+            Windows, one a row.
+        y : None
+            Not used.
+
+        Returns
+        -------
+        self : PretrainedEncoder
+
+        Raises
+        ------
+        ValueError
+            If X has not as many channels as the encoder.
+        """
+        import torch
+
+        from ..networks import RecurrentEncoder
+
+        saved = torch.load(self.path, weights_only=True, map_location="cpu")
+        windows = check_windows(self, X, n_channels=self.n_channels, reset=True)
+        self.encoder_ = RecurrentEncoder(**saved["arguments"])
+        self.encoder_.load_state_dict(saved["state"])
+        self.versions_ = saved["versions"]
+        check_encoder(self.encoder_, windows)
+        return self
+
+    def transform(self, X: Any) -> np.ndarray:
+        """Return the code of each window.
+
+        Parameters
+        ----------
+        X : Windows or array-like of shape (n_samples, length * n_channels) or (n_samples, length, n_channels)
+            Windows as in `fit`.
+
+        Returns
+        -------
+        code : ndarray of shape (n_samples, n_codes)
+        """
+        check_is_fitted(self)
+        windows = check_windows(self, X, n_channels=self.n_channels, reset=False)
+        check_encoder(self.encoder_, windows)
+        from ..training import WindowDataset, run
+
+        return run(
+            self.encoder_, "cpu", WindowDataset(windows), self.predict_batch_size, lambda module, x: module(x)
+        )
+
+    @property
+    def _n_features_out(self) -> int:
+        return int(self.encoder_.n_outputs)  # type: ignore[arg-type]
