@@ -173,7 +173,7 @@ class NetEstimator(BaseEstimator):
         n_epochs: int,
     ) -> None:
         """Train a new net, or a copy of the one in use: a failure leaves that alone."""
-        from .training import train
+        from .training import set_lr, train
 
         if warm:
             check_layout(self._layout, windows)
@@ -183,8 +183,9 @@ class NetEstimator(BaseEstimator):
                     f"early_stopping={self.early_stopping} differs from that of the first fit: a network that is "
                     "trained further keeps it. Set it back, or fit anew with warm_start=False."
                 )
-            changed = {name: getattr(self, name) for name in ("lr", "batch_size")}
-            net.set_params(**{name: value for name, value in changed.items() if getattr(net, name) != value})
+            net.set_params(batch_size=self.batch_size)
+            if net.lr != self.lr:  # else it stays where a schedule has left it
+                set_lr(net, self.lr)
         else:
             net = self._new_net(windows)
         net.set_params(max_epochs=n_epochs)

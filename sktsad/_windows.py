@@ -265,7 +265,7 @@ def check_layout(fitted: tuple[int, int], windows: Windows) -> None:
     if 1 in (fitted[1], found[1]):
         mend = (
             "A sampler or a plain array between SlidingWindow and this step loses the layout: pass "
-            f"n_channels={max(fitted[1], found[1])} to this estimator."
+            f"n_channels={max(fitted[1], found[1])} to this estimator, or wrap the sampler in SafeSampler."
         )
     else:
         mend = (

@@ -12,6 +12,7 @@ from sktsad._series import (
     check_target_index,
     count_events,
     find_events,
+    has_time,
     is_panel,
     modal_step,
     read_series,
@@ -287,3 +288,21 @@ def test_other_labels_say_nothing_about_time(labels):
     rows = read_series(pd.DataFrame({"v": np.zeros(len(labels))}, index=pd.Index(labels, dtype=object)))
     assert rows.times is None
     assert rows.keys == [None]
+
+
+@pytest.mark.parametrize(
+    "X, expected",
+    [
+        (panel(), True),
+        (frame(pd.date_range("2026-01-01", periods=3)), True),
+        (frame(pd.period_range("2026-01", periods=3, freq="M")), True),
+        (frame(pd.timedelta_range("0s", periods=3)), True),
+        (frame(range(3)), False),
+        (frame(list("abc")), False),
+        (np.zeros((3, 1)), False),
+        ([[0.0]], False),
+    ],
+    ids=["panel", "dates", "periods", "time deltas", "numbers", "text", "array", "list"],
+)
+def test_rows_with_dates_or_of_a_panel_have_time(X, expected):
+    assert has_time(X) is expected

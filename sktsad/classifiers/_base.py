@@ -256,7 +256,8 @@ class BaseNetClassifier(ClassifierMixin, NetEstimator):
             warnings.warn(
                 f"early_stopping watches the last validation_fraction={self.validation_fraction} of the rows, "
                 f"{int(tail.sum())} of {len(tail)}: not every class is on both sides of that cut. Rows behind a "
-                "sampler may be sorted by class. Use rows in time order, or early_stopping=False.",
+                "sampler may be sorted by class: wrap it in SafeSampler. Or use rows in time order, or "
+                "early_stopping=False.",
                 UserWarning,
                 stacklevel=4,
             )

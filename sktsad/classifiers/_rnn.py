@@ -8,6 +8,7 @@ from numbers import Integral, Real
 from typing import Any
 
 from sklearn.base import clone
+from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 
 from .._net_estimator import check_encoder
@@ -51,13 +52,15 @@ class RNNClassifier(RecurrentEstimator, BaseNetClassifier):
     encoder : pretrainer, default=None
         Where the recurrent layers come from: a `ForecastPretrainer`, a `MaskedReconstructionPretrainer`, a
         `PretrainedEncoder`, or an `AutoencoderDetector`. It is cloned and fitted on the windows of `fit`, without
-        labels; in ``FrozenEstimator`` it stays as it is and brings what it has learnt from other rows. Its encoder
-        is copied and replaces the recurrent layers, so that ``cell``, ``hidden_size``, ``num_layers``,
-        ``bidirectional``, ``pooling`` and ``step`` are its own. None starts from random weights.
+        labels, with a seed drawn from ``random_state`` where it has none; in ``FrozenEstimator`` it stays as it is
+        and brings what it has learnt from other rows. Its encoder is copied and replaces the recurrent layers, so
+        that ``cell``, ``hidden_size``, ``num_layers``, ``bidirectional``, ``pooling`` and ``step`` are its own. None
+        starts from random weights, and ``freeze`` and ``encoder_lr`` then do nothing.
     freeze : "none", "encoder" or int, default="none"
-        Whether the weights of a pre-trained encoder stay as they are: never, always, or for that many epochs.
+        Whether the weights of a pre-trained encoder stay as they are: never, always, or for that many epochs. Early
+        stopping may end the training before those are over.
     encoder_lr : float, default=None
-        Learning rate of a pre-trained encoder; None means ``lr``.
+        Learning rate of a pre-trained encoder, at every fit of a warm start; None means ``lr``.
     class_weight : dict, "balanced" or None, default=None
         Weights of the classes, as in scikit-learn. Not for the mean false errors, which weigh by themselves.
     stratify : bool or "auto", default="auto"
@@ -163,13 +166,17 @@ class RNNClassifier(RecurrentEstimator, BaseNetClassifier):
 
         arguments = {"n_channels": windows.n_channels, "n_outputs": n_outputs, **self._recurrent_arguments()}
         if self.encoder is not None:
-            pretrained = clone(self.encoder).fit(windows, None)
-            if not hasattr(pretrained, "encoder_"):
+            pretrainer = clone(self.encoder)
+            if pretrainer.get_params(deep=False).get("random_state", 0) is None:
+                seed = check_random_state(self.random_state).randint(2**31)
+                pretrainer.set_params(random_state=seed)
+            encoder = getattr(pretrainer.fit(windows, None), "encoder_", None)
+            if encoder is None:
                 raise TypeError(
                     f"encoder={self.encoder} lends no encoder: use one such as ForecastPretrainer()."
                 )
-            check_encoder(pretrained.encoder_, windows)
-            arguments["encoder"] = copy.deepcopy(pretrained.encoder_).requires_grad_(True)
+            check_encoder(encoder, windows)
+            arguments["encoder"] = copy.deepcopy(encoder).requires_grad_(True)
         return RecurrentNetwork, arguments
 
     def _net_options(self) -> dict[str, Any]:

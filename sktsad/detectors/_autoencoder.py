@@ -90,6 +90,8 @@ class AutoencoderDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Net
         The fitted rule; only if ``threshold`` is not a number.
     net_ : skorch.NeuralNet
         The trained net.
+    encoder_ : torch.nn.Module
+        A copy of its encoder, which ``RNNClassifier(encoder=...)`` takes.
     n_features_in_ : int
         Number of values in a window.
     feature_names_in_ : ndarray of str
@@ -221,7 +223,7 @@ class AutoencoderDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Net
 
     @property
     def encoder_(self) -> torch.nn.Module:
-        """A copy of the trained encoder, a torch module that ``RNNClassifier(encoder=...)`` takes."""
+        """A copy of the trained encoder, without the decoder."""
         from ..networks import CodeEncoder
 
         return CodeEncoder(self.net_.module_, self._layout, self._n_features_out)

@@ -55,6 +55,8 @@ class VAEDetector(AutoencoderDetector):
         The fitted rule; only if ``threshold`` is not a number.
     net_ : skorch.NeuralNet
         The trained net. Its ``history`` has ``train_reconstruction_loss`` and ``train_kl_loss`` apart, unweighted.
+    encoder_ : torch.nn.Module
+        A copy of its encoder, to the mean code, which ``RNNClassifier(encoder=...)`` takes.
     n_features_in_ : int
         Number of values in a window.
     feature_names_in_ : ndarray of str

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import torch
@@ -22,9 +23,9 @@ class MaskedReconstructor(nn.Module):
     length, n_channels : int
         Shape of a window.
     mask_fraction : float
-        Share of the rows to hide, about: spans may overlap.
+        Share of the rows to hide on average, as near as whole spans come to it.
     span : int
-        Rows of a span; at most half of the window is used.
+        Rows of a span; at most half of the window is used. Spans may overlap.
     dense_size : int or None
         Units of the dense layer that the code is decoded through; None leaves it out.
     dropout : float
@@ -47,7 +48,9 @@ class MaskedReconstructor(nn.Module):
         self.encoder = RecurrentEncoder(n_channels, dropout=dropout, **encoder)
         self.window_shape = (length, n_channels)
         self.span = min(span, max(1, length // 2))
-        self.n_spans = max(1, round(mask_fraction * length / self.span))
+        # Each span leaves this share of the rows as they are; all rows, and not none, in a window of one row.
+        left = 1 - self.span / max(length, 2)
+        self.n_spans = max(1, round(math.log(1 - mask_fraction) / math.log(left)))
         hidden = [] if dense_size is None else [dense_size]
         self.head = dense_layers([self.encoder.n_outputs, *hidden, length * n_channels])
 

@@ -25,9 +25,9 @@ class MaskedReconstructionPretrainer(BasePretrainer):
     cell : {"lstm", "gru", "rnn"}, default="lstm"
         Recurrent cell.
     mask_fraction : float, default=0.3
-        Share of the rows of a window to hide, about, above 0 and below 1: spans may overlap.
+        Share of the rows of a window to hide, above 0 and below 1: on average, and as near as whole spans come to it.
     span : int, default=5
-        Rows of a span; no more than half of the window.
+        Rows of a span; no more than half of the window. There is one at least, and spans may overlap.
     error : {"mse", "mae"}, default="mse"
         Squared or absolute error.
     hidden_size, num_layers, dropout, bidirectional, dense_size, pooling, step

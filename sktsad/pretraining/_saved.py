@@ -28,7 +28,7 @@ def save_encoder(pretrainer: Any, path: str | os.PathLike[str]) -> None:
 
     Parameters
     ----------
-    pretrainer : ForecastPretrainer or MaskedReconstructionPretrainer
+    pretrainer : ForecastPretrainer, MaskedReconstructionPretrainer or PretrainedEncoder
         Fitted.
     path : str or path-like
         File to write.
@@ -63,6 +63,24 @@ def save_encoder(pretrainer: Any, path: str | os.PathLike[str]) -> None:
     )
 
 
+def _load_encoder(path: str | os.PathLike[str]) -> tuple[torch.nn.Module, dict[str, str]]:
+    """Read what `save_encoder` has written: the encoder, and versions of packages."""
+    import torch
+
+    from ..networks import RecurrentEncoder
+
+    try:
+        saved = torch.load(path, weights_only=True, map_location="cpu")
+        with torch.device("meta"):  # no random weights, no random numbers used up
+            encoder = RecurrentEncoder(**saved["arguments"])
+        encoder.load_state_dict(saved["state"], assign=True)  # in the precision of the file
+        return encoder, saved["versions"]
+    except OSError:
+        raise
+    except Exception as error:  # of torch, of pickle, of a dict that lacks a key: all say the same
+        raise ValueError(f"path={os.fspath(path)!r} holds no encoder: write one with save_encoder.") from error
+
+
 class PretrainedEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     """Windows to the codes of an encoder that `save_encoder` has saved.
 
@@ -88,6 +106,24 @@ class PretrainedEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseE
         Number of values in a window.
     feature_names_in_ : ndarray of str
         Names of the columns, where they had names.
+
+    See Also
+    --------
+    save_encoder : Writes the file.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> import numpy as np
+    >>> from sktsad import ForecastPretrainer, PretrainedEncoder, SlidingWindow, save_encoder
+    >>> windows = SlidingWindow(10).fit_transform(np.sin(np.arange(300) / 5).reshape(-1, 1))
+    >>> pretrainer = ForecastPretrainer("gru", hidden_size=8, max_epochs=1, random_state=0).fit(windows)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     save_encoder(pretrainer, Path(folder) / "encoder.pt")
+    ...     encoder = PretrainedEncoder(Path(folder) / "encoder.pt").fit(windows)
+    >>> bool((encoder.transform(windows) == pretrainer.transform(windows)).all())
+    True
     """
 
     _parameter_constraints: dict = {
@@ -125,18 +161,13 @@ class PretrainedEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseE
 
         Raises
         ------
+        OSError
+            If there is no such file.
         ValueError
-            If X has not as many channels as the encoder.
+            If it holds no encoder, or X has not as many channels as the encoder.
         """
-        import torch
-
-        from ..networks import RecurrentEncoder
-
-        saved = torch.load(self.path, weights_only=True, map_location="cpu")
         windows = check_windows(self, X, n_channels=self.n_channels, reset=True)
-        self.encoder_ = RecurrentEncoder(**saved["arguments"])
-        self.encoder_.load_state_dict(saved["state"])
-        self.versions_ = saved["versions"]
+        self.encoder_, self.versions_ = _load_encoder(self.path)
         check_encoder(self.encoder_, windows)
         return self
 
@@ -157,9 +188,9 @@ class PretrainedEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseE
         check_encoder(self.encoder_, windows)
         from ..training import WindowDataset, run
 
-        return run(
-            self.encoder_, "cpu", WindowDataset(windows), self.predict_batch_size, lambda module, x: module(x)
-        )
+        dtype = next(self.encoder_.parameters()).numpy(force=True).dtype
+        dataset = WindowDataset(windows, dtype=dtype)
+        return run(self.encoder_, "cpu", dataset, self.predict_batch_size, lambda module, x: module(x))
 
     @property
     def _n_features_out(self) -> int:

@@ -40,8 +40,8 @@ class SafeSampler(BaseEstimator):
     It stands behind `SlidingWindow` in a pipeline of imbalanced-learn, which leaves samplers out at predict. What it
     adds to a sampler as such:
 
-    - Windows stay windows: they keep their channels and their index, and where rows are only picked, no window is
-      written out.
+    - Windows stay windows: they keep their channels and their index, and the result holds only made ones in full. To
+      pick at random no window is written out; other methods compare windows, and those of a panel are copied for it.
     - Rows stay in time order, made ones beside the nearest row of their class, so that the last rows are still the last
       in time. Those of a panel stay in the order given.
     - No anomaly: nothing is done. One: it is repeated, where a method needs neighbours. Few: the method looks at as

@@ -1,7 +1,7 @@
 """The one place that talks to skorch: batches, seeds, training and running nets."""
 
 from ._batches import BatchLoader, WindowDataset
-from ._fit import apply, forward, make_net, run, train
+from ._fit import apply, forward, make_net, run, set_lr, train
 from ._net import LeanClassifierNet, LeanNet, class_probabilities
 from ._random import seeded
 from ._variational_net import VariationalNet
@@ -18,5 +18,6 @@ __all__ = [
     "make_net",
     "run",
     "seeded",
+    "set_lr",
     "train",
 ]

@@ -154,6 +154,14 @@ def train(net: LeanNet, dataset: WindowDataset, valid: WindowDataset | None) -> 
     return net
 
 
+def set_lr(net: LeanNet, lr: float) -> None:
+    """Change the learning rate of a net in use, but for groups of parameters that have one of their own."""
+    (groups,), _ = net.get_params_for_optimizer("optimizer", net.get_all_learnable_params())
+    net.set_params(lr=lr)
+    for group, options in zip(net.optimizer_.param_groups, groups, strict=True):
+        group["lr"] = options.get("lr", lr)
+
+
 def forward(
     net: LeanNet, dataset: WindowDataset, batch_size: int, function: Callable[..., torch.Tensor] | None = None
 ) -> np.ndarray:
@@ -175,8 +183,7 @@ def forward(
     -------
     outputs : ndarray of shape (n_rows, ...)
     """
-    if function is None:
-        return run(net.module_, net.device, dataset, batch_size, lambda module, inputs: net.infer(inputs))
+    function = function or (lambda module, inputs: net.infer(inputs))
     return run(net.module_, net.device, dataset, batch_size, function)
 
 

@@ -1,0 +1,174 @@
+"""Did pre-training give a better result? Few labels, many unlabelled rows: paired draws of the labels.
+
+Four AIOps KPIs in time order: encoders learn from all windows of the first 60 %, without labels. Of these, 1, 5 or 20
+events are labelled, each with the 500 rows around it, and a classifier is trained on those windows alone; the next
+15 % set the threshold, the last quarter judges. ECG5000: encoders learn from all training beats, of which 1 %, 5 % or
+all are labelled. Ten draws of the labels, the same for every row of the table.
+
+    SKTSAD_DATA=<folder> python benchmarks/pretraining.py [--quick]
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import warnings
+
+import numpy as np
+import pandas as pd
+import torch
+from _measure import environment, markdown
+from sklearn.frozen import FrozenEstimator
+from sklearn.metrics import average_precision_score, f1_score
+from sklearn.model_selection import train_test_split
+from sklearn.preprocessing import StandardScaler
+
+from sktsad import (
+    ForecastPretrainer,
+    MaskedReconstructionPretrainer,
+    RNNClassifier,
+    SlidingWindow,
+    ThresholdClassifier,
+)
+from sktsad._series import find_events
+from sktsad.datasets import load_aiops_kpi, load_ecg5000
+
+QUICK = "--quick" in sys.argv
+DRAWS = range(2 if QUICK else 10)
+KPIS = ("02e99bd4f6cfb33f", "71595dd7171f4540", "7c189dd36f048a6c", "a40b1df87e3f1c87")
+AROUND = 250
+ENCODER = {"hidden_size": 64, "lr": 0.003, "random_state": 0}
+FINE = {"max_epochs": 20, "batch_size": 64, "lr": 0.003}
+WAYS = {
+    "no pre-training": (None, "none"),
+    "forecast, frozen": ("forecast", "encoder"),
+    "forecast, thawed after 5 epochs": ("forecast", 5),
+    "masked, frozen": ("masked", "encoder"),
+    "masked, thawed after 5 epochs": ("masked", 5),
+}
+
+
+def kpi(name):
+    """Return windows and labels to fit, to choose a threshold and to judge on, and a way to draw labelled rows."""
+    X, y = load_aiops_kpi(name, return_X_y=True)
+    y = y.to_numpy()
+    cuts = int(0.6 * len(X)), int(0.75 * len(X))
+    scaled = StandardScaler().set_output(transform="pandas").fit(X[: cuts[0]]).transform(X)
+    windows = SlidingWindow(30).fit_transform(scaled)
+    fit, hold, test = (slice(cuts[0]), slice(*cuts), slice(cuts[1], None))
+    starts, stops = find_events(y[fit] == 1)
+
+    def draw(n_events, seed):
+        chosen = np.random.default_rng(seed).permutation(len(starts))[:n_events]
+        rows = [np.arange(max(starts[i] - AROUND, 0), min(stops[i] + AROUND, cuts[0])) for i in chosen]
+        return np.unique(np.concatenate(rows))
+
+    parts = [part for rows in (fit, hold, test) for part in (windows[rows], y[rows])]
+    return parts, draw, (1, 5, 20), {"horizon": 1}, {}
+
+
+def ecg5000():
+    """Return the same for heart beats; the official test part is halved, for the threshold and to judge on."""
+    X, y = (part.to_numpy() for part in load_ecg5000("train", return_X_y=True))
+    X_rest, y_rest = (part.to_numpy() for part in load_ecg5000("test", return_X_y=True))
+    X_hold, X_test, y_hold, y_test = train_test_split(
+        X_rest, y_rest, train_size=200, random_state=0, stratify=y_rest
+    )
+    # The unlabelled beats: of the training part and of those held out for the threshold.
+    X_fit, y_fit = np.concatenate([X, X_hold]), np.concatenate([y, y_hold])
+
+    def draw(share, seed):
+        if share == 1:
+            return np.arange(len(y))
+        n_rows = max(4, round(share * len(y)))
+        rows, _ = train_test_split(np.arange(len(y)), train_size=n_rows, random_state=seed, stratify=y)
+        return rows
+
+    parts = [X_fit, y_fit, X_hold, y_hold, X_test, y_test]
+    return parts, draw, (0.01, 0.05, 1), {"horizon": 70}, {"step": 10, "pooling": "last_max"}
+
+
+def pretrain(windows, forecast, options, n_epochs):
+    """Return the two fitted pretrainers."""
+    masked = {"span": 30 if len(options) else 5}
+    made = {
+        "forecast": ForecastPretrainer(**forecast, **ENCODER, **options, max_epochs=n_epochs),
+        "masked": MaskedReconstructionPretrainer(**masked, **ENCODER, **options, max_epochs=n_epochs),
+    }
+    return {name: FrozenEstimator(pretrainer.fit(windows)) for name, pretrainer in made.items()}
+
+
+def measure(name, data, n_epochs):
+    """Return F1 and average precision of every way, number of labels and draw."""
+    (X_fit, y_fit, X_hold, y_hold, X_test, y_test), draw, labels, forecast, options = data
+    encoders = pretrain(X_fit, forecast, options, n_epochs)
+    print("p", end="", flush=True, file=sys.stderr)
+    rows = []
+    for n_labels in labels:
+        for seed in DRAWS:
+            labelled = draw(n_labels, seed)
+            for way, (encoder, freeze) in WAYS.items():
+                model = RNNClassifier(
+                    encoder=encoders.get(encoder),
+                    freeze=freeze,
+                    hidden_size=ENCODER["hidden_size"],
+                    **options,
+                    **FINE,
+                    random_state=seed,
+                ).fit(X_fit[labelled], y_fit[labelled])
+                tuned = ThresholdClassifier(FrozenEstimator(model), min_events=1).fit(X_hold, y_hold)
+                decision = tuned.decision_function(X_test)
+                figures = f1_score(y_test, decision > 0), average_precision_score(y_test, decision)
+                rows.append((name, labels.index(n_labels), seed, way, *figures))
+            print(".", end="", flush=True, file=sys.stderr)
+    columns = ["data", "labels", "draw", "way", "F1", "average precision"]
+    return pd.DataFrame(rows, columns=columns), np.mean(y_test)
+
+
+def interval(differences):
+    """Return mean and 95 % bootstrap interval of paired differences."""
+    draws = np.random.default_rng(0).choice(differences, size=(10_000, len(differences))).mean(axis=1)
+    low, high = np.quantile(draws, [0.025, 0.975])
+    return f"{differences.mean():+.3f} ({low:+.3f} to {high:+.3f})"
+
+
+def table(results, labels):
+    """Return a table: for each number of labels, F1 / average precision, and the paired gain in the latter."""
+    base = results[results["way"] == "no pre-training"].set_index(["data", "labels", "draw"])
+    rows = []
+    for way in WAYS:
+        group = results[results["way"] == way].set_index(["data", "labels", "draw"])
+        gain = (group["average precision"] - base["average precision"]).dropna()
+        cells = []
+        for i in range(len(labels)):
+            here = group.xs(i, level="labels")
+            cells.append(f"{here['F1'].mean():.3f} / {here['average precision'].mean():.3f}")
+            cells.append("" if way == "no pre-training" else interval(gain.xs(i, level="labels").to_numpy()))
+        rows.append([way, *cells])
+    header = ["way", *(cell for label in labels for cell in (f"{label}: F1 / AP", "gain in AP"))]
+    return markdown(header, rows)
+
+
+def main():
+    """Print all tables."""
+    if not os.environ.get("SKTSAD_DATA"):
+        print("Skipped: the tables need real data. Set SKTSAD_DATA to its folder; see sktsad.datasets.")
+        return
+    torch.set_num_threads(1)
+    warnings.filterwarnings("ignore", "The rows to choose a threshold on hold")
+    everything = []
+    for name in KPIS[:1] if QUICK else KPIS:
+        results, prevalence = measure(name, kpi(name), 1 if QUICK else 5)
+        everything.append(results)
+        print(f"\n## KPI {name}, {prevalence:.2%} anomalous, labelled events\n")
+        print(table(results, (1, 5, 20)), flush=True)
+    results, prevalence = measure("ECG5000", ecg5000(), 2 if QUICK else 200)
+    print(f"\n## ECG5000, {prevalence:.1%} anomalous, share of labels\n\n{table(results, (0.01, 0.05, 1))}")
+    everything.append(results)
+    print("\n## All: few, some, many labels (1, 5, 20 events; 1 %, 5 %, 100 % of beats)\n")
+    print(table(pd.concat(everything), ("few", "some", "many")))
+    print(f"\n{environment()}")
+
+
+if __name__ == "__main__":
+    main()
