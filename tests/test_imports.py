@@ -121,7 +121,8 @@ def loaded_after(code):
     "code",
     [
         "import sktsad, sktsad.thresholds, sktsad.datasets",
-        "from sktsad import *\nRNNClassifier(net__x=1).get_params(); repr(AutoencoderDetector())",
+        "from sktsad import *\nRNNClassifier(net__x=1).get_params(); repr(AutoencoderDetector())\n"
+        "RNNClassifier(encoder=ForecastPretrainer()).get_params(); PretrainedEncoder('encoder.pt').get_params()",
         "from sktsad import SafeSampler, SlidingWindow\n"
         "from sktsad.sampling import WindowAugmenter, imbalance_ratio\n"
         "windows = SlidingWindow(5).fit_transform([[i % 7] for i in range(50)])\n"

@@ -164,6 +164,8 @@ class RNNClassifier(RecurrentEstimator, BaseNetClassifier):
     def _network(self, windows: Windows, n_outputs: int) -> tuple[Callable[..., Any], dict[str, Any]]:
         from ..networks import RecurrentNetwork
 
+        if isinstance(self.freeze, bool):  # True would be 1 epoch
+            raise ValueError(f"freeze={self.freeze} must be 'encoder', 'none' or a number of epochs.")
         arguments = {"n_channels": windows.n_channels, "n_outputs": n_outputs, **self._recurrent_arguments()}
         if self.encoder is not None:
             pretrainer = clone(self.encoder)

@@ -78,7 +78,9 @@ def _load_encoder(path: str | os.PathLike[str]) -> tuple[torch.nn.Module, dict[s
     except OSError:
         raise
     except Exception as error:  # of torch, of pickle, of a dict that lacks a key: all say the same
-        raise ValueError(f"path={os.fspath(path)!r} holds no encoder: write one with save_encoder.") from error
+        raise ValueError(
+            f"path={os.fspath(path)!r} holds no encoder: write one with save_encoder."
+        ) from error
 
 
 class PretrainedEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):

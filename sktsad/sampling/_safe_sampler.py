@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import importlib
-import warnings
 from numbers import Integral, Real
 from typing import Any, Self
 
 import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator, clone
-from sklearn.neighbors import NearestNeighbors
-from sklearn.utils._param_validation import HasMethods, Interval, InvalidParameterError, StrOptions
+from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 
 from .._labels import check_labels
 from .._series import has_time
 from .._windows import Windows, check_windows
+from ._resampling import as_they_are, imblearn_class, kind_of, name_of, resample, strategy_of, suit_to, warn
 from ._window_augmenter import WindowAugmenter
 
 #: Names, and the classes of imbalanced-learn that they stand for.
@@ -30,8 +28,6 @@ NAMES = {
     "smote_tomek": "combine.SMOTETomek",
     "smote_enn": "combine.SMOTEENN",
 }
-#: Samplers that look at labels only.
-BLIND = ("under_sampling.RandomUnderSampler", "over_sampling.RandomOverSampler")
 
 
 class SafeSampler(BaseEstimator):
@@ -170,8 +166,8 @@ class SafeSampler(BaseEstimator):
         """Return the row each row comes from, and the values of the last of them, which are made."""
         classes, counts = np.unique(labels, return_counts=True)
         if len(classes) == 1:
-            _warn(f"y holds the one class {classes.tolist()[0]!r}: the rows stay as they are.")
-            return _as_they_are(windows)
+            warn(f"y holds the one class {classes.tolist()[0]!r}: the rows stay as they are.")
+            return as_they_are(windows)
         if len(classes) > 2 and self.ratio is not None:
             raise ValueError(
                 f"ratio={self.ratio} is for two classes, y holds {len(classes)}. Use ratio=None."
@@ -179,17 +175,17 @@ class SafeSampler(BaseEstimator):
         augments = self.sampler == "augment" or isinstance(self.sampler, WindowAugmenter)
         sampler = None if augments else self._make_sampler()
         wanted = self.ratio or 1.0
-        if sampler is not None and isinstance(_strategy(sampler), Real):
-            wanted = _strategy(sampler)
+        if sampler is not None and isinstance(strategy_of(sampler), Real):
+            wanted = strategy_of(sampler)
         if len(classes) == 2 and counts[1] >= wanted * counts[0]:
-            _warn(
+            warn(
                 f"There are {counts[1]} rows of the anomaly, {classes.tolist()[1]!r}, for {counts[0]} others, at least "
                 f"ratio={wanted:g} already: the rows stay as they are. Use a larger ratio, or no sampler."
             )
-            return _as_they_are(windows)
+            return as_they_are(windows)
         if sampler is None:
             return self._augment(windows, labels, int(np.ceil(wanted * counts.max())))
-        return _run(_suit_to(sampler, int(counts.min())), windows, labels)
+        return resample(suit_to(sampler, int(counts.min())), windows, labels)
 
     def _augment(self, windows: Windows, labels: np.ndarray, n_wanted: int) -> tuple[np.ndarray, np.ndarray]:
         augmenter = WindowAugmenter() if isinstance(self.sampler, str) else clone(self.sampler)
@@ -206,15 +202,17 @@ class SafeSampler(BaseEstimator):
 
     def _make_sampler(self) -> Any:
         """Return a new sampler with the ratio and the random state."""
-        sampler = _imblearn(NAMES[self.sampler])() if isinstance(self.sampler, str) else clone(self.sampler)
+        sampler = (
+            imblearn_class(NAMES[self.sampler])() if isinstance(self.sampler, str) else clone(self.sampler)
+        )
         if sampler.get_params().get("smote", "none") is None:  # else it could not be told how many neighbours
             inner = {name: getattr(sampler, name) for name in ("sampling_strategy", "random_state")}
-            sampler.set_params(smote=_imblearn(NAMES["smote"])(**inner))
+            sampler.set_params(smote=imblearn_class(NAMES["smote"])(**inner))
         names = list(sampler.get_params())
         if self.ratio is not None:
-            if "sampling_strategy" not in names or _kind(sampler) == "clean-sampling":
+            if "sampling_strategy" not in names or kind_of(sampler) == "clean-sampling":
                 raise ValueError(
-                    f"ratio={self.ratio} is not for {_name(sampler)}, which has none. Use ratio=None."
+                    f"ratio={self.ratio} is not for {name_of(sampler)}, which has none. Use ratio=None."
                 )
             strategies = {"sampling_strategy", "smote__sampling_strategy"} & set(names)
             sampler.set_params(**dict.fromkeys(strategies, self.ratio))
@@ -222,126 +220,6 @@ class SafeSampler(BaseEstimator):
             states = [name for name in names if name.split("__")[-1] == "random_state"]
             sampler.set_params(**dict.fromkeys(states, self.random_state))
         return sampler
-
-
-def _imblearn(path: str) -> Any:
-    """Import a class of imbalanced-learn, which is slow to load."""
-    module, name = path.rsplit(".", 1)
-    return getattr(importlib.import_module(f"imblearn.{module}"), name)
-
-
-def _name(sampler: Any) -> str:
-    return type(sampler).__name__
-
-
-def _kind(sampler: Any) -> str:
-    """Return what imbalanced-learn calls a sampler: "over-sampling" makes rows, also with cleaning behind."""
-    return getattr(sampler, "_sampling_type", "bypass")
-
-
-def _strategy(sampler: Any) -> Any:
-    params = sampler.get_params()
-    return params.get("smote__sampling_strategy", params.get("sampling_strategy"))
-
-
-def _warn(text: str) -> None:
-    warnings.warn(text, UserWarning, stacklevel=4)
-
-
-def _as_they_are(windows: Windows) -> tuple[np.ndarray, np.ndarray]:
-    return np.arange(len(windows)), np.empty((0, windows.shape[1]), windows.dtype)
-
-
-def _suit_to(sampler: Any, n_rare: int) -> Any:
-    """Return the sampler with no more neighbours than the rarest class has; one that repeats rows if it has none."""
-    if _kind(sampler) not in ("over-sampling", "under-sampling"):  # others count neighbours of any class
-        return sampler
-    limit = n_rare - 1 if _kind(sampler) == "over-sampling" else n_rare
-    too_many = {
-        name: limit
-        for name, value in sampler.get_params().items()
-        if name in ("k_neighbors", "smote__k_neighbors", "n_neighbors")
-        and isinstance(value, Integral)
-        and int(value) > limit
-    }
-    if not too_many:
-        return sampler
-    if limit < 1:
-        _warn(
-            f"One row has no neighbours of its class, which {_name(sampler)} needs: it is repeated instead."
-        )
-        return _repeater(sampler)
-    _warn(f"The rarest class has {n_rare} rows: {_name(sampler)} is used with {too_many}.")
-    return sampler.set_params(**too_many)
-
-
-def _repeater(sampler: Any) -> Any:
-    """Return a sampler that repeats rows, as many as another would make."""
-    params = sampler.get_params()
-    random_state = params.get("smote__random_state", params["random_state"])
-    return _imblearn(NAMES["oversample"])(sampling_strategy=_strategy(sampler), random_state=random_state)
-
-
-def _run(sampler: Any, windows: Windows, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Resample; where that fails, or takes anomalies away, repeat rows or leave them as they are."""
-    makes = _kind(sampler) == "over-sampling"
-    failure = None
-    try:
-        parents, made = _fit_resample(sampler, windows, labels)
-        if makes and len(parents) == len(labels) and not len(made):
-            failure = "finds nothing to do"
-        elif _share(labels[parents], labels) < _share(labels, labels):
-            failure = "takes anomalies away"
-    except InvalidParameterError:
-        raise
-    except (ValueError, RuntimeError) as error:
-        if not makes:
-            raise
-        failure = f"fails: {error}"
-    if failure is None:
-        return parents, made
-    if makes:
-        _warn(f"{_name(sampler)} {failure}. Rows are repeated instead.")
-        return _fit_resample(_repeater(sampler), windows, labels)
-    _warn(f"{_name(sampler)} {failure}: the rows stay as they are.")
-    return _as_they_are(windows)
-
-
-def _share(resampled: np.ndarray, labels: np.ndarray) -> float:
-    """Return the share of the anomaly, the last of two classes; 0 with more of them."""
-    classes = np.unique(labels)
-    return float(np.mean(resampled == classes[1])) if len(classes) == 2 else 0.0
-
-
-def _fit_resample(sampler: Any, windows: Windows, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    is_blind = any(type(sampler) is _imblearn(path) for path in BLIND)
-    if is_blind and getattr(sampler, "shrinkage", None) is None:
-        sampler.fit_resample(np.arange(len(labels)).reshape(-1, 1), labels)
-        return sampler.sample_indices_, _as_they_are(windows)[1]
-    dense = np.asarray(windows)
-    X, y = sampler.fit_resample(dense, labels)
-    parents, is_made = _find_parents(sampler, X, y, dense, labels)
-    return parents[np.argsort(is_made, kind="stable")], X[is_made].astype(windows.dtype)
-
-
-def _find_parents(
-    sampler: Any, X: np.ndarray, y: np.ndarray, dense: np.ndarray, labels: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return the row each row is, or else the nearest row of its class; and whether it is made."""
-    # What a sampler picked, or a cleaner picked among the rows as they were and made ones behind; most others only add.
-    steps: tuple[Any, ...] = (sampler, getattr(sampler, "enn_", None), getattr(sampler, "tomek_", None))
-    picked = next(
-        (step.sample_indices_ for step in steps if hasattr(step, "sample_indices_")), np.arange(len(y))
-    )
-    parents = np.where(picked < len(labels), picked, 0)
-    rest = np.flatnonzero((labels[parents] != y) | (dense[parents] != X).any(axis=1))
-    for label in np.unique(y[rest]):
-        rows, known = rest[y[rest] == label], np.flatnonzero(labels == label)
-        _, nearest = NearestNeighbors(n_neighbors=1).fit(dense[known]).kneighbors(X[rows])
-        parents[rows] = known[nearest[:, 0]]
-    is_made = np.zeros(len(y), dtype=bool)
-    is_made[rest] = (X[rest] != dense[parents[rest]]).any(axis=1)
-    return parents, is_made
 
 
 def _take(X: Any, windows: Windows, made: np.ndarray, rows: np.ndarray, parents: np.ndarray) -> Any:

@@ -9,11 +9,13 @@ from torch import nn
 
 from sktsad.networks import (
     Autoencoder,
+    CodeEncoder,
     DenseAutoencoder,
     GaussianDropout,
     RecurrentAutoencoder,
     RecurrentLayer,
     UnrolledDecoder,
+    VariationalAutoencoder,
     make_autoencoder,
 )
 
@@ -227,3 +229,28 @@ def test_an_autoencoder_goes_by_the_name_of_its_network(network):
     assert type(module) is (DenseAutoencoder if network == "dense" else RecurrentAutoencoder)
     assert module.noise == 0.5
     assert network == "dense" or {layer.cell for layer in recurrent_layers(module.modules())} == {network}
+
+
+def variational(**noise):
+    return VariationalAutoencoder(LENGTH, CHANNELS, (6, 3), "gru", **noise).double()
+
+
+@pytest.mark.parametrize("make", [*NETWORKS.values(), variational], ids=[*NETWORKS, "variational"])
+def test_an_encoder_is_lent_without_its_decoder(make):
+    module = make(noise=0.5)
+    encoder = CodeEncoder(module, (LENGTH, CHANNELS), 3).eval()
+    assert (encoder.window_shape, encoder.n_outputs) == ((LENGTH, CHANNELS), 3)
+    assert torch.equal(encoder(WINDOWS), module.eval().encode(WINDOWS))
+    names = [name.removeprefix("autoencoder.") for name, _ in encoder.named_parameters()]
+    assert names == [name for name, _ in module.named_parameters() if "decoder" not in name]
+    assert not torch.equal(encoder.train()(WINDOWS), encoder(WINDOWS))  # noise as in its own training
+
+
+def test_the_autoencoder_itself_stays_whole():
+    module = NETWORKS["dense"]()
+    encoder = CodeEncoder(module, (LENGTH, CHANNELS), 3)
+    before = module(WINDOWS)
+    with torch.no_grad():
+        for weight in encoder.parameters():
+            weight.zero_()
+    assert torch.equal(module(WINDOWS), before)

@@ -130,3 +130,22 @@ def test_dropout_stands_between_layers_and_before_the_logits(num_layers, between
 def test_without_dropout_there_is_no_such_layer():
     module = RecurrentNetwork(CHANNELS, hidden_size=HIDDEN)
     assert not any(isinstance(layer, nn.Dropout) for layer in module.head)
+
+
+def test_a_network_takes_a_trained_encoder_and_its_number_of_outputs():
+    encoder = RecurrentEncoder(CHANNELS, "gru", hidden_size=5, pooling="last_max")
+    module = RecurrentNetwork(CHANNELS, encoder=encoder, cell="rnn", hidden_size=3, dense_size=None)
+    assert module.encoder is encoder
+    windows = torch.randn(BATCH, LENGTH, CHANNELS)
+    torch.testing.assert_close(module(windows), module.head(encoder(windows)))
+
+
+def test_an_encoder_says_what_it_takes_to_make_another_like_it():
+    options = {"hidden_size": 3, "num_layers": 2, "dropout": 0.2, "bidirectional": True, "step": 3}
+    encoder = RecurrentEncoder(CHANNELS, "rnn", pooling="last_max", **options)
+    assert encoder.arguments == {"n_channels": CHANNELS, "cell": "rnn", "pooling": "last_max", **options}
+    other = RecurrentEncoder(**encoder.arguments)
+    other.load_state_dict(encoder.state_dict())
+    assert repr(other) == repr(encoder)
+    windows = torch.randn(BATCH, LENGTH, CHANNELS)
+    assert torch.equal(other.eval()(windows), encoder.eval()(windows))

@@ -9,7 +9,7 @@ from skorch.callbacks import Callback
 from torch import nn
 
 from sktsad._windows import Windows
-from sktsad.training import LeanNet, WindowDataset, apply, forward, make_net, train
+from sktsad.training import LeanNet, WindowDataset, apply, forward, make_net, run, set_lr, train
 
 RNG = np.random.default_rng(0)
 VALUES = RNG.normal(size=(21, 3)).astype(np.float32)
@@ -243,3 +243,24 @@ def test_a_net_class_and_defaults_of_skorch_can_be_given():
     )
     assert type(net) is Own
     assert net.criterion_.reduction == "sum"  # net__ comes on top
+
+
+def test_a_module_without_a_net_runs_as_a_net_does():
+    net = new_net()
+    for batch_size in (4, 21, 100):
+        alone = run(net.module_.train(), "cpu", dataset(), batch_size, lambda module, x: module(x)[:, 0])
+        np.testing.assert_array_equal(alone, forward(net, dataset(), batch_size))
+        assert not net.module_.training
+
+
+def test_a_new_learning_rate_is_for_all_but_groups_with_one_of_their_own():
+    groups = [("*nothing*", {"lr": 9.0}), ("*bias", {"lr": 0.5}), ("*weight", {"momentum": 0.9})]
+    net = train(new_net({"optimizer__param_groups": groups}), dataset(), None)
+    assert [group["lr"] for group in net.optimizer_.param_groups] == [0.5, 0.1]
+    set_lr(net, 0.2)
+    assert [group["lr"] for group in net.optimizer_.param_groups] == [0.5, 0.2]
+    assert [group["momentum"] for group in net.optimizer_.param_groups] == [0, 0.9]
+    assert net.lr == 0.2
+    plain = new_net()
+    set_lr(plain, 0.3)
+    assert [group["lr"] for group in plain.optimizer_.param_groups] == [0.3]

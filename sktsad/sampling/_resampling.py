@@ -1,0 +1,139 @@
+"""Running a sampler of imbalanced-learn: suited to few rows, and undone to which row each row comes from."""
+
+from __future__ import annotations
+
+import importlib
+import warnings
+from numbers import Integral
+from typing import Any
+
+import numpy as np
+from sklearn.neighbors import NearestNeighbors
+from sklearn.utils._param_validation import InvalidParameterError
+
+from .._windows import Windows
+
+#: The sampler that repeats rows.
+REPEATER = "over_sampling.RandomOverSampler"
+#: Samplers that look at labels only.
+BLIND = ("under_sampling.RandomUnderSampler", REPEATER)
+
+
+def imblearn_class(path: str) -> Any:
+    """Import a class of imbalanced-learn, which is slow to load."""
+    module, name = path.rsplit(".", 1)
+    return getattr(importlib.import_module(f"imblearn.{module}"), name)
+
+
+def name_of(sampler: Any) -> str:
+    return type(sampler).__name__
+
+
+def kind_of(sampler: Any) -> str:
+    """Return what imbalanced-learn calls a sampler: "over-sampling" makes rows, also with cleaning behind."""
+    return getattr(sampler, "_sampling_type", "bypass")
+
+
+def strategy_of(sampler: Any) -> Any:
+    params = sampler.get_params()
+    return params.get("smote__sampling_strategy", params.get("sampling_strategy"))
+
+
+def warn(text: str) -> None:
+    warnings.warn(text, UserWarning, stacklevel=4)
+
+
+def as_they_are(windows: Windows) -> tuple[np.ndarray, np.ndarray]:
+    return np.arange(len(windows)), np.empty((0, windows.shape[1]), windows.dtype)
+
+
+def suit_to(sampler: Any, n_rare: int) -> Any:
+    """Return the sampler with no more neighbours than the rarest class has; one that repeats rows if it has none."""
+    if kind_of(sampler) not in ("over-sampling", "under-sampling"):  # others count neighbours of any class
+        return sampler
+    limit = n_rare - 1 if kind_of(sampler) == "over-sampling" else n_rare
+    too_many = {
+        name: limit
+        for name, value in sampler.get_params().items()
+        if name in ("k_neighbors", "smote__k_neighbors", "n_neighbors")
+        and isinstance(value, Integral)
+        and int(value) > limit
+    }
+    if not too_many:
+        return sampler
+    if limit < 1:
+        warn(
+            f"One row has no neighbours of its class, which {name_of(sampler)} needs: it is repeated instead."
+        )
+        return _repeater(sampler)
+    warn(f"The rarest class has {n_rare} rows: {name_of(sampler)} is used with {too_many}.")
+    return sampler.set_params(**too_many)
+
+
+def _repeater(sampler: Any) -> Any:
+    """Return a sampler that repeats rows, as many as another would make."""
+    params = sampler.get_params()
+    random_state = params.get("smote__random_state", params["random_state"])
+    return imblearn_class(REPEATER)(sampling_strategy=strategy_of(sampler), random_state=random_state)
+
+
+def resample(sampler: Any, windows: Windows, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Resample; where that fails, or takes anomalies away, repeat rows or leave them as they are."""
+    makes = kind_of(sampler) == "over-sampling"
+    failure = None
+    try:
+        parents, made = _fit_resample(sampler, windows, labels)
+        if makes and len(parents) == len(labels) and not len(made):
+            failure = "finds nothing to do"
+        elif _share(labels[parents], labels) < _share(labels, labels):
+            failure = "takes anomalies away"
+    except InvalidParameterError:
+        raise
+    except (ValueError, RuntimeError) as error:
+        if not makes:
+            raise
+        failure = f"fails: {error}"
+    if failure is None:
+        return parents, made
+    if makes:
+        warn(f"{name_of(sampler)} {failure}. Rows are repeated instead.")
+        return _fit_resample(_repeater(sampler), windows, labels)
+    warn(f"{name_of(sampler)} {failure}: the rows stay as they are.")
+    return as_they_are(windows)
+
+
+def _share(resampled: np.ndarray, labels: np.ndarray) -> float:
+    """Return the share of the anomaly, the last of two classes; 0 with more of them."""
+    classes = np.unique(labels)
+    return float(np.mean(resampled == classes[1])) if len(classes) == 2 else 0.0
+
+
+def _fit_resample(sampler: Any, windows: Windows, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    is_blind = any(type(sampler) is imblearn_class(path) for path in BLIND)
+    if is_blind and getattr(sampler, "shrinkage", None) is None:
+        sampler.fit_resample(np.arange(len(labels)).reshape(-1, 1), labels)
+        return sampler.sample_indices_, as_they_are(windows)[1]
+    dense = np.asarray(windows)
+    X, y = sampler.fit_resample(dense, labels)
+    parents, is_made = _find_parents(sampler, X, y, dense, labels)
+    return parents[np.argsort(is_made, kind="stable")], X[is_made].astype(windows.dtype)
+
+
+def _find_parents(
+    sampler: Any, X: np.ndarray, y: np.ndarray, dense: np.ndarray, labels: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the row each row is, or else the nearest row of its class; and whether it is made."""
+    # What a sampler picked, or a cleaner picked among the rows as they were and made ones behind; most others only add.
+    steps: tuple[Any, ...] = (sampler, getattr(sampler, "enn_", None), getattr(sampler, "tomek_", None))
+    picked = next(
+        (step.sample_indices_ for step in steps if hasattr(step, "sample_indices_")), np.arange(len(y))
+    )
+    parents = np.where(picked < len(labels), picked, 0)
+    rest = np.flatnonzero((labels[parents] != y) | (dense[parents] != X).any(axis=1))
+    for label in np.unique(y[rest]):
+        rows, known = rest[y[rest] == label], np.flatnonzero(labels == label)
+        _, nearest = NearestNeighbors(n_neighbors=1).fit(dense[known]).kneighbors(X[rows])
+        parents[rows] = known[nearest[:, 0]]
+    is_made = np.zeros(len(y), dtype=bool)
+    is_made[rest] = (X[rest] != dense[parents[rest]]).any(axis=1)
+    return parents, is_made
