@@ -251,8 +251,8 @@ def check_encoder(encoder: Any, windows: Windows) -> None:
         steps = "any number of" if length is None else length
         raise ValueError(
             f"The encoder was trained on windows of {steps} rows of {n_channels} channel(s), got windows of "
-            f"{windows.length} row(s) of {windows.n_channels}. Use the columns and the window that it was trained with, or "
-            "pass n_channels= where the layout was lost."
+            f"{windows.length} row(s) of {windows.n_channels}. Use the columns and the window of its training, or pass "
+            "n_channels= where the layout was lost."
         )
 
 
