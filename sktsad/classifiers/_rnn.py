@@ -172,8 +172,8 @@ class RNNClassifier(RecurrentEstimator, BaseNetClassifier):
             if pretrainer.get_params(deep=False).get("random_state", 0) is None:
                 seed = check_random_state(self.random_state).randint(2**31)
                 pretrainer.set_params(random_state=seed)
-            encoder = getattr(pretrainer.fit(windows, None), "encoder_", None)
-            if encoder is None:
+            encoder: Any = getattr(pretrainer.fit(windows, None), "encoder_", None)
+            if not hasattr(encoder, "window_shape"):
                 raise TypeError(
                     f"encoder={self.encoder} lends no encoder: use one such as ForecastPretrainer()."
                 )
@@ -193,5 +193,10 @@ class RNNClassifier(RecurrentEstimator, BaseNetClassifier):
             callbacks.append(("thaw", Unfreezer("encoder.*", at=int(self.freeze) + 1)))
         options: dict[str, Any] = {"callbacks": callbacks}
         if self.encoder_lr is not None:
+            if hasattr(self, "net__optimizer__param_groups"):
+                raise ValueError(
+                    f"encoder_lr={self.encoder_lr} and net__optimizer__param_groups exclude each other: name the "
+                    'encoder there, as ("encoder.*", {"lr": ...}).'
+                )
             options["optimizer__param_groups"] = [("encoder.*", {"lr": self.encoder_lr})]
         return options

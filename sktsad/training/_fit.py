@@ -141,15 +141,18 @@ def train(net: LeanNet, dataset: WindowDataset, valid: WindowDataset | None) -> 
     Raises
     ------
     ValueError
-        If training diverged, so that weights are not finite.
+        If training diverged, so that weights are not finite, or no epoch had a finite loss.
     """
     net.train_split = None if valid is None else predefined_split(valid)
     with seeded(net.random_state_.randint(2**31), net.device):
         net.partial_fit(dataset)
     net.train_split = None  # it holds the validation rows
-    if not all(bool(torch.isfinite(weight).all()) for weight in net.module_.parameters()):
+    # Adam leaves weights alone where the loss is infinite: they can be finite, and have learnt nothing.
+    has_loss = np.isfinite(net.history[:, "train_loss"]).any()
+    if not (has_loss and all(bool(torch.isfinite(weight).all()) for weight in net.module_.parameters())):
+        what = "weights are no longer finite" if has_loss else "no epoch had a finite loss"
         raise ValueError(
-            f"Training diverged: weights are no longer finite. Scale the input (StandardScaler) or lower lr={net.lr}."
+            f"Training diverged: {what}. Scale the input (StandardScaler), and y of a regressor, or lower lr={net.lr}."
         )
     return net
 

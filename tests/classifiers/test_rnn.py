@@ -283,6 +283,17 @@ def test_an_encoder_keeps_its_learning_rate_when_that_of_a_warm_start_changes(fr
     assert model.net_.lr == 0.5
 
 
+def test_groups_of_the_user_take_the_place_of_its_own_rate():
+    groups = [("encoder.*", {"lr": 0.001}), ("head.*", {"weight_decay": 0.1})]
+    model = clone(TUNED).set_params(net__optimizer__param_groups=groups, warm_start=True).fit(X, Y)
+    assert_rates(model, 0.001, 0.02)
+    assert_rates(model.set_params(lr=0.5).fit(X, Y), 0.001, 0.5)
+    with pytest.raises(
+        ValueError, match=r"encoder_lr=0\.1 and net__optimizer__param_groups exclude each other"
+    ):
+        clone(model).set_params(encoder_lr=0.1).fit(X, Y)
+
+
 def test_without_a_rate_of_its_own_it_follows():
     model = clone(TUNED).set_params(warm_start=True).fit(X, Y).set_params(lr=0.5).fit(X, Y)
     assert_rates(model, 0.5, 0.5)
@@ -382,7 +393,13 @@ def test_a_frozen_pretrainer_brings_what_it_has_learnt_from_other_rows():
         RNNClassifier(encoder=FrozenEstimator(ForecastPretrainer())).fit(X, Y)
 
 
-@pytest.mark.parametrize("encoder", [PCA(2), SlidingWindow(3)], ids=["PCA", "SlidingWindow"])
+class OtherEncoder(PCA):
+    encoder_ = "of something else"
+
+
+@pytest.mark.parametrize(
+    "encoder", [PCA(2), SlidingWindow(3), OtherEncoder(2)], ids=["PCA", "SlidingWindow", "other"]
+)
 def test_what_lends_no_encoder_is_refused(encoder):
     model = RNNClassifier(encoder=encoder, **SIZES)
     with pytest.raises(

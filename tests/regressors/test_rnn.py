@@ -490,3 +490,9 @@ def test_it_is_a_regressor_of_several_outputs_whose_seeds_leave_torchs_alone():
     torch.manual_seed(0)
     clone(MODEL).fit(X, Y).predict(X)
     assert torch.equal(torch.rand(3), expected)
+
+
+def test_targets_too_large_for_a_finite_loss_are_refused_although_the_weights_stay_finite():
+    X = np.random.default_rng(0).normal(size=(20, 4))
+    with pytest.raises(ValueError, match=r"no epoch had a finite loss.*y of a regressor"):
+        RNNRegressor(max_epochs=1, random_state=0).fit(X, 1e30 * X[:, 0])
