@@ -58,7 +58,8 @@ def main():
         return
     torch.set_num_threads(1)
     X, y = curve_shift(*load_processminer(return_X_y=True), SHIFT)
-    rows = []
+    columns: dict[str, list] = {}
+    prevalence = {}
     for protocol in (at_random, in_time_order):
         noise = []
         figures: dict[str, list] = {name: [] for name in NETWORKS}
@@ -75,12 +76,17 @@ def main():
                 detector.fit(windows[train], y.iloc[train])
                 figures[name].append(judge(y.iloc[test], detector.anomaly_score(windows[test])))
                 print(".", end="", flush=True, file=sys.stderr)
-        name = protocol.__name__.replace("_", " ")
         for model, runs in {"random score": noise, **figures}.items():
-            rows.append([name, model, *map(float, np.mean(runs, axis=0))])
-    header = ["split", "model", "prevalence", "ROC AUC", "average precision", "recall at 5 % false alarms"]
+            prevalence[protocol], *means = np.mean(runs, axis=0)
+            columns.setdefault(model, []).append(means)
+    # Beside each figure at random stands the same in time order.
+    rows = [[model, *map(float, np.ravel(means, order="F"))] for model, means in columns.items()]
+    header = ["model"]
+    for figure in ("ROC AUC", "average precision", "recall at 5 % false alarms"):
+        header += [f"{figure}, random", "in time"]
     print(markdown(header, rows))
-    print(f"\n{len(X):,} rows, {EPOCHS} epochs. {environment()}")
+    shares = " and ".join(f"{share:.1%}" for share in prevalence.values())
+    print(f"\nPrevalence {shares}; {len(X):,} rows, {EPOCHS} epochs. {environment()}")
 
 
 if __name__ == "__main__":
