@@ -30,6 +30,7 @@ benchmarks: $(VENV)/dev
 	$(BIN)/python benchmarks/nab.py --series
 	$(BIN)/python benchmarks/imbalance.py
 	$(BIN)/python benchmarks/imbalanced_mnist.py
+	$(BIN)/python benchmarks/pretraining.py
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)

@@ -289,7 +289,7 @@ def main():
     parser.add_argument("--quick", action="store_true", help="two epochs, one training, nothing kept")
     parser.add_argument("--tasks", nargs="*", default=list(N_TRAINING))
     parser.add_argument("--methods", nargs="*", default=None, help="beginnings of names of methods")
-    parser.add_argument("--results", type=Path, default=Path("imbalanced_mnist.jsonl"))
+    parser.add_argument("--results", type=Path, default=Path(__file__).with_suffix(".jsonl"))
     arguments = parser.parse_args()
     if not os.environ.get("SKTSAD_DATA"):
         print("Skipped: the table needs MNIST. Set SKTSAD_DATA to its folder; see sktsad.datasets.")

@@ -5,14 +5,18 @@ events are labelled, each with the 500 rows around it, and a classifier is train
 15 % set the threshold, the last quarter judges. ECG5000: encoders learn from all training beats, of which 1 %, 5 % or
 all are labelled. Ten draws of the labels, the same for every row of the table.
 
-    SKTSAD_DATA=<folder> python benchmarks/pretraining.py [--quick]
+Finished data sets are kept in a file; a second call goes on from there.
+
+    SKTSAD_DATA=<folder> python benchmarks/pretraining.py [--quick] [--data NAME ...] [--results FILE]
 """
 
 from __future__ import annotations
 
+import argparse
 import os
 import sys
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -33,11 +37,10 @@ from sktsad import (
 from sktsad._series import find_events
 from sktsad.datasets import load_aiops_kpi, load_ecg5000
 
-QUICK = "--quick" in sys.argv
-DRAWS = range(2 if QUICK else 10)
 KPIS = ("02e99bd4f6cfb33f", "71595dd7171f4540", "7c189dd36f048a6c", "a40b1df87e3f1c87")
+COLUMNS = ["data", "prevalence", "labels", "draw", "way", "F1", "average precision"]
 AROUND = 250
-ENCODER = {"hidden_size": 64, "lr": 0.003, "random_state": 0}
+ENCODER = {"hidden_size": 32, "lr": 0.003, "random_state": 0}
 FINE = {"max_epochs": 20, "batch_size": 64, "lr": 0.003}
 WAYS = {
     "no pre-training": (None, "none"),
@@ -98,14 +101,14 @@ def pretrain(windows, forecast, options, n_epochs):
     return {name: FrozenEstimator(pretrainer.fit(windows)) for name, pretrainer in made.items()}
 
 
-def measure(name, data, n_epochs):
+def measure(name, data, n_epochs, n_draws):
     """Return F1 and average precision of every way, number of labels and draw."""
     (X_fit, y_fit, X_hold, y_hold, X_test, y_test), draw, labels, forecast, options = data
     encoders = pretrain(X_fit, forecast, options, n_epochs)
     print("p", end="", flush=True, file=sys.stderr)
     rows = []
     for n_labels in labels:
-        for seed in DRAWS:
+        for seed in range(n_draws):
             labelled = draw(n_labels, seed)
             for way, (encoder, freeze) in WAYS.items():
                 model = RNNClassifier(
@@ -119,10 +122,9 @@ def measure(name, data, n_epochs):
                 tuned = ThresholdClassifier(FrozenEstimator(model), min_events=1).fit(X_hold, y_hold)
                 decision = tuned.decision_function(X_test)
                 figures = f1_score(y_test, decision > 0), average_precision_score(y_test, decision)
-                rows.append((name, labels.index(n_labels), seed, way, *figures))
+                rows.append((name, np.mean(y_test), labels.index(n_labels), seed, way, *figures))
             print(".", end="", flush=True, file=sys.stderr)
-    columns = ["data", "labels", "draw", "way", "F1", "average precision"]
-    return pd.DataFrame(rows, columns=columns), np.mean(y_test)
+    return pd.DataFrame(rows, columns=COLUMNS)
 
 
 def interval(differences):
@@ -150,23 +152,36 @@ def table(results, labels):
 
 
 def main():
-    """Print all tables."""
+    """Measure what is missing, then print all tables."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument(
+        "--quick", action="store_true", help="one KPI, two draws, short trainings, nothing kept"
+    )
+    parser.add_argument("--data", nargs="*", default=[*KPIS, "ECG5000"], help="data sets to measure")
+    parser.add_argument("--results", type=Path, default=Path(__file__).with_suffix(".csv"))
+    arguments = parser.parse_args()
     if not os.environ.get("SKTSAD_DATA"):
         print("Skipped: the tables need real data. Set SKTSAD_DATA to its folder; see sktsad.datasets.")
         return
     torch.set_num_threads(1)
     warnings.filterwarnings("ignore", "The rows to choose a threshold on hold")
-    everything = []
-    for name in KPIS[:1] if QUICK else KPIS:
-        results, prevalence = measure(name, kpi(name), 1 if QUICK else 5)
-        everything.append(results)
-        print(f"\n## KPI {name}, {prevalence:.2%} anomalous, labelled events\n")
-        print(table(results, (1, 5, 20)), flush=True)
-    results, prevalence = measure("ECG5000", ecg5000(), 2 if QUICK else 200)
-    print(f"\n## ECG5000, {prevalence:.1%} anomalous, share of labels\n\n{table(results, (0.01, 0.05, 1))}")
-    everything.append(results)
+    names = KPIS[:1] if arguments.quick else arguments.data
+    is_kept = not arguments.quick and arguments.results.exists()
+    results = pd.read_csv(arguments.results) if is_kept else pd.DataFrame(columns=COLUMNS)
+    for name in names:
+        if name in set(results["data"]):
+            continue
+        is_ecg = name == "ECG5000"
+        n_epochs, n_draws = (1, 2) if arguments.quick else (200 if is_ecg else 5, 10)
+        measured = measure(name, ecg5000() if is_ecg else kpi(name), n_epochs, n_draws)
+        results = pd.concat([results, measured]) if len(results) else measured
+        if not arguments.quick:
+            results.to_csv(arguments.results, index=False)
+    for name, group in results.groupby("data", sort=False):
+        labels = ("1 %", "5 %", "100 %") if name == "ECG5000" else ("1 event", "5 events", "20 events")
+        print(f"\n## {name}, {group['prevalence'].iloc[0]:.2%} anomalous\n\n{table(group, labels)}")
     print("\n## All: few, some, many labels (1, 5, 20 events; 1 %, 5 %, 100 % of beats)\n")
-    print(table(pd.concat(everything), ("few", "some", "many")))
+    print(table(results, ("few", "some", "many")))
     print(f"\n{environment()}")
 
 
