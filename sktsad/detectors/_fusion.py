@@ -218,9 +218,8 @@ class FusionDetector(PassThroughDetector, _BaseComposition):
         shares = self._shares(rows)
         if self.combine == "mean":
             return shares.sum(axis=1)
-        return shares[:, self._weights > 0].max(
-            axis=1
-        )  # scores may be below the 0 of a member that counts nothing
+        counted = self._weights > 0  # scores may be below the 0 of a member that counts nothing
+        return shares[:, counted].max(axis=1)
 
 
 class _RankScale:
