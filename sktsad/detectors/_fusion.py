@@ -41,7 +41,8 @@ class FusionDetector(PassThroughDetector, _BaseComposition):
         Weights of the members, at least 0: in the mean; or multiplied with the scores of which the largest counts.
         None weighs them alike.
     threshold : threshold rule, float or None, default=None
-        None means ``MeanStd(3)``.
+        None means ``MeanStd(3)``. With ``scale="rank"`` prefer ``Quantile(0.97)`` or so: scores beyond those seen have
+        a heavy tail, which carries a mean away.
     validation_fraction : float, default=0.2
         Share of rows, the last of each series in time, that the rule learns from and the members do not. 0, or fewer
         than 30 normal rows there: the rule learns from the training rows.

@@ -11,7 +11,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from .._windows import Windows
-from ..thresholds import MeanStd
+from ..thresholds import MedianMAD
 from ._base import BaseDetector
 
 #: Keeps the correlation of columns that determine one another invertible; 1 is the variance of each.
@@ -31,7 +31,7 @@ class GaussianDetector(BaseDetector):
         How far the correlation of the columns, with ``covariance="full"``, is pulled towards independence, from 0 to
         1; "auto" takes the estimate of Ledoit and Wolf [2]_.
     threshold : threshold rule, float or None, default=None
-        None means ``MeanStd(3)``.
+        None means ``MedianMAD(5)``: log densities have a heavy tail, which carries a mean away.
     validation_fraction : float, default=0.2
         Share of rows, the last of each series in time, that a rule learns from and the densities do not. 0, or fewer
         than 30 normal rows there: the rule learns from the training rows.
@@ -128,7 +128,7 @@ class GaussianDetector(BaseDetector):
         return self._frame(np.concatenate(parts), windows, X)
 
     def _default_threshold(self) -> Any:
-        return MeanStd(3)
+        return MedianMAD(5)
 
     def _fit_model(self, windows: Windows, held_out: Windows | None) -> None:
         moments = StandardScaler()

@@ -139,10 +139,12 @@ def test_fitting_anew_leaves_nothing_of_another_covariance_behind():
     assert not hasattr(detector, "precision_")
 
 
-def test_mean_and_3_deviations_of_the_last_rows_are_the_default():
+def test_the_median_and_5_median_deviations_of_the_last_rows_are_the_default():
     detector = GaussianDetector().fit(ROWS)
     scores = GaussianDetector(threshold=0.0).fit(ROWS[:160]).anomaly_score(ROWS[160:])
-    assert detector.threshold_ == scores.mean() + 3 * scores.std()
+    median = np.median(scores)
+    spread = 1.4826 * np.median(np.abs(scores - median))
+    assert detector.threshold_ == pytest.approx(median + 5 * spread)
 
 
 # Names of feature scores
