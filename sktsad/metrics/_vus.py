@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from numbers import Integral, Real
+from numbers import Integral
 from typing import Any
 
 import numpy as np
-import pandas as pd
-from sklearn.utils import assert_all_finite, check_array, check_consistent_length, column_or_1d
 from sklearn.utils._param_validation import Interval, validate_params
 
-from .._series import find_events, is_panel, read_series
+from .._series import find_events
+from ._rows import COMMON, read_scores
 
 _CONSTRAINTS = {
-    "y_true": ["array-like"],
+    **COMMON,
     "y_score": ["array-like"],
     "max_buffer": [Interval(Integral, 0, None, closed="left")],
     "n_thresholds": [Interval(Integral, 2, None, closed="left")],
-    "pos_label": [Real, str, "boolean"],
 }
 
 
@@ -184,7 +182,8 @@ def vus_roc(
 
 
 def _surface(y_true: Any, y_score: Any, max_buffer: int, n_thresholds: int, pos_label: Any) -> _Surface:
-    positive, scores, sizes = _read(y_true, y_score, pos_label)
+    rows = read_scores(y_true, y_score, pos_label)
+    positive, scores, sizes = rows.positive, rows.values, np.diff(rows.series.bounds)
     n = len(scores)
     # Row by row the first threshold that finds it; then everything is a count by threshold, summed up.
     ranks = np.arange(n_thresholds) * (n - 1) // (n_thresholds - 1)
@@ -210,31 +209,6 @@ def _surface(y_true: Any, y_score: Any, max_buffer: int, n_thresholds: int, pos_
         false_alarm_rate=(n_found - true_positives) / (n - p),
         precision=true_positives / n_found,
     )
-
-
-def _read(y_true: Any, y_score: Any, pos_label: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return which rows are anomalous and their scores, series by series, and the sizes of the series."""
-    check_consistent_length(y_true, y_score)
-    if is_panel(y_true) and is_panel(y_score) and not y_true.index.equals(y_score.index):
-        raise ValueError(
-            "y_true and y_score have different (series, time) indexes, and rows are matched by position. Bring the "
-            "scores into the order of the labels: y_score.loc[y_true.index]."
-        )
-    rows = read_series(y_score if is_panel(y_score) and not is_panel(y_true) else y_true)
-    labels = column_or_1d(y_true)
-    assert_all_finite(labels, input_name="y_true")
-    scores = column_or_1d(check_array(y_score, ensure_2d=False, dtype=np.float64, input_name="y_score"))
-    if len(found := pd.unique(labels)) > 2:
-        raise ValueError(f"y_true must hold two labels, got {found[:5].tolist()}. Encode it as y == anomaly.")
-    positive = labels == pos_label
-    if positive.all() or not positive.any():
-        missing = "normal" if positive.all() else "anomalous"
-        raise ValueError(
-            f"y_true has no {missing} row among its {len(labels)} (pos_label={pos_label!r}), so there is nothing to "
-            "rank. Score rows of both kinds, e.g. whole series or the folds of EventSplit, and give pos_label= the "
-            "label of the anomalies."
-        )
-    return positive[rows.order], scores[rows.order], np.diff(rows.bounds)
 
 
 def _count(found_at: np.ndarray, n_thresholds: int) -> np.ndarray:
