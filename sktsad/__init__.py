@@ -22,7 +22,14 @@ from .detectors import (
     ZScoreDetector,
 )
 from .model_selection import EventSplit, SeriesSplit, check_causal
-from .preprocessing import SeriesScaler, SlidingWindow, WindowScaler, curve_shift, forecast_target
+from .preprocessing import (
+    RollingFeatures,
+    SeriesScaler,
+    SlidingWindow,
+    WindowScaler,
+    curve_shift,
+    forecast_target,
+)
 from .pretraining import ForecastPretrainer, MaskedReconstructionPretrainer, PretrainedEncoder, save_encoder
 from .regressors import RNNRegressor
 from .sampling import SafeSampler, imbalance_ratio
@@ -43,6 +50,7 @@ __all__ = [
     "PretrainedEncoder",
     "RNNClassifier",
     "RNNRegressor",
+    "RollingFeatures",
     "SafeSampler",
     "SeriesScaler",
     "SeriesSplit",

@@ -104,8 +104,24 @@ def is_panel(X: Any) -> bool:
 
 def has_time(X: Any) -> bool:
     """Tell whether the index of ``X`` is that of a panel, or dates."""
-    dates = (pd.DatetimeIndex, pd.TimedeltaIndex, pd.PeriodIndex)
-    return is_panel(X) or isinstance(row_index(X), dates)
+    return is_panel(X) or has_dates(X)
+
+
+def has_dates(X: Any) -> bool:
+    """Tell whether time, in the index of ``X``, is dates, periods or time deltas."""
+    index = row_index(X)
+    time = index.levels[-1] if isinstance(index, pd.MultiIndex) else index
+    return isinstance(time, (pd.DatetimeIndex, pd.TimedeltaIndex, pd.PeriodIndex))
+
+
+def check_panel(X: Any, was_panel: bool) -> None:
+    """Raise if only one of the rows of fit and those of now carries a (series, time) MultiIndex."""
+    if is_panel(X) != was_panel:
+        with_index, without = ("fit", "transform") if was_panel else ("transform", "fit")
+        raise ValueError(
+            f"The rows of {with_index} have a (series, time) index, those of {without} have not. "
+            + LOST_INDEX_MEND
+        )
 
 
 def read_series(X: Any, series: str = "auto") -> SeriesRows:

@@ -1,9 +1,18 @@
-"""Rows to rows: windows and scaling."""
+"""Rows to rows: windows, features and scaling."""
 
 from .._windows import Windows
 from ._curve_shift import curve_shift
 from ._forecast_target import forecast_target
+from ._rolling_features import RollingFeatures
 from ._scalers import SeriesScaler, WindowScaler
 from ._sliding_window import SlidingWindow
 
-__all__ = ["SeriesScaler", "SlidingWindow", "WindowScaler", "Windows", "curve_shift", "forecast_target"]
+__all__ = [
+    "RollingFeatures",
+    "SeriesScaler",
+    "SlidingWindow",
+    "WindowScaler",
+    "Windows",
+    "curve_shift",
+    "forecast_target",
+]

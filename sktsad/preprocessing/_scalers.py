@@ -15,7 +15,7 @@ from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from .._atomic import atomic_fit
-from .._series import LOST_INDEX_MEND, is_panel, read_series, row_index
+from .._series import check_panel, is_panel, read_series, row_index
 from .._validation import validate_rows
 from .._windows import Windows, check_layout, check_windows, flatten_3d
 
@@ -144,11 +144,7 @@ class SeriesScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
 
     def _apply(self, X: Any, method: str) -> Any:
         check_is_fitted(self)
-        if is_panel(X) != self._is_panel:
-            raise ValueError(
-                "One of fit and transform has rows with a (series, time) index, the other has not. "
-                + LOST_INDEX_MEND
-            )
+        check_panel(X, self._is_panel)
         rows = read_series(X, self.series)
         values = validate_rows(self, X, reset=False)
         out = np.empty_like(values)

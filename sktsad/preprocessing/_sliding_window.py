@@ -17,8 +17,8 @@ from sklearn.utils.validation import _check_feature_names_in, check_is_fitted
 
 from .._atomic import atomic_fit
 from .._series import (
-    LOST_INDEX_MEND,
     SeriesRows,
+    check_panel,
     check_target_index,
     is_gap,
     is_panel,
@@ -185,7 +185,8 @@ class SlidingWindow(TransformerMixin, BaseEstimator):
             more than ``max_gap`` time steps of fit after the row before.
         """
         check_is_fitted(self)
-        rows = self._read_rows(X)
+        check_panel(X, self._is_panel)
+        rows = read_series(X, self.series)
         values = validate_rows(self, X, reset=False)
         steps = rows.steps({key: past.step for key, past in self._past.items()})
         segments = rows.segment_starts(self.max_gap, steps)
@@ -230,15 +231,6 @@ class SlidingWindow(TransformerMixin, BaseEstimator):
         """
         check_is_fitted(self)
         return window_names(list(_check_feature_names_in(self, input_features)), self.length)
-
-    def _read_rows(self, X: Any) -> SeriesRows:
-        if is_panel(X) != self._is_panel:
-            with_index, without = ("fit", "transform") if self._is_panel else ("transform", "fit")
-            raise ValueError(
-                f"The rows of {with_index} have a (series, time) index, those of {without} have not. "
-                + LOST_INDEX_MEND
-            )
-        return read_series(X, self.series)
 
     def _keep_past(self, values: np.ndarray, rows: SeriesRows) -> dict[Hashable, _Past]:
         if rows.times is None:
