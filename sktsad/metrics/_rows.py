@@ -42,6 +42,12 @@ class LabelledRows:
         return np.sort(np.concatenate([starts, inside])), np.sort(np.concatenate([stops, inside]))
 
 
+def count_between(mask: np.ndarray, starts: np.ndarray, stops: np.ndarray) -> np.ndarray:
+    """Return how many rows of the mask are True between each start and stop."""
+    counts = np.append(0, np.cumsum(mask))
+    return counts[stops] - counts[starts]
+
+
 def read_scores(y_true: Any, y_score: Any, pos_label: Any = 1) -> LabelledRows:
     """Read labels of both kinds, and scores."""
     series = _read_series(y_true, y_score, "y_score")
@@ -57,11 +63,26 @@ def read_scores(y_true: Any, y_score: Any, pos_label: Any = 1) -> LabelledRows:
     return LabelledRows(positive[series.order], scores[series.order], series)
 
 
+def read_labels(y: Any, pos_label: Any = 1) -> LabelledRows:
+    """Read labels alone, which need not have anomalies: they are their own values."""
+    series, positive = read_series(y), _is_positive(y, "y", pos_label)
+    if len(found := _labels(y)) == 2 and not positive.any():
+        raise ValueError(
+            f"y has no pos_label={pos_label!r}, its labels are {found}. Give pos_label= the anomalies'."
+        )
+    return LabelledRows(positive[series.order], positive[series.order], series)
+
+
 def read_predictions(y_true: Any, y_pred: Any, pos_label: Any = 1) -> LabelledRows:
     """Read labels, of which some are anomalous, and predicted labels."""
     series = _read_series(y_true, y_pred, "y_pred")
     predicted = _is_positive(y_pred, "y_pred", pos_label)
     positive = _is_positive(y_true, "y_true", pos_label)
+    if len(found := {*_labels(y_true), *_labels(y_pred)}) > 2:
+        raise ValueError(
+            f"y_true and y_pred must hold the same two labels, got {sorted(found, key=str)} together. Encode both "
+            "alike: the -1 of scikit-learn's outlier detectors is an anomaly, so y_pred == -1."
+        )
     if not positive.any():
         raise ValueError(
             f"y_true has no anomalous row among its {len(positive)} (pos_label={pos_label!r}), so there is nothing to "
@@ -83,7 +104,11 @@ def _read_series(y_true: Any, other: Any, name: str) -> SeriesRows:
 def _is_positive(labels: Any, name: str, pos_label: Any) -> np.ndarray:
     labels = column_or_1d(labels)
     assert_all_finite(labels, input_name=name)
-    if len(found := pd.unique(labels)) > 2:
-        mend = "Encode it as y == anomaly" if name == "y_true" else "Cut scores first: y_score > threshold"
-        raise ValueError(f"{name} must hold two labels, got {found[:5].tolist()}. {mend}.")
+    if len(found := _labels(labels)) > 2:
+        mend = "Cut scores first: y_score > threshold" if name == "y_pred" else "Encode it as y == anomaly"
+        raise ValueError(f"{name} must hold two labels, got {found[:5]}. {mend}.")
     return labels == pos_label
+
+
+def _labels(labels: Any) -> list:
+    return pd.unique(column_or_1d(labels)).tolist()

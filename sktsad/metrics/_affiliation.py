@@ -1,0 +1,196 @@
+"""Affiliation: how near alarms are to events, and events to alarms, against a place picked at random."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from sklearn.utils._param_validation import validate_params
+
+from ._precision_recall_f import BETA, PrecisionRecallF, precision_recall_f
+from ._rows import COMMON, LabelledRows, read_predictions
+
+_CONSTRAINTS = {**COMMON, **BETA, "y_pred": ["array-like"]}
+
+#: The middles of the quarters of a row. All that is integrated is linear within a quarter: events start and stop at
+#: whole rows, zones at halves, and what is nearest changes halfway between two of these, at quarters. So the value in
+#: the middle of a quarter is its mean there, exactly.
+_MIDDLES = (1 / 8, 3 / 8, 5 / 8, 7 / 8)
+
+
+@dataclass(frozen=True)
+class _Zones:
+    """One zone an event: the times [low, high) that are nearer to [start, stop) than to another event."""
+
+    low: np.ndarray
+    high: np.ndarray
+    start: np.ndarray
+    stop: np.ndarray
+
+
+@validate_params(_CONSTRAINTS, prefer_skip_nested_validation=True)
+def affiliation_precision_recall_f(
+    y_true: Any, y_pred: Any, *, beta: float = 1.0, pos_label: Any = 1
+) -> PrecisionRecallF:
+    """Compute the affiliation precision, recall and F: near misses count, by how likely chance would be as near.
+
+    It has no parameter for how near is near: the distance of an alarm is held against that of a random place
+    between this event and the next [1]_.
+
+    Parameters
+    ----------
+    y_true : array-like of shape (n_samples,)
+        Two labels, rows in time order. If it has a (series, time) MultiIndex, or else if `y_pred` has, zones end with
+        their series, and those of all series are pooled. Otherwise all rows are one series.
+    y_pred : array-like of shape (n_samples,)
+        Predicted labels.
+    beta : float, default=1.0
+        Recall counts `beta` times as much as precision.
+    pos_label : int, float, bool or str, default=1
+        The label of anomalies.
+
+    Returns
+    -------
+    result : PrecisionRecallF
+        The named tuple ``(precision, recall, f)``. Without an alarm in a series with an event all are 0.
+
+    Raises
+    ------
+    ValueError
+        If `y_true` has no anomalous row, there are more than two labels, lengths or (series, time) indexes differ,
+        or time is out of order.
+
+    See Also
+    --------
+    vus_pr : Near misses of scores.
+    event_precision_recall_f : Whether an event is found.
+
+    Notes
+    -----
+    Row ``t`` of a series is the time from ``t`` to ``t + 1``; gaps in time do not matter. The zone of an event are the
+    times of its series that are nearer to it than to any other event. With X uniform in a zone:
+
+    - its precision is the mean, over the times x of its alarms, of the chance that X is at least as far from the
+      event as x is. It is 1 for alarms within the event;
+    - its recall is the mean, over the times y of the event, of the chance that X is at least as far from y as the
+      nearest alarm of the zone is. It is 0 without an alarm in the zone.
+
+    Precision is the mean over the zones that have alarms, recall that over all zones. The integrals are exact.
+
+    **Chance does well**: an alarm that never ends has in each zone the precision ``(1 + m**2) / 2``, where ``m`` is the
+    event's share of the zone, and the recall 1, so that its F1 is two thirds or more; one at a random place has that
+    precision on average. Hold a result against that. Alarms in a series without an event are not seen at all, and
+    each zone weighs the same, however many alarms it has.
+
+    References
+    ----------
+    .. [1] A. Huet, J. M. Navarro, D. Rossi, "Local evaluation of time series anomaly detection algorithms", KDD 2022.
+
+    Examples
+    --------
+    One alarm is a row late, the other within the event:
+
+    >>> from sktsad.metrics import affiliation_precision_recall_f
+    >>> y_true = [0, 0, 0, 1, 0, 0, 0, 1, 1, 1]
+    >>> result = affiliation_precision_recall_f(y_true, [0, 0, 0, 0, 1, 0, 0, 0, 1, 0])
+    >>> round(result.precision, 2), round(result.recall, 2)
+    (0.82, 0.84)
+
+    To alarm always:
+
+    >>> result = affiliation_precision_recall_f(y_true, [1] * 10)
+    >>> round(result.precision, 2), round(result.recall, 2), round(result.f, 2)
+    (0.62, 1.0, 0.76)
+    """
+    rows = read_predictions(y_true, y_pred, pos_label)
+    zones = _zones(rows)
+    return precision_recall_f(_precision(rows, zones), _recall(rows, zones), beta)
+
+
+@validate_params(_CONSTRAINTS, prefer_skip_nested_validation=True)
+def affiliation_f_score(y_true: Any, y_pred: Any, *, beta: float = 1.0, pos_label: Any = 1) -> float:
+    """Compute the F of affiliation precision and recall; to alarm always gets two thirds and more.
+
+    Parameters
+    ----------
+    y_true : array-like of shape (n_samples,)
+        Two labels, rows in time order; series as in `affiliation_precision_recall_f`.
+    y_pred : array-like of shape (n_samples,)
+        Predicted labels.
+    beta : float, default=1.0
+        Recall counts `beta` times as much as precision.
+    pos_label : int, float, bool or str, default=1
+        The label of anomalies.
+
+    Returns
+    -------
+    f : float
+        From 0 to 1, larger is better.
+
+    Raises
+    ------
+    ValueError
+        As `affiliation_precision_recall_f`.
+
+    See Also
+    --------
+    affiliation_precision_recall_f : Precision and recall, too, with the definition and the reference.
+
+    Examples
+    --------
+    >>> from sktsad.metrics import affiliation_f_score
+    >>> y_true = [0, 0, 0, 1, 0, 0, 0, 0, 0, 0]
+    >>> round(affiliation_f_score(y_true, [0, 0, 0, 0, 1, 0, 0, 0, 0, 0]), 3)  # a row late
+    0.847
+    """
+    return affiliation_precision_recall_f(y_true, y_pred, beta=beta, pos_label=pos_label).f
+
+
+def _zones(rows: LabelledRows) -> _Zones:
+    start, stop = rows.runs(rows.positive)
+    bounds = rows.series.bounds
+    series = np.searchsorted(bounds, start, side="right") - 1
+    low, high = bounds[series].astype(np.float64), bounds[series + 1].astype(np.float64)
+    halfway = (stop[:-1] + start[1:]) / 2
+    same_series = series[1:] == series[:-1]
+    low[1:] = np.where(same_series, halfway, low[1:])
+    high[:-1] = np.where(same_series, halfway, high[:-1])
+    return _Zones(low, high, start, stop)
+
+
+def _precision(rows: LabelledRows, zones: _Zones) -> float:
+    n_zones = len(zones.start)
+    chances, n_times = np.zeros(n_zones), np.zeros(n_zones)
+    alarms = np.flatnonzero(rows.values)
+    for middle in _MIDDLES:
+        x = alarms + middle
+        zone = np.searchsorted(zones.low, x) - 1  # no middle of a quarter lies on a border
+        inside = (zone >= 0) & (x < zones.high[zone])  # a series without an event has no zone
+        x, zone = x[inside], zone[inside]
+        low, high, start, stop = zones.low[zone], zones.high[zone], zones.start[zone], zones.stop[zone]
+        distance = np.maximum(start - x, x - stop)
+        as_far = np.maximum(start - distance - low, 0) + np.maximum(high - stop - distance, 0)
+        chance = np.where(distance > 0, as_far / (high - low), 1.0)
+        chances += np.bincount(zone, chance, minlength=n_zones)
+        n_times += np.bincount(zone, minlength=n_zones)
+    has_alarms = n_times > 0
+    return (chances[has_alarms] / n_times[has_alarms]).mean() if has_alarms.any() else 0.0
+
+
+def _recall(rows: LabelledRows, zones: _Zones) -> float:
+    lengths = zones.stop - zones.start
+    zone = np.repeat(np.arange(len(lengths)), lengths)
+    low, high = zones.low[zone], zones.high[zone]
+    in_events, alarms = np.flatnonzero(rows.positive), np.flatnonzero(rows.values)
+    # The alarms around each row of an event: where the last one before it ends and the next one starts, in its zone.
+    after = np.searchsorted(alarms, in_events)
+    ends, starts = np.append(-np.inf, alarms + 1.0)[after], np.append(alarms, np.inf)[after]
+    ends, starts = np.where(ends > low, ends, -np.inf), np.where(starts < high, starts, np.inf)
+    chances = np.zeros(len(lengths))
+    for middle in _MIDDLES:
+        y = in_events + middle
+        distance = np.maximum(np.minimum(y - ends, starts - y), 0)  # 0 where the row itself is an alarm
+        as_far = np.maximum(y - distance - low, 0) + np.maximum(high - y - distance, 0)
+        chances += np.bincount(zone, as_far / (high - low))
+    return (chances / (len(_MIDDLES) * lengths)).mean()

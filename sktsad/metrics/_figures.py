@@ -1,0 +1,139 @@
+"""All figures of a score in one go, as functions of how often each block of rows counts."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ._blocks import Blocks
+from ._precision_recall_f import ratio
+from ._rows import LabelledRows
+
+PER_DAY, PER_1000_ROWS = "false alarms per day", "false alarms per 1,000 rows"
+
+
+class Figures:
+    """Figures of one score, by the weights of blocks; what does not depend on the weights is counted once.
+
+    Parameters
+    ----------
+    rows : LabelledRows
+        Labels and scores.
+    blocks : Blocks
+        How the rows are cut.
+    threshold : float
+        A row that scores more is an alarm.
+    max_delay : int
+        Within how many rows of its start an event must be found.
+    days : ndarray of shape (n_rows,) or None
+        How long each row lasts; None counts false alarms by rows.
+    """
+
+    def __init__(
+        self, rows: LabelledRows, blocks: Blocks, threshold: float, max_delay: int, days: np.ndarray | None
+    ) -> None:
+        self.rows, self.blocks, self.max_delay = rows, blocks, max_delay
+        self.exposure_name = PER_1000_ROWS if days is None else PER_DAY
+        alarm, sizes = rows.values > threshold, blocks.sizes
+        in_time = np.arange(blocks.n_rows) - np.repeat(blocks.starts, sizes) <= max_delay
+        found = blocks.is_event & (blocks.sum(alarm) > 0)
+        found_in_time = blocks.is_event & (blocks.sum(alarm & in_time) > 0)
+        run_starts = np.zeros(blocks.n_rows, dtype=np.int64)
+        run_starts[rows.runs(alarm & ~rows.positive)[0]] = 1
+        exposure = np.full(blocks.n_rows, 1 / 1000) if days is None else days
+        self._counts = np.array(
+            [
+                blocks.sum(alarm & rows.positive),
+                blocks.sum(alarm),
+                found,
+                found_in_time * sizes,
+                blocks.sum(run_starts),
+                sizes,
+                blocks.is_event * sizes,
+                blocks.is_event,
+                blocks.sum(np.where(rows.positive, 0, exposure)),
+            ],
+            dtype=np.float64,
+        )
+        self._rank()
+
+    def _rank(self) -> None:
+        """Sort the rows by falling score, and find the scores at which there are anomalies.
+
+        The other scores change none of the figures: there recall stays and precision falls.
+        """
+        order = np.argsort(-self.rows.values, kind="stable")
+        scores, positive = self.rows.values[order], self.rows.positive[order]
+        self._block_by_rank = self.blocks.number_of_rows()[order]
+        self._block_of_hit = self._block_by_rank[positive]
+        bounds = np.concatenate([[0], np.flatnonzero(np.diff(scores)) + 1, [len(scores)]])
+        n_hits = np.concatenate([[0], positive.cumsum()])[bounds]
+        has_hits = np.flatnonzero(np.diff(n_hits))
+        self._first, self._stop = bounds[has_hits], bounds[has_hits + 1]
+        self._n_hits = n_hits[has_hits + 1]
+
+    @property
+    def n_events(self) -> int:
+        """Number of events."""
+        return int(self.blocks.is_event.sum())
+
+    @property
+    def prevalence(self) -> float:
+        """Share of the rows that are anomalous."""
+        return float(self.rows.positive.mean())
+
+    def at(self, weights: np.ndarray) -> dict[str, float]:
+        """Return the figures if each block counts so many times; there must be an event and a normal block."""
+        return self._named(self._counts @ weights, *self._areas(weights))
+
+    def random(self) -> dict[str, float]:
+        """Return what to expect of a random score that puts as many alarms on the rows, each row by itself."""
+        _, n_alarms, _, _, _, n_rows, n_positive, n_events, exposure = self._counts.sum(axis=1)
+        rate, sizes = n_alarms / n_rows, self.blocks.sizes[self.blocks.is_event]
+        found = 1 - (1 - rate) ** sizes
+        found_in_time = 1 - (1 - rate) ** np.minimum(sizes, self.max_delay + 1)
+        # An alarm starts a run behind a quiet row, or where normal rows start.
+        n_stretches = len(self.rows.runs(~self.rows.positive)[0])
+        n_runs = rate * (1 - rate) * (n_rows - n_positive) + rate**2 * n_stretches
+        counts = [rate * n_positive, n_alarms, found.sum(), found_in_time @ sizes, n_runs]
+        best_f1 = 2 * self.prevalence / (1 + self.prevalence)
+        totals = np.array([*counts, n_rows, n_positive, n_events, exposure])
+        return self._named(totals, best_f1, self.prevalence, 0.5)
+
+    def _areas(self, weights: np.ndarray) -> tuple[float, float, float]:
+        """Return the best F1, average precision, and the area under the ROC curve."""
+        n_found = _from_zero(weights[self._block_by_rank])
+        n_hits = _from_zero(weights[self._block_of_hit])[self._n_hits]
+        n_positive, n_normal = n_hits[-1], n_found[-1] - n_hits[-1]
+        new_hits = np.diff(n_hits, prepend=0)
+        alarms, alarms_before = n_found[self._stop], n_found[self._first]
+        best_f1 = (2 * n_hits / (alarms + n_positive)).max()
+        precision = n_hits / np.maximum(alarms, 1)  # rows of no weight lie above all others: no step there
+        # Normal rows that score as much as an anomaly count half.
+        n_above = (alarms - n_hits + alarms_before - (n_hits - new_hits)) / 2
+        area = 1 - new_hits @ n_above / (n_positive * n_normal)
+        return float(best_f1), float(new_hits @ precision / n_positive), float(area)
+
+    def _named(
+        self, totals: np.ndarray, best_f1: float, average_precision: float, area: float
+    ) -> dict[str, float]:
+        hits, alarms, found, hits_in_time, runs, n_rows, n_positive, n_events, exposure = totals.tolist()
+        return {
+            "share alarmed": alarms / n_rows,
+            "precision": ratio(hits, alarms),
+            "recall": hits / n_positive,
+            "F1": 2 * hits / (alarms + n_positive),
+            "best F1": best_f1,
+            "average precision": average_precision,
+            "ROC AUC": area,
+            "F1 within delay": 2 * hits_in_time / (hits_in_time + alarms - hits + n_positive),
+            "events found": found,
+            "event recall": found / n_events,
+            self.exposure_name: ratio(runs, exposure),
+        }
+
+
+def _from_zero(weights: np.ndarray) -> np.ndarray:
+    """Return the sums of the first 0, 1, 2, ... weights."""
+    sums = np.zeros(len(weights) + 1, dtype=np.int64)
+    np.cumsum(weights, out=sums[1:])
+    return sums

@@ -1,0 +1,163 @@
+"""Precision, recall and F of single rows, at a threshold of the scores."""
+
+from __future__ import annotations
+
+from numbers import Real
+from typing import Any, Literal, NamedTuple
+
+from sklearn.utils._param_validation import Interval, StrOptions, validate_params
+
+from ..thresholds import BestFBeta, TargetFalsePositiveRate
+from ._precision_recall_f import BETA, precision_recall_f, ratio
+from ._rows import COMMON, LabelledRows, read_scores
+
+_CONSTRAINTS = {
+    **COMMON,
+    **BETA,
+    "y_score": ["array-like"],
+    "threshold": [StrOptions({"best", "exact"}), Interval(Real, None, None, closed="neither")],
+}
+
+
+class PointPrecisionRecallF(NamedTuple):
+    """Precision, recall and F-beta of single rows, and the threshold that gave them.
+
+    Attributes
+    ----------
+    precision, recall, f : float
+        From 0 to 1, larger is better; precision without an alarm is 0.
+    threshold : float
+        Rows that score more were the alarms.
+    """
+
+    precision: float
+    recall: float
+    f: float
+    threshold: float
+
+
+@validate_params(_CONSTRAINTS, prefer_skip_nested_validation=True)
+def point_precision_recall_f(
+    y_true: Any,
+    y_score: Any,
+    *,
+    threshold: Literal["best", "exact"] | float = "best",
+    beta: float = 1.0,
+    pos_label: Any = 1,
+) -> PointPrecisionRecallF:
+    """Compute precision, recall and F of single rows: what a score is worth before events come into play.
+
+    Parameters
+    ----------
+    y_true : array-like of shape (n_samples,)
+        Two labels. A (series, time) MultiIndex may be there: the rows of all series are pooled.
+    y_score : array-like of shape (n_samples,)
+        Scores, larger is worse, such as those of ``decision_function``.
+    threshold : {"best", "exact"} or float, default="best"
+        Rows that score *more* are alarms. "best" and "exact" look at the labels that they are judged by:
+
+        - "best" takes the largest F that any threshold has. It is an upper bound, which no threshold that was chosen
+          beforehand exceeds: say so beside the figure.
+        - "exact" raises as many alarms as there are anomalous rows, as if their number were known. Where equal scores
+          lie across that border none of them is an alarm, so there may be fewer alarms, but never more.
+        - A number is a threshold chosen elsewhere, such as 0 for ``decision_function``: the honest way.
+    beta : float, default=1.0
+        Recall counts `beta` times as much as precision.
+    pos_label : int, float, bool or str, default=1
+        The label of anomalies.
+
+    Returns
+    -------
+    result : PointPrecisionRecallF
+        The named tuple ``(precision, recall, f, threshold)``.
+
+    Raises
+    ------
+    ValueError
+        If `y_true` has no anomalous or no normal row or more than two labels, `y_score` is not finite, their
+        lengths or their (series, time) indexes differ, or time is out of order.
+
+    See Also
+    --------
+    sktsad.thresholds : Rules that choose a threshold beforehand.
+    delay_adjust : Scores that give credit to early alarms only, for this function.
+
+    Notes
+    -----
+    "best" is that of `sktsad.thresholds.BestFBeta`: every cut between two distinct scores is tried, to alarm always
+    is one of them, and of equally good thresholds it is the highest.
+
+    With "exact" and without ties precision and recall are equal, and so is F.
+
+    Examples
+    --------
+    >>> from sktsad.metrics import point_precision_recall_f
+    >>> y, scores = [0, 0, 0, 1, 1], [0.1, 0.6, 0.2, 0.5, 0.8]
+    >>> point_precision_recall_f(y, scores).threshold  # one false alarm, no miss
+    0.35
+    >>> point_precision_recall_f(y, scores, threshold="exact")
+    PointPrecisionRecallF(precision=0.5, recall=0.5, f=0.5, threshold=0.55)
+    >>> point_precision_recall_f(y, scores, threshold=0.7)
+    PointPrecisionRecallF(precision=1.0, recall=0.5, f=0.66..., threshold=0.7)
+    """
+    rows = read_scores(y_true, y_score, pos_label)
+    at = _threshold(rows, threshold, beta)
+    alarms = rows.values > at
+    hits = (alarms & rows.positive).sum()
+    result = precision_recall_f(ratio(hits, alarms.sum()), ratio(hits, rows.positive.sum()), beta)
+    return PointPrecisionRecallF(*result, threshold=at)
+
+
+@validate_params(_CONSTRAINTS, prefer_skip_nested_validation=True)
+def point_f_score(
+    y_true: Any,
+    y_score: Any,
+    *,
+    threshold: Literal["best", "exact"] | float = "best",
+    beta: float = 1.0,
+    pos_label: Any = 1,
+) -> float:
+    """Compute the F of single rows at a threshold of the scores, by default at the best there is.
+
+    Parameters
+    ----------
+    y_true : array-like of shape (n_samples,)
+        Two labels; series as in `point_precision_recall_f`.
+    y_score : array-like of shape (n_samples,)
+        Scores, larger is worse, such as those of ``decision_function``.
+    threshold : {"best", "exact"} or float, default="best"
+        As in `point_precision_recall_f`. "best" looks at the labels that it is judged by: it is an upper bound.
+    beta : float, default=1.0
+        Recall counts `beta` times as much as precision.
+    pos_label : int, float, bool or str, default=1
+        The label of anomalies.
+
+    Returns
+    -------
+    f : float
+        From 0 to 1, larger is better.
+
+    Raises
+    ------
+    ValueError
+        As `point_precision_recall_f`.
+
+    See Also
+    --------
+    point_precision_recall_f : Precision, recall and the threshold, too, with the definition.
+
+    Examples
+    --------
+    >>> from sktsad.metrics import point_f_score
+    >>> point_f_score([0, 0, 0, 1, 1], [0.1, 0.6, 0.2, 0.5, 0.8])
+    0.8
+    """
+    return point_precision_recall_f(y_true, y_score, threshold=threshold, beta=beta, pos_label=pos_label).f
+
+
+def _threshold(rows: LabelledRows, threshold: Literal["best", "exact"] | float, beta: float) -> float:
+    if threshold == "best":
+        return float(BestFBeta(beta).fit(rows.values, rows.positive).threshold_)
+    if threshold == "exact":
+        return float(TargetFalsePositiveRate(rows.positive.mean()).fit(rows.values).threshold_)
+    return float(threshold)

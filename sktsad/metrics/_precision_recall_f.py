@@ -1,0 +1,64 @@
+"""Precision and recall, and the one number made of both."""
+
+from __future__ import annotations
+
+from numbers import Real
+from typing import Any, NamedTuple
+
+from sklearn.utils._param_validation import Interval
+
+#: Constraint of beta, which all F scores share.
+BETA = {"beta": [Interval(Real, 0, None, closed="neither")]}
+
+
+class PrecisionRecallF(NamedTuple):
+    """Precision, recall and their F-beta, by whatever definition the metric has of them.
+
+    What is undefined is 0: the precision of no alarm at all, and the F-beta where precision and recall are 0.
+
+    Attributes
+    ----------
+    precision, recall, f : float
+        From 0 to 1, larger is better.
+    """
+
+    precision: float
+    recall: float
+    f: float
+
+
+def precision_recall_f(precision: Any, recall: Any, beta: float) -> PrecisionRecallF:
+    """Put precision and recall, as plain floats, together with their F-beta."""
+    precision, recall = float(precision), float(recall)
+    return PrecisionRecallF(precision, recall, f_score(precision, recall, beta))
+
+
+def f_score(precision: float, recall: float, beta: float = 1.0) -> float:
+    """Compute the F-beta of a precision and a recall: their weighted harmonic mean.
+
+    Parameters
+    ----------
+    precision, recall : float
+        From 0 to 1.
+    beta : float, default=1.0
+        Recall counts `beta` times as much as precision.
+
+    Returns
+    -------
+    f : float
+        ``(1 + beta**2) * precision * recall / (beta**2 * precision + recall)``, and 0 if both are 0.
+
+    Examples
+    --------
+    >>> from sktsad.metrics import f_score
+    >>> round(f_score(0.5, 1.0), 3), round(f_score(0.5, 1.0, beta=2), 3), f_score(0.0, 0.0)
+    (0.667, 0.833, 0.0)
+    """
+    weight = beta**2
+    below = weight * precision + recall
+    return float((1 + weight) * precision * recall / below) if below else 0.0
+
+
+def ratio(part: Any, whole: Any) -> float:
+    """Return the share that a part is of the whole; 0 of nothing, as a precision without alarms."""
+    return float(part / whole) if whole else 0.0

@@ -1,0 +1,28 @@
+"""The metrics as scorers, for ``scoring=``."""
+
+from __future__ import annotations
+
+from sklearn.metrics import make_scorer
+
+from ._adjusted import delay_f_score
+from ._affiliation import affiliation_f_score
+from ._event import event_f_score
+from ._point import point_f_score
+from ._range import range_f_score
+from ._vus import vus_pr, vus_roc
+
+_SCORES = ("decision_function", "predict_proba")
+
+#: Scorers by name for the ``scoring`` of GridSearchCV and cross_val_score, all with the defaults of their metric, for
+#: the labels 0 and 1 or booleans; anything else is a ``make_scorer`` of the metric. "best_f1" is an upper bound: it
+#: takes the best threshold of each test fold by the labels of that fold. "affiliation_f1" gives two thirds and more
+#: to an alarm that never ends. A fold without an anomaly has no score: use EventSplit where events are rare.
+SCORERS = {
+    "best_f1": make_scorer(point_f_score, response_method=_SCORES),
+    "vus_pr": make_scorer(vus_pr, response_method=_SCORES),
+    "vus_roc": make_scorer(vus_roc, response_method=_SCORES),
+    "delay_f1": make_scorer(delay_f_score),
+    "event_f1": make_scorer(event_f_score),
+    "range_f1": make_scorer(range_f_score),
+    "affiliation_f1": make_scorer(affiliation_f_score),
+}

@@ -1,0 +1,35 @@
+import naive_metrics
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.metrics import fbeta_score
+
+from sktsad.metrics import PrecisionRecallF, f_score
+from sktsad.metrics._precision_recall_f import precision_recall_f, ratio
+
+SHARES = st.fractions(0, 1)
+
+
+@given(SHARES, SHARES, st.sampled_from([0.5, 1, 2]))
+def test_f_is_the_weighted_harmonic_mean(precision, recall, beta):
+    expected = float(naive_metrics.f_of(precision, recall, beta))
+    assert f_score(float(precision), float(recall), beta) == pytest.approx(expected)
+    result = precision_recall_f(float(precision), float(recall), beta)
+    assert result == pytest.approx((float(precision), float(recall), expected))
+
+
+def test_f_is_that_of_scikit_learn():
+    y, alarms = [1, 1, 1, 0, 0], [1, 0, 0, 1, 0]
+    assert f_score(1 / 2, 1 / 3, beta=2) == pytest.approx(fbeta_score(y, alarms, beta=2))
+
+
+def test_what_is_undefined_is_zero():
+    assert f_score(0.0, 0.0) == 0
+    assert ratio(0, 0) == 0
+    assert precision_recall_f(0, 0, 1) == PrecisionRecallF(0.0, 0.0, 0.0)
+
+
+def test_names_and_plain_floats():
+    result = precision_recall_f(1, 1, 1)
+    assert result._asdict() == {"precision": 1.0, "recall": 1.0, "f": 1.0}
+    assert {type(value) for value in result} == {float}
