@@ -41,8 +41,9 @@ KPIS = ("02e99bd4f6cfb33f", "71595dd7171f4540", "7c189dd36f048a6c", "a40b1df87e3
 COLUMNS = ["data", "prevalence", "labels", "draw", "way", "F1", "average precision"]
 AROUND = 250
 ENCODER = {"hidden_size": 32, "lr": 0.003, "random_state": 0}
-#: Long enough for the network without pre-training: 20 epochs would leave it far behind by themselves.
-FINE = {"max_epochs": 100, "batch_size": 64, "lr": 0.003}
+FINE = {"batch_size": 64, "lr": 0.003}
+#: Long enough for the network without pre-training: 20 epochs over few rows would leave it far behind by themselves.
+MAX_EPOCHS, MAX_UPDATES = 100, 4000
 WAYS = {
     "no pre-training": (None, "none"),
     "forecast, frozen": ("forecast", "encoder"),
@@ -111,6 +112,7 @@ def measure(name, data, n_epochs, n_draws):
     for n_labels in labels:
         for seed in range(n_draws):
             labelled = draw(n_labels, seed)
+            max_epochs = min(MAX_EPOCHS, -(-MAX_UPDATES * FINE["batch_size"] // len(labelled)))
             for way, (encoder, freeze) in WAYS.items():
                 model = RNNClassifier(
                     encoder=encoders.get(encoder),
@@ -118,6 +120,7 @@ def measure(name, data, n_epochs, n_draws):
                     hidden_size=ENCODER["hidden_size"],
                     **options,
                     **FINE,
+                    max_epochs=max_epochs,
                     random_state=seed,
                 ).fit(X_fit[labelled], y_fit[labelled])
                 tuned = ThresholdClassifier(FrozenEstimator(model), min_events=1).fit(X_hold, y_hold)
