@@ -272,7 +272,7 @@ def compare(
     """
     y_true = _with_series(y_true, score_a, score_b)
     rows_a, rows_b = (
-        _read_named(y_true, scores, name, pos_label)
+        read_scores(y_true, scores, pos_label, name)
         for name, scores in (("score_a", score_a), ("score_b", score_b))
     )
     blocks, days = cut_blocks(rows_a, block_length), _days(rows_a, y_true)
@@ -302,14 +302,6 @@ def _with_series(y_true: Any, *scores: Any) -> Any:
         return y_true
     check_consistent_length(y_true, *scores)
     return pd.Series(column_or_1d(y_true), index=index)
-
-
-def _read_named(y_true: Any, y_score: Any, name: str, pos_label: Any) -> LabelledRows:
-    """Read labels and scores; errors call the scores by the name that they have here."""
-    try:
-        return read_scores(y_true, y_score, pos_label)
-    except ValueError as error:
-        raise ValueError(str(error).replace("y_score", name)) from error
 
 
 def _days(rows: LabelledRows, y_true: Any) -> np.ndarray | None:

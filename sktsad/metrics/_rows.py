@@ -48,10 +48,10 @@ def count_between(mask: np.ndarray, starts: np.ndarray, stops: np.ndarray) -> np
     return counts[stops] - counts[starts]
 
 
-def read_scores(y_true: Any, y_score: Any, pos_label: Any = 1) -> LabelledRows:
-    """Read labels of both kinds, and scores."""
-    series = _read_series(y_true, y_score, "y_score")
-    scores = column_or_1d(check_array(y_score, ensure_2d=False, dtype=np.float64, input_name="y_score"))
+def read_scores(y_true: Any, y_score: Any, pos_label: Any = 1, name: str = "y_score") -> LabelledRows:
+    """Read labels of both kinds, and scores, by whose name errors call them."""
+    series = _read_series(y_true, y_score, name)
+    scores = column_or_1d(check_array(y_score, ensure_2d=False, dtype=np.float64, input_name=name))
     positive = _is_positive(y_true, "y_true", pos_label)
     if positive.all() or not positive.any():
         missing = "normal" if positive.all() else "anomalous"
