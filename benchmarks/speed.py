@@ -1,7 +1,8 @@
 """Time and memory against a raw torch loop over the same batches, one thread.
 
 Prints Markdown tables: medians over interleaved repeats of the ratio to the raw loop in the same repeat, and peak
-memory above that of the raw loop, each in a fresh process. Peers stand in the table where they are installed.
+memory above that of the raw loop, each in a fresh process. Peers stand in the table where they are installed. Rolling
+features need no network: they are measured against one copy of the rows.
 
     python benchmarks/speed.py [--quick]
 """
@@ -19,10 +20,15 @@ import torch
 from _measure import environment, interleaved, markdown, peak_memory, ratio, resident_mib
 from torch import nn
 
-from sktsad import AutoencoderDetector, RNNClassifier, SlidingWindow
+from sktsad import AutoencoderDetector, RNNClassifier, RollingFeatures, SlidingWindow
 from sktsad.networks import CrossEntropy, DenseAutoencoder, ReconstructionError, RecurrentNetwork
+from sktsad.preprocessing._rolling import past_moments
 
 LSTM = {"n_channels": 1, "hidden_size": 128, "dense_size": 64}
+#: z-scores within the last 60 rows, and no other feature.
+ROLLING_Z = RollingFeatures(
+    [60], std_windows=[], slope_windows=[], ewm_spans=[], n_periods=0, period_lags=[], keep_values=False
+)
 
 
 def raw_fit(module, loss, X, y, batch_size, max_epochs):
@@ -179,6 +185,34 @@ def _peers(X):
     return peers
 
 
+def rolling(n_rows, repeats):
+    """Measure rolling z-scores over one long series, against one copy of it."""
+    x = np.random.default_rng(0).standard_normal(n_rows)
+    features = ROLLING_Z.fit(x[:, None])
+
+    def moments_and_division():
+        mean, std = past_moments(x, 60, 0.05)
+        return (x - mean) / np.maximum(std, 0.05)
+
+    return interleaved(
+        {
+            "copy": x.copy,
+            "moments and division": moments_and_division,
+            "RollingFeatures.transform": lambda: features.transform(x[:, None]),
+        },
+        repeats,
+    )
+
+
+def measure_rolling_memory(n_rows):
+    """Transform once, and print the peak MiB above what was there before (rows and libraries)."""
+    X = np.random.default_rng(0).standard_normal((n_rows, 1))
+    features = ROLLING_Z.fit(X[:1000])
+    before = resident_mib("VmRSS")
+    features.transform(X)
+    print(resident_mib("VmHWM") - before)
+
+
 def measure_memory(case, who):
     """Fit and predict once, and print the peak MiB above what was there before (data and libraries)."""
     length, n_rows = 128, 1_000_000
@@ -225,16 +259,40 @@ def memory():
     ]
 
 
+def print_rolling(n_rows, repeats):
+    """Print the table of rolling z-scores."""
+    seconds = rolling(n_rows, repeats)
+    copy = f"{1000 * statistics.median(seconds['copy']):.1f}"
+    peak = f"{peak_memory(__file__, '--rolling-memory', str(n_rows)):.0f}"
+    rows = [
+        [name, n_rows, copy, ratio(seconds, name, "copy"), "at most 20", mib]
+        for name, mib in [("moments and division", ""), ("RollingFeatures.transform", peak)]
+    ]
+    header = [
+        "rolling z, 60 rows",
+        "rows",
+        "one copy, ms",
+        "times one copy",
+        "aim",
+        "peak, MiB above the rows",
+    ]
+    print(markdown(header, rows))
+
+
 def main():
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="fewer rows and repeats, no memory")
     parser.add_argument("--memory", nargs=2, metavar=("CASE", "WHO"), help=argparse.SUPPRESS)
+    parser.add_argument("--rolling-memory", type=int, metavar="ROWS", help=argparse.SUPPRESS)
     options = parser.parse_args()
     torch.set_num_threads(1)
     warnings.simplefilter("ignore")
     if options.memory:
         measure_memory(*options.memory)
+        return
+    if options.rolling_memory:
+        measure_rolling_memory(options.rolling_memory)
         return
     n_rows, repeats = (1000, 5) if options.quick else (4000, 15)
     rows = []
@@ -250,6 +308,8 @@ def main():
         print(
             markdown(["fit and predict, length 128", "raw loop, MiB", "sktsad, MiB", "more", "aim"], memory())
         )
+    print()
+    print_rolling(1_000_000 if options.quick else 10_000_000, repeats)
     print(f"\n{environment()}")
 
 

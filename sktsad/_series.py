@@ -103,15 +103,15 @@ def is_panel(X: Any) -> bool:
 
 
 def has_time(X: Any) -> bool:
-    """Tell whether the index of ``X`` is that of a panel, or dates."""
-    return is_panel(X) or has_dates(X)
+    """Tell whether the index of ``X`` is that of a panel, or dates or periods."""
+    return is_panel(X) or has_dates(X) or isinstance(row_index(X), pd.PeriodIndex)
 
 
 def has_dates(X: Any) -> bool:
-    """Tell whether time, in the index of ``X``, is dates, periods or time deltas."""
+    """Tell whether time, in the index of ``X``, is dates or time deltas, read in nanoseconds; periods are counted."""
     index = row_index(X)
     time = index.levels[-1] if isinstance(index, pd.MultiIndex) else index
-    return isinstance(time, (pd.DatetimeIndex, pd.TimedeltaIndex, pd.PeriodIndex))
+    return isinstance(time, (pd.DatetimeIndex, pd.TimedeltaIndex))
 
 
 def check_panel(X: Any, was_panel: bool) -> None:

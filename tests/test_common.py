@@ -28,6 +28,7 @@ from sktsad import (
     PretrainedEncoder,
     RNNClassifier,
     RNNRegressor,
+    RollingFeatures,
     SafeSampler,
     SeriesScaler,
     SlidingWindow,
@@ -68,6 +69,9 @@ ESTIMATORS = [
     SlidingWindow(3),
     SlidingWindow(1),
     SlidingWindow(2, padding="zero", history="none"),
+    RollingFeatures(),
+    RollingFeatures(period=4),
+    RollingFeatures([3], std_windows=[], slope_windows=[2], ewm_spans=[], period=None, keep_values=False),
     SeriesScaler(),
     WindowScaler(),
     ZScoreDetector(),
@@ -139,6 +143,10 @@ def expected_failures(estimator):
     failures = {}
     if isinstance(estimator, SlidingWindow) and estimator.length > 1:
         reason = "a window holds the rows before it: what comes before a row matters"
+        failures["check_methods_sample_order_invariance"] = reason
+        failures["check_methods_subset_invariance"] = reason
+    if isinstance(estimator, RollingFeatures):
+        reason = "a row is compared with the rows before it: what comes before a row matters"
         failures["check_methods_sample_order_invariance"] = reason
         failures["check_methods_subset_invariance"] = reason
     if isinstance(estimator, SmoothedClassifier) and estimator.length > 1:

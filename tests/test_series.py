@@ -9,9 +9,11 @@ from hypothesis import strategies as st
 from strategies import tables
 
 from sktsad._series import (
+    check_panel,
     check_target_index,
     count_events,
     find_events,
+    has_dates,
     has_time,
     is_panel,
     modal_step,
@@ -306,3 +308,35 @@ def test_other_labels_say_nothing_about_time(labels):
 )
 def test_rows_with_dates_or_of_a_panel_have_time(X, expected):
     assert has_time(X) is expected
+
+
+@pytest.mark.parametrize("of_panel", [False, True], ids=["one series", "panel"])
+@pytest.mark.parametrize(
+    ("index", "expected"),
+    [
+        (pd.date_range("2026", periods=3), True),
+        (pd.date_range("2026", periods=3, tz="Europe/Vienna").as_unit("s"), True),
+        (pd.timedelta_range("0s", periods=3), True),
+        (pd.period_range("2026-01", periods=3, freq="M"), False),
+        (pd.RangeIndex(3), False),
+        (pd.Index([0.5, 1, 1.5]), False),
+    ],
+    ids=["dates", "of a zone", "time deltas", "periods", "rows", "numbers"],
+)
+def test_time_in_nanoseconds_is_told_from_time_that_is_counted(index, expected, of_panel):
+    assert has_dates(panel(index) if of_panel else frame(index)) is expected
+
+
+@pytest.mark.parametrize("X", [np.zeros((3, 1)), [[0.0]], frame(list("abc"))], ids=["array", "list", "text"])
+def test_rows_without_time_have_no_dates(X):
+    assert not has_dates(X)
+
+
+@pytest.mark.parametrize("X", [np.zeros((8, 1)), frame(range(8))], ids=["array", "frame"])
+def test_a_panel_at_fit_or_at_transform_alone_is_refused_with_the_mend(X):
+    with pytest.raises(ValueError, match=r"rows of fit have .* those of transform have not\. Keep the index"):
+        check_panel(X, True)
+    with pytest.raises(ValueError, match=r"rows of transform have .* those of fit have not\. Keep the index"):
+        check_panel(panel(), False)
+    check_panel(X, False)
+    check_panel(panel(), True)

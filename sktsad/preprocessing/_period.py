@@ -2,31 +2,61 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from scipy.fft import irfft, next_fast_len, rfft
 
 from .._series import SeriesRows
+from ._rolling import look_back
 
-#: Nanoseconds, the unit of dates.
+#: A day in nanoseconds, the unit of dates.
 _DAY = 86_400e9
 #: Least autocorrelation at the period. Noise stays far below from some hundred rows on.
 _LEAST = 0.3
 _MIN_PERIOD = 4
 
 
-def day_in_rows(step: float) -> int | None:
-    """Return the rows of a day, None if fewer than four or no whole number, as good as."""
-    rows = _DAY / step
-    if not rows >= _MIN_PERIOD:  # a single row has no time step
-        return None
-    whole = round(rows)
-    return whole if abs(rows - whole) < 1e-3 * rows else None
+@dataclass(frozen=True)
+class Period:
+    """A number of rows, the same in every series; or a day, where ``rows`` is None."""
+
+    rows: int | None
+
+    def in_rows(self, step: float) -> int | None:
+        """Return the rows of a period in a series with this time step; None where a day has fewer than four."""
+        if self.rows is not None:
+            return self.rows
+        rows = _DAY / step
+        return round(rows) if rows >= _MIN_PERIOD else None  # a single row has no time step: NaN
+
+    def in_time(self, step: float) -> float:
+        """Return the time that it takes."""
+        return _DAY if self.rows is None else self.rows * step
+
+    def look_back(self, lags: list[int], n_rows: int, times: np.ndarray | None, step: float) -> dict:
+        """Return for each lag, in periods, where the row so long before each row is; -1 where there is none."""
+        n_period = self.in_rows(step)
+        if n_period is None:
+            return {lag: np.full(n_rows, -1) for lag in lags}
+        if times is None or np.isnan(step):
+            return {lag: np.maximum(np.arange(n_rows) - lag * n_period, -1) for lag in lags}
+        return {lag: look_back(times, lag * self.in_time(step), step / 2) for lag in lags}
 
 
-def spans_days(rows: SeriesRows, n_days: int) -> bool:
-    """Tell whether some series is as long as so many days."""
-    assert rows.times is not None
-    return any(rows.times[part][-1] - rows.times[part][0] >= n_days * _DAY for _, part in rows.parts())
+def choose_period(
+    period: int | str | None, values: np.ndarray, rows: SeriesRows, has_dates: bool
+) -> Period | None:
+    """Return a given period; else a day, if some series' dates span two; else that of the longest series, if any."""
+    if not isinstance(period, str):
+        return None if period is None else Period(period)
+    if has_dates and rows.times is not None:
+        for (_, part), step in zip(rows.parts(), rows.steps(), strict=True):
+            if np.ptp(rows.times[part]) >= 2 * _DAY and Period(None).in_rows(step):
+                return Period(None)
+    longest = max((part for _, part in rows.parts()), key=lambda part: part.stop - part.start)
+    n_rows = find_period(values[rows.order[longest]])
+    return None if n_rows is None else Period(n_rows)
 
 
 def find_period(values: np.ndarray) -> int | None:
@@ -36,13 +66,16 @@ def find_period(values: np.ndarray) -> int | None:
     each column has lost its linear trend.
     """
     n = len(values)
-    centered = np.arange(n) - (n - 1) / 2
+    if n < 3 * _MIN_PERIOD:
+        return None
+    rounding = 100 * np.finfo(values.dtype).eps
+    values = values / np.maximum(np.abs(values).max(axis=0), np.finfo(values.dtype).tiny)
     values = values - values.mean(axis=0)
-    if n > 1:
-        values = values - np.outer(centered, centered @ values / (centered @ centered))
+    centered = np.arange(n) - (n - 1) / 2
+    values = values - np.outer(centered, centered @ values / (centered @ centered))
     spread = values.std(axis=0)
-    moving = spread > 1e-9 * max(spread.max(initial=0), np.finfo(float).tiny)
-    if n < 3 * _MIN_PERIOD or not moving.any():
+    moving = spread > rounding
+    if not moving.any():
         return None
     values = values[:, moving] / spread[moving]
     size = next_fast_len(2 * n, real=True)

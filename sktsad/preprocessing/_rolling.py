@@ -7,37 +7,54 @@ from scipy.ndimage import uniform_filter1d
 from scipy.signal import lfilter
 
 #: Rows worked on at once: they stay in the cache, and rounding errors of running sums start anew.
-_BLOCK = 16384
+_BLOCK = 32768
+#: How many times the variance a square may be, so that a running sum of squares, which never quite forgets it (some 32
+#: rounding errors), is exact to a millionth.
+_LARGEST = 1e-6 / (32 * np.finfo(float).eps)
 
 
 def trailing_mean(x: np.ndarray, window: int) -> np.ndarray:
     """Return the mean of the last ``window`` rows, this one included; of fewer at the start."""
+    size = min(window, len(x))
     # The filter's window is centred; shifted, it ends with the row.
-    out = uniform_filter1d(x, window, origin=(window - 1) // 2, mode="constant")
+    out = uniform_filter1d(x, size, origin=(size - 1) // 2, mode="constant")
     n_first = min(window - 1, len(x))
     out[:n_first] = np.cumsum(x[:n_first]) / np.arange(1, n_first + 1)
     return out
 
 
-def past_moments(x: np.ndarray, window: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return mean and standard deviation of the ``window`` rows before each row; NaN with fewer than half of them."""
-    mean, std = np.full(len(x), np.nan), np.full(len(x), np.nan)
-    block = max(_BLOCK, window)
-    for start in range(0, len(x) - 1, block):
-        # Rows start .. start + block - 1 are the last of the pasts of the rows one further on.
+def past_moments(x: np.ndarray, window: int, least: float = 0.0) -> tuple[np.ndarray, np.ndarray]:
+    """Return mean and standard deviation of the ``window`` rows before each row; NaN with fewer than half of them.
+
+    Variances are exact to a millionth of themselves, or of ``least`` squared where that is more.
+    """
+    mean, std = np.empty(len(x)), np.empty(len(x))
+    half = -(-window // 2)
+    mean[:half] = std[:half] = np.nan
+    start, stop = half - 1, len(x) - 1
+    size = block = max(_BLOCK, window)
+    while start < stop:
+        # Rows from start on are the last of the pasts of the rows one further on.
         first = max(start - window + 1, 0)
-        part = x[first : min(start + block, len(x) - 1)]
-        center = part.mean()
+        part = x[first : min(start + size, stop)]
+        # The middle of rows that are past to all of these: of later ones, not even rounding errors may tell.
+        center = np.partition(part[:half], half // 2)[half // 2]
         part = part - center
-        means = trailing_mean(part, window)
-        squares = trailing_mean(np.square(part, out=part), window)
-        squares -= means * means
-        np.sqrt(np.maximum(squares, 0, out=squares), out=squares)
-        rows = slice(start + 1, start + 1 + len(part) - (start - first))
-        mean[rows] = means[start - first :]
-        mean[rows] += center
-        std[rows] = squares[start - first :]
-    mean[: -(-window // 2)] = std[: -(-window // 2)] = np.nan
+        begin, end = start - first, len(part)
+        means = trailing_mean(part, window)[begin:]
+        squares = np.square(part, out=part)
+        variances = trailing_mean(squares, window)[begin:]
+        variances -= means * means
+        if not squares.max() <= _LARGEST * (variances.min() + least**2):
+            # Up to the first row whose sums are spoilt by a wild value that has left the window; there, start anew.
+            is_exact = np.maximum.accumulate(squares)[begin:] <= _LARGEST * (variances + least**2)
+            is_exact[0] = True
+            end = end if is_exact.all() else begin + int(np.argmin(is_exact))
+        rows = slice(start + 1, first + end + 1)
+        np.add(means[: end - begin], center, out=mean[rows])
+        np.sqrt(np.maximum(variances[: end - begin], 0), out=std[rows])
+        size = window if end < len(part) else min(2 * size, block)
+        start = first + end
     return mean, std
 
 
@@ -46,7 +63,7 @@ def slope(x: np.ndarray, window: int) -> np.ndarray:
     out = np.full(len(x), np.nan)
     if len(x) >= window:
         steps = np.arange(window) - (window - 1) / 2
-        out[window - 1 :] = np.convolve(x, steps[::-1] / (steps @ steps), mode="valid")
+        out[window - 1 :] = np.convolve(x - x[0], steps[::-1] / (steps @ steps), mode="valid")
     return out
 
 
@@ -61,6 +78,7 @@ def past_ewm(x: np.ndarray, span: int) -> np.ndarray:
 
 def look_back(times: np.ndarray, lag: float, tolerance: float) -> np.ndarray:
     """Return for each row where the row ``lag`` earlier is, give or take the tolerance; -1 where there is none."""
+    times = times - times[0]  # small numbers: floats do not hold nanoseconds since 1970
     rows = np.searchsorted(times, times - (lag + tolerance))
     rows[np.abs(times - lag - times[rows]) > tolerance] = -1
     return rows

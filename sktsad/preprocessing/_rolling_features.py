@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Hashable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from numbers import Integral, Real
 from typing import Any, Self
@@ -18,7 +18,6 @@ from sklearn.utils.validation import _check_feature_names_in, check_is_fitted
 from .._atomic import atomic_fit
 from .._robust import robust_moments
 from .._series import (
-    SeriesRows,
     check_panel,
     check_target_index,
     has_dates,
@@ -28,8 +27,8 @@ from .._series import (
     row_index,
 )
 from .._validation import validate_rows
-from ._period import day_in_rows, find_period, spans_days
-from ._rolling import look_back, median_and_deviation, past_ewm, past_moments, slope
+from ._feature_set import FeatureSet
+from ._period import choose_period
 
 
 @dataclass(frozen=True)
@@ -56,7 +55,7 @@ class RollingFeatures(TransformerMixin, BaseEstimator):
     std_windows : sequence of int, default=(15, 60)
         For each, the standard deviation of so many rows before.
     slope_windows : sequence of int, default=(15,)
-        For each, at least 2, the slope, a row, of the line through the last so many rows.
+        For each, at least 2, the slope, a row, of the line through the last so many rows, the row itself included.
     ewm_spans : sequence of int, default=(15, 60)
         For each, the difference to the exponentially weighted mean of the rows before, with weights
         that fall by ``1 - 2 / (span + 1)`` a row.
@@ -66,16 +65,17 @@ class RollingFeatures(TransformerMixin, BaseEstimator):
     period_lags : sequence of int, default=(1, 7)
         For each, the difference to the row so many periods ago: with days, yesterday and a week ago.
     period : int, "auto" or None, default="auto"
-        Number of rows until a series repeats itself. "auto" is a day where the index has dates and at least two
-        days of them, in rows of that series' own time step; otherwise it is read from the autocorrelation of the
-        longest series. None, or no period found, leaves out what needs one.
+        Number of rows until a series repeats itself. "auto" is a day where the index has dates or time deltas, and
+        some series two days of them with at least four rows each; otherwise it is read from the autocorrelation of
+        the longest series. None, or no period found, leaves out what needs one.
     min_spread : float, default=0.05
-        A row's z-scores divide by no less than this share of the spread that the series had in fit.
+        A row's z-scores divide by no less than this share of the spread that the series had in fit; if it was
+        constant then, of 1.
     keep_values : bool, default=True
         Whether the columns themselves come first.
     fill : float, default=0.0
         What stands for a feature whose past is missing: at the start of a series, behind a gap, before the first
-        period is over. 0 says "as usual"; NaN says it to those that take it.
+        period is over. 0 says "as usual"; NaN is for those that take it, maybe not in a whole column.
     max_gap : float, default=3
         Longest step in time, in units of the series' most frequent step, that windows may bridge. What looks back
         whole periods goes by time, across gaps.
@@ -88,21 +88,18 @@ class RollingFeatures(TransformerMixin, BaseEstimator):
     Attributes
     ----------
     periods_ : dict
-        Rows of a period by the name of the series; ``{None: rows}`` without a MultiIndex. None where there is none.
-    n_features_in_ : int
-        Number of columns.
-    feature_names_in_ : ndarray of str
-        Names of the columns, where they had names.
-
-    See Also
-    --------
-    SlidingWindow : The rows before each row, as they are.
+        Rows of a period by the name of the series; ``{None: rows}`` without a MultiIndex. None where there is none,
+        or no feature needs it.
+    n_features_in_, feature_names_in_ : int, ndarray of str
+        Number of columns, and their names where they had names.
 
     Notes
     -----
-    Of a feature over a window, at least half the rows must be there, without a gap. Features of a series that fit
-    did not see have that series' own time step and a spread in the middle of those of fit. Scale each series
-    before (`SeriesScaler`), so that differences mean the same in all of them. z-scores have heavy tails: squash them
+    At least half the rows of a window must be there, without a gap; for a slope, all. A row a period ago may be half
+    a time step off. With ``history``, what exponential weights leave out is a ten-millionth of them. A series that
+    fit did not see, or one row of it only, takes its time step from all rows given to `transform`; one not seen takes
+    the median spread of those of fit. Results too large for the floats of X become their largest. Scale each series
+    before (`SeriesScaler`): differences mean the same in all of them then. z-scores have heavy tails: squash them
     before a network, e.g. by ``FunctionTransformer(numpy.arcsinh, feature_names_out="one-to-one")``.
 
     Examples
@@ -193,22 +190,24 @@ class RollingFeatures(TransformerMixin, BaseEstimator):
         UserWarning
             If X is an array and the index of y shows gaps.
         """
-        self._check_windows()
+        features = FeatureSet.of(self)
         rows = read_series(X, self.series)
         lost = check_target_index(X, y, self.max_gap)
         values = validate_rows(self, X, reset=True)
         if lost:
             warnings.warn(lost, UserWarning, stacklevel=3)
-        self._is_panel = is_panel(X)
-        self._has_days = has_dates(X) and spans_days(rows, 2)
-        self._period_found = self._find_period(values, rows)
+        period = choose_period(self.period, values, rows, has_dates(X)) if features.lags else None
+        if period is None:
+            features = replace(features, n_periods=0, period_lags=())
+        if not features.names("x"):
+            raise ValueError("No feature is left. Name a window, a period, or keep_values=True.")
+        self._features, self._period, self._is_panel = features, period, is_panel(X)
         self._past: dict[Hashable, _Past] = {}
         for (key, part), step in zip(rows.parts(), rows.steps(), strict=True):
-            self._past[key] = self._keep(values[rows.order[part]], rows, part, step)
-        self.periods_ = {key: self._period(past.step) for key, past in self._past.items()}
+            times = None if rows.times is None else rows.times[part]
+            self._past[key] = self._keep(values[rows.order[part]], times, step)
+        self.periods_ = {key: period and period.in_rows(past.step) for key, past in self._past.items()}
         self._pooled_spread = np.median([past.spread for past in self._past.values()], axis=0)
-        if not self._names_of("x"):
-            raise ValueError("All features are left out. Name a window, or keep_values=True.")
         return self
 
     def transform(self, X: Any) -> Any:
@@ -233,14 +232,21 @@ class RollingFeatures(TransformerMixin, BaseEstimator):
         check_panel(X, self._is_panel)
         rows = read_series(X, self.series)
         values = validate_rows(self, X, reset=False)
-        out = np.empty((len(values), len(self.get_feature_names_out())), values.dtype)
+        names = self.get_feature_names_out()
+        out = np.empty((len(values), len(names)), values.dtype)
         steps = rows.steps({key: past.step for key, past in self._past.items()})
-        for (key, part), step in zip(rows.parts(), steps, strict=True):
-            at = rows.order[part]
-            times = None if rows.times is None else rows.times[part]
-            out[at] = self._of_series(values[at], times, step, self._past.get(key))
+        with np.errstate(over="ignore", invalid="ignore"):  # of the largest numbers that floats hold
+            for (key, part), step in zip(rows.parts(), steps, strict=True):
+                at = _as_slice(rows.order[part])
+                times = None if rows.times is None else rows.times[part]
+                features = self._of_series(values[at], times, step, self._past.get(key))
+                for column, feature in enumerate(features):
+                    out[at, column] = feature
+        flat = out.reshape(-1)
+        odd = np.flatnonzero(~np.isfinite(flat))
+        flat[odd] = np.nan_to_num(flat[odd], nan=self.fill)
         index = row_index(X)
-        return out if index is None else pd.DataFrame(out, index, self.get_feature_names_out())
+        return out if index is None else pd.DataFrame(out, index, names)
 
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
         """Name the features, such as ``load_z15`` of the column load.
@@ -256,117 +262,37 @@ class RollingFeatures(TransformerMixin, BaseEstimator):
         """
         check_is_fitted(self)
         columns = _check_feature_names_in(self, input_features)
-        return np.array([name for column in columns for name in self._names_of(column)], dtype=object)
+        return np.array([name for column in columns for name in self._features.names(column)], dtype=object)
 
-    def _check_windows(self) -> None:
-        least = {"z_windows": 2, "std_windows": 2, "slope_windows": 2, "ewm_spans": 1, "period_lags": 1}
-        for name, smallest in least.items():
-            for size in getattr(self, name):
-                if not isinstance(size, Integral) or size < smallest:
-                    raise ValueError(f"{name} must hold whole numbers from {smallest} on, got {size!r}.")
-
-    def _find_period(self, values: np.ndarray, rows: SeriesRows) -> int | None:
-        if self.period != "auto" or self._has_days:
-            return None
-        longest = max((part for _, part in rows.parts()), key=lambda part: part.stop - part.start)
-        return find_period(values[rows.order[longest]])
-
-    def _period(self, step: float) -> int | None:
-        """Return the rows of a period of a series with this time step."""
-        if self.period != "auto":
-            return self.period  # type: ignore[return-value]
-        return day_in_rows(step) if self._has_days else self._period_found
-
-    @property
-    def _is_periodic(self) -> bool:
-        return self.period is not None and (
-            self.period != "auto" or self._has_days or self._period_found is not None
-        )
-
-    def _keep(self, values: np.ndarray, rows: SeriesRows, part: slice, step: float) -> _Past:
-        spread = robust_moments(values, axis=0)[1]
+    def _keep(self, values: np.ndarray, times: np.ndarray | None, step: float) -> _Past:
+        spread = robust_moments(values.astype(np.float64), axis=0)[1]
         spread = np.where(spread > 0, spread, 1.0)
-        if rows.times is None or self.history == "none" or np.isnan(step):
+        if times is None or self.history == "none":
             return _Past(step, spread, np.empty(0), values[:0])
-        n_rows = max([2, *self.z_windows, *self.std_windows, *self.slope_windows, *self.ewm_spans])
-        n_rows *= 3  # exponential weights reach further than their span
-        if self._is_periodic:
-            n_rows = max(n_rows, (self._period(step) or 0) * max([self.n_periods, *self.period_lags]))
-        times = rows.times[part]
-        # By time, not by number of rows: looking back whole periods crosses gaps.
-        first = min(len(times) - n_rows, np.searchsorted(times, times[-1] - (n_rows + 1) * step))
-        first = max(first, 0)
+        # By time, too, not by number of rows alone: what looks back whole periods crosses gaps.
+        reach = self._features.lags[-1] * self._period.in_time(step) if self._period else 0.0
+        by_time = np.searchsorted(times, times[-1] - reach - step)
+        first = max(0, min(len(times) - self._features.n_rows_back, by_time))
         return _Past(step, spread, times[first:], values[first:].copy())
-
-    def _names_of(self, column: str) -> list[str]:
-        names = [column] if self.keep_values else []
-        names += [f"{column}_z{window}" for window in self.z_windows]
-        names += [f"{column}_std{window}" for window in self.std_windows]
-        names += [f"{column}_slope{window}" for window in self.slope_windows]
-        names += [f"{column}_ewm{span}" for span in self.ewm_spans]
-        if self._is_periodic:
-            if self.n_periods:
-                names += [f"{column}_same{self.n_periods}", f"{column}_same{self.n_periods}_z"]
-            names += [f"{column}_lag{lag}" for lag in self.period_lags]
-        return names
 
     def _of_series(
         self, values: np.ndarray, times: np.ndarray | None, step: float, past: _Past | None
-    ) -> np.ndarray:
-        """Return the features of the rows of a series, looking back at what fit kept of it."""
+    ) -> Iterator[np.ndarray]:
+        """Yield the features of the rows of a series, looking back at what fit kept of it."""
         spread = self._pooled_spread if past is None else past.spread
         n_past = 0
         if past is not None and times is not None and len(past.times) and past.times[-1] < times[0]:
             n_past = len(past.times)
             values, times = np.concatenate([past.values, values]), np.concatenate([past.times, times])
-        cuts = [] if times is None else np.flatnonzero(is_gap(np.diff(times), self.max_gap, step)) + 1
+        cuts: Any = [] if times is None else np.flatnonzero(is_gap(np.diff(times), self.max_gap, step)) + 1
         segments = [slice(*ends) for ends in pairwise([0, *cuts, len(values)])]
-        lagged = self._lagged_rows(len(values), times, step)
-        columns = [
-            feature[n_past:]
-            for column, least in zip(values.T.astype(np.float64), self.min_spread * spread, strict=True)
-            for feature in self._of_column(column, segments, lagged, least)
-        ]
-        out = np.column_stack(columns)
-        out[np.isnan(out)] = self.fill
-        return out
+        lagged = self._period.look_back(self._features.lags, len(values), times, step) if self._period else {}
+        columns = values.T.astype(np.float64, "C", copy=False)
+        for x, least in zip(columns, self.min_spread * spread, strict=True):
+            for feature in self._features.of_column(x, segments, lagged, least):
+                yield feature[n_past:]
 
-    def _lagged_rows(self, n_rows: int, times: np.ndarray | None, step: float) -> dict[int, np.ndarray]:
-        """Return for each lag, in periods, where the row so long ago is; -1 where there is none."""
-        lags = {*range(1, self.n_periods + 1), *self.period_lags}
-        period = self._period(step) if self._is_periodic else None
-        if period is None:
-            return {lag: np.full(n_rows, -1) for lag in lags} if self._is_periodic else {}
-        if times is None or np.isnan(step):
-            times, step = np.arange(n_rows), 1
-        return {lag: look_back(times, lag * period * step, step / 2) for lag in lags}
 
-    def _of_column(
-        self, x: np.ndarray, segments: list[slice], lagged: dict[int, np.ndarray], least: float
-    ) -> Iterator[np.ndarray]:
-        """Yield the features of one column in the order of their names."""
-        if self.keep_values:
-            yield x
-        means, stds = {}, {}
-        for window in {*self.z_windows, *self.std_windows}:
-            means[window], stds[window] = np.empty_like(x), np.empty_like(x)
-            for rows in segments:
-                means[window][rows], stds[window][rows] = past_moments(x[rows], window)
-        for window in self.z_windows:
-            yield (x - means[window]) / np.maximum(stds[window], least)
-        for window in self.std_windows:
-            yield stds[window]
-        for window in self.slope_windows:
-            yield np.concatenate([slope(x[rows], window) for rows in segments])
-        for span in self.ewm_spans:
-            yield x - np.concatenate([past_ewm(x[rows], span) for rows in segments])
-        if not lagged:
-            return
-        before = {lag: np.where(rows >= 0, x[rows], np.nan) for lag, rows in lagged.items()}
-        if self.n_periods:
-            same = np.column_stack([before[lag] for lag in range(1, self.n_periods + 1)])
-            median, deviation = median_and_deviation(same)
-            yield x - median
-            yield (x - median) / np.maximum(deviation, least)
-        for lag in self.period_lags:
-            yield x - before[lag]
+def _as_slice(rows: np.ndarray) -> np.ndarray | slice:
+    """Return positions in ascending order, if without a hole, as a slice: no copy is made by it."""
+    return slice(rows[0], rows[-1] + 1) if rows[-1] - rows[0] == len(rows) - 1 else rows

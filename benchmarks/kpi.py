@@ -1,0 +1,312 @@
+"""All KPIs of the AIOps challenge, one model and one threshold: what moves F1, and whether networks beat trees.
+
+Of each series the first half in time is for training, its last fifth for the threshold; the second half judges.
+Features and scaling are learnt on the first four fifths of the first half. Training rows are capped: all anomalous
+rows and ten normal ones, drawn at random, for each of them; detectors learn from 200,000 normal rows.
+
+Scores of finished trainings are kept in a folder; a second call goes on from there. The second part is in `one_kpi.py`.
+
+    SKTSAD_DATA=<folder> python benchmarks/kpi.py [--quick] [--rows BEGINNING ...] [--scores FOLDER]
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import gettempdir
+
+import numpy as np
+import one_kpi
+import pandas as pd
+import torch
+from _measure import environment, markdown
+from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.metrics import average_precision_score, f1_score
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer, RobustScaler, StandardScaler
+
+from sktsad import (
+    AutoencoderDetector,
+    ForecastDetector,
+    RNNClassifier,
+    RollingFeatures,
+    SafeSampler,
+    SeriesScaler,
+    SlidingWindow,
+    VAEDetector,
+)
+from sktsad.datasets import load_aiops_kpi
+from sktsad.metrics import delay_adjust, detection_report
+from sktsad.sampling import WindowAugmenter
+from sktsad.thresholds import BestFBeta
+
+SEEDS = (0, 1, 2)
+NORMAL_PER_ANOMALY, NORMAL_ROWS = 10, 200_000
+NET = {"step": 5, "hidden_size": 64, "max_epochs": 5, "batch_size": 256}
+TREES = {"max_iter": 200, "learning_rate": 0.05, "min_samples_leaf": 100, "early_stopping": False}
+CELLS = ("rnn", "lstm", "gru")
+METHODS = {
+    "class weights": {"class_weight": "balanced"},
+    "focal loss": {"loss": "focal"},
+    "mean false error": {"loss": "mean_false_error"},
+    "mean squared false error": {"loss": "mean_squared_false_error"},
+    "logit-adjusted loss": {"loss": "logit_adjusted"},
+}
+SAMPLERS = {
+    "undersampling": SafeSampler("undersample"),
+    "oversampling": SafeSampler("oversample"),
+    "SMOTE": SafeSampler("smote"),
+    "small changes in time and size": SafeSampler(WindowAugmenter()),
+}
+
+
+@dataclass
+class Data:
+    """Values and features of all rows, their labels, and which rows are for what."""
+
+    values: pd.DataFrame
+    features: pd.DataFrame
+    y: pd.Series
+    fit: np.ndarray
+    hold: np.ndarray
+    test: np.ndarray
+
+
+def load(quick):
+    """Load all KPIs (a few, shortened, if quick), scale them and compute their features."""
+    X, y = load_aiops_kpi(return_X_y=True)
+    if quick:
+        names = ["02e99bd4f6cfb33f", "71595dd7171f4540", "88cf3a776ba00e7c", "cff6d3c01e6a6bfa"]
+        X = X.loc[names].groupby(level=0, sort=False).head(60_000)
+        y = y.loc[X.index]
+    by_series = y.groupby(level=0, sort=False)
+    share = (by_series.cumcount() / by_series.transform("size")).to_numpy()
+    fit, hold, test = share < 0.4, (share >= 0.4) & (share < 0.5), share >= 0.5
+    scaler = SeriesScaler(RobustScaler())
+    squash = FunctionTransformer(np.arcsinh, feature_names_out="one-to-one")
+
+    def prepare(*steps):
+        pipeline = make_pipeline(scaler, *steps, squash, StandardScaler()).set_output(transform="pandas")
+        return pipeline.fit(X[fit]).transform(X).clip(-8, 8).astype(np.float32)
+
+    return Data(prepare(), prepare(RollingFeatures()), y, fit, hold, test)
+
+
+def drawn(data, seed):
+    """Return the training rows: all anomalous ones, and ten normal ones for each."""
+    y = data.y.to_numpy()
+    anomalous, normal = (np.flatnonzero(data.fit & (y == label)) for label in (1, 0))
+    n_normal = min(NORMAL_PER_ANOMALY * len(anomalous), len(normal))
+    kept = np.random.default_rng(seed).choice(normal, n_normal, replace=False)
+    return np.sort(np.concatenate([anomalous, kept]))
+
+
+def column(data, name):
+    """Return the size of one feature as a score."""
+    return data.features[name].abs().to_numpy()
+
+
+def trees(data, seed, **parameters):
+    """Score by boosted trees on the features; they see all rows of the fit part."""
+    model = HistGradientBoostingClassifier(random_state=seed, **parameters)
+    model.fit(data.features[data.fit], data.y[data.fit])
+    return on_judged(data, lambda judged: model.decision_function(data.features[judged]))
+
+
+def recurrent(data, seed, rows, cell, sampler=None, **parameters):
+    """Score by a recurrent network on windows of 30 rows, of values or of features."""
+    windows = SlidingWindow(30).fit_transform(rows)
+    chosen = drawn(data, seed)
+    X, y = windows[chosen], data.y.iloc[chosen]
+    if sampler is not None:
+        X, y = sampler.set_params(random_state=seed).fit_resample(X, y)
+    model = RNNClassifier(cell, random_state=seed, **{**NET, **parameters}).fit(X, y)
+    return on_judged(data, lambda judged: model.decision_function(windows[np.flatnonzero(judged)]))
+
+
+def detector(data, seed, estimator):
+    """Score by a detector that learns from normal windows of 30 values."""
+    windows = SlidingWindow(30).fit_transform(data.values)
+    normal = np.flatnonzero(data.fit & (data.y.to_numpy() == 0))
+    n_rows = min(NORMAL_ROWS, len(normal))
+    chosen = np.sort(np.random.default_rng(seed).choice(normal, n_rows, replace=False))
+    model = estimator.set_params(random_state=seed).fit(windows[chosen])
+    return on_judged(data, lambda judged: model.anomaly_score(windows[np.flatnonzero(judged)]))
+
+
+def on_judged(data, score):
+    """Score the rows for the threshold and the test rows; others get 0, and are never read."""
+    out = np.zeros(len(data.y), dtype=np.float32)
+    judged = data.hold | data.test
+    out[judged] = score(judged)
+    return out
+
+
+def ways():
+    """Return by name: how many trainings there are, and what scores all rows."""
+    out = {
+        "random score": (3, lambda data, seed: np.random.default_rng(seed).random(len(data.y))),
+        "global z": (1, lambda data, seed: column(data, "value")),
+        "rolling z, 60 rows": (1, lambda data, seed: column(data, "value_z60")),
+        "same time of day, 7 days": (1, lambda data, seed: column(data, "value_same7_z")),
+        "autoencoder": (3, lambda data, seed: detector(data, seed, AutoencoderDetector(max_epochs=5))),
+        "variational autoencoder": (3, lambda data, seed: detector(data, seed, VAEDetector(max_epochs=5))),
+        "forecast": (3, lambda data, seed: detector(data, seed, ForecastDetector(max_epochs=5))),
+        "boosted trees on features, defaults": (1, trees),
+        "boosted trees on features": (1, lambda data, seed: trees(data, seed, **TREES)),
+    }
+    for what in ("values", "features"):
+        for cell in CELLS:
+            out[f"{cell.upper()} on {what}"] = (
+                3,
+                lambda data, seed, what=what, cell=cell: recurrent(data, seed, getattr(data, what), cell),
+            )
+    for name, options in {
+        **METHODS,
+        **{name: {"sampler": sampler} for name, sampler in SAMPLERS.items()},
+    }.items():
+        out[f"LSTM on features, {name}"] = (
+            3,
+            lambda data, seed, options=options: recurrent(data, seed, data.features, "lstm", **options),
+        )
+    return out
+
+
+FUSIONS = {
+    "RNN, LSTM and GRU on features": [f"{cell.upper()} on features" for cell in CELLS],
+    "the same and rolling z": [*(f"{cell.upper()} on features" for cell in CELLS), "rolling z, 60 rows"],
+    "trees and rolling z": ["boosted trees on features", "rolling z, 60 rows"],
+    "trees and LSTM": ["boosted trees on features", "LSTM on features"],
+    "trees, LSTM and rolling z": ["boosted trees on features", "LSTM on features", "rolling z, 60 rows"],
+}
+
+
+def rarity(score, held):
+    """Return how rare so high a score is in the rows for the threshold, as a logarithm: scores add up then."""
+    ordered = np.sort(score[held])
+    above = len(ordered) - np.searchsorted(ordered, score, side="left")
+    # Beyond all of these rows, order still counts.
+    return -np.log((above + 1) / (len(ordered) + 1)) + 1e-3 * np.maximum(score - ordered[-1], 0)
+
+
+def judge(data, score):
+    """Return the figures of one training, pooled, and a frame of F1 and average precision by series."""
+    y, score = data.y, pd.Series(np.asarray(score, dtype=np.float64), index=data.y.index)
+    threshold = BestFBeta().fit(score[data.hold], y[data.hold]).threshold_
+    y_test, tested = y[data.test], score[data.test]
+    report = detection_report(y_test, tested, threshold, n_bootstrap=0)["value"]
+    adjusted_hold, adjusted = (delay_adjust(y[part], score[part]) for part in (data.hold, data.test))
+    delay_threshold = BestFBeta().fit(adjusted_hold, y[data.hold]).threshold_
+    by_series = {
+        name: (
+            f1_score(labels, tested[labels.index] > threshold),
+            average_precision_score(labels, tested[labels.index]),
+        )
+        for name, labels in y_test.groupby(level=0, sort=False)
+        if labels.any()
+    }
+    frame = pd.DataFrame.from_dict(by_series, orient="index", columns=["F1", "average precision"])
+    pooled = {
+        "F1": report["F1"],
+        "average precision": report["average precision"],
+        "macro F1": frame["F1"].mean(),
+        "macro average precision": frame["average precision"].mean(),
+        "F1 within 7 rows": f1_score(y_test, adjusted > delay_threshold),
+        "events found": report["events found"],
+        "false alarms a day": report["false alarms per day"],
+    }
+    return pooled, frame
+
+
+def scores_of(name, way, data, folder, seeds):
+    """Return the scores of all trainings of a row, reading those that are finished."""
+    n_trainings, function = way
+    out = []
+    for seed in seeds[:n_trainings]:
+        path = folder / f"{name.replace(' ', '_').replace(',', '')}-{seed}.npy"
+        if not path.exists():
+            start = time.perf_counter()
+            np.save(path, np.asarray(function(data, seed), dtype=np.float32))
+            print(f"{name}, {seed}: {time.perf_counter() - start:.0f} s", file=sys.stderr, flush=True)
+        out.append(np.load(path))
+    return out
+
+
+def fused(scores, names, data):
+    """Return the scores of a fusion, one for each seed; a row with one training lends it to all."""
+    n_seeds = max(len(scores[name]) for name in names)
+    return [
+        np.mean([rarity(scores[name][seed % len(scores[name])], data.hold) for name in names], axis=0)
+        for seed in range(n_seeds)
+    ]
+
+
+def interval(differences, n_draws=10_000):
+    """Return the mean of differences, one a series, and the 95 % interval of a bootstrap over series."""
+    draws = np.random.default_rng(0).choice(differences, size=(n_draws, len(differences))).mean(axis=1)
+    low, high = np.quantile(draws, [0.025, 0.975])
+    return f"{differences.mean():+.3f} ({low:+.3f} to {high:+.3f})"
+
+
+def tables(data, scores):
+    """Return the table of all rows, and of paired differences to the boosted trees, over series."""
+    judged = {name: [judge(data, score) for score in trainings] for name, trainings in scores.items()}
+    header = ["scored by", *next(iter(judged.values()))[0][0]]
+    rows = [
+        [name, *map(float, pd.DataFrame([pooled for pooled, _ in runs]).mean())]
+        for name, runs in judged.items()
+    ]
+    by_series = {name: sum(frame for _, frame in runs) / len(runs) for name, runs in judged.items()}
+    reference = by_series["boosted trees on features"]
+    paired = [
+        [name, *(interval((frame - reference)[figure].to_numpy()) for figure in reference)]
+        for name, frame in by_series.items()
+        if name in FUSIONS or (frame is not reference and "features" in name)
+    ]
+    y_test = data.y[data.test]
+    title = (
+        f"## {y_test.index.get_level_values(0).nunique()} KPIs, {data.test.sum():,} test rows, {y_test.mean():.2%} of "
+        f"them anomalous; {len(reference)} series with an anomaly"
+    )
+    return (
+        f"{title}\n\n{markdown(header, rows)}\n\n### Ahead of the boosted trees? Means over series\n\n"
+        f"{markdown(['scored by', 'gain in F1', 'gain in average precision'], paired)}"
+    )
+
+
+def main():
+    """Train what is missing, then print all tables."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--quick", action="store_true", help="four short series, one training each")
+    parser.add_argument("--rows", nargs="*", default=None, help="beginnings of names of rows")
+    parser.add_argument("--scores", type=Path, default=None, help="folder to keep scores in")
+    arguments = parser.parse_args()
+    if not os.environ.get("SKTSAD_DATA"):
+        print("Skipped: the tables need real data. Set SKTSAD_DATA to its folder; see sktsad.datasets.")
+        return
+    torch.set_num_threads(1)
+    folder = arguments.scores or Path(gettempdir()) / f"sktsad-kpi{'-quick' if arguments.quick else ''}"
+    folder.mkdir(parents=True, exist_ok=True)
+    seeds = SEEDS[: 1 if arguments.quick else None]
+    data = load(arguments.quick)
+    chosen = {
+        name: way
+        for name, way in ways().items()
+        if not arguments.rows or name.startswith(("boosted trees on features", *arguments.rows))
+    }
+    scores = {name: scores_of(name, way, data, folder, seeds) for name, way in chosen.items()}
+    scores |= {
+        name: fused(scores, members, data) for name, members in FUSIONS.items() if {*members} <= {*scores}
+    }
+    print(tables(data, scores))
+    if not arguments.rows:
+        print(f"\n{one_kpi.tables(seeds, arguments.quick)}")
+    print(f"\n{environment()}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,147 @@
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sktsad._series import read_series
+from sktsad.preprocessing._period import Period, choose_period, find_period
+
+MINUTE = 60e9
+
+
+def wave(period, n_rows, noise=0.2, seed=0):
+    time = np.arange(n_rows)
+    shape = np.sin(2 * np.pi * time / period) + (time % period < period / 4)
+    return (shape + noise * np.random.default_rng(seed).normal(size=n_rows))[:, None]
+
+
+def dated(n_rows, freq, keys=None):
+    time = pd.date_range("2026-01-01", periods=n_rows, freq=freq)
+    index = time if keys is None else pd.MultiIndex.from_product([keys, time])
+    return pd.DataFrame({"x": np.zeros(len(index))}, index)
+
+
+# Found in the values
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.integers(8, 60), st.integers(4, 12), st.integers(0, 99))
+def test_the_period_of_a_noisy_wave_is_found(period, n_periods, seed):
+    assert abs(find_period(wave(period, period * n_periods, seed=seed)) - period) <= 1
+
+
+@pytest.mark.parametrize("period", [4, 5, 24])
+def test_the_period_of_a_clean_wave_is_exact(period):
+    assert find_period(wave(period, 10 * period, noise=0)) == period
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.integers(0, 999))
+def test_noise_has_no_period(seed):
+    assert find_period(np.random.default_rng(seed).normal(size=(500, 1))) is None
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize(
+    "values",
+    [np.zeros(100), np.full(100, 0.1), np.full(100, 1e30), 0.1 * np.arange(100.0), 1e9 - np.arange(100.0)],
+    ids=["zero", "constant", "large", "ramp", "falling"],
+)
+def test_what_does_not_move_but_for_its_trend_has_no_period(values, dtype):
+    assert find_period(values[:, None].astype(dtype)) is None
+
+
+def test_a_trend_does_not_hide_the_period():
+    assert find_period(wave(12, 240) + 5 * np.arange(240.0)[:, None]) == 12
+
+
+@pytest.mark.parametrize("scale", [1e-300, 1e-9, 1e9, 1e200, 1e300])
+def test_each_column_counts_whatever_its_unit(scale):
+    noise = np.random.default_rng(0).normal(size=(240, 1))
+    assert find_period(wave(12, 240) * scale) == 12
+    assert find_period(np.hstack([wave(12, 240), scale * wave(12, 240, seed=1)])) == 12
+    beside_noise = find_period(np.hstack([noise, wave(12, 240)]))
+    assert find_period(np.hstack([scale * noise, wave(12, 240)])) == beside_noise
+    assert find_period(np.hstack([np.full((240, 1), scale), wave(12, 240)])) == 12
+
+
+def test_an_offset_does_not_hide_the_period():
+    assert find_period(wave(12, 240) + 1e9) == 12
+
+
+@pytest.mark.parametrize("n_rows", [1, 2, 11])
+def test_a_few_rows_have_no_period(n_rows):
+    assert find_period(wave(4, n_rows, noise=0)) is None
+
+
+def test_a_period_longer_than_a_third_of_the_rows_is_not_found():
+    assert find_period(wave(50, 140, noise=0)) is None
+    assert find_period(wave(50, 160, noise=0)) == 50
+
+
+# Days
+
+
+def test_a_day_is_counted_in_rows_of_the_series():
+    assert Period(None).in_rows(MINUTE) == 1440
+    assert Period(None).in_rows(7 * MINUTE) == 206  # 205.7
+    assert Period(None).in_rows(360 * MINUTE) == 4
+    assert Period(None).in_rows(361 * MINUTE) is None
+    assert Period(None).in_rows(np.nan) is None
+    assert Period(None).in_time(MINUTE) == 1440 * MINUTE
+    assert Period(9).in_rows(np.nan) == 9
+    assert Period(9).in_time(5.0) == 45
+
+
+@pytest.mark.parametrize("keys", [None, ["a", "b"]])
+def test_dates_over_two_days_make_it_a_day(keys):
+    for n_rows, expected in [(48, None), (49, Period(None))]:
+        X = dated(n_rows, "h", keys)
+        assert choose_period("auto", X.to_numpy(), read_series(X), True) == expected
+
+
+def test_days_of_fewer_than_four_rows_are_no_period_but_weeks_are():
+    X = dated(210, "D")
+    assert choose_period("auto", wave(7, 210), read_series(X), True) == Period(7)
+
+
+def test_without_dates_the_period_is_that_of_the_longest_series():
+    index = pd.MultiIndex.from_arrays([["a"] * 90 + ["b"] * 240, np.r_[:90, :240]])
+    values = np.vstack([wave(9, 90), wave(24, 240)])
+    X = pd.DataFrame(values, index)
+    assert choose_period("auto", values, read_series(X), False) == Period(24)
+    mixed = X.sort_index(level=1)
+    assert choose_period("auto", mixed.to_numpy(), read_series(mixed), False) == Period(24)
+
+
+def test_a_period_that_is_given_is_taken():
+    X = dated(100, "h")
+    assert choose_period(5, X.to_numpy(), read_series(X), True) == Period(5)
+    assert choose_period(None, X.to_numpy(), read_series(X), True) is None
+
+
+# Looking back
+
+
+def test_rows_are_looked_up_by_time_or_else_by_number():
+    times = np.array([0.0, 1, 2, 4, 5, 6])
+    by_time = Period(2).look_back([1, 2], 6, times, 1.0)
+    assert {lag: rows.tolist() for lag, rows in by_time.items()} == {
+        1: [-1, -1, 0, 2, -1, 3],
+        2: [-1, -1, -1, 0, 1, 2],
+    }
+    for times_, step in [(None, np.nan), (None, 1.0), (times, np.nan)]:
+        assert Period(2).look_back([1], 6, times_, step)[1].tolist() == [-1, -1, 0, 1, 2, 3]
+
+
+def test_a_day_that_is_no_whole_number_of_rows_ends_at_the_nearest():
+    times = 7 * MINUTE * np.arange(500)
+    rows = Period(None).look_back([1, 2], 500, times, 7 * MINUTE)
+    assert rows[1][300] == 300 - 206
+    assert rows[2][450] == 450 - 411  # 411.4
+
+
+def test_where_a_day_has_too_few_rows_there_is_none_to_look_up():
+    rows = Period(None).look_back([1], 3, 1440 * MINUTE * np.arange(3), 1440 * MINUTE)
+    assert rows[1].tolist() == [-1, -1, -1]

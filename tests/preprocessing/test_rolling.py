@@ -1,0 +1,165 @@
+import naive_rolling
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from sktsad.preprocessing import _rolling
+from sktsad.preprocessing._rolling import look_back, median_and_deviation, past_ewm, past_moments, slope
+
+NUMBERS = st.one_of(
+    st.integers(-3, 3).map(float), st.floats(-1e3, 1e3), st.sampled_from([1e9, 1e9 + 1, -1e6])
+)
+COLUMNS = arrays(float, st.integers(1, 60), elements=NUMBERS)
+NOISE = np.random.default_rng(0).normal(size=3000)
+
+
+def exact_moments(x, window):
+    """Moments of each window by itself, so many rows as there are."""
+    pasts = [x[max(0, t - window) : t] for t in range(len(x))]
+    is_enough = [2 * len(past) >= window for past in pasts]
+    return np.array(
+        [
+            [past.mean(), past.std()] if enough else [np.nan] * 2
+            for past, enough in zip(pasts, is_enough, strict=True)
+        ]
+    ).T
+
+
+# Moments
+
+
+@settings(deadline=None, max_examples=200)
+@given(COLUMNS, st.integers(2, 80), st.sampled_from([4, 16, 32768]))
+def test_moments_are_those_of_the_rows_before_whatever_the_block(x, window, block):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_rolling, "_BLOCK", block)
+        mean, std = past_moments(x, window)
+    expected = naive_rolling.past_moments(x, window)
+    np.testing.assert_allclose(mean, expected[0], rtol=1e-9, atol=1e-9)
+    # Numbers of 1e9 are themselves exact to 1e-7 only.
+    np.testing.assert_allclose(std, expected[1], rtol=1e-6, atol=1e-7 * max(1, np.abs(x).max() / 1e9))
+
+
+def test_moments_over_many_blocks_are_those_of_pandas():
+    x = np.random.default_rng(1).normal(size=70_000).cumsum()
+    for window in (2, 7, 60, 20_000):
+        rolling = pd.Series(x).shift().rolling(window, min_periods=-(-window // 2))
+        mean, std = past_moments(x, window)
+        np.testing.assert_allclose(mean, rolling.mean(), atol=1e-9)
+        np.testing.assert_allclose(std, rolling.std(ddof=0), atol=1e-6)
+
+
+@pytest.mark.parametrize("window", [15, 60])
+@pytest.mark.parametrize("offset", [1e3, 1e9, -1e9])
+def test_an_offset_moves_no_deviation(window, offset):
+    x = NOISE + offset
+    mean, std = past_moments(x, window)
+    expected = exact_moments(x, window)
+    np.testing.assert_allclose(mean, expected[0], rtol=1e-14)
+    np.testing.assert_allclose(std, expected[1], rtol=1e-6)
+
+
+@pytest.mark.parametrize("size", [1e6, 1e9, 1e12])
+@pytest.mark.parametrize("kind", ["spike", "shift", "spikes"])
+@pytest.mark.parametrize("least", [0.0, 0.05])
+def test_a_wild_value_is_forgotten_when_it_has_left_the_window(size, kind, least):
+    x = NOISE.copy()
+    x[{"spike": slice(700, 701), "shift": slice(700, None), "spikes": slice(700, None, 61)}[kind]] += size
+    mean, std = past_moments(x, 60, least)
+    expected = exact_moments(x, 60)
+    np.testing.assert_allclose(mean, expected[0], rtol=1e-12, atol=1e-9)
+    np.testing.assert_allclose(np.maximum(std, least), np.maximum(expected[1], least), rtol=1e-6)
+
+
+@pytest.mark.parametrize("size", [1e9, 1e200])
+def test_values_to_come_change_no_bit(size):
+    x = NOISE.copy()
+    x[2000:] = size
+    with np.errstate(over="ignore", invalid="ignore"):
+        changed = past_moments(x, 60)
+    for whole, cut, other in zip(
+        past_moments(NOISE, 60), past_moments(NOISE[:2001], 60), changed, strict=True
+    ):
+        assert np.array_equal(whole[:2001], cut, equal_nan=True)
+        assert np.array_equal(whole[:2001], other[:2001], equal_nan=True)
+
+
+def test_squares_beyond_all_numbers_are_forgotten_too():
+    x = NOISE.copy()
+    x[1000] = 1e200
+    with np.errstate(over="ignore", invalid="ignore"):
+        std = past_moments(x, 60)[1]
+    np.testing.assert_allclose(std[1061:], exact_moments(NOISE, 60)[1, 1061:], rtol=1e-6)
+
+
+@pytest.mark.parametrize("value", [0.0, 0.1, 1e9 + 0.1, -1e-300])
+def test_a_constant_has_no_deviation_at_all(value):
+    mean, std = past_moments(np.full(20_000, value), 60)
+    assert (std[30:] == 0).all()
+    assert (mean[30:] == value).all()
+
+
+def test_a_plateau_behind_a_spike_has_none_either():
+    x = np.full(1000, 0.1)
+    x[500] = 7e5
+    assert (past_moments(x, 60)[1][561:] == 0).all()
+
+
+# Other statistics of one column
+
+
+@settings(deadline=None, max_examples=100)
+@given(COLUMNS, st.integers(2, 70))
+def test_slopes_are_those_of_fitted_lines(x, window):
+    scale = max(1.0, np.abs(x).max())
+    np.testing.assert_allclose(slope(x, window), naive_rolling.slope(x, window), rtol=1e-7, atol=1e-9 * scale)
+
+
+def test_an_offset_moves_no_slope():
+    np.testing.assert_allclose(slope(1e15 + np.arange(40.0), 8)[7:], 1, rtol=1e-12)
+
+
+@settings(deadline=None, max_examples=100)
+@given(COLUMNS, st.integers(1, 70))
+def test_exponential_means_are_those_of_walking_on(x, span):
+    expected = naive_rolling.past_ewm(x, span)
+    np.testing.assert_allclose(past_ewm(x, span), expected, rtol=1e-9, atol=1e-9 * max(1.0, np.abs(x).max()))
+
+
+def test_exponential_means_are_those_of_pandas():
+    expected = pd.Series(NOISE).ewm(span=15, adjust=False).mean().shift()
+    np.testing.assert_allclose(past_ewm(NOISE, 15), expected, atol=1e-12)
+
+
+@settings(deadline=None, max_examples=100)
+@given(
+    arrays(
+        float, st.tuples(st.integers(1, 5), st.integers(1, 8)), elements=st.one_of(NUMBERS, st.just(np.nan))
+    )
+)
+def test_median_and_deviation_leave_out_what_is_missing(values):
+    expected = np.transpose([naive_rolling.median_and_deviation(row) for row in values])
+    for ours, theirs in zip(median_and_deviation(values), expected, strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-12)
+
+
+@settings(deadline=None, max_examples=100)
+@given(st.lists(st.integers(1, 3), min_size=1, max_size=30), st.integers(2, 9), st.sampled_from([0, 10**9]))
+def test_a_row_some_time_ago_is_found_by_its_time(holes, lag, start):
+    times = start + 10 * np.cumsum(holes)
+    found = look_back(times, 10 * lag, 5)
+    expected = [times.tolist().index(time - 10 * lag) if time - 10 * lag in times else -1 for time in times]
+    assert found.tolist() == expected
+
+
+def test_a_time_that_is_off_by_less_than_the_tolerance_counts():
+    assert look_back(np.array([0.0, 10.4, 19.8, 30.6]), 10, 0.5).tolist() == [-1, 0, -1, -1]
+    assert look_back(np.array([0.0, 10.4, 19.8, 30.6]), 10, 0.9).tolist() == [-1, 0, 1, 2]
+
+
+def test_nanoseconds_since_1970_are_told_apart():
+    times = 1_700_000_000_000_000_000 + 10 * np.arange(6)
+    assert look_back(times, 20.0, 5.0).tolist() == [-1, -1, 0, 1, 2, 3]

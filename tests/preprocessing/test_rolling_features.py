@@ -1,0 +1,609 @@
+import pickle
+
+import naive
+import naive_rolling
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+from imblearn.pipeline import make_pipeline as make_imblearn_pipeline
+from imblearn.under_sampling import RandomUnderSampler
+from sklearn.base import clone
+from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV, cross_val_score
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
+from sklearn.utils.estimator_checks import (
+    check_global_output_transform_pandas,
+    check_set_output_transform_pandas,
+)
+from strategies import tables
+
+from sktsad import RNNClassifier, RollingFeatures, SeriesScaler, SeriesSplit, SlidingWindow
+from sktsad._robust import robust_moments
+from sktsad.model_selection import check_causal
+
+SMALL = {
+    "z_windows": [2, 5],
+    "std_windows": [3],
+    "slope_windows": [2, 4],
+    "ewm_spans": [1, 4],
+    "n_periods": 3,
+    "period_lags": [1, 2],
+}
+NONE = {
+    "z_windows": [],
+    "std_windows": [],
+    "slope_windows": [],
+    "ewm_spans": [],
+    "n_periods": 0,
+    "period_lags": [],
+}
+
+
+def noise(index, n_columns=2, seed=0):
+    values = np.random.default_rng(seed).normal(size=(len(index), n_columns))
+    return pd.DataFrame(values, index, [f"x{column}" for column in range(n_columns)])
+
+
+FRAME = noise(pd.RangeIndex(80))
+DATES = noise(pd.date_range("2026", periods=80, freq="min"))
+PANEL = noise(pd.MultiIndex.from_product([["a", "b", "c", "d"], range(20)], names=["series", "time"]))
+MIXED = PANEL.sort_index(level=1, sort_remaining=False)
+TARGET = pd.Series(np.arange(80) % 7 == 0, index=PANEL.index).astype(int)
+each_kind = pytest.mark.parametrize(
+    "X", [FRAME, DATES, PANEL, MIXED, FRAME.to_numpy()], ids=["rows", "dates", "panel", "mixed", "array"]
+)
+
+
+def state(estimator):
+    return pickle.dumps(vars(estimator))
+
+
+def spreads(fitted_on, min_spread, X=None):
+    """What z-scores divide by at least, by series."""
+    rows, found = naive.rows_of(fitted_on), {}
+    for key in {key for key, _, _ in rows}:
+        spread = robust_moments(np.array([row for k, _, row in rows if k == key]), axis=0)[1]
+        found[key] = np.where(spread > 0, spread, 1)
+    pooled = np.median(list(found.values()), axis=0)
+    keys = {key for key, _, _ in naive.rows_of(fitted_on if X is None else X)}
+    return {key: min_spread * found.get(key, pooled) for key in keys}
+
+
+def only(**params):
+    """One kind of feature alone."""
+    return RollingFeatures(**{**NONE, "keep_values": False, **params})
+
+
+def close(ours, theirs):
+    np.testing.assert_allclose(ours, theirs, rtol=1e-6, atol=1e-7)
+
+
+# The features
+
+
+@settings(deadline=None, max_examples=120)
+@given(
+    tables(),
+    st.sampled_from([None, 2, 4]),
+    st.sampled_from([1, 2, 3]),
+    st.sampled_from([1e-3, 1]),
+    st.integers(0, 9),
+)
+def test_features_are_those_of_walking_back_row_by_row(X, period, max_gap, min_spread, seed):
+    X = noise(X.index, seed=seed)
+    features = RollingFeatures(**SMALL, period=period, max_gap=max_gap, min_spread=min_spread).fit(X)
+    expected = naive_rolling.features(X, spreads(X, min_spread), SMALL, period, max_gap)
+    assert features.get_feature_names_out().shape == (expected.shape[1],)
+    out = features.transform(X)
+    close(out, expected)
+    assert out.index is X.index
+
+
+@settings(deadline=None, max_examples=80)
+@given(tables(), st.sampled_from([None, 2, 4]), st.integers(0, 9), st.data())
+def test_the_future_changes_no_bit_of_earlier_rows(X, period, seed, data):
+    X = noise(X.index, seed=seed)
+    features = RollingFeatures(**SMALL, period=period).fit(X)
+    before = features.transform(X).to_numpy()
+    now = data.draw(st.sampled_from([time for _, time, _ in naive.rows_of(X)]))
+    is_past = np.array([time <= now for _, time, _ in naive.rows_of(X)])
+    changed = X.copy()
+    changed.loc[~is_past] = 1e12
+    assert np.array_equal(features.transform(changed)[is_past], before[is_past])
+    assert np.array_equal(features.transform(X[is_past]), before[is_past])
+
+
+def test_the_future_changes_no_bit_over_many_blocks():
+    X = noise(pd.RangeIndex(70_000), 1).to_numpy()
+    features = RollingFeatures(period=100).fit(X)
+    before = features.transform(X)
+    changed = X.copy()
+    changed[40_000:] += 1e12
+    assert np.array_equal(features.transform(changed)[:40_000], before[:40_000])
+    assert np.array_equal(features.transform(X[:40_000]), before[:40_000])
+
+
+@settings(deadline=None, max_examples=60)
+@given(tables(), st.integers(0, 9), st.data())
+def test_a_series_has_the_features_that_it_has_alone(X, seed, data):
+    X = noise(X.index, seed=seed)
+    assume(isinstance(X.index, pd.MultiIndex))
+    features = RollingFeatures(**SMALL, period=2).fit(X)
+    is_one = X.index.get_level_values(0) == data.draw(st.sampled_from(sorted(X.index.unique(0), key=str)))
+    together = features.transform(X)[is_one]
+    assert np.array_equal(together, features.transform(X[is_one]))
+    changed = X.copy()
+    changed[~is_one] = 1e9
+    assert np.array_equal(together, features.transform(changed)[is_one])
+
+
+@settings(deadline=None, max_examples=120)
+@given(
+    tables(max_rows=24),
+    st.sampled_from([None, 2, 4]),
+    st.sampled_from([1, 3]),
+    st.sampled_from(["index", "none"]),
+    st.integers(0, 9),
+    st.data(),
+)
+def test_rows_behind_those_of_fit_get_their_true_past(X, period, max_gap, history, seed, data):
+    X = noise(X.index, seed=seed)
+    rows = naive.rows_of(X)
+    now = data.draw(st.sampled_from([time for _, time, _ in rows]))
+    is_past = np.array([time <= now for _, time, _ in rows])
+    past, future = X[is_past], X[~is_past]
+    assume(len(future))
+    params = {"period": period, "max_gap": max_gap, "min_spread": 1e-3, "history": history}
+    features = RollingFeatures(**SMALL, **params).fit(past)
+    out = features.transform(future).to_numpy()
+    least = spreads(past, 1e-3, future)
+    expected = naive_rolling.features(future, least, SMALL, period, max_gap, past, history)
+    close(out, expected)
+    steps = [naive.modal_step(times) for times in naive.times_by_series(naive.rows_of(past)).values()]
+    if history == "index" and None not in steps:
+        close(out, features.transform(X).to_numpy()[~is_past])
+
+
+@pytest.mark.parametrize("hole", [0, 1, 5, 700], ids="{} rows missing".format)
+@pytest.mark.parametrize("cut", [600, 1500])
+@pytest.mark.parametrize(
+    "feature",
+    [
+        {"z_windows": [7, 120]},
+        {"std_windows": [90]},
+        {"slope_windows": [80]},
+        {"ewm_spans": [4, 30]},
+        {"n_periods": 4},
+        {"period_lags": [1, 5]},
+        {"z_windows": [120], "period_lags": [1]},
+    ],
+    ids=str,
+)
+def test_history_is_long_enough_for_every_feature(feature, hole, cut):
+    X = noise(pd.RangeIndex(2500), 1)
+    future = X[cut + hole :]
+    features = only(**feature, period=100, min_spread=1e-9).fit(X[:cut])
+    whole = features.transform(pd.concat([X[:cut], future]))[cut:]
+    # An exponential mean leaves out a ten-millionth of the weights.
+    np.testing.assert_allclose(features.transform(future), whole, rtol=1e-6, atol=2e-6)
+
+
+def test_history_of_days_reaches_across_gaps_by_time():
+    X = noise(pd.date_range("2026", periods=1500, freq="7min"), 1)
+    X = X.drop(X.index[300:900])
+    features = RollingFeatures(n_periods=3, period_lags=[1, 5]).fit(X[:500])
+    assert features.periods_ == {None: 206}
+    close(features.transform(X[500:]), features.transform(X)[500:])
+
+
+def test_what_fit_keeps_is_small():
+    X = pd.DataFrame({"x": np.arange(1e5)})
+    assert len(pickle.dumps(RollingFeatures(period=None).fit(X))) < 15_000
+    assert len(pickle.dumps(RollingFeatures(period=None, history="none").fit(X))) < 3_000
+
+
+def test_a_single_row_of_fit_is_a_past_too():
+    out = only(ewm_spans=[4]).fit(FRAME[:1]).transform(FRAME[1:])
+    close(out, only(ewm_spans=[4]).fit_transform(FRAME)[1:])
+
+
+@pytest.mark.parametrize("rows", [FRAME[:40], FRAME[20:], FRAME[40:].set_axis(np.arange(-40, 0))])
+def test_rows_that_do_not_follow_get_no_history(rows):
+    out = only(ewm_spans=[4]).fit(FRAME[:40]).transform(rows)
+    assert (out.iloc[0] == 0).all()
+    close(out, only(ewm_spans=[4]).fit_transform(rows))
+
+
+# Worked by hand
+
+
+def test_a_z_score_compares_with_the_rows_before():
+    X = np.array([[1.0], [3], [1], [3], [8]])
+    assert only(z_windows=[4]).fit(X).transform(X)[:, 0].tolist() == [0, 0, -1, pytest.approx(1.4142135), 6]
+
+
+def test_features_come_in_the_order_of_their_names():
+    X = np.array([[0.0], [1], [0], [3], [0], [9]])
+    features = RollingFeatures(
+        [2], std_windows=[2], slope_windows=[2], ewm_spans=[3], n_periods=2, period=2
+    ).fit(X)
+    names = ["x0", "x0_z2", "x0_std2", "x0_slope2", "x0_ewm3", "x0_same2", "x0_same2_z", "x0_lag1", "x0_lag7"]
+    assert features.get_feature_names_out().tolist() == names
+    median = 2.0  # of 3 and 1; deviation 1
+    expected = [9, (9 - 1.5) / 1.5, 1.5, 9, 9 - 0.8125, 9 - median, (9 - median) / 1.4826, 6, 0]
+    assert features.transform(X)[-1].tolist() == pytest.approx(expected)
+
+
+def test_a_gap_is_not_bridged_but_by_what_looks_back_whole_periods():
+    X = FRAME[:40].drop(range(20, 25))
+    features = RollingFeatures(
+        [4], std_windows=[4], slope_windows=[2], ewm_spans=[4], period=8, period_lags=[1], fill=-9
+    )
+    first = features.fit_transform(X)[["x0_z4", "x0_std4", "x0_slope2", "x0_ewm4", "x0_lag1"]].loc[25]
+    assert first[:-1].tolist() == [-9] * 4
+    assert first.iloc[-1] == FRAME.loc[25, "x0"] - FRAME.loc[17, "x0"]
+    bridged = RollingFeatures([4], period=8, max_gap=6, fill=-9).fit_transform(X)
+    assert bridged.loc[25, "x0_z4"] != -9
+
+
+def test_a_row_that_is_missing_a_period_ago_is_missing():
+    X = FRAME.drop(17)
+    out = only(period_lags=[1], n_periods=2, period=8, fill=np.nan).fit_transform(X)
+    assert np.isnan(out.loc[25, "x0_lag1"])
+    assert out.loc[25, "x0_same2"] == X.loc[25, "x0"] - X.loc[9, "x0"]
+    assert out.loc[26, "x0_lag1"] == X.loc[26, "x0"] - X.loc[18, "x0"]
+
+
+def test_z_scores_divide_by_no_less_than_a_share_of_the_spread_in_fit():
+    X = np.r_[np.tile([-1.0, 1], 50), np.zeros(20), 1][:, None]
+    z = only(z_windows=[10], min_spread=0.5).fit_transform(X)[-1, 0]
+    assert z == 1 / (0.5 * 1.4826)
+
+
+def test_a_series_not_seen_takes_the_median_spread_and_its_own_step():
+    X = PANEL.mul(np.repeat([1, 10, 100, 0], 20), axis=0)
+    features = only(z_windows=[4], min_spread=1e6, period=None).fit(X)
+    new = X.loc[["a"]].rename({"a": "new"})
+    new.index = new.index.set_levels(new.index.levels[1] * 60, level=1)
+    out = features.transform(new).to_numpy()
+    median = np.median(list(spreads(X, 1).values()), axis=0)
+    own = features.transform(X.loc[["a"]]).to_numpy()
+    close(out * median, own * spreads(X, 1)["a"])
+    assert np.abs(own).max() > 0
+
+
+def test_a_constant_is_as_usual_until_it_changes():
+    X = np.full((200, 1), 1e9 + 0.1)
+    features = RollingFeatures(period=10).fit(X)
+    assert np.abs(features.transform(X)[:, 1:]).max() < 1e-6
+    X[150] += 1
+    assert features.transform(X)[150, 1:3].tolist() == [20, 20]  # its spread was 0: 0.05 of 1
+
+
+def test_windows_may_be_longer_than_the_series():
+    features = RollingFeatures(
+        [1000], std_windows=[90, 10**9], slope_windows=[81], ewm_spans=[1000], period=500
+    )
+    out = features.fit_transform(FRAME)
+    assert (out.filter(regex="z1000|std1000000000|slope|lag|same") == 0).all(axis=None)
+    assert (out[["x0_std90", "x0_ewm1000"]].iloc[45:] != 0).all(axis=None)
+
+
+# Numbers
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_floats_keep_their_type(dtype):
+    features = RollingFeatures(period=4).fit(DATES[:40].astype(dtype))
+    out = features.transform(DATES[40:].astype(dtype))
+    assert (out.dtypes == dtype).all()
+    assert features.transform(DATES[40:].astype(np.float32)).dtypes.eq(np.float32).all()
+    np.testing.assert_allclose(out, features.transform(DATES)[40:], rtol=1e-3, atol=1e-3)
+
+
+@pytest.mark.parametrize(("dtype", "large"), [(np.float32, 3e38), (np.float64, 1e308)])
+def test_what_is_too_large_becomes_the_largest_number_and_no_fill(dtype, large):
+    X = FRAME.to_numpy(dtype, copy=True)
+    features = RollingFeatures(period=4, fill=0).fit(X)
+    X[60] = [large, -large]
+    out = pd.DataFrame(features.transform(X), columns=features.get_feature_names_out())
+    assert np.isfinite(out.to_numpy()).all()
+    assert (out.loc[60, ["x0_same7_z"]] > large / 2).all()
+    assert (out.loc[60, ["x1_same7_z"]] < -large / 2).all()
+
+
+def test_only_what_is_missing_is_filled():
+    out = RollingFeatures(period=4, fill=-7).fit_transform(FRAME * 0)
+    assert set(np.unique(out)) == {-7, 0}
+    assert (out["x0"] == 0).all()
+    assert (RollingFeatures(period=4, fill=np.nan).fit_transform(FRAME).isna() == (out == -7)).all(axis=None)
+
+
+def test_an_input_is_not_aliased():
+    for dtype in (np.float32, np.float64):
+        X = FRAME.to_numpy(dtype, copy=True)
+        features = RollingFeatures(period=4).fit(X)
+        before = X.copy()
+        features.transform(X)[:] = 5
+        assert np.array_equal(X, before)
+
+
+# The period
+
+
+def test_dates_make_it_a_day_in_the_step_of_each_series():
+    parts = [
+        noise(pd.MultiIndex.from_product([[key], pd.date_range("2026", periods=n, freq=freq)]), 1)
+        for key, n, freq in [("hours", 72, "h"), ("minutes", 30, "min"), ("weeks", 9, "7D"), ("row", 1, "h")]
+    ]
+    features = only(period_lags=[1], fill=np.nan).fit(pd.concat(parts))
+    assert features.periods_ == {"hours": 24, "minutes": 1440, "weeks": None, "row": None}
+    out = features.transform(pd.concat(parts))["x0_lag1"]
+    assert out["hours"].isna().sum() == 24
+    assert out[["minutes", "weeks", "row"]].isna().all()
+    close(out["hours"][24:], parts[0]["x0"].to_numpy()[24:] - parts[0]["x0"].to_numpy()[:-24])
+
+
+@pytest.mark.parametrize(
+    "index",
+    [
+        pd.date_range("2026", periods=96, freq="h", tz="Europe/Vienna"),
+        pd.date_range("2026", periods=96, freq="h").as_unit("s"),
+        pd.timedelta_range(0, periods=96, freq="h"),
+    ],
+    ids=["time zone", "seconds", "time deltas"],
+)
+def test_every_kind_of_date_has_days(index):
+    assert RollingFeatures().fit(noise(index)).periods_ == {None: 24}
+
+
+@pytest.mark.parametrize(
+    "index",
+    [
+        pd.RangeIndex(96),
+        pd.Index(60 * np.arange(96)),
+        pd.period_range("2020", periods=96, freq="M"),
+        pd.period_range("2020", periods=96, freq="h"),
+        pd.date_range("2020", periods=96, freq="D"),
+        pd.date_range("2020", periods=96, freq="s"),
+        [f"row {number}" for number in range(96)],
+    ],
+    ids=["rows", "integers", "months", "hours", "days", "seconds", "text"],
+)
+def test_elsewhere_the_period_is_found_in_the_values_or_there_is_none(index):
+    wave = pd.DataFrame(
+        {"x": np.arange(96) % 8 + 0.1 * FRAME["x0"].reindex(range(96), fill_value=0).to_numpy()}, index
+    )
+    features = RollingFeatures().fit(wave)
+    assert features.periods_ == {None: 8}
+    assert np.abs(features.transform(wave)["x_same7"]).mean() < 0.5
+    features = RollingFeatures().fit(noise(index))
+    assert features.periods_ == {None: None}
+    assert not any("lag" in name or "same" in name for name in features.get_feature_names_out())
+
+
+def test_a_period_that_no_feature_needs_is_not_looked_for(monkeypatch):
+    monkeypatch.delattr("sktsad.preprocessing._rolling_features.choose_period")
+    for period in ("auto", 4, None):
+        features = RollingFeatures(period=period, n_periods=0, period_lags=()).fit(DATES)
+        assert features.periods_ == {None: None}
+
+
+def test_fitted_on_dates_an_array_is_rows_of_the_same_step():
+    X = noise(pd.date_range("2026", periods=96, freq="h"))
+    features = only(period_lags=[1]).fit(X)
+    with pytest.warns(UserWarning, match="X does not have valid feature names"):
+        out = features.transform(X.to_numpy())
+    close(out, features.transform(X))
+
+
+# Names and frames
+
+
+@each_kind
+def test_as_a_frame_features_keep_index_and_values(X):
+    plain = RollingFeatures(period=4).fit_transform(X)
+    framed = RollingFeatures(period=4).set_output(transform="pandas").fit_transform(X)
+    assert framed.columns.tolist() == RollingFeatures(period=4).fit(X).get_feature_names_out().tolist()
+    assert framed.index.equals(getattr(X, "index", pd.RangeIndex(80)))
+    assert np.array_equal(framed, plain)
+    assert isinstance(plain, type(X))
+    default = RollingFeatures(period=4).set_output(transform="default").fit_transform(X)
+    assert isinstance(default, type(X))
+
+
+@pytest.mark.filterwarnings("ignore:X .*feature names")
+@pytest.mark.parametrize("check", [check_set_output_transform_pandas, check_global_output_transform_pandas])
+def test_output_as_a_frame_is_as_scikit_learn_wants_it(check):
+    check("RollingFeatures", RollingFeatures(period=4))
+
+
+def test_names_are_those_of_the_columns():
+    features = only(z_windows=np.array([3]), period_lags=(2,), period=4, keep_values=True).fit(FRAME)
+    names = ["x0", "x0_z3", "x0_lag2", "x1", "x1_z3", "x1_lag2"]
+    assert features.get_feature_names_out().tolist() == names
+    assert features.transform(FRAME).columns.tolist() == names
+    with pytest.raises(ValueError, match="input_features is not equal to feature_names_in_"):
+        features.get_feature_names_out(["a", "b"])
+
+
+def test_columns_without_names_are_numbered_and_mixed_ones_refused():
+    features = only(z_windows=[3]).fit(FRAME.set_axis([7, 9], axis=1))
+    assert features.transform(FRAME.set_axis([7, 9], axis=1)).columns.tolist() == ["x0_z3", "x1_z3"]
+    with pytest.raises(TypeError, match="string"):
+        only(z_windows=[3]).fit(FRAME.set_axis(["a", 9], axis=1))
+
+
+@each_kind
+def test_a_copy_gives_the_same(X):
+    features = RollingFeatures(period=4).fit(X)
+    copied = pickle.loads(pickle.dumps(features))
+    assert np.array_equal(copied.transform(X), features.transform(X))
+    assert np.array_equal(clone(features).fit_transform(X), features.transform(X))
+    assert not hasattr(clone(features), "periods_")
+
+
+def test_parameters_set_after_fit_that_choose_features_wait_for_the_next():
+    features = RollingFeatures(period=4).fit(FRAME)
+    before = features.transform(FRAME)
+    features.set_params(z_windows=[3], period=None)
+    pd.testing.assert_frame_equal(features.transform(FRAME), before)
+    assert "x0_z3" in features.fit(FRAME).get_feature_names_out()
+
+
+# Lost and odd indexes
+
+
+def test_a_panel_that_lost_its_index_is_told():
+    with pytest.raises(ValueError, match=r"X has lost it.*\.set_output\(transform='pandas'\)"):
+        RollingFeatures().fit(PANEL.to_numpy(), TARGET)
+    with pytest.raises(ValueError, match=r"rows of fit have a \(series, time\) index"):
+        RollingFeatures().fit(PANEL).transform(PANEL.reset_index(drop=True))
+    with pytest.raises(ValueError, match=r"rows of transform have a \(series, time\) index"):
+        RollingFeatures().fit(FRAME).transform(PANEL)
+    with pytest.raises(ValueError, match="series='index' needs"):
+        RollingFeatures(series="index").fit(FRAME)
+
+
+def test_an_array_whose_target_has_gaps_warns_at_the_callers_line():
+    y = TARGET.set_axis(np.arange(80) + 9 * (np.arange(80) > 30))
+    with pytest.warns(UserWarning, match="1 gap.* windows run across them") as record:
+        RollingFeatures().fit(FRAME.to_numpy(), y)
+    assert record[0].filename == __file__
+
+
+# Bad input
+
+
+@pytest.mark.parametrize(
+    ("params", "message"),
+    [
+        ({"z_windows": 5}, r"'z_windows' .* Got 5"),
+        ({"z_windows": "15"}, r"'z_windows' .* Got '15'"),
+        ({"z_windows": None}, r"'z_windows' .* Got None"),
+        ({"z_windows": np.array(5)}, r"z_windows must hold whole numbers from 2 on, got array\(5\)"),
+        ({"z_windows": {5}}, r"z_windows must hold whole numbers from 2 on, got \{5\}"),
+        ({"z_windows": [[5]]}, "z_windows must hold whole numbers from 2 on"),
+        ({"z_windows": [5, 15.0]}, r"z_windows must hold whole numbers from 2 on, got \[5, 15.0\]"),
+        ({"z_windows": [1]}, "z_windows must hold whole numbers from 2 on"),
+        ({"z_windows": [True]}, "z_windows must hold whole numbers from 2 on"),
+        ({"std_windows": [0]}, "std_windows must hold whole numbers from 2 on"),
+        ({"slope_windows": [1]}, "slope_windows must hold whole numbers from 2 on"),
+        ({"ewm_spans": [-3]}, "ewm_spans must hold whole numbers from 1 on"),
+        ({"period_lags": ["1"]}, "period_lags must hold whole numbers from 1 on"),
+        ({"n_periods": -1}, r"'n_periods' .* Got -1"),
+        ({"period": 1}, r"'period' .* Got 1"),
+        ({"period": "day"}, r"'period' .* Got 'day'"),
+        ({"min_spread": 0}, r"'min_spread' .* Got 0"),
+        ({"max_gap": 0.5}, r"'max_gap' .* Got 0.5"),
+        ({"fill": None}, r"'fill' .* Got None"),
+        ({"keep_values": "yes"}, r"'keep_values' .* Got 'yes'"),
+        ({"history": "always"}, r"'history' .* Got 'always'"),
+        ({"series": "column"}, r"'series' .* Got 'column'"),
+        ({**NONE, "keep_values": False}, "No feature is left. Name a window"),
+        ({**NONE, "n_periods": 3, "period": None, "keep_values": False}, "No feature is left"),
+    ],
+)
+@pytest.mark.parametrize("is_fitted", [False, True], ids=["new", "fitted"])
+def test_a_bad_parameter_is_refused_and_leaves_the_estimator_as_it_was(params, message, is_fitted):
+    features = RollingFeatures()
+    if is_fitted:
+        features.fit(DATES[:30])
+    features.set_params(**params)
+    before = state(features)
+    with pytest.raises(ValueError, match=message):
+        features.fit(FRAME)
+    assert state(features) == before
+
+
+@pytest.mark.parametrize(
+    ("X", "message"),
+    [
+        (FRAME.where(FRAME < 1), "NaN"),
+        (FRAME.assign(x1=np.inf), "infinity"),
+        (FRAME.assign(x1="high"), "not numbers"),
+        (FRAME[:0], "0 sample"),
+        (FRAME[::-1], "out of order"),
+        (PANEL.iloc[[0, 1, 1, 2]], "duplicated"),
+    ],
+)
+def test_bad_rows_are_refused_and_leave_the_estimator_as_it_was(X, message):
+    fitted_on = PANEL if isinstance(X.index, pd.MultiIndex) else FRAME
+    features = RollingFeatures().fit(fitted_on)
+    before = state(features)
+    for method in (features.fit, features.transform):
+        with pytest.raises(ValueError, match=message):
+            method(X)
+        assert state(features) == before
+
+
+# In pipelines
+
+
+def labelled_panel(n_rows=160):
+    """A daily wave of 12 rows in every series, on another level each, with jumps of three rows."""
+    index = pd.MultiIndex.from_product([["a", "b", "c"], pd.date_range("2026", periods=n_rows, freq="2h")])
+    y = pd.Series((np.arange(len(index)) % 20 < 3).astype(int), index)
+    row, series = np.arange(len(index)) % n_rows, index.codes[0]
+    values = 100 * series + (1 + series) * (
+        np.sin(row * np.pi / 6) + 3 * y + 0.1 * noise(index, 1)["x0"].to_numpy()
+    )
+    return pd.DataFrame({"value": values}, index), y
+
+
+TINY = {"hidden_size": 4, "dense_size": None, "max_epochs": 15, "lr": 0.03, "random_state": 0}
+SQUASHED = FunctionTransformer(np.arcsinh, feature_names_out="one-to-one")
+
+
+def test_before_windows_and_a_network_it_sees_no_future_and_finds_the_jumps():
+    X, y = labelled_panel()
+    features = RollingFeatures(
+        [5], std_windows=[], slope_windows=[], ewm_spans=[], n_periods=2, period_lags=[1]
+    )
+    pipe = make_pipeline(SeriesScaler(), features, SQUASHED, SlidingWindow(5), RNNClassifier(**TINY))
+    scores = cross_val_score(pipe, X, y, cv=SeriesSplit(2), scoring="average_precision", error_score="raise")
+    assert scores.min() > 0.8
+    report = check_causal(pipe, X, y, SeriesSplit(2))
+    assert report.ok, str(report)
+
+
+@pytest.mark.parametrize("period", ["auto", 7, None])
+def test_no_fault_is_found_in_a_linear_model_behind_it(period):
+    X, y = labelled_panel()
+    model = LogisticRegression(max_iter=1000)
+    pipe = make_pipeline(SeriesScaler(), RollingFeatures(period=period), SQUASHED, model)
+    check_causal(pipe, X, y, SeriesSplit(3), raise_on_fault=True)
+    mixed = X.sort_index(level=1, sort_remaining=False)
+    check_causal(pipe, mixed, y.loc[mixed.index], SeriesSplit(3), raise_on_fault=True)
+
+
+def test_its_windows_are_searched_and_trees_take_missing_pasts():
+    X, y = labelled_panel()
+    trees = HistGradientBoostingClassifier(max_iter=20, random_state=0)
+    search = GridSearchCV(
+        make_pipeline(RollingFeatures(n_periods=2, period_lags=[1], fill=np.nan), trees),
+        {"rollingfeatures__z_windows": [[5], (5, 30)], "rollingfeatures__period": ["auto", None]},
+        scoring="f1",
+        cv=SeriesSplit(2),
+        error_score="raise",
+    ).fit(X, y)
+    assert search.best_score_ > 0.7
+    assert search.best_estimator_[0].transform(X).isna().any(axis=None)
+
+
+def test_a_sampler_behind_it_leaves_predict_all_rows():
+    X, y = labelled_panel()
+    model = LogisticRegression(max_iter=1000)
+    pipe = make_imblearn_pipeline(
+        SeriesScaler(), RollingFeatures(), SlidingWindow(3), RandomUnderSampler(random_state=0), model
+    )
+    assert len(pipe.fit(X, y).predict(X)) == len(X)
+    before = make_imblearn_pipeline(
+        RandomUnderSampler(random_state=0), RollingFeatures(), LogisticRegression()
+    )
+    with pytest.raises(ValueError, match="out of order"):
+        before.fit(X, y)
