@@ -13,7 +13,16 @@ from ._rolling import median_and_deviation, past_ewm, past_moments, slope
 #: Exponential weights of rows further back than so many spans make up exp(-16) of all, a ten-millionth.
 _SPANS = 8
 #: What the parameters hold is no less than this.
-_LEAST = {"z_windows": 2, "std_windows": 2, "slope_windows": 2, "ewm_spans": 1, "period_lags": 1}
+_LEAST = {
+    "z_windows": 2,
+    "std_windows": 2,
+    "slope_windows": 2,
+    "ewm_spans": 1,
+    "same_windows": 2,
+    "period_lags": 1,
+}
+#: Rows whose earlier periods are looked at at once: the memory it takes does not grow with the series.
+_BLOCK = 32768
 
 
 @dataclass(frozen=True)
@@ -25,6 +34,8 @@ class FeatureSet:
     slope_windows: Sequence[int]
     ewm_spans: Sequence[int]
     n_periods: int
+    n_neighbors: int
+    same_windows: Sequence[int]
     period_lags: Sequence[int]
     keep_values: bool
 
@@ -47,15 +58,13 @@ class FeatureSet:
     @property
     def n_rows_back(self) -> int:
         """How many rows before a row its features look at, those a period ago aside."""
-        return max(
-            [
-                2,
-                *self.z_windows,
-                *self.std_windows,
-                *self.slope_windows,
-                *(_SPANS * s for s in self.ewm_spans),
-            ]
-        )
+        windows = [*self.z_windows, *self.std_windows, *self.slope_windows]
+        return max([2, *windows, *(_SPANS * span for span in self.ewm_spans)])
+
+    @property
+    def n_rows_of_same(self) -> int:
+        """How many rows before a row are compared with those a period before, on its behalf."""
+        return self.n_neighbors + max(self.same_windows, default=0) if self.n_periods else 0
 
     def names(self, column: Any) -> list[str]:
         """Name the features of a column."""
@@ -65,7 +74,9 @@ class FeatureSet:
         names += [f"{column}_slope{window}" for window in self.slope_windows]
         names += [f"{column}_ewm{span}" for span in self.ewm_spans]
         if self.n_periods:
-            names += [f"{column}_same{self.n_periods}", f"{column}_same{self.n_periods}_z"]
+            same = f"{column}_same{self.n_periods}"
+            names += [same, f"{same}_z", f"{same}_mad"]
+            names += [f"{same}_{what}{window}" for window in self.same_windows for what in ("mean", "z")]
         return names + [f"{column}_lag{lag}" for lag in self.period_lags]
 
     def of_column(
@@ -86,29 +97,61 @@ class FeatureSet:
         """
         if self.keep_values:
             yield x
-        moments = {}
-        for window in {*self.z_windows, *self.std_windows}:
-            parts = [past_moments(x[rows], window, least) for rows in segments]
-            moments[window] = [_join(part) for part in zip(*parts, strict=True)]
+        moments = {
+            window: _past_moments(x, segments, window, least)
+            for window in {*self.z_windows, *self.std_windows}
+        }
         for window in self.z_windows:
             mean, std = moments[window]
-            z = x - mean
-            z /= np.maximum(std, least)
-            yield z
+            yield _z(x, mean, std, least)
         for window in self.std_windows:
             yield moments[window][1]
         for window in self.slope_windows:
             yield _join([slope(x[rows], window) for rows in segments])
         for span in self.ewm_spans:
             yield x - _join([past_ewm(x[rows], span) for rows in segments])
-        before = {lag: np.where(rows >= 0, x[rows], np.nan) for lag, rows in lagged.items()}
         if self.n_periods:
-            same = np.column_stack([before[lag] for lag in range(1, self.n_periods + 1)])
-            median, deviation = median_and_deviation(same)
-            yield x - median
-            yield (x - median) / np.maximum(deviation, least)
+            median, deviation = self._same_time(x, lagged)
+            yield from (x - median, _z(x, median, deviation, least), deviation)
+            # Rows without an earlier period count as usual.
+            difference = np.where(np.isnan(median), 0, x - median)
+            for window in self.same_windows:
+                mean, std = _past_moments(difference, segments, window, least)
+                yield from (mean, _z(difference, mean, std, least))
         for lag in self.period_lags:
-            yield x - before[lag]
+            yield x - _at(x, lagged[lag])
+
+    def _same_time(self, x: np.ndarray, lagged: dict[int, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+        """Return median and deviation of the rows at the same time of earlier periods, and of their neighbours."""
+        median, deviation = np.empty_like(x), np.empty_like(x)
+        for start in range(0, len(x), _BLOCK):
+            block = slice(start, start + _BLOCK)
+            own = np.arange(len(x))[block]
+            same = []
+            for lag in range(1, self.n_periods + 1):
+                center = lagged[lag][block]
+                for shift in range(-self.n_neighbors, self.n_neighbors + 1):
+                    # In short periods a neighbour may be the row itself, or a later one: it is left out.
+                    there = (center >= 0) & (center + shift >= 0) & (center + shift < own)
+                    same.append(_at(x, np.where(there, center + shift, -1)))
+            median[block], deviation[block] = median_and_deviation(np.column_stack(same))
+        return median, deviation
+
+
+def _past_moments(x: np.ndarray, segments: list[slice], window: int, least: float) -> list[np.ndarray]:
+    parts = [past_moments(x[rows], window, least) for rows in segments]
+    return [_join(part) for part in zip(*parts, strict=True)]
+
+
+def _z(x: np.ndarray, center: np.ndarray, spread: np.ndarray, least: float) -> np.ndarray:
+    z = x - center
+    z /= np.maximum(spread, least)
+    return z
+
+
+def _at(x: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Return x at rows, NaN at -1."""
+    return np.where(rows >= 0, x[rows], np.nan)
 
 
 def _join(parts: Sequence[np.ndarray]) -> np.ndarray:

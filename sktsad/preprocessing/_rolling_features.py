@@ -60,8 +60,13 @@ class RollingFeatures(TransformerMixin, BaseEstimator):
         For each, the difference to the exponentially weighted mean of the rows before, with weights
         that fall by ``1 - 2 / (span + 1)`` a row.
     n_periods : int, default=7
-        Number of periods back whose rows at the same time are compared with: the difference to their median,
-        and the same divided by their scaled median absolute deviation. 0 leaves these two out.
+        Number of periods back whose rows at the same time are compared with: the difference to their median, the
+        same divided by their scaled median absolute deviation, and that. 0 leaves these out, and what is next.
+    n_neighbors : int, default=2
+        Number of rows on either side of the same time that count like it: seven rows alone make a rough median.
+    same_windows : sequence of int, default=(60, 1440)
+        For each, of the difference to the median at the same time: its mean over so many rows before, which tells
+        what lasts, and its z-score among them.
     period_lags : sequence of int, default=(1, 7)
         For each, the difference to the row so many periods ago: with days, yesterday and a week ago.
     period : int, "auto" or None, default="auto"
@@ -109,12 +114,16 @@ class RollingFeatures(TransformerMixin, BaseEstimator):
     >>> time = pd.date_range("2026-01-01", periods=96, freq="h")
     >>> X = pd.DataFrame({"load": [float(stamp.hour) for stamp in time]}, index=time)
     >>> X.iloc[80] += 9
-    >>> features = RollingFeatures(z_windows=[24], std_windows=[], slope_windows=[], ewm_spans=[], period_lags=[1])
-    >>> features.fit_transform(X).iloc[79:82].round(1)
-                         load  load_z24  load_same7  load_same7_z  load_lag1
-    2026-01-04 07:00:00   7.0      -0.7         0.0           0.0        0.0
-    2026-01-04 08:00:00  17.0       0.8         9.0          20.2        9.0
-    2026-01-04 09:00:00   9.0      -0.4         0.0           0.0        0.0
+    >>> features = RollingFeatures(n_neighbors=1, period_lags=[1]).fit_transform(X)
+    >>> features.columns.tolist()  # doctest: +NORMALIZE_WHITESPACE
+    ['load', 'load_z15', 'load_z60', 'load_std15', 'load_std60', 'load_slope15', 'load_ewm15', 'load_ewm60',
+     'load_same7', 'load_same7_z', 'load_same7_mad', 'load_same7_mean60', 'load_same7_z60', 'load_same7_mean1440',
+     'load_same7_z1440', 'load_lag1']
+    >>> features.iloc[79:82, [0, 2, 8, 9, 15]].round(1)
+                         load  load_z60  load_same7  load_same7_z  load_lag1
+    2026-01-04 07:00:00   7.0      -0.6         0.0           0.0        0.0
+    2026-01-04 08:00:00  17.0       0.8         9.0           6.1        9.0
+    2026-01-04 09:00:00   9.0      -0.3         0.0           0.0        0.0
     """
 
     _parameter_constraints: dict = {
@@ -123,6 +132,8 @@ class RollingFeatures(TransformerMixin, BaseEstimator):
         "slope_windows": ["array-like"],
         "ewm_spans": ["array-like"],
         "n_periods": [Interval(Integral, 0, None, closed="left")],
+        "n_neighbors": [Interval(Integral, 0, None, closed="left")],
+        "same_windows": ["array-like"],
         "period_lags": ["array-like"],
         "period": [Interval(Integral, 2, None, closed="left"), StrOptions({"auto"}), None],
         "min_spread": [Interval(Real, 0, None, closed="neither")],
@@ -141,6 +152,8 @@ class RollingFeatures(TransformerMixin, BaseEstimator):
         slope_windows: Sequence[int] = (15,),
         ewm_spans: Sequence[int] = (15, 60),
         n_periods: int = 7,
+        n_neighbors: int = 2,
+        same_windows: Sequence[int] = (60, 1440),
         period_lags: Sequence[int] = (1, 7),
         period: int | str | None = "auto",
         min_spread: float = 0.05,
@@ -155,6 +168,8 @@ class RollingFeatures(TransformerMixin, BaseEstimator):
         self.slope_windows = slope_windows
         self.ewm_spans = ewm_spans
         self.n_periods = n_periods
+        self.n_neighbors = n_neighbors
+        self.same_windows = same_windows
         self.period_lags = period_lags
         self.period = period
         self.min_spread = min_spread
@@ -271,7 +286,8 @@ class RollingFeatures(TransformerMixin, BaseEstimator):
             return _Past(step, spread, np.empty(0), values[:0])
         # By time, too, not by number of rows alone: what looks back whole periods crosses gaps.
         reach = self._features.lags[-1] * self._period.in_time(step) if self._period else 0.0
-        by_time = np.searchsorted(times, times[-1] - reach - step)
+        earliest = times[max(0, len(times) - 1 - self._features.n_rows_of_same)]
+        by_time = np.searchsorted(times, earliest - reach - (1 + self._features.n_neighbors) * step)
         first = max(0, min(len(times) - self._features.n_rows_back, by_time))
         return _Past(step, spread, times[first:], values[first:].copy())
 
