@@ -50,15 +50,16 @@ def column(times, x, step, period, least, params, max_gap):
     for t in range(1, len(x)):
         is_gap = step is not None and times[t] - times[t - 1] > max_gap * step
         start[t] = t if is_gap else start[t - 1]
-    rows = []
+    rows, differences = [], []
     for t, value in enumerate(x):
         own, past = x[start[t] : t + 1], x[start[t] : t]
 
-        def ago(lag, t=t):
+        def ago(lag, n_neighbors=0, t=t):
             if step is None:  # of one row each in fit and now
-                return math.nan
-            near = [x[s] for s in range(t) if abs(times[t] - lag * period - times[s]) <= step / 2]
-            return near[0] if near else math.nan
+                return []
+            reach = (n_neighbors + 0.5) * step
+            near = [x[s] for s in range(t) if abs(times[t] - lag * period - times[s]) <= reach]
+            return near[: 2 * n_neighbors + 1]
 
         row = {"": value}
         for window in params["z_windows"]:
@@ -72,11 +73,18 @@ def column(times, x, step, period, least, params, max_gap):
             row[f"_ewm{span}"] = value - past_ewm(own, span)[-1] if past else math.nan
         if period is not None:
             n = params["n_periods"]
-            center, deviation = median_and_deviation([ago(lag) for lag in range(1, n + 1)])
+            same = [near for lag in range(1, n + 1) for near in ago(lag, params["n_neighbors"])]
+            center, deviation = median_and_deviation(same)
             row[f"_same{n}"] = value - center
             row[f"_same{n}_z"] = (value - center) / max(deviation, least)
+            row[f"_same{n}_mad"] = deviation
+            differences.append(value - center if same else 0.0)
+            for window in params["same_windows"]:
+                mean, std = past_moments(differences[start[t] :], window)[:, -1]
+                row[f"_same{n}_mean{window}"] = mean
+                row[f"_same{n}_z{window}"] = (differences[t] - mean) / max(std, least)
             for lag in params["period_lags"]:
-                row[f"_lag{lag}"] = value - ago(lag)
+                row[f"_lag{lag}"] = value - (ago(lag) or [math.nan])[0]
         rows.append(row)
     return rows
 

@@ -23,6 +23,8 @@ _LEAST = {
 }
 #: Rows whose earlier periods are looked at at once: the memory it takes does not grow with the series.
 _BLOCK = 32768
+#: Where rows start and stop, for each row.
+_Spans = tuple[np.ndarray, np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -51,20 +53,22 @@ class FeatureSet:
         return cls(**{field.name: getattr(estimator, field.name) for field in fields(cls)})
 
     @property
-    def lags(self) -> list[int]:
-        """How many periods back rows are looked up."""
-        return sorted({*range(1, self.n_periods + 1), *self.period_lags})
+    def lookups(self) -> set[tuple[int, int]]:
+        """How many periods back rows are looked up, and with how many neighbours on either side."""
+        same = {(lag, self.n_neighbors) for lag in range(1, self.n_periods + 1)}
+        return same | {(lag, 0) for lag in self.period_lags}
 
-    @property
-    def n_rows_back(self) -> int:
-        """How many rows before a row its features look at, those a period ago aside."""
+    def first_of_past(self, times: np.ndarray, period: float, step: float) -> int:
+        """Return the first of these rows that later ones look at; ``period`` is a time, as is ``step``."""
         windows = [*self.z_windows, *self.std_windows, *self.slope_windows]
-        return max([2, *windows, *(_SPANS * span for span in self.ewm_spans)])
-
-    @property
-    def n_rows_of_same(self) -> int:
-        """How many rows before a row are compared with those a period before, on its behalf."""
-        return self.n_neighbors + max(self.same_windows, default=0) if self.n_periods else 0
+        first = len(times) - max([2, *windows, *(_SPANS * span for span in self.ewm_spans)])
+        if self.lookups:
+            # By time, not by number of rows: what looks back whole periods crosses gaps.
+            reach = max(lag * period + (1 + n_neighbors) * step for lag, n_neighbors in self.lookups)
+            # Later rows ask for the differences of so many of these.
+            n_same = max([1, *self.same_windows]) if self.n_periods else 1
+            first = min(first, int(np.searchsorted(times, times[-min(len(times), n_same)] - reach)))
+        return max(0, first)
 
     def names(self, column: Any) -> list[str]:
         """Name the features of a column."""
@@ -80,7 +84,7 @@ class FeatureSet:
         return names + [f"{column}_lag{lag}" for lag in self.period_lags]
 
     def of_column(
-        self, x: np.ndarray, segments: list[slice], lagged: dict[int, np.ndarray], least: float
+        self, x: np.ndarray, segments: list[slice], found: dict[tuple[int, int], _Spans], least: float
     ) -> Iterator[np.ndarray]:
         """Yield the features of the rows of a series, in the order of their names; NaN where the past is missing.
 
@@ -90,8 +94,8 @@ class FeatureSet:
             The column.
         segments : list of slice
             Rows without a gap.
-        lagged : dict of ndarray of shape (n_rows,)
-            For each lag, in periods, where the row so long ago is; -1 where there is none.
+        found : dict of tuples of two ndarrays of shape (n_rows,)
+            For each of `lookups`, where the rows found start and stop.
         least : float
             z-scores divide by no less.
         """
@@ -111,29 +115,28 @@ class FeatureSet:
         for span in self.ewm_spans:
             yield x - _join([past_ewm(x[rows], span) for rows in segments])
         if self.n_periods:
-            median, deviation = self._same_time(x, lagged)
+            median, deviation = self._same_time(x, found)
             yield from (x - median, _z(x, median, deviation, least), deviation)
-            # Rows without an earlier period count as usual.
-            difference = np.where(np.isnan(median), 0, x - median)
+            difference = np.nan_to_num(x - median)  # rows without an earlier period count as usual
             for window in self.same_windows:
                 mean, std = _past_moments(difference, segments, window, least)
                 yield from (mean, _z(difference, mean, std, least))
         for lag in self.period_lags:
-            yield x - _at(x, lagged[lag])
+            yield x - _at(x, *found[lag, 0])
 
-    def _same_time(self, x: np.ndarray, lagged: dict[int, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    def _same_time(
+        self, x: np.ndarray, found: dict[tuple[int, int], _Spans]
+    ) -> tuple[np.ndarray, np.ndarray]:
         """Return median and deviation of the rows at the same time of earlier periods, and of their neighbours."""
         median, deviation = np.empty_like(x), np.empty_like(x)
         for start in range(0, len(x), _BLOCK):
             block = slice(start, start + _BLOCK)
-            own = np.arange(len(x))[block]
             same = []
             for lag in range(1, self.n_periods + 1):
-                center = lagged[lag][block]
-                for shift in range(-self.n_neighbors, self.n_neighbors + 1):
-                    # In short periods a neighbour may be the row itself, or a later one: it is left out.
-                    there = (center >= 0) & (center + shift >= 0) & (center + shift < own)
-                    same.append(_at(x, np.where(there, center + shift, -1)))
+                first, stop = found[lag, self.n_neighbors]
+                same += [
+                    _at(x, first[block] + shift, stop[block]) for shift in range(2 * self.n_neighbors + 1)
+                ]
             median[block], deviation[block] = median_and_deviation(np.column_stack(same))
         return median, deviation
 
@@ -149,9 +152,9 @@ def _z(x: np.ndarray, center: np.ndarray, spread: np.ndarray, least: float) -> n
     return z
 
 
-def _at(x: np.ndarray, rows: np.ndarray) -> np.ndarray:
-    """Return x at rows, NaN at -1."""
-    return np.where(rows >= 0, x[rows], np.nan)
+def _at(x: np.ndarray, rows: np.ndarray, stop: np.ndarray) -> np.ndarray:
+    """Return x at rows, NaN from where they stop."""
+    return np.where(rows < stop, x.take(rows, mode="clip"), np.nan)
 
 
 def _join(parts: Sequence[np.ndarray]) -> np.ndarray:

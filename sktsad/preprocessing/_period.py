@@ -34,14 +34,16 @@ class Period:
         """Return the time that it takes."""
         return _DAY if self.rows is None else self.rows * step
 
-    def look_back(self, lags: list[int], n_rows: int, times: np.ndarray | None, step: float) -> dict:
-        """Return for each lag, in periods, where the row so long before each row is; -1 where there is none."""
+    def look_back(
+        self, lag: int, n_neighbors: int, n_rows: int, times: np.ndarray | None, step: float
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return for each row where the rows ``lag`` periods earlier start and stop: one and its neighbours."""
         n_period = self.in_rows(step)
         if n_period is None:
-            return {lag: np.full(n_rows, -1) for lag in lags}
-        if times is None or np.isnan(step):
-            return {lag: np.maximum(np.arange(n_rows) - lag * n_period, -1) for lag in lags}
-        return {lag: look_back(times, lag * self.in_time(step), step / 2) for lag in lags}
+            return np.zeros(n_rows, int), np.zeros(n_rows, int)
+        if times is None:
+            return look_back(np.arange(n_rows), lag * n_period, n_neighbors + 0.5)
+        return look_back(times, lag * self.in_time(step), (n_neighbors + 0.5) * step)
 
 
 def choose_period(

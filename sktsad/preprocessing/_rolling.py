@@ -76,12 +76,15 @@ def past_ewm(x: np.ndarray, span: int) -> np.ndarray:
     return out
 
 
-def look_back(times: np.ndarray, lag: float, tolerance: float) -> np.ndarray:
-    """Return for each row where the row ``lag`` earlier is, give or take the tolerance; -1 where there is none."""
+def look_back(times: np.ndarray, lag: float, tolerance: float) -> tuple[np.ndarray, np.ndarray]:
+    """Return for each row where the rows ``lag`` earlier, give or take the tolerance, start and stop.
+
+    They stop before the row itself.
+    """
     times = times - times[0]  # small numbers: floats do not hold nanoseconds since 1970
-    rows = np.searchsorted(times, times - (lag + tolerance))
-    rows[np.abs(times - lag - times[rows]) > tolerance] = -1
-    return rows
+    first = np.searchsorted(times, times - (lag + tolerance))
+    stop = np.searchsorted(times, times - (lag - tolerance), side="right")
+    return first, np.minimum(stop, np.arange(len(times)))
 
 
 def median_and_deviation(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

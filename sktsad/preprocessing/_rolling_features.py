@@ -17,15 +17,7 @@ from sklearn.utils.validation import _check_feature_names_in, check_is_fitted
 
 from .._atomic import atomic_fit
 from .._robust import robust_moments
-from .._series import (
-    check_panel,
-    check_target_index,
-    has_dates,
-    is_gap,
-    is_panel,
-    read_series,
-    row_index,
-)
+from .._series import check_panel, check_target_index, has_dates, is_gap, is_panel, read_series, row_index
 from .._validation import validate_rows
 from ._feature_set import FeatureSet
 from ._period import choose_period
@@ -57,16 +49,15 @@ class RollingFeatures(TransformerMixin, BaseEstimator):
     slope_windows : sequence of int, default=(15,)
         For each, at least 2, the slope, a row, of the line through the last so many rows, the row itself included.
     ewm_spans : sequence of int, default=(15, 60)
-        For each, the difference to the exponentially weighted mean of the rows before, with weights
-        that fall by ``1 - 2 / (span + 1)`` a row.
+        For each, the difference to the mean of the rows before, with weights that fall by ``1 - 2 / (span + 1)`` a row.
     n_periods : int, default=7
         Number of periods back whose rows at the same time are compared with: the difference to their median, the
-        same divided by their scaled median absolute deviation, and that. 0 leaves these out, and what is next.
+        same divided by their scaled median absolute deviation, and that. 0 leaves these out, and the next two.
     n_neighbors : int, default=2
-        Number of rows on either side of the same time that count like it: seven rows alone make a rough median.
+        Rows up to so many time steps from the same time count like it: seven rows alone make a rough median.
     same_windows : sequence of int, default=(60, 1440)
-        For each, of the difference to the median at the same time: its mean over so many rows before, which tells
-        what lasts, and its z-score among them.
+        For each, at least 2, of the difference to the median at the same time: its mean over so many rows before,
+        which tells what lasts, and its z-score among them. Rows without an earlier period count as 0.
     period_lags : sequence of int, default=(1, 7)
         For each, the difference to the row so many periods ago: with days, yesterday and a week ago.
     period : int, "auto" or None, default="auto"
@@ -101,11 +92,13 @@ class RollingFeatures(TransformerMixin, BaseEstimator):
     Notes
     -----
     At least half the rows of a window must be there, without a gap; for a slope, all. A row a period ago may be half
-    a time step off. With ``history``, what exponential weights leave out is a ten-millionth of them. A series that
-    fit did not see, or one row of it only, takes its time step from all rows given to `transform`; one not seen takes
-    the median spread of those of fit. Results too large for the floats of X become their largest. Scale each series
-    before (`SeriesScaler`): differences mean the same in all of them then. z-scores have heavy tails: squash them
-    before a network, e.g. by ``FunctionTransformer(numpy.arcsinh, feature_names_out="one-to-one")``.
+    a time step off, as may its neighbours: they count without it, too, the first ``2 * n_neighbors + 1`` of a period
+    if rows are closer than the step, and only such as come before the row itself. With ``history``, what exponential
+    weights leave out is a ten-millionth of them. A series that fit did not see, or one row of it only, takes its time
+    step from all rows given to `transform`; one not seen takes the median spread of those of fit. Results too large
+    for the floats of X become their largest. Scale each series before (`SeriesScaler`): differences mean the same in
+    all of them then. z-scores have heavy tails: squash them before a network, e.g. by
+    ``FunctionTransformer(numpy.arcsinh, feature_names_out="one-to-one")``.
 
     Examples
     --------
@@ -115,10 +108,9 @@ class RollingFeatures(TransformerMixin, BaseEstimator):
     >>> X = pd.DataFrame({"load": [float(stamp.hour) for stamp in time]}, index=time)
     >>> X.iloc[80] += 9
     >>> features = RollingFeatures(n_neighbors=1, period_lags=[1]).fit_transform(X)
-    >>> features.columns.tolist()  # doctest: +NORMALIZE_WHITESPACE
-    ['load', 'load_z15', 'load_z60', 'load_std15', 'load_std60', 'load_slope15', 'load_ewm15', 'load_ewm60',
-     'load_same7', 'load_same7_z', 'load_same7_mad', 'load_same7_mean60', 'load_same7_z60', 'load_same7_mean1440',
-     'load_same7_z1440', 'load_lag1']
+    >>> features.columns[1:14].tolist()  # doctest: +NORMALIZE_WHITESPACE
+    ['load_z15', 'load_z60', 'load_std15', 'load_std60', 'load_slope15', 'load_ewm15', 'load_ewm60',
+     'load_same7', 'load_same7_z', 'load_same7_mad', 'load_same7_mean60', 'load_same7_z60', 'load_same7_mean1440']
     >>> features.iloc[79:82, [0, 2, 8, 9, 15]].round(1)
                          load  load_z60  load_same7  load_same7_z  load_lag1
     2026-01-04 07:00:00   7.0      -0.6         0.0           0.0        0.0
@@ -197,8 +189,8 @@ class RollingFeatures(TransformerMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            If a window is no whole number or too small, no feature is left, values are missing or infinite, time is
-            out of order or duplicated, or X has lost a panel's index that y still has.
+            If a window is no whole number or too small, no feature is left, values are missing or infinite, time
+            is out of order or duplicated, or X has lost a panel's index that y still has.
 
         Warns
         -----
@@ -211,7 +203,7 @@ class RollingFeatures(TransformerMixin, BaseEstimator):
         values = validate_rows(self, X, reset=True)
         if lost:
             warnings.warn(lost, UserWarning, stacklevel=3)
-        period = choose_period(self.period, values, rows, has_dates(X)) if features.lags else None
+        period = choose_period(self.period, values, rows, has_dates(X)) if features.lookups else None
         if period is None:
             features = replace(features, n_periods=0, period_lags=())
         if not features.names("x"):
@@ -284,11 +276,8 @@ class RollingFeatures(TransformerMixin, BaseEstimator):
         spread = np.where(spread > 0, spread, 1.0)
         if times is None or self.history == "none":
             return _Past(step, spread, np.empty(0), values[:0])
-        # By time, too, not by number of rows alone: what looks back whole periods crosses gaps.
-        reach = self._features.lags[-1] * self._period.in_time(step) if self._period else 0.0
-        earliest = times[max(0, len(times) - 1 - self._features.n_rows_of_same)]
-        by_time = np.searchsorted(times, earliest - reach - (1 + self._features.n_neighbors) * step)
-        first = max(0, min(len(times) - self._features.n_rows_back, by_time))
+        period = self._period.in_time(step) if self._period else np.nan
+        first = self._features.first_of_past(times, period, step)
         return _Past(step, spread, times[first:], values[first:].copy())
 
     def _of_series(
@@ -302,10 +291,13 @@ class RollingFeatures(TransformerMixin, BaseEstimator):
             values, times = np.concatenate([past.values, values]), np.concatenate([past.times, times])
         cuts: Any = [] if times is None else np.flatnonzero(is_gap(np.diff(times), self.max_gap, step)) + 1
         segments = [slice(*ends) for ends in pairwise([0, *cuts, len(values)])]
-        lagged = self._period.look_back(self._features.lags, len(values), times, step) if self._period else {}
+        period, lookups = self._period, self._features.lookups
+        found = (
+            {each: period.look_back(*each, len(values), times, step) for each in lookups} if period else {}
+        )
         columns = values.T.astype(np.float64, "C", copy=False)
         for x, least in zip(columns, self.min_spread * spread, strict=True):
-            for feature in self._features.of_column(x, segments, lagged, least):
+            for feature in self._features.of_column(x, segments, found, least):
                 yield feature[n_past:]
 
 

@@ -124,24 +124,36 @@ def test_a_period_that_is_given_is_taken():
 # Looking back
 
 
+def found(ends):
+    """Rows that each row finds, by where they start and stop."""
+    return [list(range(*pair)) for pair in zip(*ends, strict=True)]
+
+
 def test_rows_are_looked_up_by_time_or_else_by_number():
     times = np.array([0.0, 1, 2, 4, 5, 6])
-    by_time = Period(2).look_back([1, 2], 6, times, 1.0)
-    assert {lag: rows.tolist() for lag, rows in by_time.items()} == {
-        1: [-1, -1, 0, 2, -1, 3],
-        2: [-1, -1, -1, 0, 1, 2],
-    }
-    for times_, step in [(None, np.nan), (None, 1.0), (times, np.nan)]:
-        assert Period(2).look_back([1], 6, times_, step)[1].tolist() == [-1, -1, 0, 1, 2, 3]
+    assert found(Period(2).look_back(1, 0, 6, times, 1.0)) == [[], [], [0], [2], [], [3]]
+    assert found(Period(2).look_back(2, 0, 6, times, 1.0)) == [[], [], [], [0], [1], [2]]
+    assert found(Period(2).look_back(1, 1, 6, times, 1.0)) == [[], [0], [0, 1], [1, 2], [2, 3], [3, 4]]
+    for step in (np.nan, 60.0):
+        assert found(Period(2).look_back(1, 0, 6, None, step)) == [[], [], [0], [1], [2], [3]]
+        assert found(Period(3).look_back(1, 1, 6, None, step)) == [[], [], [0], [0, 1], [0, 1, 2], [1, 2, 3]]
+
+
+def test_in_a_short_period_neither_a_row_nor_later_ones_are_its_neighbours():
+    for times in (None, np.arange(5)):
+        assert found(Period(2).look_back(1, 5, 5, times, 1.0)) == [list(range(t)) for t in range(5)]
+
+
+def test_where_rows_have_times_and_no_step_there_is_none_to_look_up():
+    assert found(Period(2).look_back(1, 9, 2, np.array([0, 60]), np.nan)) == [[], []]
 
 
 def test_a_day_that_is_no_whole_number_of_rows_ends_at_the_nearest():
     times = 7 * MINUTE * np.arange(500)
-    rows = Period(None).look_back([1, 2], 500, times, 7 * MINUTE)
-    assert rows[1][300] == 300 - 206
-    assert rows[2][450] == 450 - 411  # 411.4
+    assert found(Period(None).look_back(1, 0, 500, times, 7 * MINUTE))[300] == [300 - 206]
+    assert found(Period(None).look_back(2, 0, 500, times, 7 * MINUTE))[450] == [450 - 411]  # 411.4
 
 
 def test_where_a_day_has_too_few_rows_there_is_none_to_look_up():
-    rows = Period(None).look_back([1], 3, 1440 * MINUTE * np.arange(3), 1440 * MINUTE)
-    assert rows[1].tolist() == [-1, -1, -1]
+    days = 1440 * MINUTE * np.arange(3)
+    assert found(Period(None).look_back(1, 2, 3, days, 1440 * MINUTE)) == [[], [], []]

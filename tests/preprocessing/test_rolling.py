@@ -147,19 +147,29 @@ def test_median_and_deviation_leave_out_what_is_missing(values):
 
 
 @settings(deadline=None, max_examples=100)
-@given(st.lists(st.integers(1, 3), min_size=1, max_size=30), st.integers(2, 9), st.sampled_from([0, 10**9]))
-def test_a_row_some_time_ago_is_found_by_its_time(holes, lag, start):
+@given(
+    st.lists(st.integers(1, 3), min_size=1, max_size=30),
+    st.integers(2, 9),
+    st.integers(0, 5),
+    st.sampled_from([0, 10**9]),
+)
+def test_rows_some_time_ago_are_found_by_their_time(holes, lag, n_neighbors, start):
     times = start + 10 * np.cumsum(holes)
-    found = look_back(times, 10 * lag, 5)
-    expected = [times.tolist().index(time - 10 * lag) if time - 10 * lag in times else -1 for time in times]
-    assert found.tolist() == expected
+    off = np.abs(times[:, None] - 10 * lag - times) <= 10 * n_neighbors + 5
+    expected = [np.flatnonzero(off[t, :t]).tolist() for t in range(len(times))]
+    assert found(times, 10 * lag, 10 * n_neighbors + 5) == expected
+
+
+def found(times, lag, tolerance):
+    """Rows that each row finds."""
+    return [list(range(*ends)) for ends in zip(*look_back(times, lag, tolerance), strict=True)]
 
 
 def test_a_time_that_is_off_by_less_than_the_tolerance_counts():
-    assert look_back(np.array([0.0, 10.4, 19.8, 30.6]), 10, 0.5).tolist() == [-1, 0, -1, -1]
-    assert look_back(np.array([0.0, 10.4, 19.8, 30.6]), 10, 0.9).tolist() == [-1, 0, 1, 2]
+    assert found(np.array([0.0, 10.4, 19.8, 30.6]), 10, 0.5) == [[], [0], [], []]
+    assert found(np.array([0.0, 10.4, 19.8, 30.6]), 10, 0.9) == [[], [0], [1], [2]]
 
 
 def test_nanoseconds_since_1970_are_told_apart():
     times = 1_700_000_000_000_000_000 + 10 * np.arange(6)
-    assert look_back(times, 20.0, 5.0).tolist() == [-1, -1, 0, 1, 2, 3]
+    assert found(times, 20.0, 5.0) == [[], [], [0], [1], [2], [3]]

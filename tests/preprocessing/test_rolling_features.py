@@ -1,4 +1,5 @@
 import pickle
+import tracemalloc
 
 import naive
 import naive_rolling
@@ -24,6 +25,7 @@ from strategies import tables
 from sktsad import RNNClassifier, RollingFeatures, SeriesScaler, SeriesSplit, SlidingWindow
 from sktsad._robust import robust_moments
 from sktsad.model_selection import check_causal
+from sktsad.preprocessing import _feature_set
 
 SMALL = {
     "z_windows": [2, 5],
@@ -31,6 +33,8 @@ SMALL = {
     "slope_windows": [2, 4],
     "ewm_spans": [1, 4],
     "n_periods": 3,
+    "n_neighbors": 1,
+    "same_windows": [2, 5],
     "period_lags": [1, 2],
 }
 NONE = {
@@ -39,6 +43,8 @@ NONE = {
     "slope_windows": [],
     "ewm_spans": [],
     "n_periods": 0,
+    "n_neighbors": 0,
+    "same_windows": [],
     "period_lags": [],
 }
 
@@ -85,18 +91,20 @@ def close(ours, theirs):
 # The features
 
 
-@settings(deadline=None, max_examples=120)
+@settings(deadline=None, max_examples=60)
 @given(
     tables(),
     st.sampled_from([None, 2, 4]),
+    st.sampled_from([0, 1, 2, 5]),
     st.sampled_from([1, 2, 3]),
     st.sampled_from([1e-3, 1]),
     st.integers(0, 9),
 )
-def test_features_are_those_of_walking_back_row_by_row(X, period, max_gap, min_spread, seed):
+def test_features_are_those_of_walking_back_row_by_row(X, period, n_neighbors, max_gap, min_spread, seed):
     X = noise(X.index, seed=seed)
-    features = RollingFeatures(**SMALL, period=period, max_gap=max_gap, min_spread=min_spread).fit(X)
-    expected = naive_rolling.features(X, spreads(X, min_spread), SMALL, period, max_gap)
+    params = {**SMALL, "n_neighbors": n_neighbors}
+    features = RollingFeatures(**params, period=period, max_gap=max_gap, min_spread=min_spread).fit(X)
+    expected = naive_rolling.features(X, spreads(X, min_spread), params, period, max_gap)
     assert features.get_feature_names_out().shape == (expected.shape[1],)
     out = features.transform(X)
     close(out, expected)
@@ -104,10 +112,10 @@ def test_features_are_those_of_walking_back_row_by_row(X, period, max_gap, min_s
 
 
 @settings(deadline=None, max_examples=80)
-@given(tables(), st.sampled_from([None, 2, 4]), st.integers(0, 9), st.data())
-def test_the_future_changes_no_bit_of_earlier_rows(X, period, seed, data):
+@given(tables(), st.sampled_from([None, 2, 3, 4]), st.sampled_from([0, 2, 5]), st.integers(0, 9), st.data())
+def test_the_future_changes_no_bit_of_earlier_rows(X, period, n_neighbors, seed, data):
     X = noise(X.index, seed=seed)
-    features = RollingFeatures(**SMALL, period=period).fit(X)
+    features = RollingFeatures(**{**SMALL, "n_neighbors": n_neighbors}, period=period).fit(X)
     before = features.transform(X).to_numpy()
     now = data.draw(st.sampled_from([time for _, time, _ in naive.rows_of(X)]))
     is_past = np.array([time <= now for _, time, _ in naive.rows_of(X)])
@@ -127,6 +135,26 @@ def test_the_future_changes_no_bit_over_many_blocks():
     assert np.array_equal(features.transform(X[:40_000]), before[:40_000])
 
 
+@pytest.mark.parametrize("n_rows", [1, 7, 64])
+def test_rows_looked_at_at_once_change_no_bit(n_rows, monkeypatch):
+    features = RollingFeatures(period=5, same_windows=[9]).fit(PANEL)
+    before = features.transform(PANEL)
+    monkeypatch.setattr(_feature_set, "_BLOCK", n_rows)
+    assert np.array_equal(features.transform(PANEL), before)
+
+
+def test_earlier_periods_of_all_rows_are_never_in_memory_at_once():
+    X = FRAME.to_numpy()[np.arange(300_000) % 80, :1]
+    features = only(n_periods=2, n_neighbors=8, period=9).fit(X)
+    tracemalloc.start()
+    try:
+        features.transform(X)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 34 * X.nbytes  # of 34 neighbours
+
+
 @settings(deadline=None, max_examples=60)
 @given(tables(), st.integers(0, 9), st.data())
 def test_a_series_has_the_features_that_it_has_alone(X, seed, data):
@@ -141,34 +169,37 @@ def test_a_series_has_the_features_that_it_has_alone(X, seed, data):
     assert np.array_equal(together, features.transform(changed)[is_one])
 
 
-@settings(deadline=None, max_examples=120)
+@settings(deadline=None, max_examples=60)
 @given(
-    tables(max_rows=24),
+    tables(max_series=2, max_rows=24),
     st.sampled_from([None, 2, 4]),
+    st.sampled_from([0, 2]),
     st.sampled_from([1, 3]),
     st.sampled_from(["index", "none"]),
     st.integers(0, 9),
     st.data(),
 )
-def test_rows_behind_those_of_fit_get_their_true_past(X, period, max_gap, history, seed, data):
+def test_rows_behind_those_of_fit_get_their_true_past(X, period, n_neighbors, max_gap, history, seed, data):
     X = noise(X.index, seed=seed)
     rows = naive.rows_of(X)
     now = data.draw(st.sampled_from([time for _, time, _ in rows]))
     is_past = np.array([time <= now for _, time, _ in rows])
     past, future = X[is_past], X[~is_past]
     assume(len(future))
+    small = {**SMALL, "n_neighbors": n_neighbors}
     params = {"period": period, "max_gap": max_gap, "min_spread": 1e-3, "history": history}
-    features = RollingFeatures(**SMALL, **params).fit(past)
+    features = RollingFeatures(**small, **params).fit(past)
     out = features.transform(future).to_numpy()
     least = spreads(past, 1e-3, future)
-    expected = naive_rolling.features(future, least, SMALL, period, max_gap, past, history)
+    expected = naive_rolling.features(future, least, small, period, max_gap, past, history)
     close(out, expected)
     steps = [naive.modal_step(times) for times in naive.times_by_series(naive.rows_of(past)).values()]
     if history == "index" and None not in steps:
         close(out, features.transform(X).to_numpy()[~is_past])
 
 
-@pytest.mark.parametrize("hole", [0, 1, 5, 700], ids="{} rows missing".format)
+@pytest.mark.parametrize("is_whole", [True, False], ids=["whole", "rows missing"])
+@pytest.mark.parametrize("hole", [0, 1, 5, 700], ids="hole of {}".format)
 @pytest.mark.parametrize("cut", [600, 1500])
 @pytest.mark.parametrize(
     "feature",
@@ -178,16 +209,21 @@ def test_rows_behind_those_of_fit_get_their_true_past(X, period, max_gap, histor
         {"slope_windows": [80]},
         {"ewm_spans": [4, 30]},
         {"n_periods": 4},
+        {"n_periods": 4, "n_neighbors": 9},
+        {"n_periods": 2, "n_neighbors": 250, "period_lags": [3]},
+        {"n_periods": 2, "n_neighbors": 2, "same_windows": [7, 150]},
         {"period_lags": [1, 5]},
         {"z_windows": [120], "period_lags": [1]},
     ],
     ids=str,
 )
-def test_history_is_long_enough_for_every_feature(feature, hole, cut):
+def test_history_is_long_enough_for_every_feature(feature, cut, hole, is_whole):
     X = noise(pd.RangeIndex(2500), 1)
-    future = X[cut + hole :]
-    features = only(**feature, period=100, min_spread=1e-9).fit(X[:cut])
-    whole = features.transform(pd.concat([X[:cut], future]))[cut:]
+    if not is_whole:
+        X = X[np.random.default_rng(1).random(2500) > 0.1]
+    past, future = X.loc[: cut - 1], X.loc[cut + hole :]
+    features = only(**feature, period=100, min_spread=1e-9).fit(past)
+    whole = features.transform(pd.concat([past, future]))[len(past) :]
     # An exponential mean leaves out a ten-millionth of the weights.
     np.testing.assert_allclose(features.transform(future), whole, rtol=1e-6, atol=2e-6)
 
@@ -195,7 +231,7 @@ def test_history_is_long_enough_for_every_feature(feature, hole, cut):
 def test_history_of_days_reaches_across_gaps_by_time():
     X = noise(pd.date_range("2026", periods=1500, freq="7min"), 1)
     X = X.drop(X.index[300:900])
-    features = RollingFeatures(n_periods=3, period_lags=[1, 5]).fit(X[:500])
+    features = RollingFeatures(n_periods=3, period_lags=[1, 4], same_windows=[300]).fit(X[:500])
     assert features.periods_ == {None: 206}
     close(features.transform(X[500:]), features.transform(X)[500:])
 
@@ -229,13 +265,82 @@ def test_a_z_score_compares_with_the_rows_before():
 def test_features_come_in_the_order_of_their_names():
     X = np.array([[0.0], [1], [0], [3], [0], [9]])
     features = RollingFeatures(
-        [2], std_windows=[2], slope_windows=[2], ewm_spans=[3], n_periods=2, period=2
+        [2],
+        std_windows=[2],
+        slope_windows=[2],
+        ewm_spans=[3],
+        n_periods=2,
+        n_neighbors=0,
+        same_windows=[2],
+        period=2,
     ).fit(X)
-    names = ["x0", "x0_z2", "x0_std2", "x0_slope2", "x0_ewm3", "x0_same2", "x0_same2_z", "x0_lag1", "x0_lag7"]
-    assert features.get_feature_names_out().tolist() == names
-    median = 2.0  # of 3 and 1; deviation 1
-    expected = [9, (9 - 1.5) / 1.5, 1.5, 9, 9 - 0.8125, 9 - median, (9 - median) / 1.4826, 6, 0]
-    assert features.transform(X)[-1].tolist() == pytest.approx(expected)
+    names = ["x0", "x0_z2", "x0_std2", "x0_slope2", "x0_ewm3"]
+    names += ["x0_same2", "x0_same2_z", "x0_same2_mad", "x0_same2_mean2", "x0_same2_z2"]
+    assert features.get_feature_names_out().tolist() == [*names, "x0_lag1", "x0_lag7"]
+    expected = [9, (9 - 1.5) / 1.5, 1.5, 9, 9 - 0.8125]
+    # The median of 3 and 1 is 2, their deviation 1; the two rows before differ by 2 and 0 from theirs.
+    expected += [7, 7 / 1.4826, 1.4826, 1, 6]
+    assert features.transform(X)[-1].tolist() == pytest.approx([*expected, 6, 0])
+
+
+def same_time(X, n_neighbors, period):
+    """Difference to the median at the same time of one period before, and their deviation."""
+    features = only(n_periods=1, n_neighbors=n_neighbors, period=period, fill=np.nan).fit_transform(X)
+    return np.asarray(features)[:, [0, 2]]
+
+
+def test_rows_beside_the_same_time_count_like_it():
+    X = np.array([[1.0], [2], [4], [8], [16], [32]])
+    nan, scale = np.nan, 1.4826
+    expected = [[nan] * 2] * 3 + [[8 - 1, 0], [16 - 1.5, 0.5 * scale], [32 - 2, scale]]
+    np.testing.assert_allclose(same_time(X, 1, 4), expected)
+    # A row that is missing leaves its neighbours.
+    missing = pd.DataFrame(X).drop(1)
+    np.testing.assert_allclose(same_time(missing, 1, 4)[-1], [32 - 2.5, 1.5 * scale])
+
+
+def test_rows_beside_the_same_time_are_so_in_time_and_not_behind_a_gap():
+    X = pd.DataFrame({"x": [9.0, 1, 2, 3, 50, 60, 70]}, index=[-20, 0, 1, 2, 99, 100, 103])
+    # The step is 1: rows of the times -2 to 0, -1 to 1 and 2 to 4, then of one more on either side.
+    np.testing.assert_allclose(same_time(X, 1, 100)[4:, 0], [50 - 1, 60 - 1.5, 70 - 3])
+    np.testing.assert_allclose(same_time(X, 2, 100)[4:, 0], [50 - 1.5, 60 - 2, 70 - 2.5])
+
+
+def test_of_rows_closer_than_the_step_the_first_count():
+    X = pd.DataFrame({"x": [1.0, 7, 3, 20, 30, 0, 0, 0]}, index=[0, 10, 12, 14, 20, 30, 40, 50])
+    assert same_time(X, 0, 4)[7, 0] == -7
+    assert same_time(X, 1, 4)[7].tolist() == pytest.approx([-3, 1.4826 * 2])  # of 1, 7 and 3
+
+
+def test_in_short_periods_neither_the_row_itself_nor_later_ones_are_its_neighbours():
+    X = np.array([[0.0], [1], [2], [3], [90], [1000], [1000]])
+    assert same_time(X, 2, 2)[4].tolist() == pytest.approx([90 - 1.5, 1.4826])
+    assert same_time(X, 5, 2)[4].tolist() == pytest.approx([90 - 1.5, 1.4826])
+
+
+def test_rows_without_an_earlier_period_do_not_differ_from_it():
+    X = np.array([[5.0], [7], [5], [8], [9], [0]])
+    features = only(n_periods=1, period=2, same_windows=[4], min_spread=1e-9, fill=np.nan)
+    mean, z = features.fit_transform(X)[:, -2:].T
+    differences = np.array([0, 0, 0, 1, 4, -8])
+    np.testing.assert_allclose(mean, [np.nan, np.nan, 0, 0, 1 / 4, 5 / 4])
+    np.testing.assert_allclose(z[5], (-8 - 5 / 4) / differences[1:5].std())
+
+
+def test_what_lasts_at_the_same_time_is_told_from_what_passes():
+    wave = np.tile([0.0, 3, 1, 5, 2, 2], 50)
+    X = noise(pd.RangeIndex(300), 1) * 0.1 + wave[:, None]
+    X.iloc[240:] += 2
+    mean = only(n_periods=7, same_windows=[12], period=6).fit_transform(X)["x0_same7_mean12"]
+    assert np.abs(mean[60:240]).max() < 0.2
+    assert (mean[252:260] > 1.5).all()
+
+
+def test_without_periods_to_compare_with_the_rows_of_long_ago_remain():
+    features = RollingFeatures(n_periods=0, n_neighbors=3, same_windows=[3], period_lags=[2], period=4)
+    out = features.fit_transform(FRAME)
+    assert not any("same" in name for name in out)
+    close(out["x0_lag2"][8:], FRAME["x0"][8:] - FRAME["x0"].shift(8)[8:])
 
 
 def test_a_gap_is_not_bridged_but_by_what_looks_back_whole_periods():
@@ -252,7 +357,7 @@ def test_a_gap_is_not_bridged_but_by_what_looks_back_whole_periods():
 
 def test_a_row_that_is_missing_a_period_ago_is_missing():
     X = FRAME.drop(17)
-    out = only(period_lags=[1], n_periods=2, period=8, fill=np.nan).fit_transform(X)
+    out = only(period_lags=[1], n_periods=2, n_neighbors=0, period=8, fill=np.nan).fit_transform(X)
     assert np.isnan(out.loc[25, "x0_lag1"])
     assert out.loc[25, "x0_same2"] == X.loc[25, "x0"] - X.loc[9, "x0"]
     assert out.loc[26, "x0_lag1"] == X.loc[26, "x0"] - X.loc[18, "x0"]
@@ -314,6 +419,16 @@ def test_what_is_too_large_becomes_the_largest_number_and_no_fill(dtype, large):
     assert np.isfinite(out.to_numpy()).all()
     assert (out.loc[60, ["x0_same7_z"]] > large / 2).all()
     assert (out.loc[60, ["x1_same7_z"]] < -large / 2).all()
+
+
+def test_a_difference_beyond_all_numbers_is_forgotten_with_its_window():
+    X = FRAME.to_numpy(copy=True)[:, :1]
+    features = only(n_periods=1, same_windows=[5], period=10, n_neighbors=0).fit(X)
+    usual = features.transform(X)
+    X[50], X[60] = -1.5e308, 1.5e308
+    mean = features.transform(X)[:, 3]
+    np.testing.assert_allclose(mean[61:66], np.finfo(float).max / 5)
+    np.testing.assert_allclose(mean[76:], usual[76:, 3], rtol=1e-9)
 
 
 def test_only_what_is_missing_is_filled():
@@ -378,7 +493,7 @@ def test_elsewhere_the_period_is_found_in_the_values_or_there_is_none(index):
     wave = pd.DataFrame(
         {"x": np.arange(96) % 8 + 0.1 * FRAME["x0"].reindex(range(96), fill_value=0).to_numpy()}, index
     )
-    features = RollingFeatures().fit(wave)
+    features = RollingFeatures(n_neighbors=0).fit(wave)
     assert features.periods_ == {None: 8}
     assert np.abs(features.transform(wave)["x_same7"]).mean() < 0.5
     features = RollingFeatures().fit(noise(index))
@@ -494,6 +609,10 @@ def test_an_array_whose_target_has_gaps_warns_at_the_callers_line():
         ({"std_windows": [0]}, "std_windows must hold whole numbers from 2 on"),
         ({"slope_windows": [1]}, "slope_windows must hold whole numbers from 2 on"),
         ({"ewm_spans": [-3]}, "ewm_spans must hold whole numbers from 1 on"),
+        ({"same_windows": [60, 1]}, r"same_windows must hold whole numbers from 2 on, got \[60, 1\]"),
+        ({"same_windows": 60}, r"'same_windows' .* Got 60"),
+        ({"n_neighbors": -1}, r"'n_neighbors' .* Got -1"),
+        ({"n_neighbors": 1.0}, r"'n_neighbors' .* Got 1.0"),
         ({"period_lags": ["1"]}, "period_lags must hold whole numbers from 1 on"),
         ({"n_periods": -1}, r"'n_periods' .* Got -1"),
         ({"period": 1}, r"'period' .* Got 1"),
@@ -585,7 +704,7 @@ def test_its_windows_are_searched_and_trees_take_missing_pasts():
     X, y = labelled_panel()
     trees = HistGradientBoostingClassifier(max_iter=20, random_state=0)
     search = GridSearchCV(
-        make_pipeline(RollingFeatures(n_periods=2, period_lags=[1], fill=np.nan), trees),
+        make_pipeline(RollingFeatures(n_periods=2, same_windows=[12], period_lags=[1], fill=np.nan), trees),
         {"rollingfeatures__z_windows": [[5], (5, 30)], "rollingfeatures__period": ["auto", None]},
         scoring="f1",
         cv=SeriesSplit(2),

@@ -204,7 +204,9 @@ def test_a_second_fit_forgets_the_first():
 def test_a_panel_at_fit_or_at_transform_alone_is_refused(fitted_on, X):
     scaler = SeriesScaler().fit(fitted_on)
     for apply in (scaler.transform, scaler.inverse_transform):
-        with pytest.raises(ValueError, match=r"The rows of (fit|transform) have .*set_output\(transform='pandas'\)"):
+        with pytest.raises(
+            ValueError, match=r"The rows of (fit|transform) have .*set_output\(transform='pandas'\)"
+        ):
             apply(X)
 
 
