@@ -155,7 +155,10 @@ def ways():
         "same time of day, 7 days": (1, lambda data, seed: column(data, "value_same7_z")),
         "autoencoder": (3, lambda data, seed: detector(data, seed, AutoencoderDetector(max_epochs=5))),
         "variational autoencoder": (3, lambda data, seed: detector(data, seed, VAEDetector(max_epochs=5))),
-        "forecast": (3, lambda data, seed: detector(data, seed, ForecastDetector(max_epochs=5))),
+        "forecast": (
+            3,
+            lambda data, seed: detector(data, seed, ForecastDetector(horizon=5, step=5, max_epochs=5)),
+        ),
         "boosted trees on features, defaults": (1, trees),
         "boosted trees on features": (1, lambda data, seed: trees(data, seed, **TREES)),
     }
