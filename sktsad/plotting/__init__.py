@@ -1,0 +1,17 @@
+"""Pictures of series, of scores and of what networks have learnt, by the contract of scikit-learn's displays."""
+
+from ._feature_score_display import FeatureScoreDisplay
+from ._reconstruction_display import ReconstructionDisplay
+from ._score_display import ScoreDisplay
+from ._series_display import SeriesDisplay
+from ._threshold_display import ThresholdDisplay
+from ._training_display import TrainingDisplay
+
+__all__ = [
+    "FeatureScoreDisplay",
+    "ReconstructionDisplay",
+    "ScoreDisplay",
+    "SeriesDisplay",
+    "ThresholdDisplay",
+    "TrainingDisplay",
+]

@@ -1,0 +1,184 @@
+"""What all displays draw in the same way; and how they get matplotlib, which is an extra."""
+
+from __future__ import annotations
+
+import importlib
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ._rows import DrawnSeries, TimeAxis
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.collections import PolyCollection
+    from matplotlib.figure import Figure
+    from matplotlib.lines import Line2D
+
+#: Looks differ in lightness, hatch, dash or marker, not in colour alone: they survive a grey printer.
+LINE = {"color": "0.15", "linewidth": 0.8, "solid_joinstyle": "bevel"}
+EVENT = {"facecolor": "0.88", "edgecolor": "0.62", "hatch": "////", "linewidth": 0.6, "zorder": 0.5}
+MARKER = {
+    "linestyle": "none",
+    "marker": "o",
+    "markersize": 4.5,
+    "markerfacecolor": "#FFB000",
+    "markeredgecolor": "0",
+    "markeredgewidth": 0.7,
+    "zorder": 3,
+}
+THRESHOLD = {"color": "#0072B2", "linestyle": (0, (6, 2)), "linewidth": 1.2, "zorder": 4}
+
+#: Of more marks or bands in one of the axes, each is drawn thinner, so as not to bury the line and the rest.
+_CROWD = 200
+_CROWDED_MARKER = {"markersize": 2.2, "markeredgewidth": 0.3}
+_CROWDED_EVENT = {"linewidth": 0.2}
+#: More axes than that cannot be told apart in one figure.
+_MAX_AXES = 60
+#: Inches that an entry of the legend takes.
+_LEGEND_WIDTH = 1.4
+#: Bands are thinned where there are more: each takes about half a millisecond, for its hatch.
+_MAX_BANDS = 1000
+
+
+def require(module: str, caller: str) -> Any:
+    """Import a module of the extra ``plot``, or say how to get it."""
+    try:
+        return importlib.import_module(module)
+    except ImportError as error:
+        package = module.split(".")[0]
+        raise ImportError(f"{caller} needs {package}. Install it with: pip install 'sktsad[plot]'") from error
+
+
+def make_axes(
+    ax: Any, n_axes: int, caller: str, size: tuple[float, float], n_cols: int | None = 1, mend: str = ""
+) -> tuple[np.ndarray, Any]:
+    """Return axes to draw into, and the figure if it was made here.
+
+    Parameters
+    ----------
+    ax : Axes, array-like of Axes or None
+        Those of the caller. None makes a figure.
+    n_axes : int
+        How many are needed.
+    caller : str
+        Name of the display, for errors.
+    size : tuple of float
+        Width and height of one of the axes that are made, in inches.
+    n_cols : int or None, default=1
+        Columns of the grid of axes that are made; None goes by their number.
+    mend : str, default=""
+        How to need fewer axes.
+
+    Returns
+    -------
+    axes : ndarray of Axes, shape (n_axes,)
+    own : Figure or None
+    """
+    pyplot = require("matplotlib.pyplot", f"{caller}.plot")
+    if ax is not None:
+        axes = np.ravel(np.asarray(ax, dtype=object))
+        if len(axes) != n_axes:
+            raise ValueError(
+                f"{caller} needs {n_axes} axes, and ax holds {len(axes)}. Give it an array of {n_axes}, leave "
+                f"ax=None to have them made{', or ' + mend if mend else ''}."
+            )
+        return axes, None
+    if n_axes > _MAX_AXES:
+        raise ValueError(f"{caller} would draw {n_axes} axes, which nobody can read: {mend}.")
+    n_cols = min(n_axes, n_cols or min(3, math.ceil(math.sqrt(n_axes / 2))))
+    n_rows = math.ceil(n_axes / n_cols)
+    width = size[0] if n_cols == 1 else max(4.0, size[0] / n_cols)
+    figure, grid = pyplot.subplots(
+        n_rows, n_cols, figsize=(width * n_cols, size[1] * n_rows), squeeze=False, layout="constrained"
+    )
+    for left_over in grid.ravel()[n_axes:]:
+        left_over.remove()
+    return grid.ravel()[:n_axes], figure
+
+
+def add_legend(axes: np.ndarray, own: Figure | None) -> Any:
+    """Name what is drawn, once for all axes, outside of the data; return the legend, None if nothing has a name."""
+    handles: dict[str, Any] = {}
+    for ax in axes:
+        for handle, label in zip(*ax.get_legend_handles_labels(), strict=True):
+            handles.setdefault(label, handle)
+    if not handles:
+        return None
+    place: dict[str, Any] = {"loc": "lower right", "bbox_to_anchor": (1, 1), "borderaxespad": 0.2}
+    if own is not None:
+        place = {"loc": "outside upper center"}
+    parent = axes[0] if own is None else own
+    box = parent.get_window_extent()
+    n_cols = max(1, min(len(handles), int(box.width / axes[0].figure.dpi / _LEGEND_WIDTH)))
+    return parent.legend(
+        handles.values(), handles.keys(), ncols=n_cols, frameon=False, fontsize="small", **place
+    )
+
+
+def set_time(ax: Axes, axis: TimeAxis, label: bool = True) -> None:
+    """Name the time axis and write its ticks; or leave them to the axes below."""
+    if axis.is_date:
+        dates = require("matplotlib.dates", "A time axis")
+        locator = dates.AutoDateLocator(tz=axis.zone, minticks=3, maxticks=7)
+        ax.xaxis.set_major_locator(locator)
+        ax.xaxis.set_major_formatter(dates.ConciseDateFormatter(locator, tz=axis.zone))
+    ax.margins(x=0)
+    if label:
+        ax.set_xlabel(axis.label)
+    else:
+        ax.tick_params(labelbottom=False)
+
+
+def draw_line(
+    ax: Axes, times: np.ndarray, values: np.ndarray, lone: np.ndarray, axis: TimeAxis, **look: Any
+) -> Line2D:
+    """Draw a line of `broken_line`, with dots for points that have no neighbour."""
+    if len(lone):
+        look = {"marker": ".", "markersize": 4, "markevery": lone.tolist(), **look}
+    (line,) = ax.plot(axis.place(times), values, **{**LINE, **look})
+    return line
+
+
+def shade(ax: Axes, intervals: np.ndarray, axis: TimeAxis, bottom: float = 0) -> PolyCollection:
+    """Shade labelled events from a share of the height of the axes to the top."""
+    collections = require("matplotlib.collections", "Shading")
+    places = axis.place(_merge(intervals).ravel())
+    ax.xaxis.update_units(places)
+    left, right = np.asarray(ax.convert_xunits(places), dtype=float).reshape(-1, 2).T
+    corners = [(left, bottom), (left, 1), (right, 1), (right, bottom)]
+    vertices = np.stack([np.column_stack([x, np.full(len(x), y)]) for x, y in corners], axis=1)
+    # An edge is seen where the interval is thinner than a pixel.
+    look = {**EVENT, **(_CROWDED_EVENT if len(intervals) > _CROWD else {})}
+    label = "labelled event" if len(intervals) else None
+    bands = collections.PolyCollection(vertices, transform=ax.get_xaxis_transform(), label=label, **look)
+    ax.add_collection(bands, autolim=False)
+    return bands
+
+
+def _merge(intervals: np.ndarray) -> np.ndarray:
+    """Merge many intervals where what lies between them is too short to be seen."""
+    if len(intervals) <= _MAX_BANDS:
+        return intervals
+    shortest = (intervals[-1, 1] - intervals[0, 0]) / _MAX_BANDS
+    cuts = np.flatnonzero(intervals[1:, 0] - intervals[:-1, 1] > shortest)
+    return np.column_stack(
+        [intervals[np.append(0, cuts + 1), 0], intervals[np.append(cuts, len(intervals) - 1), 1]]
+    )
+
+
+def draw_marks(
+    ax: Axes, times: np.ndarray, values: np.ndarray, axis: TimeAxis, label: str, **look: Any
+) -> Line2D:
+    """Mark rows; only marks that there are get into the legend."""
+    look = {**MARKER, **(_CROWDED_MARKER if len(times) > _CROWD else {}), **look}
+    (marks,) = ax.plot(axis.place(times), values, **look, label=label if len(times) else None)
+    return marks
+
+
+def event_bands(
+    ax: Axes, series: DrawnSeries, anomalous: np.ndarray | None, axis: TimeAxis
+) -> PolyCollection | None:
+    """Shade the labelled events of a series, if there are labels."""
+    return None if anomalous is None else shade(ax, series.intervals(anomalous), axis)

@@ -1,0 +1,33 @@
+"""The last step of a pipeline, and the rows as they reach it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sklearn.pipeline import Pipeline
+
+
+def last_step(estimator: Any) -> Any:
+    """Return the last step of a Pipeline, or the estimator itself."""
+    return last_step(estimator.steps[-1][1]) if isinstance(estimator, Pipeline) else estimator
+
+
+def before_last(estimator: Any, X: Any) -> Any:
+    """Return rows as the last step of a fitted Pipeline sees them; samplers, which act at fit only, are passed by."""
+    if not isinstance(estimator, Pipeline):
+        return X
+    *steps, (_, last) = estimator.steps
+    for _, step in steps:
+        if step not in (None, "passthrough") and not hasattr(step, "fit_resample"):
+            X = step.transform(X)
+    return before_last(last, X)
+
+
+def require_method(estimator: Any, method: str, caller: str, example: str) -> Any:
+    """Return the last step if it has the method, else say which have it."""
+    last = last_step(estimator)
+    if not hasattr(last, method):
+        raise TypeError(
+            f"{caller} needs an estimator with {method}, or a Pipeline that ends in one, got {last}. Give it {example}."
+        )
+    return last

@@ -1,0 +1,318 @@
+"""What each threshold would give."""
+
+from __future__ import annotations
+
+from numbers import Integral, Real
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+from sklearn.utils._param_validation import HasMethods, Interval, validate_params
+
+from .._scores import decision_scores, own_threshold
+from ..thresholds import BestFBeta
+from ._axes import LINE, THRESHOLD, add_legend, make_axes
+from ._rows import common_index, read_anomalous, read_scores
+from ._thin import thin
+
+if TYPE_CHECKING:
+    from matplotlib.lines import Line2D
+
+_BETA = [Interval(Real, 0, None, closed="neither")]
+
+
+class ThresholdDisplay:
+    """Show precision, recall and F-beta against the threshold, with the chosen one marked.
+
+    It tells whether the choice is safe: on a broad hill of F-beta rather than on a needle. Use `from_estimator`,
+    `from_predictions` or `from_rule` to make one.
+
+    Parameters
+    ----------
+    thresholds : ndarray of shape (n_thresholds,)
+        Thresholds, ascending; rows that score above are alarms.
+    precision, recall, f_beta : ndarray of shape (n_thresholds,)
+        What they give.
+    threshold : float
+        The chosen one, which is among them.
+    beta : float, default=1
+        Weight of recall against precision in ``f_beta``.
+    score_name : str, default="threshold"
+        What the thresholds are compared with.
+
+    Attributes
+    ----------
+    ax_ : Axes
+        The axes.
+    figure_ : Figure
+        Their figure.
+    precision_, recall_, f_beta_ : Line2D
+        The curves.
+    threshold_ : Line2D
+        The line at the chosen threshold.
+    points_ : Line2D
+        The markers on the curves at the chosen threshold.
+    legend_ : Legend
+        The legend.
+
+    See Also
+    --------
+    sktsad.thresholds.BestFBeta : Chooses the threshold of the highest F-beta.
+    sklearn.metrics.PrecisionRecallDisplay : Precision against recall.
+
+    Examples
+    --------
+    >>> import matplotlib.pyplot as plt
+    >>> from sktsad.plotting import ThresholdDisplay
+    >>> display = ThresholdDisplay.from_predictions([0, 0, 1, 1], [0.1, 0.2, 0.6, 0.7])
+    >>> float(display.threshold)
+    0.4
+    >>> plt.close(display.figure_)
+    """
+
+    ax_: Any
+    figure_: Any
+    precision_: Line2D
+    recall_: Line2D
+    f_beta_: Line2D
+    threshold_: Line2D
+    points_: Line2D
+    legend_: Any
+
+    def __init__(
+        self,
+        thresholds: Any,
+        precision: Any,
+        recall: Any,
+        f_beta: Any,
+        *,
+        threshold: float,
+        beta: float = 1,
+        score_name: str = "threshold",
+    ) -> None:
+        self.thresholds = thresholds
+        self.precision = precision
+        self.recall = recall
+        self.f_beta = f_beta
+        self.threshold = threshold
+        self.beta = beta
+        self.score_name = score_name
+
+    @validate_params(
+        {"max_points": [Interval(Integral, 10, None, closed="left")]}, prefer_skip_nested_validation=True
+    )
+    def plot(self, ax: Any = None, *, max_points: int = 4000, **line_kwargs: Any) -> Self:
+        """Draw the curves.
+
+        Parameters
+        ----------
+        ax : Axes, default=None
+            Where to draw. None makes a figure, which is yours to show and to close.
+        max_points : int, default=4000
+            Curves of more thresholds are drawn by about as many points, at least 10.
+        **line_kwargs : dict
+            More for matplotlib's ``plot`` of the curves.
+
+        Returns
+        -------
+        self : ThresholdDisplay
+
+        Raises
+        ------
+        ImportError
+            If matplotlib is missing, or tsdownsample and there are more than ``max_points`` thresholds.
+        """
+        axes, own = make_axes(ax, 1, type(self).__name__, (6, 3.6))
+        self.ax_ = axes[0]
+        self.figure_ = self.ax_.figure
+        f_name = f"F{self.beta:g}"
+        at = int(np.searchsorted(self.thresholds, self.threshold))
+        chosen = [curve[at] for curve in (self.precision, self.recall, self.f_beta)]
+        self.precision_ = self._curve(
+            self.precision, "precision", max_points, line_kwargs, color="#0072B2", dash=(5, 1.5)
+        )
+        self.recall_ = self._curve(
+            self.recall, "recall", max_points, line_kwargs, color="#D55E00", dash=(1.2, 1.2)
+        )
+        self.f_beta_ = self._curve(self.f_beta, f_name, max_points, line_kwargs, color="0", dash=None)
+        figures = ", ".join(
+            f"{name} {value:.2f}" for name, value in zip(("precision", "recall", f_name), chosen, strict=True)
+        )
+        look = {**THRESHOLD, "color": "0.45", "linestyle": "-", "linewidth": 0.9}
+        self.threshold_ = self.ax_.axvline(self.threshold, **look)
+        (self.points_,) = self.ax_.plot([self.threshold] * 3, chosen, "o", color="0", markersize=5, zorder=3)
+        self.ax_.set_title(f"at {self.threshold:.4g}: {figures}", loc="left", fontsize="small")
+        self.ax_.set(xlabel=self.score_name, ylabel="score", ylim=(-0.02, 1.02))
+        # The lowest threshold, which lies anywhere below all scores, is left out of sight.
+        seen = np.append(self.thresholds[1:], self.threshold)
+        if seen.min() < seen.max():
+            self.ax_.set_xlim(seen.min(), seen.max())
+        self.legend_ = add_legend(axes, own)
+        return self
+
+    def _curve(self, values: Any, label: str, max_points: int, look: dict, color: str, dash: Any) -> Line2D:
+        known = np.flatnonzero(~np.isnan(values))
+        x, y = self.thresholds[known], values[known]
+        at = thin(x, y, max_points)
+        style = {"linestyle": (0, dash) if dash else "-", "linewidth": 1.5, "color": color, "label": label}
+        (line,) = self.ax_.plot(x[at], y[at], **{**LINE, **style, **look})
+        return line
+
+    @classmethod
+    @validate_params({"estimator": [HasMethods("fit")], "beta": _BETA}, prefer_skip_nested_validation=False)
+    def from_estimator(
+        cls, estimator: Any, X: Any, y: Any, *, beta: float = 1, ax: Any = None, **plot_params: Any
+    ) -> Self:
+        """Draw what thresholds on the scores of a fitted classifier or detector give; its own is marked.
+
+        Parameters
+        ----------
+        estimator : estimator
+            A fitted classifier, detector, or Pipeline that ends in one. The scores are those of ``decision_function``,
+            its own threshold is 0; where there is none, the probability of the anomaly and 0.5.
+        X : Windows, DataFrame or array-like of shape (n_samples, n_features)
+            Rows as the estimator takes them.
+        y : array-like of shape (n_samples,)
+            Their labels; ``estimator.classes_[1]`` is the anomaly.
+        beta : float, default=1
+            Weight of recall against precision, above 0.
+        ax : Axes, default=None
+            Where to draw.
+        **plot_params : dict
+            Other parameters of `plot`.
+
+        Returns
+        -------
+        display : ThresholdDisplay
+        """
+        name = "decision score" if hasattr(estimator, "decision_function") else "probability of an anomaly"
+        return cls.from_predictions(
+            y,
+            decision_scores(estimator, X),
+            threshold=own_threshold(estimator),
+            beta=beta,
+            pos_label=estimator.classes_[1],
+            score_name=f"threshold on the {name}",
+            ax=ax,
+            **plot_params,
+        )
+
+    @classmethod
+    @validate_params(
+        {
+            "y_true": ["array-like"],
+            "y_score": ["array-like"],
+            "threshold": [Interval(Real, None, None, closed="neither"), None],
+            "beta": _BETA,
+        },
+        prefer_skip_nested_validation=False,
+    )
+    def from_predictions(
+        cls,
+        y_true: Any,
+        y_score: Any,
+        *,
+        threshold: float | None = None,
+        beta: float = 1,
+        pos_label: Any = 1,
+        score_name: str = "threshold",
+        ax: Any = None,
+        **plot_params: Any,
+    ) -> Self:
+        """Draw what thresholds on given scores give.
+
+        Parameters
+        ----------
+        y_true : array-like of shape (n_samples,)
+            Labels of both classes.
+        y_score : array-like of shape (n_samples,)
+            Scores, larger is worse.
+        threshold : float, default=None
+            The one to mark. None marks the one of the highest F-beta on these rows.
+        beta : float, default=1
+            Weight of recall against precision, above 0.
+        pos_label : int, float, bool or str, default=1
+            The label of anomalies.
+        score_name : str, default="threshold"
+            What the thresholds are compared with.
+        ax : Axes, default=None
+            Where to draw.
+        **plot_params : dict
+            Other parameters of `plot`.
+
+        Returns
+        -------
+        display : ThresholdDisplay
+
+        Raises
+        ------
+        ValueError
+            If `y_true` has not both classes, or more than two labels, scores are not finite, or lengths differ.
+        """
+        common_index(y_true=y_true, y_score=y_score)  # raises where they do not belong together
+        (anomalous,) = read_anomalous(pos_label, y_true=y_true)
+        scores = read_scores(y_score)
+        if anomalous.all() or not anomalous.any():
+            missing = "normal" if anomalous.all() else "anomalous"
+            raise ValueError(
+                f"y_true has no {missing} row among its {len(anomalous)} (pos_label={pos_label!r}): curves need "
+                "rows of both kinds."
+            )
+        rule = BestFBeta(beta).fit(scores, anomalous)
+        curves = np.array([rule.thresholds_, rule.precision_, rule.recall_, rule.f_beta_])
+        threshold = rule.threshold_ if threshold is None else float(threshold)
+        at = np.searchsorted(curves[0], threshold)
+        if at == len(curves[0]) or curves[0, at] != threshold:
+            curves = np.insert(
+                curves, at, [threshold, *_figures(scores > threshold, anomalous, beta)], axis=1
+            )
+        return cls(*curves, threshold=threshold, beta=beta, score_name=score_name).plot(ax, **plot_params)
+
+    @classmethod
+    def from_rule(
+        cls, rule: Any, *, score_name: str = "threshold", ax: Any = None, **plot_params: Any
+    ) -> Self:
+        """Draw the curves that a fitted rule has chosen by.
+
+        Parameters
+        ----------
+        rule : BestFBeta
+            A fitted rule, such as the ``threshold_rule_`` of a detector.
+        score_name : str, default="threshold"
+            What the thresholds are compared with.
+        ax : Axes, default=None
+            Where to draw.
+        **plot_params : dict
+            Other parameters of `plot`.
+
+        Returns
+        -------
+        display : ThresholdDisplay
+
+        Raises
+        ------
+        TypeError
+            If the rule keeps no precision and recall, or is not fitted.
+        """
+        if not hasattr(rule, "f_beta_"):
+            raise TypeError(
+                f"{rule} keeps no precision and recall, or is not fitted. Give a fitted BestFBeta, or scores and "
+                "labels to ThresholdDisplay.from_predictions."
+            )
+        display = cls(
+            rule.thresholds_,
+            rule.precision_,
+            rule.recall_,
+            rule.f_beta_,
+            threshold=float(rule.threshold_),
+            beta=rule.beta,
+            score_name=score_name,
+        )
+        return display.plot(ax, **plot_params)
+
+
+def _figures(alarms: np.ndarray, anomalous: np.ndarray, beta: float) -> tuple[float, float, float]:
+    """Return precision, NaN without an alarm, recall and F-beta."""
+    n_alarms, n_hits, n_anomalies = alarms.sum(), (alarms & anomalous).sum(), anomalous.sum()
+    weight = float(beta) ** 2
+    precision = n_hits / n_alarms if n_alarms else np.nan
+    return precision, n_hits / n_anomalies, (1 + weight) * n_hits / (weight * n_anomalies + n_alarms)
