@@ -95,7 +95,7 @@ def detectors(seed):
         "isolation forest": outlier(IsolationForest(random_state=seed)),
         "local outlier factor, 50 neighbours": members["lof_50"],
         "one-class SVM": members["svm"],
-        FUSION: FusionDetector(list(members.items())),
+        FUSION: FusionDetector(list(members.items()), scale="rank"),
     }
 
 

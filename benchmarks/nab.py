@@ -88,7 +88,7 @@ def fusion(seed):
         ("autoencoder", AutoencoderDetector(random_state=seed)),
         ("gaussian", GaussianDetector("full")),
     ]
-    return FusionDetector(members, validation_fraction=0)
+    return FusionDetector(members, scale="rank", validation_fraction=0)
 
 
 #: Each makes an unfitted pipeline from a seed. Windows, smoothing and members are chosen with --tune.

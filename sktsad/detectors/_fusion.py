@@ -31,18 +31,20 @@ class FusionDetector(PassThroughDetector, _BaseComposition):
     detectors : list of (str, estimator) tuples
         Names and members: detectors, classifiers, or whole pipelines, with ``decision_function`` or
         ``predict_proba``. Each is cloned; in ``FrozenEstimator`` it stays as it is. "drop" leaves one out.
-    scale : {"rank", "robust"}, default="rank"
-        "rank" takes the share of normal training rows that score no higher, and goes on beyond the largest of them in
-        units of their interquartile range. "robust" subtracts their median and divides by their median absolute
-        deviation.
+    scale : {"rarity", "rank", "robust"}, default="rarity"
+        "rarity" says how rare so high a score is: minus the logarithm of the share of normal training rows that score
+        no lower. Sums of these are Fisher's way to join tests [2]_: a member that is very sure counts more. "rank"
+        takes the share of rows that score no higher: all members count alike, and none is ever very sure. Both go on
+        beyond the largest known score in units of the interquartile range, or for "rarity" the logarithm of these.
+        "robust" subtracts the median and divides by the median absolute deviation.
     combine : {"mean", "max"}, default="mean"
         Mean of the scores, or the largest.
     weights : sequence of float, default=None
         Weights of the members, at least 0: in the mean; or multiplied with the scores of which the largest counts.
         None weighs them alike.
     threshold : threshold rule, float or None, default=None
-        None means ``MeanStd(3)``. With ``scale="rank"`` prefer ``Quantile(0.97)`` or so: scores beyond those seen have
-        a heavy tail, which carries a mean away.
+        None means ``MeanStd(3)``. With ``scale="rank"`` take ``Quantile(0.97)`` or so: three deviations above the mean
+        of ranks is beyond all ranks.
     validation_fraction : float, default=0.2
         Share of rows, the last of each series in time, that the rule learns from and the members do not. 0, or fewer
         than 30 normal rows there: the rule learns from the training rows.
@@ -68,6 +70,7 @@ class FusionDetector(PassThroughDetector, _BaseComposition):
     ----------
     .. [1] C. C. Aggarwal, S. Sathe, "Theoretical foundations and algorithms for outlier ensembles", ACM SIGKDD
        Explorations 17(1), 2015.
+    .. [2] R. A. Fisher, "Statistical methods for research workers", 4th edition, 1932.
 
     Examples
     --------
@@ -84,7 +87,7 @@ class FusionDetector(PassThroughDetector, _BaseComposition):
     _parameter_constraints: dict = {
         **PassThroughDetector._parameter_constraints,
         "detectors": [list],
-        "scale": [StrOptions({"rank", "robust"})],
+        "scale": [StrOptions({"rarity", "rank", "robust"})],
         "combine": [StrOptions({"mean", "max"})],
         "weights": ["array-like", None],
         "validation_fraction": [Interval(Real, 0, 1, closed="left")],
@@ -94,7 +97,7 @@ class FusionDetector(PassThroughDetector, _BaseComposition):
         self,
         detectors: Any,
         *,
-        scale: str = "rank",
+        scale: str = "rarity",
         combine: str = "mean",
         weights: Sequence[float] | None = None,
         threshold: Any = None,
@@ -227,6 +230,7 @@ class _RankScale:
     """Share of the known scores up to a score; beyond the largest, and below the smallest, a straight line."""
 
     def __init__(self, known: np.ndarray) -> None:
+        self.n_known = len(known)
         self.levels, counts = np.unique(known, return_counts=True)
         self.ranks = np.cumsum(counts) / len(known)
         quartiles = np.percentile(known, [25, 75])
@@ -234,8 +238,24 @@ class _RankScale:
         self.spread = spread if is_spread(spread, quartiles[1]) else max(1.0, abs(float(self.levels[-1])))
 
     def __call__(self, scores: np.ndarray) -> np.ndarray:
+        return self._rank(scores) + self._beyond(scores)
+
+    def _rank(self, scores: np.ndarray) -> np.ndarray:
+        return np.interp(scores, self.levels, self.ranks)
+
+    def _beyond(self, scores: np.ndarray) -> np.ndarray:
         beyond = np.maximum(scores - self.levels[-1], 0) + np.minimum(scores - self.levels[0], 0)
-        return np.interp(scores, self.levels, self.ranks) + beyond / self.spread
+        return beyond / self.spread
+
+
+class _RarityScale(_RankScale):
+    """Minus the logarithm of the share of known scores above a score; of normal rows it has mean and deviation 1."""
+
+    def __call__(self, scores: np.ndarray) -> np.ndarray:
+        beyond = self._beyond(scores)
+        # Of n known scores none is rarer than 1 in n + 1.
+        rarity = -np.log1p(-self._rank(scores) * self.n_known / (self.n_known + 1))
+        return rarity + np.sign(beyond) * np.log1p(np.abs(beyond))
 
 
 class _RobustScale:
@@ -249,4 +269,4 @@ class _RobustScale:
         return (scores - self.center) / self.spread
 
 
-_SCALES: dict[str, Any] = {"rank": _RankScale, "robust": _RobustScale}
+_SCALES: dict[str, Any] = {"rarity": _RarityScale, "rank": _RankScale, "robust": _RobustScale}

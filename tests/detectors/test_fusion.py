@@ -28,7 +28,7 @@ from sktsad import (
     ThresholdClassifier,
     ZScoreDetector,
 )
-from sktsad.detectors._fusion import _RankScale, _RobustScale
+from sktsad.detectors._fusion import _RankScale, _RarityScale, _RobustScale
 from sktsad.thresholds import BestFBeta, Quantile
 
 RNG = np.random.default_rng(0)
@@ -44,7 +44,8 @@ ROLLING = make_pipeline(SlidingWindow(12), ZScoreDetector("rolling"))
 FOREST = OutlierClassifier(IsolationForest(n_estimators=10, random_state=0))
 MEMBERS = [("z", Z), ("rolling", ROLLING), ("linear", LINEAR)]
 
-each_scale = pytest.mark.parametrize("scale", ["rank", "robust"])
+SCALES = {"rarity": _RarityScale, "rank": _RankScale, "robust": _RobustScale}
+each_scale = pytest.mark.parametrize("scale", list(SCALES))
 each_way = pytest.mark.parametrize("combine", ["mean", "max"])
 
 
@@ -64,7 +65,7 @@ class FirstColumn(ClassifierMixin, BaseEstimator):
 FINITE = st.floats(-1e6, 1e6).map(lambda value: round(value, 3))
 
 
-@pytest.mark.parametrize("make", [_RankScale, _RobustScale])
+@pytest.mark.parametrize("make", list(SCALES.values()))
 @settings(deadline=None, max_examples=60)
 @given(known=st.lists(FINITE, min_size=1, max_size=20), scores=st.lists(FINITE, min_size=1, max_size=20))
 def test_a_scale_keeps_the_order_within_and_beyond_the_known_scores(make, known, scores):
@@ -84,6 +85,35 @@ def test_a_rank_is_the_share_of_known_scores_up_to_it():
         scale(np.array([10.0, 0.0])),
         [1 + 2 / (three_quarters - quarter), 0.2 - 1 / (three_quarters - quarter)],
     )
+
+
+def test_a_rarity_is_minus_the_logarithm_of_the_share_above():
+    known = np.array([3.0, 1.0, 2.0, 2.0, 8.0])
+    scale = _RarityScale(known)
+    np.testing.assert_allclose(scale(known), [-np.log(1 - (known <= score).sum() / 6) for score in known])
+    quarter, three_quarters = np.percentile(known, [25, 75])
+    np.testing.assert_allclose(
+        scale(np.array([10.0, 0.0])),
+        [
+            np.log(6) + np.log1p(2 / (three_quarters - quarter)),
+            np.log(6 / 5) - np.log1p(1 / (three_quarters - quarter)),
+        ],
+    )
+
+
+def test_the_rarity_of_normal_rows_has_mean_and_deviation_one():
+    scale = _RarityScale(RNG.normal(size=20_000))
+    rarity = scale(RNG.normal(size=20_000))
+    assert rarity.mean() == pytest.approx(1, abs=0.05)
+    assert rarity.std() == pytest.approx(1, abs=0.05)
+
+
+@pytest.mark.parametrize("scale", ["rarity", "robust"])
+def test_by_default_few_normal_rows_are_alarms_and_anomalies_are_found(scale):
+    members = [("z", Z), ("both", GAUSSIAN)]
+    fusion = FusionDetector(members, scale=scale).fit(RNG.standard_t(3, size=(2000, 2)))
+    assert fusion.predict(RNG.standard_t(3, size=(2000, 2))).mean() < 0.04
+    assert fusion.predict(RNG.normal(12, 1, size=(20, 2))).all()
 
 
 def test_a_robust_scale_counts_deviations_from_the_median():
@@ -129,7 +159,7 @@ def test_a_row_never_scores_lower_for_a_higher_score_of_a_member(scale, combine)
 @pytest.mark.parametrize("weights", [None, [1, 2, 0.5], [0, 3, 1]], ids=str)
 def test_scores_are_scaled_weighted_and_combined(scale, combine, weights):
     fusion = FusionDetector(MEMBERS, scale=scale, combine=combine, weights=weights, threshold=1.0).fit(X, Y)
-    make = _RankScale if scale == "rank" else _RobustScale
+    make = SCALES[scale]
     columns = []
     for _, member in MEMBERS:
         score = clone(member).fit(X, Y).decision_function(X)
@@ -178,7 +208,7 @@ def test_members_are_fitted_to_the_head_and_the_rule_to_the_tail_of_every_series
 
 def test_a_rule_with_labels_gets_the_labels_of_the_tail():
     fusion = FusionDetector(MEMBERS, threshold=BestFBeta(), validation_fraction=0.5).fit(X, Y)
-    scores = FusionDetector(MEMBERS, threshold=0.0).fit(X[:200], Y[:200]).anomaly_score(X[200:])
+    scores = FusionDetector(MEMBERS, threshold=0.0).fit(X[:200], Y[:200]).anomaly_score(X)[200:]
     assert fusion.threshold_ == BestFBeta().fit(scores, Y[200:]).threshold_
 
 
@@ -281,7 +311,11 @@ def test_members_are_tuned_replaced_and_dropped_in_a_grid():
         {"rolling": [FOREST, "drop"], "weights": [None, [1, 2]]},
     ]
     search = GridSearchCV(fusion, grid, scoring="f1", cv=SeriesSplit(2), error_score="raise").fit(X, Y)
-    assert len(set(search.cv_results_["mean_test_score"])) == 3
+    scores = search.cv_results_["mean_test_score"]
+    assert (
+        scores[0] == scores[1] != scores[2] == scores[3]
+    )  # a member's own threshold says nothing, its length does
+    assert scores[5] != scores[6] == scores[7]  # weights of a single member say nothing
     assert search.best_score_ > 0.6
     assert fusion.set_params(z=GAUSSIAN).detectors[0] == ("z", GAUSSIAN)
 
