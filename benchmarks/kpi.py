@@ -40,7 +40,7 @@ from sktsad import (
     VAEDetector,
 )
 from sktsad.datasets import load_aiops_kpi
-from sktsad.metrics import delay_adjust, detection_report
+from sktsad.metrics import delay_adjust, detection_report, to_events
 from sktsad.sampling import WindowAugmenter
 from sktsad.thresholds import BestFBeta
 
@@ -105,26 +105,35 @@ def drawn(data, seed):
     return np.sort(np.concatenate([anomalous, kept]))
 
 
+def event_weights(data):
+    """Return weights by which an event of a hundred rows counts as ten, not as a hundred, single rows."""
+    lengths = to_events(data.y)["n_rows"].to_numpy()
+    weights = np.ones(len(data.y))
+    weights[data.y.to_numpy() == 1] = np.repeat(lengths**-0.5, lengths)
+    return weights / weights[data.fit & (data.y.to_numpy() == 1)].mean()
+
+
 def column(data, name):
     """Return the size of one feature as a score."""
     return data.features[name].abs().to_numpy()
 
 
-def trees(data, seed, **parameters):
+def trees(data, seed, weights=None, **parameters):
     """Score by boosted trees on the features; they see all rows of the fit part."""
     model = HistGradientBoostingClassifier(random_state=seed, **parameters)
-    model.fit(data.features[data.fit], data.y[data.fit])
+    model.fit(data.features[data.fit], data.y[data.fit], None if weights is None else weights[data.fit])
     return on_judged(data, lambda judged: model.decision_function(data.features[judged]))
 
 
-def recurrent(data, seed, rows, cell, sampler=None, **parameters):
+def recurrent(data, seed, rows, cell, sampler=None, weights=None, **parameters):
     """Score by a recurrent network on windows of 30 rows, of values or of features."""
     windows = SlidingWindow(30).fit_transform(rows)
     chosen = drawn(data, seed)
     X, y = windows[chosen], data.y.iloc[chosen]
     if sampler is not None:
         X, y = sampler.set_params(random_state=seed).fit_resample(X, y)
-    model = RNNClassifier(cell, random_state=seed, **{**NET, **parameters}).fit(X, y)
+    model = RNNClassifier(cell, random_state=seed, **{**NET, **parameters})
+    model.fit(X, y, None if weights is None else weights[chosen])
     return on_judged(data, lambda judged: model.decision_function(windows[np.flatnonzero(judged)]))
 
 
@@ -161,6 +170,10 @@ def ways():
         ),
         "boosted trees on features, defaults": (1, trees),
         "boosted trees on features": (1, lambda data, seed: trees(data, seed, **TREES)),
+        "boosted trees on features, long events weigh less": (
+            1,
+            lambda data, seed: trees(data, seed, event_weights(data), **TREES),
+        ),
     }
     for what in ("values", "features"):
         for cell in CELLS:
@@ -168,6 +181,13 @@ def ways():
                 3,
                 lambda data, seed, what=what, cell=cell: recurrent(data, seed, getattr(data, what), cell),
             )
+    for cell in CELLS:
+        out[f"{cell.upper()} on features, long events weigh less"] = (
+            3,
+            lambda data, seed, cell=cell: recurrent(
+                data, seed, data.features, cell, weights=event_weights(data)
+            ),
+        )
     for name, options in {
         **METHODS,
         **{name: {"sampler": sampler} for name, sampler in SAMPLERS.items()},
@@ -179,9 +199,11 @@ def ways():
     return out
 
 
+THREE_CELLS = [f"{cell.upper()} on features, long events weigh less" for cell in CELLS]
 FUSIONS = {
     "RNN, LSTM and GRU on features": [f"{cell.upper()} on features" for cell in CELLS],
-    "the same and rolling z": [*(f"{cell.upper()} on features" for cell in CELLS), "rolling z, 60 rows"],
+    "the same, long events weigh less": THREE_CELLS,
+    "the same and rolling z": [*THREE_CELLS, "rolling z, 60 rows"],
     "trees and rolling z": ["boosted trees on features", "rolling z, 60 rows"],
     "trees and LSTM": ["boosted trees on features", "LSTM on features"],
     "trees, LSTM and rolling z": ["boosted trees on features", "LSTM on features", "rolling z, 60 rows"],
