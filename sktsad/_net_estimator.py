@@ -9,12 +9,12 @@ from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
-from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from ._series import tail_mask
+from ._versions import VersionedEstimator
 from ._windows import Windows, check_layout, check_windows
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _PREFIX = "net__"
 
 
-class NetEstimator(BaseEstimator):
+class NetEstimator(VersionedEstimator):
     """Parameters that all estimators with a net share, and ``net__*`` for the rest of skorch's.
 
     A subclass names its own parameters and takes these as keyword arguments; its signature then lists both,
@@ -46,6 +46,8 @@ class NetEstimator(BaseEstimator):
         "warm_start": ["boolean"],
         "callbacks": [list, tuple, None],
     }
+
+    _packages = (*VersionedEstimator._packages, "skorch", "torch")
 
     net_: LeanNet
     _layout: tuple[int, int]

@@ -13,19 +13,20 @@ PACKAGE = Path(sktsad.__file__).parent
 
 #: The house, from below: a room imports from lower floors only, and never from its neighbours.
 FLOORS = [
-    {"_atomic", "_labels", "_robust", "_series", "_validation"},
+    {"_atomic", "_labels", "_robust", "_series", "_validation", "_versions"},
     {"_scores", "_windows", "networks", "thresholds"},
     {"datasets", "metrics", "model_selection", "plotting", "preprocessing", "sampling", "training"},
     {"_net_estimator"},
     {"_recurrent_estimator"},
     {"pretraining", "regressors"},
     {"classifiers", "detectors"},
+    {"export"},
 ]
 FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 
 #: Slow to import or optional: inside functions only, but for the rooms that are made of them.
-HEAVY = {"torch", "skorch", "imblearn", "matplotlib", "numba"}
-MADE_OF = {"networks": {"torch"}, "training": {"torch", "skorch"}}
+HEAVY = {"torch", "skorch", "imblearn", "matplotlib", "numba", "onnx", "onnxscript"}
+MADE_OF = {"networks": {"torch"}, "training": {"torch", "skorch"}, "export": {"torch"}}
 SOURCES = sorted(PACKAGE.rglob("*.py"))
 
 
@@ -120,7 +121,7 @@ def loaded_after(code):
 @pytest.mark.parametrize(
     "code",
     [
-        "import sktsad, sktsad.thresholds, sktsad.datasets",
+        "import sktsad, sktsad.thresholds, sktsad.datasets, sktsad.export",
         "from sktsad import *\nRNNClassifier(net__x=1).get_params(); repr(AutoencoderDetector())\n"
         "RNNClassifier(encoder=ForecastPretrainer()).get_params(); PretrainedEncoder('encoder.pt').get_params()",
         "from sktsad import SafeSampler, SlidingWindow\n"

@@ -10,6 +10,10 @@ PAGES = [ROOT / "README.md", *sorted((ROOT / "docs" / "guide").glob("*.md"))]
 
 
 def run(page):
+    for package in re.findall(
+        r"^import (onnxruntime|skops)", page.read_text(encoding="utf-8"), flags=re.MULTILINE
+    ):
+        pytest.importorskip(package, reason="optional: pip install 'sktsad[dev]'")
     blocks = re.findall(r"```python\n(.*?)```", page.read_text(encoding="utf-8"), flags=re.DOTALL)
     namespace = {}
     for block in blocks:

@@ -89,6 +89,12 @@ class BaseNetClassifier(ClassifierMixin, NetEstimator):
         ------
         ValueError
             If y holds one class, X is not finite, or ``n_channels`` does not fit X.
+
+        Warns
+        -----
+        UserWarning
+            If Ctrl-C ends the training: the network is that of the last epoch that ended, or with ``early_stopping``
+            the best. Where joblib runs many fits, as in a search, the interrupt goes up instead.
         """
         return self._fit(X, y, sample_weight, warm=self._is_warm(), n_epochs=self.max_epochs)
 
@@ -226,12 +232,17 @@ class BaseNetClassifier(ClassifierMixin, NetEstimator):
 
     def _new_net(self, windows: Windows) -> LeanNet:
         from ..networks import LOSSES, LogitAdjustedCrossEntropy
-        from ..training import LeanClassifierNet, class_probabilities, forward
+        from ..training import LeanClassifierNet, class_probabilities, f1_callback, forward
 
         loss = LOSSES[self.loss] if isinstance(self.loss, str) else copy_loss(self.loss, "CrossEntropyLoss")
         n_classes = len(self.classes_)
         module, arguments = self._network(windows, 1 if n_classes == 2 else n_classes)
         options: dict[str, Any] = {"predict_nonlinearity": class_probabilities, **self._net_options()}
+        if self.verbose:
+            options["callbacks"] = [
+                *options.get("callbacks", ()),
+                f1_callback(bool(self.early_stopping), n_classes),
+            ]
         needs_every_class = getattr(loss, "needs_every_class", False)
         is_wanted = needs_every_class if self.stratify == "auto" else self.stratify
         # What early stopping watches is to be the loss that is trained: of batches with every class.

@@ -5,15 +5,16 @@ from __future__ import annotations
 from typing import Any, Self
 
 import numpy as np
-from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, clone
+from sklearn.base import ClassifierMixin, MetaEstimatorMixin, clone
 from sklearn.utils import Tags, check_array, get_tags
 from sklearn.utils._param_validation import HasMethods, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from .._atomic import atomic_fit
+from .._versions import VersionedEstimator
 
 
-class CostSensitiveClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
+class CostSensitiveClassifier(ClassifierMixin, MetaEstimatorMixin, VersionedEstimator):
     """Choose the class of the least expected cost, with any classifier that gives probabilities.
 
     Training stays as it is; the decision moves. That takes probabilities that mean what they say: a classifier that

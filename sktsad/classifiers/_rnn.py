@@ -92,12 +92,14 @@ class RNNClassifier(RecurrentEstimator, BaseNetClassifier):
     random_state : int, RandomState or None, default=None
         Seeds weights, order of rows and dropout. The same number gives the same bits.
     verbose : int, default=0
-        1 prints a line for each epoch, 0 prints nothing.
+        1 prints a line for each epoch, with the loss and the F1: of the last rows with early stopping, else of those
+        trained on. 0 prints nothing.
     warm_start : bool, default=False
         Whether a further ``fit`` goes on from the weights of the last, with the present ``lr``, ``batch_size`` and
         ``max_epochs``; other parameters of the network stay as they were.
     callbacks : list of skorch callbacks, default=None
-        Copied before use. One that listens to batches makes epochs a little slower.
+        Copied before use. One that listens to batches makes epochs a little slower. An ``EarlyStopping`` takes the
+        place of the rule by loss, if ``early_stopping`` is on.
     **net_params : dict
         More parameters of skorch's ``NeuralNet`` as ``net__<name>``, e.g. ``net__optimizer__weight_decay``.
 

@@ -9,7 +9,7 @@ from typing import Any, Self
 
 import numpy as np
 import pandas as pd
-from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, clone
+from sklearn.base import ClassifierMixin, MetaEstimatorMixin, clone
 from sklearn.utils import Tags, get_tags
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import _num_samples, check_is_fitted
@@ -17,12 +17,13 @@ from sklearn.utils.validation import _num_samples, check_is_fitted
 from .._atomic import atomic_fit
 from .._scores import decision_scores, own_threshold, refuse_outlier_detector
 from .._series import row_index
+from .._versions import VersionedEstimator
 from ..preprocessing import SlidingWindow
 
 STATISTICS: dict[str, Callable[..., np.ndarray]] = {"mean": np.mean, "median": np.median, "max": np.max}
 
 
-class SmoothedClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
+class SmoothedClassifier(ClassifierMixin, MetaEstimatorMixin, VersionedEstimator):
     """Smooth the scores of a classifier or detector over the last rows of each series.
 
     Smoothing brings out events of many rows and costs delay; where an alarm has to come within a few rows it hurts. Put

@@ -7,7 +7,7 @@ from numbers import Integral, Real
 from typing import Any, Self
 
 import numpy as np
-from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, clone
+from sklearn.base import ClassifierMixin, MetaEstimatorMixin, clone
 from sklearn.frozen import FrozenEstimator
 from sklearn.utils import Tags, _safe_indexing, get_tags, indexable
 from sklearn.utils._param_validation import HasMethods, Interval
@@ -19,6 +19,7 @@ from .._atomic import atomic_fit
 from .._labels import check_labels, warn_if_anomaly_is_a_guess
 from .._scores import decision_scores, own_threshold, with_index
 from .._series import count_events
+from .._versions import VersionedEstimator
 from ..model_selection import SeriesSplit
 from ..thresholds import BestFBeta
 from ..thresholds._base import ThresholdRule
@@ -32,7 +33,7 @@ def _estimator_has(method: str) -> Any:
     return check
 
 
-class ThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
+class ThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, VersionedEstimator):
     """Classify by a threshold that a rule learns from scores of unseen rows, in time order.
 
     What ``TunedThresholdClassifierCV`` of scikit-learn does on a grid of thresholds and averaged over folds, this

@@ -7,7 +7,7 @@ from typing import Any, Self
 
 import numpy as np
 import pandas as pd
-from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.base import ClassifierMixin, clone
 from sklearn.utils import Tags
 from sklearn.utils._param_validation import Interval
 from sklearn.utils.multiclass import type_of_target
@@ -17,6 +17,7 @@ from .._atomic import atomic_fit
 from .._labels import check_labels, warn_if_anomaly_is_a_guess
 from .._scores import with_index
 from .._series import row_index, tail_mask
+from .._versions import VersionedEstimator
 from .._windows import Windows, check_layout, check_windows, window_names
 from ..thresholds._base import ThresholdRule
 
@@ -24,7 +25,7 @@ from ..thresholds._base import ThresholdRule
 MIN_HELD_OUT = 30
 
 
-class BaseDetector(ClassifierMixin, BaseEstimator):
+class BaseDetector(ClassifierMixin, VersionedEstimator):
     """A detector as a binary classifier; a subclass fits a model and scores rows with it.
 
     A subclass has the parameters ``threshold``, ``validation_fraction`` and ``n_channels``.

@@ -11,7 +11,7 @@ from typing import Any, Self
 
 import numpy as np
 import pandas as pd
-from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.base import TransformerMixin
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import _check_feature_names_in, check_is_fitted
 
@@ -19,6 +19,7 @@ from .._atomic import atomic_fit
 from .._robust import robust_moments
 from .._series import check_panel, check_target_index, has_dates, is_gap, is_panel, read_series, row_index
 from .._validation import validate_rows
+from .._versions import VersionedEstimator
 from ._feature_set import FeatureSet
 from ._period import choose_period
 
@@ -33,7 +34,7 @@ class _Past:
     values: np.ndarray
 
 
-class RollingFeatures(TransformerMixin, BaseEstimator):
+class RollingFeatures(TransformerMixin, VersionedEstimator):
     """Describe every row by how it differs from the rows before it: recent ones, and those a day or a week ago.
 
     Most of what tells an anomaly is here: on KPIs these columns gain more than a better network. They feed recurrent

@@ -9,7 +9,7 @@ from typing import Any, Self
 import numpy as np
 import pandas as pd
 from sklearn import config_context
-from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin, clone
+from sklearn.base import OneToOneFeatureMixin, TransformerMixin, clone
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
@@ -17,6 +17,7 @@ from sklearn.utils.validation import check_is_fitted
 from .._atomic import atomic_fit
 from .._series import check_panel, is_panel, read_series, row_index
 from .._validation import validate_rows
+from .._versions import VersionedEstimator
 from .._windows import Windows, check_layout, check_windows, flatten_3d
 
 #: Rows and the scaler's parameters are checked once; to do so series by series takes longer than to scale them.
@@ -24,7 +25,7 @@ _CHECKED = {"assume_finite": True, "skip_parameter_validation": True}
 _SCALER = [HasMethods(["fit", "transform", "inverse_transform"]), None]
 
 
-class SeriesScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
+class SeriesScaler(OneToOneFeatureMixin, TransformerMixin, VersionedEstimator):
     """Scale each series of a panel by itself, with any scikit-learn scaler.
 
     Rows without a (series, time) MultiIndex are one series. A frame comes out as a frame with its index,
@@ -166,7 +167,7 @@ class SeriesScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         return self._new_scaler().fit(values) if self.unseen == "self" else self.pooled_scaler_
 
 
-class WindowScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
+class WindowScaler(OneToOneFeatureMixin, TransformerMixin, VersionedEstimator):
     """Scale windows, each channel alike at all of its time steps, for those who windowed first.
 
     Scaling the rows before the window is cheaper and as good. This is for windows that come ready-made, one

@@ -10,7 +10,7 @@ from typing import Any, Self
 
 import numpy as np
 import pandas as pd
-from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.base import TransformerMixin
 from sklearn.utils import check_array
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import _check_feature_names_in, check_is_fitted
@@ -26,6 +26,7 @@ from .._series import (
     row_index,
 )
 from .._validation import validate_rows
+from .._versions import VersionedEstimator
 from .._windows import Windows, flatten_3d, window_names
 
 
@@ -39,7 +40,7 @@ class _Past:
     last_rows: np.ndarray
 
 
-class SlidingWindow(TransformerMixin, BaseEstimator):
+class SlidingWindow(TransformerMixin, VersionedEstimator):
     """Turn every row into the window of rows that ends with it, without looking ahead.
 
     Row ``t`` becomes the time-major window of rows ``t - length + 1`` to ``t``. No row is lost or added:

@@ -8,13 +8,14 @@ from numbers import Integral
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
-from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
+from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils import Tags
 from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import check_is_fitted
 
 from .._atomic import atomic_fit
 from .._net_estimator import check_encoder
+from .._versions import VersionedEstimator
 from .._windows import check_windows
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ def _load_encoder(path: str | os.PathLike[str]) -> tuple[torch.nn.Module, dict[s
         ) from error
 
 
-class PretrainedEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
+class PretrainedEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, VersionedEstimator):
     """Windows to the codes of an encoder that `save_encoder` has saved.
 
     ``fit`` reads the file and learns nothing, so that it goes wherever a pretrainer goes:
@@ -133,6 +134,8 @@ class PretrainedEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseE
         "n_channels": [Interval(Integral, 1, None, closed="left"), None],
         "predict_batch_size": [Interval(Integral, 1, None, closed="left")],
     }
+
+    _packages = (*VersionedEstimator._packages, "torch")
 
     encoder_: torch.nn.Module
 

@@ -7,11 +7,12 @@ from typing import Any, Self
 
 import numpy as np
 import pandas as pd
-from sklearn.base import BaseEstimator, clone
+from sklearn.base import clone
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 
 from .._labels import check_labels
 from .._series import has_time
+from .._versions import VersionedEstimator
 from .._windows import Windows, check_windows
 from ._resampling import as_they_are, imblearn_class, kind_of, name_of, resample, strategy_of, suit_to, warn
 from ._window_augmenter import WindowAugmenter
@@ -30,7 +31,7 @@ NAMES = {
 }
 
 
-class SafeSampler(BaseEstimator):
+class SafeSampler(VersionedEstimator):
     """Resample windows at fit with any sampler of imbalanced-learn, however few the anomalies are.
 
     It stands behind `SlidingWindow` in a pipeline of imbalanced-learn, which leaves samplers out at predict. What it

@@ -7,14 +7,15 @@ from numbers import Real
 from typing import Any
 
 import numpy as np
-from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval
+
+from .._versions import VersionedEstimator
 
 CHANGES = ("jitter", "scaling", "time_warp", "shift")
 
 
-class WindowAugmenter(BaseEstimator):
+class WindowAugmenter(VersionedEstimator):
     """Copy windows with small changes: a strategy for `SafeSampler`.
 
     SMOTE draws straight lines between two windows, which for waves that are out of step is no wave; each copy here

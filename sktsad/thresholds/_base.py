@@ -6,14 +6,14 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 import pandas as pd
-from sklearn.base import BaseEstimator
 from sklearn.utils import check_array, check_consistent_length, column_or_1d
 
 from .._atomic import atomic_fit
 from .._series import row_index
+from .._versions import VersionedEstimator
 
 
-class ThresholdRule(BaseEstimator):
+class ThresholdRule(VersionedEstimator):
     """Base of the rules: scores, larger is worse, and perhaps labels, to one number.
 
     A row is an anomaly if its score is *above* ``threshold_``. A subclass has ``_learn``.

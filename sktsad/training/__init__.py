@@ -2,7 +2,7 @@
 
 from ._batches import BatchLoader, WindowDataset
 from ._fit import apply, forward, make_net, run, set_lr, train
-from ._net import LeanClassifierNet, LeanNet, class_probabilities
+from ._net import LeanClassifierNet, LeanNet, class_probabilities, f1_callback
 from ._random import seeded
 from ._variational_net import VariationalNet
 
@@ -14,6 +14,7 @@ __all__ = [
     "WindowDataset",
     "apply",
     "class_probabilities",
+    "f1_callback",
     "forward",
     "make_net",
     "run",

@@ -13,6 +13,7 @@ from skorch.helper import predefined_split
 from skorch.utils import noop
 
 from ._batches import BatchLoader, WindowDataset, as_tensor
+from ._interrupt import InterruptGuard
 from ._net import LeanNet
 from ._random import seeded
 
@@ -87,7 +88,10 @@ def make_net(
     if patience:
         patience = 5 if isinstance(patience, (bool, np.bool_)) else patience
         stop = EarlyStopping(patience=patience, load_best=True, sink=print if params["verbose"] else noop)
-        callbacks.append(("early_stopping", stop))  # last: it keeps those behind it from an epoch's end
+        theirs = [callback for callback in callbacks if isinstance(callback, EarlyStopping)]
+        callbacks = [callback for callback in callbacks if callback not in theirs]
+        # Last: it keeps those behind it from an epoch's end. Two would overwrite each other's best weights.
+        callbacks.append(("early_stopping", [stop, *theirs][-1]))
     if not params["verbose"]:
         net_defaults["callbacks__print_log"] = None
     if "iterator_train" not in net_params:
@@ -142,11 +146,22 @@ def train(net: LeanNet, dataset: WindowDataset, valid: WindowDataset | None) -> 
     ------
     ValueError
         If training diverged, so that weights are not finite, or no epoch had a finite loss.
+    KeyboardInterrupt
+        If it was interrupted before the first epoch ended, or while joblib runs many fits.
+
+    Warns
+    -----
+    UserWarning
+        If it was interrupted later: the net is that of the last epoch that ended, with early stopping the best.
     """
+    guard = InterruptGuard()
     net.train_split = None if valid is None else predefined_split(valid)
+    net.callbacks_.insert(0, ("interrupt_guard", guard))
     with seeded(net.random_state_.randint(2**31), net.device):
         net.partial_fit(dataset)
+    del net.callbacks_[0]
     net.train_split = None  # it holds the validation rows
+    guard.warn(net)
     # Adam leaves weights alone where the loss is infinite: they can be finite, and have learnt nothing.
     has_loss = np.isfinite(net.history[:, "train_loss"]).any()
     if not (has_loss and all(bool(torch.isfinite(weight).all()) for weight in net.module_.parameters())):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import inspect
+from functools import partial
 from typing import Any
 
 import numpy as np
 import torch
+from sklearn.metrics import f1_score
 from skorch import NeuralNet
-from skorch.callbacks import Callback
+from skorch.callbacks import Callback, EpochScoring
 
 _BATCH_EVENTS = ("on_batch_begin", "on_batch_end", "on_grad_computed")
 
@@ -21,6 +23,10 @@ class LeanNet(NeuralNet):
     records that no one reads afterwards. Where a callback listens, or the optimizer needs a closure, skorch's
     own epoch runs.
     """
+
+    # Parts of the state that skorch unpickles on a device that is there. It adds the trained ones by itself; losses
+    # that came as instances, and what callbacks hold, may be on the GPU as well.
+    cuda_dependent_attributes_ = ["module", "criterion", "callbacks"]
 
     def infer(self, x: Any, **fit_params: Any) -> torch.Tensor:
         """Run the module on the input, without the weights that travel with it."""
@@ -71,12 +77,15 @@ class LeanNet(NeuralNet):
         self.history.record(prefix + "_batch_count", len(losses))
 
     def notify(self, method_name: str, **cb_kwargs: Any) -> None:
-        """Tell the callbacks; once they have seen a lean epoch, forget its batches."""
+        """Tell the callbacks; once they have seen a lean epoch, forget its batches, but for the last.
+
+        Callbacks that save a net look at that when the training is over, too.
+        """
         try:
             super().notify(method_name, **cb_kwargs)
         finally:  # EarlyStopping leaves by an exception
             if method_name == "on_epoch_end" and self._can_be_lean():
-                self.history[-1]["batches"].clear()
+                del self.history[-1]["batches"][:-1]
 
     def _can_be_lean(self) -> bool:
         _, *arguments = inspect.signature(type(self.optimizer_).step).parameters.values()
@@ -107,3 +116,19 @@ def class_probabilities(logits: torch.Tensor) -> torch.Tensor:
     if logits.ndim == 1:
         return torch.stack([torch.sigmoid(-logits), torch.sigmoid(logits)], dim=1)
     return torch.softmax(logits, dim=1)
+
+
+def f1_callback(of_validation: bool, n_classes: int) -> tuple[str, Callback]:
+    """Return what notes the F1 of an epoch, for the line that is printed: of the last rows, or of those trained on.
+
+    It uses the outputs that the epoch has computed anyway; those of training rows are with dropout, and of weights that
+    change from batch to batch.
+    """
+    name = "valid_f1" if of_validation else "train_f1"
+    scoring = partial(_f1, n_classes=n_classes)
+    return name, EpochScoring(scoring, lower_is_better=False, on_train=not of_validation, name=name)
+
+
+def _f1(net: LeanClassifierNet, X: Any, y: np.ndarray, n_classes: int) -> float:
+    average = "binary" if n_classes == 2 else "macro"
+    return float(f1_score(y, net.predict(X), labels=range(n_classes), average=average, zero_division=0))

@@ -5,7 +5,15 @@ import pytest
 import torch
 from sklearn.base import clone
 from sklearn.metrics import f1_score
-from skorch.callbacks import Callback, EpochScoring, GradientNormClipping, LRScheduler, ProgressBar
+from skorch.callbacks import (
+    Callback,
+    Checkpoint,
+    EpochScoring,
+    GradientNormClipping,
+    LRScheduler,
+    ProgressBar,
+    TrainEndCheckpoint,
+)
 from torch import nn
 
 from sktsad import AutoencoderDetector, RNNClassifier, TorchClassifier
@@ -43,7 +51,7 @@ class ListensToEpochs(Callback):
 
 def ran_lean(estimator):
     """Tell whether lean epochs ran: skorch's own leave a record of each batch."""
-    return not any(estimator.net_.history[:, "batches"])
+    return all(len(batches) == 1 for batches in estimator.net_.history[:, "batches"])
 
 
 def assert_same_training(one, other):
@@ -141,6 +149,20 @@ def test_batches_of_a_lean_epoch_are_forgotten_also_where_training_stops_early()
     assert ran_lean(model)
 
 
+@pytest.mark.parametrize(
+    "callback, params",
+    [(Checkpoint, {"lr": 0.5, "early_stopping": 50, "max_epochs": 12}), (TrainEndCheckpoint, {})],
+)
+def test_checkpoints_of_skorch_keep_what_is_trained(callback, params, tmp_path):
+    params = {**SMALL, **params}
+    model = TorchClassifier(callbacks=[callback(dirname=str(tmp_path))], **params).fit(X, Y)
+    assert ran_lean(model)
+    other = TorchClassifier(**{**params, "max_epochs": 1}).fit(X, Y)
+    prefix = "train_end_" if callback is TrainEndCheckpoint else ""
+    other.net_.load_params(f_params=tmp_path / f"{prefix}params.pt")
+    np.testing.assert_array_equal(other.decision_function(X), model.decision_function(X))
+
+
 def test_gradient_clipping_clips():
     free = TorchClassifier(optimizer="sgd", **SMALL).fit(X, Y)
     clipped = TorchClassifier(optimizer="sgd", callbacks=[GradientNormClipping(1e-12)], **SMALL).fit(X, Y)
@@ -177,7 +199,9 @@ def test_skorchs_scoring_on_the_validation_rows_is_scikit_learns():
 
 
 def test_an_optimizer_that_needs_a_closure_runs_skorchs_own_epochs():
-    model = TorchClassifier(optimizer=torch.optim.LBFGS, **{**SMALL, "lr": 0.1, "batch_size": 90}).fit(X, Y)
+    model = TorchClassifier(
+        optimizer=torch.optim.LBFGS, **{**SMALL, "lr": 0.1, "batch_size": 45, "max_epochs": 6}
+    ).fit(X, Y)
     losses = model.net_.history[:, "train_loss"]
     assert not ran_lean(model)
     assert losses[-1] < 0.5 * losses[0]

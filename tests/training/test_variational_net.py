@@ -50,7 +50,8 @@ def test_the_loss_is_the_sum_of_its_parts_with_the_weight_of_the_epoch(callbacks
 @pytest.mark.parametrize("options", [{}, WATCH, {"kl_warmup": 3, "network": "gru"}], ids=str)
 def test_a_lean_epoch_is_skorchs_own_bit_for_bit(options):
     lean, own = fit(**options), fit(callbacks=[("ear", ListensToBatches())], **options)
-    assert not any(lean.history[:, "batches"]) and all(own.history[:, "batches"])
+    assert {len(batches) for batches in lean.history[:, "batches"]} == {1}
+    assert min(len(batches) for batches in own.history[:, "batches"]) > 1
     state, same = lean.module_.state_dict(), own.module_.state_dict()
     assert all((state[name] == same[name]).all() for name in state)
     for name in ("train_loss", *(f"train_{part}" for part in PARTS)):

@@ -1,0 +1,6 @@
+"""Fitted models in files that other programs can read: without sktsad, or without running code."""
+
+from ._onnx import to_onnx
+from ._skops import skops_trusted_types
+
+__all__ = ["skops_trusted_types", "to_onnx"]

@@ -1,0 +1,146 @@
+"""Fitted models as ONNX."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from sklearn.utils._param_validation import HasMethods, StrOptions, validate_params
+from sklearn.utils.validation import check_is_fitted
+
+if TYPE_CHECKING:
+    from onnx import ModelProto
+
+_PACKAGES = ("sktsad", "torch", "onnx")
+
+
+@validate_params(
+    {
+        "model": [HasMethods(["fit", "decision_function"])],
+        "path": [str, os.PathLike, None],
+        "dtype": [StrOptions({"float32", "float64"})],
+    },
+    prefer_skip_nested_validation=True,
+)
+def to_onnx(model: Any, path: str | os.PathLike[str] | None = None, *, dtype: str = "float64") -> ModelProto:
+    """Export a fitted classifier or detector, with all steps before it, for programs without sktsad.
+
+    The model takes ``rows`` of one series, in time order and without a gap, and returns a ``decision`` and a ``label``
+    for each. Scaling, windows, network and threshold are all inside.
+
+    Parameters
+    ----------
+    model : estimator or Pipeline
+        Fitted. A `RNNClassifier`, `TorchClassifier`, `AutoencoderDetector`, `VAEDetector`, `ForecastDetector`,
+        `GaussianDetector` or `ZScoreDetector`; a `ThresholdClassifier` or ``FrozenEstimator`` around one; or a
+        ``Pipeline`` of scalers and a `SlidingWindow` that ends with one. A scaler is whatever shifts and stretches
+        each column by itself. Samplers act at fit only and are left out.
+    path : str or path-like, default=None
+        File to write; None writes none.
+    dtype : {"float64", "float32"}, default="float64"
+        Type of ``rows``. Scaling is in float64, the network in float32, whatever this is.
+
+    Returns
+    -------
+    onnx_model : onnx.ModelProto
+        Input ``rows`` of shape (n_rows, n_features_in). Outputs ``decision``, float64 of shape (n_rows,), or (n_rows,
+        n_classes) of more than two classes, which is `decision_function`; and ``label``, int64 of shape (n_rows,),
+        which is `predict`, or the position in ``classes_`` where those are no integers. ``metadata_props`` tells the
+        ``classes``, the ``columns`` if they had names, and the versions of the packages.
+
+    Raises
+    ------
+    ImportError
+        If onnx or onnxscript are not installed.
+    TypeError
+        If the last step cannot be exported.
+    ValueError
+        If a step before it cannot be.
+
+    Notes
+    -----
+    What `SlidingWindow` reads from an index is not there: every call is one series, and its first row has no past. To
+    go on with a stream, give the last ``length - 1`` rows again in front, and leave out their results. NaN is not
+    refused: a decision is NaN then. All windows of a call are in memory, so feed a long series in pieces.
+
+    On the CPU, decisions differ from those of `decision_function` by the rounding of float32: by 1e-5 of the largest
+    at most in the tests of this package.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from sklearn.preprocessing import StandardScaler
+    >>> from sktsad import SlidingWindow, ZScoreDetector
+    >>> from sktsad.export import to_onnx
+    >>> X = np.random.default_rng(0).normal(size=(100, 2))
+    >>> detector = make_pipeline(StandardScaler(), SlidingWindow(20), ZScoreDetector("rolling")).fit(X)
+    >>> onnx_model = to_onnx(detector, "detector.onnx")  # doctest: +SKIP
+    """
+    check_is_fitted(model)
+    try:
+        import onnx
+        import onnxscript  # noqa: F401  torch's exporter writes with it
+    except ImportError as error:
+        raise ImportError(
+            f"to_onnx needs onnx and onnxscript: pip install 'sktsad[onnx]' ({error})."
+        ) from error
+    import torch
+
+    from ._parts import LabelledDecision, parts
+
+    classes = np.asarray(model.classes_)
+    labels = classes if classes.dtype.kind in "iub" else np.arange(len(classes))
+    module = LabelledDecision(list(parts(model)), labels).eval()
+    example = torch.zeros(
+        3, model.n_features_in_, dtype=getattr(torch, dtype)
+    )  # 0 and 1 would be taken for constants
+    with _quiet(), torch.inference_mode():
+        program = torch.onnx.export(
+            module,
+            (example,),
+            dynamo=True,
+            verbose=False,
+            input_names=["rows"],
+            output_names=["decision", "label"],
+            dynamic_shapes={"rows": {0: "n_rows"}},
+        )
+    proto = program.model_proto  # type: ignore[union-attr]
+    _forget_sources(proto)
+    notes = {"classes": json.dumps(classes.tolist()), **{name: version(name) for name in _PACKAGES}}
+    if hasattr(model, "feature_names_in_"):
+        notes["columns"] = json.dumps(list(model.feature_names_in_))
+    onnx.helper.set_model_props(proto, notes)
+    onnx.checker.check_model(proto)
+    if path is not None:
+        onnx.save(proto, os.fspath(path))
+    return proto
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep what torch's exporter says of itself from the user."""
+    logger = logging.getLogger("torch.onnx")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logger.setLevel(level)
+
+
+def _forget_sources(proto: ModelProto) -> None:
+    """Drop what the exporter notes of the source of each node: lines of code and paths of this computer."""
+    graph = proto.graph
+    for noted in (graph, *graph.node, *graph.initializer, *graph.input, *graph.output, *graph.value_info):
+        del noted.metadata_props[:]
+        noted.ClearField("doc_string")

@@ -1,0 +1,209 @@
+"""Fitted models as torch modules: rows in, decisions out. Between the parts, rows and windows are flat."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import torch
+from sklearn.frozen import FrozenEstimator
+from sklearn.pipeline import Pipeline
+from torch import nn
+
+from ..classifiers import ThresholdClassifier
+from ..classifiers._base import BaseNetClassifier
+from ..detectors import GaussianDetector, ZScoreDetector
+from ..detectors._net_detector import NetDetector
+from ..preprocessing import SlidingWindow, WindowScaler
+from ._affine import affine_columns
+
+_SUPPORTED = (
+    "RNNClassifier, TorchClassifier, AutoencoderDetector, VAEDetector, ForecastDetector, GaussianDetector, "
+    "ZScoreDetector; ThresholdClassifier and FrozenEstimator around one; and a Pipeline that ends with one"
+)
+
+
+class ScaledColumns(nn.Module):
+    """Shift and stretch columns."""
+
+    def __init__(self, center: np.ndarray, slope: np.ndarray, offset: np.ndarray) -> None:
+        super().__init__()
+        for name, value in (("center", center), ("slope", slope), ("offset", offset)):
+            self.register_buffer(name, torch.tensor(value, dtype=torch.float64))
+
+    def forward(self, rows: torch.Tensor) -> torch.Tensor:
+        """Map (n_rows, n_columns) to the same."""
+        return (rows - self.center) * self.slope + self.offset  # type: ignore[operator]
+
+
+class LaggedRows(nn.Module):
+    """Windows over the rows of one series, as `SlidingWindow` makes them."""
+
+    def __init__(self, length: int, padding: str) -> None:
+        super().__init__()
+        self.length = length
+        self.padding = padding
+
+    def forward(self, rows: torch.Tensor) -> torch.Tensor:
+        """Map (n_rows, n_columns) to (n_rows, length * n_columns)."""
+        position = torch.arange(rows.shape[0])[:, None] + torch.arange(1 - self.length, 1)
+        windows = rows[position.clamp(min=0)]
+        if self.padding == "zero":
+            windows = torch.where(position[:, :, None] < 0, 0.0, windows)
+        return windows.flatten(1)
+
+
+class NetDecision(nn.Module):
+    """What a classifier with a net decides; the net works in float32."""
+
+    def __init__(self, model: BaseNetClassifier) -> None:
+        super().__init__()
+        self.module = _float32(model.net_.module_)
+        self.shape = model._row_shape
+        self.is_binary = len(model.classes_) == 2
+
+    def forward(self, windows: torch.Tensor) -> torch.Tensor:
+        """Map flat windows to (n_rows,), or (n_rows, n_classes)."""
+        logits = self.module(windows.float().unflatten(1, self.shape)).double().flatten(1)
+        if not self.is_binary:
+            return logits
+        return logits[:, 0] if logits.shape[1] == 1 else logits[:, 1] - logits[:, 0]
+
+
+class NetErrorScore(nn.Module):
+    """The score of a detector with a net, which works in float32."""
+
+    def __init__(self, model: NetDetector) -> None:
+        super().__init__()
+        self.module = _float32(model.net_.module_)
+        self.shape = model._layout
+        self.score = model._window_scores
+
+    def forward(self, windows: torch.Tensor) -> torch.Tensor:
+        """Map flat windows to (n_rows,)."""
+        return self.score(self.module, windows.float().unflatten(1, self.shape)).double()
+
+
+class LargestZ(nn.Module):
+    """The largest absolute value of a row, which is one of z-scores."""
+
+    def forward(self, z: torch.Tensor) -> torch.Tensor:
+        """Map (n_rows, n_columns) to (n_rows,)."""
+        return z.abs().amax(dim=1)
+
+
+class RollingZ(nn.Module):
+    """The z-scores of the last row of each window, within the window."""
+
+    def __init__(self, layout: tuple[int, int]) -> None:
+        super().__init__()
+        self.layout = layout
+
+    def forward(self, windows: torch.Tensor) -> torch.Tensor:
+        """Map flat windows to (n_rows, n_channels)."""
+        values = windows.unflatten(1, self.layout)
+        center, scale = values.mean(dim=1), values.std(dim=1, correction=0)
+        is_spread = scale > 1e-12 * center.abs()
+        return torch.where(is_spread, (values[:, -1] - center) / torch.where(is_spread, scale, 1.0), 0.0)
+
+
+class NegativeLogDensity(nn.Module):
+    """The score of a `GaussianDetector`, of standardised rows."""
+
+    precision: torch.Tensor
+
+    def __init__(self, model: GaussianDetector) -> None:
+        super().__init__()
+        precision = getattr(model, "precision_", np.eye(len(model.scale_)))
+        self.register_buffer("precision", torch.tensor(precision))
+        self.log_scale = float(model._log_scale)
+
+    def forward(self, z: torch.Tensor) -> torch.Tensor:
+        """Map (n_rows, n_columns) to (n_rows,)."""
+        return (((z @ self.precision) * z).sum(dim=1) / 2 + self.log_scale) / z.shape[1]
+
+
+class LessThreshold(nn.Module):
+    """Scores less their threshold."""
+
+    def __init__(self, threshold: float) -> None:
+        super().__init__()
+        self.threshold = threshold
+
+    def forward(self, scores: torch.Tensor) -> torch.Tensor:
+        """Map (n_rows,) to the same."""
+        return scores - self.threshold
+
+
+class LabelledDecision(nn.Module):
+    """A chain of parts, and the label that follows from its decision."""
+
+    def __init__(self, chain: list[nn.Module], labels: np.ndarray) -> None:
+        super().__init__()
+        self.chain = nn.Sequential(*chain)
+        self.register_buffer("labels", torch.tensor(labels, dtype=torch.int64))
+
+    def forward(self, rows: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Map (n_rows, n_columns) to decisions, and to (n_rows,) labels."""
+        decision = self.chain(rows.double())
+        chosen = (decision > 0).long() if decision.ndim == 1 else decision.argmax(dim=1)
+        return decision, self.labels[chosen]  # type: ignore[index]
+
+
+def parts(model: Any) -> Iterator[nn.Module]:
+    """Yield the modules that together map rows to decisions, or raise TypeError for a model that has none."""
+    if isinstance(model, FrozenEstimator):
+        yield from parts(model.estimator)
+    elif isinstance(model, Pipeline):
+        for _, step in model.steps[:-1]:
+            yield from _transformer_parts(step)
+        yield from parts(model.steps[-1][1])
+    elif isinstance(model, ThresholdClassifier):
+        yield from parts(model.estimator_)
+        yield LessThreshold(model.threshold_)
+    elif isinstance(model, BaseNetClassifier):
+        yield NetDecision(model)
+    else:
+        yield from _score_parts(model)
+        yield LessThreshold(model.threshold_)
+
+
+def _score_parts(model: Any) -> Iterator[nn.Module]:
+    """Yield what maps rows to the score of a detector."""
+    if isinstance(model, NetDetector):
+        yield NetErrorScore(model)
+    elif isinstance(model, GaussianDetector):
+        yield ScaledColumns(model.mean_, 1 / model.scale_, np.zeros_like(model.mean_))
+        yield NegativeLogDensity(model)
+    elif isinstance(model, ZScoreDetector) and model.mode == "global":
+        yield ScaledColumns(model.center_, 1 / model.scale_, np.zeros_like(model.center_))
+        yield LargestZ()
+    elif isinstance(model, ZScoreDetector) and not model.robust:
+        yield RollingZ(model._layout)
+        yield LargestZ()
+    else:
+        raise TypeError(f"{model} cannot be exported. What can: {_SUPPORTED}.")
+
+
+def _transformer_parts(step: Any) -> Iterator[nn.Module]:
+    """Yield what a step of a pipeline does to rows; samplers, which act at fit only, do nothing."""
+    if step is None or step == "passthrough" or hasattr(step, "fit_resample"):
+        return
+    if isinstance(step, FrozenEstimator):
+        yield from _transformer_parts(step.estimator)
+    elif isinstance(step, Pipeline):
+        for _, inner in step.steps:
+            yield from _transformer_parts(inner)
+    elif isinstance(step, SlidingWindow):
+        yield LaggedRows(step.length, step.padding)
+    elif isinstance(step, WindowScaler):
+        yield ScaledColumns(*(np.tile(part, step._layout[0]) for part in affine_columns(step.scaler_)))
+    else:
+        yield ScaledColumns(*affine_columns(step))
+
+
+def _float32(module: nn.Module) -> nn.Module:
+    """Copy a network: recurrent cells in float64 are more than most runtimes know."""
+    return copy.deepcopy(module).cpu().float().eval()

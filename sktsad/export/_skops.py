@@ -1,0 +1,52 @@
+"""What skops may load."""
+
+from __future__ import annotations
+
+from .. import classifiers, detectors, model_selection, preprocessing, sampling, thresholds
+from .._net_estimator import NetEstimator
+from ..detectors import _fusion
+from ..preprocessing import _feature_set, _rolling_features, _sliding_window
+
+_ROOMS = (classifiers, detectors, model_selection, preprocessing, sampling, thresholds)
+#: What fitted estimators hold.
+_PARTS = (
+    _feature_set.FeatureSet,
+    *_fusion._SCALES.values(),
+    _rolling_features._Past,
+    _sliding_window._Past,
+)
+#: Of scikit-learn and imbalanced-learn, and unknown to skops.
+_OTHERS = ("imblearn.pipeline.Pipeline", "sklearn.utils._bunch.Bunch")
+
+
+def skops_trusted_types() -> list[str]:
+    """Return the types of this package that skops can load and that do nothing but hold what they have learnt.
+
+    A file of skops runs no code as it is loaded, but for types that are trusted by name. These are the estimators
+    without a network, the threshold rules, the splitters, and ``Pipeline`` of imbalanced-learn.
+
+    Returns
+    -------
+    names : list of str
+        For ``skops.io.load(file, trusted=names)``.
+
+    See Also
+    --------
+    to_onnx : For models with a network.
+
+    Notes
+    -----
+    Estimators with a network are left out. skorch keeps the network as a pickle within its state, so whoever trusts its
+    class trusts any code that is in the file.
+
+    Examples
+    --------
+    >>> from sktsad.export import skops_trusted_types
+    >>> "sktsad.detectors._z_score.ZScoreDetector" in skops_trusted_types()
+    True
+    """
+    public = {getattr(room, name) for room in _ROOMS for name in room.__all__}
+    classes = [
+        cls for cls in (*public, *_PARTS) if isinstance(cls, type) and not issubclass(cls, NetEstimator)
+    ]
+    return sorted([*(f"{cls.__module__}.{cls.__qualname__}" for cls in classes), *_OTHERS])
