@@ -84,7 +84,9 @@ def test_a_panel_keeps_its_series():
 
 @pytest.mark.parametrize("index", [None, INDEX, pd.date_range("2024", periods=200, freq="h")], ids=type)
 @pytest.mark.parametrize(
-    "step", [SeriesScaler(), RollingFeatures([5], period=None), SlidingWindow(4)], ids=lambda step: type(step).__name__
+    "step",
+    [SeriesScaler(), RollingFeatures([5], period=None), SlidingWindow(4)],
+    ids=lambda step: type(step).__name__,
 )
 def test_steps_that_keep_the_past_of_a_series_are_loaded_with_it(step, index):
     rows = X if index is None else pd.DataFrame(X, index)
