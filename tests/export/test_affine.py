@@ -39,7 +39,7 @@ def apply(scaler, rows):
         FunctionTransformer(lambda rows: 3 * rows - 1, validate=True),
         FunctionTransformer(lambda rows: rows * [1.0, 0.0, 2.0, 3.0], validate=True),
     ],
-    ids=str,
+    ids=lambda estimator: type(estimator).__name__,
 )
 def test_shift_and_stretch_of_each_column_are_found_to_many_digits(scaler):
     scaler.fit(X)
@@ -65,7 +65,7 @@ def test_names_of_columns_are_given_back_to_the_scaler():
         FunctionTransformer(lambda rows: rows[:1] - rows, validate=True),
         FunctionTransformer(lambda rows: rows.cumsum(axis=0), validate=True),
     ],
-    ids=str,
+    ids=lambda estimator: type(estimator).__name__,
 )
 def test_what_does_something_else_is_refused_by_its_name(other):
     other.fit(X[:, [1, 3]] + RNG.normal(size=(300, 2)) if isinstance(other, PowerTransformer) else X)
