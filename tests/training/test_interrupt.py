@@ -21,6 +21,14 @@ Y = (RNG.random(200) < 0.3).astype(int)
 SMALL = {"hidden_size": 3, "dense_size": None, "lr": 0.05, "random_state": 0}
 
 
+@pytest.fixture(autouse=True)
+def ctrl_c_is_not_ignored():
+    """Shells let processes in the background ignore it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 class CtrlC(Callback):
     """Send the signal of Ctrl-C as an epoch begins, or raise its exception in the middle of one."""
 
