@@ -19,12 +19,12 @@ def series_times(draw, kind, max_rows):
 
 
 @st.composite
-def tables(draw, max_series=4, max_rows=16, n_columns=2):
+def tables(draw, max_series=4, max_rows=16, n_columns=2, kinds=tuple(STEPS)):
     """A frame of one series (plain time index) or several (MultiIndex), their rows interleaved or not.
 
     Every value is another: a row that is out of place can be told.
     """
-    kind = draw(st.sampled_from(sorted(STEPS)))
+    kind = draw(st.sampled_from(sorted(kinds)))
     times = draw(st.lists(series_times(kind, max_rows), min_size=1, max_size=max_series))
     is_panel = len(times) > 1 or draw(st.booleans())
     numbers = np.concatenate(times)
