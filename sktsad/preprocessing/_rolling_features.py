@@ -37,9 +37,8 @@ class _Past:
 class RollingFeatures(TransformerMixin, VersionedEstimator):
     """Describe every row by how it differs from the rows before it: recent ones, and those a day or a week ago.
 
-    Most of what tells an anomaly is here: on KPIs these columns gain more than a better network. They feed recurrent
-    networks as channels, behind a `SlidingWindow`, and any classifier of scikit-learn as columns. Row ``t`` is
-    compared with earlier rows of its own series only; no row is lost or added.
+    They feed recurrent networks as channels, behind a `SlidingWindow`, and any classifier of scikit-learn as columns.
+    Row ``t`` is compared with earlier rows of its own series only; no row is lost or added.
 
     Parameters
     ----------
