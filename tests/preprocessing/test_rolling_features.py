@@ -731,7 +731,15 @@ def test_a_sampler_behind_it_leaves_predict_all_rows():
 def test_past_rows_behind_a_hole_near_the_same_time_are_found_as_in_one_pass():
     rows = np.r_[:150, 330:600]
     X = pd.DataFrame({"x": np.random.default_rng(0).normal(size=len(rows))}, index=pd.Index(rows))
-    features = RollingFeatures(period=50, n_periods=3, n_neighbors=5, same_windows=[4], min_spread=1e-9)
+    nothing_else = {
+        "z_windows": [],
+        "std_windows": [],
+        "slope_windows": [],
+        "ewm_spans": [],
+        "period_lags": [],
+    }
+    same = {"n_periods": 3, "n_neighbors": 5, "same_windows": [4], "min_spread": 1e-9}
+    features = RollingFeatures(period=50, **same, **nothing_else)
     known = X.index < 400
     in_one_pass = clone(features).fit(X).transform(X)[~known]
     pd.testing.assert_frame_equal(features.fit(X[known]).transform(X[~known]), in_one_pass)
