@@ -22,6 +22,12 @@ def _version(package: str) -> str:
 class VersionedEstimator(BaseEstimator):
     """An estimator whose pickles know the versions they were made with; base of all public estimators."""
 
+    # Where the diagram of an estimator links to; scikit-learn fills in the folder and the class.
+    _doc_link_module = "sktsad"
+    _doc_link_template = (
+        "https://sktsad.readthedocs.io/en/stable/generated/{estimator_module}.{estimator_name}.html"
+    )
+
     #: What the pickles of a class depend on.
     _packages: tuple[str, ...] = ("sktsad", "scikit-learn")
 

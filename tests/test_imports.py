@@ -25,7 +25,7 @@ FLOORS = [
 FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 
 #: Slow to import or optional: inside functions only, but for the rooms that are made of them.
-HEAVY = {"torch", "skorch", "imblearn", "matplotlib", "numba", "onnx", "onnxscript"}
+HEAVY = {"torch", "skorch", "imblearn", "matplotlib", "tsdownsample", "onnx", "onnxscript"}
 MADE_OF = {"networks": {"torch"}, "training": {"torch", "skorch"}, "export": {"torch"}}
 SOURCES = sorted(PACKAGE.rglob("*.py"))
 

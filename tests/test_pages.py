@@ -1,12 +1,21 @@
-"""The code in the README and in the guide runs, block by block, in one namespace a page."""
+"""The code in the README and in the docs runs, block by block, in one namespace a page; no public name is left out."""
 
+import inspect
 import re
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 
+from sktsad._versions import VersionedEstimator
+
 ROOT = Path(__file__).parents[1]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs" / "guide").glob("*.md"))]
+TABLES = {"benchmarks.md", "index.md"}  # pages without code
+PAGES = [
+    ROOT / "README.md",
+    *sorted(path for path in (ROOT / "docs").rglob("*.md") if path.name not in TABLES),
+]
+FOLDERS = sorted(path.parent.name for path in (ROOT / "sktsad").glob("*/__init__.py"))
 
 
 def run(page):
@@ -26,3 +35,41 @@ def run(page):
 def test_code_of_the_pages_runs(page, capsys):
     assert run(page) >= 3
     assert capsys.readouterr().out  # every page prints something to look at
+
+
+def documented():
+    """Return the names that the API page has, as folder and name."""
+    folder, names = None, []
+    for line in (ROOT / "docs" / "api.rst").read_text(encoding="utf-8").splitlines():
+        if line.startswith(".. currentmodule:: sktsad."):
+            folder = line.removeprefix(".. currentmodule:: sktsad.")
+        elif re.fullmatch(r"   \w+", line):
+            names.append((folder, line.strip()))
+    return names
+
+
+def public():
+    """Return the names of all classes and functions that the folders offer."""
+    modules = {folder: import_module(f"sktsad.{folder}") for folder in FOLDERS}
+    return {
+        (folder, name): getattr(module, name)
+        for folder, module in modules.items()
+        for name in module.__all__
+        if callable(getattr(module, name))
+    }
+
+
+def test_the_api_page_has_every_public_name_once():
+    assert sorted(documented()) == sorted(public())
+
+
+def test_the_diagram_of_an_estimator_links_to_its_api_page():
+    estimators = {
+        page: member
+        for page, member in public().items()
+        if inspect.isclass(member) and issubclass(member, VersionedEstimator)
+    }
+    assert len(estimators) > 20
+    for (folder, name), estimator in estimators.items():
+        link = estimator.__new__(estimator)._get_doc_link()
+        assert link.endswith(f"/generated/sktsad.{folder}.{name}.html")

@@ -54,7 +54,7 @@ class WindowDataset(Dataset):
         return len(self.windows)
 
     def inputs(self, rows: Any) -> torch.Tensor:
-        """Gather the inputs of some rows, shape (n_rows, *input_shape)."""
+        """Gather the inputs of some rows, shape ``(n_rows, *input_shape)``."""
         return as_tensor(self.windows.gather(rows, self.dtype).reshape(-1, *self.input_shape))
 
     def batch(self, rows: Any) -> Batch:
