@@ -288,6 +288,6 @@ def find_events(positive: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def count_events(X: Any, positive: np.ndarray) -> int:
-    """Count the events of all series: runs of anomalous rows that follow one another."""
-    rows = read_series(X)
+    """Count the events of all series: runs of anomalous rows that follow one another, in the order given."""
+    rows = _read_rows(X)  # independent rows, such as heart beats, may have been shuffled with their index
     return sum(len(find_events(positive[rows.order[part]])[0]) for _, part in rows.parts())

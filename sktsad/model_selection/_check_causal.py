@@ -151,21 +151,34 @@ def _check_inner_splits(report: CausalReport, estimator: Any, X: Any, y: Any) ->
 
 
 def _check_scaled_before(report: CausalReport, X: Any, train: np.ndarray) -> None:
-    """See whether columns have mean 0 and deviation 1, or range from 0 to 1, only together with the test rows."""
+    """See whether columns have mean 0 and deviation 1, or range from 0 to 1, only together with the test rows.
+
+    Of all series together, or of every series that was not constant.
+    """
     values = np.asarray(X.select_dtypes("floating") if hasattr(X, "iloc") else X)
     if values.dtype.kind != "f":
         return
     values = values.astype(np.float64)
 
+    def several(part: np.ndarray) -> np.ndarray:
+        return (part != part[:1]).any(axis=0) & ~np.isin(part, (0, 1)).all(axis=0)
+
     def scaled(part: np.ndarray) -> np.ndarray:
-        several = (part != part[:1]).any(axis=0) & ~np.isin(part, (0, 1)).all(axis=0)
         variance = part.var(axis=0)
         unit = np.minimum(np.abs(variance - 1), np.abs(variance - (1 - 1 / len(part))))  # numpy's, or pandas'
         standard = (np.abs(part.mean(axis=0)) < 1e-6) & (unit < 1e-6)
         min_max = (np.abs(part.min(axis=0)) < 1e-9) & (np.abs(part.max(axis=0) - 1) < 1e-9)
-        return several & (standard | min_max)
+        return several(part) & (standard | min_max)
 
+    in_train = np.isin(np.arange(len(values)), train)
+    rows = read_series(X)
+    parts = [rows.order[part] for _, part in rows.parts()]
+    split = [part for part in parts if in_train[part].any() and not in_train[part].all()]
     before = scaled(values) & ~scaled(values[train])
+    if split:
+        varies = np.array([several(values[part]) for part in split])
+        alone = np.array([scaled(values[part]) & ~scaled(values[part][in_train[part]]) for part in split])
+        before |= (alone | ~varies).all(axis=0) & varies.any(axis=0)
     if before.any():
         report.add(
             "scaled before",

@@ -277,8 +277,8 @@ class SlidingWindow(TransformerMixin, VersionedEstimator):
         elif n_gaps > max(2, n_rows // 2):
             message = (
                 f"{n_gaps} of {n_rows} rows come more than max_gap={self.max_gap} time steps after the row before: "
-                "their windows are padding. The time step is that of fit: fit on rows as far apart as these, or "
-                "raise max_gap."
+                "their windows are padding. The time step is that of fit: fit on rows as far apart as these, with "
+                "the same kind of index (numbers or dates), or raise max_gap."
             )
         else:
             return

@@ -138,7 +138,7 @@ def test_zeros_and_ones_of_any_type_are_no_guess(model, dtype):
 @pytest.mark.parametrize(
     "labels, message",
     [
-        (np.zeros(120, dtype=int), "y holds 1 class .* two classes or more.*AutoencoderDetector"),
+        (np.zeros(120, dtype=int), "y holds 1 class: .* two classes or more.*AutoencoderDetector"),
         (None, "requires y to be passed, but the target y is None"),
         (np.linspace(0, 1, 120), "Unknown label type"),
         (Y[:-1], "inconsistent numbers of samples"),

@@ -396,3 +396,11 @@ def test_a_failed_fit_leaves_it_as_it_was(change, labels, message):
         model.set_params(**change).fit(X, labels)
     assert {k: v for k, v in vars(model).items() if k.endswith("_")} == state
     np.testing.assert_array_equal(model.decision_function(X), before)
+
+
+def test_independent_rows_may_come_shuffled_with_their_index():
+    order = np.random.default_rng(0).permutation(len(Y))
+    frame = pd.DataFrame(X).iloc[order]
+    model = FrozenEstimator(LogisticRegression().fit(X, Y))
+    shuffled = ThresholdClassifier(model).fit(frame.to_numpy(), Y[order])
+    assert ThresholdClassifier(model).fit(frame, Y[order]).threshold_ == shuffled.threshold_

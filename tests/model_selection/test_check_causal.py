@@ -352,6 +352,25 @@ def test_rows_that_were_scaled_before_the_split_are_found(scaled):
     assert report.faults[0].where == "X"
 
 
+def standardised(values):
+    return (values - values.mean()) / values.std()
+
+
+@pytest.mark.parametrize(
+    ("one", "kinds"),
+    [
+        (standardised, {"scaled before"}),
+        (np.zeros_like, {"scaled before"}),
+        (lambda values: values + 1, set()),
+    ],
+    ids=["all", "all but a constant one", "not all"],
+)
+def test_series_that_were_each_scaled_before_the_split_are_found(one, kinds):
+    scaled = PANEL.groupby(level=0).transform(standardised)
+    scaled.loc[["kpi_1"]] = one(scaled.loc[["kpi_1"]])
+    assert found(CLASSIFIER, scaled, PANEL_Y).kinds == kinds
+
+
 # Sound ones
 
 
