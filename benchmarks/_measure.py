@@ -10,6 +10,9 @@ import sys
 import time
 from collections.abc import Callable
 from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
 
 PACKAGES = ("numpy", "pandas", "scikit-learn", "skorch", "torch")
 
@@ -52,6 +55,15 @@ def peak_memory(script: str, *arguments: str) -> float:
     command = [sys.executable, script, *arguments]
     output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     return float(output.strip().splitlines()[-1])
+
+
+def kept(path: Path, function: Callable[[], object]) -> np.ndarray:
+    """Return the numbers that a function gives: from a file if they are there, else they are put there."""
+    if not path.exists():
+        start = time.perf_counter()
+        np.save(path, np.asarray(function(), dtype=np.float32))
+        print(f"{path.stem}: {time.perf_counter() - start:.0f} s", file=sys.stderr, flush=True)
+    return np.load(path)
 
 
 def markdown(header: list[str], rows: list[list[object]]) -> str:

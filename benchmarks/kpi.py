@@ -4,7 +4,7 @@ Of each series the first half in time is for training, its last fifth for the th
 Features and scaling are learnt on the first four fifths of the first half. Training rows are capped: all anomalous
 rows and ten normal ones, drawn at random, for each of them; detectors learn from 200,000 normal rows.
 
-Scores of finished trainings are kept in a folder; a second call goes on from there. The second part is in `one_kpi.py`.
+What finished trainings gave is kept in a folder; a second call goes on from there. The second part is in `one_kpi.py`.
 
     SKTSAD_DATA=<folder> python benchmarks/kpi.py [--quick] [--rows BEGINNING ...] [--scores FOLDER]
 """
@@ -13,8 +13,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import gettempdir
@@ -23,7 +21,7 @@ import numpy as np
 import one_kpi
 import pandas as pd
 import torch
-from _measure import environment, markdown
+from _measure import environment, kept, markdown
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.metrics import average_precision_score, f1_score
 from sklearn.pipeline import make_pipeline
@@ -49,6 +47,13 @@ NORMAL_PER_ANOMALY, NORMAL_ROWS = 10, 200_000
 NET = {"step": 5, "hidden_size": 64, "max_epochs": 5, "batch_size": 256}
 TREES = {"max_iter": 200, "learning_rate": 0.05, "min_samples_leaf": 100, "early_stopping": False}
 CELLS = ("rnn", "lstm", "gru")
+MORE = {
+    "z_windows": (5, 15, 60, 240),
+    "std_windows": (5, 15, 60, 240),
+    "slope_windows": (5, 15, 60),
+    "ewm_spans": (5, 15, 60),
+    "same_windows": (30, 60, 120, 1440),
+}
 METHODS = {
     "class weights": {"class_weight": "balanced"},
     "focal loss": {"loss": "focal"},
@@ -66,10 +71,11 @@ SAMPLERS = {
 
 @dataclass
 class Data:
-    """Values and features of all rows, their labels, and which rows are for what."""
+    """Values, features and more features of all rows, their labels, and which rows are for what."""
 
     values: pd.DataFrame
     features: pd.DataFrame
+    more: pd.DataFrame
     y: pd.Series
     fit: np.ndarray
     hold: np.ndarray
@@ -93,7 +99,8 @@ def load(quick):
         pipeline = make_pipeline(scaler, *steps, squash, StandardScaler()).set_output(transform="pandas")
         return pipeline.fit(X[fit]).transform(X).clip(-8, 8).astype(np.float32)
 
-    return Data(prepare(), prepare(RollingFeatures()), y, fit, hold, test)
+    features, more = prepare(RollingFeatures()), prepare(RollingFeatures(**MORE))
+    return Data(prepare(), features, more, y, fit, hold, test)
 
 
 def drawn(data, seed):
@@ -118,11 +125,11 @@ def column(data, name):
     return data.features[name].abs().to_numpy()
 
 
-def trees(data, seed, weights=None, **parameters):
-    """Score by boosted trees on the features; they see all rows of the fit part."""
+def trees(data, seed, rows, weights=None, **parameters):
+    """Score by boosted trees on features; they see all rows of the fit part."""
     model = HistGradientBoostingClassifier(random_state=seed, **parameters)
-    model.fit(data.features[data.fit], data.y[data.fit], None if weights is None else weights[data.fit])
-    return on_judged(data, lambda judged: model.decision_function(data.features[judged]))
+    model.fit(rows[data.fit], data.y[data.fit], None if weights is None else weights[data.fit])
+    return on_judged(data, lambda judged: model.decision_function(rows[judged]))
 
 
 def recurrent(data, seed, rows, cell, sampler=None, weights=None, **parameters):
@@ -168,12 +175,13 @@ def ways():
             3,
             lambda data, seed: detector(data, seed, ForecastDetector(horizon=5, step=5, max_epochs=5)),
         ),
-        "boosted trees on features, defaults": (1, trees),
-        "boosted trees on features": (1, lambda data, seed: trees(data, seed, **TREES)),
+        "boosted trees on features, defaults": (1, lambda data, seed: trees(data, seed, data.features)),
+        "boosted trees on features": (1, lambda data, seed: trees(data, seed, data.features, **TREES)),
         "boosted trees on features, long events weigh less": (
             1,
-            lambda data, seed: trees(data, seed, event_weights(data), **TREES),
+            lambda data, seed: trees(data, seed, data.features, event_weights(data), **TREES),
         ),
+        "boosted trees on more features": (1, lambda data, seed: trees(data, seed, data.more, **TREES)),
     }
     for what in ("values", "features"):
         for cell in CELLS:
@@ -181,13 +189,14 @@ def ways():
                 3,
                 lambda data, seed, what=what, cell=cell: recurrent(data, seed, getattr(data, what), cell),
             )
-    for cell in CELLS:
-        out[f"{cell.upper()} on features, long events weigh less"] = (
-            3,
-            lambda data, seed, cell=cell: recurrent(
-                data, seed, data.features, cell, weights=event_weights(data)
-            ),
-        )
+    for name, what in {"features": "features", "more features": "more"}.items():
+        for cell in CELLS:
+            out[f"{cell.upper()} on {name}, long events weigh less"] = (
+                3,
+                lambda data, seed, what=what, cell=cell: recurrent(
+                    data, seed, getattr(data, what), cell, weights=event_weights(data)
+                ),
+            )
     for name, options in {
         **METHODS,
         **{name: {"sampler": sampler} for name, sampler in SAMPLERS.items()},
@@ -199,14 +208,20 @@ def ways():
     return out
 
 
-THREE_CELLS = [f"{cell.upper()} on features, long events weigh less" for cell in CELLS]
+NETWORKS = "RNN, LSTM and GRU on features, long events weigh less"
+NINE = "nine networks: three trainings of each of these"
 FUSIONS = {
     "RNN, LSTM and GRU on features": [f"{cell.upper()} on features" for cell in CELLS],
-    "the same, long events weigh less": THREE_CELLS,
-    "the same and rolling z": [*THREE_CELLS, "rolling z, 60 rows"],
-    "trees and rolling z": ["boosted trees on features", "rolling z, 60 rows"],
+    NETWORKS: [f"{cell.upper()} on features, long events weigh less" for cell in CELLS],
+    "RNN, LSTM and GRU on more features, long events weigh less": [
+        f"{cell.upper()} on more features, long events weigh less" for cell in CELLS
+    ],
     "trees and LSTM": ["boosted trees on features", "LSTM on features"],
-    "trees, LSTM and rolling z": ["boosted trees on features", "LSTM on features", "rolling z, 60 rows"],
+    "trees and the three networks": ["boosted trees on features", NETWORKS],
+    "trees and rolling z": ["boosted trees on features", "rolling z, 60 rows"],
+    "three networks and rolling z": [NETWORKS, "rolling z, 60 rows"],
+    "forecast and rolling z": ["forecast", "rolling z, 60 rows"],
+    "trees, three networks and rolling z": ["boosted trees on features", NETWORKS, "rolling z, 60 rows"],
 }
 
 
@@ -250,15 +265,11 @@ def judge(data, score):
 def scores_of(name, way, data, folder, seeds):
     """Return the scores of all trainings of a row, reading those that are finished."""
     n_trainings, function = way
-    out = []
-    for seed in seeds[:n_trainings]:
-        path = folder / f"{name.replace(' ', '_').replace(',', '')}-{seed}.npy"
-        if not path.exists():
-            start = time.perf_counter()
-            np.save(path, np.asarray(function(data, seed), dtype=np.float32))
-            print(f"{name}, {seed}: {time.perf_counter() - start:.0f} s", file=sys.stderr, flush=True)
-        out.append(np.load(path))
-    return out
+    stem = name.replace(" ", "_").replace(",", "")
+    return [
+        kept(folder / f"{stem}-{seed}.npy", lambda seed=seed: function(data, seed))
+        for seed in seeds[:n_trainings]
+    ]
 
 
 def fused(scores, names, data):
@@ -290,7 +301,7 @@ def tables(data, scores):
     paired = [
         [name, *(interval((frame - reference)[figure].to_numpy()) for figure in reference)]
         for name, frame in by_series.items()
-        if name in FUSIONS or (frame is not reference and "features" in name)
+        if name in FUSIONS or name == NINE or (frame is not reference and "features" in name)
     ]
     y_test = data.y[data.test]
     title = (
@@ -324,12 +335,15 @@ def main():
         if not arguments.rows or name.startswith(("boosted trees on features", *arguments.rows))
     }
     scores = {name: scores_of(name, way, data, folder, seeds) for name, way in chosen.items()}
-    scores |= {
-        name: fused(scores, members, data) for name, members in FUSIONS.items() if {*members} <= {*scores}
-    }
+    for name, members in FUSIONS.items():
+        if {*members} <= {*scores}:
+            scores[name] = fused(scores, members, data)
+    if {*FUSIONS[NETWORKS]} <= {*scores}:
+        trainings = [score for name in FUSIONS[NETWORKS] for score in scores[name]]
+        scores[NINE] = [np.mean([rarity(score, data.hold) for score in trainings], axis=0)]
     print(tables(data, scores))
     if not arguments.rows:
-        print(f"\n{one_kpi.tables(seeds, arguments.quick)}")
+        print(f"\n{one_kpi.tables(seeds, folder, arguments.quick)}")
     print(f"\n{environment()}")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tracemalloc
 
 import numpy as np
-from _measure import markdown
+from _measure import kept, markdown
 from sklearn.frozen import FrozenEstimator
 from sklearn.metrics import average_precision_score, f1_score
 from sklearn.pipeline import make_pipeline
@@ -48,7 +48,7 @@ def judge(fitted, X, y, validate, test, seed):
     ]
 
 
-def questions(seeds, quick):
+def questions(seeds, folder, quick):
     """Return the rows of the table: cell, window, scaling, and the figures, means over the seeds."""
     X, y = load_aiops_kpi(KPI, return_X_y=True)
     fit, validate, test = parts(X)
@@ -56,16 +56,21 @@ def questions(seeds, quick):
     for length, n_epochs in ((1, 1 if quick else 5), (30, 1 if quick else 4)):
         for cell in ("lstm",) if quick else ("rnn", "lstm", "gru"):
             for name, scaler in SCALERS.items():
-                figures = []
-                for seed in seeds:
+
+                def figures(seed, length=length, n_epochs=n_epochs, cell=cell, scaler=scaler):
                     model = make_pipeline(
                         scaler().set_output(transform="pandas"),
                         SlidingWindow(length),
                         RNNClassifier(cell, hidden_size=32, max_epochs=n_epochs, random_state=seed),
                     ).fit(X[fit], y[fit])
-                    figures.append(judge(model, X, y, validate, test, seed))
+                    return judge(model, X, y, validate, test, seed)
+
+                runs = [
+                    kept(folder / f"one-{length}-{cell}-{name}-{seed}.npy", lambda seed=seed: figures(seed))
+                    for seed in seeds
+                ]
                 published = "" if length > 1 else PUBLISHED[cell] if name == "raw" else "0"
-                rows.append([cell, length, name, *map(float, np.mean(figures, axis=0)), published])
+                rows.append([cell, length, name, *map(float, np.mean(runs, axis=0)), published])
     z_score = make_pipeline(StandardScaler().set_output(transform="pandas"), ZScoreDetector())
     rows.append(["z-score", 1, "standard", *judge(z_score.fit(X[fit], y[fit]), X, y, validate, test, 0), ""])
     return rows, float(y[test].mean())
@@ -80,7 +85,7 @@ def peak_mib(function):
     return out, peak
 
 
-def orders(seeds, quick):
+def orders(seeds, folder, quick):
     """Return the rows of the table of the two orders: scale and then window, or window and then scale."""
     X, y = load_aiops_kpi(KPI, return_X_y=True)
     fit, validate, test = parts(X)
@@ -111,20 +116,25 @@ def orders(seeds, quick):
         ("window, then scale", window_first, 29),
     ):
         (windows, labels), peak = peak_mib(prepare)
-        figures = []
-        for seed in seeds:
+
+        def figures(seed, windows=windows, labels=labels):
             model = RNNClassifier(hidden_size=32, max_epochs=1 if quick else 4, random_state=seed)
             model.fit(windows[0], labels[0])
             tuned = ThresholdClassifier(FrozenEstimator(model)).fit(windows[1], labels[1])
             decision = tuned.decision_function(windows[2])
-            figures.append([f1_score(labels[2], decision > 0), average_precision_score(labels[2], decision)])
-        rows.append([name, *map(float, np.mean(figures, axis=0)), lost, f"{peak:.0f}"])
+            return f1_score(labels[2], decision > 0), average_precision_score(labels[2], decision)
+
+        runs = [
+            kept(folder / f"one-{name.replace(' ', '_')}-{seed}.npy", lambda seed=seed: figures(seed))
+            for seed in seeds
+        ]
+        rows.append([name, *map(float, np.mean(runs, axis=0)), lost, f"{peak:.0f}"])
     return rows
 
 
-def tables(seeds, quick=False):
+def tables(seeds, folder, quick):
     """Return the two tables as Markdown."""
-    rows, prevalence = questions(seeds, quick)
+    rows, prevalence = questions(seeds, folder, quick)
     header = [
         "model",
         "rows in a window",
@@ -145,5 +155,5 @@ def tables(seeds, quick=False):
     ]
     return (
         f"## KPI {KPI}, question by question, {prevalence:.2%} of test rows anomalous\n\n{markdown(header, rows)}\n\n"
-        f"### Scaling and windowing in two orders\n\n{markdown(other, orders(seeds, quick))}"
+        f"### Scaling and windowing in two orders\n\n{markdown(other, orders(seeds, folder, quick))}"
     )

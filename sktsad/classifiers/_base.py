@@ -186,7 +186,8 @@ class BaseNetClassifier(ClassifierMixin, NetEstimator):
         if n_seen < (1 if warm or classes is not None else 2):
             dropped = "" if mass is None else " after rows of weight 0 are dropped"
             raise ValueError(
-                f"y holds {n_seen} class{dropped}: a classifier needs two classes or more. Without labelled anomalies use a detector such as AutoencoderDetector."
+                f"y holds {n_seen} class{dropped}: a classifier needs two classes or more. Without labelled anomalies "
+                "use a detector such as AutoencoderDetector."
             )
         if not warm:
             self._layout = (windows.length, windows.n_channels)
