@@ -44,6 +44,7 @@ from sktsad.thresholds import BestFBeta
 
 SEEDS = (0, 1, 2)
 NORMAL_PER_ANOMALY, NORMAL_ROWS = 10, 200_000
+CLIP = 8  # standard deviations; what networks are given goes no further
 NET = {"step": 5, "hidden_size": 64, "max_epochs": 5, "batch_size": 256}
 TREES = {"max_iter": 200, "learning_rate": 0.05, "min_samples_leaf": 100, "early_stopping": False}
 CELLS = ("rnn", "lstm", "gru")
@@ -97,7 +98,7 @@ def load(quick):
 
     def prepare(*steps):
         pipeline = make_pipeline(scaler, *steps, squash, StandardScaler()).set_output(transform="pandas")
-        return pipeline.fit(X[fit]).transform(X).clip(-8, 8).astype(np.float32)
+        return pipeline.fit(X[fit]).transform(X).astype(np.float32)
 
     features, more = prepare(RollingFeatures()), prepare(RollingFeatures(**MORE))
     return Data(prepare(), features, more, y, fit, hold, test)
@@ -134,7 +135,7 @@ def trees(data, seed, rows, weights=None, **parameters):
 
 def recurrent(data, seed, rows, cell, sampler=None, weights=None, **parameters):
     """Score by a recurrent network on windows of 30 rows, of values or of features."""
-    windows = SlidingWindow(30).fit_transform(rows)
+    windows = SlidingWindow(30).fit_transform(rows.clip(-CLIP, CLIP))
     chosen = drawn(data, seed)
     X, y = windows[chosen], data.y.iloc[chosen]
     if sampler is not None:
@@ -146,7 +147,7 @@ def recurrent(data, seed, rows, cell, sampler=None, weights=None, **parameters):
 
 def detector(data, seed, estimator):
     """Score by a detector that learns from normal windows of 30 values."""
-    windows = SlidingWindow(30).fit_transform(data.values)
+    windows = SlidingWindow(30).fit_transform(data.values.clip(-CLIP, CLIP))
     normal = np.flatnonzero(data.fit & (data.y.to_numpy() == 0))
     n_rows = min(NORMAL_ROWS, len(normal))
     chosen = np.sort(np.random.default_rng(seed).choice(normal, n_rows, replace=False))
