@@ -2,7 +2,8 @@
 
 Prints Markdown tables: medians over interleaved repeats of the ratio to the raw loop in the same repeat, and peak
 memory above that of the raw loop, each in a fresh process. Peers stand in the table where they are installed. Rolling
-features need no network: they are measured against one copy of the rows.
+features need no network: they are measured against one copy of the rows. Volumes under the surface: against one average
+precision.
 
     python benchmarks/speed.py [--quick]
 """
@@ -18,9 +19,11 @@ import numpy as np
 import pandas as pd
 import torch
 from _measure import environment, interleaved, markdown, peak_memory, ratio, resident_mib
+from sklearn.metrics import average_precision_score
 from torch import nn
 
 from sktsad import AutoencoderDetector, RNNClassifier, RollingFeatures, SlidingWindow
+from sktsad.metrics import vus_pr, vus_roc
 from sktsad.networks import CrossEntropy, DenseAutoencoder, ReconstructionError, RecurrentNetwork
 from sktsad.preprocessing._rolling import past_moments
 
@@ -279,6 +282,26 @@ def print_rolling(n_rows, repeats):
     print(markdown(header, rows))
 
 
+def print_vus(n_rows, repeats):
+    """Print the table of volumes under the surface, against one average precision of the same rows."""
+    rng = np.random.default_rng(0)
+    y = (np.arange(n_rows) % 500 < 25).astype(int)
+    score = rng.standard_normal(n_rows) + y
+    metrics = {metric.__name__: metric for metric in (average_precision_score, vus_pr, vus_roc)}
+    seconds = interleaved(
+        {name: lambda metric=metric: metric(y, score) for name, metric in metrics.items()}, repeats
+    )
+    reference = "average_precision_score"
+    one = f"{1000 * statistics.median(seconds[reference]):.2f}"
+    rows = [
+        [name, n_rows, one, ratio(seconds, name, reference), "at most 50"]
+        for name in metrics
+        if name != reference
+    ]
+    header = ["metric", "rows", "one average precision, ms", "times one average precision", "aim"]
+    print(markdown(header, rows))
+
+
 def main():
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -310,6 +333,8 @@ def main():
         )
     print()
     print_rolling(1_000_000 if options.quick else 10_000_000, repeats)
+    print()
+    print_vus(10_000, repeats)
     print(f"\n{environment()}")
 
 

@@ -21,7 +21,7 @@ _LEAST = {
     "same_windows": 2,
     "period_lags": 1,
 }
-#: Rows whose earlier periods are looked at at once: the memory it takes does not grow with the series.
+#: Rows that are worked on at once: the memory it takes does not grow with the series.
 _BLOCK = 32768
 #: Where rows start and stop, for each row.
 _Spans = tuple[np.ndarray, np.ndarray]
@@ -148,7 +148,9 @@ def _past_moments(x: np.ndarray, segments: list[slice], window: int, least: floa
 
 def _z(x: np.ndarray, center: np.ndarray, spread: np.ndarray, least: float) -> np.ndarray:
     z = x - center
-    z /= np.maximum(spread, least)
+    for start in range(0, len(z), _BLOCK):  # what is divided by stays in the cache
+        block = slice(start, start + _BLOCK)
+        z[block] /= np.maximum(spread[block], least)
     return z
 
 
