@@ -96,19 +96,18 @@ for axis, (name, model) in zip(axes, models.items(), strict=True):
 # %%
 # What the autoencoders make of a beat
 # ------------------------------------
-# Three beats of each kind that no model has seen: signal, reconstruction, and the error between them filled. A normal
+# Ten beats of each kind that no model has seen: signal, reconstruction, and the error between them filled. A normal
 # beat comes out nearly as it was, less its noise. Of an abnormal one something else comes out, and the error is large
 # above all where the beat does what normal beats never do.
 
 detectors = {name: models[name] for name in ("autoencoder", "variational autoencoder")}
-shown = {name: X_choose[y_choose == kind][:3] for kind, name in enumerate(["normal", "abnormal"])}
+shown = np.concatenate([X_choose[y_choose == kind][:10] for kind in (0, 1)])
 for name, detector in detectors.items():
-    figure, axes = plt.subplots(2, 3, figsize=(11, 4.5), sharex=True, sharey=True, layout="constrained")
-    for row, (kind, beats) in zip(axes, shown.items(), strict=True):
-        for number, axis in enumerate(row):
-            display = ReconstructionDisplay.from_estimator(detector, beats, row=number, ax=axis)
-            display.legend_.remove()
-            axis.set(xlabel="", ylabel=kind if number == 0 else "")
+    figure, axes = plt.subplots(4, 5, figsize=(11, 7), sharex=True, sharey=True, layout="constrained")
+    for number, axis in enumerate(axes.flat):
+        display = ReconstructionDisplay.from_estimator(detector, shown, row=number, ax=axis)
+        display.legend_.remove()
+        axis.set(xlabel="", ylabel="" if number % 5 else ["normal", "abnormal"][number // 10])
     figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper right", ncols=3, frameon=False)
     figure.suptitle(f"Normal and abnormal beats, redrawn by the {name}", x=0.01, ha="left")
     figure.supxlabel("samples before the last")
