@@ -45,6 +45,7 @@ sphinx_gallery_conf = {
     "filename_pattern": "plot_",
     "backreferences_dir": "generated/backreferences",
     "doc_module": ("sktsad",),
+    "reference_url": {"sktsad": None},  # names in the code link to the pages here
     "abort_on_example_error": True,
     "download_all_examples": False,
     "show_memory": False,
