@@ -61,7 +61,9 @@ def kept(path: Path, function: Callable[[], object]) -> np.ndarray:
     """Return the numbers that a function gives: from a file if they are there, else they are put there."""
     if not path.exists():
         start = time.perf_counter()
-        np.save(path, np.asarray(function(), dtype=np.float32))
+        part = path.with_suffix(".part.npy")
+        np.save(part, np.asarray(function(), dtype=np.float32))
+        part.replace(path)  # whole or not at all
         print(f"{path.stem}: {time.perf_counter() - start:.0f} s", file=sys.stderr, flush=True)
     return np.load(path)
 

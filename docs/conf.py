@@ -6,7 +6,7 @@ from importlib.metadata import version as version_of
 
 import torch
 
-# Examples run side by side, one thread each; what they print of warnings would be a fault of the page.
+# Examples run two at a time, one thread each.
 os.environ["OMP_NUM_THREADS"] = "1"
 torch.set_num_threads(1)
 
@@ -24,7 +24,6 @@ extensions = [
 ]
 exclude_patterns = ["_build", "examples"]
 templates_path = ["templates"]
-nitpicky = False
 
 html_theme = "pydata_sphinx_theme"
 html_theme_options = {"show_prev_next": False, "secondary_sidebar_items": ["page-toc"]}

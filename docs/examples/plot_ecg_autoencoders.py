@@ -71,7 +71,7 @@ figure.supxlabel("sample")
 # %%
 # Three models
 # ------------
-# A third of the beats to learn from is held out for the thresholds. The detectors leave out abnormal beats by
+# Three in ten of the beats to learn from is held out for the thresholds. The detectors leave out abnormal beats by
 # themselves. The classifier reads ten samples a step: a recurrent network that goes through 140 steps learns slowly.
 
 X_fit, X_choose, y_fit, y_choose = train_test_split(X, y, test_size=0.3, stratify=y, random_state=0)
@@ -158,6 +158,6 @@ for axis, (name, model) in zip(axes, tuned.items(), strict=True):
 # %%
 # Which to take
 # -------------
-# Where abnormal beats of every kind are labelled, the classifier uses what it is told. The autoencoders need none of
-# these labels to be fitted, here only for their thresholds, and say where in the beat it went wrong. They also call
-# abnormal what nobody has labelled yet, which a test set of known kinds does not show.
+# Where abnormal beats of every kind are labelled, the classifier uses what it is told. The autoencoders need normal
+# beats to be fitted, here picked by the labels, and abnormal ones only for their thresholds; they say where in the beat
+# it went wrong. They also call abnormal what nobody has labelled yet, which a test set of known kinds does not show.
