@@ -84,9 +84,9 @@ choices = {
 # The search
 # ----------
 # The grid has hundreds of points; a random search tries some of them, and each choice is still tried about five
-# times. The folds are in time order. Several scorers at once show whether a choice helps the decision (F1), the ranking (average
-# precision) or the events; ``refit`` names the one that counts. Halving searches spare time by giving most candidates
-# few rows, drawn at random: that tears windows apart, so halve another resource, such as the epochs, or none.
+# times. The folds are in time order. Several scorers at once show whether a choice helps the decision (F1), the ranking
+# (average precision) or the events; ``refit`` names the one that counts. Halving searches spare time by giving most
+# candidates few rows, drawn at random: that tears windows apart, so halve another resource, such as epochs, or none.
 
 search = RandomizedSearchCV(
     model,
