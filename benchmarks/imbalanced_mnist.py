@@ -5,7 +5,7 @@ Source: "Survey on Deep Learning with Imbalanced Data Sets", National Chengchi U
 per class. The network: three convolutions (32, 64, 128 filters of 3 x 3), each with ReLU, dropout and pooling; a dense
 layer of 200. SGD with learning rate 0.05 and batches of 100. Published are 200 epochs; here training ends before if
 its loss has not fallen for 5 epochs by more than 0.00002 (binary) or 0.0001 (multiclass); column "epochs" tells.
-Mean squared false error, undersampling and, of two classes, the focal loss train to their end.
+Mean squared false error and undersampling train to their end.
 
 Finished trainings are kept in a file, one JSON object a line; a second call goes on from there.
 
@@ -190,8 +190,7 @@ def methods(task):
         ),
     }
     for alpha, gamma in FOCAL_CELLS[task]:
-        options = {"callbacks": []} if task == "binary" else {}
-        out[f"focal, a={alpha}, g={gamma}"] = (focal(task, alpha, gamma), None, options)
+        out[f"focal, a={alpha}, g={gamma}"] = (focal(task, alpha, gamma), None, {})
     if task == "binary":
         out["mean squared false error"] = (
             "mean_squared_false_error",
