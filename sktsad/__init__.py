@@ -4,24 +4,21 @@ Every estimator is importable from here; threshold rules are in `sktsad.threshol
 `sktsad.datasets`, torch modules in `sktsad.networks`. Torch and skorch are imported when a network is fitted.
 """
 
-from .classifiers import (
-    CostSensitiveClassifier,
-    RNNClassifier,
-    SmoothedClassifier,
-    ThresholdClassifier,
-    TorchClassifier,
-)
-from .detectors import (
-    AutoencoderDetector,
-    ConfidenceDetector,
-    ForecastDetector,
-    FusionDetector,
-    GaussianDetector,
-    OutlierClassifier,
-    VAEDetector,
-    ZScoreDetector,
-)
+from .detectors import ConfidenceDetector, FusionDetector, GaussianDetector, OutlierClassifier, ZScoreDetector
 from .model_selection import EventSplit, SeriesSplit, check_causal
+from .neural import (
+    AutoencoderDetector,
+    ForecastDetector,
+    ForecastPretrainer,
+    MaskedReconstructionPretrainer,
+    PretrainedEncoder,
+    RNNClassifier,
+    RNNRegressor,
+    TorchClassifier,
+    VAEDetector,
+    save_encoder,
+)
+from .postprocessing import CostSensitiveClassifier, SmoothedClassifier, ThresholdClassifier
 from .preprocessing import (
     RollingFeatures,
     SeriesScaler,
@@ -30,8 +27,6 @@ from .preprocessing import (
     curve_shift,
     forecast_target,
 )
-from .pretraining import ForecastPretrainer, MaskedReconstructionPretrainer, PretrainedEncoder, save_encoder
-from .regressors import RNNRegressor
 from .sampling import SafeSampler, imbalance_ratio
 
 __version__ = "0.1.0"

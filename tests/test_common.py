@@ -44,7 +44,7 @@ from sktsad import (
 NET = {"max_epochs": 40, "batch_size": 256, "lr": 0.03, "random_state": 0}
 RNN = {"pooling": "last_max", **NET}
 AUTOENCODER = {"hidden_sizes": (4, 2), **NET}
-ENCODER = str(Path(__file__).parent / "pretraining" / "encoder.pt")
+ENCODER = str(Path(__file__).parent / "neural" / "encoder.pt")
 
 
 class OfAnyWidth(ClassifierMixin, BaseEstimator):

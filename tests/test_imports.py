@@ -13,20 +13,18 @@ PACKAGE = Path(sktsad.__file__).parent
 
 #: The house, from below: a room imports from lower floors only, and never from its neighbours.
 FLOORS = [
-    {"_atomic", "_labels", "_robust", "_series", "_validation", "_versions"},
-    {"_scores", "_windows", "networks", "thresholds"},
-    {"datasets", "metrics", "model_selection", "plotting", "preprocessing", "sampling", "training"},
-    {"_net_estimator"},
-    {"_recurrent_estimator"},
-    {"pretraining", "regressors"},
-    {"classifiers", "detectors"},
+    {"_core", "networks", "datasets"},
+    {"preprocessing", "sampling", "thresholds", "model_selection"},
+    {"plotting", "metrics"},
+    {"detectors", "postprocessing"},
+    {"neural"},
     {"export"},
 ]
 FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 
 #: Slow to import or optional: inside functions only, but for the rooms that are made of them.
 HEAVY = {"torch", "skorch", "imblearn", "matplotlib", "tsdownsample", "onnx", "onnxscript"}
-MADE_OF = {"networks": {"torch"}, "training": {"torch", "skorch"}, "export": {"torch"}}
+MADE_OF = {"networks": {"torch"}, "neural": {"torch", "skorch"}, "export": {"torch"}}
 SOURCES = sorted(PACKAGE.rglob("*.py"))
 
 
@@ -91,22 +89,22 @@ def test_the_reader_of_imports_sees_what_it_should(tmp_path, monkeypatch):
     path = tmp_path / "room" / "_module.py"
     path.write_text(
         "import torch.nn\n"
-        "from .._windows import Windows\n"
+        "from .._core import Windows\n"
         "from .. import thresholds\n"
         "from ._base import Base\n"
         "if TYPE_CHECKING:\n    import typed\nelse:\n    import untyped\n"
-        "class C:\n    import within\n    def f(self):\n        from ..training import train\n"
+        "class C:\n    import within\n    def f(self):\n        from ..neural import train\n"
     )
     at_top = {
         "torch.nn",
-        "sktsad._windows.Windows",
+        "sktsad._core.Windows",
         "sktsad.thresholds",
         "sktsad.room._base.Base",
         "untyped",
         "within",
     }
     assert set(imported(path, everywhere=False)) == at_top
-    assert set(imported(path)) == at_top | {"sktsad.training.train"}
+    assert set(imported(path)) == at_top | {"sktsad.neural.train"}
 
 
 def loaded_after(code):
@@ -147,8 +145,8 @@ def test_fitting_a_network_loads_torch_and_skorch_only():
 
 
 def test_names_of_losses_are_those_of_the_networks():
-    from sktsad.classifiers._base import LOSS_NAMES
     from sktsad.networks import LOSSES
+    from sktsad.neural._net_classifier import LOSS_NAMES
 
     assert set(LOSSES) == LOSS_NAMES
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from sktsad._versions import VersionedEstimator
+from sktsad._core._estimator import VersionedEstimator
 
 ROOT = Path(__file__).parents[1]
 TABLES = {"benchmarks.md", "index.md"}  # pages without code
@@ -15,7 +15,7 @@ PAGES = [
     ROOT / "README.md",
     *sorted(path for path in (ROOT / "docs").rglob("*.md") if path.name not in TABLES),
 ]
-FOLDERS = sorted(path.parent.name for path in (ROOT / "sktsad").glob("*/__init__.py"))
+FOLDERS = sorted(path.parent.name for path in (ROOT / "sktsad").glob("[!_]*/__init__.py"))
 
 
 def run(page):

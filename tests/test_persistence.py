@@ -59,7 +59,7 @@ from sktsad.networks import FocalLoss
 from sktsad.thresholds import Quantile
 
 FIXTURES = Path(__file__).parent / "fixtures"
-ENCODER = Path(__file__).parent / "pretraining" / "encoder.pt"
+ENCODER = Path(__file__).parent / "neural" / "encoder.pt"
 RNG = np.random.default_rng(0)
 X = np.sin(np.arange(120) / 3).reshape(-1, 1) + 0.1 * RNG.normal(size=(120, 1))
 Y = np.zeros(120, dtype=int)

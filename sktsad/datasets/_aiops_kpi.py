@@ -8,8 +8,8 @@ import pandas as pd
 from sklearn.utils import Bunch
 from sklearn.utils._param_validation import validate_params
 
-from sktsad.datasets._data_home import find_files
-from sktsad.datasets._dataset import ANOMALY, as_dataset, select_series
+from ._data_home import find_files
+from ._dataset import ANOMALY, as_dataset, select_series
 
 _SOURCE = (
     "the GitHub project NetManAIOps/KPI-Anomaly-Detection (preliminary round; one file <id>.csv.gz for "

@@ -7,8 +7,8 @@ import pandas as pd
 from sklearn.utils import Bunch
 from sklearn.utils._param_validation import StrOptions, validate_params
 
-from sktsad.datasets._data_home import check_sha256, find_files
-from sktsad.datasets._dataset import ANOMALY, as_dataset
+from ._data_home import check_sha256, find_files
+from ._dataset import ANOMALY, as_dataset
 
 _SOURCE = "the UCR archive (timeseriesclassification.com, ECG5000) or OpenML (data_id 44794)"
 

@@ -8,7 +8,7 @@ import pandas as pd
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, validate_params
 
-from sktsad.datasets._dataset import ANOMALY, stack_series
+from ._dataset import ANOMALY, stack_series
 
 #: For each kind of event the rows it lasts (shortest, longest) and its course: the share of its
 #: full size that it has reached in each of its rows.

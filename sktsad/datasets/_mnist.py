@@ -7,8 +7,8 @@ import pandas as pd
 from sklearn.utils import Bunch
 from sklearn.utils._param_validation import StrOptions, validate_params
 
-from sktsad.datasets._data_home import find_files
-from sktsad.datasets._dataset import as_dataset
+from ._data_home import find_files
+from ._dataset import as_dataset
 
 _SOURCE = (
     "OpenML (data set mnist_784, in its original order), saved by numpy.savez as the arrays "

@@ -8,8 +8,8 @@ import pandas as pd
 from sklearn.utils import Bunch
 from sklearn.utils._param_validation import validate_params
 
-from sktsad.datasets._data_home import check_sha256, find_files
-from sktsad.datasets._dataset import ANOMALY, as_dataset, select_series
+from ._data_home import check_sha256, find_files
+from ._dataset import ANOMALY, as_dataset, select_series
 
 _SOURCE = "the GitHub project numenta/NAB (its folders data and labels, put into the folder nab)"
 

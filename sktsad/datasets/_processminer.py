@@ -8,8 +8,8 @@ import pandas as pd
 from sklearn.utils import Bunch
 from sklearn.utils._param_validation import validate_params
 
-from sktsad.datasets._data_home import check_sha256, find_files, get_data_home
-from sktsad.datasets._dataset import ANOMALY, as_dataset
+from ._data_home import check_sha256, find_files, get_data_home
+from ._dataset import ANOMALY, as_dataset
 
 _SOURCE = (
     "the authors of arXiv 1809.10717 (Ranjan et al. 2018), who hand it out on request by a form and do not "

@@ -12,7 +12,7 @@ from sklearn.utils import Tags, get_tags
 from sklearn.utils._param_validation import HasMethods, Interval
 from sklearn.utils.validation import check_is_fitted
 
-from ..thresholds._base import ThresholdRule
+from ..thresholds import ThresholdRule
 from ._pass_through import PassThroughDetector
 
 

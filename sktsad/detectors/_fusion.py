@@ -13,9 +13,7 @@ from sklearn.utils import Bunch, Tags, _safe_indexing, get_tags, indexable
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.metaestimators import _BaseComposition
 
-from .._robust import is_spread, robust_moments
-from .._scores import decision_scores
-from .._series import row_index
+from .._core import decision_scores, is_spread, robust_moments, row_index
 from ..thresholds import MeanStd
 from ._pass_through import PassThroughDetector
 

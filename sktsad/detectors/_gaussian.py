@@ -10,9 +10,9 @@ import pandas as pd
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from .._windows import Windows
+from .._core import Windows
 from ..thresholds import MedianMAD
-from ._base import BaseDetector
+from ._base_detector import BaseDetector
 
 #: Keeps the correlation of columns that determine one another invertible; 1 is the variance of each.
 _RIDGE = 1e-6

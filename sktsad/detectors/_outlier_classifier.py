@@ -11,10 +11,9 @@ from sklearn.base import MetaEstimatorMixin, clone
 from sklearn.frozen import FrozenEstimator
 from sklearn.utils._param_validation import HasMethods, Interval
 
-from .._scores import estimator_type
-from .._windows import Windows
+from .._core import Windows, estimator_type
 from ..preprocessing import SlidingWindow
-from ._base import BaseDetector
+from ._base_detector import BaseDetector
 
 
 class OutlierClassifier(MetaEstimatorMixin, BaseDetector):

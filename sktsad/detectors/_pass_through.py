@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from sklearn.utils.validation import _num_samples, check_is_fitted, validate_data
 
-from ._base import BaseDetector
+from ._base_detector import BaseDetector
 
 
 class PassThroughDetector(BaseDetector):

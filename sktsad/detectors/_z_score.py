@@ -11,9 +11,8 @@ from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from .._robust import is_spread, robust_moments
-from .._windows import Windows
-from ._base import BaseDetector
+from .._core import Windows, is_spread, robust_moments
+from ._base_detector import BaseDetector
 
 
 class ZScoreDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseDetector):

@@ -12,10 +12,9 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
 from torch import nn
 
-from ..classifiers import ThresholdClassifier
-from ..classifiers._base import BaseNetClassifier
 from ..detectors import GaussianDetector, ZScoreDetector
-from ..detectors._net_detector import NetDetector
+from ..neural import BaseNetClassifier, NetDetector
+from ..postprocessing import ThresholdClassifier
 from ..preprocessing import SlidingWindow, WindowScaler
 from ._affine import affine_columns
 

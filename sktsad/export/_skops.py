@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from .. import classifiers, detectors, model_selection, preprocessing, sampling, thresholds
-from .._net_estimator import NetEstimator
+from .. import detectors, model_selection, postprocessing, preprocessing, sampling, thresholds
 from ..detectors import _fusion
 from ..preprocessing import _feature_set, _rolling_features, _sliding_window
 
-_ROOMS = (classifiers, detectors, model_selection, preprocessing, sampling, thresholds)
+_ROOMS = (detectors, postprocessing, model_selection, preprocessing, sampling, thresholds)
 #: What fitted estimators hold.
 _PARTS = (
     _feature_set.FeatureSet,
@@ -46,7 +45,5 @@ def skops_trusted_types() -> list[str]:
     True
     """
     public = {getattr(room, name) for room in _ROOMS for name in room.__all__}
-    classes = [
-        cls for cls in (*public, *_PARTS) if isinstance(cls, type) and not issubclass(cls, NetEstimator)
-    ]
+    classes = [cls for cls in (*public, *_PARTS) if isinstance(cls, type)]
     return sorted([*(f"{cls.__module__}.{cls.__qualname__}" for cls in classes), *_OTHERS])

@@ -2,8 +2,8 @@
 
 from ._adjusted import delay_adjust, delay_f_score, delay_precision_recall_f, point_adjusted_f_score
 from ._affiliation import affiliation_f_score, affiliation_precision_recall_f
-from ._event import event_f_score, event_precision_recall_f
-from ._events import lead_times, to_events
+from ._by_event import event_f_score, event_precision_recall_f
+from ._event_table import lead_times, to_events
 from ._point import PointPrecisionRecallF, point_f_score, point_precision_recall_f
 from ._precision_recall_f import PrecisionRecallF, f_score
 from ._random_baseline import random_baseline

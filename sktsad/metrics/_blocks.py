@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from sklearn.utils import check_random_state
 
-from ._rows import LabelledRows
+from ._labelled_rows import LabelledRows
 
 
 @dataclass(frozen=True)

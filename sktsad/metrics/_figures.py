@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from ._blocks import Blocks
+from ._labelled_rows import LabelledRows
 from ._precision_recall_f import ratio
-from ._rows import LabelledRows
 
 PER_DAY, PER_1000_ROWS = "false alarms per day", "false alarms per 1,000 rows"
 

@@ -8,8 +8,8 @@ from typing import Any, Literal, NamedTuple
 from sklearn.utils._param_validation import Interval, StrOptions, validate_params
 
 from ..thresholds import BestFBeta, TargetFalsePositiveRate
+from ._labelled_rows import COMMON, LabelledRows, read_scores
 from ._precision_recall_f import BETA, precision_recall_f, ratio
-from ._rows import COMMON, LabelledRows, read_scores
 
 _CONSTRAINTS = {
     **COMMON,

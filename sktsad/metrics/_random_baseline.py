@@ -12,7 +12,7 @@ import numpy as np
 from sklearn.utils import check_random_state, column_or_1d
 from sklearn.utils._param_validation import Interval, validate_params
 
-from ._rows import read_scores
+from ._labelled_rows import read_scores
 
 
 @validate_params(

@@ -10,10 +10,10 @@ import pandas as pd
 from sklearn.utils import check_consistent_length, column_or_1d
 from sklearn.utils._param_validation import Interval, validate_params
 
-from .._series import is_panel, row_index
+from .._core import is_panel, row_index
 from ._blocks import cut_blocks
 from ._figures import Figures
-from ._rows import COMMON, LabelledRows, read_scores
+from ._labelled_rows import COMMON, LabelledRows, read_scores
 
 _NANOSECONDS_PER_DAY = 86_400 * 10**9
 _THRESHOLD = [Interval(Real, None, None, closed="both")]

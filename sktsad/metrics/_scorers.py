@@ -6,7 +6,7 @@ from sklearn.metrics import make_scorer
 
 from ._adjusted import delay_f_score
 from ._affiliation import affiliation_f_score
-from ._event import event_f_score
+from ._by_event import event_f_score
 from ._point import point_f_score
 from ._range import range_f_score
 from ._vus import vus_pr, vus_roc

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from sklearn.utils._param_validation import Interval, validate_params
 
-from .._series import find_events
-from ._rows import COMMON, read_scores
+from .._core import find_events
+from ._labelled_rows import COMMON, read_scores
 
 _CONSTRAINTS = {
     **COMMON,

@@ -10,7 +10,7 @@ from sklearn.base import clone
 from sklearn.model_selection import check_cv
 from sklearn.utils import _safe_indexing, check_random_state
 
-from .._series import read_series
+from .._core import read_series
 from ._causal_report import CausalReport
 from ._probe import Probe
 

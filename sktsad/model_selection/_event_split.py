@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from sklearn.utils._param_validation import Interval
 
-from .._series import find_events, read_series
-from ._base import BaseTimeSplit, Fold
+from .._core import find_events, read_series
+from ._base_time_split import BaseTimeSplit, Fold
 
 
 class EventSplit(BaseTimeSplit):

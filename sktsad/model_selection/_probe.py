@@ -12,7 +12,7 @@ from pandas.api.types import is_bool_dtype, is_float_dtype, is_numeric_dtype
 from scipy.sparse import issparse
 from sklearn.utils.validation import _num_samples
 
-from .._series import SeriesRows, is_panel, read_series
+from .._core import SeriesRows, is_panel, read_series
 from ._causal_report import CausalReport
 
 #: From this share of changed rows on, a step looks at all rows at once, not at some neighbours.

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from .._series import read_series
-from ._base import BaseTimeSplit, Fold
+from .._core import read_series
+from ._base_time_split import BaseTimeSplit, Fold
 
 
 class SeriesSplit(BaseTimeSplit):

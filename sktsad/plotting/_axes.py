@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ._rows import DrawnSeries, TimeAxis
+from ._drawn_series import DrawnSeries, TimeAxis
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -8,10 +8,10 @@ from typing import Any, Self
 import numpy as np
 from sklearn.utils._param_validation import Interval, validate_params
 
-from .._windows import _channels_by_name
+from .._core import channels_by_name
 from ._axes import make_axes, set_time, shade
+from ._drawn_series import DrawnSeries, common_index, read_anomalous, read_one, read_values
 from ._pipeline import before_last, last_step, require_method
-from ._rows import DrawnSeries, common_index, read_anomalous, read_one, read_values
 
 
 class FeatureScoreDisplay:
@@ -219,7 +219,7 @@ class FeatureScoreDisplay:
         index = common_index(feature_scores=feature_scores, y_true=y_true)
         (anomalous,) = read_anomalous(pos_label, y_true=y_true)
         scores = read_values(feature_scores, index)
-        channels = _channels_by_name(scores.columns)
+        channels = channels_by_name(scores.columns)
         if channels:
             scores = scores.iloc[:, -len(channels) :].set_axis(channels, axis=1)
         return cls(scores, anomalous=anomalous).plot(ax, **plot_params)

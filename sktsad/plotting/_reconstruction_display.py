@@ -11,10 +11,10 @@ from sklearn.utils import _safe_indexing
 from sklearn.utils._param_validation import Interval, validate_params
 from sklearn.utils.validation import _num_samples
 
-from .._windows import check_windows
+from .._core import check_windows
 from ._axes import add_legend, draw_line, make_axes, set_time
+from ._drawn_series import common_index, read_one, read_values
 from ._pipeline import before_last, require_method
-from ._rows import common_index, read_one, read_values
 from ._thin import broken_line
 
 if TYPE_CHECKING:

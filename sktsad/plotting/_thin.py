@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ._axes import require
-from ._rows import DrawnSeries
+from ._drawn_series import DrawnSeries
 
 
 def thin(times: np.ndarray, values: np.ndarray, max_points: int) -> np.ndarray:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from sklearn.utils._param_validation import HasMethods, Interval, validate_params
 
-from .._scores import decision_scores, own_threshold
+from .._core import decision_scores, own_threshold
 from ..thresholds import BestFBeta
 from ._axes import LINE, THRESHOLD, add_legend, make_axes
-from ._rows import common_index, read_anomalous, read_scores
+from ._drawn_series import common_index, read_anomalous, read_scores
 from ._thin import thin
 
 if TYPE_CHECKING:

@@ -1,6 +1,6 @@
 """Rows to rows: windows, features and scaling."""
 
-from .._windows import Windows
+from .._core import Windows
 from ._curve_shift import curve_shift
 from ._forecast_target import forecast_target
 from ._rolling_features import RollingFeatures

@@ -9,8 +9,7 @@ import numpy as np
 from sklearn.utils import _safe_indexing
 from sklearn.utils._param_validation import Interval, validate_params
 
-from .._labels import check_labels
-from .._series import check_target_index, find_events, read_series
+from .._core import check_labels, check_target_index, find_events, read_series
 
 
 @validate_params(

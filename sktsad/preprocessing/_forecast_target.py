@@ -10,7 +10,7 @@ import numpy as np
 from sklearn.utils import _safe_indexing
 from sklearn.utils._param_validation import Interval, StrOptions, validate_params
 
-from .._series import SeriesRows, read_series
+from .._core import SeriesRows, read_series
 
 
 @validate_params(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.fft import irfft, next_fast_len, rfft
 
-from .._series import SeriesRows
+from .._core import SeriesRows
 from ._rolling import look_back
 
 #: A day in nanoseconds, the unit of dates.

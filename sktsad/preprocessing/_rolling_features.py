@@ -15,11 +15,19 @@ from sklearn.base import TransformerMixin
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import _check_feature_names_in, check_is_fitted
 
-from .._atomic import atomic_fit
-from .._robust import robust_moments
-from .._series import check_panel, check_target_index, has_dates, is_gap, is_panel, read_series, row_index
-from .._validation import validate_rows
-from .._versions import VersionedEstimator
+from .._core import (
+    VersionedEstimator,
+    atomic_fit,
+    check_panel,
+    check_target_index,
+    has_dates,
+    is_gap,
+    is_panel,
+    read_series,
+    robust_moments,
+    row_index,
+    validate_rows,
+)
 from ._feature_set import FeatureSet
 from ._period import choose_period
 

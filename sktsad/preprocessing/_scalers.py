@@ -14,11 +14,19 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
-from .._atomic import atomic_fit
-from .._series import check_panel, is_panel, read_series, row_index
-from .._validation import validate_rows
-from .._versions import VersionedEstimator
-from .._windows import Windows, check_layout, check_windows, flatten_3d
+from .._core import (
+    VersionedEstimator,
+    Windows,
+    atomic_fit,
+    check_layout,
+    check_panel,
+    check_windows,
+    flatten_3d,
+    is_panel,
+    read_series,
+    row_index,
+    validate_rows,
+)
 
 #: Rows and the scaler's parameters are checked once; to do so series by series takes longer than to scale them.
 _CHECKED = {"assume_finite": True, "skip_parameter_validation": True}

@@ -15,19 +15,21 @@ from sklearn.utils import check_array
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import _check_feature_names_in, check_is_fitted
 
-from .._atomic import atomic_fit
-from .._series import (
+from .._core import (
     SeriesRows,
+    VersionedEstimator,
+    Windows,
+    atomic_fit,
     check_panel,
     check_target_index,
+    flatten_3d,
     is_gap,
     is_panel,
     read_series,
     row_index,
+    validate_rows,
+    window_names,
 )
-from .._validation import validate_rows
-from .._versions import VersionedEstimator
-from .._windows import Windows, flatten_3d, window_names
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import numpy as np
 from sklearn.neighbors import NearestNeighbors
 from sklearn.utils._param_validation import InvalidParameterError
 
-from .._windows import Windows
+from .._core import Windows
 
 #: The sampler that repeats rows.
 REPEATER = "over_sampling.RandomOverSampler"

@@ -10,10 +10,7 @@ import pandas as pd
 from sklearn.base import clone
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 
-from .._labels import check_labels
-from .._series import has_time
-from .._versions import VersionedEstimator
-from .._windows import Windows, check_windows
+from .._core import VersionedEstimator, Windows, check_labels, check_windows, has_time
 from ._resampling import as_they_are, imblearn_class, kind_of, name_of, resample, strategy_of, suit_to, warn
 from ._window_augmenter import WindowAugmenter
 

@@ -10,7 +10,7 @@ import numpy as np
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval
 
-from .._versions import VersionedEstimator
+from .._core import VersionedEstimator
 
 CHANGES = ("jitter", "scaling", "time_warp", "shift")
 

@@ -3,6 +3,7 @@
 from ._labelled import BestFBeta, Cost
 from ._rates import AlarmsPerDay, Quantile, TargetFalsePositiveRate
 from ._spread import MeanStd, MedianMAD
+from ._threshold_rule import ThresholdRule
 
 __all__ = [
     "AlarmsPerDay",
@@ -12,4 +13,5 @@ __all__ = [
     "MedianMAD",
     "Quantile",
     "TargetFalsePositiveRate",
+    "ThresholdRule",
 ]

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 from sklearn.utils._param_validation import Interval
 
-from ._base import ThresholdRule
 from ._cuts import count_above, cut_between
+from ._threshold_rule import ThresholdRule
 
 
 class BestFBeta(ThresholdRule):

@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 from sklearn.utils._param_validation import Interval
 
-from .._series import SeriesRows, read_series
-from ._base import ThresholdRule
+from .._core import SeriesRows, read_series
 from ._cuts import count_above, cut_between
+from ._threshold_rule import ThresholdRule
 
 #: A hole of more steps of time ends an alarm, as it ends a window of `SlidingWindow` by default.
 _MAX_GAP = 3

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 from sklearn.utils._param_validation import Interval
 
-from .._robust import robust_moments
-from ._base import ThresholdRule
+from .._core import robust_moments
+from ._threshold_rule import ThresholdRule
 
 
 class MeanStd(ThresholdRule):

@@ -8,7 +8,7 @@ from scipy.stats import multivariate_normal, norm
 from sklearn.covariance import LedoitWolf
 
 from sktsad import GaussianDetector, SlidingWindow
-from sktsad._windows import Windows
+from sktsad._core._windows import Windows
 from sktsad.thresholds import MeanStd
 
 RNG = np.random.default_rng(0)

@@ -28,8 +28,8 @@ from sktsad import (
     ZScoreDetector,
     thresholds,
 )
-from sktsad._net_estimator import NetEstimator
 from sktsad.export import skops_trusted_types
+from sktsad.neural._net_estimator import NetEstimator
 from sktsad.sampling import WindowAugmenter
 
 io = pytest.importorskip("skops.io", reason="needs the extra: pip install 'sktsad[skops]'")
@@ -103,7 +103,9 @@ def test_every_threshold_rule_is_trusted(name):
 def test_a_network_is_not_trusted_for_its_file_holds_a_pickle():
     pipe = windowed(AutoencoderDetector(hidden_sizes=(2,), max_epochs=1, random_state=0)).fit(X)
     assert b"__cuda_dependent_attributes__" in io.dumps(pipe)
-    with pytest.raises(exceptions.UntrustedTypesFoundException, match=r"sktsad.training._net.LeanNet"):
+    with pytest.raises(
+        exceptions.UntrustedTypesFoundException, match=r"sktsad.neural._training._net.LeanNet"
+    ):
         copied(pipe)
 
 

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sktsad.metrics._blocks import cut_blocks
-from sktsad.metrics._rows import read_scores
+from sktsad.metrics._labelled_rows import read_scores
 
 
 def cut(y, length, series=None):

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from sktsad.metrics._blocks import cut_blocks
 from sktsad.metrics._figures import PER_1000_ROWS, PER_DAY, Figures
-from sktsad.metrics._rows import read_scores
+from sktsad.metrics._labelled_rows import read_scores
 
 
 @st.composite

@@ -13,7 +13,7 @@ from sktsad.metrics import (
     random_baseline,
 )
 from sktsad.metrics._blocks import cut_blocks
-from sktsad.metrics._rows import read_scores
+from sktsad.metrics._labelled_rows import read_scores
 
 FACTS = ["rows", "events", "prevalence", "threshold"]
 AT_THRESHOLD = ["precision", "recall", "F1", "F1 within delay", "event recall"]

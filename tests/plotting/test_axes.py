@@ -5,7 +5,7 @@ from matplotlib import dates
 from matplotlib import pyplot as plt
 
 from sktsad.plotting._axes import add_legend, draw_line, draw_marks, make_axes, set_time, shade
-from sktsad.plotting._rows import TimeAxis, read_one
+from sktsad.plotting._drawn_series import TimeAxis, read_one
 
 ROWS = TimeAxis("row")
 

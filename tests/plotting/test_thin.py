@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sktsad.plotting._rows import read_one
+from sktsad.plotting._drawn_series import read_one
 from sktsad.plotting._thin import broken_line, thin
 
 

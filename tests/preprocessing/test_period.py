@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sktsad._series import read_series
+from sktsad._core._series import read_series
 from sktsad.preprocessing._period import Period, choose_period, find_period
 
 MINUTE = 60e9

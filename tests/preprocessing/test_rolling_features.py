@@ -23,7 +23,7 @@ from sklearn.utils.estimator_checks import (
 from strategies import tables
 
 from sktsad import RNNClassifier, RollingFeatures, SeriesScaler, SeriesSplit, SlidingWindow
-from sktsad._robust import robust_moments
+from sktsad._core._robust import robust_moments
 from sktsad.model_selection import check_causal
 from sktsad.preprocessing import _feature_set
 

@@ -17,7 +17,7 @@ from sklearn.utils.estimator_checks import (
 from strategies import tables
 
 from sktsad import SeriesScaler, SlidingWindow, WindowScaler
-from sktsad._windows import Windows
+from sktsad._core._windows import Windows
 
 SCALERS = [None, MinMaxScaler((1, 2)), RobustScaler()]
 PANEL = pd.DataFrame(

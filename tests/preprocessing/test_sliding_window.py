@@ -31,7 +31,7 @@ from sklearn.utils.estimator_checks import (
 from strategies import tables
 
 from sktsad import SlidingWindow
-from sktsad._windows import Windows, check_windows
+from sktsad._core._windows import Windows, check_windows
 
 FRAME = pd.DataFrame({"u": np.arange(60.0), "v": -np.arange(60.0)})
 DATES = FRAME.set_axis(pd.date_range("2024", periods=60, freq="min"))

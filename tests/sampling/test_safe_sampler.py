@@ -30,7 +30,7 @@ from sklearn.preprocessing import StandardScaler
 from skorch.callbacks import Callback
 
 from sktsad import RNNClassifier, SafeSampler, SeriesSplit, SlidingWindow, TorchClassifier
-from sktsad._windows import Windows, window_names
+from sktsad._core._windows import Windows, window_names
 from sktsad.sampling import WindowAugmenter
 from sktsad.sampling._safe_sampler import NAMES
 

@@ -1,0 +1,277 @@
+"""The shape of a window: flat or 3-D, its length and channels. Only this module knows the layout."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cached_property
+from types import EllipsisType
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.utils import assert_all_finite
+from sklearn.utils.validation import validate_data
+
+from ._series import row_index
+from ._validation import validate_rows
+
+_NAME = re.compile(r"(?P<channel>.+)_t-(?P<lag>\d+)")
+
+
+class Windows:
+    """Windows over the rows of one or several series, held as the rows and where each window starts.
+
+    An array-like of shape ``(n_windows, length * channels)`` whose memory is that of the rows, not of the
+    windows. Networks gather their batches from it; NumPy and scikit-learn get an ordinary array by
+    ``np.asarray``: a read-only view without a copy for one contiguous series, else a copy.
+
+    Parameters
+    ----------
+    buffer : ndarray of shape (n_rows, n_channels)
+        The rows. Held read-only, since slices of the windows share them.
+    starts : ndarray of int, shape (n_windows,)
+        Window ``i`` is ``buffer[starts[i] : starts[i] + length]``.
+    length : int
+        Number of time steps of a window.
+    index : pandas.Index, default=None
+        Index of the windows: that of the row each window ends with.
+    channel_names : list of str, default=None
+        Names of the channels; None where rows came without a layout.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sktsad.preprocessing import SlidingWindow
+    >>> windows = SlidingWindow(2).fit_transform(np.array([[1.0], [2.0], [3.0]]))
+    >>> windows
+    Windows(n_windows=3, length=2, n_channels=1, dtype=float64)
+    >>> np.asarray(windows)
+    array([[1., 1.],
+           [1., 2.],
+           [2., 3.]])
+    """
+
+    def __init__(
+        self,
+        buffer: np.ndarray,
+        starts: np.ndarray,
+        length: int,
+        index: pd.Index | None = None,
+        channel_names: list[str] | None = None,
+    ) -> None:
+        self.buffer = np.ascontiguousarray(buffer).view()
+        self.buffer.flags.writeable = False
+        self.starts = np.asarray(starts, dtype=np.intp)
+        self.length = int(length)
+        self.index = index
+        self.channel_names = channel_names
+
+    @classmethod
+    def from_dense(
+        cls,
+        X: np.ndarray,
+        n_channels: int,
+        index: pd.Index | None = None,
+        channel_names: list[str] | None = None,
+    ) -> Windows:
+        """Hold ready-made flat windows, time-major, without a copy where ``X`` is C-contiguous."""
+        length = X.shape[1] // n_channels
+        return cls(X.reshape(-1, n_channels), np.arange(len(X)) * length, length, index, channel_names)
+
+    @property
+    def n_channels(self) -> int:
+        """Number of channels of a time step."""
+        return self.buffer.shape[1]
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Number of windows and of values in a window."""
+        return len(self.starts), self.length * self.n_channels
+
+    @property
+    def ndim(self) -> int:
+        """Always 2."""
+        return 2
+
+    @property
+    def dtype(self) -> np.dtype:
+        """Type of the values."""
+        return self.buffer.dtype
+
+    def __len__(self) -> int:
+        return len(self.starts)
+
+    def __iter__(self) -> Iterator[np.ndarray]:
+        return (self[row] for row in range(len(self)))  # pandas asks for it, then takes the array
+
+    def __repr__(self) -> str:
+        return (
+            f"Windows(n_windows={len(self)}, length={self.length}, n_channels={self.n_channels}, "
+            f"dtype={self.dtype})"
+        )
+
+    def _view(self) -> np.ndarray:
+        """View every run of ``length`` rows of the buffer as one flat window."""
+        n_runs = max(len(self.buffer) - self.length + 1, 0)
+        strides = (self.buffer.strides[0], self.buffer.itemsize)
+        view = np.ndarray((n_runs, self.shape[1]), self.dtype, self.buffer, strides=strides)
+        view.flags.writeable = False  # an unpickled buffer is writeable again
+        return view
+
+    @cached_property
+    def _step(self) -> int | None:
+        return _constant_step(self.starts)
+
+    def flat(self, rows: Any = slice(None)) -> np.ndarray:
+        """Return windows as an array of shape (n_rows, length * n_channels), a view where one can be."""
+        starts = self.starts[rows]
+        if isinstance(rows, slice) and rows.step in (None, 1) and len(starts):
+            step = self._step or _constant_step(starts)  # of all windows, or of these at least
+            if step:
+                return self._view()[starts[0] : starts[-1] + 1 : step]
+        return self._view()[starts]
+
+    def gather(self, rows: Any, dtype: Any = None) -> np.ndarray:
+        """Return windows as a C-contiguous array of shape (n_rows, length, n_channels)."""
+        flat = np.ascontiguousarray(self.flat(rows), dtype=dtype)
+        return flat.reshape(-1, self.length, self.n_channels)
+
+    def last(self) -> np.ndarray:
+        """Return the row that each window ends with, shape (n_windows, n_channels)."""
+        return self.buffer[self.starts + self.length - 1]
+
+    def replace_buffer(self, buffer: np.ndarray) -> Windows:
+        """Return the same windows over other rows."""
+        return Windows(buffer, self.starts, self.length, self.index, self.channel_names)
+
+    def chunks(self, n_values: int = 2**20) -> list[slice]:
+        """Cut the windows into slices of about ``n_values`` values, for work in bounded memory."""
+        size = max(1, n_values // max(1, self.shape[1]))
+        return [slice(start, start + size) for start in range(0, len(self), size)]
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        flat = self.flat()
+        if copy is False and not (np.may_share_memory(flat, self.buffer) and dtype in (None, flat.dtype)):
+            raise ValueError("These windows are no view of their rows: np.asarray(windows) copies them.")
+        return np.array(flat, dtype=dtype) if copy else np.asarray(flat, dtype=dtype)
+
+    def __getitem__(self, key: Any) -> Any:
+        if isinstance(key, tuple):
+            columns = key[1:]
+            is_whole = len(columns) == 1 and isinstance(columns[0], (slice, EllipsisType))
+            if not is_whole or columns[0] not in (Ellipsis, slice(None)):
+                return np.asarray(self)[key]
+            key = key[0]
+        rows = np.arange(len(self))[key]
+        if rows.ndim == 0:
+            return self._view()[self.starts[rows]]
+        index = None if self.index is None else self.index.take(rows)
+        return Windows(self.buffer, self.starts[rows], self.length, index, self.channel_names)
+
+
+def _constant_step(starts: np.ndarray) -> int | None:
+    """Return how many rows lie from one window to the next, where they are always as many."""
+    if len(starts) < 2:
+        return 1
+    steps = np.diff(starts)
+    return int(steps[0]) if steps[0] > 0 and (steps == steps[0]).all() else None
+
+
+def window_names(channels: list[str], length: int) -> np.ndarray:
+    """Name the columns of flat windows: ``x0_t-2``, ``x1_t-2``, ..., ``x0_t-0``, ``x1_t-0``."""
+    names = [f"{channel}_t-{lag}" for lag in range(length - 1, -1, -1) for channel in channels]
+    return np.asarray(names, dtype=object)
+
+
+def channels_by_name(columns: Any) -> list[str] | None:
+    """Read the channels off the names that `window_names` gives; None if they are others."""
+    matches = [_NAME.fullmatch(str(column)) for column in columns]
+    if not matches or not all(matches):
+        return None
+    channels = list(dict.fromkeys(match["channel"] for match in matches if match))
+    length = len(matches) // len(channels)
+    return channels if list(map(str, columns)) == window_names(channels, length).tolist() else None
+
+
+def flatten_3d(X: Any) -> tuple[Any, int | None]:
+    """Flatten windows of shape (n, length, channels); return them with their channels, None for others."""
+    if isinstance(X, (list, tuple)):
+        X = np.asarray(X)
+    if getattr(X, "ndim", 2) != 3:
+        return X, None
+    n_windows, length, n_channels = X.shape
+    return np.asarray(X).reshape(n_windows, length * n_channels), n_channels
+
+
+def check_windows(estimator: Any, X: Any, *, n_channels: int | None = None, reset: bool) -> Windows:
+    """Validate the input of an estimator that works on windows.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Gets ``n_features_in_`` and ``feature_names_in_`` with ``reset``, is compared to them without.
+    X : Windows, array-like of shape (n, length * channels) or (n, length, channels)
+        A plain 2-D row is univariate unless ``n_channels``, or column names as given by SlidingWindow,
+        say otherwise.
+    n_channels : int, default=None
+        Number of channels of a plain 2-D row.
+    reset : bool
+        Whether this is fit.
+
+    Returns
+    -------
+    windows : Windows
+
+    Raises
+    ------
+    ValueError
+        If there are NaN or infinite values, ``n_channels`` does not divide the row or contradicts the
+        layout of ``X``, or the shape is not that of fit.
+    """
+    if isinstance(X, Windows):
+        windows = validate_data(estimator, X, reset=reset, skip_check_array=True)
+        if not len(windows):
+            raise ValueError("Found 0 window(s) while at least 1 is required.")
+        assert_all_finite(windows.buffer, input_name="X")
+        known: int | None = windows.n_channels
+    else:
+        index = row_index(X)
+        names = channels_by_name(X.columns) if hasattr(X, "columns") else None
+        X, channels_3d = flatten_3d(X)
+        known = channels_3d or (len(names) if names else None)
+        X = validate_rows(estimator, X, reset=reset, order="C")
+        width = known or n_channels or 1
+        if X.shape[1] % width:
+            raise ValueError(
+                f"n_channels={width} does not divide the {X.shape[1]} values of a row: a flat window holds "
+                "length * n_channels values."
+            )
+        if names is None and (known or n_channels):
+            names = [f"x{channel}" for channel in range(width)]
+        windows = Windows.from_dense(X, width, index, names)
+    if None not in (known, n_channels) and known != n_channels:
+        raise ValueError(
+            f"n_channels={n_channels}, but X has {known} channel(s). Leave n_channels=None to take it from X."
+        )
+    return windows
+
+
+def check_layout(fitted: tuple[int, int], windows: Windows) -> None:
+    """Refuse windows whose (length, channels) are not those of fit."""
+    found = (windows.length, windows.n_channels)
+    if found == fitted:
+        return
+    if 1 in (fitted[1], found[1]):
+        mend = (
+            "A sampler or a plain array between SlidingWindow and this step loses the layout: pass "
+            f"n_channels={max(fitted[1], found[1])} to this estimator, or wrap the sampler in SafeSampler."
+        )
+    else:
+        mend = (
+            "Make the windows with the SlidingWindow, and of the columns, that they were made with for fit."
+        )
+    raise ValueError(
+        f"Fitted on windows of length {fitted[0]} with {fitted[1]} channel(s), got windows of length "
+        f"{found[0]} with {found[1]} channel(s). {mend}"
+    )

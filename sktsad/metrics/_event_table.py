@@ -1,0 +1,185 @@
+"""Events as a table, one a row, and how early each was announced."""
+
+from __future__ import annotations
+
+from numbers import Integral
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.utils._param_validation import Interval, validate_params
+
+from .._core import is_panel, row_index
+from ._labelled_rows import COMMON, LabelledRows, read_labels, read_predictions
+
+_COUNT = [Interval(Integral, 0, None, closed="left")]
+
+
+@validate_params(
+    {
+        "y": ["array-like"],
+        "min_length": [Interval(Integral, 1, None, closed="left")],
+        "merge_gap": _COUNT,
+        "pos_label": COMMON["pos_label"],
+    },
+    prefer_skip_nested_validation=True,
+)
+def to_events(y: Any, *, min_length: int = 1, merge_gap: int = 0, pos_label: Any = 1) -> pd.DataFrame:
+    """List the events, labelled or predicted, one a row: runs of anomalous rows that follow one another.
+
+    Parameters
+    ----------
+    y : array-like of shape (n_samples,)
+        Two labels, rows in time order. If it has a (series, time) MultiIndex, events end with their series. Otherwise
+        all rows are one series.
+    min_length : int, default=1
+        Shorter events are dropped, after merging.
+    merge_gap : int, default=0
+        Events of a series with at most so many normal rows between them are merged.
+    pos_label : int, float, bool or str, default=1
+        The label of anomalies.
+
+    Returns
+    -------
+    events : DataFrame
+        One event a row, series by series in time order, with the columns
+
+        - ``series``: the key of the series, only if `y` has a (series, time) MultiIndex;
+        - ``start``, ``stop``: the position of its first row, and the one behind its last;
+        - ``first``, ``last``: the time of its first and last row, only if the index of `y` is a time: dates, periods,
+          time deltas or numbers;
+        - ``n_rows``: the number of its rows, ``stop - start``, with those of gaps that were merged.
+
+    Raises
+    ------
+    ValueError
+        If `y` has more than two labels, missing ones or two of which none is `pos_label`, or time is out of order.
+
+    Notes
+    -----
+    Positions count the rows series by series, the series in the order in which they first appear. They are
+    positions in `y`, for ``y.iloc[start:stop]``, where the rows of each series stand together. Where series
+    interleave they are not: there sort first, ``y.sort_index()``, or select by ``series``, ``first`` and ``last``.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from sktsad.metrics import to_events
+    >>> minutes = pd.date_range("2024-01-01", periods=8, freq="min")
+    >>> y = pd.Series([0, 1, 1, 0, 1, 0, 0, 1], index=minutes)
+    >>> to_events(y)[["start", "stop", "n_rows"]]
+       start  stop  n_rows
+    0      1     3       2
+    1      4     5       1
+    2      7     8       1
+    >>> to_events(y, merge_gap=1, min_length=2)
+       start  stop               first                last  n_rows
+    0      1     5 2024-01-01 00:01:00 2024-01-01 00:04:00       4
+    """
+    rows = read_labels(y, pos_label)
+    starts, stops = rows.runs(rows.positive)
+    series = _series_of(rows, starts)
+    begins, ends = np.ones((2, len(starts)), dtype=bool)
+    begins[1:] = ends[:-1] = (starts[1:] - stops[:-1] > merge_gap) | (series[1:] != series[:-1])
+    starts, stops = starts[begins], stops[ends]
+    long = stops - starts >= min_length
+    return _table(y, rows, starts[long], stops[long])
+
+
+@validate_params(
+    {**COMMON, "y_pred": ["array-like"], "max_lead": _COUNT},
+    prefer_skip_nested_validation=True,
+)
+def lead_times(y_true: Any, y_pred: Any, *, max_lead: int, pos_label: Any = 1) -> pd.DataFrame:
+    """Tell for each event how long before its onset the first alarm came: what early warning is judged by.
+
+    Parameters
+    ----------
+    y_true : array-like of shape (n_samples,)
+        Two labels, rows in time order. If it has a (series, time) MultiIndex no alarm announces an event of another
+        series. Otherwise all rows are one series.
+    y_pred : array-like of shape (n_samples,)
+        Predicted labels.
+    max_lead : int
+        An alarm up to so many rows before the onset announces an event, if it comes after the event before. Earlier
+        alarms are false ones.
+    pos_label : int, float, bool or str, default=1
+        The label of anomalies.
+
+    Returns
+    -------
+    events : DataFrame
+        That of `to_events`, with the columns
+
+        - ``lead``: rows from the first alarm to the onset. Positive: so many rows ahead; 0: on the first row of the
+          event; negative: so many rows late, within the event. NaN: missed;
+        - ``lead_time``: the same as time, a Timedelta or a number, only if the index is a time; NaT or NaN if missed.
+
+    Raises
+    ------
+    ValueError
+        If `y_true` has no anomalous row, there are more than two labels, lengths or (series, time) indexes differ,
+        or time is out of order.
+
+    See Also
+    --------
+    to_events : The events alone.
+    delay_precision_recall_f : Credit for alarms soon after the onset.
+
+    Notes
+    -----
+    It counts no false alarms: to alarm always has the longest lead. Hold it against the number of alarms.
+
+    Examples
+    --------
+    >>> from sktsad.metrics import lead_times
+    >>> y_true = [0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 1]
+    >>> y_pred = [1, 1, 0, 0, 0, 0, 0, 0, 1, 0, 0]
+    >>> lead_times(y_true, y_pred, max_lead=2)
+       start  stop  n_rows  lead
+    0      3     5       2   2.0
+    1      7     9       2  -1.0
+    2     10    11       1   NaN
+    """
+    rows = read_predictions(y_true, y_pred, pos_label)
+    starts, stops = rows.runs(rows.positive)
+    source = y_pred if is_panel(y_pred) and not is_panel(y_true) else y_true
+    events = _table(source, rows, starts, stops)
+    earliest = np.maximum(starts - max_lead, rows.series.bounds[_series_of(rows, starts)])
+    earliest[1:] = np.maximum(earliest[1:], stops[:-1])
+    alarms = np.append(np.flatnonzero(rows.values), len(rows.values))
+    first = alarms[np.searchsorted(alarms, earliest)]
+    found = first < stops
+    first = np.where(found, first, starts)
+    events["lead"] = np.where(found, starts - first, np.nan)
+    if (times := _times(source, rows)) is not None:
+        if pd.api.types.is_numeric_dtype(times.dtype):
+            times = np.asarray(
+                rows.series.times
+            )  # small and unsigned integers would overflow in a difference
+        elif isinstance(times, pd.PeriodIndex):
+            times = times.to_timestamp()
+        events["lead_time"] = pd.Series(times[starts] - times[first]).where(found)
+    return events
+
+
+def _series_of(rows: LabelledRows, at: np.ndarray) -> np.ndarray:
+    return np.searchsorted(rows.series.bounds, at, side="right") - 1
+
+
+def _times(y: Any, rows: LabelledRows) -> Any:
+    """Return the labels of time, series by series; None where rows carry no time."""
+    if rows.series.times is None:
+        return None
+    index: Any = row_index(y)
+    return (index.get_level_values(1) if is_panel(y) else index)[rows.series.order]
+
+
+def _table(y: Any, rows: LabelledRows, starts: np.ndarray, stops: np.ndarray) -> pd.DataFrame:
+    columns: dict[str, Any] = {}
+    if is_panel(y):
+        columns["series"] = row_index(y).get_level_values(0)[rows.series.order[starts]]  # type: ignore[union-attr]
+    columns |= {"start": starts, "stop": stops}
+    if (times := _times(y, rows)) is not None:
+        columns |= {"first": times[starts], "last": times[stops - 1]}
+    return pd.DataFrame(columns | {"n_rows": stops - starts})

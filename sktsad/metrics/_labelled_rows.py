@@ -1,0 +1,114 @@
+"""Labels with scores or predictions beside them, read series by series: what every metric starts from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from numbers import Real
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.utils import assert_all_finite, check_array, check_consistent_length, column_or_1d
+
+from .._core import SeriesRows, find_events, is_panel, read_series
+
+#: Constraints of the parameters that all metrics share.
+COMMON = {"y_true": ["array-like"], "pos_label": [Real, str, "boolean"]}
+
+
+@dataclass(frozen=True)
+class LabelledRows:
+    """Rows of one or several series, series by series in time order.
+
+    Attributes
+    ----------
+    positive : ndarray of bool, shape (n_rows,)
+        Which rows are anomalous.
+    values : ndarray of shape (n_rows,)
+        Scores as float64, or which rows are predicted to be anomalous, as bool.
+    series : SeriesRows
+        Where these rows are in the arguments, and where series start and stop.
+    """
+
+    positive: np.ndarray
+    values: np.ndarray
+    series: SeriesRows
+
+    def runs(self, mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return where runs of True start and stop; a run ends where its series ends."""
+        starts, stops = find_events(mask)
+        borders = self.series.bounds[1:-1]
+        inside = borders[mask[borders] & mask[borders - 1]]
+        return np.sort(np.concatenate([starts, inside])), np.sort(np.concatenate([stops, inside]))
+
+
+def count_between(mask: np.ndarray, starts: np.ndarray, stops: np.ndarray) -> np.ndarray:
+    """Return how many rows of the mask are True between each start and stop."""
+    counts = np.append(0, np.cumsum(mask))
+    return counts[stops] - counts[starts]
+
+
+def read_scores(y_true: Any, y_score: Any, pos_label: Any = 1, name: str = "y_score") -> LabelledRows:
+    """Read labels of both kinds, and scores, by whose name errors call them."""
+    series = _read_series(y_true, y_score, name)
+    scores = column_or_1d(check_array(y_score, ensure_2d=False, dtype=np.float64, input_name=name))
+    positive = _is_positive(y_true, "y_true", pos_label)
+    if positive.all() or not positive.any():
+        missing = "normal" if positive.all() else "anomalous"
+        raise ValueError(
+            f"y_true has no {missing} row among its {len(positive)} (pos_label={pos_label!r}), so there is nothing to "
+            "rank. Score rows of both kinds, e.g. whole series or the folds of EventSplit, and give pos_label= the "
+            "label of the anomalies."
+        )
+    return LabelledRows(positive[series.order], scores[series.order], series)
+
+
+def read_labels(y: Any, pos_label: Any = 1) -> LabelledRows:
+    """Read labels alone, which need not have anomalies: they are their own values."""
+    series, positive = read_series(y), _is_positive(y, "y", pos_label)
+    if len(found := _labels(y)) == 2 and not positive.any():
+        raise ValueError(
+            f"y has no pos_label={pos_label!r}, its labels are {found}. Give pos_label= the anomalies'."
+        )
+    return LabelledRows(positive[series.order], positive[series.order], series)
+
+
+def read_predictions(y_true: Any, y_pred: Any, pos_label: Any = 1) -> LabelledRows:
+    """Read labels, of which some are anomalous, and predicted labels."""
+    series = _read_series(y_true, y_pred, "y_pred")
+    predicted = _is_positive(y_pred, "y_pred", pos_label)
+    positive = _is_positive(y_true, "y_true", pos_label)
+    if len(found := {*_labels(y_true), *_labels(y_pred)}) > 2:
+        raise ValueError(
+            f"y_true and y_pred must hold the same two labels, got {sorted(found, key=str)} together. Encode both "
+            "alike: the -1 of scikit-learn's outlier detectors is an anomaly, so y_pred == -1."
+        )
+    if not positive.any():
+        raise ValueError(
+            f"y_true has no anomalous row among its {len(positive)} (pos_label={pos_label!r}), so there is nothing to "
+            "find. Judge on whole series or the folds of EventSplit, and give pos_label= the label of the anomalies."
+        )
+    return LabelledRows(positive[series.order], predicted[series.order], series)
+
+
+def _read_series(y_true: Any, other: Any, name: str) -> SeriesRows:
+    check_consistent_length(y_true, other)
+    if is_panel(y_true) and is_panel(other) and not y_true.index.equals(other.index):
+        raise ValueError(
+            f"y_true and {name} have different (series, time) indexes, and rows are matched by position. Bring them "
+            f"into the order of the labels: {name}.loc[y_true.index]."
+        )
+    return read_series(other if is_panel(other) and not is_panel(y_true) else y_true)
+
+
+def _is_positive(labels: Any, name: str, pos_label: Any) -> np.ndarray:
+    labels = column_or_1d(labels)
+    assert_all_finite(labels, input_name=name)
+    if len(found := _labels(labels)) > 2:
+        mend = "Cut scores first: y_score > threshold" if name == "y_pred" else "Encode it as y == anomaly"
+        raise ValueError(f"{name} must hold two labels, got {found[:5]}. {mend}.")
+    return labels == pos_label
+
+
+def _labels(labels: Any) -> list:
+    return pd.unique(column_or_1d(labels)).tolist()

@@ -1,0 +1,95 @@
+"""What the splitters share: events, warnings, validation."""
+
+from __future__ import annotations
+
+import warnings
+from abc import abstractmethod
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from sklearn.model_selection import BaseCrossValidator
+from sklearn.utils import check_consistent_length, column_or_1d
+from sklearn.utils._param_validation import validate_parameter_constraints
+
+from .._core import check_target_index
+
+Fold = tuple[np.ndarray, np.ndarray]
+
+
+class BaseTimeSplit(BaseCrossValidator):
+    """A splitter that reads series and time from the index of X."""
+
+    _parameter_constraints: dict = {}
+    n_splits: int
+
+    def get_n_splits(self, X: Any = None, y: Any = None, groups: Any = None) -> int:
+        """Return the number of folds.
+
+        Parameters
+        ----------
+        X, y, groups : object, default=None
+            Ignored.
+
+        Returns
+        -------
+        n_splits : int
+        """
+        return self.n_splits
+
+    def split(self, X: Any, y: Any = None, groups: Any = None) -> Iterator[Fold]:
+        """Yield the rows of each fold.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Rows in time order; a panel is a frame with a (series, time) MultiIndex.
+        y : array-like of shape (n_samples,), default=None
+            Labels, of which the last in sorted order is the anomaly.
+        groups : None
+            Ignored: the index says which rows are one series.
+
+        Yields
+        ------
+        train, test : ndarray of int
+            Row positions, ascending.
+
+        Raises
+        ------
+        ValueError
+            If a fold has no training or no test rows, or X has lost a panel's index that y still has.
+
+        Warns
+        -----
+        UserWarning
+            If training or test rows of a fold hold no anomaly although y has some.
+        """
+        validate_parameter_constraints(self._parameter_constraints, vars(self), type(self).__name__)
+        check_consistent_length(X, y)
+        check_target_index(X, y, np.inf)
+        positive = None if y is None else anomalies(y)
+        for number, (train, test) in enumerate(self._folds(X, positive)):
+            for part, rows in (("training", train), ("test", test)):
+                if not len(rows):
+                    raise ValueError(f"Fold {number} has no {part} rows. Use fewer folds or a smaller gap.")
+                if positive is not None and positive.any() and not positive[rows].any():
+                    warnings.warn(
+                        f"The {part} rows of fold {number} hold no anomaly: F1 means nothing there. Use fewer "
+                        "folds, longer series, or EventSplit.",
+                        UserWarning,
+                        stacklevel=2,
+                    )
+            yield train, test
+
+    @abstractmethod
+    def _folds(self, X: Any, positive: np.ndarray | None) -> Iterator[Fold]:
+        """Yield the rows of each fold."""
+
+
+def anomalies(y: Any) -> np.ndarray:
+    """Mark the rows of the last of two labels; no row where there is one label, or more than two."""
+    y = column_or_1d(y)
+    classes = np.unique(y)
+    if len(classes) == 1:
+        return y.astype(bool) if classes[0] in (0, 1) else np.zeros(len(y), dtype=bool)
+    return y == classes[1] if len(classes) == 2 else np.zeros(len(y), dtype=bool)

@@ -1,0 +1,30 @@
+"""Every estimator that holds a network."""
+
+from ._autoencoder_detector import AutoencoderDetector
+from ._forecast_detector import ForecastDetector
+from ._forecast_pretrainer import ForecastPretrainer
+from ._masked_pretrainer import MaskedReconstructionPretrainer
+from ._net_classifier import BaseNetClassifier
+from ._net_detector import NetDetector
+from ._net_estimator import NetEstimator
+from ._pretrained_encoder import PretrainedEncoder, save_encoder
+from ._rnn_classifier import RNNClassifier
+from ._rnn_regressor import RNNRegressor
+from ._torch_classifier import TorchClassifier
+from ._vae_detector import VAEDetector
+
+__all__ = [
+    "AutoencoderDetector",
+    "BaseNetClassifier",
+    "ForecastDetector",
+    "ForecastPretrainer",
+    "MaskedReconstructionPretrainer",
+    "NetDetector",
+    "NetEstimator",
+    "PretrainedEncoder",
+    "RNNClassifier",
+    "RNNRegressor",
+    "TorchClassifier",
+    "VAEDetector",
+    "save_encoder",
+]

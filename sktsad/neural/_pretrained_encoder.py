@@ -1,0 +1,200 @@
+"""Encoders kept in a file."""
+
+from __future__ import annotations
+
+import os
+from importlib.metadata import version
+from numbers import Integral
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
+from sklearn.utils import Tags
+from sklearn.utils._param_validation import Interval
+from sklearn.utils.validation import check_is_fitted
+
+from .._core import VersionedEstimator, atomic_fit, check_windows
+from ._net_estimator import check_encoder
+
+if TYPE_CHECKING:
+    import torch
+
+_PACKAGES = ("sktsad", "torch")
+
+
+def save_encoder(pretrainer: Any, path: str | os.PathLike[str]) -> None:
+    """Save the encoder of a fitted pretrainer, and nothing else: weights, architecture, versions.
+
+    Parameters
+    ----------
+    pretrainer : ForecastPretrainer, MaskedReconstructionPretrainer or PretrainedEncoder
+        Fitted.
+    path : str or path-like
+        File to write.
+
+    Raises
+    ------
+    TypeError
+        If it is no pretrainer.
+
+    See Also
+    --------
+    PretrainedEncoder : Loads it.
+    """
+    import torch
+
+    from ..networks import RecurrentEncoder
+
+    check_is_fitted(pretrainer)
+    encoder = getattr(pretrainer, "encoder_", None)
+    if not isinstance(encoder, RecurrentEncoder):
+        raise TypeError(
+            f"save_encoder is for pretrainers such as ForecastPretrainer, got {type(pretrainer).__name__}. Pickle "
+            "that as a whole."
+        )
+    torch.save(
+        {
+            "arguments": encoder.arguments,
+            "state": {name: value.cpu() for name, value in encoder.state_dict().items()},
+            "versions": {name: version(name) for name in _PACKAGES},
+        },
+        path,
+    )
+
+
+def _load_encoder(path: str | os.PathLike[str]) -> tuple[torch.nn.Module, dict[str, str]]:
+    """Read what `save_encoder` has written: the encoder, and versions of packages."""
+    import torch
+
+    from ..networks import RecurrentEncoder
+
+    try:
+        saved = torch.load(path, weights_only=True, map_location="cpu")
+        with torch.device("meta"):  # no random weights, no random numbers used up
+            encoder = RecurrentEncoder(**saved["arguments"])
+        encoder.load_state_dict(saved["state"], assign=True)  # in the precision of the file
+        return encoder, saved["versions"]
+    except OSError:
+        raise
+    except Exception as error:  # of torch, of pickle, of a dict that lacks a key: all say the same
+        raise ValueError(
+            f"path={os.fspath(path)!r} holds no encoder: write one with save_encoder."
+        ) from error
+
+
+class PretrainedEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, VersionedEstimator):
+    """Windows to the codes of an encoder that `save_encoder` has saved.
+
+    ``fit`` reads the file and learns nothing, so that it goes wherever a pretrainer goes:
+    ``RNNClassifier(encoder=PretrainedEncoder("encoder.pt"))``.
+
+    Parameters
+    ----------
+    path : str or path-like
+        The file.
+    n_channels : int, default=None
+        Channels of a plain 2-D row; None takes them from `Windows`, 3-D arrays or names such as ``x0_t-3``.
+    predict_batch_size : int, default=256
+        Rows in a batch.
+
+    Attributes
+    ----------
+    encoder_ : torch.nn.Module
+        The encoder.
+    versions_ : dict
+        Versions of the packages that saved it.
+    n_features_in_ : int
+        Number of values in a window.
+    feature_names_in_ : ndarray of str
+        Names of the columns, where they had names.
+
+    See Also
+    --------
+    save_encoder : Writes the file.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> import numpy as np
+    >>> from sktsad import ForecastPretrainer, PretrainedEncoder, SlidingWindow, save_encoder
+    >>> windows = SlidingWindow(10).fit_transform(np.sin(np.arange(300) / 5).reshape(-1, 1))
+    >>> pretrainer = ForecastPretrainer("gru", hidden_size=8, max_epochs=1, random_state=0).fit(windows)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     save_encoder(pretrainer, Path(folder) / "encoder.pt")
+    ...     encoder = PretrainedEncoder(Path(folder) / "encoder.pt").fit(windows)
+    >>> bool((encoder.transform(windows) == pretrainer.transform(windows)).all())
+    True
+    """
+
+    _parameter_constraints: dict = {
+        "path": [str, os.PathLike],
+        "n_channels": [Interval(Integral, 1, None, closed="left"), None],
+        "predict_batch_size": [Interval(Integral, 1, None, closed="left")],
+    }
+
+    _packages = (*VersionedEstimator._packages, "torch")
+
+    encoder_: torch.nn.Module
+
+    def __init__(self, path: Any, *, n_channels: int | None = None, predict_batch_size: int = 256) -> None:
+        self.path = path
+        self.n_channels = n_channels
+        self.predict_batch_size = predict_batch_size
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.transformer_tags.preserves_dtype = []  # codes are in the precision of the network
+        return tags
+
+    @atomic_fit
+    def fit(self, X: Any, y: Any = None) -> Self:
+        """Read the file.
+
+        Parameters
+        ----------
+        X : Windows or array-like of shape (n_samples, length * n_channels) or (n_samples, length, n_channels)
+            Windows, one a row.
+        y : None
+            Not used.
+
+        Returns
+        -------
+        self : PretrainedEncoder
+
+        Raises
+        ------
+        OSError
+            If there is no such file.
+        ValueError
+            If it holds no encoder, or X has not as many channels as the encoder.
+        """
+        windows = check_windows(self, X, n_channels=self.n_channels, reset=True)
+        self.encoder_, self.versions_ = _load_encoder(self.path)
+        check_encoder(self.encoder_, windows)
+        return self
+
+    def transform(self, X: Any) -> np.ndarray:
+        """Return the code of each window.
+
+        Parameters
+        ----------
+        X : Windows or array-like of shape (n_samples, length * n_channels) or (n_samples, length, n_channels)
+            Windows as in `fit`.
+
+        Returns
+        -------
+        code : ndarray of shape (n_samples, n_codes)
+        """
+        check_is_fitted(self)
+        windows = check_windows(self, X, n_channels=self.n_channels, reset=False)
+        check_encoder(self.encoder_, windows)
+        from ._training import WindowDataset, run
+
+        dtype = next(self.encoder_.parameters()).numpy(force=True).dtype
+        dataset = WindowDataset(windows, dtype=dtype)
+        return run(self.encoder_, "cpu", dataset, self.predict_batch_size, lambda module, x: module(x))
+
+    @property
+    def _n_features_out(self) -> int:
+        return int(self.encoder_.n_outputs)  # type: ignore[arg-type]

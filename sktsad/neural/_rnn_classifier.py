@@ -1,0 +1,204 @@
+"""Recurrent classifier."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from numbers import Integral, Real
+from typing import Any
+
+from sklearn.base import clone
+from sklearn.utils import check_random_state
+from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
+
+from .._core import Windows
+from ._net_classifier import BaseNetClassifier
+from ._net_estimator import check_encoder
+from ._recurrent_estimator import RecurrentEstimator
+
+
+class RNNClassifier(RecurrentEstimator, BaseNetClassifier):
+    """Classify windows with a recurrent network: simple RNN, LSTM or GRU.
+
+    The window runs through the recurrent layers; their last state goes through a dense layer to one logit, or
+    to one logit a class. Stands behind `SlidingWindow` in a Pipeline, or takes ready-made windows.
+
+    Parameters
+    ----------
+    cell : {"lstm", "gru", "rnn"}, default="lstm"
+        Recurrent cell [1]_ [2]_. On a CPU the LSTM is the fast one: a GRU trains about 1.6 times slower.
+    hidden_size : int, default=128
+        Units of a recurrent layer.
+    num_layers : int, default=1
+        Number of recurrent layers.
+    dropout : float, default=0.0
+        Share of units dropped between recurrent layers and before the logits, below 1.
+    bidirectional : bool, default=False
+        Whether to read the window backwards, too.
+    dense_size : int or None, default=64
+        Units of the dense layer; None leaves it out.
+    pooling : {"last", "last_max"}, default="last"
+        What the recurrent layers pass on: the last state, or that and each unit's largest value over time.
+    step : int, default=1
+        Consecutive samples that the network reads at a step. A window that they do not divide gets its first
+        row repeated in front.
+    loss : str or torch loss, default="cross_entropy"
+        "cross_entropy", "squared_error", "focal", "mean_false_error", "mean_squared_false_error" or
+        "logit_adjusted", whose parameters go by ``net__criterion__<name>``, or an instance from `sktsad.networks`
+        such as ``FocalLoss(gamma=1, alpha=0.75)``. Or any ``torch.nn.Module``, or its class, called with (logits,
+        class numbers) as torch's own losses want them: for two classes logits of shape (batch,) and floats, else
+        logits of shape (batch, n_classes) and integers. It returns one value a row, or their mean, which leaves no
+        room for weights.
+    encoder : pretrainer, default=None
+        Where the recurrent layers come from: a `ForecastPretrainer`, a `MaskedReconstructionPretrainer`, a
+        `PretrainedEncoder`, or an `AutoencoderDetector`. It is cloned and fitted on the windows of `fit`, without
+        labels, with a seed drawn from ``random_state`` where it has none; in ``FrozenEstimator`` it stays as it is
+        and brings what it has learnt from other rows. Its encoder is copied and replaces the recurrent layers, so
+        that ``cell``, ``hidden_size``, ``num_layers``, ``bidirectional``, ``pooling`` and ``step`` are its own. None
+        starts from random weights, and ``freeze`` and ``encoder_lr`` then do nothing.
+    freeze : "none", "encoder" or int, default="none"
+        Whether the weights of a pre-trained encoder stay as they are: never, always, or for that many epochs. Early
+        stopping may end the training before those are over.
+    encoder_lr : float, default=None
+        Learning rate of a pre-trained encoder, at every fit of a warm start; None means ``lr``.
+    class_weight : dict, "balanced" or None, default=None
+        Weights of the classes, as in scikit-learn. Not for the mean false errors, which weigh by themselves.
+    stratify : bool or "auto", default="auto"
+        Whether every training batch holds rows of every class, repeated where they are fewer than the batches; "auto"
+        does so for the losses that need it, the mean false errors, whose batches that early stopping watches are then
+        dealt out alike.
+    max_epochs : int, default=20
+        Passes over the rows.
+    batch_size : int, default=128
+        Rows in a training batch.
+    predict_batch_size : int, default=256
+        Rows in a batch at predict.
+    lr : float, default=0.001
+        Learning rate.
+    optimizer : {"adam", "adamw", "sgd", "rmsprop"} or torch optimizer class, default="adam"
+        Optimizer.
+    early_stopping : bool or int, default=False
+        Whether to stop when the loss on the last rows has not become better for 5 epochs, or for that many; the
+        best weights are kept.
+    validation_fraction : float, default=0.2
+        Share of rows, the last of each series in time, that early stopping watches; they are not trained on.
+    n_channels : int, default=None
+        Channels of a plain 2-D row; None takes them from `Windows`, 3-D arrays or names such as ``x0_t-3``,
+        and takes other rows as univariate.
+    device : str, default="cpu"
+        Torch device.
+    dtype : {"float32", "float64"}, default="float32"
+        Precision of weights and inputs.
+    random_state : int, RandomState or None, default=None
+        Seeds weights, order of rows and dropout. The same number gives the same bits.
+    verbose : int, default=0
+        1 prints a line for each epoch, with the loss and the F1: of the last rows with early stopping, else of those
+        trained on. 0 prints nothing.
+    warm_start : bool, default=False
+        Whether a further ``fit`` goes on from the weights of the last, with the present ``lr``, ``batch_size`` and
+        ``max_epochs``; other parameters of the network stay as they were.
+    callbacks : list of skorch callbacks, default=None
+        Copied before use. One that listens to batches makes epochs a little slower. An ``EarlyStopping`` takes the
+        place of the rule by loss, if ``early_stopping`` is on.
+    **net_params : dict
+        More parameters of skorch's ``NeuralNet`` as ``net__<name>``, e.g. ``net__optimizer__weight_decay``.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        Class labels. Of two, the last is the anomaly.
+    net_ : skorch.NeuralNet
+        The trained net.
+    n_features_in_ : int
+        Number of values in a window.
+    feature_names_in_ : ndarray of str
+        Names of the columns, where they had names.
+
+    See Also
+    --------
+    TorchClassifier : The same around any torch module.
+    SlidingWindow : Makes the windows.
+
+    References
+    ----------
+    .. [1] S. Hochreiter, J. Schmidhuber, "Long short-term memory", Neural Computation 9(8), 1997.
+    .. [2] K. Cho et al., "Learning phrase representations using RNN encoder-decoder for statistical machine
+       translation", EMNLP 2014.
+
+    Examples
+    --------
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from sklearn.preprocessing import StandardScaler
+    >>> from sktsad import RNNClassifier, SlidingWindow
+    >>> from sktsad.datasets import make_kpi
+    >>> X, y = make_kpi(500, random_state=0)
+    >>> model = make_pipeline(
+    ...     StandardScaler().set_output(transform="pandas"),
+    ...     SlidingWindow(10),
+    ...     RNNClassifier("gru", hidden_size=8, max_epochs=2, random_state=0),
+    ... )
+    >>> model.fit(X, y).predict(X).shape
+    (500,)
+    """
+
+    _parameter_constraints: dict = {
+        **BaseNetClassifier._parameter_constraints,
+        **RecurrentEstimator._parameter_constraints,
+        "encoder": [HasMethods(["fit", "transform"]), None],
+        "freeze": [StrOptions({"none", "encoder"}), Interval(Integral, 1, None, closed="left")],
+        "encoder_lr": [Interval(Real, 0, None, closed="neither"), None],
+    }
+
+    def __init__(
+        self,
+        cell: str = "lstm",
+        *,
+        encoder: Any = None,
+        freeze: Any = "none",
+        encoder_lr: float | None = None,
+        **params: Any,
+    ) -> None:
+        super().__init__(cell, **params)
+        self.encoder = encoder
+        self.freeze = freeze
+        self.encoder_lr = encoder_lr
+
+    def _network(self, windows: Windows, n_outputs: int) -> tuple[Callable[..., Any], dict[str, Any]]:
+        from ..networks import RecurrentNetwork
+
+        if isinstance(self.freeze, bool):  # True would be 1 epoch
+            raise ValueError(f"freeze={self.freeze} must be 'encoder', 'none' or a number of epochs.")
+        arguments = {"n_channels": windows.n_channels, "n_outputs": n_outputs, **self._recurrent_arguments()}
+        if self.encoder is not None:
+            pretrainer = clone(self.encoder)
+            if pretrainer.get_params(deep=False).get("random_state", 0) is None:
+                seed = check_random_state(self.random_state).randint(2**31)
+                pretrainer.set_params(random_state=seed)
+            encoder: Any = getattr(pretrainer.fit(windows, None), "encoder_", None)
+            if not hasattr(encoder, "window_shape"):
+                raise TypeError(
+                    f"encoder={self.encoder} lends no encoder: use one such as ForecastPretrainer()."
+                )
+            check_encoder(encoder, windows)
+            arguments["encoder"] = copy.deepcopy(encoder).requires_grad_(True)
+        return RecurrentNetwork, arguments
+
+    def _net_options(self) -> dict[str, Any]:
+        if self.encoder is None:
+            return {}
+        from skorch.callbacks import Freezer, Unfreezer
+
+        callbacks = []
+        if self.freeze != "none":
+            callbacks.append(("freeze", Freezer("encoder.*")))
+        if isinstance(self.freeze, Integral):
+            callbacks.append(("thaw", Unfreezer("encoder.*", at=int(self.freeze) + 1)))
+        options: dict[str, Any] = {"callbacks": callbacks}
+        if self.encoder_lr is not None:
+            if hasattr(self, "net__optimizer__param_groups"):
+                raise ValueError(
+                    f"encoder_lr={self.encoder_lr} and net__optimizer__param_groups exclude each other: name the "
+                    'encoder there, as ("encoder.*", {"lr": ...}).'
+                )
+            options["optimizer__param_groups"] = [("encoder.*", {"lr": self.encoder_lr})]
+        return options

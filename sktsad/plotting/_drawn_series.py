@@ -1,0 +1,207 @@
+"""What is drawn: rows of values and labels, series by series, with their place on the time axis."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.utils import assert_all_finite, check_consistent_length, column_or_1d
+from sklearn.utils.validation import _num_samples
+
+from .._core import Windows, find_events, has_time, read_series, row_index
+
+#: Time deltas are drawn in the largest of these units that the rows span.
+_UNITS = [("d", 86_400 * 10**9), ("h", 3_600 * 10**9), ("min", 60 * 10**9), ("s", 10**9)]
+
+
+@dataclass(frozen=True)
+class TimeAxis:
+    """How the numbers that stand for time are drawn.
+
+    Attributes
+    ----------
+    label : str
+        What the axis is called.
+    unit : float or None
+        Nanoseconds of a unit of time deltas; None for all other kinds of time.
+    is_date : bool
+        Whether the numbers are dates, in nanoseconds.
+    zone : tzinfo or None
+        The time zone in which dates are written.
+    """
+
+    label: str
+    unit: float | None = None
+    is_date: bool = False
+    zone: Any = None
+
+    def place(self, times: np.ndarray) -> np.ndarray:
+        """Return times as matplotlib takes them."""
+        if self.is_date:
+            return times.astype(np.int64).view("datetime64[ns]")
+        return times if self.unit is None else times / self.unit
+
+
+@dataclass(frozen=True)
+class DrawnSeries:
+    """The rows of one series in time order.
+
+    Attributes
+    ----------
+    key : hashable
+        Name of the series; None for a single one.
+    rows : ndarray of int, shape (n_rows,)
+        Where its rows are in the table.
+    times : ndarray of shape (n_rows,)
+        Their time as numbers; the numbers of the rows where they carry no time.
+    step : float
+        Its time step; 0 where there is none.
+    starts : ndarray of int
+        Where a piece without a gap starts; the first is 0.
+    """
+
+    key: Hashable
+    rows: np.ndarray
+    times: np.ndarray
+    step: float
+    starts: np.ndarray
+
+    def intervals(self, mask: np.ndarray) -> np.ndarray:
+        """Return from when to when marked rows last, of shape (n_events, 2).
+
+        A row lasts from half a step before its time to half a step after it. An interval ends at a gap: nobody
+        knows what was there.
+        """
+        mask = mask[self.rows]
+        first, stop = find_events(mask)
+        borders = self.starts[1:]
+        inside = borders[mask[borders] & mask[borders - 1]]
+        first, stop = np.sort(np.append(first, inside)), np.sort(np.append(stop, inside))
+        return np.column_stack([self.times[first] - self.step / 2, self.times[stop - 1] + self.step / 2])
+
+
+def read_drawn(index: pd.Index, max_gap: float) -> tuple[list[DrawnSeries], TimeAxis]:
+    """Read series and their time axis off the index of rows."""
+    index = _without_periods(index)
+    table = pd.DataFrame(index=index)
+    rows = read_series(table)
+    steps = rows.steps()
+    starts = rows.segment_starts(max_gap, steps)
+    drawn = []
+    for (key, part), step in zip(rows.parts(), steps, strict=True):
+        if rows.times is None:
+            times, step = np.arange(part.stop), 1.0
+        else:
+            times, step = rows.times[part], float(np.nan_to_num(step))
+        own = starts[slice(*np.searchsorted(starts, [part.start, part.stop]))] - part.start
+        drawn.append(DrawnSeries(key, rows.order[part], times, step, own))
+    return drawn, _time_axis(index, rows.times)
+
+
+def read_one(index: pd.Index, max_gap: float, caller: str) -> tuple[DrawnSeries, TimeAxis]:
+    """Read the one series that there may be."""
+    drawn, axis = read_drawn(index, max_gap)
+    if len(drawn) != 1:
+        raise ValueError(
+            f"{caller} shows one series, and these rows are of {len(drawn)}. Choose one: X.loc[[{drawn[0].key!r}]]."
+        )
+    return drawn[0], axis
+
+
+def _time_axis(index: pd.Index, times: np.ndarray | None) -> TimeAxis:
+    time = index.levels[-1] if isinstance(index, pd.MultiIndex) else index
+    if times is None or (isinstance(time, pd.RangeIndex) and time.name is None):
+        return TimeAxis("row")
+    name = str(index.names[-1] or "time")
+    if isinstance(time, pd.DatetimeIndex):
+        return TimeAxis(f"{name} ({time.tz})" if time.tz else name, is_date=True, zone=time.tz)
+    if isinstance(time, pd.TimedeltaIndex):
+        unit, length = next((each for each in _UNITS if np.ptp(times) >= each[1]), _UNITS[-1])
+        return TimeAxis(f"{name} ({unit})", unit=length)
+    return TimeAxis(name)
+
+
+def _without_periods(index: pd.Index) -> pd.Index:
+    """Replace periods by their starts: months are not equally long."""
+    if isinstance(index, pd.PeriodIndex):
+        return index.to_timestamp()
+    if isinstance(index, pd.MultiIndex) and isinstance(index.levels[-1], pd.PeriodIndex):
+        return index.set_levels(index.levels[-1].to_timestamp(), level=-1)  # type: ignore[call-overload]
+    return index
+
+
+def common_index(**tables: Any) -> pd.Index:
+    """Return the index of rows that come in several tables, some of which may be None.
+
+    The first with times has it, else the first with an index; arrays have the numbers of their rows.
+    """
+    given = {name: table for name, table in tables.items() if table is not None}
+    check_consistent_length(*given.values())
+    n_rows = _num_samples(next(iter(given.values())))
+    if not n_rows:
+        raise ValueError(f"{' and '.join(given)} have 0 rows: there is nothing to draw.")
+    timed = [name for name, table in given.items() if has_time(table)]
+    for name in timed[1:]:
+        if not given[name].index.equals(given[timed[0]].index):
+            raise ValueError(
+                f"{timed[0]} and {name} have different time indexes, and rows are matched by position. Bring them into "
+                f"one order: {name}.loc[{timed[0]}.index]."
+            )
+    indexed = timed or [name for name, table in given.items() if row_index(table) is not None]
+    if indexed:
+        return given[indexed[0]].index
+    return pd.RangeIndex(n_rows)
+
+
+def read_values(X: Any, index: pd.Index, columns: Any = None) -> pd.DataFrame:
+    """Return rows as a frame of float64, of all columns or some; of windows, the rows that they end with."""
+    if isinstance(X, Windows):
+        X = pd.DataFrame(X.last(), columns=X.channel_names)
+    elif isinstance(X, pd.Series):
+        X = X.to_frame("value" if X.name is None else X.name)
+    elif not isinstance(X, pd.DataFrame):
+        X = pd.DataFrame(np.asarray(X))
+    if X.columns.equals(pd.RangeIndex(X.shape[1])):
+        X = X.set_axis(["value"] if X.shape[1] == 1 else [f"x{i}" for i in range(X.shape[1])], axis=1)
+    if columns is not None:
+        columns = [columns] if isinstance(columns, (str, int)) else list(columns)
+        if unknown := [column for column in columns if column not in X.columns]:
+            raise ValueError(f"columns={columns} has no {unknown}: the columns of X are {list(X.columns)}.")
+        X = X[columns]
+    numbers = X.apply(pd.to_numeric, errors="coerce").astype(np.float64)
+    if (is_text := (numbers.isna() & X.notna()).any()).any():
+        raise ValueError(
+            f"X has columns that are not numbers: {X.columns[is_text].tolist()}. Choose others by columns=."
+        )
+    if (is_infinite := np.isinf(numbers).any()).any():
+        raise ValueError(
+            f"X is infinite in its columns {X.columns[is_infinite].tolist()}: no axis can hold that. Make it NaN, "
+            "which leaves a hole in the line."
+        )
+    return numbers.set_axis(index, axis=0)
+
+
+def read_scores(y_score: Any, name: str = "y_score") -> np.ndarray:
+    """Return finite scores as float64."""
+    scores = column_or_1d(y_score, dtype=np.float64)
+    assert_all_finite(scores, input_name=name)
+    return scores
+
+
+def read_anomalous(pos_label: Any, **labels: Any) -> list[Any]:
+    """Mark the anomalies in labels, of which some may be None; together they hold two labels at most."""
+    read = {name: column_or_1d(y) for name, y in labels.items() if y is not None}
+    found: list = []
+    for name, y in read.items():
+        assert_all_finite(y, input_name=name)
+        found += [label for label in pd.unique(y).tolist() if label not in found]
+    if len(found) > 2 or (len(found) == 2 and pos_label not in found):
+        raise ValueError(
+            f"{' and '.join(read)} must hold two labels, one of them pos_label={pos_label!r}, got "
+            f"{sorted(found, key=str)[:5]}. Give pos_label= the label of anomalies; the -1 of scikit-learn's outlier "
+            "detectors is one, so y_pred == -1."
+        )
+    return [None if y is None else read[name] == pos_label for name, y in labels.items()]

@@ -1,0 +1,193 @@
+"""Decisions by what mistakes cost."""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+import numpy as np
+from sklearn.base import ClassifierMixin, MetaEstimatorMixin, clone
+from sklearn.utils import Tags, check_array, get_tags
+from sklearn.utils._param_validation import HasMethods, StrOptions
+from sklearn.utils.validation import check_is_fitted
+
+from .._core import VersionedEstimator, atomic_fit
+
+
+class CostSensitiveClassifier(ClassifierMixin, MetaEstimatorMixin, VersionedEstimator):
+    """Choose the class of the least expected cost, with any classifier that gives probabilities.
+
+    Training stays as it is; the decision moves. That takes probabilities that mean what they say: a classifier that
+    gives a rare class 1e-6 wherever it should be sure needs calibration, or resampling, first.
+
+    Parameters
+    ----------
+    estimator : classifier
+        Classifier or pipeline with ``predict_proba``. It is cloned and fitted; in ``FrozenEstimator`` it stays as it
+        is.
+    cost_matrix : array-like of shape (n_classes, n_classes), default=None
+        ``cost_matrix[i][j]`` is the cost of taking a row of class i for class j, classes in sorted order: the layout of
+        scikit-learn's confusion matrix. No mistake may cost less than being right. None is 1 for every mistake.
+    method : {"expected_cost", "threshold_moving"}, default="expected_cost"
+        "expected_cost" predicts the class of the least expected cost [1]_. "threshold_moving" multiplies the
+        probability of each class by the sum of what each mistake with it costs more than being right, normalises, and
+        predicts the largest [2]_. For two classes both predict the same.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        Class labels. Of two, the last is the anomaly.
+    cost_matrix_ : ndarray of shape (n_classes, n_classes)
+        The costs.
+    estimator_ : classifier
+        The fitted classifier.
+    n_features_in_ : int
+        Number of columns, where the estimator says it.
+    feature_names_in_ : ndarray of str
+        Names of the columns, where they had names.
+
+    See Also
+    --------
+    sktsad.thresholds.Cost : A threshold for two classes learnt from labelled rows, which needs no probabilities.
+
+    References
+    ----------
+    .. [1] C. Elkan, "The foundations of cost-sensitive learning", IJCAI 2001.
+    .. [2] Z.-H. Zhou, X.-Y. Liu, "Training cost-sensitive neural networks with methods addressing the class imbalance
+       problem", IEEE TKDE 18(1), 2006.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from sktsad import CostSensitiveClassifier
+    >>> X = np.linspace(0, 1, 100).reshape(-1, 1)
+    >>> y = (X[:, 0] > 0.9).astype(int)
+    >>> plain = LogisticRegression().fit(X, y)
+    >>> model = CostSensitiveClassifier(LogisticRegression(), [[0, 1], [10, 0]]).fit(X, y)
+    >>> int(plain.predict(X).sum()), int(model.predict(X).sum())
+    (0, 45)
+    """
+
+    _parameter_constraints: dict = {
+        "estimator": [HasMethods(["fit", "predict_proba"])],
+        "cost_matrix": ["array-like", None],
+        "method": [StrOptions({"expected_cost", "threshold_moving"})],
+    }
+
+    def __init__(self, estimator: Any, cost_matrix: Any = None, *, method: str = "expected_cost") -> None:
+        self.estimator = estimator
+        self.cost_matrix = cost_matrix
+        self.method = method
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        inner = get_tags(self.estimator)
+        tags.input_tags = inner.input_tags
+        if inner.classifier_tags is not None:
+            tags.classifier_tags = inner.classifier_tags
+        return tags
+
+    @atomic_fit
+    def fit(self, X: Any, y: Any, **fit_params: Any) -> Self:
+        """Fit the classifier.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Rows, as the classifier wants them.
+        y : array-like of shape (n_samples,)
+            Class labels.
+        **fit_params : dict
+            For the fit of the classifier, such as ``sample_weight``.
+
+        Returns
+        -------
+        self : CostSensitiveClassifier
+
+        Raises
+        ------
+        ValueError
+            If the cost matrix has not one row and one column for each class, a mistake that costs less than being
+            right, or a class that costs nothing to miss.
+        """
+        self.estimator_ = clone(self.estimator).fit(X, y, **fit_params)
+        self.classes_ = self.estimator_.classes_
+        self.cost_matrix_ = self._check_costs(len(self.classes_))
+        for name in ("n_features_in_", "feature_names_in_"):
+            if hasattr(self.estimator_, name):
+                setattr(self, name, getattr(self.estimator_, name))
+        return self
+
+    def predict_proba(self, X: Any) -> np.ndarray:
+        """Return the probability of each class; with "threshold_moving" re-weighted by the costs.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Rows as in `fit`.
+
+        Returns
+        -------
+        probability : ndarray of shape (n_samples, n_classes)
+        """
+        check_is_fitted(self)
+        probability = np.asarray(self.estimator_.predict_proba(X))
+        if self.method == "expected_cost":
+            return probability
+        moved = probability * _extra(self.cost_matrix_).sum(axis=1)
+        return moved / moved.sum(axis=1, keepdims=True)
+
+    def decision_function(self, X: Any) -> np.ndarray:
+        """Return how much better than the others each class is, in costs or in probability.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Rows as in `fit`.
+
+        Returns
+        -------
+        decision : ndarray of shape (n_samples,), or (n_samples, n_classes) if there are more than two classes
+            Of two classes: what is expected to be saved by an alarm, above 0 where it is raised. Of more: minus the
+            expected cost. With "threshold_moving" the re-weighted probability, or the difference of the two.
+        """
+        probability = self.predict_proba(X)
+        gain = -probability @ self.cost_matrix_ if self.method == "expected_cost" else probability
+        return gain[:, 1] - gain[:, 0] if len(self.classes_) == 2 else gain
+
+    def predict(self, X: Any) -> np.ndarray:
+        """Return the class of each row.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Rows as in `fit`.
+
+        Returns
+        -------
+        label : ndarray of shape (n_samples,)
+        """
+        decision = self.decision_function(X)
+        return self.classes_[decision.argmax(axis=1) if decision.ndim == 2 else (decision > 0).astype(int)]
+
+    def _check_costs(self, n_classes: int) -> np.ndarray:
+        if self.cost_matrix is None:
+            return 1.0 - np.eye(n_classes)
+        costs = check_array(self.cost_matrix, dtype=np.float64, input_name="cost_matrix")
+        if costs.shape != (n_classes, n_classes):
+            raise ValueError(
+                f"cost_matrix has shape {costs.shape}; y holds {n_classes} classes, {self.classes_.tolist()}: give one "
+                "row (the true class) and one column (the predicted one) for each."
+            )
+        extra = _extra(costs)
+        if (extra < 0).any() or not (extra.sum(axis=1) > 0).all():
+            raise ValueError(
+                f"cost_matrix={costs.tolist()}: in no row may a mistake cost less than being right, which stands on "
+                "the diagonal, and in each row one mistake must cost more."
+            )
+        return costs
+
+
+def _extra(costs: np.ndarray) -> np.ndarray:
+    """Return what each decision costs more than the right one."""
+    return costs - costs.diagonal()[:, np.newaxis]

@@ -1,0 +1,176 @@
+"""Scores smoothed along time, without looking ahead."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from numbers import Integral, Real
+from typing import Any, Self
+
+import numpy as np
+import pandas as pd
+from sklearn.base import ClassifierMixin, MetaEstimatorMixin, clone
+from sklearn.utils import Tags, get_tags
+from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
+from sklearn.utils.validation import _num_samples, check_is_fitted
+
+from .._core import (
+    VersionedEstimator,
+    atomic_fit,
+    decision_scores,
+    own_threshold,
+    refuse_outlier_detector,
+    row_index,
+)
+from ..preprocessing import SlidingWindow
+
+STATISTICS: dict[str, Callable[..., np.ndarray]] = {"mean": np.mean, "median": np.median, "max": np.max}
+
+
+class SmoothedClassifier(ClassifierMixin, MetaEstimatorMixin, VersionedEstimator):
+    """Smooth the scores of a classifier or detector over the last rows of each series.
+
+    Smoothing brings out events of many rows and costs delay; where an alarm has to come within a few rows it hurts. Put
+    it around a whole pipeline, since it wants rows in time order. Smoothed scores want a threshold of their own:
+    ``ThresholdClassifier(SmoothedClassifier(pipeline))`` learns it.
+
+    Parameters
+    ----------
+    estimator : classifier
+        A binary classifier, detector or pipeline with ``decision_function`` or ``predict_proba``. It is cloned; in
+        ``FrozenEstimator`` it stays as it is.
+    length : int, default=10
+        Rows to smooth over: a row and those before it. The first rows of a series, and of what comes behind a gap,
+        repeat the first.
+    statistic : {"mean", "median", "max"}, default="mean"
+        What the scores of these rows become.
+    max_gap : float, default=3
+        As in `SlidingWindow`.
+    series : {"auto", "index"}, default="auto"
+        As in `SlidingWindow`.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (2,)
+        Labels; the last is the anomaly.
+    estimator_ : classifier
+        The fitted estimator.
+    n_features_in_ : int
+        Number of columns, where the estimator says it.
+    feature_names_in_ : ndarray of str
+        Names of the columns, where they had names.
+
+    Examples
+    --------
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from sklearn.preprocessing import StandardScaler
+    >>> from sktsad import SmoothedClassifier, ZScoreDetector
+    >>> from sktsad.datasets import make_kpi
+    >>> X, y = make_kpi(1000, random_state=0)
+    >>> model = SmoothedClassifier(make_pipeline(StandardScaler(), ZScoreDetector()), length=5)
+    >>> model.fit(X, y).decision_function(X).shape
+    (1000,)
+    """
+
+    _parameter_constraints: dict = {
+        "estimator": [HasMethods(["fit", "predict_proba"]), HasMethods(["fit", "decision_function"])],
+        "length": [Interval(Integral, 1, None, closed="left")],
+        "statistic": [StrOptions(set(STATISTICS))],
+        "max_gap": [Interval(Real, 1, None, closed="left")],
+        "series": [StrOptions({"auto", "index"})],
+    }
+
+    def __init__(
+        self,
+        estimator: Any,
+        length: int = 10,
+        *,
+        statistic: str = "mean",
+        max_gap: float = 3,
+        series: str = "auto",
+    ) -> None:
+        self.estimator = estimator
+        self.length = length
+        self.statistic = statistic
+        self.max_gap = max_gap
+        self.series = series
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        inner = get_tags(self.estimator)
+        tags.target_tags = inner.target_tags
+        tags.input_tags = inner.input_tags
+        tags.classifier_tags.multi_class = False
+        is_poor = inner.classifier_tags is None or inner.classifier_tags.poor_score
+        tags.classifier_tags.poor_score = is_poor or self.length != 1  # on rows that come in no order
+        return tags
+
+    @atomic_fit
+    def fit(self, X: Any, y: Any = None) -> Self:
+        """Fit the estimator.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Rows in time order; a panel is a frame with a (series, time) MultiIndex.
+        y : array-like of shape (n_samples,), default=None
+            Two labels, the last in sorted order is the anomaly; detectors do without.
+
+        Returns
+        -------
+        self : SmoothedClassifier
+        """
+        refuse_outlier_detector(self.estimator)
+        # One row long, since no window may be longer than the rows that it is fitted on.
+        clock = SlidingWindow(1, max_gap=self.max_gap, history="none", series=self.series)
+        self._clock = clock.set_output(transform="default").fit(_column(np.zeros(_num_samples(X)), X), y)
+        self.estimator_ = clone(self.estimator).fit(X, y)
+        self.classes_ = self.estimator_.classes_
+        if len(self.classes_) != 2:
+            raise ValueError(
+                f"Only binary classification is supported: y holds the classes {self.classes_.tolist()}."
+            )
+        for name in ("n_features_in_", "feature_names_in_"):
+            if hasattr(self.estimator_, name):
+                setattr(self, name, getattr(self.estimator_, name))
+        return self
+
+    def decision_function(self, X: Any) -> np.ndarray:
+        """Return the smoothed scores, above 0 for anomalies.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Rows in time order.
+
+        Returns
+        -------
+        decision : ndarray of shape (n_samples,)
+        """
+        check_is_fitted(self)
+        scores = decision_scores(self.estimator_, X) - own_threshold(self.estimator_)
+        window = copy.copy(self._clock).set_params(length=self.length)
+        windows = window.transform(_column(scores, X))
+        statistic = STATISTICS[self.statistic]
+        return np.concatenate([statistic(windows.flat(chunk), axis=1) for chunk in windows.chunks()])
+
+    def predict(self, X: Any) -> np.ndarray:
+        """Return the class of each row, ``classes_[1]`` for anomalies.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Rows in time order.
+
+        Returns
+        -------
+        label : ndarray of shape (n_samples,)
+        """
+        is_anomaly = self.decision_function(X) > 0
+        return self.classes_[is_anomaly.astype(int)]
+
+
+def _column(values: np.ndarray, X: Any) -> Any:
+    """Return values as a column, with the index of X if it has one."""
+    index = row_index(X)
+    return values[:, None] if index is None else pd.DataFrame({"score": values}, index)

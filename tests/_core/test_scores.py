@@ -1,0 +1,75 @@
+"""One score a row out of any binary classifier."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.base import BaseEstimator
+from sklearn.cluster import KMeans
+from sklearn.ensemble import IsolationForest
+from sklearn.frozen import FrozenEstimator
+from sklearn.linear_model import LogisticRegression
+from sklearn.naive_bayes import GaussianNB
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from sktsad import SlidingWindow
+from sktsad._core._scores import decision_scores, estimator_type, own_threshold, with_index
+
+X = np.random.default_rng(0).normal(size=(40, 2))
+Y = (X[:, 0] > 0).astype(int)
+
+
+@pytest.mark.parametrize("estimator", [LogisticRegression(), GaussianNB()], ids=["decision", "probability"])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_row_scores_above_the_own_threshold_where_it_is_predicted(estimator, dtype):
+    estimator.fit(X.astype(dtype), Y)
+    scores = decision_scores(estimator, X.astype(dtype))
+    assert scores.dtype == np.float64 and scores.shape == (40,)
+    np.testing.assert_array_equal(scores > own_threshold(estimator), estimator.predict(X.astype(dtype)))
+
+
+@pytest.mark.parametrize(
+    "detector",
+    [
+        IsolationForest(n_estimators=2),
+        FrozenEstimator(IsolationForest(n_estimators=2).fit(X)),
+        make_pipeline(StandardScaler(), IsolationForest(n_estimators=2)),
+    ],
+    ids=["plain", "frozen", "pipeline"],
+)
+def test_scores_that_are_upside_down_are_refused(detector):
+    with pytest.raises(TypeError, match=r"is an outlier detector.*OutlierClassifier\("):
+        decision_scores(detector.fit(X, None), X)
+
+
+@pytest.mark.parametrize("estimator", [LogisticRegression(), GaussianNB()], ids=["decision", "probability"])
+def test_scores_of_three_classes_are_refused(estimator):
+    estimator.fit(X, np.arange(40) % 3)
+    with pytest.raises(ValueError, match=r"two classes apart: its scores are of shape \(40, 3\)"):
+        decision_scores(estimator, X)
+
+
+def test_probabilities_of_one_class_are_refused():
+    with pytest.raises(ValueError, match=r"shape \(40, 1\). Fit it to rows of both classes"):
+        decision_scores(GaussianNB().fit(X, Y**0), X)
+
+
+def test_estimators_say_what_they_are_and_others_say_nothing():
+    class Foreign:
+        pass
+
+    assert estimator_type(KMeans()) == "clusterer"
+    assert estimator_type(BaseEstimator()) is None
+    assert estimator_type(Foreign()) is None
+
+
+def test_scores_get_the_index_of_their_rows():
+    index = pd.MultiIndex.from_product([["a", "b"], range(3)])
+    frame = pd.DataFrame(np.zeros((6, 1)), index=index)
+    for rows in (np.array([0, 4]), np.arange(6) % 4 == 0):
+        for X in (frame, SlidingWindow(2).fit_transform(frame)):
+            scores = with_index(np.array([1.0, 2.0]), X, rows)
+            assert scores.tolist() == [1, 2]
+            assert scores.index.tolist() == [("a", 0), ("b", 1)]
+    for X in (frame.to_numpy(), frame.to_numpy().tolist(), SlidingWindow(2).fit_transform(frame.to_numpy())):
+        assert with_index(np.array([1.0, 2.0]), X, np.array([0, 4])).index.tolist() == [0, 4]

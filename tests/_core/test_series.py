@@ -1,0 +1,342 @@
+from itertools import groupby
+
+import naive
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from strategies import tables
+
+from sktsad._core._series import (
+    check_panel,
+    check_target_index,
+    count_events,
+    find_events,
+    has_dates,
+    has_time,
+    is_panel,
+    modal_step,
+    read_series,
+    row_index,
+    tail_mask,
+)
+from sktsad._core._windows import Windows
+
+
+def panel(times=(0, 1, 2, 3), keys=("a", "b")):
+    index = pd.MultiIndex.from_product([keys, times], names=["series", "time"])
+    return pd.DataFrame({"value": np.arange(float(len(index)))}, index=index)
+
+
+def frame(index):
+    return pd.DataFrame({"value": np.arange(float(len(index)))}, index=index)
+
+
+# Reading
+
+
+@settings(deadline=None, max_examples=60)
+@given(tables())
+def test_every_series_holds_its_own_rows_and_their_times(X):
+    rows = read_series(X)
+    expected = naive.rows_of(X)
+    assert rows.n_rows == len(X)
+    assert rows.keys == list(dict.fromkeys(key for key, _, _ in expected))
+    for key, part in rows.parts():
+        of_key = [number for number, row in enumerate(expected) if row[0] == key]
+        assert rows.order[part].tolist() == of_key
+        assert rows.times[part].tolist() == [expected[number][1] for number in of_key]
+
+
+@settings(deadline=None, max_examples=60)
+@given(tables(), st.sampled_from([1, 1.5, 3]))
+def test_segments_start_at_each_series_and_behind_each_gap(X, max_gap):
+    rows = read_series(X)
+    segments = rows.segment_starts(max_gap, rows.steps())
+    expected = []
+    for key, part in rows.parts():
+        times = naive.times_by_series(naive.rows_of(X))[key]
+        step = naive.modal_step(times)
+        expected.append(part.start)
+        expected += [
+            part.start + number
+            for number in range(1, len(times))
+            if times[number] - times[number - 1] > max_gap * step
+        ]
+    assert segments.tolist() == expected
+
+
+@pytest.mark.parametrize(
+    "X",
+    [
+        np.zeros((3, 1)),
+        [[0.0], [0.0], [0.0]],
+        frame(["a", "b", "c"]),
+        frame([True, False, True]),
+        frame(pd.Categorical([3, 2, 1])),
+        Windows(np.zeros((3, 1)), np.arange(3), 1),
+    ],
+    ids=["array", "list", "names", "booleans", "categories", "windows"],
+)
+def test_rows_without_a_time_index_are_one_series_without_a_gap(X):
+    rows = read_series(X)
+    assert (rows.keys, rows.times, rows.order.tolist()) == ([None], None, [0, 1, 2])
+    assert rows.segment_starts(1, rows.steps()).tolist() == [0]
+    assert not is_panel(X)
+
+
+def test_the_index_method_of_a_list_is_no_index():
+    assert row_index([[0.0]]) is None
+    assert row_index(frame([4])).tolist() == [4]
+
+
+@pytest.mark.parametrize(
+    "index",
+    [
+        pd.date_range("2024", periods=4, freq="h"),
+        pd.date_range("2024", periods=4, freq="h", tz="Europe/Vienna"),
+        pd.timedelta_range(0, periods=4, freq="h"),
+        pd.period_range("2024", periods=4, freq="M"),
+        pd.Index([0, 1, 2, 3], dtype="uint8"),
+        pd.Index([-128, -43, 42, 127], dtype="int8"),
+        pd.Index([0, 1, 2, 3], dtype="Int64"),
+        pd.Index([0.0, 0.5, 1.0, 1.5]),
+    ],
+    ids=lambda index: str(index.dtype),
+)
+@pytest.mark.parametrize("of_panel", [False, True], ids=["one series", "panel"])
+def test_every_kind_of_time_is_told_apart_and_in_order(index, of_panel):
+    X = panel(index, ["a"]) if of_panel else frame(index)
+    rows = read_series(X)
+    assert (np.diff(rows.times) == np.diff(rows.times)[0]).all()
+    with pytest.raises(ValueError, match="out of order"):
+        read_series(X[::-1])
+
+
+def test_times_of_dates_do_not_depend_on_the_resolution_of_the_index():
+    dates = pd.date_range("2024", periods=3, freq="min")
+    times = [read_series(frame(dates.as_unit(unit))).times.tolist() for unit in ("s", "ms", "us", "ns")]
+    assert times == [times[0]] * 4
+
+
+def test_unused_levels_of_the_index_are_no_series():
+    assert read_series(panel(keys=["a", "b", "c"]).loc[["c", "a"]]).keys == ["c", "a"]
+
+
+# Steps
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.lists(st.integers(1, 4), min_size=1, max_size=30))
+def test_the_step_is_the_most_frequent_one_or_the_median_of_a_clock_that_jitters(differences):
+    assert modal_step(np.array(differences)) == naive.modal_step(np.cumsum([0, *differences]).tolist())
+
+
+def test_a_step_that_is_known_goes_before_the_own_one():
+    rows = read_series(panel())
+    assert rows.steps({"a": 5.0}).tolist() == [5, 1]
+    assert rows.steps({"a": np.nan}).tolist() == [1, 1]
+
+
+def test_a_single_row_has_no_step_and_no_gap():
+    rows = read_series(panel(times=[7]))
+    assert np.isnan(rows.steps()).all()
+    assert rows.segment_starts(1, rows.steps()).tolist() == [0, 1]
+
+
+def test_rounding_of_float_times_makes_no_gap():
+    rows = read_series(frame(1.7e9 + 0.1 * np.arange(1000)))
+    assert rows.segment_starts(1, rows.steps()).tolist() == [0]
+
+
+# Errors
+
+
+@pytest.mark.parametrize(
+    ("X", "message"),
+    [
+        (frame([0, 2, 1]), "out of order at 1: .*X.sort_index"),
+        (frame([0, 1, 1]), "duplicated at 1: .*X.index.duplicated"),
+        (frame(pd.Index([2, 1, 0], dtype="uint64")), "out of order"),
+        (panel(times=[0, 2, 1]), r"out of order at \('a', 1\)"),
+        (panel(times=[0, 0, 1]), r"duplicated at \('a', 0\)"),
+        (panel().iloc[[0, 1, 2, 5, 4]], r"out of order at \('b', 0\)"),
+        (frame(pd.DatetimeIndex(["2024-01-01", None])), "missing or infinite"),
+        (frame([0.0, np.nan]), "missing or infinite"),
+        (frame([0.0, np.inf]), "missing or infinite"),
+        (frame(pd.Index([0, None], dtype="Int64")), "missing or infinite"),
+        (panel(times=[0.0, np.nan]), "index has missing values"),
+        (panel(times=pd.DatetimeIndex(["2024-01-01", None])), "index has missing values"),
+        (panel(keys=["a", None]), "index has missing values"),
+        (panel(times=["mon", "tue"]), "must be numbers or dates, got .*pandas.to_datetime"),
+        (panel().set_index(np.arange(8), append=True), r"two levels, .* got 3 levels: \['series', 'time'"),
+    ],
+)
+def test_time_that_is_no_time_is_refused(X, message):
+    with pytest.raises(ValueError, match=message):
+        read_series(X)
+
+
+@pytest.mark.parametrize("X", [np.zeros((3, 1)), frame([0, 1, 2])], ids=["array", "frame"])
+def test_series_index_insists_on_the_panel_index_and_names_the_mend(X):
+    with pytest.raises(ValueError, match=r"series='index' needs .*set_output\(transform='pandas'\)"):
+        read_series(X, "index")
+    assert read_series(panel(), "index").keys == ["a", "b"]
+
+
+@pytest.mark.parametrize("X", [np.zeros((8, 1)), frame(range(8))], ids=["array", "frame"])
+def test_a_target_with_a_panel_index_shows_that_x_has_lost_it(X):
+    with pytest.raises(ValueError, match=r"X has lost it: .*set_output\(transform='pandas'\)"):
+        check_target_index(X, panel()["value"], 3)
+
+
+def test_a_target_out_of_time_order_shows_that_the_array_is():
+    with pytest.raises(ValueError, match="out of order"):
+        check_target_index(np.zeros((3, 1)), pd.Series(0, index=[0, 2, 1]), 3)
+
+
+def test_a_target_with_gaps_shows_that_the_array_has_some():
+    y = pd.Series(0, index=[0, 1, 2, 6, 7, 20])
+    assert "2 gap(s) in time that X, an array, has lost" in check_target_index(np.zeros((6, 1)), y, 3)
+    assert "1 gap(s)" in check_target_index(np.zeros((6, 1)), y, 4)
+    assert check_target_index(np.zeros((6, 1)), y, 13) is None
+
+
+@pytest.mark.parametrize(
+    ("X", "y"),
+    [
+        (np.zeros((3, 1)), None),
+        (np.zeros((3, 1)), [0, 1, 0]),
+        (np.zeros((3, 1)), pd.Series([0, 1, 0], index=list("cab"))),
+        (frame([5, 6, 7]), pd.Series([0, 1, 0], index=[2, 1, 0])),
+        (panel(), panel()["value"]),
+        (panel(), np.zeros(8)),
+    ],
+)
+def test_a_target_that_shows_nothing_lost_is_no_matter(X, y):
+    assert check_target_index(X, y, 3) is None
+
+
+# Tail
+
+
+@settings(deadline=None, max_examples=60)
+@given(tables(), st.sampled_from([0, 0.1, 0.29, 0.5, 0.9, 1]), st.randoms(use_true_random=False))
+def test_the_tail_is_the_last_share_of_each_series_in_time_in_whatever_order_rows_come(X, fraction, random):
+    order = random.sample(range(len(X)), len(X))
+    mask = tail_mask(X.iloc[order], fraction)
+    assert mask.tolist() == naive.tail_mask(X.iloc[order], fraction)
+    assert mask[np.argsort(order)].tolist() == tail_mask(X, fraction).tolist()
+
+
+def test_the_tail_of_rows_without_time_is_the_last_of_them():
+    assert tail_mask(np.zeros((5, 1)), 0.5).tolist() == [False] * 3 + [True] * 2
+
+
+def test_the_tail_is_rounded_down_without_losing_a_row_to_rounding():
+    assert tail_mask(np.zeros((100, 1)), 0.29).sum() == 29
+    assert tail_mask(np.zeros((99, 1)), 0.29).sum() == 28
+
+
+def test_the_tail_of_rows_drawn_twice_is_as_large():
+    X = panel().iloc[[0, 0, 1, 1, 4, 4, 7, 7]]
+    assert tail_mask(X, 0.5).tolist() == [False, False, True, True, False, False, True, True]
+
+
+# Events
+
+
+@pytest.mark.parametrize(
+    ("labels", "events"),
+    [
+        ("", []),
+        ("000", []),
+        ("111", [(0, 3)]),
+        ("100", [(0, 1)]),
+        ("001", [(2, 3)]),
+        ("0110100", [(1, 3), (4, 5)]),
+    ],
+)
+def test_an_event_is_a_run_of_anomalous_rows(labels, events):
+    starts, stops = find_events(np.array(list(labels)) == "1")
+    assert list(zip(starts.tolist(), stops.tolist(), strict=True)) == events
+
+
+@settings(deadline=None, max_examples=60)
+@given(tables(), st.randoms(use_true_random=False))
+def test_the_events_of_all_series_are_counted_and_none_goes_on_in_the_next(X, random):
+    positive = np.array([random.random() < 0.6 for _ in range(len(X))])
+    labels = {}
+    for (key, _, _), is_positive in zip(naive.rows_of(X), positive, strict=True):
+        labels.setdefault(key, []).append(is_positive)
+    n_events = sum(run for of_key in labels.values() for run, _ in groupby(of_key))
+    assert count_events(X, positive) == n_events
+
+
+def test_rows_without_an_index_are_one_series_of_events():
+    assert count_events(np.zeros((8, 1)), np.arange(8) > 2) == 1
+    assert count_events(panel(), np.arange(8) > 2) == 2
+
+
+@pytest.mark.parametrize("label", ["2026-01-01 00:00:00", "5/1/99 0:02", "2026/01/01"])
+def test_dates_left_as_text_are_refused_with_the_mend(label):
+    with pytest.raises(ValueError, match=r"text that reads as dates.*to_datetime"):
+        read_series(pd.DataFrame({"v": [1.0, 2.0]}, index=[label, "later"]))
+
+
+@pytest.mark.parametrize("labels", [["a", "b"], ["row-1", "row-2"], ["1", "2"], []])
+def test_other_labels_say_nothing_about_time(labels):
+    rows = read_series(pd.DataFrame({"v": np.zeros(len(labels))}, index=pd.Index(labels, dtype=object)))
+    assert rows.times is None
+    assert rows.keys == [None]
+
+
+@pytest.mark.parametrize(
+    "X, expected",
+    [
+        (panel(), True),
+        (frame(pd.date_range("2026-01-01", periods=3)), True),
+        (frame(pd.period_range("2026-01", periods=3, freq="M")), True),
+        (frame(pd.timedelta_range("0s", periods=3)), True),
+        (frame(range(3)), False),
+        (frame(list("abc")), False),
+        (np.zeros((3, 1)), False),
+        ([[0.0]], False),
+    ],
+    ids=["panel", "dates", "periods", "time deltas", "numbers", "text", "array", "list"],
+)
+def test_rows_with_dates_or_of_a_panel_have_time(X, expected):
+    assert has_time(X) is expected
+
+
+@pytest.mark.parametrize("of_panel", [False, True], ids=["one series", "panel"])
+@pytest.mark.parametrize(
+    ("index", "expected"),
+    [
+        (pd.date_range("2026", periods=3), True),
+        (pd.date_range("2026", periods=3, tz="Europe/Vienna").as_unit("s"), True),
+        (pd.timedelta_range("0s", periods=3), True),
+        (pd.period_range("2026-01", periods=3, freq="M"), False),
+        (pd.RangeIndex(3), False),
+        (pd.Index([0.5, 1, 1.5]), False),
+    ],
+    ids=["dates", "of a zone", "time deltas", "periods", "rows", "numbers"],
+)
+def test_time_in_nanoseconds_is_told_from_time_that_is_counted(index, expected, of_panel):
+    assert has_dates(panel(index) if of_panel else frame(index)) is expected
+
+
+@pytest.mark.parametrize("X", [np.zeros((3, 1)), [[0.0]], frame(list("abc"))], ids=["array", "list", "text"])
+def test_rows_without_time_have_no_dates(X):
+    assert not has_dates(X)
+
+
+@pytest.mark.parametrize("X", [np.zeros((8, 1)), frame(range(8))], ids=["array", "frame"])
+def test_a_panel_at_fit_or_at_transform_alone_is_refused_with_the_mend(X):
+    with pytest.raises(ValueError, match=r"rows of fit have .* those of transform have not\. Keep the index"):
+        check_panel(X, True)
+    with pytest.raises(ValueError, match=r"rows of transform have .* those of fit have not\. Keep the index"):
+        check_panel(panel(), False)
+    check_panel(X, False)
+    check_panel(panel(), True)

@@ -1,0 +1,386 @@
+import pickle
+
+import naive
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.base import BaseEstimator
+from sklearn.dummy import DummyClassifier
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import KFold, cross_val_predict, cross_val_score
+from sklearn.utils import _safe_indexing
+from strategies import tables
+
+from sktsad import SlidingWindow
+from sktsad._core._windows import Windows, check_layout, check_windows, flatten_3d, window_names
+
+
+def one_series(n_rows=6, length=3, dtype=float):
+    """Windows over one series of two columns, one window a row."""
+    rows = np.arange(2.0 * n_rows).reshape(-1, 2).astype(dtype)
+    return SlidingWindow(length).fit_transform(rows)
+
+
+def two_series(n_rows=6, length=3):
+    """Windows over two series of two columns, with an index."""
+    index = pd.MultiIndex.from_product([["a", "b"], range(n_rows)])
+    return SlidingWindow(length).fit_transform(
+        pd.DataFrame(np.arange(4.0 * n_rows).reshape(-1, 2), index=index, columns=["u", "v"])
+    )
+
+
+# Windows
+
+
+@settings(deadline=None, max_examples=50)
+@given(tables(), st.integers(1, 5), st.data())
+def test_flat_gather_last_indexing_and_the_array_are_the_same_windows(X, length, data):
+    length = min(length, max(map(len, naive.times_by_series(naive.rows_of(X)).values())))
+    windows = SlidingWindow(length, max_gap=10).fit_transform(X)
+    dense = naive.windows(X, length, max_gap=10)
+    numbers = st.integers(-len(X), len(X) - 1)
+    rows = data.draw(
+        st.one_of(
+            st.lists(numbers, max_size=8),
+            st.lists(numbers, max_size=8).map(lambda numbers: np.array(numbers, dtype=int)),
+            st.slices(len(X)),
+            st.lists(st.booleans(), min_size=len(X), max_size=len(X)).map(np.array),
+        )
+    )
+    assert windows.shape == dense.shape
+    assert np.array_equal(windows, dense)
+    assert np.array_equal(windows[rows], dense[rows])
+    assert np.array_equal(windows[rows, ...], dense[rows])
+    assert windows[rows].index.tolist() == X.index[rows].tolist()
+    rows = np.array(rows, dtype=int) if isinstance(rows, list) else rows
+    assert np.array_equal(windows.flat(rows), dense[rows])
+    assert np.array_equal(windows.gather(rows), dense[rows].reshape(-1, length, 2))
+    assert np.array_equal(windows[rows].last(), X.to_numpy()[rows])
+
+
+@pytest.mark.parametrize("make", [one_series, two_series])
+@pytest.mark.parametrize(
+    "key",
+    [
+        slice(1, 4),
+        slice(None, None, -2),
+        ...,
+        [0, 5, 5],
+        [],
+        np.array([2, 0]),
+        (slice(2), ...),
+        ([1, 2], slice(None)),
+    ],
+    ids=str,
+)
+def test_rows_of_windows_are_windows_over_the_same_memory(make, key):
+    windows = make()
+    some = windows[key]
+    assert isinstance(some, Windows)
+    assert np.shares_memory(some.buffer, windows.buffer)
+    assert np.array_equal(some, np.asarray(windows)[key])
+
+
+@pytest.mark.parametrize("make", [one_series, two_series])
+@pytest.mark.parametrize(
+    "key",
+    [3, -1, np.int64(2), (3, ...), (1, 2), (slice(None), 1), (slice(None), slice(2)), (..., [0, 1]), ()],
+    ids=str,
+)
+def test_single_rows_and_columns_are_arrays(make, key):
+    picked = make()[key]
+    assert not isinstance(picked, Windows)
+    assert np.array_equal(picked, np.asarray(make())[key])
+
+
+def test_a_mask_of_columns_picks_columns():
+    mask = np.array([True, False, False, False, True, False])
+    assert np.array_equal(one_series()[:, mask], np.asarray(one_series())[:, mask])
+
+
+@pytest.mark.parametrize("key", [6, [0, 6], [True, False]])
+def test_rows_that_are_not_there_raise(key):
+    with pytest.raises(IndexError):
+        one_series()[key]
+
+
+def test_windows_can_be_iterated_over():
+    windows = one_series()
+    assert len(windows) == 6
+    assert np.array_equal(list(windows), np.asarray(windows))
+
+
+def test_windows_say_what_they_are():
+    windows = two_series()
+    assert repr(windows) == "Windows(n_windows=12, length=3, n_channels=2, dtype=float64)"
+    assert (windows.shape, windows.ndim, windows.dtype) == ((12, 6), 2, np.dtype(float))
+
+
+@pytest.mark.parametrize("rows", [slice(None), slice(2, 5), slice(None, None, 2), slice(3, 4)], ids=str)
+def test_windows_of_one_series_are_a_read_only_view(rows):
+    windows = one_series()[rows]
+    array = np.asarray(windows)
+    assert np.shares_memory(array, windows.buffer)
+    assert not array.flags.writeable
+    assert np.shares_memory(np.array(windows, copy=False), windows.buffer)
+
+
+@pytest.mark.parametrize("windows", [two_series(), one_series()[[2, 0, 1]], one_series()[::-1]])
+def test_other_windows_are_copied_unless_that_is_forbidden(windows):
+    assert not np.shares_memory(np.asarray(windows), windows.buffer)
+    with pytest.raises(ValueError, match="no view of their rows"):
+        np.array(windows, copy=False)
+
+
+def test_a_copy_is_a_copy_and_may_be_written_to():
+    windows = one_series()
+    copy = np.array(windows, copy=True)
+    copy[:] = -1
+    assert np.asarray(windows).min() == 0
+
+
+def test_a_change_of_type_is_a_copy():
+    windows = one_series()
+    assert np.asarray(windows, dtype=np.float32).dtype == np.float32
+    with pytest.raises(ValueError, match="no view"):
+        np.array(windows, dtype=np.float32, copy=False)
+    assert np.array(windows, dtype=float, copy=False).dtype == float
+
+
+def test_windows_share_the_rows_and_so_do_not_let_them_be_changed():
+    rows = np.arange(6.0).reshape(-1, 1)
+    windows = Windows(rows, np.arange(4), 3)
+    assert np.shares_memory(windows.buffer, rows)
+    with pytest.raises(ValueError, match="read-only"):
+        windows.buffer[0] = 1
+    rows[0] = 1  # the rows are still their owner's
+
+
+def test_dense_windows_are_held_without_a_copy():
+    dense = np.arange(12.0).reshape(3, 4)
+    windows = Windows.from_dense(dense, 2)
+    assert (windows.length, windows.n_channels) == (2, 2)
+    assert np.shares_memory(np.asarray(windows), dense)
+    assert np.array_equal(windows, dense)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_gathered_windows_are_contiguous_and_of_the_type_asked_for(dtype):
+    windows = one_series(dtype=dtype)
+    assert windows.gather([3, 1]).dtype == dtype
+    gathered = windows.gather(slice(2, 5), np.float32)
+    assert gathered.dtype == np.float32
+    assert gathered.flags.c_contiguous
+    assert np.array_equal(gathered[0], np.asarray(windows)[2].reshape(3, 2))
+
+
+@pytest.mark.parametrize("n_values", [1, 6, 13, 10**6])
+def test_chunks_hold_every_window_once_and_no_more_values_than_wanted(n_values):
+    windows = two_series()
+    chunks = [windows[chunk] for chunk in windows.chunks(n_values)]
+    assert np.array_equal(np.concatenate(chunks), windows)
+    assert max(len(chunk) for chunk in chunks) <= max(1, n_values // 6)
+
+
+def test_the_same_windows_over_other_rows():
+    windows = two_series()
+    other = windows.replace_buffer(windows.buffer * 2)
+    assert np.array_equal(other, 2 * np.asarray(windows))
+    assert other.index is windows.index
+
+
+@pytest.mark.parametrize("rows", [slice(None), slice(100, 200)])
+@pytest.mark.parametrize("make", [one_series, two_series])
+def test_pickled_windows_are_as_large_as_the_rows(make, rows):
+    windows = make(1000, 100)[rows]
+    pickled = pickle.dumps(windows)
+    assert len(pickled) < 2 * windows.buffer.nbytes
+    restored = pickle.loads(pickled)
+    assert np.array_equal(restored, windows)
+    assert (restored.index is None) == (windows.index is None)
+    assert not restored.flat(slice(0, 5)).flags.writeable
+
+
+# Among scikit-learn's tools
+
+
+@pytest.mark.parametrize("rows", [[3, 1], np.array([True] * 3 + [False] * 3), slice(2, 4)], ids=str)
+def test_scikit_learn_picks_rows(rows):
+    some = _safe_indexing(one_series(), rows)
+    assert isinstance(some, Windows)
+    assert np.array_equal(some, np.asarray(one_series())[rows])
+
+
+@pytest.mark.parametrize("make", [one_series, two_series])
+def test_scikit_learn_validates_across_windows_as_across_an_array(make):
+    windows = make(40, 3)
+    y = np.arange(len(windows)) % 3 == 0
+    for score in (cross_val_score, cross_val_predict):
+        model = LogisticRegression()
+        assert np.array_equal(
+            score(model, windows, y, cv=KFold(4)), score(model, np.asarray(windows), y, cv=KFold(4))
+        )
+
+
+def test_folds_of_windows_stay_windows():
+    class Recorder(DummyClassifier):
+        def fit(self, X, y):
+            assert isinstance(X, Windows)
+            assert isinstance(X.index, pd.MultiIndex)
+            return super().fit(X, y)
+
+    y = np.arange(12) % 2
+    assert len(cross_val_score(Recorder(), two_series(), y, cv=KFold(3), error_score="raise")) == 3
+
+
+# Names
+
+
+def test_columns_are_named_by_channel_and_lag():
+    assert window_names(["a", "b"], 2).tolist() == ["a_t-1", "b_t-1", "a_t-0", "b_t-0"]
+
+
+# Input of estimators that work on windows
+
+
+class Anything(BaseEstimator):
+    pass
+
+
+def check(X, **kwargs):
+    return check_windows(Anything(), X, **{"reset": True, **kwargs})
+
+
+def layout(windows):
+    return windows.length, windows.n_channels
+
+
+NAMED = pd.DataFrame(np.arange(12.0).reshape(2, 6), columns=window_names(["u", "v"], 3), index=[7, 8])
+
+
+@pytest.mark.parametrize(
+    ("X", "n_channels", "expected"),
+    [
+        (one_series(), None, (3, 2)),
+        (one_series(), 2, (3, 2)),
+        (np.zeros((4, 3, 2)), None, (3, 2)),
+        (np.zeros((4, 3, 2)).tolist(), None, (3, 2)),
+        (np.zeros((4, 6)), None, (6, 1)),
+        (np.zeros((4, 6)).tolist(), None, (6, 1)),
+        (np.zeros((4, 6)), 2, (3, 2)),
+        (NAMED, None, (3, 2)),
+        (NAMED, 2, (3, 2)),
+        (NAMED[["u_t-2", "u_t-1", "u_t-0"]], None, (3, 1)),
+        (NAMED[["u_t-0", "v_t-0"]], None, (1, 2)),
+        (NAMED[["u_t-0", "u_t-1", "u_t-2"]], None, (3, 1)),
+        (NAMED[NAMED.columns[:5]], None, (5, 1)),
+        (NAMED[NAMED.columns[::-1]], None, (6, 1)),
+        (NAMED.set_axis(list("abcdef"), axis=1), None, (6, 1)),
+        (NAMED.set_axis(range(6), axis=1), 3, (2, 3)),
+    ],
+)
+def test_the_layout_is_read_off_the_input(X, n_channels, expected):
+    windows = check(X, n_channels=n_channels)
+    assert layout(windows) == expected
+    assert np.array_equal(windows, np.asarray(X).reshape(len(windows), -1))
+
+
+@pytest.mark.parametrize(
+    ("X", "n_channels", "expected"),
+    [
+        (two_series(), None, ["u", "v"]),
+        (two_series()[3:9:2], None, ["u", "v"]),
+        (two_series().replace_buffer(two_series().buffer + 1), None, ["u", "v"]),
+        (one_series(), None, ["x0", "x1"]),
+        (Windows(np.zeros((4, 2)), [0, 1], 3), None, None),
+        (NAMED, None, ["u", "v"]),
+        (NAMED[["v_t-0"]], None, ["v"]),
+        (NAMED[NAMED.columns[::-1]], None, None),
+        (NAMED.set_axis(list("abcdef"), axis=1), 3, ["x0", "x1", "x2"]),
+        (np.zeros((4, 3, 2)), None, ["x0", "x1"]),
+        (np.zeros((4, 6)), 2, ["x0", "x1"]),
+        (np.zeros((4, 6)), 1, ["x0"]),
+        (np.zeros((4, 6)), None, None),
+    ],
+)
+def test_channels_keep_their_names_or_are_numbered_where_the_layout_is_known(X, n_channels, expected):
+    windows = check(X, n_channels=n_channels)
+    assert windows.channel_names == expected
+    assert pickle.loads(pickle.dumps(windows)).channel_names == expected
+
+
+def test_windows_are_taken_as_they_are():
+    windows = two_series()
+    assert check(windows) is windows
+
+
+def test_a_frame_keeps_its_index():
+    assert check(NAMED).index.tolist() == [7, 8]
+    assert check(NAMED.to_numpy()).index is None
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_floats_keep_their_type_and_other_numbers_become_floats(dtype):
+    assert check(np.zeros((4, 6), dtype=dtype)).dtype == dtype
+    assert check(np.zeros((4, 6), dtype=int)).dtype == np.float64
+
+
+def test_the_estimator_learns_the_shape_and_names_of_its_input():
+    estimator = Anything()
+    check_windows(estimator, NAMED, reset=True)
+    assert estimator.n_features_in_ == 6
+    assert estimator.feature_names_in_.tolist() == NAMED.columns.tolist()
+
+
+@pytest.mark.parametrize(
+    ("X", "kwargs", "message"),
+    [
+        (np.zeros((4, 6)), {"n_channels": 4}, "n_channels=4 does not divide the 6 values of a row"),
+        (np.zeros((4, 3, 2)), {"n_channels": 3}, r"n_channels=3, but X has 2 channel\(s\)"),
+        (one_series(), {"n_channels": 1}, r"n_channels=1, but X has 2 channel\(s\)"),
+        (NAMED, {"n_channels": 3}, r"n_channels=3, but X has 2 channel\(s\)"),
+        (one_series()[:0], {}, r"Found 0 window\(s\) while at least 1"),
+        (np.zeros((0, 3, 2)), {}, "0 sample"),
+        (np.full((4, 6), np.nan), {}, "contains NaN"),
+        (np.full((4, 3, 2), np.inf), {}, "contains infinity"),
+        (Windows(np.full((4, 1), np.inf), np.arange(4), 1), {}, "contains infinity"),
+        (np.full((4, 6), "a"), {}, "could not convert string to float"),
+        (np.zeros((2, 2, 2, 2)), {}, "dim 4"),
+        (np.zeros(4), {}, "Expected 2D array, got 1D"),
+    ],
+)
+def test_input_that_makes_no_windows_is_refused(X, kwargs, message):
+    with pytest.raises(ValueError, match=message):
+        check(X, **kwargs)
+
+
+@pytest.mark.parametrize("X", [one_series(), np.zeros((4, 6)), np.zeros((4, 3, 2))])
+def test_another_number_of_values_than_at_fit_is_refused(X):
+    estimator = Anything()
+    check_windows(estimator, np.zeros((4, 8)), reset=True)
+    with pytest.raises(ValueError, match="X has 6 features, but Anything is expecting 8"):
+        check_windows(estimator, X, reset=False)
+
+
+def test_another_layout_than_at_fit_is_refused_with_the_mend():
+    check_layout((3, 2), one_series())
+    with pytest.raises(
+        ValueError,
+        match=r"windows of length 3 with 2 channel\(s\), got windows of length 6 with 1 channel\(s\).*n_channels=2",
+    ):
+        check_layout((3, 2), check(np.zeros((4, 6))))
+    with pytest.raises(
+        ValueError, match=r"length 3 with 2 channel\(s\).*with the SlidingWindow, and of the columns"
+    ):
+        check_layout((3, 2), Windows.from_dense(np.zeros((4, 6)), 3))
+
+
+@pytest.mark.parametrize(
+    "X", [np.zeros((4, 6)), NAMED, [[0.0, 1.0]], "text"], ids=["array", "frame", "list", "str"]
+)
+def test_what_is_not_3d_is_left_alone(X):
+    flat, n_channels = flatten_3d(X)
+    assert np.array_equal(flat, X)
+    assert n_channels is None

@@ -1,0 +1,535 @@
+"""What all detectors have in common: fit on normal rows, score, compare with a threshold."""
+
+import pickle
+
+import naive
+import numpy as np
+import pandas as pd
+import pytest
+from imblearn.pipeline import make_pipeline as make_imbalanced_pipeline
+from imblearn.under_sampling import RandomUnderSampler
+from sklearn.base import clone
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.exceptions import NotFittedError
+from sklearn.metrics import f1_score, roc_auc_score
+from sklearn.model_selection import (
+    FixedThresholdClassifier,
+    GridSearchCV,
+    TimeSeriesSplit,
+    TunedThresholdClassifierCV,
+    cross_val_predict,
+    cross_val_score,
+)
+from sklearn.pipeline import make_pipeline
+from sklearn.svm import OneClassSVM
+
+from sktsad import (
+    AutoencoderDetector,
+    ForecastDetector,
+    GaussianDetector,
+    OutlierClassifier,
+    SlidingWindow,
+    VAEDetector,
+    ZScoreDetector,
+)
+from sktsad.detectors._base_detector import MIN_HELD_OUT, BaseDetector
+from sktsad.thresholds import AlarmsPerDay, BestFBeta, MeanStd, Quantile
+
+LENGTH = 8
+TIME = np.arange(400)
+SERIES = np.sin(TIME / 4).reshape(-1, 1) + 0.05 * np.random.default_rng(0).normal(size=(400, 1))
+Y = np.zeros(400, dtype=int)
+for start in range(25, 400, 50):  # a spike in every 50 rows
+    SERIES[start : start + 3] += 4
+    Y[start : start + 3] = 1
+WINDOWS = SlidingWindow(LENGTH).fit_transform(SERIES)
+
+SMALL = {"hidden_sizes": (6, 2), "max_epochs": 5, "lr": 0.02, "random_state": 0}
+DETECTORS = {
+    "z": ZScoreDetector(),
+    "rolling z": ZScoreDetector("rolling", robust=True),
+    "diagonal gaussian": GaussianDetector(),
+    "full gaussian": GaussianDetector("full"),
+    "one-class svm": OutlierClassifier(OneClassSVM(gamma=1.0, nu=0.05)),
+    "dense autoencoder": AutoencoderDetector(**SMALL),
+    "recurrent autoencoder": AutoencoderDetector("gru", **SMALL),
+    "variational autoencoder": VAEDetector(n_draws=2, score_on="last", **SMALL),
+    "forecast": ForecastDetector("gru", hidden_size=8, max_epochs=5, lr=0.02, random_state=0),
+}
+each_detector = pytest.mark.parametrize("detector", DETECTORS.values(), ids=DETECTORS)
+learning_detectors = pytest.mark.parametrize(
+    "detector",
+    [d for name, d in DETECTORS.items() if name != "rolling z"],
+    ids=[n for n in DETECTORS if n != "rolling z"],
+)
+
+
+def tail_of(n_rows, fraction):
+    """Mark the last rows, by hand."""
+    return np.arange(n_rows) >= n_rows - int(n_rows * fraction)
+
+
+def assert_same_bits(one, other, rows=WINDOWS):
+    np.testing.assert_array_equal(one.anomaly_score(rows), other.anomaly_score(rows))
+
+
+# Scores, threshold, labels
+
+
+@each_detector
+def test_a_row_is_an_anomaly_if_its_score_is_above_the_threshold(detector):
+    detector = clone(detector).fit(WINDOWS, Y)
+    score, decision = detector.anomaly_score(WINDOWS), detector.decision_function(WINDOWS)
+    assert score.shape == (400,) and score.dtype == np.float64
+    assert isinstance(detector.threshold_, float)
+    np.testing.assert_array_equal(decision, score - detector.threshold_)
+    np.testing.assert_array_equal(detector.predict(WINDOWS), (score > detector.threshold_).astype(int))
+    assert 0 < detector.predict(WINDOWS).sum() < 200
+
+
+@each_detector
+def test_a_score_on_the_threshold_is_normal(detector):
+    detector = clone(detector).fit(WINDOWS)
+    score = detector.anomaly_score(WINDOWS)
+    row = int(np.argsort(score)[300])
+    detector.threshold_ = float(score[row])
+    assert detector.predict(WINDOWS)[row] == 0
+    detector.threshold_ = float(np.nextafter(score[row], -np.inf))
+    assert detector.predict(WINDOWS)[row] == 1
+
+
+@each_detector
+def test_labelled_anomalies_rank_high_and_the_scores_are_not_upside_down(detector):
+    detector = clone(detector).set_params(
+        **({"max_epochs": 40} if "max_epochs" in detector.get_params() else {})
+    )
+    if detector.get_params().get("mode") == "global":
+        detector.fit(SERIES, Y)
+        assert roc_auc_score(Y, detector.decision_function(SERIES)) > 0.95
+    else:
+        detector.fit(WINDOWS, Y)
+        judged = (np.convolve(Y, np.ones(LENGTH))[:400] == 0) | (
+            Y == 1
+        )  # windows with an anomaly behind them
+        assert roc_auc_score(Y[judged], detector.decision_function(WINDOWS)[judged]) > 0.95
+
+
+@each_detector
+@pytest.mark.parametrize(
+    "method", ["predict", "decision_function", "anomaly_score", "feature_scores", "transform"]
+)
+def test_before_fit_it_says_so(detector, method):
+    if hasattr(detector, method):
+        with pytest.raises(NotFittedError):
+            getattr(clone(detector), method)(WINDOWS)
+
+
+@each_detector
+def test_a_row_scores_the_same_bits_whatever_stands_beside_it(detector):
+    detector = clone(detector).fit(WINDOWS)
+    together = detector.anomaly_score(WINDOWS)
+    for n_rows in (1, 2, 399):
+        alone = detector.anomaly_score(WINDOWS[:n_rows])
+        if getattr(detector, "covariance", None) == "full":  # matrix products of other sizes round otherwise
+            np.testing.assert_allclose(alone, together[:n_rows], rtol=1e-12)
+        else:
+            np.testing.assert_array_equal(alone, together[:n_rows])
+
+
+# Labels
+
+
+@each_detector
+@pytest.mark.parametrize(
+    "labels",
+    [None, np.zeros(400, dtype=int), np.zeros(400), np.zeros(400, dtype=bool)],
+    ids=["none", "int", "float", "bool"],
+)
+def test_without_labelled_anomalies_all_rows_are_normal(detector, labels):
+    fitted = clone(detector).fit(WINDOWS, labels)
+    expected = [False, True] if labels is not None and labels.dtype == bool else [0, 1]
+    assert fitted.classes_.tolist() == expected
+    assert fitted.classes_.dtype == (np.dtype(int) if labels is None else labels.dtype)
+    assert fitted.predict(WINDOWS).dtype == fitted.classes_.dtype
+    assert_same_bits(fitted, clone(detector).fit(WINDOWS))
+
+
+@each_detector
+@pytest.mark.parametrize(
+    "classes, warns",
+    [
+        ([0, 1], False),
+        ([False, True], False),
+        ([0.0, 1.0], False),
+        ([-1, 1], True),
+        (["bad", "good"], True),
+        ([1, 2], True),
+    ],
+    ids=str,
+)
+def test_the_last_label_in_sorted_order_is_the_anomaly(detector, classes, warns):
+    labels = np.array(classes)[Y]
+    detector = clone(detector)
+    if warns:
+        with pytest.warns(
+            UserWarning, match=f"{classes[1]!r}, the last in sorted order, is taken as the anomaly"
+        ):
+            detector.fit(WINDOWS, labels)
+    else:
+        detector.fit(WINDOWS, labels)
+    assert detector.classes_.tolist() == classes
+    is_anomaly = detector.predict(WINDOWS) == classes[1]
+    np.testing.assert_array_equal(is_anomaly, detector.decision_function(WINDOWS) > 0)
+    assert_same_bits(detector, clone(detector).fit(WINDOWS, Y))
+
+
+@each_detector
+@pytest.mark.parametrize(
+    "labels, message",
+    [
+        (np.ones(400, dtype=int), r"y holds the one class 1: no normal row"),
+        (np.ones(400, dtype=bool), r"y holds the one class True: no normal row"),
+        (np.full(400, "ok"), r"y holds the one class 'ok': no normal row"),
+        (
+            np.arange(400) % 3,
+            "Only binary classification is supported.*mark normal rows with 0 and anomalies with 1",
+        ),
+        (np.linspace(0, 1, 400), "Unknown label type"),
+        (Y[:-1], "inconsistent numbers of samples"),
+        (np.where(Y, np.nan, 0.0), "y contains NaN"),
+    ],
+    ids=["ones", "true", "one string", "three", "continuous", "too short", "nan"],
+)
+def test_labels_that_will_not_do_are_refused(detector, labels, message):
+    with pytest.raises(ValueError, match=message):
+        clone(detector).fit(WINDOWS, labels)
+
+
+# What it is fitted on
+
+
+@each_detector
+def test_it_is_fitted_on_the_normal_rows_alone(detector):
+    detector = clone(detector).set_params(threshold=1.5)
+    normal = np.flatnonzero(Y == 0)
+    fitted = clone(detector).fit(WINDOWS, Y)
+    assert fitted.threshold_ == 1.5
+    assert_same_bits(fitted, clone(detector).fit(WINDOWS[normal]))
+    without_labels = clone(detector).fit(WINDOWS)
+    if detector.get_params().get("mode") != "rolling":  # which learns nothing
+        assert not np.array_equal(without_labels.anomaly_score(WINDOWS), fitted.anomaly_score(WINDOWS))
+
+
+@each_detector
+@pytest.mark.parametrize("rule", [MeanStd(2), Quantile(0.9), BestFBeta()], ids=str)
+def test_a_rule_learns_from_the_last_rows_and_the_model_does_not(detector, rule):
+    detector = clone(detector).set_params(threshold=rule, validation_fraction=0.35)
+    fitted = clone(detector).fit(WINDOWS, Y)
+    tail, normal = tail_of(400, 0.35), Y == 0
+    model_alone = clone(detector).set_params(threshold=0.0).fit(WINDOWS[~tail & normal])
+    assert_same_bits(fitted, model_alone)
+
+    if rule.needs_labels:
+        by_hand = clone(rule).fit(model_alone.anomaly_score(WINDOWS[tail]), Y[tail])
+    else:
+        by_hand = clone(rule).fit(model_alone.anomaly_score(WINDOWS[tail & normal]))
+    assert fitted.threshold_ == by_hand.threshold_
+    np.testing.assert_array_equal(fitted.threshold_rule_.thresholds_, by_hand.thresholds_)
+    assert fitted.threshold_rule_ is not fitted.threshold
+    assert not hasattr(fitted.threshold, "threshold_")
+
+
+@each_detector
+def test_a_rule_learns_from_the_last_rows_of_every_series(detector):
+    index = pd.MultiIndex.from_product([["b", "a"], range(200)], names=["series", "time"])
+    windows = SlidingWindow(LENGTH).fit_transform(pd.DataFrame(SERIES, index=index))
+    detector = clone(detector).set_params(threshold=MeanStd(), validation_fraction=0.25)
+    fitted = clone(detector).fit(windows, Y)
+    tail = index.get_level_values("time") >= 150
+    model_alone = clone(detector).set_params(threshold=0.0).fit(windows[~tail & (Y == 0)])
+    assert_same_bits(fitted, model_alone, windows)
+    scores = model_alone.anomaly_score(windows[tail & (Y == 0)])
+    assert fitted.threshold_ == scores.mean() + 3 * scores.std()
+
+
+@each_detector
+@pytest.mark.parametrize("fraction", [0.0, (MIN_HELD_OUT - 1) / 400])
+def test_with_too_few_rows_held_out_a_rule_learns_from_the_training_rows(detector, fraction):
+    detector = clone(detector).set_params(threshold=MeanStd(), validation_fraction=fraction)
+    fitted = clone(detector).fit(WINDOWS)
+    assert_same_bits(fitted, clone(detector).set_params(threshold=0.0).fit(WINDOWS))
+    scores = fitted.anomaly_score(WINDOWS)
+    assert fitted.threshold_ == scores.mean() + 3 * scores.std()
+
+
+@learning_detectors
+def test_the_least_number_of_rows_to_hold_out_counts_normal_rows(detector):
+    detector = clone(detector).set_params(threshold=MeanStd(), validation_fraction=0.1)
+    on_all = clone(detector).set_params(threshold=0.0)
+    some = np.zeros(400, dtype=int)
+    some[:30] = some[-10:] = 1  # 30 of the last 40 rows are normal
+    held_out = clone(detector).fit(WINDOWS, some).anomaly_score(WINDOWS)
+    assert not np.array_equal(held_out, clone(on_all).fit(WINDOWS, some).anomaly_score(WINDOWS))
+    some[-11] = 1
+    assert_same_bits(clone(detector).fit(WINDOWS, some), clone(on_all).fit(WINDOWS, some))
+
+
+@learning_detectors
+def test_where_all_normal_rows_come_last_nothing_is_held_out(detector):
+    labels = (np.arange(400) < 300).astype(int)
+    detector = clone(detector).set_params(threshold=MeanStd(), validation_fraction=0.5)
+    assert_same_bits(
+        clone(detector).fit(WINDOWS, labels), clone(detector).set_params(threshold=1.0).fit(WINDOWS, labels)
+    )
+
+
+@each_detector
+@pytest.mark.parametrize(
+    "labels, fraction, where",
+    [
+        (np.where(TIME < 200, Y, 0), 0.3, "the last 30% of the rows .validation_fraction=0.3"),
+        (None, 0.3, "the last 30% of the rows"),
+        (None, 0.0, "the training rows .validation_fraction=0.0"),
+    ],
+    ids=["none in the tail", "none at all", "no tail"],
+)
+def test_a_rule_that_needs_anomalies_says_where_it_looked_for_them(detector, labels, fraction, where):
+    detector = clone(detector).set_params(threshold=BestFBeta(), validation_fraction=fraction)
+    with pytest.raises(
+        ValueError, match=rf"threshold=BestFBeta\(\) could not be learnt on {where}.*0 anomalous"
+    ):
+        detector.fit(WINDOWS, labels)
+    assert not hasattr(detector, "classes_")
+
+
+@each_detector
+def test_a_number_leaves_no_rule_behind(detector):
+    detector = clone(detector).set_params(threshold=MeanStd()).fit(WINDOWS)
+    assert detector.threshold_rule_.threshold_ == detector.threshold_
+    detector.set_params(threshold=2).fit(WINDOWS)
+    assert detector.threshold_ == 2.0
+    assert not hasattr(detector, "threshold_rule_")
+
+
+def test_by_default_a_z_score_has_threshold_3_and_an_autoencoder_mean_and_3_deviations():
+    assert ZScoreDetector().fit(WINDOWS).threshold_ == 3
+    rule = AutoencoderDetector(**SMALL).fit(WINDOWS).threshold_rule_
+    assert isinstance(rule, MeanStd) and rule.k == 3
+
+
+@each_detector
+@pytest.mark.parametrize(
+    "threshold", ["high", [1.0], MeanStd, np.nan, np.inf], ids=["str", "list", "class", "nan", "inf"]
+)
+def test_what_is_no_threshold_is_refused(detector, threshold):
+    with pytest.raises(ValueError, match="'threshold' parameter"):
+        clone(detector).set_params(threshold=threshold).fit(WINDOWS)
+
+
+# A rule that counts alarms by time
+
+HOURS = pd.date_range("2024-01-01", periods=400, freq="h", name="time")
+
+
+@each_detector
+def test_alarms_per_day_are_counted_by_the_index_behind_a_window(detector):
+    frame = pd.DataFrame(SERIES, index=HOURS)
+    detector = clone(detector).set_params(threshold=AlarmsPerDay(1), validation_fraction=0.5)
+    fitted = make_pipeline(SlidingWindow(LENGTH), detector).fit(frame)
+    scores = pd.Series(fitted[-1].anomaly_score(fitted[0].transform(frame)), index=HOURS)[200:]
+    assert fitted[-1].threshold_ == pytest.approx(AlarmsPerDay(1).fit(scores).threshold_)
+    alarms = fitted.predict(frame)[200:]
+    assert 0 < naive.count_runs(scores, alarms, 0.5) <= 200 / 24
+
+
+@each_detector
+def test_alarms_per_day_are_counted_series_by_series(detector):
+    index = pd.MultiIndex.from_product([["b", "a"], HOURS[:200]])
+    frame = pd.DataFrame(SERIES, index=index)
+    detector = clone(detector).set_params(threshold=AlarmsPerDay(2), validation_fraction=0.5)
+    fitted = make_pipeline(SlidingWindow(LENGTH), detector).fit(frame, Y)
+    tail = (np.arange(400) % 200 >= 100) & (Y == 0)
+    scores = pd.Series(fitted[-1].anomaly_score(fitted[0].transform(frame)), index=index)[tail]
+    assert fitted[-1].threshold_ == pytest.approx(AlarmsPerDay(2).fit(scores).threshold_)
+
+
+@each_detector
+def test_alarms_per_day_cannot_be_counted_without_a_day(detector):
+    detector = clone(detector).set_params(threshold=AlarmsPerDay(1), validation_fraction=0.5)
+    message = r"threshold=AlarmsPerDay\(\) could not be learnt on the last 50%.*Give rows_per_day"
+    for rows in (SERIES, pd.DataFrame(SERIES)):
+        with pytest.raises(ValueError, match=message):
+            make_pipeline(SlidingWindow(LENGTH), detector).fit(rows)
+    detector.set_params(threshold__rows_per_day=24)
+
+
+@each_detector
+def test_without_an_index_rows_are_numbered_and_labelled_anomalies_leave_a_hole(detector):
+    detector = clone(detector).set_params(threshold=AlarmsPerDay(1), validation_fraction=0.5)
+    by_index = make_pipeline(SlidingWindow(LENGTH), detector).fit(pd.DataFrame(SERIES, index=HOURS), Y)
+    detector.set_params(threshold__rows_per_day=24)
+    by_number = make_pipeline(SlidingWindow(LENGTH), detector).fit(SERIES, Y)
+    assert by_number[-1].threshold_ == pytest.approx(by_index[-1].threshold_)
+
+
+# Which column, which step
+
+
+@each_detector
+def test_feature_scores_say_which_channel_at_which_step(detector):
+    if not hasattr(detector, "feature_scores"):
+        return
+    index = pd.MultiIndex.from_product([["b", "a"], HOURS[:200]])
+    frame = pd.DataFrame(SERIES, index=index, columns=["load"])
+    windows = SlidingWindow(3).fit_transform(frame)
+    scores = clone(detector).fit(windows).feature_scores(windows[5:50])
+    assert scores.columns.tolist() == ["load_t-2", "load_t-1", "load_t-0"][-scores.shape[1] :]
+    assert scores.index.equals(index[5:50])
+    unnamed = clone(detector).fit(np.asarray(windows)[:, :, None])
+    assert unnamed.feature_scores(np.asarray(windows)[:, :, None]).columns[-1] == "x0_t-0"
+    assert clone(detector).fit(np.asarray(windows)).feature_scores(np.asarray(windows)).columns[-1] == "x2"
+
+
+# Input
+
+
+@each_detector
+def test_another_layout_than_that_of_fit_is_refused(detector):
+    flat = np.asarray(WINDOWS)
+    detector = clone(detector).fit(flat)
+    with pytest.raises(ValueError, match=r"n_channels=4 to this estimator"):
+        detector.predict(flat.reshape(400, 2, 4))
+    with pytest.raises(ValueError, match=r"7 features, but .* is expecting 8"):
+        detector.predict(flat[:, 1:])
+    np.testing.assert_array_equal(detector.anomaly_score(flat[:, :, None]), detector.anomaly_score(flat))
+
+
+@each_detector
+@pytest.mark.parametrize("bad, message", [(np.nan, "NaN"), (np.inf, "infinity")])
+def test_values_that_are_not_finite_are_refused(detector, bad, message):
+    rows = np.array(WINDOWS)
+    rows[5, 3] = bad
+    with pytest.raises(ValueError, match=message):
+        clone(detector).fit(rows)
+    fitted = clone(detector).fit(WINDOWS)
+    with pytest.raises(ValueError, match=message):
+        fitted.predict(rows)
+
+
+@each_detector
+def test_input_is_not_altered(detector):
+    rows, labels = np.array(WINDOWS), Y.copy()
+    clone(detector).fit(rows, labels).predict(rows)
+    np.testing.assert_array_equal(rows, WINDOWS)
+    np.testing.assert_array_equal(labels, Y)
+
+
+@each_detector
+def test_a_failed_fit_leaves_the_detector_as_it_was(detector):
+    detector = clone(detector).fit(WINDOWS, Y)
+    state, before = vars(detector).copy(), detector.decision_function(WINDOWS)
+    with pytest.raises(ValueError, match="no normal row"):
+        detector.fit(WINDOWS, Y**0)
+    with pytest.raises(ValueError, match="could not be learnt"):
+        detector.set_params(threshold=BestFBeta()).fit(WINDOWS)
+    with pytest.raises(ValueError, match="n_channels=3 does not divide"):
+        detector.set_params(n_channels=3).fit(np.asarray(WINDOWS))
+    detector.set_params(threshold=None, n_channels=None)
+    assert vars(detector) == state
+    np.testing.assert_array_equal(detector.decision_function(WINDOWS), before)
+
+
+@each_detector
+def test_a_copy_from_a_pickle_decides_with_the_same_bits(detector):
+    detector = clone(detector).set_params(threshold=Quantile(0.9)).fit(WINDOWS, Y)
+    copied = pickle.loads(pickle.dumps(detector))
+    np.testing.assert_array_equal(copied.decision_function(WINDOWS), detector.decision_function(WINDOWS))
+
+
+# Among the tools of scikit-learn and imbalanced-learn
+
+
+@each_detector
+def test_a_rule_is_tuned_by_its_own_parameter_in_a_grid(detector):
+    detector = clone(detector).set_params(threshold=Quantile(0.5), validation_fraction=0.3)
+    search = GridSearchCV(detector, {"threshold__q": [0.5, 0.95]}, scoring="f1", cv=TimeSeriesSplit(2)).fit(
+        WINDOWS, Y
+    )
+    assert search.best_params_ == {"threshold__q": 0.95}
+    assert search.best_estimator_.threshold_rule_.q == 0.95
+    assert search.best_score_ > 0
+
+
+@each_detector
+def test_a_pipeline_behind_a_window_is_tuned_on_f1(detector):
+    name = type(detector).__name__.lower()
+    pipe = make_pipeline(SlidingWindow(LENGTH), clone(detector))
+    grid = {"slidingwindow__length": [2, 5], f"{name}__threshold": [0.5, MeanStd(2)]}
+    search = GridSearchCV(pipe, grid, scoring=["f1", "roc_auc"], refit="f1", cv=TimeSeriesSplit(3)).fit(
+        SERIES, Y
+    )
+    assert np.isfinite(search.cv_results_["mean_test_f1"]).all()
+    assert search.best_score_ == max(search.cv_results_["mean_test_f1"]) > 0
+    assert set(search.predict(SERIES)) == {0, 1}
+
+
+@each_detector
+def test_scoring_by_roc_auc_takes_the_decision_function_the_right_way_up(detector):
+    rows = SERIES if detector.get_params().get("mode") == "global" else WINDOWS
+    scores = cross_val_score(detector, rows, Y, scoring="roc_auc", cv=TimeSeriesSplit(3))
+    assert scores.min() > 0.5
+    labels = cross_val_predict(detector, rows, Y, cv=4)
+    assert set(labels) == {0, 1}
+
+
+@each_detector
+def test_windows_go_straight_into_cross_validation(detector):
+    from_windows = cross_val_score(detector, WINDOWS, Y, scoring="average_precision", cv=TimeSeriesSplit(3))
+    from_array = cross_val_score(
+        detector, np.asarray(WINDOWS), Y, scoring="average_precision", cv=TimeSeriesSplit(3)
+    )
+    np.testing.assert_allclose(from_windows, from_array)
+
+
+@each_detector
+def test_thresholds_of_scikit_learn_fit_around_it(detector):
+    detector = clone(detector).set_params(threshold=1000.0)  # never an alarm
+    assert clone(detector).fit(WINDOWS, Y).predict(WINDOWS).sum() == 0
+    tuned = TunedThresholdClassifierCV(detector, scoring="f1", cv=3).fit(WINDOWS, Y)
+    assert f1_score(Y, tuned.predict(WINDOWS)) > 0.3
+    fixed = FixedThresholdClassifier(detector, threshold=-999.0, response_method="decision_function")
+    scores = fixed.fit(WINDOWS, Y).estimator_.anomaly_score(WINDOWS)
+    np.testing.assert_array_equal(fixed.predict(WINDOWS), (scores >= 1.0).astype(int))
+
+
+@each_detector
+def test_calibration_of_scikit_learn_gives_it_probabilities(detector):
+    calibrated = CalibratedClassifierCV(detector, cv=3).fit(WINDOWS, Y)
+    probability = calibrated.predict_proba(WINDOWS)[:, 1]
+    assert ((probability >= 0) & (probability <= 1)).all()
+    assert roc_auc_score(Y, probability) > 0.6
+    assert not hasattr(detector, "predict_proba")
+
+
+@each_detector
+def test_it_can_be_the_last_step_behind_a_sampler(detector):
+    pipe = make_imbalanced_pipeline(
+        SlidingWindow(LENGTH), RandomUnderSampler(random_state=0), clone(detector)
+    )
+    labels = pipe.fit(SERIES, Y).predict(SERIES)
+    assert labels.shape == (400,)
+    sampled, kept = RandomUnderSampler(random_state=0).fit_resample(np.asarray(WINDOWS), Y)
+    np.testing.assert_array_equal(labels, clone(detector).fit(sampled, kept).predict(np.asarray(WINDOWS)))
+
+
+def test_a_detector_has_to_say_how_it_fits_scores_and_decides():
+    class Says(BaseDetector):
+        threshold = n_channels = None
+        validation_fraction = 0.0
+
+    with pytest.raises(NotImplementedError):
+        Says()._default_threshold()
+    with pytest.raises(NotImplementedError):
+        Says()._fit_model(WINDOWS, None)
+    with pytest.raises(NotImplementedError):
+        Says()._score(WINDOWS)

@@ -1,0 +1,266 @@
+"""Make a net, train it, run it over windows."""
+
+import copy
+
+import numpy as np
+import pytest
+import torch
+from skorch.callbacks import Callback
+from torch import nn
+
+from sktsad._core._windows import Windows
+from sktsad.neural._training import LeanNet, WindowDataset, apply, forward, make_net, run, set_lr, train
+
+RNG = np.random.default_rng(0)
+VALUES = RNG.normal(size=(21, 3)).astype(np.float32)
+TARGET = VALUES @ np.array([1.0, -2.0, 0.5], dtype=np.float32)
+PARAMS = {
+    "max_epochs": 2,
+    "batch_size": 8,
+    "predict_batch_size": 8,
+    "lr": 0.1,
+    "optimizer": "sgd",
+    "early_stopping": False,
+    "device": "cpu",
+    "dtype": "float32",
+    "verbose": 0,
+    "callbacks": None,
+}
+
+
+class Line(nn.Module):
+    """A linear layer with a bias of its own and dropout on request."""
+
+    def __init__(self, n_inputs=3, p=0.0):
+        super().__init__()
+        self.layers = nn.Sequential(nn.Dropout(p), nn.Linear(n_inputs, 1))
+
+    def forward(self, X):
+        assert X.requires_grad is False
+        return self.layers(X)
+
+
+def dataset(rows=slice(None)):
+    return WindowDataset(Windows.from_dense(VALUES[rows], 1), TARGET[rows], input_shape=(3,))
+
+
+def new_net(net_params=None, module_params=None, criterion=nn.MSELoss, seed=0, **params):
+    return make_net(
+        Line,
+        module_params or {},
+        criterion,
+        {**PARAMS, **params},
+        net_params or {},
+        np.random.RandomState(seed),
+    )
+
+
+def weights(net):
+    return [weight.clone() for weight in net.module_.parameters()]
+
+
+@pytest.mark.parametrize(
+    "name, cls", [("adam", "Adam"), ("adamw", "AdamW"), ("sgd", "SGD"), ("rmsprop", "RMSprop")]
+)
+def test_optimizers_go_by_their_names(name, cls):
+    assert type(new_net(optimizer=name).optimizer_) is getattr(torch.optim, cls)
+
+
+def test_an_optimizer_class_is_taken_as_it_is():
+    assert type(new_net(optimizer=torch.optim.NAdam).optimizer_) is torch.optim.NAdam
+
+
+def test_net_parameters_reach_skorch_the_optimizer_and_the_module():
+    net = new_net({"optimizer__momentum": 0.5, "module__p": 0.25})
+    assert net.optimizer_.param_groups[0]["momentum"] == 0.5
+    assert net.module_.layers[0].p == 0.25
+
+
+@pytest.mark.parametrize(
+    "typo", ["optimizer__momentun", "modul__p", "module__q", "max_epoch", "criterion__reductio"]
+)
+def test_a_name_that_nobody_knows_is_refused_with_its_prefix(typo):
+    with pytest.raises(ValueError, match=f"net__{typo}"):
+        new_net({typo: 1})
+
+
+@pytest.mark.parametrize(
+    "name, mend",
+    [
+        ("lr", "lr"),
+        ("criterion", "loss"),
+        ("train_split", "validation_fraction"),
+        ("max_epochs", "max_epochs"),
+    ],
+)
+def test_a_name_that_the_estimator_has_itself_is_refused_with_that_name(name, mend):
+    with pytest.raises(ValueError, match=rf"net__{name} is not for net__: use {mend}\."):
+        new_net({name: 1})
+
+
+def test_an_error_of_a_module_comes_through_where_no_net_parameter_is_to_blame():
+    with pytest.raises(TypeError, match="unexpected keyword argument 'depth'"):
+        new_net(module_params={"depth": 3})
+
+
+@pytest.mark.parametrize("device", ["gpu-of-mine", "cuda:99"])
+def test_a_device_that_torch_cannot_use_is_named(device):
+    with pytest.raises(ValueError, match=f"device='{device}' cannot be used"):
+        new_net(device=device)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_module_and_loss_have_the_same_precision(dtype):
+    net = new_net(criterion=nn.BCEWithLogitsLoss(pos_weight=torch.ones(1)), dtype=dtype)
+    assert {weight.dtype for weight in net.module_.parameters()} == {getattr(torch, dtype)}
+    assert net.criterion_.pos_weight.dtype == getattr(torch, dtype)
+
+
+def test_callbacks_are_copied():
+    class Remembers(Callback):
+        seen = None
+
+        def on_train_begin(self, net, **kwargs):
+            self.seen = len(net.history)
+
+    mine = Remembers()
+    net = train(new_net(callbacks=[mine]), dataset(), None)
+    assert mine.seen is None
+    assert [cb.seen for _, cb in net.callbacks_ if isinstance(cb, Remembers)] == [0]
+
+
+@pytest.mark.parametrize("wanted, patience", [(True, 5), (np.True_, 5), (1, 1), (9, 9)])
+def test_early_stopping_has_a_patience_of_5_or_what_is_wanted(wanted, patience):
+    stop = dict(new_net(early_stopping=wanted).callbacks_)["early_stopping"]
+    assert stop.patience == patience
+
+
+@pytest.mark.parametrize("unwanted", [False, np.False_])
+def test_early_stopping_is_off_where_it_is_not_wanted(unwanted):
+    assert "early_stopping" not in dict(new_net(early_stopping=unwanted).callbacks_)
+
+
+def test_the_first_weights_depend_on_the_random_state_only():
+    torch.manual_seed(0)
+    first = weights(new_net(seed=5))
+    torch.manual_seed(1)
+    assert all(map(torch.equal, first, weights(new_net(seed=5))))
+    assert not any(map(torch.equal, first, weights(new_net(seed=6))))
+
+
+def test_training_goes_on_from_where_a_net_is():
+    net = new_net()
+    losses = [train(net, dataset(), None).history[-1, "train_loss"] for _ in range(3)]
+    assert losses[0] > losses[1] > losses[2]
+    assert len(net.history) == 6
+
+
+def test_a_copied_net_trains_as_the_net_itself_would():
+    net = train(new_net(module_params={"p": 0.5}), dataset(), None)
+    twin = copy.deepcopy(net)
+    train(twin, dataset(), None)
+    first = weights(twin)
+    assert not any(map(torch.equal, first, weights(net)))
+    assert all(map(torch.equal, first, weights(train(net, dataset(), None))))
+
+
+def test_a_trained_net_does_not_hold_the_rows_it_saw():
+    net = train(new_net(), dataset(slice(12)), dataset(slice(12, None)))
+    assert net.history[-1, "valid_loss"] > 0
+    assert net.train_split is None
+
+
+def test_weights_that_are_not_finite_raise_and_name_the_learning_rate():
+    with pytest.raises(ValueError, match=r"diverged.*StandardScaler.*lr=1e\+30"):
+        train(new_net(lr=1e30, max_epochs=30), dataset(), None)
+
+
+@pytest.mark.parametrize("loader_params", [{}, {"iterator_train__shuffle": True}])
+def test_a_torch_loader_can_feed_the_training(loader_params):
+    net = new_net({"iterator_train": torch.utils.data.DataLoader, **loader_params}, max_epochs=20)
+    losses = train(net, dataset(), None).history[:, "train_loss"]
+    assert losses[-1] < 0.1 * losses[0]
+
+
+def test_a_torch_loader_in_the_same_order_trains_the_same_bits():
+    ours = train(new_net({"iterator_train__random_state": None}), dataset(), None)
+    torchs = train(new_net({"iterator_train": torch.utils.data.DataLoader}), dataset(), None)
+    assert all(map(torch.equal, weights(ours), weights(torchs)))
+
+
+@pytest.mark.parametrize("batch_size", [1, 8, 21, 100])
+def test_forward_runs_the_module_over_all_rows_without_dropout(batch_size):
+    net = new_net(module_params={"p": 0.5})
+    weight, bias = (value.detach().numpy() for value in net.module_.parameters())
+    out = forward(net, dataset(), batch_size)
+    assert isinstance(out, np.ndarray) and out.dtype == np.float32
+    np.testing.assert_allclose(out, (VALUES @ weight.T + bias)[:, 0], atol=1e-6)
+
+
+def test_forward_runs_whole_batches_only():
+    sizes = []
+
+    def measure(module, inputs):
+        sizes.append(len(inputs))
+        return inputs.flatten(1)
+
+    out = forward(new_net(), dataset(), 8, measure)
+    assert sizes == [8, 8, 8]
+    np.testing.assert_array_equal(out, VALUES)
+
+
+def test_what_forward_returns_does_not_depend_on_the_number_of_rows():
+    net = new_net()
+    together = forward(net, dataset(), 8)
+    for row in range(len(VALUES)):
+        np.testing.assert_array_equal(forward(net, dataset([row]), 8), together[[row]])
+
+
+def test_apply_runs_a_function_of_the_module_in_its_own_precision():
+    net = new_net(dtype="float64")
+    read_only = VALUES.copy()
+    read_only.flags.writeable = False  # torch warns where it shares such memory
+    out = apply(net, read_only, lambda module, x: module(x))
+    assert out.dtype == np.float64
+    np.testing.assert_allclose(
+        out[:, 0], forward(net, WindowDataset(dataset().windows, input_shape=(3,), dtype="float64"), 8)
+    )
+
+
+def test_a_net_class_and_defaults_of_skorch_can_be_given():
+    class Own(LeanNet):
+        pass
+
+    net = make_net(
+        Line,
+        {},
+        nn.MSELoss,
+        PARAMS,
+        {"criterion__reduction": "sum"},
+        np.random.RandomState(0),
+        Own,
+        criterion__reduction="none",
+    )
+    assert type(net) is Own
+    assert net.criterion_.reduction == "sum"  # net__ comes on top
+
+
+def test_a_module_without_a_net_runs_as_a_net_does():
+    net = new_net()
+    for batch_size in (4, 21, 100):
+        alone = run(net.module_.train(), "cpu", dataset(), batch_size, lambda module, x: module(x)[:, 0])
+        np.testing.assert_array_equal(alone, forward(net, dataset(), batch_size))
+        assert not net.module_.training
+
+
+def test_a_new_learning_rate_is_for_all_but_groups_with_one_of_their_own():
+    groups = [("*nothing*", {"lr": 9.0}), ("*bias", {"lr": 0.5}), ("*weight", {"momentum": 0.9})]
+    net = train(new_net({"optimizer__param_groups": groups}), dataset(), None)
+    assert [group["lr"] for group in net.optimizer_.param_groups] == [0.5, 0.1]
+    set_lr(net, 0.2)
+    assert [group["lr"] for group in net.optimizer_.param_groups] == [0.5, 0.2]
+    assert [group["momentum"] for group in net.optimizer_.param_groups] == [0, 0.9]
+    assert net.lr == 0.2
+    plain = new_net()
+    set_lr(plain, 0.3)
+    assert [group["lr"] for group in plain.optimizer_.param_groups] == [0.3]

@@ -1,0 +1,119 @@
+"""The same random state gives the same bits, and leaves no trace in the generators of the process."""
+
+import threading
+
+import numpy as np
+import pytest
+import torch
+from joblib import Parallel, delayed
+
+from sktsad import AutoencoderDetector, RNNClassifier
+from sktsad.neural._training import seeded
+
+X = np.random.default_rng(0).normal(size=(60, 6)).astype(np.float32)
+Y = (X[:, -1] > 0).astype(int)
+SMALL = {"hidden_size": 4, "dense_size": 4, "dropout": 0.2, "max_epochs": 2, "batch_size": 16}
+
+
+def fitted_bits(random_state):
+    """Fit, with dropout and shuffling, and return the decision of each row."""
+    return RNNClassifier("gru", random_state=random_state, **SMALL).fit(X, Y).decision_function(X)
+
+
+def test_a_seeded_block_draws_the_same_and_puts_the_generator_back():
+    before = torch.get_rng_state()
+    with seeded(3, "cpu"):
+        first = torch.rand(5)
+    with seeded(3, "cpu"):
+        assert torch.equal(torch.rand(5), first)
+    with seeded(4, "cpu"):
+        assert not torch.equal(torch.rand(5), first)
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_a_block_seeded_for_an_accelerator_seeds_the_cpu_too():
+    before = torch.get_rng_state()
+    with seeded(3, "cpu"):
+        first = torch.rand(5)
+    with seeded(3, "cuda"):
+        assert torch.equal(torch.rand(5), first)
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_the_generator_is_put_back_after_an_error():
+    before = torch.get_rng_state()
+    with pytest.raises(RuntimeError, match="inside"), seeded(0, "cpu"):
+        torch.rand(1)
+        raise RuntimeError("inside")
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_seeded_blocks_nest():
+    with seeded(0, "cpu"):
+        expected = torch.rand(2)
+    with seeded(0, "cpu"):
+        first = torch.rand(1)
+        with seeded(1, "cpu"):
+            torch.rand(7)
+        assert torch.equal(torch.cat([first, torch.rand(1)]), expected)
+
+
+def test_a_seeded_block_keeps_other_threads_out():
+    events = []
+
+    def draw():
+        with seeded(1, "cpu"):
+            events.append("other thread")
+
+    thread = threading.Thread(target=draw)
+    with seeded(0, "cpu"):
+        thread.start()
+        thread.join(timeout=0.05)
+        events.append("this thread")
+    thread.join()
+    assert events == ["this thread", "other thread"]
+
+
+def test_the_same_random_state_gives_the_same_bits_and_another_does_not():
+    first = fitted_bits(0)
+    np.testing.assert_array_equal(fitted_bits(0), first)
+    assert not np.array_equal(fitted_bits(1), first)
+
+
+@pytest.mark.parametrize("backend", ["loky", "threading"])
+def test_the_same_random_state_gives_the_same_bits_in_parallel(backend):
+    results = Parallel(n_jobs=2, backend=backend)(delayed(fitted_bits)(seed) for seed in (0, 1, 0, 1))
+    for seed, result in zip((0, 1, 0, 1), results, strict=True):
+        np.testing.assert_array_equal(result, fitted_bits(seed))
+
+
+def test_generators_and_threads_of_the_process_are_left_as_found():
+    torch_state, n_threads = torch.get_rng_state(), torch.get_num_threads()
+    numpy_state = np.random.get_state()[1].copy()
+    model = RNNClassifier(random_state=0, early_stopping=True, **SMALL).fit(X, Y)
+    model.predict_proba(X)
+    model.partial_fit(X, Y)
+    detector = AutoencoderDetector(hidden_sizes=(2,), noise=1, max_epochs=1, random_state=0).fit(X)
+    detector.predict(X)
+    assert torch.equal(torch.get_rng_state(), torch_state)
+    np.testing.assert_array_equal(np.random.get_state()[1], numpy_state)
+    assert torch.get_num_threads() == n_threads
+
+
+def test_a_random_state_instance_is_drawn_from():
+    instance = np.random.RandomState(7)
+    first, second = fitted_bits(instance), fitted_bits(instance)
+    assert not np.array_equal(first, second)
+    np.testing.assert_array_equal(fitted_bits(np.random.RandomState(7)), first)
+
+
+def test_none_follows_numpys_own_seed_as_in_scikit_learn():
+    state = np.random.get_state()
+    try:
+        np.random.seed(0)
+        first = fitted_bits(None)
+        assert not np.array_equal(fitted_bits(None), first)
+        np.random.seed(0)
+        np.testing.assert_array_equal(fitted_bits(None), first)
+    finally:
+        np.random.set_state(state)

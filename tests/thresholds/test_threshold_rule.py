@@ -1,0 +1,138 @@
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.base import clone
+
+from sktsad import ZScoreDetector
+from sktsad.thresholds import (
+    AlarmsPerDay,
+    BestFBeta,
+    Cost,
+    MeanStd,
+    MedianMAD,
+    Quantile,
+    TargetFalsePositiveRate,
+    __all__,
+)
+from sktsad.thresholds._threshold_rule import ThresholdRule
+
+RULES = [
+    AlarmsPerDay(0.5, rows_per_day=1),
+    BestFBeta(),
+    Cost(),
+    MeanStd(),
+    MedianMAD(),
+    Quantile(0.5),
+    TargetFalsePositiveRate(0.5),
+]
+WITHOUT_LABELS = [rule for rule in RULES if not rule.needs_labels]
+each_rule = pytest.mark.parametrize("rule", RULES, ids=lambda rule: type(rule).__name__)
+
+
+def test_every_rule_is_tested_here():
+    assert [type(rule).__name__ for rule in RULES] == [name for name in __all__ if name != "ThresholdRule"]
+
+
+@each_rule
+@pytest.mark.parametrize(
+    ("scores", "y", "message"),
+    [
+        ([1.0, np.nan], [0, 1], "scores contains NaN"),
+        ([1.0, np.inf], [0, 1], "scores contains infinity"),
+        ([], [], "0 sample"),
+        (["low", "high"], [0, 1], "could not convert string"),
+        ([[1.0, 2.0], [3.0, 4.0]], [0, 1], "1d array"),
+        ([1.0, 2.0], [0, 1, 1], "inconsistent numbers of samples"),
+        ([1.0, 2.0, 3.0], [1, 2, 2], r"y must hold 0 \(normal\) and 1 \(anomaly\), got the labels \[1, 2\]"),
+        ([1.0, 2.0], [-1, 1], "y must hold"),
+        ([1.0, 2.0], ["0", "1"], "y must hold"),
+        ([1.0, 2.0], [0, np.nan], "y must hold"),
+    ],
+)
+def test_bad_scores_and_labels_are_refused_and_leave_the_rule_as_it_was(rule, scores, y, message):
+    rule = clone(rule).fit([1.0, 2.0, 3.0], [0, 0, 1])
+    before = vars(rule).copy()
+    with pytest.raises(ValueError, match=message):
+        rule.fit(scores, y)
+    assert vars(rule) == before
+
+
+@each_rule
+@pytest.mark.parametrize("y", [[0, 0, 1], [False, False, True], np.array([[0], [0], [1]], dtype=float)])
+def test_labels_may_be_numbers_or_booleans(rule, y):
+    assert (
+        clone(rule).fit([1.0, 2.0, 9.0], y).threshold_
+        == clone(rule).fit([1.0, 2.0, 9.0], [0, 0, 1]).threshold_
+    )
+
+
+@each_rule
+def test_scores_and_labels_may_be_of_pandas(rule):
+    scores, y = [1.0, 5.0, 2.0, 9.0], [0, 0, 1, 1]
+    index = pd.MultiIndex.from_product([["a", "b"], pd.date_range("2024-01-01", periods=2)])
+    plain = clone(rule).fit(scores, y)
+    labelled = clone(rule).fit(pd.Series(scores, index=list("abcd")), pd.Series(y, index=list("abcd")))
+    panel = clone(rule).fit(pd.DataFrame({"score": scores}, index=index)["score"], pd.Series(y, index=index))
+    assert plain.threshold_ == labelled.threshold_ == panel.threshold_
+
+
+@each_rule
+def test_a_rule_is_an_estimator_and_does_not_change_the_scores(rule):
+    scores = np.array([3.0, 1.0, 2.0])
+    assert clone(rule).fit(scores, [1, 0, 0]).get_params() == rule.get_params()
+    assert scores.tolist() == [3, 1, 2]
+    assert isinstance(rule, ThresholdRule)
+
+
+@each_rule
+def test_the_threshold_is_a_number_and_the_curve_ascends(rule):
+    fitted = clone(rule).fit([1.0, 5.0, 2.0, 9.0, 2.0], [0, 0, 0, 1, 1])
+    assert isinstance(fitted.threshold_, float)
+    curves = [value for name, value in vars(fitted).items() if isinstance(value, np.ndarray)]
+    assert len(curves) >= 2
+    assert {len(curve) for curve in curves} == {len(fitted.thresholds_)}
+    assert (np.diff(fitted.thresholds_) > 0).all()
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: type(rule).__name__)
+def test_each_parameter_of_a_rule_is_one_of_the_detector_too(rule):
+    detector = ZScoreDetector(threshold=clone(rule))
+    for name, value in rule.get_params().items():
+        assert detector.get_params()[f"threshold__{name}"] == value
+        detector.set_params(**{f"threshold__{name}": "another"})
+        assert detector.threshold.get_params()[name] == "another"
+
+
+def test_a_parameter_set_through_the_detector_moves_its_threshold():
+    rows = np.random.RandomState(0).standard_normal((100, 1))
+    detector = ZScoreDetector(threshold=Quantile(0.5))
+    low = clone(detector).fit(rows).threshold_
+    assert detector.set_params(threshold__q=0.9).fit(rows).threshold_ > low
+
+
+@pytest.mark.parametrize("rule", WITHOUT_LABELS, ids=lambda rule: type(rule).__name__)
+def test_rules_without_labels_learn_from_normal_rows(rule):
+    scores, y = np.array([1.0, 7.0, 2.0, 4.0, 3.0]), np.array([0, 1, 0, 0, 0])
+    normal = clone(rule).fit(scores[y == 0])
+    assert clone(rule).fit(scores, y).threshold_ == normal.threshold_
+    assert clone(rule).fit(scores[y == 0], y[y == 0]).threshold_ == normal.threshold_
+    with pytest.raises(ValueError, match=r"learns from normal rows, and there are none"):
+        clone(rule).fit([1.0, 2.0], [1, 1])
+
+
+@pytest.mark.parametrize("rule", [MeanStd(0), MedianMAD(0), Quantile(0.5)])
+@settings(deadline=None, max_examples=30)
+@given(st.lists(st.integers(-3, 3), min_size=1, max_size=20))
+@pytest.mark.filterwarnings("ignore:q=")
+def test_the_share_of_scores_above_each_is_kept(rule, scores):
+    rule = clone(rule).fit(scores)
+    assert rule.thresholds_.tolist() == sorted(set(scores))
+    above = [np.mean([score > threshold for score in scores]) for threshold in rule.thresholds_]
+    assert np.allclose(rule.alarm_rate_, above)
+
+
+def test_a_rule_of_ones_own_says_how_it_learns():
+    with pytest.raises(NotImplementedError):
+        ThresholdRule().fit([1.0])
