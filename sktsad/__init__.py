@@ -1,23 +1,15 @@
 """Time-series anomaly detection with true scikit-learn estimators.
 
 Every estimator is importable from here; threshold rules are in `sktsad.thresholds`, data in
-`sktsad.datasets`, torch modules in `sktsad.networks`. Torch and skorch are imported when a network is fitted.
+`sktsad.datasets`, torch modules in `sktsad.networks`. Torch is loaded when an estimator with a network is named.
 """
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from ._core import Windows
 from .detectors import ConfidenceDetector, FusionDetector, GaussianDetector, OutlierClassifier, ZScoreDetector
 from .model_selection import EventSplit, SeriesSplit, check_causal
-from .neural import (
-    AutoencoderDetector,
-    ForecastDetector,
-    ForecastPretrainer,
-    MaskedReconstructionPretrainer,
-    PretrainedEncoder,
-    RNNClassifier,
-    RNNRegressor,
-    TorchClassifier,
-    VAEDetector,
-    save_encoder,
-)
 from .postprocessing import CostSensitiveClassifier, SmoothedClassifier, ThresholdClassifier
 from .preprocessing import (
     RollingFeatures,
@@ -27,7 +19,21 @@ from .preprocessing import (
     curve_shift,
     forecast_target,
 )
-from .sampling import SafeSampler, imbalance_ratio
+from .sampling import SafeSampler, WindowAugmenter
+
+if TYPE_CHECKING:
+    from .neural import (
+        AutoencoderDetector,
+        ForecastDetector,
+        ForecastPretrainer,
+        MaskedReconstructionPretrainer,
+        PretrainedEncoder,
+        RNNClassifier,
+        RNNRegressor,
+        TorchClassifier,
+        VAEDetector,
+        save_encoder,
+    )
 
 __version__ = "0.1.0"
 
@@ -54,11 +60,24 @@ __all__ = [
     "ThresholdClassifier",
     "TorchClassifier",
     "VAEDetector",
+    "WindowAugmenter",
     "WindowScaler",
+    "Windows",
     "ZScoreDetector",
     "check_causal",
     "curve_shift",
     "forecast_target",
-    "imbalance_ratio",
     "save_encoder",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Load the estimators with a network, and torch, when one of them is asked for."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    globals()[name] = value = getattr(import_module(".neural", __name__), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

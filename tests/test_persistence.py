@@ -87,7 +87,7 @@ MODELS = {
         RNNClassifier("gru", early_stopping=1, pooling="last_max", bidirectional=True, **RNN)
     ),
     "RNNClassifier, pre-trained": windowed(
-        RNNClassifier(encoder=ForecastPretrainer("rnn", **RNN), freeze=1, encoder_lr=0.01, **NET)
+        RNNClassifier(encoder=ForecastPretrainer("rnn", **RNN), freeze_epochs=1, encoder_lr=0.01, **NET)
     ),
     "TorchClassifier": windowed(TorchClassifier(loss="focal", **NET)),
     "RNNRegressor": windowed(RNNRegressor(**RNN)),
@@ -215,7 +215,7 @@ def test_the_pickle_of_a_gpu_is_one_that_torch_refuses_to_read_on_a_cpu():
     [
         RNNClassifier(early_stopping=True, callbacks=[Tagged()], **RNN),
         RNNClassifier(loss=nn.BCEWithLogitsLoss(pos_weight=torch.ones(1)), **RNN),
-        TorchClassifier(loss=FocalLoss(), optimizer="sgd", net__optimizer__momentum=0.5, **NET),
+        TorchClassifier(loss=FocalLoss(), optimizer="sgd", net_params={"optimizer__momentum": 0.5}, **NET),
         RNNClassifier(encoder=ForecastPretrainer(**RNN), **NET),
         AutoencoderDetector("gru", hidden_sizes=(3,), early_stopping=True, validation_fraction=0.4, **NET),
         VAEDetector(hidden_sizes=(4, 2), n_draws=2, **NET),

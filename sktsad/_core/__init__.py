@@ -4,7 +4,16 @@ from ._atomic import atomic_fit
 from ._estimator import VersionedEstimator
 from ._labels import check_labels, warn_if_anomaly_is_a_guess
 from ._robust import is_spread, robust_moments
-from ._scores import decision_scores, estimator_type, own_threshold, refuse_outlier_detector, with_index
+from ._scores import (
+    decision_scores,
+    estimator_type,
+    infinite_unless_finite,
+    own_threshold,
+    refuse_outlier_detector,
+    subtract_threshold,
+    to_classes,
+    with_index,
+)
 from ._series import (
     SeriesRows,
     check_panel,
@@ -20,7 +29,7 @@ from ._series import (
     tail_mask,
 )
 from ._validation import validate_rows
-from ._windows import Windows, channels_by_name, check_layout, check_windows, flatten_3d, window_names
+from ._windows import Windows, channels_by_name, check_windows, flatten_3d, window_names
 
 __all__ = [
     "SeriesRows",
@@ -29,7 +38,6 @@ __all__ = [
     "atomic_fit",
     "channels_by_name",
     "check_labels",
-    "check_layout",
     "check_panel",
     "check_target_index",
     "check_windows",
@@ -40,6 +48,7 @@ __all__ = [
     "flatten_3d",
     "has_dates",
     "has_time",
+    "infinite_unless_finite",
     "is_gap",
     "is_panel",
     "is_spread",
@@ -48,7 +57,9 @@ __all__ = [
     "refuse_outlier_detector",
     "robust_moments",
     "row_index",
+    "subtract_threshold",
     "tail_mask",
+    "to_classes",
     "validate_rows",
     "warn_if_anomaly_is_a_guess",
     "window_names",

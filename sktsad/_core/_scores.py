@@ -1,4 +1,4 @@
-"""Scores of any classifier or detector of scikit-learn, larger for the anomaly."""
+"""Scores of any classifier or detector of scikit-learn, larger for the anomaly, and what follows from them."""
 
 from __future__ import annotations
 
@@ -26,7 +26,10 @@ def refuse_outlier_detector(estimator: Any) -> None:
 
 
 def decision_scores(estimator: Any, X: Any) -> np.ndarray:
-    """Return scores in float64: half way between two float32 numbers there may be no third."""
+    """Return scores in float64: half way between two float32 numbers there may be no third.
+
+    A score that is not a finite number is infinite, the most anomalous there is: nobody can say that its row is normal.
+    """
     refuse_outlier_detector(estimator)
     if hasattr(estimator, "decision_function"):
         scores = np.asarray(estimator.decision_function(X), dtype=np.float64)
@@ -39,12 +42,32 @@ def decision_scores(estimator: Any, X: Any) -> np.ndarray:
             f"{estimator} does not tell two classes apart: its scores are of shape {scores.shape}. Fit it to rows of "
             "both classes, and of no others."
         )
-    return scores if scores.ndim == 1 else scores[:, 1]
+    return infinite_unless_finite(scores if scores.ndim == 1 else scores[:, 1])
 
 
 def own_threshold(estimator: Any) -> float:
     """Return the score above which an estimator itself predicts the anomaly."""
     return 0.0 if hasattr(estimator, "decision_function") else 0.5
+
+
+def infinite_unless_finite(scores: Any) -> np.ndarray:
+    """Return anomaly scores in float64; NaN and infinities of both signs become infinite, which is an alarm."""
+    scores = np.asarray(scores, dtype=np.float64)
+    is_finite = np.isfinite(scores)
+    return scores if is_finite.all() else np.where(is_finite, scores, np.inf)
+
+
+def subtract_threshold(scores: np.ndarray, threshold: float) -> np.ndarray:
+    """Return decisions, above 0 for anomalies; infinite scores stay so, also above an infinite threshold."""
+    with np.errstate(invalid="ignore"):
+        decision = scores - threshold
+    decision[scores == np.inf] = np.inf
+    return decision
+
+
+def to_classes(decision: np.ndarray, classes: np.ndarray) -> np.ndarray:
+    """Return the class of each row: the largest of several decisions, or of one whether it is above 0."""
+    return classes[decision.argmax(axis=1) if decision.ndim == 2 else (decision > 0).astype(int)]
 
 
 def with_index(scores: np.ndarray, X: Any, rows: Any) -> pd.Series:

@@ -210,7 +210,8 @@ def check_windows(estimator: Any, X: Any, *, n_channels: int | None = None, rese
     Parameters
     ----------
     estimator : estimator
-        Gets ``n_features_in_`` and ``feature_names_in_`` with ``reset``, is compared to them without.
+        Gets ``n_features_in_``, ``feature_names_in_`` and ``window_shape_``, the length and channels of its windows,
+        with ``reset``; is compared to them without.
     X : Windows, array-like of shape (n, length * channels) or (n, length, channels)
         A plain 2-D row is univariate unless ``n_channels``, or column names as given by SlidingWindow,
         say otherwise.
@@ -227,7 +228,7 @@ def check_windows(estimator: Any, X: Any, *, n_channels: int | None = None, rese
     ------
     ValueError
         If there are NaN or infinite values, ``n_channels`` does not divide the row or contradicts the
-        layout of ``X``, or the shape is not that of fit.
+        layout of ``X``, or shape or layout are not those of fit.
     """
     if isinstance(X, Windows):
         windows = validate_data(estimator, X, reset=reset, skip_check_array=True)
@@ -254,14 +255,15 @@ def check_windows(estimator: Any, X: Any, *, n_channels: int | None = None, rese
         raise ValueError(
             f"n_channels={n_channels}, but X has {known} channel(s). Leave n_channels=None to take it from X."
         )
+    found = (windows.length, windows.n_channels)
+    if reset:
+        estimator.window_shape_ = found
+    elif found != estimator.window_shape_:
+        _refuse_layout(estimator.window_shape_, found)
     return windows
 
 
-def check_layout(fitted: tuple[int, int], windows: Windows) -> None:
-    """Refuse windows whose (length, channels) are not those of fit."""
-    found = (windows.length, windows.n_channels)
-    if found == fitted:
-        return
+def _refuse_layout(fitted: tuple[int, int], found: tuple[int, int]) -> None:
     if 1 in (fitted[1], found[1]):
         mend = (
             "A sampler or a plain array between SlidingWindow and this step loses the layout: pass "

@@ -1,10 +1,11 @@
 """Detectors: rows or windows to anomaly scores, and to anomalies by a threshold."""
 
-from ._base_detector import BaseDetector
+from ._base_detector import MIN_HELD_OUT, BaseDetector
 from ._confidence import ConfidenceDetector
 from ._fusion import FusionDetector
 from ._gaussian import GaussianDetector
 from ._outlier_classifier import OutlierClassifier
+from ._window_detector import WindowDetector
 from ._z_score import ZScoreDetector
 
 __all__ = [
@@ -13,5 +14,6 @@ __all__ = [
     "FusionDetector",
     "GaussianDetector",
     "OutlierClassifier",
+    "WindowDetector",
     "ZScoreDetector",
 ]

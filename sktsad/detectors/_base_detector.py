@@ -1,4 +1,4 @@
-"""Base of the detectors: fit on normal rows, score, compare with a threshold."""
+"""What makes a class a detector: fit on normal rows, score, compare with a threshold."""
 
 from __future__ import annotations
 
@@ -6,24 +6,20 @@ from numbers import Real
 from typing import Any, Self
 
 import numpy as np
-import pandas as pd
 from sklearn.base import ClassifierMixin, clone
 from sklearn.utils import Tags
 from sklearn.utils._param_validation import Interval
 from sklearn.utils.multiclass import type_of_target
-from sklearn.utils.validation import _num_samples, check_is_fitted
+from sklearn.utils.validation import _num_samples, check_is_fitted, validate_data
 
 from .._core import (
-    VersionedEstimator,
-    Windows,
     atomic_fit,
     check_labels,
-    check_layout,
-    check_windows,
-    row_index,
+    infinite_unless_finite,
+    subtract_threshold,
     tail_mask,
+    to_classes,
     warn_if_anomaly_is_a_guess,
-    window_names,
     with_index,
 )
 from ..thresholds import ThresholdRule
@@ -32,19 +28,38 @@ from ..thresholds import ThresholdRule
 MIN_HELD_OUT = 30
 
 
-class BaseDetector(ClassifierMixin, VersionedEstimator):
-    """A detector as a binary classifier; a subclass fits a model and scores rows with it.
+class BaseDetector(ClassifierMixin):
+    """Make a binary classifier of anomalies out of a class that scores rows.
 
-    A subclass has the parameters ``threshold``, ``validation_fraction`` and ``n_channels``.
+    This mixin stands left of ``sklearn.base.BaseEstimator`` among the bases of a detector that takes its rows as they
+    come: with their index, their names, and all of them at once. `WindowDetector` is for the more frequent one that
+    takes checked numbers or windows.
+
+    A subclass has the parameters ``threshold`` and ``validation_fraction``, and these methods:
+
+    - ``_default_threshold(self)`` returns the threshold rule, or the number, that ``threshold=None`` stands for.
+    - ``_fit_rows(self, rows, y, anomalous, held_out)`` fits the model. ``anomalous`` marks the anomalies, ``held_out``
+      the rows, the last of each series, that the threshold is learnt from; the model must not learn from either.
+    - ``_score(self, rows)`` returns the score of each row, larger is worse. One that is NaN or infinite is an alarm.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (2,)
+        Labels; the last is the anomaly.
+    threshold_ : float
+        Rows that score above it are anomalies. A number that is set as ``threshold`` after fit counts at once; a rule
+        has to be learnt by `fit` first.
+    threshold_rule_ : threshold rule
+        The fitted rule; only if ``threshold`` is not a number.
     """
 
     _parameter_constraints: dict = {
-        "threshold": [ThresholdRule, Interval(Real, None, None, closed="neither"), None]
+        "threshold": [ThresholdRule, Interval(Real, None, None, closed="neither"), None],
+        "validation_fraction": [Interval(Real, 0, 1, closed="left")],
     }
 
     threshold: Any
     validation_fraction: float
-    n_channels: int | None
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
@@ -53,16 +68,16 @@ class BaseDetector(ClassifierMixin, VersionedEstimator):
         tags.classifier_tags.poor_score = True  # its accuracy on blobs says nothing
         return tags
 
-    def _fit_model(self, windows: Windows, held_out: Windows | None) -> None:
-        """Fit to windows of normal rows; ``held_out`` are others to watch, if there are enough."""
-        raise NotImplementedError
-
-    def _score(self, windows: Windows) -> np.ndarray:
-        """Return the anomaly score of each window."""
-        raise NotImplementedError
-
     def _default_threshold(self) -> Any:
         """Return the rule or number that ``threshold=None`` stands for."""
+        raise NotImplementedError
+
+    def _fit_rows(self, rows: Any, y: Any, anomalous: np.ndarray, held_out: np.ndarray) -> None:
+        """Fit to the rows that are neither anomalous nor held out."""
+        raise NotImplementedError
+
+    def _score(self, rows: Any) -> np.ndarray:
+        """Return the anomaly score of each row."""
         raise NotImplementedError
 
     @atomic_fit
@@ -72,7 +87,7 @@ class BaseDetector(ClassifierMixin, VersionedEstimator):
         Parameters
         ----------
         X : Windows or array-like of shape (n_samples, n_features)
-            Rows, or windows behind `SlidingWindow`.
+            Rows, or windows after `SlidingWindow`.
         y : array-like of shape (n_samples,), default=None
             Two labels, the last in sorted order is the anomaly; or 0 for all rows. The model is fitted on the
             normal rows. None takes all rows as normal.
@@ -89,33 +104,31 @@ class BaseDetector(ClassifierMixin, VersionedEstimator):
         """
         rows = self._read(X, reset=True)
         anomalous = self._check_target(rows, y)
-        rule = self._default_threshold() if self.threshold is None else self.threshold
+        rule = self._wanted_threshold()
         is_used = not isinstance(rule, Real) or getattr(self, "early_stopping", False)
-        tail = tail_mask(rows, self.validation_fraction if is_used else 0)
-        if not (~tail & ~anomalous).any() or (tail & ~anomalous).sum() < MIN_HELD_OUT:
-            tail[:] = False
-        self._fit_rows(rows, y, anomalous, tail)
+        held_out = tail_mask(rows, self.validation_fraction if is_used else 0)
+        if not (~held_out & ~anomalous).any() or (held_out & ~anomalous).sum() < MIN_HELD_OUT:
+            held_out[:] = False
+        self._fit_rows(rows, y, anomalous, held_out)
         self.__dict__.pop("threshold_rule_", None)
-        if isinstance(rule, Real):
-            self.threshold_ = float(rule)
-            return self
-        chosen = tail if tail.any() else np.ones(len(tail), dtype=bool)
-        if not rule.needs_labels:
-            chosen = chosen & ~anomalous
-        scores = with_index(self._score_rows(rows, chosen), rows, chosen)
-        try:
-            fitted = clone(rule).fit(scores, anomalous[chosen] if rule.needs_labels else None)
-        except ValueError as error:
-            where = (
-                f"the last {self.validation_fraction:.0%} of the rows" if tail.any() else "the training rows"
-            )
-            raise ValueError(
-                f"threshold={rule} could not be learnt on {where} (validation_fraction="
-                f"{self.validation_fraction}): {error}"
-            ) from error
-        self.threshold_rule_ = fitted
-        self.threshold_ = float(fitted.threshold_)
+        if not isinstance(rule, Real):
+            self.threshold_rule_ = self._learn_threshold(rule, rows, anomalous, held_out)
         return self
+
+    @property
+    def threshold_(self) -> float:
+        """The score above which rows are anomalies."""
+        if not hasattr(self, "classes_"):
+            raise AttributeError(f"{type(self).__name__} has no threshold_ before fit.")
+        rule = self._wanted_threshold()
+        if isinstance(rule, Real):
+            return float(rule)
+        learnt = getattr(self, "threshold_rule_", None)
+        if learnt is None or repr(learnt) != repr(rule):
+            raise ValueError(
+                f"threshold={rule} was set after fit, and a rule has to be learnt: call fit again, or set a number."
+            )
+        return float(learnt.threshold_)
 
     def anomaly_score(self, X: Any) -> np.ndarray:
         """Return the raw score of each row, larger is worse.
@@ -128,11 +141,12 @@ class BaseDetector(ClassifierMixin, VersionedEstimator):
         Returns
         -------
         score : ndarray of shape (n_samples,)
+            Infinite where the model can give no finite number.
         """
-        return self._score(self._read(X))
+        return infinite_unless_finite(self._score(self._read(X)))
 
     def decision_function(self, X: Any) -> np.ndarray:
-        """Return the score less the threshold: above 0 for anomalies.
+        """Return the score minus the threshold: above 0 for anomalies.
 
         Parameters
         ----------
@@ -143,7 +157,7 @@ class BaseDetector(ClassifierMixin, VersionedEstimator):
         -------
         decision : ndarray of shape (n_samples,)
         """
-        return self.anomaly_score(X) - self.threshold_
+        return subtract_threshold(self.anomaly_score(X), self.threshold_)
 
     def predict(self, X: Any) -> np.ndarray:
         """Return the class of each row, ``classes_[1]`` for anomalies.
@@ -157,37 +171,44 @@ class BaseDetector(ClassifierMixin, VersionedEstimator):
         -------
         label : ndarray of shape (n_samples,)
         """
-        is_anomaly = self.decision_function(X) > 0
-        return self.classes_[is_anomaly.astype(int)]
+        return to_classes(self.decision_function(X), self.classes_)
 
     def _read(self, X: Any, reset: bool = False) -> Any:
-        """Check rows: by themselves with ``reset``, else against those of fit."""
-        if reset:
-            return check_windows(self, X, n_channels=self.n_channels, reset=True)
-        check_is_fitted(self)
-        windows = check_windows(self, X, n_channels=self.n_channels, reset=False)
-        check_layout(self._layout, windows)
-        return windows
+        """Check rows, by themselves with ``reset``, else against those of fit; their values are left as they are."""
+        if not reset:
+            check_is_fitted(self)
+        if getattr(X, "ndim", 2) < 2:
+            raise ValueError(
+                f"Expected rows of columns, got {X.ndim}D data. Reshape your data with X.reshape(-1, 1)."
+            )
+        if not _num_samples(X):
+            raise ValueError("Found 0 rows while at least 1 is required.")
+        return validate_data(self, X, reset=reset, skip_check_array=True)
 
-    def _fit_rows(self, rows: Any, y: Any, anomalous: np.ndarray, tail: np.ndarray) -> None:
-        """Fit to the normal rows before the tail."""
-        held_out = rows[tail & ~anomalous] if tail.any() else None
-        self._fit_model(rows[~tail & ~anomalous], held_out)
-        self._layout = (rows.length, rows.n_channels)
+    def _scores_of(self, rows: Any, chosen: np.ndarray) -> np.ndarray:
+        """Return the scores of some of the rows; where pipelines make windows, all rows have to be scored."""
+        return self._score(rows)[chosen]
 
-    def _score_rows(self, rows: Any, chosen: np.ndarray) -> np.ndarray:
-        """Return the scores of some of the rows."""
-        return self._score(rows[chosen])
+    def _wanted_threshold(self) -> Any:
+        return self._default_threshold() if self.threshold is None else self.threshold
 
-    def _frame(self, values: np.ndarray, windows: Windows, X: Any) -> pd.DataFrame:
-        """Name values of windows, all or those of the last rows, and give them the index of X."""
-        if hasattr(self, "feature_names_in_"):
-            names = list(self.feature_names_in_)
-        elif windows.channel_names:
-            names = list(window_names(windows.channel_names, windows.length))
-        else:
-            names = [f"x{column}" for column in range(windows.shape[1])]
-        return pd.DataFrame(values, row_index(X), names[-values.shape[1] :])
+    def _learn_threshold(self, rule: Any, rows: Any, anomalous: np.ndarray, held_out: np.ndarray) -> Any:
+        """Return the rule fitted to held-out scores; of normal rows, unless it needs labels."""
+        chosen = held_out if held_out.any() else np.ones(len(held_out), dtype=bool)
+        if not rule.needs_labels:
+            chosen = chosen & ~anomalous
+        scores = with_index(self._scores_of(rows, chosen), rows, chosen)
+        try:
+            return clone(rule).fit(scores, anomalous[chosen] if rule.needs_labels else None)
+        except ValueError as error:
+            is_held_out = held_out.any()
+            where = (
+                f"the last {self.validation_fraction:.0%} of the rows" if is_held_out else "the training rows"
+            )
+            raise ValueError(
+                f"threshold={rule} could not be learnt on {where} (validation_fraction="
+                f"{self.validation_fraction}): {error}"
+            ) from error
 
     def _check_target(self, rows: Any, y: Any) -> np.ndarray:
         """Mark the anomalies and set ``classes_``."""

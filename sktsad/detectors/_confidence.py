@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from numbers import Real
 from typing import Any
 
 import numpy as np
 from sklearn.base import MetaEstimatorMixin
 from sklearn.frozen import FrozenEstimator
 from sklearn.utils import Tags, get_tags
-from sklearn.utils._param_validation import HasMethods, Interval
+from sklearn.utils._param_validation import HasMethods
 from sklearn.utils.validation import check_is_fitted
 
+from .._core import VersionedEstimator
 from ..thresholds import ThresholdRule
-from ._pass_through import PassThroughDetector
+from ._base_detector import BaseDetector
 
 
-class ConfidenceDetector(MetaEstimatorMixin, PassThroughDetector):
+class ConfidenceDetector(MetaEstimatorMixin, BaseDetector, VersionedEstimator):
     """Take a row as an anomaly where a fitted classifier is confident of no class.
 
     The largest class probability of a classifier is lower, on the whole, for rows that are like none it was trained on
@@ -27,10 +27,9 @@ class ConfidenceDetector(MetaEstimatorMixin, PassThroughDetector):
     classifier : FrozenEstimator
         A fitted classifier with ``predict_proba``, in ``FrozenEstimator``. Its classes have nothing to do with normal
         and anomalous.
-    max_confidence : float, default=0.6
-        A row is an anomaly if its largest class probability is at most this.
     threshold : threshold rule, float or None, default=None
-        In units of the score, 1 less the largest probability. None means ``max_confidence``.
+        In units of the score, 1 minus the largest class probability. None means 0.4: a row is an anomaly if no class
+        has a probability of at least 0.6.
     validation_fraction : float, default=0.0
         Share of rows, the last of each series in time, that a rule learns from; 0 means all rows. Fit to rows that
         the classifier was not trained on: it is more confident of those.
@@ -71,22 +70,18 @@ class ConfidenceDetector(MetaEstimatorMixin, PassThroughDetector):
     """
 
     _parameter_constraints: dict = {
-        **PassThroughDetector._parameter_constraints,
+        **BaseDetector._parameter_constraints,
         "classifier": [HasMethods(["predict_proba"])],
-        "max_confidence": [Interval(Real, 0, 1, closed="both")],
-        "validation_fraction": [Interval(Real, 0, 1, closed="left")],
     }
 
     def __init__(
         self,
         classifier: Any,
-        max_confidence: float = 0.6,
         *,
         threshold: Any = None,
         validation_fraction: float = 0.0,
     ) -> None:
         self.classifier = classifier
-        self.max_confidence = max_confidence
         self.threshold = threshold
         self.validation_fraction = validation_fraction
 
@@ -96,10 +91,9 @@ class ConfidenceDetector(MetaEstimatorMixin, PassThroughDetector):
         return tags
 
     def _default_threshold(self) -> Any:
-        # Above it, not at it, lie the anomalies; and a confidence of exactly max_confidence is one.
-        return float(np.nextafter(1 - self.max_confidence, -np.inf))
+        return 0.4
 
-    def _fit_rows(self, rows: Any, y: Any, anomalous: np.ndarray, tail: np.ndarray) -> None:
+    def _fit_rows(self, rows: Any, y: Any, anomalous: np.ndarray, held_out: np.ndarray) -> None:
         if not isinstance(self.classifier, FrozenEstimator):
             raise TypeError(
                 f"classifier={self.classifier} must be fitted and come in FrozenEstimator: y says which rows are "

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from numbers import Real
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from sklearn.base import clone
 from sklearn.utils import Bunch, Tags, _safe_indexing, get_tags, indexable
-from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.metaestimators import _BaseComposition
 
-from .._core import decision_scores, is_spread, robust_moments, row_index
+from .._core import VersionedEstimator, decision_scores, is_spread, robust_moments, row_index
 from ..thresholds import MeanStd
-from ._pass_through import PassThroughDetector
+from ._base_detector import BaseDetector
 
 
-class FusionDetector(PassThroughDetector, _BaseComposition):
+class FusionDetector(BaseDetector, _BaseComposition, VersionedEstimator):
     """Join the scores of several detectors, or classifiers, to one.
 
     The members are fitted to the same rows. Their scores, each in its own units, are made comparable by what normal
@@ -83,12 +82,11 @@ class FusionDetector(PassThroughDetector, _BaseComposition):
     """
 
     _parameter_constraints: dict = {
-        **PassThroughDetector._parameter_constraints,
+        **BaseDetector._parameter_constraints,
         "detectors": [list],
         "scale": [StrOptions({"rarity", "rank", "robust"})],
         "combine": [StrOptions({"mean", "max"})],
         "weights": ["array-like", None],
-        "validation_fraction": [Interval(Real, 0, 1, closed="left")],
     }
 
     def __init__(
@@ -166,13 +164,13 @@ class FusionDetector(PassThroughDetector, _BaseComposition):
     def _read(self, X: Any, reset: bool = False) -> Any:
         return super()._read(indexable(X)[0], reset)
 
-    def _fit_rows(self, rows: Any, y: Any, anomalous: np.ndarray, tail: np.ndarray) -> None:
+    def _fit_rows(self, rows: Any, y: Any, anomalous: np.ndarray, held_out: np.ndarray) -> None:
         members = self._members()
         if not members:
             raise ValueError("detectors holds no member: give at least one (name, estimator).")
         self._validate_names([name for name, _ in self.detectors])
         self._weights = self._check_weights()
-        head = np.flatnonzero(~tail)
+        head = np.flatnonzero(~held_out)
         X_head, y_head = _safe_indexing(rows, head), None
         if y is not None:  # as 0 and 1: where there is one class, other labels do not tell which
             encoded, index = anomalous.astype(int), row_index(y)

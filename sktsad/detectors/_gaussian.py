@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from numbers import Integral, Real
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -10,15 +10,15 @@ import pandas as pd
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from .._core import Windows
+from .._core import VersionedEstimator, Windows
 from ..thresholds import MedianMAD
-from ._base_detector import BaseDetector
+from ._window_detector import WindowDetector
 
 #: Keeps the correlation of columns that determine one another invertible; 1 is the variance of each.
 _RIDGE = 1e-6
 
 
-class GaussianDetector(BaseDetector):
+class GaussianDetector(WindowDetector, VersionedEstimator):
     """Score a row by its density under a normal distribution fitted to the normal rows.
 
     Parameters
@@ -50,6 +50,10 @@ class GaussianDetector(BaseDetector):
         Mean and standard deviation of each column; 1 for constant columns.
     precision_ : ndarray of shape (n_features, n_features)
         Inverse of the correlation of the columns, shrunk; only with ``covariance="full"``.
+    log_normalizer_ : float
+        Logarithm of the density's normalising constant.
+    window_shape_ : tuple of (int, int)
+        Length and channels of the windows of fit.
     n_features_in_ : int
         Number of columns.
     feature_names_in_ : ndarray of str
@@ -82,11 +86,9 @@ class GaussianDetector(BaseDetector):
     """
 
     _parameter_constraints: dict = {
-        **BaseDetector._parameter_constraints,
+        **WindowDetector._parameter_constraints,
         "covariance": [StrOptions({"diagonal", "full"})],
         "shrinkage": [Interval(Real, 0, 1, closed="both"), StrOptions({"auto"})],
-        "validation_fraction": [Interval(Real, 0, 1, closed="left")],
-        "n_channels": [Interval(Integral, 1, None, closed="left"), None],
     }
 
     def __init__(
@@ -135,12 +137,12 @@ class GaussianDetector(BaseDetector):
         for chunk in windows.chunks():
             moments.partial_fit(windows.flat(chunk))
         self.mean_, self.scale_ = moments.mean_, moments.scale_
-        self._log_scale = np.log(self.scale_).sum() + len(self.scale_) * np.log(2 * np.pi) / 2
+        self.log_normalizer_ = np.log(self.scale_).sum() + len(self.scale_) * np.log(2 * np.pi) / 2
         self.__dict__.pop("precision_", None)
         if self.covariance == "full":
             correlation = self._correlation(windows)
             self.precision_ = np.linalg.inv(correlation)
-            self._log_scale += np.linalg.slogdet(correlation)[1] / 2
+            self.log_normalizer_ += np.linalg.slogdet(correlation)[1] / 2
 
     def _correlation(self, windows: Windows) -> np.ndarray:
         """Return the correlation of the columns, shrunk towards independence."""
@@ -164,7 +166,7 @@ class GaussianDetector(BaseDetector):
     def _negative_log_density(self, windows: Windows, chunk: slice) -> np.ndarray:
         z = self._standardised(windows, chunk)
         whitened = z @ self.precision_ if self.covariance == "full" else z
-        return (np.einsum("ij,ij->i", whitened, z) / 2 + self._log_scale) / z.shape[1]
+        return (np.einsum("ij,ij->i", whitened, z) / 2 + self.log_normalizer_) / z.shape[1]
 
     def _standardised(self, windows: Windows, rows: slice) -> np.ndarray:
         return (windows.flat(rows) - self.mean_) / self.scale_

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from sklearn.base import MetaEstimatorMixin, clone
 from sklearn.frozen import FrozenEstimator
-from sklearn.utils._param_validation import HasMethods, Interval
+from sklearn.utils._param_validation import HasMethods
 
-from .._core import Windows, estimator_type
+from .._core import VersionedEstimator, Windows, estimator_type
 from ..preprocessing import SlidingWindow
-from ._base_detector import BaseDetector
+from ._window_detector import WindowDetector
 
 
-class OutlierClassifier(MetaEstimatorMixin, BaseDetector):
+class OutlierClassifier(MetaEstimatorMixin, WindowDetector, VersionedEstimator):
     """Make a classifier of anomalies out of any outlier detector of scikit-learn or PyOD.
 
     Those of scikit-learn answer +1 for normal rows and -1 for outliers, with scores that are larger for normal rows, so
@@ -48,6 +47,8 @@ class OutlierClassifier(MetaEstimatorMixin, BaseDetector):
         Rows that score above it are anomalies.
     threshold_rule_ : threshold rule
         The fitted rule; only if ``threshold`` is one.
+    window_shape_ : tuple of (int, int)
+        Length and channels of the windows of fit.
     n_features_in_ : int
         Number of columns.
     feature_names_in_ : ndarray of str
@@ -74,10 +75,8 @@ class OutlierClassifier(MetaEstimatorMixin, BaseDetector):
     """
 
     _parameter_constraints: dict = {
-        **BaseDetector._parameter_constraints,
+        **WindowDetector._parameter_constraints,
         "detector": [HasMethods(["fit"])],
-        "validation_fraction": [Interval(Real, 0, 1, closed="left")],
-        "n_channels": [Interval(Integral, 1, None, closed="left"), None],
     }
 
     def __init__(

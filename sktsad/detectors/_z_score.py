@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.preprocessing import StandardScaler
-from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils._param_validation import StrOptions
 
-from .._core import Windows, is_spread, robust_moments
-from ._base_detector import BaseDetector
+from .._core import VersionedEstimator, Windows, is_spread, robust_moments
+from ._window_detector import WindowDetector
 
 
-class ZScoreDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseDetector):
+class ZScoreDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, WindowDetector, VersionedEstimator):
     """Score a row by how many standard deviations it is off, globally or within its window.
 
     Parameters
@@ -45,6 +44,8 @@ class ZScoreDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseDete
         The fitted rule; only if ``threshold`` is one.
     center_, scale_ : ndarray of shape (n_features,)
         Mean and standard deviation of each column, or their robust kin; only with ``mode="global"``.
+    window_shape_ : tuple of (int, int)
+        Length and channels of the windows of fit.
     n_features_in_ : int
         Number of columns.
     feature_names_in_ : ndarray of str
@@ -66,11 +67,9 @@ class ZScoreDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseDete
     """
 
     _parameter_constraints: dict = {
-        **BaseDetector._parameter_constraints,
+        **WindowDetector._parameter_constraints,
         "mode": [StrOptions({"global", "rolling"})],
         "robust": ["boolean"],
-        "validation_fraction": [Interval(Real, 0, 1, closed="left")],
-        "n_channels": [Interval(Integral, 1, None, closed="left"), None],
     }
 
     def __init__(
@@ -120,7 +119,7 @@ class ZScoreDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseDete
 
     @property
     def _n_features_out(self) -> int:
-        return self._layout[1] if self.mode == "rolling" else self.n_features_in_
+        return self.window_shape_[1] if self.mode == "rolling" else self.n_features_in_
 
     def _default_threshold(self) -> Any:
         return 3.0

@@ -13,7 +13,7 @@ from sklearn.pipeline import Pipeline
 from torch import nn
 
 from ..detectors import GaussianDetector, ZScoreDetector
-from ..neural import BaseNetClassifier, NetDetector
+from ..neural import NetClassifier, NetDetector
 from ..postprocessing import ThresholdClassifier
 from ..preprocessing import SlidingWindow, WindowScaler
 from ._affine import affine_columns
@@ -57,10 +57,10 @@ class LaggedRows(nn.Module):
 class NetDecision(nn.Module):
     """What a classifier with a net decides; the net works in float32."""
 
-    def __init__(self, model: BaseNetClassifier) -> None:
+    def __init__(self, model: NetClassifier) -> None:
         super().__init__()
         self.module = _float32(model.net_.module_)
-        self.shape = model._row_shape
+        self.shape = model.input_shape_
         self.is_binary = len(model.classes_) == 2
 
     def forward(self, windows: torch.Tensor) -> torch.Tensor:
@@ -76,13 +76,12 @@ class NetErrorScore(nn.Module):
 
     def __init__(self, model: NetDetector) -> None:
         super().__init__()
-        self.module = _float32(model.net_.module_)
-        self.shape = model._layout
-        self.score = model._window_scores
+        self.score = _float32(model.score_module_)
+        self.shape = model.window_shape_
 
     def forward(self, windows: torch.Tensor) -> torch.Tensor:
         """Map flat windows to (n_rows,)."""
-        return self.score(self.module, windows.float().unflatten(1, self.shape)).double()
+        return self.score(windows.float().unflatten(1, self.shape)).double()
 
 
 class LargestZ(nn.Module):
@@ -117,11 +116,11 @@ class NegativeLogDensity(nn.Module):
         super().__init__()
         precision = getattr(model, "precision_", np.eye(len(model.scale_)))
         self.register_buffer("precision", torch.tensor(precision))
-        self.log_scale = float(model._log_scale)
+        self.log_normalizer = float(model.log_normalizer_)
 
     def forward(self, z: torch.Tensor) -> torch.Tensor:
         """Map (n_rows, n_columns) to (n_rows,)."""
-        return (((z @ self.precision) * z).sum(dim=1) / 2 + self.log_scale) / z.shape[1]
+        return (((z @ self.precision) * z).sum(dim=1) / 2 + self.log_normalizer) / z.shape[1]
 
 
 class LessThreshold(nn.Module):
@@ -162,7 +161,7 @@ def parts(model: Any) -> Iterator[nn.Module]:
     elif isinstance(model, ThresholdClassifier):
         yield from parts(model.estimator_)
         yield LessThreshold(model.threshold_)
-    elif isinstance(model, BaseNetClassifier):
+    elif isinstance(model, NetClassifier):
         yield NetDecision(model)
     else:
         yield from _score_parts(model)
@@ -180,7 +179,7 @@ def _score_parts(model: Any) -> Iterator[nn.Module]:
         yield ScaledColumns(model.center_, 1 / model.scale_, np.zeros_like(model.center_))
         yield LargestZ()
     elif isinstance(model, ZScoreDetector) and not model.robust:
-        yield RollingZ(model._layout)
+        yield RollingZ(model.window_shape_)
         yield LargestZ()
     else:
         raise TypeError(f"{model} cannot be exported. What can: {_SUPPORTED}.")
@@ -198,7 +197,7 @@ def _transformer_parts(step: Any) -> Iterator[nn.Module]:
     elif isinstance(step, SlidingWindow):
         yield LaggedRows(step.length, step.padding)
     elif isinstance(step, WindowScaler):
-        yield ScaledColumns(*(np.tile(part, step._layout[0]) for part in affine_columns(step.scaler_)))
+        yield ScaledColumns(*(np.tile(part, step.window_shape_[0]) for part in affine_columns(step.scaler_)))
     else:
         yield ScaledColumns(*affine_columns(step))
 

@@ -19,6 +19,7 @@ from ._masked import MaskedError, MaskedReconstructor
 from ._recurrent import CELLS, RecurrentEncoder, RecurrentNetwork
 from ._recurrent_layers import RecurrentLayer, UnrolledDecoder
 from ._variational import VariationalAutoencoder, VariationalLoss, kl_divergence
+from ._window_errors import VariationalWindowErrors, WindowErrors
 
 __all__ = [
     "CELLS",

@@ -18,11 +18,15 @@ from ._recurrent_layers import RecurrentLayer, UnrolledDecoder
 class Autoencoder(nn.Module):
     """Base of the autoencoders: noise on the input while training, then encode and decode.
 
+    A subclass sets ``code_size``, the number of values of a code.
+
     Parameters
     ----------
     noise : float
         Standard deviation of the Gaussian noise that is added to the input while training.
     """
+
+    code_size: int
 
     def __init__(self, noise: float = 0.0) -> None:
         super().__init__()
@@ -106,6 +110,7 @@ class DenseAutoencoder(Autoencoder):
     ) -> None:
         super().__init__(noise)
         self.window_shape = (length, n_channels)
+        self.code_size = hidden_sizes[-1]
         sizes = [length * n_channels, *hidden_sizes]
         wide = [*sizes[:-1], widen * sizes[-1]]
         self.encoder = dense_layers(wide, activation, dropout, dropout_type)
@@ -166,6 +171,7 @@ class RecurrentAutoencoder(Autoencoder):
     ) -> None:
         super().__init__(noise)
         self.length = length
+        self.code_size = hidden_sizes[-1]
         self.convolution = None
         if conv_channels is not None:
             convolution = nn.Conv1d(n_channels, conv_channels, kernel_size, padding="same")

@@ -227,22 +227,22 @@ LOSSES: dict[str, Any] = {
 
 
 class ReconstructionError(nn.Module):
-    """Squared ("mse") or absolute ("mae") error of a reconstruction, a value an element.
+    """Squared or absolute error of a reconstruction, a value per element.
 
     Parameters
     ----------
-    error : {"mse", "mae"}
+    loss : {"squared_error", "absolute_error"}, default="squared_error"
         Which error.
     """
 
-    def __init__(self, error: str = "mse") -> None:
+    def __init__(self, loss: str = "squared_error") -> None:
         super().__init__()
-        self.error = error
+        self.loss = loss
 
     def forward(self, output: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
         """Return the error of each element, in the shape of ``output``."""
         difference = output - target
-        return difference.square() if self.error == "mse" else difference.abs()
+        return difference.square() if self.loss == "squared_error" else difference.abs()
 
 
 class ForecastError(ReconstructionError):

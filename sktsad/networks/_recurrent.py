@@ -10,26 +10,26 @@ from torch import nn
 CELLS: dict[str, Any] = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
 
 
-def to_patches(x: torch.Tensor, step: int) -> torch.Tensor:
-    """Join ``step`` consecutive samples to one network step, repeating the first sample where needed.
+def to_patches(x: torch.Tensor, patch_size: int) -> torch.Tensor:
+    """Join ``patch_size`` consecutive samples to one network step, repeating the first sample where needed.
 
     Parameters
     ----------
     x : tensor of shape (batch, length, channels)
         Windows.
-    step : int
-        Samples a network step.
+    patch_size : int
+        Samples per network step.
 
     Returns
     -------
-    patches : tensor of shape (batch, ceil(length / step), step * channels)
+    patches : tensor of shape (batch, ceil(length / patch_size), patch_size * channels)
     """
-    if step == 1:
+    if patch_size == 1:
         return x
-    missing = -x.shape[1] % step
+    missing = -x.shape[1] % patch_size
     if missing:
         x = torch.cat([x[:, :1].expand(-1, missing, -1), x], dim=1)
-    return x.reshape(x.shape[0], -1, step * x.shape[2])
+    return x.reshape(x.shape[0], -1, patch_size * x.shape[2])
 
 
 class RecurrentEncoder(nn.Module):
@@ -49,8 +49,8 @@ class RecurrentEncoder(nn.Module):
         Whether to read the window backwards, too.
     pooling : {"last", "last_max"}
         The last hidden state; or that and each unit's largest value over time.
-    step : int
-        Samples a network step.
+    patch_size : int
+        Samples per network step.
     """
 
     def __init__(
@@ -62,7 +62,7 @@ class RecurrentEncoder(nn.Module):
         dropout: float = 0.0,
         bidirectional: bool = False,
         pooling: str = "last",
-        step: int = 1,
+        patch_size: int = 1,
     ) -> None:
         super().__init__()
         #: What it takes to make another like it.
@@ -74,13 +74,13 @@ class RecurrentEncoder(nn.Module):
             "dropout": dropout,
             "bidirectional": bidirectional,
             "pooling": pooling,
-            "step": step,
+            "patch_size": patch_size,
         }
         self.window_shape = (None, n_channels)  # of any length
-        self.step = step
+        self.patch_size = patch_size
         self.pooling = pooling
         self.rnn = CELLS[cell](
-            step * n_channels,
+            patch_size * n_channels,
             hidden_size,
             num_layers,
             batch_first=True,
@@ -92,7 +92,7 @@ class RecurrentEncoder(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Map (batch, length, channels) to (batch, n_outputs)."""
-        outputs, hidden = self.rnn(to_patches(x, self.step))
+        outputs, hidden = self.rnn(to_patches(x, self.patch_size))
         if isinstance(hidden, tuple):  # LSTM: hidden and cell state
             hidden = hidden[0]
         directions = 2 if self.rnn.bidirectional else 1

@@ -44,7 +44,7 @@ class VariationalAutoencoder(Autoencoder):
         **autoencoder: Any,
     ) -> None:
         super().__init__(noise)
-        n_code = hidden_sizes[-1]
+        n_code = self.code_size = hidden_sizes[-1]
         # As wide as the code, the encoder would tie each variance to the mean.
         self.autoencoder = make_autoencoder(
             network, length=length, n_channels=n_channels, hidden_sizes=hidden_sizes, widen=2, **autoencoder
@@ -95,7 +95,7 @@ class VariationalLoss(nn.Module):
 
     Parameters
     ----------
-    error : {"mse", "mae"}
+    loss : {"squared_error", "absolute_error"}, default="squared_error"
         Reconstruction error.
     kl_weight : float
         Weight of the divergence.
@@ -103,9 +103,9 @@ class VariationalLoss(nn.Module):
         Epochs of training over which the weight rises to that; in validation it is the full one.
     """
 
-    def __init__(self, error: str = "mse", kl_weight: float = 1.0, kl_warmup: int = 0) -> None:
+    def __init__(self, loss: str = "squared_error", kl_weight: float = 1.0, kl_warmup: int = 0) -> None:
         super().__init__()
-        self.error = ReconstructionError(error)
+        self.reconstruction_error = ReconstructionError(loss)
         self.kl_weight = kl_weight
         self.kl_warmup = kl_warmup
         self.epoch = 0
@@ -114,7 +114,7 @@ class VariationalLoss(nn.Module):
     def forward(self, output: tuple[torch.Tensor, ...], target: torch.Tensor) -> torch.Tensor:
         """Return the loss of each row, shape (batch,)."""
         reconstruction, mean, log_variance = output
-        error = self.error(reconstruction, target).flatten(1).mean(dim=1)
+        error = self.reconstruction_error(reconstruction, target).flatten(1).mean(dim=1)
         divergence = kl_divergence(mean, log_variance) / target[0].numel()
         self.parts = {"reconstruction_loss": error.detach().mean(), "kl_loss": divergence.detach().mean()}
         weight = self.kl_weight

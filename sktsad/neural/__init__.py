@@ -4,7 +4,7 @@ from ._autoencoder_detector import AutoencoderDetector
 from ._forecast_detector import ForecastDetector
 from ._forecast_pretrainer import ForecastPretrainer
 from ._masked_pretrainer import MaskedReconstructionPretrainer
-from ._net_classifier import BaseNetClassifier
+from ._net_classifier import NetClassifier
 from ._net_detector import NetDetector
 from ._net_estimator import NetEstimator
 from ._pretrained_encoder import PretrainedEncoder, save_encoder
@@ -15,10 +15,10 @@ from ._vae_detector import VAEDetector
 
 __all__ = [
     "AutoencoderDetector",
-    "BaseNetClassifier",
     "ForecastDetector",
     "ForecastPretrainer",
     "MaskedReconstructionPretrainer",
+    "NetClassifier",
     "NetDetector",
     "NetEstimator",
     "PretrainedEncoder",

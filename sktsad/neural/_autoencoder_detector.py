@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 from numbers import Integral, Real
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+import torch
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils import Tags, check_array
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from .._core import Windows
+from ..networks import CodeEncoder, ReconstructionError, WindowErrors, make_autoencoder
 from ._net_detector import NetDetector
-
-if TYPE_CHECKING:
-    import torch
-
-    from ._training import LeanNet
+from ._net_estimator import codes_have_own_dtype
+from ._training import Network, apply
 
 #: Parameters that go to the networks as they are.
 _SHARED = ("noise", "dropout", "dropout_type")
@@ -39,17 +39,17 @@ class AutoencoderDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Net
         Dense layers over the flat window; or recurrent layers, with the code repeated for the decoder [2]_.
     hidden_sizes : sequence of int, default=(32, 8)
         Units of the encoder's layers; the last is the code, and the decoder mirrors them.
-    error : {"mae", "mse"}, default="mae"
-        Absolute or squared error, in training and in the score.
+    loss : {"absolute_error", "squared_error"}, default="absolute_error"
+        Error of each value, in training and in the score.
     score_on : {"window", "last"}, default="window"
         Whether the score is the mean error over the window, or over its last row.
     decoder : {"repeat", "unroll"}, default="repeat"
-        Recurrent networks only: whether the decoder sees the code at every step [2]_; or only at first, and then
-        the row that it decoded before, from the last row to the first [3]_. Unrolling goes step by step: training
-        takes about 1.4 times as long with an LSTM on a CPU, 1.2 times with a GRU.
+        Recurrent networks only: whether the decoder sees the code at every step [2]_; or only at first, and then the
+        row that it decoded before, from the last row to the first [3]_. Unrolling goes step by step: training takes
+        about 1.4 times as long with an LSTM on a CPU, 1.2 times with a GRU.
     conv_channels : int or None, default=None
         Recurrent networks only: channels of a convolution over 5 steps in front of the encoder; None leaves it out.
-        ``net__module__kernel_size`` changes the 5.
+        ``net_params={"module__kernel_size": ...}`` changes the 5.
     activation : {"relu", "selu", "tanh"}, default="relu"
         Activation between layers, dense networks only. "selu" keeps layers normalised by itself [4]_.
     dropout : float, default=0.0
@@ -58,10 +58,9 @@ class AutoencoderDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Net
         Kind of dropout: units set to 0; multiplied by Gaussian noise of the same variance; or "alpha", which goes
         with ``activation="selu"`` [4]_.
     recurrent_dropout : float, default=0.0
-        Recurrent networks only: share of the state's units that the gates do not see while training, the same at
-        each step of a window [5]_.
-        Torch's fused layers cannot do that: training goes step by step and takes about 1.9 times as long with an
-        LSTM on a CPU, 1.2 times with a GRU. Scoring does not.
+        Recurrent networks only: share of the state's units that the gates do not see while training, the same at each
+        step of a window [5]_. Torch's fused layers cannot do that: training goes step by step and takes about 1.9
+        times as long with an LSTM on a CPU, 1.2 times with a GRU. Scoring does not.
     noise : float, default=0.0
         Standard deviation of Gaussian noise on the input while training (a denoising autoencoder).
     threshold : threshold rule, float or None, default=None
@@ -70,15 +69,39 @@ class AutoencoderDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Net
         Passes over the normal rows.
     batch_size : int, default=64
         Rows in a training batch.
-    validation_fraction : float, default=0.2
-        Share of rows, the last of each series in time, that the threshold rule learns from and early stopping
-        watches; the network is not trained on them, if there is a rule or early stopping. 0, or fewer than 30
-        normal rows there: the rule learns from the training rows, whose errors are too small.
     predict_batch_size : int, default=1024
         Rows in a batch when scoring.
-    **net_params : dict
-        ``lr``, ``optimizer``, ``early_stopping``, ``n_channels``, ``device``, ``dtype``, ``random_state``,
-        ``verbose``, ``warm_start``, ``callbacks`` and ``net__<name>``, all as in `RNNClassifier`.
+    lr : float, default=0.001
+        Learning rate.
+    optimizer : {"adam", "adamw", "sgd", "rmsprop"} or torch optimizer class, default="adam"
+        Optimizer.
+    early_stopping : bool or int, default=False
+        Whether to stop when the loss on the last rows has not become better for 5 epochs, or for that many; the best
+        weights are kept.
+    validation_fraction : float, default=0.2
+        Share of rows, the last of each series in time, that the threshold rule learns from and early stopping
+        watches; the network is not trained on them, if there is a rule or early stopping. 0, or fewer than 30 normal
+        rows there: the rule learns from the training rows, whose errors are too small.
+    n_channels : int, default=None
+        Channels of a plain 2-D row; None takes them from `Windows`, 3-D arrays or names such as ``x0_t-3``, and takes
+        other rows as univariate.
+    device : str, default="cpu"
+        Torch device.
+    dtype : {"float32", "float64"}, default="float32"
+        Precision of weights and inputs.
+    random_state : int, RandomState or None, default=None
+        Seeds weights, order of rows and dropout. The same number gives the same bits.
+    verbose : int, default=0
+        1 prints a line for each epoch, 0 prints nothing.
+    warm_start : bool, default=False
+        Whether a further ``fit`` goes on from the weights of the last, with the present ``lr``, ``batch_size`` and
+        ``max_epochs``; other parameters of the network stay as they were.
+    callbacks : list of skorch callbacks, default=None
+        Copied before use. One that listens to batches makes epochs a little slower. An ``EarlyStopping`` takes the
+        place of the rule by loss, if ``early_stopping`` is on.
+    net_params : dict, default=None
+        More parameters of skorch's ``NeuralNet``, such as ``{"optimizer__weight_decay": 0.01}``. In `set_params` and
+        grids each is ``net__<name>``.
 
     Attributes
     ----------
@@ -90,8 +113,12 @@ class AutoencoderDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Net
         The fitted rule; only if ``threshold`` is not a number.
     net_ : skorch.NeuralNet
         The trained net.
+    score_module_ : torch.nn.Module
+        Maps windows of shape (batch, length, channels) to anomaly scores.
     encoder_ : torch.nn.Module
         A copy of its encoder, which ``RNNClassifier(encoder=...)`` takes.
+    window_shape_ : tuple of (int, int)
+        Length and channels of the windows of fit.
     n_features_in_ : int
         Number of values in a window.
     feature_names_in_ : ndarray of str
@@ -146,6 +173,7 @@ class AutoencoderDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Net
         network: str = "dense",
         *,
         hidden_sizes: Sequence[int] = (32, 8),
+        loss: str = "absolute_error",
         score_on: str = "window",
         decoder: str = "repeat",
         conv_channels: int | None = None,
@@ -154,11 +182,26 @@ class AutoencoderDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Net
         dropout_type: str = "standard",
         recurrent_dropout: float = 0.0,
         noise: float = 0.0,
-        **net_params: Any,
+        threshold: Any = None,
+        max_epochs: int = 50,
+        batch_size: int = 64,
+        predict_batch_size: int = 1024,
+        lr: float = 1e-3,
+        optimizer: Any = "adam",
+        early_stopping: bool | int = False,
+        validation_fraction: float = 0.2,
+        n_channels: int | None = None,
+        device: str = "cpu",
+        dtype: str = "float32",
+        random_state: Any = None,
+        verbose: int = 0,
+        warm_start: bool = False,
+        callbacks: Any = None,
+        net_params: Mapping[str, Any] | None = None,
     ) -> None:
-        super().__init__(**net_params)
         self.network = network
         self.hidden_sizes = hidden_sizes
+        self.loss = loss
         self.score_on = score_on
         self.decoder = decoder
         self.conv_channels = conv_channels
@@ -167,11 +210,25 @@ class AutoencoderDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Net
         self.dropout_type = dropout_type
         self.recurrent_dropout = recurrent_dropout
         self.noise = noise
+        self.threshold = threshold
+        self.max_epochs = max_epochs
+        self.batch_size = batch_size
+        self.predict_batch_size = predict_batch_size
+        self.lr = lr
+        self.optimizer = optimizer
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.n_channels = n_channels
+        self.device = device
+        self.dtype = dtype
+        self.random_state = random_state
+        self.verbose = verbose
+        self.warm_start = warm_start
+        self.callbacks = callbacks
+        self.net_params = net_params
 
     def __sklearn_tags__(self) -> Tags:
-        tags = super().__sklearn_tags__()
-        tags.transformer_tags.preserves_dtype = []  # codes are in the precision of the network
-        return tags
+        return codes_have_own_dtype(super().__sklearn_tags__())
 
     def reconstruct(self, X: Any) -> np.ndarray:
         """Return what the network makes of the windows.
@@ -185,7 +242,9 @@ class AutoencoderDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Net
         -------
         reconstruction : ndarray of shape (n_samples, n_features)
         """
-        return self._forward(self._read(X), lambda module, x: self._reconstruct(module, x).flatten(1))
+        windows = self._read(X)
+        score = self.score_module_
+        return self._forward(windows, lambda module, x: score.reconstruct(x).flatten(1))
 
     def transform(self, X: Any) -> np.ndarray:
         """Return the code of each window.
@@ -217,50 +276,41 @@ class AutoencoderDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Net
         code = check_array(X, dtype=self.dtype)
         if code.shape[1] != self._n_features_out:
             raise ValueError(f"X has {code.shape[1]} columns, a code has {self._n_features_out}.")
-        from ._training import apply
-
         return apply(self.net_, code, lambda module, x: module.decode(x).flatten(1))
 
     @property
     def encoder_(self) -> torch.nn.Module:
         """A copy of the trained encoder, without the decoder."""
-        from ..networks import CodeEncoder
-
-        return CodeEncoder(self.net_.module_, self._layout, self._n_features_out)
+        return CodeEncoder(self.net_.module_, self.window_shape_, self._n_features_out)
 
     @property
     def _n_features_out(self) -> int:
-        return int(self.net_.module__hidden_sizes[-1])
+        return int(self.net_.module_.code_size)
 
-    def _new_net(self, windows: Windows) -> LeanNet:
-        from ..networks import ReconstructionError, make_autoencoder
+    def _network(self, windows: Windows) -> Network:
+        return Network(
+            partial(make_autoencoder, **network_arguments(self, windows)),
+            partial(ReconstructionError, loss=self.loss),
+            score=partial(WindowErrors, last_only=self.score_on == "last"),
+        )
 
-        arguments = self._network_arguments(windows)
-        return self._make_net(make_autoencoder, arguments, ReconstructionError, criterion__error=self.error)
 
-    def _network_arguments(self, windows: Windows) -> dict[str, Any]:
-        """Return what the network is made with."""
-        sizes = list(self.hidden_sizes)
-        if not sizes or not all(isinstance(size, Integral) and size > 0 for size in sizes):
-            raise ValueError(f"hidden_sizes must be one or more numbers of units, e.g. (32, 8), got {sizes}.")
-        is_dense = self.network == "dense"
-        if is_dense and self.dropout and len(sizes) == 1:
-            raise ValueError(
-                f"dropout={self.dropout} finds no layer between input and code: give hidden_sizes={tuple(sizes)} "
-                "another, or use noise."
-            )
-        own = _DENSE_ONLY if is_dense else _RECURRENT_ONLY
-        return {
-            "network": self.network,
-            "length": windows.length,
-            "n_channels": windows.n_channels,
-            "hidden_sizes": [int(size) for size in sizes],
-            **{name: getattr(self, name) for name in (*_SHARED, *own)},
-        }
-
-    def _reconstruct(self, module: Any, x: Any) -> Any:
-        return module(x)
-
-    def _window_scores(self, module: Any, x: Any) -> Any:
-        errors = self._errors(module, x)
-        return (errors if self.score_on == "window" else errors[:, -1:]).flatten(1).mean(dim=1)
+def network_arguments(detector: AutoencoderDetector, windows: Windows) -> dict[str, Any]:
+    """Return what the autoencoder of a detector is made with."""
+    sizes = list(detector.hidden_sizes)
+    if not sizes or not all(isinstance(size, Integral) and size > 0 for size in sizes):
+        raise ValueError(f"hidden_sizes must be one or more numbers of units, e.g. (32, 8), got {sizes}.")
+    is_dense = detector.network == "dense"
+    if is_dense and detector.dropout and len(sizes) == 1:
+        raise ValueError(
+            f"dropout={detector.dropout} finds no layer between input and code: give hidden_sizes={tuple(sizes)} "
+            "another, or use noise."
+        )
+    own = _DENSE_ONLY if is_dense else _RECURRENT_ONLY
+    return {
+        "network": detector.network,
+        "length": windows.length,
+        "n_channels": windows.n_channels,
+        "hidden_sizes": [int(size) for size in sizes],
+        **{name: getattr(detector, name) for name in (*_SHARED, *own)},
+    }

@@ -3,68 +3,78 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Self
+from dataclasses import replace
+from typing import Any, Self
 
 import numpy as np
+import torch
 from sklearn.base import ClassifierMixin
 from sklearn.utils import compute_class_weight
 from sklearn.utils._param_validation import StrOptions
-from sklearn.utils.validation import _check_sample_weight
 
-from .._core import Windows, atomic_fit, check_labels, check_windows, warn_if_anomaly_is_a_guess
-from ._net_estimator import NetEstimator, copy_loss, drop_weightless
+from .._core import Windows, atomic_fit, check_labels, check_windows, to_classes, warn_if_anomaly_is_a_guess
+from ..networks import LOSSES, LogitAdjustedCrossEntropy
+from ._net_estimator import NetEstimator, check_weights, copy_loss, drop_weightless
+from ._training import (
+    LeanClassifierNet,
+    LeanNet,
+    Network,
+    TrainingOptions,
+    WindowDataset,
+    class_probabilities,
+    f1_callback,
+    forward,
+    make_net,
+    resume_net,
+    scale_weights,
+    split_dataset,
+    train,
+    watched_rows,
+)
 
-#: As in `sktsad.networks.LOSSES`, which would load torch.
-LOSS_NAMES = {
-    "cross_entropy",
-    "squared_error",
-    "focal",
-    "mean_false_error",
-    "mean_squared_false_error",
-    "logit_adjusted",
-}
 
-if TYPE_CHECKING:
-    from ._training import LeanNet
+class NetClassifier(ClassifierMixin, NetEstimator):
+    """Base of the classifiers that train a network; a subclass says which.
 
+    A subclass lists all parameters in its ``__init__``: those of `NetEstimator`, and ``loss``, ``class_weight`` and
+    ``stratify``. Its method ``_network(self, windows, n_outputs)`` returns what makes the torch module, which maps
+    batches of shape (batch, length, channels) to ``n_outputs`` logits: one for two classes, else one per class.
 
-class BaseNetClassifier(ClassifierMixin, NetEstimator):
-    """Fit and predict of a classifier that holds a net; a subclass says which network."""
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        Class labels. Of two, the last is the anomaly.
+    net_ : skorch.NeuralNet
+        The trained net.
+    window_shape_ : tuple of (int, int)
+        Length and channels of the windows of fit.
+    input_shape_ : tuple of int
+        Shape in which the network sees a row.
+    """
 
     _parameter_constraints: dict = {
         **NetEstimator._parameter_constraints,
-        "loss": [StrOptions(LOSS_NAMES), callable],
+        "loss": [StrOptions(set(LOSSES)), callable],
         "class_weight": [dict, StrOptions({"balanced"}), None],
         "stratify": ["boolean", StrOptions({"auto"})],
     }
 
+    loss: Any
+    class_weight: Any
+    stratify: bool | str
+    early_stopping: bool | int
+    validation_fraction: float
+    verbose: int
     classes_: np.ndarray
+    input_shape_: tuple[int, ...]
 
-    def __init__(
-        self,
-        *,
-        loss: Any = "cross_entropy",
-        class_weight: Any = None,
-        stratify: bool | str = "auto",
-        **net_params: Any,
-    ) -> None:
-        super().__init__(**net_params)
-        self.loss = loss
-        self.class_weight = class_weight
-        self.stratify = stratify
-
-    def _network(self, windows: Windows, n_outputs: int) -> tuple[Callable[..., Any], dict[str, Any]]:
-        """Return what makes the torch module, and its arguments."""
+    def _network(self, windows: Windows, n_outputs: int) -> Network:
+        """Return which network to train; its loss is filled in."""
         raise NotImplementedError
-
-    def _net_options(self) -> dict[str, Any]:
-        """Return more parameters of the net; its own ``callbacks`` come before those of the user."""
-        return {}
 
     def _input_shape(self, X: Any, windows: Windows) -> tuple[int, ...]:
         """Return the shape in which the network sees a row."""
-        return (windows.length, windows.n_channels)
+        return windows.length, windows.n_channels
 
     @atomic_fit
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
@@ -94,7 +104,9 @@ class BaseNetClassifier(ClassifierMixin, NetEstimator):
             If Ctrl-C ends the training: the network is that of the last epoch that ended, or with ``early_stopping``
             the best. Where joblib runs many fits, as in a search, the interrupt goes up instead.
         """
-        return self._fit(X, y, sample_weight, warm=self._is_warm(), n_epochs=self.max_epochs)
+        return self._fit(
+            X, y, sample_weight, warm=self.warm_start and hasattr(self, "net_"), n_epochs=self.max_epochs
+        )
 
     @atomic_fit
     def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> Self:
@@ -129,7 +141,7 @@ class BaseNetClassifier(ClassifierMixin, NetEstimator):
         -------
         decision : ndarray of shape (n_samples,), or (n_samples, n_classes) if there are more than two classes
         """
-        logits = self._outputs(X)
+        logits = self._outputs(X, self.__dict__.get("input_shape_"))
         if logits.ndim == 2 and len(self.classes_) == 2:  # a module with one logit a class
             return logits[:, 1] - logits[:, 0]
         return logits
@@ -146,11 +158,7 @@ class BaseNetClassifier(ClassifierMixin, NetEstimator):
         -------
         probability : ndarray of shape (n_samples, n_classes)
         """
-        logits = self._outputs(X)
-        import torch
-
-        from ._training import class_probabilities
-
+        logits = self._outputs(X, self.__dict__.get("input_shape_"))
         return class_probabilities(torch.from_numpy(logits)).numpy()
 
     def predict(self, X: Any) -> np.ndarray:
@@ -165,9 +173,7 @@ class BaseNetClassifier(ClassifierMixin, NetEstimator):
         -------
         label : ndarray of shape (n_samples,)
         """
-        decision = self.decision_function(X)
-        chosen = decision.argmax(axis=1) if decision.ndim == 2 else (decision > 0).astype(int)
-        return self.classes_[chosen]
+        return to_classes(self.decision_function(X), self.classes_)
 
     def _fit(
         self, X: Any, y: Any, sample_weight: Any, *, warm: bool, n_epochs: int, classes: Any = None
@@ -176,8 +182,8 @@ class BaseNetClassifier(ClassifierMixin, NetEstimator):
         target = self._check_target(windows, y, classes, warm)
         weight = mass = None
         if sample_weight is not None or self.class_weight is not None:
-            mass = _check_sample_weight(sample_weight, windows, dtype=np.float64, ensure_non_negative=True)
-            weight = mass * self._class_weights(target, mass)[target]
+            mass = np.ones(len(windows)) if sample_weight is None else check_weights(sample_weight, windows)
+            weight = scale_weights(mass * self._class_weights(target, mass)[target])
             mass = mass[weight > 0]
             windows, target, weight = drop_weightless(windows, target, weight)
         n_seen = len(np.unique(target))
@@ -188,16 +194,18 @@ class BaseNetClassifier(ClassifierMixin, NetEstimator):
                 "use a detector such as AutoencoderDetector."
             )
         if not warm:
-            self._layout = (windows.length, windows.n_channels)
-            self._row_shape = self._input_shape(X, windows)
-        tail = self._tail(windows)
-        if tail.any():
-            self._warn_if_cut_by_class(target, tail)
+            self.input_shape_ = self._input_shape(X, windows)
+        options = TrainingOptions.of(self)
+        watched = watched_rows(windows, options)
+        if watched.any():
+            self._warn_if_cut_by_class(target, watched)
         # A row of weight 2 is two rows; class weights are to act on top of the prior, which would undo them.
-        mass_of_head = None if mass is None else mass[~tail]
-        self._prior = np.bincount(target[~tail], mass_of_head, minlength=len(self.classes_))
-        dataset, valid = self._split(windows, target, weight, tail)
-        self._train(windows, dataset, valid, warm=warm, n_epochs=n_epochs)
+        prior = np.bincount(
+            target[~watched], None if mass is None else mass[~watched], minlength=len(self.classes_)
+        )
+        net = resume_net(self.net_, options) if warm else self._new_net(windows, prior, options)
+        dataset, valid = split_dataset(windows, watched, options, target, weight, self.input_shape_)
+        self.net_ = train(net, dataset, valid, n_epochs)
         return self
 
     def _check_target(self, windows: Windows, y: Any, classes: Any, warm: bool) -> np.ndarray:
@@ -225,47 +233,50 @@ class BaseNetClassifier(ClassifierMixin, NetEstimator):
     def _class_weights(self, target: np.ndarray, weight: np.ndarray) -> np.ndarray:
         """Return the weight of each class; "balanced" counts rows by their weight."""
         if self.class_weight != "balanced":
-            return compute_class_weight(self.class_weight, classes=self.classes_, y=self.classes_)
+            weights = compute_class_weight(self.class_weight, classes=self.classes_, y=self.classes_)
+            if not np.isfinite(weights).all() or (weights < 0).any() or not weights.any():
+                raise ValueError(
+                    f"class_weight={self.class_weight} must hold finite weights, at least 0, and not all 0."
+                )
+            return scale_weights(weights)
         mass = np.bincount(target, weights=weight, minlength=len(self.classes_))
         return np.divide(mass.sum(), (mass > 0).sum() * mass, out=np.zeros_like(mass), where=mass > 0)
 
-    def _new_net(self, windows: Windows) -> LeanNet:
-        from ..networks import LOSSES, LogitAdjustedCrossEntropy
-        from ._training import LeanClassifierNet, class_probabilities, f1_callback, forward
-
-        loss = LOSSES[self.loss] if isinstance(self.loss, str) else copy_loss(self.loss, "CrossEntropyLoss")
+    def _new_net(self, windows: Windows, prior: np.ndarray, options: TrainingOptions) -> LeanNet:
+        """Return an untrained net for such windows, whose classes have these shares."""
         n_classes = len(self.classes_)
-        module, arguments = self._network(windows, 1 if n_classes == 2 else n_classes)
-        options: dict[str, Any] = {"predict_nonlinearity": class_probabilities, **self._net_options()}
-        if self.verbose:
-            options["callbacks"] = [
-                *options.get("callbacks", ()),
-                f1_callback(bool(self.early_stopping), n_classes),
-            ]
+        loss = LOSSES[self.loss] if isinstance(self.loss, str) else copy_loss(self.loss, "CrossEntropyLoss")
+        network = self._network(windows, 1 if n_classes == 2 else n_classes)
         needs_every_class = getattr(loss, "needs_every_class", False)
-        is_wanted = needs_every_class if self.stratify == "auto" else self.stratify
-        # What early stopping watches is to be the loss that is trained: of batches with every class.
-        for part, is_stratified in (("train", is_wanted), ("valid", is_wanted and needs_every_class)):
-            if is_stratified and not hasattr(self, f"net__iterator_{part}"):
-                options[f"iterator_{part}__stratify"] = True
-        net = self._make_net(module, arguments, loss, net_class=LeanClassifierNet, **options)
+        is_stratified = bool(needs_every_class if self.stratify == "auto" else self.stratify)
+        watch_f1 = (f1_callback(bool(self.early_stopping), n_classes),) if self.verbose else ()
+        network = replace(
+            network,
+            criterion=loss,
+            net_class=LeanClassifierNet,
+            callbacks=(*network.callbacks, *watch_f1),
+            # What early stopping watches must be the loss that is trained: of batches with every class.
+            stratify=(is_stratified, is_stratified and needs_every_class),
+        )
+        net = make_net(network, options)
         if isinstance(net.criterion_, LogitAdjustedCrossEntropy) and net.criterion_.prior is None:
-            net.criterion_.set_prior(self._prior.tolist())
-        shape = forward(net, self._dataset(windows[:1]), 1).shape
+            net.criterion_.set_prior(prior.tolist())
+        first = WindowDataset(windows[:1], input_shape=self.input_shape_, dtype=self.dtype)
+        shape = forward(net, first, 1).shape
         if shape != (1, n_classes) and not (shape == (1,) and n_classes == 2):
             wanted = "one or two logits" if n_classes == 2 else f"{n_classes} logits"
             raise ValueError(
-                f"The module maps a row of shape {self._row_shape} to an output of shape {shape[1:]}: {n_classes} "
+                f"The module maps a row of shape {self.input_shape_} to an output of shape {shape[1:]}: {n_classes} "
                 f"classes need {wanted} a row."
             )
         return net
 
-    def _warn_if_cut_by_class(self, target: np.ndarray, tail: np.ndarray) -> None:
+    def _warn_if_cut_by_class(self, target: np.ndarray, watched: np.ndarray) -> None:
         n_classes = len(np.unique(target))
-        if any(len(np.unique(target[part])) < n_classes for part in (tail, ~tail)):
+        if any(len(np.unique(target[part])) < n_classes for part in (watched, ~watched)):
             warnings.warn(
                 f"early_stopping watches the last validation_fraction={self.validation_fraction} of the rows, "
-                f"{int(tail.sum())} of {len(tail)}: not every class is on both sides of that cut. Rows behind a "
+                f"{int(watched.sum())} of {len(watched)}: not every class is on both sides of that cut. Rows behind a "
                 "sampler may be sorted by class: wrap it in SafeSampler. Or use rows in time order, or "
                 "early_stopping=False.",
                 UserWarning,

@@ -2,45 +2,72 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from sklearn.utils._param_validation import StrOptions
+from sklearn.utils.validation import check_is_fitted
+from torch import nn
 
 from .._core import Windows
-from ..detectors._base_detector import MIN_HELD_OUT, BaseDetector
+from ..detectors import MIN_HELD_OUT, WindowDetector
 from ..thresholds import MeanStd
 from ._net_estimator import NetEstimator
+from ._training import (
+    Network,
+    TrainingOptions,
+    WindowDataset,
+    forward,
+    make_net,
+    resume_net,
+    train,
+)
 
 
-class NetDetector(BaseDetector, NetEstimator):
-    """A detector whose score is the mean error of its network; a subclass says which network."""
+class NetDetector(WindowDetector, NetEstimator):
+    """Base of the detectors that train a network on normal windows; a subclass says which.
+
+    A subclass lists all parameters in its ``__init__``: those of `NetEstimator`, and ``loss`` and ``threshold``. Its
+    method ``_network(self, windows)`` returns the network with its loss, and by ``score`` what makes the anomaly scores
+    of it: a module such as `sktsad.networks.WindowErrors`.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (2,)
+        Labels; the last is the anomaly.
+    threshold_ : float
+        Rows that score above it are anomalies.
+    threshold_rule_ : threshold rule
+        The fitted rule; only if ``threshold`` is not a number.
+    net_ : skorch.NeuralNet
+        The trained net.
+    score_module_ : torch.nn.Module
+        Maps windows of shape (batch, length, channels) to anomaly scores.
+    window_shape_ : tuple of (int, int)
+        Length and channels of the windows of fit.
+    """
 
     _parameter_constraints: dict = {
         **NetEstimator._parameter_constraints,
-        **BaseDetector._parameter_constraints,
-        "error": [StrOptions({"mse", "mae"})],
+        **WindowDetector._parameter_constraints,
+        "loss": [StrOptions({"squared_error", "absolute_error"})],
     }
 
-    def __init__(
-        self,
-        *,
-        error: str = "mae",
-        threshold: Any = None,
-        max_epochs: int = 50,
-        batch_size: int = 64,
-        predict_batch_size: int = 1024,
-        **net_params: Any,
-    ) -> None:
-        super().__init__(
-            max_epochs=max_epochs,
-            batch_size=batch_size,
-            predict_batch_size=predict_batch_size,
-            **net_params,
-        )
-        self.error = error
-        self.threshold = threshold
+    loss: str
+    early_stopping: bool | int
+    _make_score: Callable[[nn.Module, nn.Module], nn.Module]
+
+    def _network(self, windows: Windows) -> Network:
+        """Return which network to train, and how it scores."""
+        raise NotImplementedError
+
+    @property
+    def score_module_(self) -> Any:
+        """The module that maps windows to anomaly scores; it shares the weights of ``net_``."""
+        check_is_fitted(self)
+        return self._make_score(self.net_.module_, self.net_.criterion_)
 
     def feature_scores(self, X: Any) -> pd.DataFrame:
         """Return the error of each value that the network reproduces: which channel is off, at which step.
@@ -56,7 +83,8 @@ class NetDetector(BaseDetector, NetEstimator):
             Columns are named like ``x0_t-3``: column x0, three rows before the last.
         """
         windows = self._read(X)
-        errors = self._forward(windows, lambda module, x: self._errors(module, x).flatten(1))
+        score = self.score_module_
+        errors = self._forward(windows, lambda module, x: score.errors(x).flatten(1))
         return self._frame(errors, windows, X)
 
     def _default_threshold(self) -> Any:
@@ -71,22 +99,18 @@ class NetDetector(BaseDetector, NetEstimator):
                     f"validation_fraction={self.validation_fraction} gives fewer. Give more rows, or "
                     "early_stopping=False."
                 )
-            valid = self._dataset(held_out)
-        dataset = self._dataset(windows)
-        self._train(windows, dataset, valid, warm=self._is_warm(), n_epochs=self.max_epochs)
+            valid = WindowDataset(held_out, dtype=self.dtype)
+        options, network = TrainingOptions.of(self), self._network(windows)
+        is_warm = self.warm_start and hasattr(self, "net_")
+        net = resume_net(self.net_, options) if is_warm else make_net(network, options)
+        self.net_ = train(net, WindowDataset(windows, dtype=self.dtype), valid, self.max_epochs)
+        self._make_score = network.score  # type: ignore[assignment]
 
     def _score(self, windows: Windows) -> np.ndarray:
-        return self._forward(windows, self._window_scores).astype(np.float64)
-
-    def _window_scores(self, module: Any, x: Any) -> Any:
-        """Return one score a window."""
-        return self._errors(module, x).flatten(1).mean(dim=1)
-
-    def _errors(self, module: Any, x: Any) -> Any:
-        """Return the error of each value, shape (batch, rows, channels)."""
-        return self.net_.criterion_(module(x), x)
+        score = self.score_module_
+        return self._forward(windows, lambda module, x: score(x))
 
     def _forward(self, windows: Windows, function: Any) -> np.ndarray:
-        from ._training import forward
-
-        return forward(self.net_, self._dataset(windows), self.predict_batch_size, function)
+        """Run a function of (module, inputs) over windows, batch by batch."""
+        dataset = WindowDataset(windows, dtype=self.dtype)
+        return forward(self.net_, dataset, self.predict_batch_size, function)

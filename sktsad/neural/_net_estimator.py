@@ -1,31 +1,83 @@
-"""Base of the estimators that hold a skorch net: their common parameters."""
+"""Base of the estimators that hold a skorch net."""
 
 from __future__ import annotations
 
 import copy
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from numbers import Integral, Real
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 import numpy as np
-from sklearn.utils import check_random_state
+from sklearn.utils import Tags
 from sklearn.utils._param_validation import Interval, StrOptions
-from sklearn.utils.validation import check_is_fitted
+from sklearn.utils.validation import _check_sample_weight, check_is_fitted
+from torch import nn
 
-from .._core import VersionedEstimator, Windows, check_layout, check_windows, tail_mask
-
-if TYPE_CHECKING:
-    from ._training import LeanNet, WindowDataset
+from .._core import VersionedEstimator, Windows, check_windows
+from ._training import LeanNet, WindowDataset, forward, scale_weights
 
 _PREFIX = "net__"
 
+#: Constraints of the parameters of recurrent layers, and of the dense one after them.
+RECURRENT: dict = {
+    "cell": [StrOptions({"lstm", "gru", "rnn"})],
+    "hidden_size": [Interval(Integral, 1, None, closed="left")],
+    "num_layers": [Interval(Integral, 1, None, closed="left")],
+    "dropout": [Interval(Real, 0, 1, closed="left")],
+    "bidirectional": ["boolean"],
+    "dense_size": [Interval(Integral, 1, None, closed="left"), None],
+    "pooling": [StrOptions({"last", "last_max"})],
+    "patch_size": [Interval(Integral, 1, None, closed="left")],
+}
+
 
 class NetEstimator(VersionedEstimator):
-    """Parameters that all estimators with a net share, and ``net__*`` for the rest of skorch's.
+    """Base of the estimators that train a network on windows.
 
-    A subclass names its own parameters and takes these as keyword arguments; its signature then lists both,
-    so that ``get_params``, ``clone`` and documentation see every name.
+    `NetClassifier` and `NetDetector` are more often what an estimator of your own derives from. A subclass lists its
+    parameters in its ``__init__``, among them those of this class, and says by ``_network`` which network it trains.
+
+    Parameters
+    ----------
+    max_epochs : int
+        Passes over the rows.
+    batch_size : int
+        Rows in a training batch.
+    predict_batch_size : int
+        Rows in a batch at predict.
+    lr : float
+        Learning rate.
+    optimizer : {"adam", "adamw", "sgd", "rmsprop"} or torch optimizer class
+        Optimizer.
+    early_stopping : bool or int
+        Whether to stop when the loss on the last rows has not become better for 5 epochs, or for that many.
+    validation_fraction : float
+        Share of rows, the last of each series in time, that early stopping watches.
+    n_channels : int or None
+        Channels of a plain 2-D row.
+    device : str
+        Torch device.
+    dtype : {"float32", "float64"}
+        Precision of weights and inputs.
+    random_state : int, RandomState or None
+        Seeds weights, order of rows and dropout.
+    verbose : int
+        1 prints a line for each epoch, 0 prints nothing.
+    warm_start : bool
+        Whether a further ``fit`` goes on from the weights of the last.
+    callbacks : list of skorch callbacks or None
+        Copied before use.
+    net_params : dict or None
+        More parameters of skorch's ``NeuralNet``, such as ``{"optimizer__weight_decay": 0.01}``. `get_params`,
+        `set_params` and grids know each as ``net__<name>``.
+
+    Attributes
+    ----------
+    net_ : skorch.NeuralNet
+        The trained net.
+    window_shape_ : tuple of (int, int)
+        Length and channels of the windows of fit.
     """
 
     _parameter_constraints: dict = {
@@ -43,203 +95,113 @@ class NetEstimator(VersionedEstimator):
         "verbose": ["verbose"],
         "warm_start": ["boolean"],
         "callbacks": [list, tuple, None],
+        "net_params": [Mapping, None],
     }
 
     _packages = (*VersionedEstimator._packages, "skorch", "torch")
 
+    max_epochs: int
+    predict_batch_size: int
+    n_channels: int | None
+    dtype: str
+    warm_start: bool
+    net_params: Mapping[str, Any] | None
     net_: LeanNet
-    _layout: tuple[int, int]
-    _own_parameters: Mapping[str, inspect.Parameter]
-    #: Shape in which the network sees a row; None means (length, channels).
-    _row_shape: tuple[int, ...] | None = None
-
-    def __init__(
-        self,
-        *,
-        max_epochs: int = 20,
-        batch_size: int = 128,
-        predict_batch_size: int = 256,
-        lr: float = 1e-3,
-        optimizer: Any = "adam",
-        early_stopping: bool | int = False,
-        validation_fraction: float = 0.2,
-        n_channels: int | None = None,
-        device: str = "cpu",
-        dtype: str = "float32",
-        random_state: Any = None,
-        verbose: int = 0,
-        warm_start: bool = False,
-        callbacks: Any = None,
-        **net_params: Any,
-    ) -> None:
-        self.max_epochs = max_epochs
-        self.batch_size = batch_size
-        self.predict_batch_size = predict_batch_size
-        self.lr = lr
-        self.optimizer = optimizer
-        self.early_stopping = early_stopping
-        self.validation_fraction = validation_fraction
-        self.n_channels = n_channels
-        self.device = device
-        self.dtype = dtype
-        self.random_state = random_state
-        self.verbose = verbose
-        self.warm_start = warm_start
-        self.callbacks = callbacks
-        for name, value in net_params.items():
-            if not name.startswith(_PREFIX):
-                raise TypeError(
-                    f"{type(self).__name__}.__init__() got an unexpected keyword argument {name!r}"
-                )
-            setattr(self, name, value)
-
-    def __init_subclass__(cls, **kwargs: Any) -> None:
-        super().__init_subclass__(**kwargs)
-        if "__init__" not in vars(cls):
-            return
-        # Only its own: with those of its bases, it would hide the defaults of bases that come later.
-        cls._own_parameters = inspect.signature(cls.__init__).parameters
-        merged: dict[str, inspect.Parameter] = {}
-        for base in cls.__mro__:
-            if issubclass(base, NetEstimator) and "__init__" in vars(base):
-                merged = {**merged, **vars(base)["_own_parameters"], **merged}
-        named = sorted((p for p in merged.values() if p.kind != p.VAR_KEYWORD), key=lambda p: p.kind)
-        cls.__init__.__signature__ = inspect.Signature(named)  # type: ignore[attr-defined]
+    window_shape_: tuple[int, int]
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
-        """Get the parameters, with those for skorch as ``net__<name>``.
+        """Get the parameters.
 
         Parameters
         ----------
         deep : bool, default=True
-            Whether to go into parameters that are estimators.
+            Whether to go into parameters that are estimators, and to name each of ``net_params`` as ``net__<name>``.
 
         Returns
         -------
         params : dict
         """
-        net_params = {name: value for name, value in vars(self).items() if name.startswith(_PREFIX)}
-        return {**super().get_params(deep=deep), **net_params}
+        params = super().get_params(deep=deep)
+        if deep and self.net_params:
+            params |= {_PREFIX + name: value for name, value in self.net_params.items()}
+        return params
 
     def set_params(self, **params: Any) -> Self:
-        """Set parameters; any ``net__<name>`` goes to skorch.
+        """Set parameters.
 
         Parameters
         ----------
         **params : dict
-            Parameters by name.
+            Parameters by name; ``net__<name>`` sets one of ``net_params``, which is copied.
 
         Returns
         -------
         self : estimator
         """
-        for name in [name for name in params if name.startswith(_PREFIX)]:
-            setattr(self, name, params.pop(name))
-        return super().set_params(**params)
+        named = {name: params.pop(name) for name in list(params) if name.startswith(_PREFIX)}
+        super().set_params(**params)
+        if named:
+            known = self.net_params or {}
+            self.net_params = {
+                **known,
+                **{name.removeprefix(_PREFIX): value for name, value in named.items()},
+            }
+        return self
 
-    def _is_warm(self) -> bool:
-        return self.warm_start and hasattr(self, "net_")
-
-    def _make_net(
-        self,
-        module: Callable[..., Any],
-        module_params: dict[str, Any],
-        criterion: Any,
-        callbacks: Sequence[Any] = (),
-        **kwargs: Any,
-    ) -> LeanNet:
-        """Make a net with the shared parameters and ``net__*``; the estimator's own callbacks come first."""
-        from ._training import make_net
-
-        random_state = np.random.RandomState(check_random_state(self.random_state).randint(2**31))
-        params = self.get_params(deep=False)
-        params["callbacks"] = [*callbacks, *(self.callbacks or [])]
-        net_params = {
-            name[len(_PREFIX) :]: params.pop(name) for name in list(params) if name.startswith(_PREFIX)
-        }
-        return make_net(module, module_params, criterion, params, net_params, random_state, **kwargs)
-
-    def _new_net(self, windows: Windows) -> LeanNet:
-        """Return an untrained net for such windows."""
-        raise NotImplementedError
-
-    def _train(
-        self,
-        windows: Windows,
-        dataset: WindowDataset,
-        valid: WindowDataset | None,
-        *,
-        warm: bool,
-        n_epochs: int,
-    ) -> None:
-        """Train a new net, or a copy of the one in use: a failure leaves that alone."""
-        from ._training import set_lr, train
-
-        if warm:
-            check_layout(self._layout, windows)
-            net = copy.deepcopy(self.net_)
-            if bool(self.early_stopping) != ("early_stopping" in dict(net.callbacks_)):
-                raise ValueError(
-                    f"early_stopping={self.early_stopping} differs from that of the first fit: a network that is "
-                    "trained further keeps it. Set it back, or fit anew with warm_start=False."
-                )
-            net.set_params(batch_size=self.batch_size)
-            if net.lr != self.lr:  # else it stays where a schedule has left it
-                set_lr(net, self.lr)
-        else:
-            net = self._new_net(windows)
-        net.set_params(max_epochs=n_epochs)
-        self.net_ = train(net, dataset, valid)
-
-    def _dataset(
-        self,
-        windows: Windows,
-        target: np.ndarray | None = None,
-        sample_weight: np.ndarray | None = None,
-    ) -> WindowDataset:
-        from ._training import WindowDataset
-
-        return WindowDataset(windows, target, sample_weight, self._row_shape, self.dtype)
-
-    def _tail(self, windows: Windows) -> np.ndarray:
-        """Mark the last rows in time, which early stopping watches; none without it."""
-        tail = tail_mask(windows, self.validation_fraction if self.early_stopping else 0)
-        if self.early_stopping and not tail.any():
-            raise ValueError(
-                f"early_stopping={self.early_stopping} has nothing to watch: validation_fraction="
-                f"{self.validation_fraction} of {len(tail)} rows is none. Give more rows, or early_stopping=False."
-            )
-        return tail
-
-    def _split(
-        self, windows: Windows, target: np.ndarray, weight: np.ndarray | None, tail: np.ndarray
-    ) -> tuple[WindowDataset, WindowDataset | None]:
-        """Return the rows to train on, and those of the tail to watch, if there are any."""
-        if not tail.any():
-            return self._dataset(windows, target, weight), None
-        head, last = (
-            self._dataset(windows[part], target[part], None if weight is None else weight[part])
-            for part in (~tail, tail)
-        )
-        return head, last
-
-    def _outputs(self, X: Any) -> np.ndarray:
+    def _outputs(self, X: Any, input_shape: tuple[int, ...] | None = None) -> np.ndarray:
         """Run the fitted network over rows that are to be predicted."""
         check_is_fitted(self)
         windows = check_windows(self, X, n_channels=self.n_channels, reset=False)
-        check_layout(self._layout, windows)
-        from ._training import forward
+        outputs = forward(
+            self.net_,
+            WindowDataset(windows, input_shape=input_shape, dtype=self.dtype),
+            self.predict_batch_size,
+        )
+        _refuse_not_finite(outputs, windows, self.dtype)
+        return outputs
 
-        return forward(self.net_, self._dataset(windows), self.predict_batch_size)
+
+def _refuse_not_finite(outputs: np.ndarray, windows: Windows, dtype: str) -> None:
+    """Refuse outputs that are NaN or infinite, and name a row and a column that are the cause."""
+    is_odd = ~np.isfinite(outputs).reshape(len(outputs), -1).all(axis=1)
+    if not is_odd.any():
+        return
+    row = int(np.argmax(is_odd))
+    values = np.abs(windows.gather([row], np.float64)[0])
+    step, channel = np.unravel_index(np.argmax(values), values.shape)
+    name = windows.channel_names[channel] if windows.channel_names else f"x{channel}"
+    raise ValueError(
+        f"The network gives no finite number for {int(is_odd.sum())} of {len(outputs)} rows, the first is row {row}: "
+        f"its window holds {values[step, channel]:.3g} in column {name!r}, too large for {dtype} arithmetic. Clip or "
+        "drop such values before, or scale them."
+    )
 
 
-NetEstimator._own_parameters = inspect.signature(NetEstimator.__init__).parameters
+def recurrent_arguments(estimator: Any) -> dict[str, Any]:
+    """Return the parameters of the recurrent layers and of the dense one, as the torch modules take them."""
+    return {name: getattr(estimator, name) for name in RECURRENT}
+
+
+def check_weights(sample_weight: Any, windows: Windows) -> np.ndarray:
+    """Return the weights of rows, the largest scaled to about 1: only their ratios matter.
+
+    Raises
+    ------
+    ValueError
+        If a weight is negative, NaN or infinite, or none is above 0.
+    """
+    weight = _check_sample_weight(sample_weight, windows, dtype=np.float64, ensure_non_negative=True)
+    if not weight.any():
+        raise ValueError(
+            "sample_weight is 0 for every row: there is nothing to learn from. Give non-zero weights."
+        )
+    return scale_weights(weight)
 
 
 def drop_weightless(
     windows: Windows, target: np.ndarray, weight: np.ndarray
 ) -> tuple[Windows, np.ndarray, np.ndarray]:
-    """Leave out the rows of weight 0: they are as good as absent, also where batches are counted."""
+    """Leave out the rows of weight 0: they count as absent, also where batches are counted."""
     used = weight > 0
     return windows[used], target[used], weight[used]
 
@@ -258,8 +220,12 @@ def check_encoder(encoder: Any, windows: Windows) -> None:
 
 def copy_loss(loss: Any, example: str) -> Any:
     """Copy a torch loss, or its class; refuse what is neither and name an example."""
-    from torch import nn
-
     if not (isinstance(loss, nn.Module) or (inspect.isclass(loss) and issubclass(loss, nn.Module))):
         raise TypeError(f"loss={loss!r} must be a torch.nn.Module or its class, e.g. torch.nn.{example}.")
     return copy.deepcopy(loss)
+
+
+def codes_have_own_dtype(tags: Tags) -> Tags:
+    """Say that codes are in the precision of the network, not of X."""
+    tags.transformer_tags.preserves_dtype = []
+    return tags

@@ -5,19 +5,19 @@ from __future__ import annotations
 import os
 from importlib.metadata import version
 from numbers import Integral
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 import numpy as np
+import torch
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils import Tags
 from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import check_is_fitted
 
 from .._core import VersionedEstimator, atomic_fit, check_windows
-from ._net_estimator import check_encoder
-
-if TYPE_CHECKING:
-    import torch
+from ..networks import RecurrentEncoder
+from ._net_estimator import check_encoder, codes_have_own_dtype
+from ._training import WindowDataset, run
 
 _PACKAGES = ("sktsad", "torch")
 
@@ -41,10 +41,6 @@ def save_encoder(pretrainer: Any, path: str | os.PathLike[str]) -> None:
     --------
     PretrainedEncoder : Loads it.
     """
-    import torch
-
-    from ..networks import RecurrentEncoder
-
     check_is_fitted(pretrainer)
     encoder = getattr(pretrainer, "encoder_", None)
     if not isinstance(encoder, RecurrentEncoder):
@@ -64,10 +60,6 @@ def save_encoder(pretrainer: Any, path: str | os.PathLike[str]) -> None:
 
 def _load_encoder(path: str | os.PathLike[str]) -> tuple[torch.nn.Module, dict[str, str]]:
     """Read what `save_encoder` has written: the encoder, and versions of packages."""
-    import torch
-
-    from ..networks import RecurrentEncoder
-
     try:
         saved = torch.load(path, weights_only=True, map_location="cpu")
         with torch.device("meta"):  # no random weights, no random numbers used up
@@ -103,6 +95,8 @@ class PretrainedEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Versi
         The encoder.
     versions_ : dict
         Versions of the packages that saved it.
+    window_shape_ : tuple of (int, int)
+        Length and channels of the windows of fit.
     n_features_in_ : int
         Number of values in a window.
     feature_names_in_ : ndarray of str
@@ -143,9 +137,7 @@ class PretrainedEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Versi
         self.predict_batch_size = predict_batch_size
 
     def __sklearn_tags__(self) -> Tags:
-        tags = super().__sklearn_tags__()
-        tags.transformer_tags.preserves_dtype = []  # codes are in the precision of the network
-        return tags
+        return codes_have_own_dtype(super().__sklearn_tags__())
 
     @atomic_fit
     def fit(self, X: Any, y: Any = None) -> Self:
@@ -189,8 +181,6 @@ class PretrainedEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Versi
         check_is_fitted(self)
         windows = check_windows(self, X, n_channels=self.n_channels, reset=False)
         check_encoder(self.encoder_, windows)
-        from ._training import WindowDataset, run
-
         dtype = next(self.encoder_.parameters()).numpy(force=True).dtype
         dataset = WindowDataset(windows, dtype=dtype)
         return run(self.encoder_, "cpu", dataset, self.predict_batch_size, lambda module, x: module(x))

@@ -2,37 +2,47 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 import numpy as np
+import torch
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils import Tags
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import check_is_fitted
 
-from .._core import atomic_fit, check_layout, check_windows
-from ._recurrent_estimator import RecurrentEstimator
+from .._core import Windows, atomic_fit, check_windows
+from ._net_estimator import RECURRENT, NetEstimator, codes_have_own_dtype
+from ._training import (
+    Network,
+    TrainingOptions,
+    WindowDataset,
+    forward,
+    make_net,
+    resume_net,
+    split_dataset,
+    train,
+    watched_rows,
+)
 
-if TYPE_CHECKING:
-    import torch
 
-
-class BasePretrainer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, RecurrentEstimator):
+class Pretrainer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, NetEstimator):
     """An encoder of windows that is trained without labels; a subclass says on which task."""
 
     _parameter_constraints: dict = {
-        **RecurrentEstimator._parameter_constraints,
-        "error": [StrOptions({"mse", "mae"})],
+        **NetEstimator._parameter_constraints,
+        **RECURRENT,
+        "loss": [StrOptions({"squared_error", "absolute_error"})],
     }
 
-    def __init__(self, cell: str = "lstm", *, error: str = "mse", **params: Any) -> None:
-        super().__init__(cell, **params)
-        self.error = error
+    loss: str
+
+    def _network(self, windows: Windows) -> Network:
+        """Return which network to train; its module has an ``encoder``."""
+        raise NotImplementedError
 
     def __sklearn_tags__(self) -> Tags:
-        tags = super().__sklearn_tags__()
-        tags.transformer_tags.preserves_dtype = []  # codes are in the precision of the network
-        return tags
+        return codes_have_own_dtype(super().__sklearn_tags__())
 
     @atomic_fit
     def fit(self, X: Any, y: Any = None) -> Self:
@@ -49,13 +59,12 @@ class BasePretrainer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Recurren
         -------
         self : estimator
         """
-        warm = self._is_warm()
+        warm = self.warm_start and hasattr(self, "net_")
         windows = check_windows(self, X, n_channels=self.n_channels, reset=not warm)
-        tail = self._tail(windows)
-        dataset = self._dataset(windows[~tail])
-        valid = self._dataset(windows[tail]) if tail.any() else None
-        self._train(windows, dataset, valid, warm=warm, n_epochs=self.max_epochs)
-        self._layout = (windows.length, windows.n_channels)
+        options = TrainingOptions.of(self)
+        dataset, valid = split_dataset(windows, watched_rows(windows, options), options)
+        net = resume_net(self.net_, options) if warm else make_net(self._network(windows), options)
+        self.net_ = train(net, dataset, valid, self.max_epochs)
         return self
 
     def transform(self, X: Any) -> np.ndarray:
@@ -74,12 +83,8 @@ class BasePretrainer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Recurren
         """
         check_is_fitted(self)
         windows = check_windows(self, X, n_channels=self.n_channels, reset=False)
-        check_layout(self._layout, windows)
-        from ._training import forward
-
-        return forward(
-            self.net_, self._dataset(windows), self.predict_batch_size, lambda module, x: module.encoder(x)
-        )
+        dataset = WindowDataset(windows, dtype=self.dtype)
+        return forward(self.net_, dataset, self.predict_batch_size, lambda module, x: module.encoder(x))
 
     @property
     def encoder_(self) -> torch.nn.Module:

@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
+from collections.abc import Mapping
+from functools import partial
 from numbers import Integral, Real
 from typing import Any
 
 from sklearn.base import clone
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
+from skorch.callbacks import Freezer, Unfreezer
 
 from .._core import Windows
-from ._net_classifier import BaseNetClassifier
-from ._net_estimator import check_encoder
-from ._recurrent_estimator import RecurrentEstimator
+from ..networks import RecurrentNetwork
+from ._net_classifier import NetClassifier
+from ._net_estimator import RECURRENT, check_encoder, recurrent_arguments
+from ._training import Network
 
 
-class RNNClassifier(RecurrentEstimator, BaseNetClassifier):
+class RNNClassifier(NetClassifier):
     """Classify windows with a recurrent network: simple RNN, LSTM or GRU.
 
     The window runs through the recurrent layers; their last state goes through a dense layer to one logit, or
-    to one logit a class. Stands behind `SlidingWindow` in a Pipeline, or takes ready-made windows.
+    to one logit per class. It comes after `SlidingWindow` in a Pipeline, or takes ready-made windows.
 
     Parameters
     ----------
@@ -39,26 +42,26 @@ class RNNClassifier(RecurrentEstimator, BaseNetClassifier):
         Units of the dense layer; None leaves it out.
     pooling : {"last", "last_max"}, default="last"
         What the recurrent layers pass on: the last state, or that and each unit's largest value over time.
-    step : int, default=1
-        Consecutive samples that the network reads at a step. A window that they do not divide gets its first
-        row repeated in front.
+    patch_size : int, default=1
+        Consecutive samples that the network reads at a step. A window that they do not divide gets its first row
+        repeated in front.
     loss : str or torch loss, default="cross_entropy"
-        "cross_entropy", "squared_error", "focal", "mean_false_error", "mean_squared_false_error" or
-        "logit_adjusted", whose parameters go by ``net__criterion__<name>``, or an instance from `sktsad.networks`
+        "cross_entropy", "squared_error", "focal", "mean_false_error", "mean_squared_false_error" or "logit_adjusted",
+        whose parameters are given as ``net_params={"criterion__<name>": ...}``, or an instance from `sktsad.networks`
         such as ``FocalLoss(gamma=1, alpha=0.75)``. Or any ``torch.nn.Module``, or its class, called with (logits,
         class numbers) as torch's own losses want them: for two classes logits of shape (batch,) and floats, else
-        logits of shape (batch, n_classes) and integers. It returns one value a row, or their mean, which leaves no
+        logits of shape (batch, n_classes) and integers. It returns one value per row, or their mean, which leaves no
         room for weights.
     encoder : pretrainer, default=None
         Where the recurrent layers come from: a `ForecastPretrainer`, a `MaskedReconstructionPretrainer`, a
         `PretrainedEncoder`, or an `AutoencoderDetector`. It is cloned and fitted on the windows of `fit`, without
         labels, with a seed drawn from ``random_state`` where it has none; in ``FrozenEstimator`` it stays as it is
         and brings what it has learnt from other rows. Its encoder is copied and replaces the recurrent layers, so
-        that ``cell``, ``hidden_size``, ``num_layers``, ``bidirectional``, ``pooling`` and ``step`` are its own. None
-        starts from random weights, and ``freeze`` and ``encoder_lr`` then do nothing.
-    freeze : "none", "encoder" or int, default="none"
-        Whether the weights of a pre-trained encoder stay as they are: never, always, or for that many epochs. Early
-        stopping may end the training before those are over.
+        that ``cell``, ``hidden_size``, ``num_layers``, ``bidirectional``, ``pooling`` and ``patch_size`` are its own.
+        None starts from random weights, and ``freeze_epochs`` and ``encoder_lr`` then do nothing.
+    freeze_epochs : int or "all", default=0
+        Epochs during which the weights of a pre-trained encoder stay as they are; "all" never trains them. Early
+        stopping may end the training before these epochs are over.
     encoder_lr : float, default=None
         Learning rate of a pre-trained encoder, at every fit of a warm start; None means ``lr``.
     class_weight : dict, "balanced" or None, default=None
@@ -78,13 +81,13 @@ class RNNClassifier(RecurrentEstimator, BaseNetClassifier):
     optimizer : {"adam", "adamw", "sgd", "rmsprop"} or torch optimizer class, default="adam"
         Optimizer.
     early_stopping : bool or int, default=False
-        Whether to stop when the loss on the last rows has not become better for 5 epochs, or for that many; the
-        best weights are kept.
+        Whether to stop when the loss on the last rows has not become better for 5 epochs, or for that many; the best
+        weights are kept.
     validation_fraction : float, default=0.2
         Share of rows, the last of each series in time, that early stopping watches; they are not trained on.
     n_channels : int, default=None
-        Channels of a plain 2-D row; None takes them from `Windows`, 3-D arrays or names such as ``x0_t-3``,
-        and takes other rows as univariate.
+        Channels of a plain 2-D row; None takes them from `Windows`, 3-D arrays or names such as ``x0_t-3``, and takes
+        other rows as univariate.
     device : str, default="cpu"
         Torch device.
     dtype : {"float32", "float64"}, default="float32"
@@ -100,8 +103,9 @@ class RNNClassifier(RecurrentEstimator, BaseNetClassifier):
     callbacks : list of skorch callbacks, default=None
         Copied before use. One that listens to batches makes epochs a little slower. An ``EarlyStopping`` takes the
         place of the rule by loss, if ``early_stopping`` is on.
-    **net_params : dict
-        More parameters of skorch's ``NeuralNet`` as ``net__<name>``, e.g. ``net__optimizer__weight_decay``.
+    net_params : dict, default=None
+        More parameters of skorch's ``NeuralNet``, such as ``{"optimizer__weight_decay": 0.01}``. In `set_params` and
+        grids each is ``net__<name>``.
 
     Attributes
     ----------
@@ -109,6 +113,8 @@ class RNNClassifier(RecurrentEstimator, BaseNetClassifier):
         Class labels. Of two, the last is the anomaly.
     net_ : skorch.NeuralNet
         The trained net.
+    window_shape_ : tuple of (int, int)
+        Length and channels of the windows of fit.
     n_features_in_ : int
         Number of values in a window.
     feature_names_in_ : ndarray of str
@@ -142,10 +148,10 @@ class RNNClassifier(RecurrentEstimator, BaseNetClassifier):
     """
 
     _parameter_constraints: dict = {
-        **BaseNetClassifier._parameter_constraints,
-        **RecurrentEstimator._parameter_constraints,
+        **NetClassifier._parameter_constraints,
+        **RECURRENT,
         "encoder": [HasMethods(["fit", "transform"]), None],
-        "freeze": [StrOptions({"none", "encoder"}), Interval(Integral, 1, None, closed="left")],
+        "freeze_epochs": [StrOptions({"all"}), Interval(Integral, 0, None, closed="left")],
         "encoder_lr": [Interval(Real, 0, None, closed="neither"), None],
     }
 
@@ -153,52 +159,96 @@ class RNNClassifier(RecurrentEstimator, BaseNetClassifier):
         self,
         cell: str = "lstm",
         *,
+        hidden_size: int = 128,
+        num_layers: int = 1,
+        dropout: float = 0.0,
+        bidirectional: bool = False,
+        dense_size: int | None = 64,
+        pooling: str = "last",
+        patch_size: int = 1,
+        loss: Any = "cross_entropy",
         encoder: Any = None,
-        freeze: Any = "none",
+        freeze_epochs: int | str = 0,
         encoder_lr: float | None = None,
-        **params: Any,
+        class_weight: Any = None,
+        stratify: bool | str = "auto",
+        max_epochs: int = 20,
+        batch_size: int = 128,
+        predict_batch_size: int = 256,
+        lr: float = 1e-3,
+        optimizer: Any = "adam",
+        early_stopping: bool | int = False,
+        validation_fraction: float = 0.2,
+        n_channels: int | None = None,
+        device: str = "cpu",
+        dtype: str = "float32",
+        random_state: Any = None,
+        verbose: int = 0,
+        warm_start: bool = False,
+        callbacks: Any = None,
+        net_params: Mapping[str, Any] | None = None,
     ) -> None:
-        super().__init__(cell, **params)
+        self.cell = cell
+        self.hidden_size = hidden_size
+        self.num_layers = num_layers
+        self.dropout = dropout
+        self.bidirectional = bidirectional
+        self.dense_size = dense_size
+        self.pooling = pooling
+        self.patch_size = patch_size
+        self.loss = loss
         self.encoder = encoder
-        self.freeze = freeze
+        self.freeze_epochs = freeze_epochs
         self.encoder_lr = encoder_lr
+        self.class_weight = class_weight
+        self.stratify = stratify
+        self.max_epochs = max_epochs
+        self.batch_size = batch_size
+        self.predict_batch_size = predict_batch_size
+        self.lr = lr
+        self.optimizer = optimizer
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.n_channels = n_channels
+        self.device = device
+        self.dtype = dtype
+        self.random_state = random_state
+        self.verbose = verbose
+        self.warm_start = warm_start
+        self.callbacks = callbacks
+        self.net_params = net_params
 
-    def _network(self, windows: Windows, n_outputs: int) -> tuple[Callable[..., Any], dict[str, Any]]:
-        from ..networks import RecurrentNetwork
-
-        if isinstance(self.freeze, bool):  # True would be 1 epoch
-            raise ValueError(f"freeze={self.freeze} must be 'encoder', 'none' or a number of epochs.")
-        arguments = {"n_channels": windows.n_channels, "n_outputs": n_outputs, **self._recurrent_arguments()}
-        if self.encoder is not None:
-            pretrainer = clone(self.encoder)
-            if pretrainer.get_params(deep=False).get("random_state", 0) is None:
-                seed = check_random_state(self.random_state).randint(2**31)
-                pretrainer.set_params(random_state=seed)
-            encoder: Any = getattr(pretrainer.fit(windows, None), "encoder_", None)
-            if not hasattr(encoder, "window_shape"):
-                raise TypeError(
-                    f"encoder={self.encoder} lends no encoder: use one such as ForecastPretrainer()."
-                )
-            check_encoder(encoder, windows)
-            arguments["encoder"] = copy.deepcopy(encoder).requires_grad_(True)
-        return RecurrentNetwork, arguments
-
-    def _net_options(self) -> dict[str, Any]:
+    def _network(self, windows: Windows, n_outputs: int) -> Network:
+        if isinstance(self.freeze_epochs, bool):  # True would be 1 epoch
+            raise ValueError(f"freeze_epochs={self.freeze_epochs} must be a number of epochs, or 'all'.")
+        module = partial(
+            RecurrentNetwork, n_channels=windows.n_channels, n_outputs=n_outputs, **recurrent_arguments(self)
+        )
         if self.encoder is None:
-            return {}
-        from skorch.callbacks import Freezer, Unfreezer
-
-        callbacks = []
-        if self.freeze != "none":
+            return Network(module)
+        module = partial(module, encoder=self._fit_encoder(windows))
+        callbacks: list[Any] = []
+        if self.freeze_epochs:
             callbacks.append(("freeze", Freezer("encoder.*")))
-        if isinstance(self.freeze, Integral):
-            callbacks.append(("thaw", Unfreezer("encoder.*", at=int(self.freeze) + 1)))
-        options: dict[str, Any] = {"callbacks": callbacks}
+            if self.freeze_epochs != "all":
+                callbacks.append(("thaw", Unfreezer("encoder.*", at=int(self.freeze_epochs) + 1)))
+        groups: tuple[Any, ...] = ()
         if self.encoder_lr is not None:
-            if hasattr(self, "net__optimizer__param_groups"):
+            if "optimizer__param_groups" in (self.net_params or {}):
                 raise ValueError(
                     f"encoder_lr={self.encoder_lr} and net__optimizer__param_groups exclude each other: name the "
                     'encoder there, as ("encoder.*", {"lr": ...}).'
                 )
-            options["optimizer__param_groups"] = [("encoder.*", {"lr": self.encoder_lr})]
-        return options
+            groups = (("encoder.*", {"lr": self.encoder_lr}),)
+        return Network(module, callbacks=tuple(callbacks), param_groups=groups)
+
+    def _fit_encoder(self, windows: Windows) -> Any:
+        """Return a copy of the encoder that the pretrainer has learnt, ready to be trained."""
+        pretrainer = clone(self.encoder)
+        if pretrainer.get_params(deep=False).get("random_state", 0) is None:
+            pretrainer.set_params(random_state=check_random_state(self.random_state).randint(2**31))
+        encoder: Any = getattr(pretrainer.fit(windows, None), "encoder_", None)
+        if not hasattr(encoder, "window_shape"):
+            raise TypeError(f"encoder={self.encoder} lends no encoder: use one such as ForecastPretrainer().")
+        check_encoder(encoder, windows)
+        return copy.deepcopy(encoder).requires_grad_(True)

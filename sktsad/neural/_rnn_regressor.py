@@ -3,27 +3,45 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, Self
+from collections.abc import Mapping
+from functools import partial
+from typing import Any, Self
 
 import numpy as np
 from sklearn.base import RegressorMixin
 from sklearn.utils import Tags, check_array, check_consistent_length
 from sklearn.utils._param_validation import StrOptions
-from sklearn.utils.validation import _check_sample_weight
+from torch import nn
 
 from .._core import Windows, atomic_fit, check_windows
-from ._net_estimator import copy_loss, drop_weightless
-from ._recurrent_estimator import RecurrentEstimator
+from ..networks import RecurrentNetwork
+from ._net_estimator import (
+    RECURRENT,
+    NetEstimator,
+    check_weights,
+    copy_loss,
+    drop_weightless,
+    recurrent_arguments,
+)
+from ._training import (
+    Network,
+    TrainingOptions,
+    make_net,
+    resume_net,
+    split_dataset,
+    train,
+    watched_rows,
+)
 
-if TYPE_CHECKING:
-    from ._training import LeanNet
+#: The losses of values by name.
+LOSSES: dict[str, Any] = {"squared_error": nn.MSELoss, "absolute_error": nn.L1Loss, "huber": nn.HuberLoss}
 
 
-class RNNRegressor(RegressorMixin, RecurrentEstimator):
+class RNNRegressor(RegressorMixin, NetEstimator):
     """Forecast values from windows with a recurrent network: simple RNN, LSTM or GRU.
 
     The window runs through the recurrent layers; their last state goes through a dense layer to one output for
-    each target: the next value, several channels, or several steps ahead. Stands behind `SlidingWindow` in a
+    each target: the next value, several channels, or several steps ahead. It comes after `SlidingWindow` in a
     Pipeline; `forecast_target` makes the targets.
 
     Parameters
@@ -42,14 +60,14 @@ class RNNRegressor(RegressorMixin, RecurrentEstimator):
         Units of the dense layer; None leaves it out.
     pooling : {"last", "last_max"}, default="last"
         What the recurrent layers pass on: the last state, or that and each unit's largest value over time.
-    step : int, default=1
-        Consecutive samples that the network reads at a step. A window that they do not divide gets its first
-        row repeated in front.
+    patch_size : int, default=1
+        Consecutive samples that the network reads at a step. A window that they do not divide gets its first row
+        repeated in front.
     loss : {"squared_error", "absolute_error", "huber"} or torch loss, default="squared_error"
-        Squared errors lead to the mean of what may follow, absolute ones to the median; Huber's loss is squared up
-        to an error of 1 (``net__criterion__delta``), absolute beyond. Or a ``torch.nn.Module``, or its class, called
-        with (outputs, targets), both of shape (batch,) for one target, else (batch, n_targets). It returns one value
-        a row or element, or their mean, which leaves no room for weights.
+        Squared errors lead to the mean of what may follow, absolute ones to the median; Huber's loss is squared up to
+        an error of 1 (``net_params={"criterion__delta": ...}``), absolute beyond. Or a ``torch.nn.Module``, or its
+        class, called with (outputs, targets), both of shape (batch,) for one target, else (batch, n_targets). It
+        returns one value per row or element, or their mean, which leaves no room for weights.
     max_epochs : int, default=20
         Passes over the rows.
     batch_size : int, default=128
@@ -61,13 +79,13 @@ class RNNRegressor(RegressorMixin, RecurrentEstimator):
     optimizer : {"adam", "adamw", "sgd", "rmsprop"} or torch optimizer class, default="adam"
         Optimizer.
     early_stopping : bool or int, default=False
-        Whether to stop when the loss on the last rows has not become better for 5 epochs, or for that many; the
-        best weights are kept.
+        Whether to stop when the loss on the last rows has not become better for 5 epochs, or for that many; the best
+        weights are kept.
     validation_fraction : float, default=0.2
         Share of rows, the last of each series in time, that early stopping watches; they are not trained on.
     n_channels : int, default=None
-        Channels of a plain 2-D row; None takes them from `Windows`, 3-D arrays or names such as ``x0_t-3``,
-        and takes other rows as univariate.
+        Channels of a plain 2-D row; None takes them from `Windows`, 3-D arrays or names such as ``x0_t-3``, and takes
+        other rows as univariate.
     device : str, default="cpu"
         Torch device.
     dtype : {"float32", "float64"}, default="float32"
@@ -80,14 +98,18 @@ class RNNRegressor(RegressorMixin, RecurrentEstimator):
         Whether a further ``fit`` goes on from the weights of the last, with the present ``lr``, ``batch_size`` and
         ``max_epochs``; other parameters of the network stay as they were.
     callbacks : list of skorch callbacks, default=None
-        Copied before use. One that listens to batches makes epochs a little slower.
-    **net_params : dict
-        More parameters of skorch's ``NeuralNet`` as ``net__<name>``, e.g. ``net__optimizer__weight_decay``.
+        Copied before use. One that listens to batches makes epochs a little slower. An ``EarlyStopping`` takes the
+        place of the rule by loss, if ``early_stopping`` is on.
+    net_params : dict, default=None
+        More parameters of skorch's ``NeuralNet``, such as ``{"optimizer__weight_decay": 0.01}``. In `set_params` and
+        grids each is ``net__<name>``.
 
     Attributes
     ----------
     net_ : skorch.NeuralNet
         The trained net.
+    window_shape_ : tuple of (int, int)
+        Length and channels of the windows of fit.
     n_features_in_ : int
         Number of values in a window.
     feature_names_in_ : ndarray of str
@@ -132,15 +154,65 @@ class RNNRegressor(RegressorMixin, RecurrentEstimator):
     """
 
     _parameter_constraints: dict = {
-        **RecurrentEstimator._parameter_constraints,
-        "loss": [StrOptions({"squared_error", "absolute_error", "huber"}), callable],
+        **NetEstimator._parameter_constraints,
+        **RECURRENT,
+        "loss": [StrOptions(set(LOSSES)), callable],
     }
 
     _target_shape: tuple[int, ...]
 
-    def __init__(self, cell: str = "lstm", *, loss: Any = "squared_error", **params: Any) -> None:
-        super().__init__(cell, **params)
+    def __init__(
+        self,
+        cell: str = "lstm",
+        *,
+        hidden_size: int = 128,
+        num_layers: int = 1,
+        dropout: float = 0.0,
+        bidirectional: bool = False,
+        dense_size: int | None = 64,
+        pooling: str = "last",
+        patch_size: int = 1,
+        loss: Any = "squared_error",
+        max_epochs: int = 20,
+        batch_size: int = 128,
+        predict_batch_size: int = 256,
+        lr: float = 1e-3,
+        optimizer: Any = "adam",
+        early_stopping: bool | int = False,
+        validation_fraction: float = 0.2,
+        n_channels: int | None = None,
+        device: str = "cpu",
+        dtype: str = "float32",
+        random_state: Any = None,
+        verbose: int = 0,
+        warm_start: bool = False,
+        callbacks: Any = None,
+        net_params: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.cell = cell
+        self.hidden_size = hidden_size
+        self.num_layers = num_layers
+        self.dropout = dropout
+        self.bidirectional = bidirectional
+        self.dense_size = dense_size
+        self.pooling = pooling
+        self.patch_size = patch_size
         self.loss = loss
+        self.max_epochs = max_epochs
+        self.batch_size = batch_size
+        self.predict_batch_size = predict_batch_size
+        self.lr = lr
+        self.optimizer = optimizer
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.n_channels = n_channels
+        self.device = device
+        self.dtype = dtype
+        self.random_state = random_state
+        self.verbose = verbose
+        self.warm_start = warm_start
+        self.callbacks = callbacks
+        self.net_params = net_params
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
@@ -169,7 +241,9 @@ class RNNRegressor(RegressorMixin, RecurrentEstimator):
         ValueError
             If y or X is not finite, or ``n_channels`` does not fit X.
         """
-        return self._fit(X, y, sample_weight, warm=self._is_warm(), n_epochs=self.max_epochs)
+        return self._fit(
+            X, y, sample_weight, warm=self.warm_start and hasattr(self, "net_"), n_epochs=self.max_epochs
+        )
 
     @atomic_fit
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
@@ -212,16 +286,11 @@ class RNNRegressor(RegressorMixin, RecurrentEstimator):
         target = self._check_target(windows, y, warm)
         weight = None
         if sample_weight is not None:
-            if not np.any(np.asarray(sample_weight)):
-                raise ValueError(
-                    "sample_weight is 0 for every row: there is nothing to learn from. Give non-zero weights."
-                )
-            weight = _check_sample_weight(sample_weight, windows, dtype=np.float64, ensure_non_negative=True)
-            windows, target, weight = drop_weightless(windows, target, weight)
-        if not warm:
-            self._layout = (windows.length, windows.n_channels)
-        dataset, valid = self._split(windows, target, weight, self._tail(windows))
-        self._train(windows, dataset, valid, warm=warm, n_epochs=n_epochs)
+            windows, target, weight = drop_weightless(windows, target, check_weights(sample_weight, windows))
+        options = TrainingOptions.of(self)
+        dataset, valid = split_dataset(windows, watched_rows(windows, options), options, target, weight)
+        net = resume_net(self.net_, options) if warm else make_net(self._network(windows), options)
+        self.net_ = train(net, dataset, valid, n_epochs)
         return self
 
     def _check_target(self, windows: Windows, y: Any, warm: bool) -> np.ndarray:
@@ -251,17 +320,14 @@ class RNNRegressor(RegressorMixin, RecurrentEstimator):
             )
         return target.reshape(len(target)) if shape == (1,) else target  # as nets put out a single column
 
-    def _new_net(self, windows: Windows) -> LeanNet:
-        from torch import nn
-
-        from ..networks import RecurrentNetwork
-
-        arguments = {
-            "n_channels": windows.n_channels,
-            "n_outputs": math.prod(self._target_shape),
-            **self._recurrent_arguments(),
-        }
-        if not isinstance(self.loss, str):
-            return self._make_net(RecurrentNetwork, arguments, copy_loss(self.loss, "MSELoss"))
-        losses = {"squared_error": nn.MSELoss, "absolute_error": nn.L1Loss, "huber": nn.HuberLoss}
-        return self._make_net(RecurrentNetwork, arguments, losses[self.loss], criterion__reduction="none")
+    def _network(self, windows: Windows) -> Network:
+        """Return which network to train."""
+        module = partial(
+            RecurrentNetwork,
+            n_channels=windows.n_channels,
+            n_outputs=math.prod(self._target_shape),
+            **recurrent_arguments(self),
+        )
+        if isinstance(self.loss, str):
+            return Network(module, partial(LOSSES[self.loss], reduction="none"))
+        return Network(module, copy_loss(self.loss, "MSELoss"))

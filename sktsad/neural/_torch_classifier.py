@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import copy
 import inspect
-from collections.abc import Callable
+from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
+import torch
+
 from .._core import Windows, flatten_3d
-from ._net_classifier import BaseNetClassifier
+from ..networks import DenseClassifier
+from ._net_classifier import NetClassifier
+from ._training import Network
 
 
-class TorchClassifier(BaseNetClassifier):
+class TorchClassifier(NetClassifier):
     """Classify with a torch module of your own, as a true scikit-learn classifier.
 
     Parameters
@@ -20,7 +25,8 @@ class TorchClassifier(BaseNetClassifier):
         Maps a batch to logits of shape (batch,), (batch, 1) for two classes or (batch, n_classes). A class or
         callable is called with those of ``n_inputs`` (values of a row), ``n_channels``, ``length`` and
         ``n_outputs`` (1 for two classes, else their number) that its signature names, and with
-        ``net__module__*``. An instance is copied. None is a network with one hidden layer of 64 units.
+        ``net_params={"module__<name>": ...}``. An instance is copied. None is a network with one hidden layer of 64
+        units.
 
         It sees rows in the shape in which they came: (batch, n_features) for a 2-D array, (batch, length,
         n_channels) for `Windows`, 3-D arrays or with ``n_channels``.
@@ -32,10 +38,42 @@ class TorchClassifier(BaseNetClassifier):
         Whether every training batch holds rows of every class, repeated where they are fewer than the batches; "auto"
         does so for the losses that need it, the mean false errors, whose batches that early stopping watches are then
         dealt out alike.
-    **net_params : dict
-        ``max_epochs``, ``batch_size``, ``predict_batch_size``, ``lr``, ``optimizer``, ``early_stopping``,
-        ``validation_fraction``, ``n_channels``, ``device``, ``dtype``, ``random_state``, ``verbose``,
-        ``warm_start``, ``callbacks`` and ``net__<name>``, all as in `RNNClassifier`.
+    max_epochs : int, default=20
+        Passes over the rows.
+    batch_size : int, default=128
+        Rows in a training batch.
+    predict_batch_size : int, default=256
+        Rows in a batch at predict.
+    lr : float, default=0.001
+        Learning rate.
+    optimizer : {"adam", "adamw", "sgd", "rmsprop"} or torch optimizer class, default="adam"
+        Optimizer.
+    early_stopping : bool or int, default=False
+        Whether to stop when the loss on the last rows has not become better for 5 epochs, or for that many; the best
+        weights are kept.
+    validation_fraction : float, default=0.2
+        Share of rows, the last of each series in time, that early stopping watches; they are not trained on.
+    n_channels : int, default=None
+        Channels of a plain 2-D row; None takes them from `Windows`, 3-D arrays or names such as ``x0_t-3``, and takes
+        other rows as univariate.
+    device : str, default="cpu"
+        Torch device.
+    dtype : {"float32", "float64"}, default="float32"
+        Precision of weights and inputs.
+    random_state : int, RandomState or None, default=None
+        Seeds weights, order of rows and dropout. The same number gives the same bits.
+    verbose : int, default=0
+        1 prints a line for each epoch, with the loss and the F1: of the last rows with early stopping, else of those
+        trained on. 0 prints nothing.
+    warm_start : bool, default=False
+        Whether a further ``fit`` goes on from the weights of the last, with the present ``lr``, ``batch_size`` and
+        ``max_epochs``; other parameters of the network stay as they were.
+    callbacks : list of skorch callbacks, default=None
+        Copied before use. One that listens to batches makes epochs a little slower. An ``EarlyStopping`` takes the
+        place of the rule by loss, if ``early_stopping`` is on.
+    net_params : dict, default=None
+        More parameters of skorch's ``NeuralNet``, such as ``{"optimizer__weight_decay": 0.01}``. In `set_params` and
+        grids each is ``net__<name>``.
 
     Attributes
     ----------
@@ -43,6 +81,8 @@ class TorchClassifier(BaseNetClassifier):
         Class labels. Of two, the last is the anomaly.
     net_ : skorch.NeuralNet
         The trained net.
+    window_shape_ : tuple of (int, int)
+        Length and channels of the windows of fit.
     n_features_in_ : int
         Number of values in a row.
     feature_names_in_ : ndarray of str
@@ -67,13 +107,52 @@ class TorchClassifier(BaseNetClassifier):
     """
 
     _parameter_constraints: dict = {
-        **BaseNetClassifier._parameter_constraints,
+        **NetClassifier._parameter_constraints,
         "module": [callable, None],
     }
 
-    def __init__(self, module: Any = None, **params: Any) -> None:
-        super().__init__(**params)
+    def __init__(
+        self,
+        module: Any = None,
+        *,
+        loss: Any = "cross_entropy",
+        class_weight: Any = None,
+        stratify: bool | str = "auto",
+        max_epochs: int = 20,
+        batch_size: int = 128,
+        predict_batch_size: int = 256,
+        lr: float = 1e-3,
+        optimizer: Any = "adam",
+        early_stopping: bool | int = False,
+        validation_fraction: float = 0.2,
+        n_channels: int | None = None,
+        device: str = "cpu",
+        dtype: str = "float32",
+        random_state: Any = None,
+        verbose: int = 0,
+        warm_start: bool = False,
+        callbacks: Any = None,
+        net_params: Mapping[str, Any] | None = None,
+    ) -> None:
         self.module = module
+        self.loss = loss
+        self.class_weight = class_weight
+        self.stratify = stratify
+        self.max_epochs = max_epochs
+        self.batch_size = batch_size
+        self.predict_batch_size = predict_batch_size
+        self.lr = lr
+        self.optimizer = optimizer
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.n_channels = n_channels
+        self.device = device
+        self.dtype = dtype
+        self.random_state = random_state
+        self.verbose = verbose
+        self.warm_start = warm_start
+        self.callbacks = callbacks
+        self.net_params = net_params
 
     def _input_shape(self, X: Any, windows: Windows) -> tuple[int, ...]:
         is_flat = not isinstance(X, Windows) and flatten_3d(X)[1] is None
@@ -81,13 +160,9 @@ class TorchClassifier(BaseNetClassifier):
             return (windows.length,)
         return super()._input_shape(X, windows)
 
-    def _network(self, windows: Windows, n_outputs: int) -> tuple[Callable[..., Any], dict[str, Any]]:
-        import torch
-
-        from ..networks import DenseClassifier
-
+    def _network(self, windows: Windows, n_outputs: int) -> Network:
         if isinstance(self.module, torch.nn.Module):
-            return copy.deepcopy(self.module), {}
+            return Network(copy.deepcopy(self.module))
         module = DenseClassifier if self.module is None else self.module
         known = {
             "n_inputs": windows.shape[1],
@@ -96,4 +171,4 @@ class TorchClassifier(BaseNetClassifier):
             "n_outputs": n_outputs,
         }
         wanted = inspect.signature(module).parameters
-        return module, {name: value for name, value in known.items() if name in wanted}
+        return Network(partial(module, **{name: value for name, value in known.items() if name in wanted}))

@@ -18,7 +18,6 @@ from .._core import (
     VersionedEstimator,
     Windows,
     atomic_fit,
-    check_layout,
     check_panel,
     check_windows,
     flatten_3d,
@@ -242,7 +241,6 @@ class WindowScaler(OneToOneFeatureMixin, TransformerMixin, VersionedEstimator):
         else:
             scaler.fit(windows.gather(slice(None)).reshape(-1, windows.n_channels))
         self.scaler_ = scaler
-        self._layout = (windows.length, windows.n_channels)
         return self
 
     def transform(self, X: Any) -> Any:
@@ -276,7 +274,6 @@ class WindowScaler(OneToOneFeatureMixin, TransformerMixin, VersionedEstimator):
     def _apply(self, X: Any, method: str) -> Any:
         check_is_fitted(self)
         windows = check_windows(self, X, n_channels=self.n_channels, reset=False)
-        check_layout(self._layout, windows)
         # A scaler works row by row, so scaling the rows below the windows scales the windows.
         rows = getattr(self.scaler_, method)(windows.buffer)
         if isinstance(X, Windows):
@@ -284,4 +281,4 @@ class WindowScaler(OneToOneFeatureMixin, TransformerMixin, VersionedEstimator):
         flat = np.asarray(rows).reshape(windows.shape)
         if windows.index is not None:
             return pd.DataFrame(flat, windows.index, self.get_feature_names_out())
-        return flat if flatten_3d(X)[1] is None else flat.reshape(-1, *self._layout)
+        return flat if flatten_3d(X)[1] is None else flat.reshape(-1, *self.window_shape_)

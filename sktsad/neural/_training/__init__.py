@@ -1,8 +1,10 @@
-"""The one place that talks to skorch: batches, seeds, training and running nets."""
+"""Batches, seeds, the lean loop: the one place that talks to skorch. Private."""
 
-from ._batches import BatchLoader, WindowDataset
-from ._fit import apply, forward, make_net, run, set_lr, train
+from ._batches import BatchLoader, WindowDataset, scale_weights
+from ._fit import apply, forward, make_net, resume_net, run, train
+from ._held_out import split_dataset, watched_rows
 from ._net import LeanClassifierNet, LeanNet, class_probabilities, f1_callback
+from ._network import Network, TrainingOptions
 from ._random import seeded
 from ._variational_net import VariationalNet
 
@@ -10,6 +12,8 @@ __all__ = [
     "BatchLoader",
     "LeanClassifierNet",
     "LeanNet",
+    "Network",
+    "TrainingOptions",
     "VariationalNet",
     "WindowDataset",
     "apply",
@@ -17,8 +21,11 @@ __all__ = [
     "f1_callback",
     "forward",
     "make_net",
+    "resume_net",
     "run",
+    "scale_weights",
     "seeded",
-    "set_lr",
+    "split_dataset",
     "train",
+    "watched_rows",
 ]

@@ -19,6 +19,11 @@ def as_tensor(array: np.ndarray) -> torch.Tensor:
     return torch.from_numpy(array if array.flags.writeable else array.copy())
 
 
+def scale_weights(weight: np.ndarray) -> np.ndarray:
+    """Divide weights by the power of 2 that brings the largest to between 0.5 and 1: their ratios keep every bit."""
+    return np.ldexp(weight, -np.frexp(weight.max())[1])
+
+
 class WindowDataset(Dataset):
     """Windows with targets and weights, to be indexed by a whole batch of rows at once.
 
@@ -29,7 +34,8 @@ class WindowDataset(Dataset):
     target : ndarray of shape (n_windows,), default=None
         Targets; None makes the input its own target.
     sample_weight : ndarray of shape (n_windows,), default=None
-        Weights. They travel with the input, as the mapping ``{"X": ..., "sample_weight": ...}``.
+        Weights, at least 0 and not all 0. They travel with the input, as the mapping ``{"X": ..., "sample_weight":
+        ...}``, those of a batch scaled to at most 1: so they neither vanish nor overflow in float32.
     input_shape : tuple of int, default=None
         Shape of one input; None means (length, channels).
     dtype : numpy dtype, default=float32
@@ -46,7 +52,7 @@ class WindowDataset(Dataset):
     ) -> None:
         self.windows = windows
         self.target = target
-        self.sample_weight = None if sample_weight is None else np.asarray(sample_weight, dtype=dtype)
+        self.sample_weight = None if sample_weight is None else np.asarray(sample_weight, dtype=np.float64)
         self.input_shape = input_shape or (windows.length, windows.n_channels)
         self.dtype = dtype
 
@@ -63,7 +69,8 @@ class WindowDataset(Dataset):
         target = inputs if self.target is None else torch.from_numpy(self.target[rows])
         if self.sample_weight is None:
             return inputs, target
-        return {"X": inputs, "sample_weight": torch.from_numpy(self.sample_weight[rows])}, target
+        weight = scale_weights(self.sample_weight[rows]).astype(self.dtype)
+        return {"X": inputs, "sample_weight": torch.from_numpy(weight)}, target
 
     def __getitem__(self, row: int) -> Batch:
         """Return one row, for loaders that collate row by row."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import torch
+from sklearn.utils import check_random_state
 from skorch.callbacks import EarlyStopping
 from skorch.helper import predefined_split
 from skorch.utils import noop
@@ -15,6 +16,7 @@ from skorch.utils import noop
 from ._batches import BatchLoader, WindowDataset, as_tensor
 from ._interrupt import InterruptGuard
 from ._net import LeanNet
+from ._network import Network, TrainingOptions
 from ._random import seeded
 
 OPTIMIZERS: dict[str, type[torch.optim.Optimizer]] = {
@@ -39,85 +41,58 @@ OWN_NAMES = {
 }
 
 
-def make_net(
-    module: Callable[..., torch.nn.Module],
-    module_params: Mapping[str, Any],
-    criterion: Any,
-    params: Mapping[str, Any],
-    net_params: Mapping[str, Any],
-    random_state: np.random.RandomState,
-    net_class: type[LeanNet] = LeanNet,
-    **net_defaults: Any,
-) -> LeanNet:
+def make_net(network: Network, options: TrainingOptions) -> LeanNet:
     """Make a net that is ready to be trained.
 
     Parameters
     ----------
-    module : callable
-        Makes the torch module.
-    module_params : mapping
-        What it is called with; ``module__*`` of ``net_params`` comes on top.
-    criterion : torch.nn.Module or its class
-        Maps (output, target) to a loss for each row.
-    params : mapping
-        The parameters that all estimators with a net share: lr, optimizer, batch_size and so on.
-    net_params : mapping
-        More parameters of skorch's ``NeuralNet``.
-    random_state : RandomState
-        Draws the seeds and shuffles the batches, in this and in later trainings; the net keeps it as
-        ``random_state_``.
-    net_class : type, default=LeanNet
-        Class of the net.
-    **net_defaults : dict
-        Parameters of skorch's ``NeuralNet`` that ``net_params`` may replace.
+    network : Network
+        Which network.
+    options : TrainingOptions
+        How it is to be trained. ``net_params`` replaces what follows from `network`.
+
+    Returns
+    -------
+    net : LeanNet
+        It keeps the random state that shuffles its batches, in this and in later trainings, as ``random_state_``.
 
     Raises
     ------
     ValueError
         If skorch, the module or the optimizer does not know a name of ``net_params``, or torch has no such device.
     """
-    for name in net_params:
-        if name in OWN_NAMES:
-            raise ValueError(f"net__{name} is not for net__: use {OWN_NAMES[name]}.")
-    try:
-        torch.empty(0, device=params["device"])
-    except (RuntimeError, AssertionError) as error:
-        raise ValueError(f"device={params['device']!r} cannot be used: {error}. Use device='cpu'.") from error
-    callbacks = copy.deepcopy(list(params["callbacks"] or []))
-    patience = params["early_stopping"]
-    if patience:
-        patience = 5 if isinstance(patience, (bool, np.bool_)) else patience
-        stop = EarlyStopping(patience=patience, load_best=True, sink=print if params["verbose"] else noop)
-        theirs = [callback for callback in callbacks if isinstance(callback, EarlyStopping)]
-        callbacks = [callback for callback in callbacks if callback not in theirs]
-        # Last: it keeps those behind it from an epoch's end. Two would overwrite each other's best weights.
-        callbacks.append(("early_stopping", [stop, *theirs][-1]))
-    if not params["verbose"]:
-        net_defaults["callbacks__print_log"] = None
-    if "iterator_train" not in net_params:
-        net_defaults.update(iterator_train=BatchLoader, iterator_train__random_state=random_state)
-    optimizer = params["optimizer"]
+    net_params = dict(options.net_params or {})
+    _check_names(net_params)
+    _check_device(options.device)
+    random_state = np.random.RandomState(check_random_state(options.random_state).randint(2**31))
+    optimizer = options.optimizer
     arguments: dict[str, Any] = {
-        **{f"module__{name}": value for name, value in module_params.items()},
         "optimizer": OPTIMIZERS[optimizer] if isinstance(optimizer, str) else optimizer,
-        "lr": params["lr"],
-        "max_epochs": params["max_epochs"],
-        "batch_size": params["batch_size"],
+        "lr": options.lr,
+        "batch_size": options.batch_size,
         "iterator_valid": BatchLoader,
-        "iterator_valid__batch_size": params["predict_batch_size"],
+        "iterator_valid__batch_size": options.predict_batch_size,
         "train_split": None,
-        "callbacks": callbacks,
-        "verbose": params["verbose"],
-        "device": params["device"],
-        **net_defaults,
-        **net_params,
+        "callbacks": _callbacks(network, options),
+        "verbose": options.verbose,
+        "device": options.device,
     }
+    if not options.verbose:
+        arguments["callbacks__print_log"] = None
+    if "iterator_train" not in net_params:
+        arguments |= {"iterator_train": BatchLoader, "iterator_train__random_state": random_state}
+    for part, is_stratified in zip(("train", "valid"), network.stratify, strict=True):
+        if is_stratified and f"iterator_{part}" not in net_params:
+            arguments[f"iterator_{part}__stratify"] = True
+    if network.param_groups:
+        arguments["optimizer__param_groups"] = list(network.param_groups)
+    arguments |= net_params
     for name, value in arguments.items():
         if isinstance(value, np.generic):  # of a random search; torch's layers want Python's own numbers
             arguments[name] = value.item()
     try:
-        net = net_class(module, criterion, **arguments)
-        with seeded(random_state.randint(2**31), params["device"]):
+        net = network.net_class(network.module, network.criterion, **arguments)
+        with seeded(random_state.randint(2**31), options.device):
             net.initialize()
     except (TypeError, ValueError) as error:
         if not net_params:
@@ -125,13 +100,74 @@ def make_net(
         names = ", ".join(f"net__{name}" for name in net_params)
         raise ValueError(f"The network could not be made with {names}: {error}") from error
     for part in (net.module_, net.criterion_):
-        part.to(getattr(torch, params["dtype"]))
+        part.to(getattr(torch, options.dtype))
     net.random_state_ = random_state
     return net
 
 
-def train(net: LeanNet, dataset: WindowDataset, valid: WindowDataset | None) -> LeanNet:
-    """Train a net for its ``max_epochs``, starting from where it is.
+def _check_names(net_params: dict[str, Any]) -> None:
+    """Refuse names of ``net_params`` that are none, or that a parameter of the estimator sets."""
+    for name in net_params:
+        if not isinstance(name, str) or name.startswith("net__"):
+            raise ValueError(
+                f"net_params holds {name!r}: its keys are names of skorch's NeuralNet, such as "
+                "'optimizer__weight_decay', without net__."
+            )
+        if name in OWN_NAMES:
+            raise ValueError(f"net__{name} is not for net__: use {OWN_NAMES[name]}.")
+
+
+def _check_device(device: str) -> None:
+    try:
+        torch.empty(0, device=device)
+    except (RuntimeError, AssertionError) as error:
+        raise ValueError(f"device={device!r} cannot be used: {error}. Use device='cpu'.") from error
+
+
+def _callbacks(network: Network, options: TrainingOptions) -> list[Any]:
+    """Return copies of all callbacks; early stopping comes last, since it keeps those after it from an epoch's end."""
+    callbacks = copy.deepcopy([*network.callbacks, *(options.callbacks or [])])
+    patience = options.early_stopping
+    if patience:
+        patience = 5 if isinstance(patience, (bool, np.bool_)) else patience
+        stop = EarlyStopping(patience=patience, load_best=True, sink=print if options.verbose else noop)
+        theirs = [callback for callback in callbacks if isinstance(callback, EarlyStopping)]
+        callbacks = [callback for callback in callbacks if callback not in theirs]
+        # Two would overwrite each other's best weights.
+        callbacks.append(("early_stopping", [stop, *theirs][-1]))
+    return callbacks
+
+
+def resume_net(net: LeanNet, options: TrainingOptions) -> LeanNet:
+    """Return a copy of a trained net to be trained further: a failure leaves the one in use alone.
+
+    Raises
+    ------
+    ValueError
+        If early stopping is switched on or off between the two trainings.
+    """
+    if bool(options.early_stopping) != ("early_stopping" in dict(net.callbacks_)):
+        raise ValueError(
+            f"early_stopping={options.early_stopping} differs from that of the first fit: a network that is "
+            "trained further keeps it. Set it back, or fit anew with warm_start=False."
+        )
+    net = copy.deepcopy(net)
+    net.set_params(batch_size=options.batch_size)
+    if net.lr != options.lr:  # else it stays where a schedule has left it
+        _set_lr(net, options.lr)
+    return net
+
+
+def _set_lr(net: LeanNet, lr: float) -> None:
+    """Change the learning rate of a net in use, but for groups of parameters that have one of their own."""
+    (groups,), _ = net.get_params_for_optimizer("optimizer", net.get_all_learnable_params())
+    net.set_params(lr=lr)
+    for group, options in zip(net.optimizer_.param_groups, groups, strict=True):
+        group["lr"] = options.get("lr", lr)
+
+
+def train(net: LeanNet, dataset: WindowDataset, valid: WindowDataset | None, n_epochs: int) -> LeanNet:
+    """Train a net, starting from where it is.
 
     Parameters
     ----------
@@ -141,6 +177,8 @@ def train(net: LeanNet, dataset: WindowDataset, valid: WindowDataset | None) -> 
         What it learns from.
     valid : WindowDataset or None
         What its validation loss is measured on.
+    n_epochs : int
+        Passes over the rows.
 
     Raises
     ------
@@ -155,6 +193,7 @@ def train(net: LeanNet, dataset: WindowDataset, valid: WindowDataset | None) -> 
         If it was interrupted later: the net is that of the last epoch that ended, with early stopping the best.
     """
     guard = InterruptGuard()
+    net.set_params(max_epochs=n_epochs)
     net.train_split = None if valid is None else predefined_split(valid)
     net.callbacks_.insert(0, ("interrupt_guard", guard))
     with seeded(net.random_state_.randint(2**31), net.device):
@@ -170,14 +209,6 @@ def train(net: LeanNet, dataset: WindowDataset, valid: WindowDataset | None) -> 
             f"Training diverged: {what}. Scale the input (StandardScaler), and y of a regressor, or lower lr={net.lr}."
         )
     return net
-
-
-def set_lr(net: LeanNet, lr: float) -> None:
-    """Change the learning rate of a net in use, but for groups of parameters that have one of their own."""
-    (groups,), _ = net.get_params_for_optimizer("optimizer", net.get_all_learnable_params())
-    net.set_params(lr=lr)
-    for group, options in zip(net.optimizer_.param_groups, groups, strict=True):
-        group["lr"] = options.get("lr", lr)
 
 
 def forward(

@@ -97,8 +97,18 @@ class LeanNet(NeuralNet):
         )
 
 
+def class_probabilities(logits: torch.Tensor) -> torch.Tensor:
+    """Turn logits of shape (batch,) or (batch, n_classes) into probabilities, one column a class."""
+    if logits.ndim == 1:
+        return torch.stack([torch.sigmoid(-logits), torch.sigmoid(logits)], dim=1)
+    return torch.softmax(logits, dim=1)
+
+
 class LeanClassifierNet(LeanNet):
     """A `LeanNet` whose predictions are class numbers, so that skorch's scoring callbacks work."""
+
+    def __init__(self, *args: Any, predict_nonlinearity: Any = class_probabilities, **kwargs: Any) -> None:
+        super().__init__(*args, predict_nonlinearity=predict_nonlinearity, **kwargs)
 
     def get_loss(self, y_pred: Any, y_true: Any, X: Any = None, training: bool = False) -> torch.Tensor:
         """Average the loss; class numbers are floats beside a single logit, as torch's binary losses want them."""
@@ -109,13 +119,6 @@ class LeanClassifierNet(LeanNet):
     def predict(self, X: Any) -> np.ndarray:
         """Predict class numbers."""
         return self.predict_proba(X).argmax(axis=1)
-
-
-def class_probabilities(logits: torch.Tensor) -> torch.Tensor:
-    """Turn logits of shape (batch,) or (batch, n_classes) into probabilities, one column a class."""
-    if logits.ndim == 1:
-        return torch.stack([torch.sigmoid(-logits), torch.sigmoid(logits)], dim=1)
-    return torch.softmax(logits, dim=1)
 
 
 def f1_callback(of_validation: bool, n_classes: int) -> tuple[str, Callback]:

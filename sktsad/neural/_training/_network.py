@@ -1,0 +1,66 @@
+"""What it takes to train: which network, and how."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from typing import Any, Self
+
+from torch import nn
+
+from ._net import LeanNet
+
+
+@dataclass(frozen=True)
+class Network:
+    """Which network an estimator trains.
+
+    Attributes
+    ----------
+    module : callable or torch.nn.Module
+        Makes the torch module, such as a ``functools.partial`` of its class; ``module__*`` of ``net_params`` is passed
+        on top. Or a module, which is trained itself.
+    criterion : callable or torch.nn.Module
+        Makes the loss, or is it. It maps (output, target) to a loss for each row. `NetClassifier` fills it in.
+    net_class : type
+        Class of the skorch net.
+    callbacks : tuple
+        Callbacks that come before those of the user.
+    param_groups : tuple
+        Groups of weights with optimizer options of their own, as skorch takes them.
+    stratify : tuple of (bool, bool)
+        Whether batches hold rows of every class: those of training, those that early stopping watches.
+    score : callable
+        Called with a trained module and its loss, makes the module that maps windows to anomaly scores; detectors only.
+    """
+
+    module: Callable[..., nn.Module] | nn.Module
+    criterion: Callable[..., nn.Module] | nn.Module | None = None
+    net_class: type[LeanNet] = LeanNet
+    callbacks: tuple[Any, ...] = ()
+    param_groups: tuple[Any, ...] = ()
+    stratify: tuple[bool, bool] = (False, False)
+    score: Callable[[nn.Module, nn.Module], nn.Module] | None = None
+
+
+@dataclass(frozen=True)
+class TrainingOptions:
+    """How an estimator trains its network: the parameters that all of them share, under the same names."""
+
+    batch_size: int
+    predict_batch_size: int
+    lr: float
+    optimizer: Any
+    early_stopping: bool | int
+    validation_fraction: float
+    device: str
+    dtype: str
+    random_state: Any
+    verbose: int
+    callbacks: Any
+    net_params: Mapping[str, Any] | None
+
+    @classmethod
+    def of(cls, estimator: Any) -> Self:
+        """Read the parameters of an estimator."""
+        return cls(**{field.name: getattr(estimator, field.name) for field in fields(cls)})
