@@ -79,7 +79,7 @@ def row(name, network, unseen, anomalies, limit, digits):
         strange = anomalies(seed)
         X = np.concatenate([X_test[known_test], strange])
         y = np.repeat([0, 1], [known_test.sum(), len(strange)])
-        detector = ConfidenceDetector(FrozenEstimator(classifier), max_confidence=limit).fit(X_train[rows])
+        detector = ConfidenceDetector(FrozenEstimator(classifier), threshold=1 - limit).fit(X_train[rows])
         found, score = detector.predict(X), detector.anomaly_score(X)
         sure = 1 - score[y == 1] > 0.999
         accuracy = classifier.score(X_test[known_test], y_test[known_test])

@@ -47,7 +47,7 @@ from sktsad.thresholds import BestFBeta, MeanStd, Quantile
 SEEDS = (0, 1, 2)
 RULES = [MeanStd(1), MeanStd(3), Quantile(0.95), Quantile(0.97), BestFBeta()]
 FUSION = "fusion, mean rank of two local outlier factors, one-class SVM and VAE"
-SUPERVISED = "supervised: RNNClassifier('rnn', step=10, pooling='last_max')"
+SUPERVISED = "supervised: RNNClassifier('rnn', patch_size=10, pooling='last_max')"
 
 
 def detectors(seed):
@@ -73,7 +73,9 @@ def detectors(seed):
         "GaussianDetector('full')": GaussianDetector("full"),
         "PCA(20), GaussianDetector('full')": make_pipeline(PCA(20), GaussianDetector("full")),
         "AutoencoderDetector()": AutoencoderDetector(random_state=seed),
-        "AutoencoderDetector(error='mse')": AutoencoderDetector(error="mse", random_state=seed),
+        "AutoencoderDetector(loss='squared_error')": AutoencoderDetector(
+            loss="squared_error", random_state=seed
+        ),
         "AutoencoderDetector(noise=0.3)": AutoencoderDetector(noise=0.3, random_state=seed),
         "AutoencoderDetector, selu, alpha dropout": AutoencoderDetector(
             activation="selu", dropout=0.05, dropout_type="alpha", random_state=seed
@@ -86,11 +88,11 @@ def detectors(seed):
         "VAEDetector()": VAEDetector(random_state=seed),
         "VAEDetector('gru')": VAEDetector("gru", **recurrent),
         "VAEDetector(hidden_sizes=(64, 16), max_epochs=100)": vae(),
-        "VAEDetector(error='mse', kl_weight=0.1, score_by='elbo')": VAEDetector(
-            error="mse", kl_weight=0.1, score_by="elbo", random_state=seed
+        "VAEDetector(loss='squared_error', kl_weight=0.1, score_by='elbo')": VAEDetector(
+            loss="squared_error", kl_weight=0.1, score_by="elbo", random_state=seed
         ),
         "ForecastDetector, second half from the first": ForecastDetector(
-            horizon=70, step=10, lr=0.003, random_state=seed
+            horizon=70, patch_size=10, lr=0.003, random_state=seed
         ),
         "isolation forest": outlier(IsolationForest(random_state=seed)),
         "local outlier factor, 50 neighbours": members["lof_50"],
@@ -143,7 +145,7 @@ def table(split):
             figures.setdefault(name, []).append(judge(detector.fit(X_fit[y_fit == 0]), *others))
             print(".", end="", flush=True, file=sys.stderr)
         recurrent = RNNClassifier(
-            "rnn", step=10, pooling="last_max", max_epochs=50, batch_size=32, random_state=seed
+            "rnn", patch_size=10, pooling="last_max", max_epochs=50, batch_size=32, random_state=seed
         )
         recurrent.fit(*shuffle(X_fit, y_fit, random_state=seed))
         figures.setdefault(SUPERVISED, []).append(judge(recurrent, *others))

@@ -22,9 +22,10 @@ from sklearn.metrics import average_precision_score, f1_score
 from sklearn.model_selection import train_test_split
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
-from sktsad import RNNClassifier, SafeSampler, SlidingWindow, ThresholdClassifier, imbalance_ratio
+from sktsad import RNNClassifier, SafeSampler, SlidingWindow, ThresholdClassifier
 from sktsad.datasets import load_aiops_kpi, load_ecg5000
 from sktsad.networks import FocalLoss
+from sktsad.sampling import imbalance_ratio
 from sktsad.thresholds import BestFBeta
 
 QUICK = "--quick" in sys.argv  # one seed, undersampling only
@@ -70,7 +71,7 @@ def thinned_ecg5000():
         hold, test = train_test_split(rest, test_size=0.5, random_state=seed, stratify=y[rest])
         return [part for rows in (fit, hold, test) for part in (X[rows], y[rows])]
 
-    options = {"step": 10, "pooling": "last_max", "max_epochs": 40, "batch_size": 32}
+    options = {"patch_size": 10, "pooling": "last_max", "max_epochs": 40, "batch_size": 32}
     return split, [FunctionTransformer()], options
 
 

@@ -46,7 +46,7 @@ from sktsad.thresholds import BestFBeta
 SEEDS = (0, 1, 2)
 NORMAL_PER_ANOMALY, NORMAL_ROWS = 10, 200_000
 CLIP = 8  # standard deviations; what networks are given goes no further
-NET = {"step": 5, "hidden_size": 64, "max_epochs": 5, "batch_size": 256}
+NET = {"patch_size": 5, "hidden_size": 64, "max_epochs": 5, "batch_size": 256}
 TREES = {"max_iter": 200, "learning_rate": 0.05, "min_samples_leaf": 100, "early_stopping": False}
 CELLS = ("rnn", "lstm", "gru")
 MORE = {
@@ -175,7 +175,7 @@ def ways():
         "variational autoencoder": (3, lambda data, seed: detector(data, seed, VAEDetector(max_epochs=5))),
         "forecast": (
             3,
-            lambda data, seed: detector(data, seed, ForecastDetector(horizon=5, step=5, max_epochs=5)),
+            lambda data, seed: detector(data, seed, ForecastDetector(horizon=5, patch_size=5, max_epochs=5)),
         ),
         "boosted trees on features, defaults": (3, lambda data, seed: trees(data, seed, data.features)),
         "boosted trees on features": (3, lambda data, seed: trees(data, seed, data.features, **TREES)),

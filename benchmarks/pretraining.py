@@ -90,7 +90,7 @@ def ecg5000():
         return rows
 
     parts = [X_fit, y_fit, X_hold, y_hold, X_test, y_test]
-    return parts, draw, (0.01, 0.05, 1), {"horizon": 70}, {"step": 10, "pooling": "last_max"}
+    return parts, draw, (0.01, 0.05, 1), {"horizon": 70}, {"patch_size": 10, "pooling": "last_max"}
 
 
 def pretrain(windows, forecast, options, n_epochs):
@@ -116,7 +116,7 @@ def measure(name, data, n_epochs, n_draws):
             for way, (encoder, freeze) in WAYS.items():
                 model = RNNClassifier(
                     encoder=encoders.get(encoder),
-                    freeze=freeze,
+                    freeze_epochs=freeze,
                     hidden_size=ENCODER["hidden_size"],
                     **options,
                     **FINE,

@@ -71,7 +71,7 @@ def main():
             for name, (network, length) in NETWORKS.items():
                 windows = SlidingWindow(length).fit_transform(scaler.transform(X))
                 detector = AutoencoderDetector(
-                    network, hidden_sizes=(32, 16), error="mse", max_epochs=EPOCHS, random_state=seed
+                    network, hidden_sizes=(32, 16), loss="squared_error", max_epochs=EPOCHS, random_state=seed
                 )
                 detector.fit(windows[train], y.iloc[train])
                 figures[name].append(judge(y.iloc[test], detector.anomaly_score(windows[test])))

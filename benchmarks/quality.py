@@ -70,7 +70,7 @@ def ecg5000():
         recurrent[cell] = []
         for seed in SEEDS:
             model = RNNClassifier(
-                cell, step=10, pooling="last_max", max_epochs=50, batch_size=32, random_state=seed
+                cell, patch_size=10, pooling="last_max", max_epochs=50, batch_size=32, random_state=seed
             )
             recurrent[cell].append(model.fit(*shuffle(X, y, random_state=seed)).decision_function(X_test))
     autoencoders = [
@@ -82,7 +82,12 @@ def ecg5000():
         row("z-score of each sample > 3, normal beats", y_test, [z_score]),
         row("AutoencoderDetector(), normal beats", y_test, autoencoders, "0.945"),
         *(
-            row(f'RNNClassifier("{cell}", step=10, pooling="last_max")', y_test, recurrent[cell], "0.965")
+            row(
+                f'RNNClassifier("{cell}", patch_size=10, pooling="last_max")',
+                y_test,
+                recurrent[cell],
+                "0.965",
+            )
             for cell in recurrent
         ),
     ]

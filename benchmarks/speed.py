@@ -91,7 +91,7 @@ def autoencoder(n_rows, repeats):
     X_torch = torch.from_numpy(X)[:, :, None]
     ours = AutoencoderDetector(
         hidden_sizes=(32, 8),
-        error="mse",
+        loss="squared_error",
         max_epochs=2,
         batch_size=64,
         predict_batch_size=256,
@@ -107,7 +107,7 @@ def autoencoder(n_rows, repeats):
     peers = _peers(X)
     fit = interleaved(
         {
-            "raw": lambda: raw_fit(new(), ReconstructionError("mse"), X_torch, None, 64, 2),
+            "raw": lambda: raw_fit(new(), ReconstructionError("squared_error"), X_torch, None, 64, 2),
             "sktsad": lambda: ours.fit(X),
             **{name: peer.fit for name, peer in peers.items()},
         },

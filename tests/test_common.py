@@ -102,11 +102,11 @@ ESTIMATORS = [
         for dtype in ("float64", "float32")
         for estimator in (
             RNNClassifier(hidden_size=4, dense_size=4, **NET),
-            RNNClassifier("gru", hidden_size=4, pooling="last_max", step=2, bidirectional=True, **NET),
+            RNNClassifier("gru", hidden_size=4, pooling="last_max", patch_size=2, bidirectional=True, **NET),
             RNNClassifier("rnn", hidden_size=4, num_layers=2, class_weight="balanced", **NET),
             TorchClassifier(**NET),
-            RNNRegressor(hidden_size=8, dense_size=16, step=5, bidirectional=True, **RNN),
-            RNNRegressor("gru", hidden_size=8, dense_size=8, step=5, loss="absolute_error", **RNN),
+            RNNRegressor(hidden_size=8, dense_size=16, patch_size=5, bidirectional=True, **RNN),
+            RNNRegressor("gru", hidden_size=8, dense_size=8, patch_size=5, loss="absolute_error", **RNN),
             RNNRegressor("rnn", hidden_size=4, bidirectional=True, loss="huber", **RNN),
             AutoencoderDetector(**AUTOENCODER),
             AutoencoderDetector("lstm", **AUTOENCODER),
@@ -119,8 +119,8 @@ ESTIMATORS = [
             ForecastPretrainer(hidden_size=4, **NET),
             ForecastPretrainer("gru", hidden_size=4, num_layers=2, bidirectional=True, **RNN),
             MaskedReconstructionPretrainer(hidden_size=4, **NET),
-            MaskedReconstructionPretrainer("rnn", hidden_size=4, mask_fraction=0.5, step=2, **RNN),
-            RNNClassifier(encoder=PretrainedEncoder(ENCODER), freeze=10, encoder_lr=0.001, **NET),
+            MaskedReconstructionPretrainer("rnn", hidden_size=4, mask_fraction=0.5, patch_size=2, **RNN),
+            RNNClassifier(encoder=PretrainedEncoder(ENCODER), freeze_epochs=10, encoder_lr=0.001, **NET),
         )
     ),
 ]

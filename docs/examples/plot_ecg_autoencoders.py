@@ -77,7 +77,7 @@ figure.supxlabel("sample")
 X_fit, X_choose, y_fit, y_choose = train_test_split(X, y, test_size=0.3, stratify=y, random_state=0)
 models = {
     "recurrent classifier": RNNClassifier(
-        "rnn", step=10, pooling="last_max", max_epochs=50, batch_size=32, random_state=0
+        "rnn", patch_size=10, pooling="last_max", max_epochs=50, batch_size=32, random_state=0
     ),
     "autoencoder": AutoencoderDetector(max_epochs=100, random_state=0),
     "variational autoencoder": VAEDetector(hidden_sizes=(64, 16), max_epochs=100, random_state=0),

@@ -26,13 +26,12 @@ from sktsad import (
     SafeSampler,
     SlidingWindow,
     ThresholdClassifier,
-    imbalance_ratio,
 )
 from sktsad.datasets import load_aiops_kpi, make_kpi
 from sktsad.metrics import random_baseline
 from sktsad.networks import FocalLoss
 from sktsad.plotting import ScoreDisplay
-from sktsad.sampling import WindowAugmenter
+from sktsad.sampling import WindowAugmenter, imbalance_ratio
 
 torch.set_num_threads(1)  # small networks gain nothing by more, and lose much on a busy machine
 

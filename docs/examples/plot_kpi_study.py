@@ -27,11 +27,11 @@ from sktsad import (
     SlidingWindow,
     ThresholdClassifier,
     ZScoreDetector,
-    imbalance_ratio,
 )
 from sktsad.datasets import load_aiops_kpi, make_kpi
 from sktsad.metrics import detection_report, to_events
 from sktsad.plotting import ScoreDisplay, SeriesDisplay, ThresholdDisplay
+from sktsad.sampling import imbalance_ratio
 
 torch.set_num_threads(1)  # small networks gain nothing by more, and lose much on a busy machine
 
@@ -188,7 +188,7 @@ for seed in range(3):
     for name, pretrained in (("from scratch", None), ("pre-trained", encoder)):
         head = RNNClassifier(
             encoder=pretrained,
-            freeze="encoder",
+            freeze_epochs="all",
             **options,
             max_epochs=round(1000 * 64 / len(rows)),
             random_state=seed,

@@ -43,7 +43,7 @@ LENGTH = 7
 
 MODELS = {
     "lstm": RNNClassifier(**RNN),
-    "gru, both ways": RNNClassifier("gru", bidirectional=True, pooling="last_max", step=2, **RNN),
+    "gru, both ways": RNNClassifier("gru", bidirectional=True, pooling="last_max", patch_size=2, **RNN),
     "rnn": RNNClassifier("rnn", num_layers=2, **RNN),
     "dense, float64": TorchClassifier(dtype="float64", **NET),
     "autoencoder": AutoencoderDetector(hidden_sizes=(4, 2), **NET),

@@ -61,13 +61,15 @@ def two_logits(n_inputs, n_outputs):
 
 MODELS = {
     "lstm": RNNClassifier(num_layers=2, dropout=0.5, **RNN),
-    "gru, both ways": RNNClassifier("gru", bidirectional=True, pooling="last_max", step=2, **RNN),
+    "gru, both ways": RNNClassifier("gru", bidirectional=True, pooling="last_max", patch_size=2, **RNN),
     "rnn, pre-trained": RNNClassifier(encoder=ForecastPretrainer("rnn", **RNN), **NET),
     "float64": RNNClassifier("gru", dtype="float64", **RNN),
     "dense": TorchClassifier(**NET),
     "two logits": TorchClassifier(two_logits, **NET),
     "autoencoder": AutoencoderDetector(hidden_sizes=(4, 2), noise=0.1, **NET),
-    "autoencoder, lstm": AutoencoderDetector("lstm", hidden_sizes=(3,), conv_channels=2, error="mse", **NET),
+    "autoencoder, lstm": AutoencoderDetector(
+        "lstm", hidden_sizes=(3,), conv_channels=2, loss="squared_error", **NET
+    ),
     "autoencoder, unrolled": AutoencoderDetector(
         "gru", hidden_sizes=(3,), decoder="unroll", recurrent_dropout=0.2, score_on="last", **NET
     ),

@@ -42,14 +42,14 @@ def test_cross_entropy_stays_finite_for_extreme_logits(n_classes):
     assert CrossEntropy()(torch.tensor([1e4]), torch.tensor([0.0])) == pytest.approx(1e4)
 
 
-@pytest.mark.parametrize("error, of_difference", [("mse", np.square), ("mae", np.abs)])
+@pytest.mark.parametrize("loss, of_difference", [("squared_error", np.square), ("absolute_error", np.abs)])
 def test_a_reconstruction_error_is_that_of_each_element(error, of_difference):
     output, target = RNG.normal(size=(2, 4, 3, 2))
     errors = ReconstructionError(error)(torch.from_numpy(output), torch.from_numpy(target))
     np.testing.assert_allclose(errors, of_difference(output - target))
 
 
-@pytest.mark.parametrize("error, of_difference", [("mse", np.square), ("mae", np.abs)])
+@pytest.mark.parametrize("loss, of_difference", [("squared_error", np.square), ("absolute_error", np.abs)])
 @pytest.mark.parametrize("horizon", [1, 2])
 def test_a_forecast_error_is_that_of_the_last_rows(error, of_difference, horizon):
     output, target = RNG.normal(size=(4, horizon, 2)), RNG.normal(size=(4, 5, 2))

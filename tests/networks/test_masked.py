@@ -75,7 +75,7 @@ def test_windows_are_masked_one_by_one_and_anew_each_time():
 
 @pytest.mark.parametrize("cell", CELLS)
 def test_hidden_rows_are_not_seen_and_the_others_are(cell):
-    module = make(cell=cell, bidirectional=True, pooling="last_max", step=2, dense_size=None)
+    module = make(cell=cell, bidirectional=True, pooling="last_max", patch_size=2, dense_size=None)
     torch.manual_seed(2)
     restored, hidden = module(WINDOWS)
     assert restored.shape == WINDOWS.shape
@@ -116,14 +116,14 @@ def test_dropout_is_between_recurrent_layers():
 # What counts
 
 
-@pytest.mark.parametrize("error", ["mse", "mae"])
+@pytest.mark.parametrize("loss", ["squared_error", "absolute_error"])
 def test_the_error_is_the_mean_over_the_hidden_rows_of_each_window(error):
     module = make(mask_fraction=0.4, span=3)
     restored, hidden = module(WINDOWS)
     losses = MaskedError(error)((restored, hidden), WINDOWS)
     for loss, window, target, rows in zip(losses, restored, WINDOWS, hidden, strict=True):
         difference = (window - target)[rows]
-        expected = difference.square().mean() if error == "mse" else difference.abs().mean()
+        expected = difference.square().mean() if loss == "squared_error" else difference.abs().mean()
         torch.testing.assert_close(loss, expected)
 
 

@@ -83,7 +83,7 @@ def naive_patches(window, step):
     return [np.concatenate(rows[start : start + step]) for start in range(0, len(rows), step)]
 
 
-@pytest.mark.parametrize("step", [1, 2, 3, 7, 10])
+@pytest.mark.parametrize("patch_size", [1, 2, 3, 7, 10])
 def test_patches_are_runs_of_rows_padded_in_front(step):
     windows = RNG.normal(size=(BATCH, LENGTH, CHANNELS))
     patches = to_patches(torch.from_numpy(windows), step)
@@ -92,7 +92,7 @@ def test_patches_are_runs_of_rows_padded_in_front(step):
 
 
 def test_an_encoder_with_a_step_reads_patches():
-    encoder = RecurrentEncoder(CHANNELS, "gru", HIDDEN, step=3).double()
+    encoder = RecurrentEncoder(CHANNELS, "gru", HIDDEN, patch_size=3).double()
     window = RNG.normal(size=(LENGTH, CHANNELS))
     expected = naive_encoder(encoder, "gru", np.array(naive_patches(window, 3)), 1, False, "last")
     np.testing.assert_allclose(encoder(torch.from_numpy(window)[None]).detach()[0], expected, atol=1e-12)
@@ -141,7 +141,7 @@ def test_a_network_takes_a_trained_encoder_and_its_number_of_outputs():
 
 
 def test_an_encoder_says_what_it_takes_to_make_another_like_it():
-    options = {"hidden_size": 3, "num_layers": 2, "dropout": 0.2, "bidirectional": True, "step": 3}
+    options = {"hidden_size": 3, "num_layers": 2, "dropout": 0.2, "bidirectional": True, "patch_size": 3}
     encoder = RecurrentEncoder(CHANNELS, "rnn", pooling="last_max", **options)
     assert encoder.arguments == {"n_channels": CHANNELS, "cell": "rnn", "pooling": "last_max", **options}
     other = RecurrentEncoder(**encoder.arguments)

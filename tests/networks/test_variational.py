@@ -105,7 +105,9 @@ def test_draws_are_kept_with_the_weights_but_not_learnt():
     assert not any(weight is module.draws for weight in module.parameters())
 
 
-@pytest.mark.parametrize("error, of_difference", [("mse", torch.square), ("mae", torch.abs)])
+@pytest.mark.parametrize(
+    "loss, of_difference", [("squared_error", torch.square), ("absolute_error", torch.abs)]
+)
 def test_the_loss_is_error_and_weighted_divergence_per_value_of_the_window(error, of_difference):
     loss = VariationalLoss(error, kl_weight=0.5)
     output = torch.randn_like(WINDOWS)
@@ -124,7 +126,7 @@ def test_with_mse_and_weight_2_it_is_twice_the_negative_evidence_lower_bound_per
     bound = log_likelihood - kl_divergence(MEAN, LOG_VARIANCE)
     n_values = LENGTH * CHANNELS
     constant = np.log(2 * np.pi)
-    rows = VariationalLoss("mse", kl_weight=2)((output, MEAN, LOG_VARIANCE), WINDOWS)
+    rows = VariationalLoss("squared_error", kl_weight=2)((output, MEAN, LOG_VARIANCE), WINDOWS)
     torch.testing.assert_close(rows, -2 * bound / n_values - constant)
 
 

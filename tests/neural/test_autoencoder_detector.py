@@ -44,7 +44,7 @@ def shapes(n_windows, random_state):
     "network, options",
     [
         ("dense", {"hidden_sizes": (16, 4)}),
-        ("dense", {"hidden_sizes": (16, 4), "error": "mse", "noise": 0.1}),
+        ("dense", {"hidden_sizes": (16, 4), "loss": "squared_error", "noise": 0.1}),
         ("lstm", {"hidden_sizes": (16,), "lr": 0.02}),
     ],
 )
@@ -57,10 +57,10 @@ def test_it_finds_windows_of_another_shape(network, options):
 
 
 @each_network
-@pytest.mark.parametrize("error, of_difference", [("mae", np.abs), ("mse", np.square)])
+@pytest.mark.parametrize("loss, of_difference", [("absolute_error", np.abs), ("squared_error", np.square)])
 @pytest.mark.parametrize("score_on", ["window", "last"])
 def test_scores_are_errors_of_the_reconstruction(network, error, of_difference, score_on):
-    detector = AutoencoderDetector(network, error=error, score_on=score_on, **SMALL).fit(WINDOWS)
+    detector = AutoencoderDetector(network, loss=loss, score_on=score_on, **SMALL).fit(WINDOWS)
     reconstruction = detector.reconstruct(WINDOWS)
     assert reconstruction.shape == FLAT.shape
     errors = of_difference(reconstruction - FLAT.astype(np.float32))
@@ -69,9 +69,9 @@ def test_scores_are_errors_of_the_reconstruction(network, error, of_difference, 
     np.testing.assert_allclose(detector.anomaly_score(WINDOWS), scored.mean(axis=1), rtol=1e-5)
 
 
-@pytest.mark.parametrize("error", ["mae", "mse"])
+@pytest.mark.parametrize("loss", ["absolute_error", "squared_error"])
 def test_it_is_trained_on_the_same_error(error):
-    detector = AutoencoderDetector(error=error, dtype="float64", **{**SMALL, "max_epochs": 1, "lr": 1e-12})
+    detector = AutoencoderDetector(loss=loss, dtype="float64", **{**SMALL, "max_epochs": 1, "lr": 1e-12})
     detector.set_params(threshold=1.0, batch_size=150).fit(WINDOWS)
     loss = detector.net_.history[-1, "train_loss"]
     assert loss == pytest.approx(detector.anomaly_score(WINDOWS).mean())

@@ -28,9 +28,9 @@ each_horizon = pytest.mark.parametrize("horizon", [1, 2, 5])
 
 
 @each_horizon
-@pytest.mark.parametrize("error, of_difference", [("mae", np.abs), ("mse", np.square)])
+@pytest.mark.parametrize("loss, of_difference", [("absolute_error", np.abs), ("squared_error", np.square)])
 def test_scores_are_errors_of_the_forecast_of_the_last_rows(horizon, error, of_difference):
-    detector = ForecastDetector("gru", horizon=horizon, error=error, dtype="float64", **SMALL).fit(WINDOWS)
+    detector = ForecastDetector("gru", horizon=horizon, loss=loss, dtype="float64", **SMALL).fit(WINDOWS)
     forecast = detector.forecast(WINDOWS)
     last_rows = IN_3D[:, -horizon:].reshape(150, -1)
     assert forecast.shape == last_rows.shape
@@ -71,7 +71,14 @@ def test_a_forecast_comes_close():
 
 def test_parameters_make_the_network():
     detector = ForecastDetector(
-        "gru", horizon=3, num_layers=2, bidirectional=True, dropout=0.25, pooling="last_max", step=2, **SMALL
+        "gru",
+        horizon=3,
+        num_layers=2,
+        bidirectional=True,
+        dropout=0.25,
+        pooling="last_max",
+        patch_size=2,
+        **SMALL,
     )
     module = detector.set_params(dense_size=5).fit(WINDOWS).net_.module_
     assert isinstance(module, Forecaster)

@@ -27,7 +27,9 @@ def test_it_learns_to_predict_the_last_rows_of_a_window(horizon):
 
 def test_it_trains_as_the_forecast_detector_does():
     options = {**SMALL, "max_epochs": 2}
-    detector = ForecastDetector(horizon=2, error="mse", validation_fraction=0, **options).fit(WINDOWS)
+    detector = ForecastDetector(horizon=2, loss="squared_error", validation_fraction=0, **options).fit(
+        WINDOWS
+    )
     pretrainer = ForecastPretrainer(horizon=2, **options).fit(WINDOWS)
     ours, theirs = (model.net_.module_.state_dict() for model in (pretrainer, detector))
     assert ours.keys() == theirs.keys()

@@ -43,7 +43,7 @@ def encoders():
     [
         lambda encoder: make_pipeline(encoder, StandardScaler(), LogisticRegression()),
         lambda encoder: RNNClassifier(
-            encoder=encoder, freeze="encoder", dense_size=None, max_epochs=100, lr=0.05, random_state=0
+            encoder=encoder, freeze_epochs="all", dense_size=None, max_epochs=100, lr=0.05, random_state=0
         ),
     ],
     ids=["pipeline", "RNNClassifier"],

@@ -16,7 +16,7 @@ from torch.utils.data import DataLoader
 
 from sktsad import RNNClassifier, SlidingWindow, TorchClassifier
 from sktsad.networks import FocalLoss, LogitAdjustedCrossEntropy, MeanSquaredFalseError
-from sktsad.neural._net_classifier import LOSS_NAMES, BaseNetClassifier
+from sktsad.neural._net_classifier import LOSS_NAMES, NetClassifier
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(120, 6))
@@ -717,4 +717,4 @@ def test_a_clone_is_not_fitted_and_fits_to_the_same_bits(model):
 
 def test_a_classifier_has_to_say_which_network():
     with pytest.raises(NotImplementedError):
-        BaseNetClassifier(max_epochs=1).fit(X, Y)
+        NetClassifier(max_epochs=1).fit(X, Y)

@@ -35,7 +35,7 @@ WINDOWS = SlidingWindow(8).fit_transform(ROWS)
 SMALL = {"hidden_size": 5, "dense_size": 4, "max_epochs": 2, "batch_size": 32, "random_state": 0}
 PRETRAINER = ForecastPretrainer("gru", **SMALL).fit(WINDOWS)
 
-#: Written by version 0.1.0: a GRU of 4 units, step=2, pooling="last_max", one channel.
+#: Written by version 0.1.0: a GRU of 4 units, patch_size=2, pooling="last_max", one channel.
 FIXTURE = Path(__file__).parent / "encoder.pt"
 
 
@@ -51,7 +51,7 @@ def path(tmp_path):
     [
         ForecastPretrainer("lstm", **SMALL),
         ForecastPretrainer("gru", num_layers=2, dropout=0.3, bidirectional=True, pooling="last_max", **SMALL),
-        MaskedReconstructionPretrainer("rnn", step=3, **SMALL),
+        MaskedReconstructionPretrainer("rnn", patch_size=3, **SMALL),
     ],
     ids=["lstm", "gru", "rnn"],
 )
@@ -92,7 +92,7 @@ def test_the_file_holds_the_encoder_and_nothing_else(path):
 
 
 def test_sizes_that_came_from_numpy_load_again(tmp_path):
-    sizes = {"hidden_size": np.int64(3), "bidirectional": np.bool_(True), "step": np.int32(2)}
+    sizes = {"hidden_size": np.int64(3), "bidirectional": np.bool_(True), "patch_size": np.int32(2)}
     pretrainer = ForecastPretrainer(np.str_("gru"), **{**SMALL, **sizes}).fit(WINDOWS)
     save_encoder(pretrainer, tmp_path / "encoder.pt")
     codes = PretrainedEncoder(tmp_path / "encoder.pt").fit_transform(WINDOWS)

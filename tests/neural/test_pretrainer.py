@@ -52,7 +52,7 @@ def assert_same_bits(one, other, rows=X):
 def test_a_signature_lists_every_shared_parameter_once_with_its_default_and_its_range(cls):
     parameters = inspect.signature(cls).parameters
     shared = set(inspect.signature(NetEstimator.__init__).parameters) - {"self", "net_params"}
-    assert set(parameters) >= shared | {"cell", "hidden_size", "error", "dense_size", "step"}
+    assert set(parameters) >= shared | {"cell", "hidden_size", "error", "dense_size", "patch_size"}
     assert {name: parameters[name].default for name in parameters} == cls().get_params()
     assert set(parameters) <= set(cls._parameter_constraints)
 
@@ -76,15 +76,21 @@ def test_net_parameters_reach_the_network_and_typos_are_found(cls):
 
 
 @each_class
-@pytest.mark.parametrize("error", ["mse", "mae"])
+@pytest.mark.parametrize("loss", ["squared_error", "absolute_error"])
 def test_the_error_is_that_of_the_training(cls, error):
-    assert cls(error=error, **SMALL).fit(X).net_.criterion_.error == error
+    assert cls(loss=loss, **SMALL).fit(X).net_.criterion_.error == error
 
 
 @each_class
 @pytest.mark.parametrize("cell", ["rnn", "lstm", "gru"])
 def test_the_encoder_is_of_the_same_family_as_that_of_the_classifier(cls, cell):
-    options = {"num_layers": 2, "dropout": 0.25, "bidirectional": True, "pooling": "last_max", "step": 3}
+    options = {
+        "num_layers": 2,
+        "dropout": 0.25,
+        "bidirectional": True,
+        "pooling": "last_max",
+        "patch_size": 3,
+    }
     pretrainer = cls(cell, **options, **SMALL).fit(WINDOWS)
     classifier = RNNClassifier(cell, **options, **SMALL).fit(WINDOWS, np.arange(90) % 2)
     encoder = classifier.net_.module_.encoder

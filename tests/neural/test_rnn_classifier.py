@@ -52,7 +52,7 @@ def order_matters(n_windows, random_state):
         ("gru", {}),
         ("gru", {"num_layers": 2, "dropout": 0.1, "dense_size": None}),
         ("lstm", {"bidirectional": True, "pooling": "last_max"}),
-        ("rnn", {"step": 4, "batch_size": 16}),
+        ("rnn", {"patch_size": 4, "batch_size": 16}),
     ],
 )
 def test_it_learns_a_pattern_in_time_that_no_single_step_shows(cell, options):
@@ -77,7 +77,13 @@ def test_by_default_it_is_an_lstm_of_128_units_a_dense_layer_of_64_and_one_logit
 
 @pytest.mark.parametrize("cell, cls", [("rnn", nn.RNN), ("lstm", nn.LSTM), ("gru", nn.GRU)])
 def test_parameters_make_the_network(cell, cls):
-    options = {"num_layers": 2, "dropout": 0.25, "bidirectional": True, "pooling": "last_max", "step": 5}
+    options = {
+        "num_layers": 2,
+        "dropout": 0.25,
+        "bidirectional": True,
+        "pooling": "last_max",
+        "patch_size": 5,
+    }
     model = RNNClassifier(cell, **options, **SMALL).fit(X.reshape(40, 6, 2), Y)
     encoder, head = model.net_.module_.encoder, model.net_.module_.head
     assert type(encoder.rnn) is cls
@@ -96,9 +102,9 @@ def test_dropout_of_a_single_layer_needs_no_warning_of_torch():
     RNNClassifier(dropout=0.5, **SMALL).fit(X, Y)  # warnings are errors
 
 
-@pytest.mark.parametrize("step", [1, 5, 12, 50])
+@pytest.mark.parametrize("patch_size", [1, 5, 12, 50])
 def test_a_step_of_any_size_reads_the_whole_window(step):
-    model = RNNClassifier(step=step, **{**SMALL, "dense_size": None}).fit(X, Y)
+    model = RNNClassifier(patch_size=patch_size, **{**SMALL, "dense_size": None}).fit(X, Y)
     before = model.decision_function(X)
     for column in (0, 11):
         changed = X.copy()
@@ -124,13 +130,13 @@ def test_it_knows_the_channels_of_a_sliding_window():
         ("bidirectional", "both"),
         ("dense_size", 0),
         ("pooling", "mean"),
-        ("step", 0),
+        ("patch_size", 0),
         ("loss", "mse"),
         ("class_weight", "heavy"),
         ("encoder", "gru"),
         ("encoder", RNNClassifier()),
-        ("freeze", "head"),
-        ("freeze", 0),
+        ("freeze_epochs", "head"),
+        ("freeze_epochs", -1),
         ("encoder_lr", 0),
     ],
 )
@@ -181,16 +187,18 @@ def test_the_encoder_is_trained_further_and_the_pretrainer_stays_as_it_is():
 
 
 def test_the_recurrent_layers_are_those_of_the_encoder():
-    encoder = ForecastPretrainer("lstm", hidden_size=3, bidirectional=True, step=2, max_epochs=1)
+    encoder = ForecastPretrainer("lstm", hidden_size=3, bidirectional=True, patch_size=2, max_epochs=1)
     model = RNNClassifier("rnn", encoder=encoder, **SIZES).fit(X, Y)
     arguments = model.net_.module_.encoder.arguments
-    assert (arguments["cell"], arguments["hidden_size"], arguments["step"]) == ("lstm", 3, 2)
+    assert (arguments["cell"], arguments["hidden_size"], arguments["patch_size"]) == ("lstm", 3, 2)
     assert model.net_.module_.head[0].in_features == 6
 
 
 @pytest.mark.parametrize("optimizer", ["adam", "adamw", "sgd", "rmsprop"])
 def test_a_frozen_encoder_does_not_change_and_the_head_does(optimizer):
-    frozen = clone(TUNED).set_params(freeze="encoder", optimizer=optimizer, net__optimizer__weight_decay=0.1)
+    frozen = clone(TUNED).set_params(
+        freeze_epochs="all", optimizer=optimizer, net__optimizer__weight_decay=0.1
+    )
     model = frozen.fit(X, Y)
     assert same(encoder_of(model), states(PRETRAINER.encoder_))
     assert not same(
@@ -203,8 +211,8 @@ def test_a_frozen_encoder_does_not_change_and_the_head_does(optimizer):
 
 
 def test_true_is_no_number_of_epochs():
-    with pytest.raises(ValueError, match="freeze=True must be 'encoder', 'none' or a number of epochs"):
-        clone(TUNED).set_params(freeze=True).fit(X, Y)
+    with pytest.raises(ValueError, match="freeze_epochs=True must be a number of epochs, or 'all'"):
+        clone(TUNED).set_params(freeze_epochs=True).fit(X, Y)
 
 
 def test_callbacks_of_the_user_see_what_is_frozen_already():
@@ -213,7 +221,7 @@ def test_callbacks_of_the_user_see_what_is_frozen_already():
             self.frozen = not any(weight.requires_grad for weight in net.module_.encoder.parameters())
 
     callbacks = [("look", Look())]
-    model = clone(TUNED).set_params(freeze=1, max_epochs=1, callbacks=callbacks).fit(X, Y)
+    model = clone(TUNED).set_params(freeze_epochs=1, max_epochs=1, callbacks=callbacks).fit(X, Y)
     assert dict(model.net_.callbacks_)["look"].frozen
     assert callbacks[0][1].__dict__ == {}
 
@@ -221,7 +229,7 @@ def test_callbacks_of_the_user_see_what_is_frozen_already():
 @pytest.mark.parametrize("freeze", [1, 3, np.int64(2)])
 def test_an_encoder_thaws_after_so_many_epochs(freeze):
     before = states(PRETRAINER.encoder_)
-    model = clone(TUNED).set_params(freeze=freeze, max_epochs=int(freeze))
+    model = clone(TUNED).set_params(freeze_epochs=freeze, max_epochs=int(freeze))
     assert same(encoder_of(model.fit(X, Y)), before)
     model = clone(model).set_params(max_epochs=int(freeze) + 1).fit(X, Y)
     assert not any(torch.equal(value, before[name]) for name, value in encoder_of(model).items())
@@ -229,7 +237,7 @@ def test_an_encoder_thaws_after_so_many_epochs(freeze):
 
 def test_epochs_count_on_over_partial_fit_warm_starts_and_pickles():
     before = states(PRETRAINER.encoder_)
-    model = clone(TUNED).set_params(freeze=3, warm_start=True, max_epochs=1)
+    model = clone(TUNED).set_params(freeze_epochs=3, warm_start=True, max_epochs=1)
     model.partial_fit(X, Y).fit(X, Y)
     model = pickle.loads(pickle.dumps(model)).partial_fit(X, Y)
     assert len(model.net_.history) == 3
@@ -274,10 +282,10 @@ def test_an_encoder_has_a_learning_rate_of_its_own():
     assert same(encoder_of(still), states(PRETRAINER.encoder_))
 
 
-@pytest.mark.parametrize("freeze", ["none", "encoder", 1])
+@pytest.mark.parametrize("freeze", [0, "all", 1])
 @pytest.mark.parametrize("encoder_lr", [0.001, 0.02])
 def test_an_encoder_keeps_its_learning_rate_when_that_of_a_warm_start_changes(freeze, encoder_lr):
-    model = clone(TUNED).set_params(encoder_lr=encoder_lr, freeze=freeze, warm_start=True).fit(X, Y)
+    model = clone(TUNED).set_params(encoder_lr=encoder_lr, freeze_epochs=freeze, warm_start=True).fit(X, Y)
     model = pickle.loads(pickle.dumps(model.set_params(lr=0.5))).fit(X, Y)
     assert_rates(model, encoder_lr, 0.5)
     assert model.net_.lr == 0.5
@@ -385,7 +393,7 @@ def test_a_frozen_pretrainer_brings_what_it_has_learnt_from_other_rows():
     pretrainer = ForecastPretrainer(**SIZES).fit(SlidingWindow(20).fit_transform(series))
     before = pickle.dumps(pretrainer.net_.module_.state_dict())
     pipe = make_pipeline(
-        SlidingWindow(12), RNNClassifier(encoder=FrozenEstimator(pretrainer), freeze=1, **SIZES)
+        SlidingWindow(12), RNNClassifier(encoder=FrozenEstimator(pretrainer), freeze_epochs=1, **SIZES)
     )
     pipe.fit(X[:, :1], Y)  # windows of another length
     assert pickle.dumps(pretrainer.net_.module_.state_dict()) == before
@@ -434,7 +442,7 @@ def test_an_autoencoder_lends_its_encoder(name):
     windows = SlidingWindow(6).fit_transform(X[:, :2])
     detector = AUTOENCODERS[name]
     codes = clone(detector).fit(windows).transform(windows)
-    model = RNNClassifier(encoder=detector, freeze="encoder", **SIZES).fit(windows, Y)
+    model = RNNClassifier(encoder=detector, freeze_epochs="all", **SIZES).fit(windows, Y)
     encoder = model.net_.module_.encoder.eval()
     inputs = torch.from_numpy(windows.gather(slice(None), np.float32))
     np.testing.assert_allclose(encoder(inputs).detach().numpy(), codes, rtol=1e-5, atol=1e-6)
@@ -442,7 +450,7 @@ def test_an_autoencoder_lends_its_encoder(name):
     assert not any("decoder" in name for name in names)
     assert not any("decoder" in name for name in model.net_.module_.state_dict())
     assert model.net_.module_.head[0].in_features == 4
-    tuned = clone(model).set_params(freeze="none").fit(windows, Y)
+    tuned = clone(model).set_params(freeze_epochs=0).fit(windows, Y)
     assert not same(encoder_of(tuned), encoder_of(model))
     np.testing.assert_array_equal(
         pickle.loads(pickle.dumps(tuned)).predict_proba(windows), tuned.predict_proba(windows)
@@ -482,7 +490,7 @@ def test_an_encoder_of_other_windows_is_refused():
 @pytest.mark.parametrize("of_encoder", ["float32", "float64"])
 def test_an_encoder_takes_the_precision_of_the_classifier(dtype, of_encoder):
     encoder = FrozenEstimator(clone(PRETRAINER).set_params(dtype=of_encoder).fit(X))
-    model = RNNClassifier(encoder=encoder, freeze="encoder", dtype=dtype, **SIZES).fit(X, Y)
+    model = RNNClassifier(encoder=encoder, freeze_epochs="all", dtype=dtype, **SIZES).fit(X, Y)
     assert {str(weight.dtype) for weight in model.net_.module_.parameters()} == {f"torch.{dtype}"}
     assert {str(weight.dtype) for weight in encoder.encoder_.parameters()} == {f"torch.{of_encoder}"}
     for name, value in encoder_of(model).items():
@@ -500,23 +508,25 @@ class Epochs(Callback):
         self.n_rows = len(dataset_train)
 
 
-@pytest.mark.parametrize("freeze", ["encoder", 2])
+@pytest.mark.parametrize("freeze", ["all", 2])
 def test_early_stopping_goes_with_freezing(freeze):
     callbacks = [("epochs", Epochs())]
     model = (
-        clone(TUNED).set_params(freeze=freeze, early_stopping=4, max_epochs=8, callbacks=callbacks).fit(X, Y)
+        clone(TUNED)
+        .set_params(freeze_epochs=freeze, early_stopping=4, max_epochs=8, callbacks=callbacks)
+        .fit(X, Y)
     )
     epochs = dict(model.net_.callbacks_)["epochs"]
     assert epochs.n_rows == 32
     before = states(PRETRAINER.encoder_)
-    assert [same(state, before) for state in epochs.states[:3]] == [True, True, freeze == "encoder"]
+    assert [same(state, before) for state in epochs.states[:3]] == [True, True, freeze == "all"]
     best = int(np.argmin(model.net_.history[:, "valid_loss"]))
     assert same(encoder_of(model), epochs.states[best])
 
 
 def test_it_goes_with_several_classes_losses_and_class_weights():
     labels = np.arange(40) % 3
-    model = clone(TUNED).set_params(freeze=1, loss="mean_false_error", encoder_lr=0.001).fit(X, labels)
+    model = clone(TUNED).set_params(freeze_epochs=1, loss="mean_false_error", encoder_lr=0.001).fit(X, labels)
     assert model.predict_proba(X).shape == (40, 3)
     assert clone(TUNED).set_params(class_weight="balanced", loss="focal").fit(X, Y).predict(X).shape == (40,)
 
@@ -532,7 +542,7 @@ def test_windows_of_a_panel_go_to_the_pretrainer_with_their_index(spy):
 
 def test_without_an_encoder_nothing_is_frozen_and_the_network_is_the_same_to_the_bit():
     plain = RNNClassifier(**SIZES).fit(X, Y)
-    for options in ({"freeze": "encoder"}, {"freeze": 1}, {"encoder_lr": 0.5}):
+    for options in ({"freeze_epochs": "all"}, {"freeze_epochs": 1}, {"encoder_lr": 0.5}):
         model = RNNClassifier(encoder=None, **options, **SIZES).fit(X, Y)
         assert same(states(model.net_.module_), states(plain.net_.module_))
     assert len(plain.net_.optimizer_.param_groups) == 1
@@ -545,5 +555,5 @@ def test_it_learns_with_an_encoder_that_thaws(pretrainer):
     new_windows, new_labels = order_matters(200, 1)
     encoder = pretrainer("gru", hidden_size=8, dense_size=8, lr=0.03, max_epochs=5)
     options = {"dense_size": 8, "lr": 0.03, "batch_size": 32, "max_epochs": 15, "random_state": 0}
-    model = RNNClassifier(encoder=encoder, freeze=3, encoder_lr=0.01, **options).fit(windows, labels)
+    model = RNNClassifier(encoder=encoder, freeze_epochs=3, encoder_lr=0.01, **options).fit(windows, labels)
     assert f1_score(new_labels, model.predict(new_windows)) > 0.9

@@ -175,7 +175,13 @@ def test_by_default_it_is_an_lstm_of_128_units_a_dense_layer_of_64_and_an_output
 
 
 def test_parameters_make_the_network():
-    options = {"num_layers": 2, "dropout": 0.25, "bidirectional": True, "pooling": "last_max", "step": 2}
+    options = {
+        "num_layers": 2,
+        "dropout": 0.25,
+        "bidirectional": True,
+        "pooling": "last_max",
+        "patch_size": 2,
+    }
     model = RNNRegressor("rnn", **options, **{**SMALL, "dense_size": None}).fit(X.reshape(120, 3, 2), Y)
     encoder, head = model.net_.module_.encoder, model.net_.module_.head
     assert type(encoder.rnn) is nn.RNN
@@ -193,7 +199,7 @@ def test_parameters_make_the_network():
         ("dropout", 1),
         ("dense_size", 0),
         ("pooling", "mean"),
-        ("step", 0),
+        ("patch_size", 0),
         ("loss", "cross_entropy"),
         ("lr", 0),
         ("max_epochs", 0),

@@ -48,7 +48,7 @@ def test_parameters_make_the_network(network):
 
 
 def test_parameters_make_the_loss():
-    detector = VAEDetector(kl_weight=0.125, kl_warmup=2, error="mse", **SMALL).fit(WINDOWS)
+    detector = VAEDetector(kl_weight=0.125, kl_warmup=2, loss="squared_error", **SMALL).fit(WINDOWS)
     criterion = detector.net_.criterion_
     assert (criterion.kl_weight, criterion.kl_warmup, criterion.error.error) == (0.125, 2, "mse")
 
@@ -69,13 +69,13 @@ def test_the_code_is_the_mean_and_decodes_to_the_reconstruction(network):
 
 
 @each_network
-@pytest.mark.parametrize("error, of_difference", [("mae", np.abs), ("mse", np.square)])
+@pytest.mark.parametrize("loss, of_difference", [("absolute_error", np.abs), ("squared_error", np.square)])
 @pytest.mark.parametrize("n_draws", [0, 3])
 @pytest.mark.parametrize("score_on", ["window", "last"])
 @pytest.mark.parametrize("score_by", ["reconstruction", "elbo"])
 def test_scores_by_hand(network, error, of_difference, n_draws, score_on, score_by):
     detector = VAEDetector(
-        network, error=error, n_draws=n_draws, score_on=score_on, score_by=score_by, kl_weight=0.5, **SMALL
+        network, loss=loss, n_draws=n_draws, score_on=score_on, score_by=score_by, kl_weight=0.5, **SMALL
     )
     detector.set_params(dtype="float64").fit(WINDOWS)
     mean, log_variance = codes_of(detector)
@@ -138,7 +138,7 @@ def test_samples_look_like_the_windows_of_fit():
     angle = 2 * np.pi * np.arange(12) / 12
     waves = rng.normal(size=(500, 2)) @ [np.sin(angle), np.cos(angle)] + 0.05 * rng.normal(size=(500, 12))
     options = {"hidden_sizes": (32, 2), "max_epochs": 40, "batch_size": 32, "lr": 0.01, "random_state": 0}
-    detector = VAEDetector(kl_weight=0.1, error="mse", **options).fit(waves)
+    detector = VAEDetector(kl_weight=0.1, loss="squared_error", **options).fit(waves)
     samples = detector.sample(1000, random_state=0)
     assert samples.shape == (1000, 12) and samples.dtype == np.float32
     np.testing.assert_allclose(samples.mean(axis=0), waves.mean(axis=0), atol=0.2)

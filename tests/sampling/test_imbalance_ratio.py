@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sktsad import imbalance_ratio
+from sktsad.sampling import imbalance_ratio
 
 
 @pytest.mark.parametrize(
