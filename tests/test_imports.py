@@ -120,7 +120,7 @@ def loaded_after(code):
     "code",
     [
         "import sktsad, sktsad.thresholds, sktsad.datasets, sktsad.export",
-        "from sktsad import *\nRNNClassifier(net__x=1).get_params(); repr(AutoencoderDetector())\n"
+        "from sktsad import *\nRNNClassifier(net_params={'x': 1}).get_params(); repr(AutoencoderDetector())\n"
         "RNNClassifier(encoder=ForecastPretrainer()).get_params(); PretrainedEncoder('encoder.pt').get_params()",
         "from sktsad import SafeSampler, SlidingWindow\n"
         "from sktsad.sampling import WindowAugmenter, imbalance_ratio\n"
@@ -142,13 +142,6 @@ def test_nothing_heavy_is_loaded_for(code):
 def test_fitting_a_network_loads_torch_and_skorch_only():
     code = "from sktsad import TorchClassifier\nTorchClassifier(max_epochs=1).fit([[0.0], [1.0]], [0, 1])"
     assert loaded_after(code) == {"torch", "skorch"}
-
-
-def test_names_of_losses_are_those_of_the_networks():
-    from sktsad.networks import LOSSES
-    from sktsad.neural._net_classifier import LOSS_NAMES
-
-    assert set(LOSSES) == LOSS_NAMES
 
 
 def test_every_public_name_is_there():

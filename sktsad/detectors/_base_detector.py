@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from numbers import Real
-from typing import Any, Self
+from numbers import Integral, Real
+from typing import Any, ClassVar, Self
 
 import numpy as np
+import pandas as pd
 from sklearn.base import ClassifierMixin, clone
 from sklearn.utils import Tags
 from sklearn.utils._param_validation import Interval
@@ -13,13 +14,17 @@ from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import _num_samples, check_is_fitted, validate_data
 
 from .._core import (
+    Windows,
     atomic_fit,
     check_labels,
+    check_windows,
     infinite_unless_finite,
+    row_index,
     subtract_threshold,
     tail_mask,
     to_classes,
     warn_if_anomaly_is_a_guess,
+    window_names,
     with_index,
 )
 from ..thresholds import ThresholdRule
@@ -35,9 +40,9 @@ class BaseDetector(ClassifierMixin):
     come: with their index, their names, and all of them at once. `WindowDetector` is for the more frequent one that
     takes checked numbers or windows.
 
-    A subclass has the parameters ``threshold`` and ``validation_fraction``, and these methods:
+    A subclass has the parameters ``threshold`` and ``validation_fraction``, the class attribute ``_default_threshold``,
+    which is the threshold rule or the number that ``threshold=None`` stands for, and these methods:
 
-    - ``_default_threshold(self)`` returns the threshold rule, or the number, that ``threshold=None`` stands for.
     - ``_fit_rows(self, rows, y, anomalous, held_out)`` fits the model. ``anomalous`` marks the anomalies, ``held_out``
       the rows, the last of each series, that the threshold is learnt from; the model must not learn from either.
     - ``_score(self, rows)`` returns the score of each row, larger is worse. One that is NaN or infinite is an alarm.
@@ -58,6 +63,8 @@ class BaseDetector(ClassifierMixin):
         "validation_fraction": [Interval(Real, 0, 1, closed="left")],
     }
 
+    #: The rule or number that ``threshold=None`` stands for.
+    _default_threshold: ClassVar[Any]
     threshold: Any
     validation_fraction: float
 
@@ -66,11 +73,9 @@ class BaseDetector(ClassifierMixin):
         tags.target_tags.required = False
         tags.classifier_tags.multi_class = False
         tags.classifier_tags.poor_score = True  # its accuracy on blobs says nothing
+        if tags.transformer_tags is not None:
+            tags.transformer_tags.preserves_dtype = []  # codes and z-scores have a precision of their own
         return tags
-
-    def _default_threshold(self) -> Any:
-        """Return the rule or number that ``threshold=None`` stands for."""
-        raise NotImplementedError
 
     def _fit_rows(self, rows: Any, y: Any, anomalous: np.ndarray, held_out: np.ndarray) -> None:
         """Fit to the rows that are neither anomalous nor held out."""
@@ -190,7 +195,7 @@ class BaseDetector(ClassifierMixin):
         return self._score(rows)[chosen]
 
     def _wanted_threshold(self) -> Any:
-        return self._default_threshold() if self.threshold is None else self.threshold
+        return self._default_threshold if self.threshold is None else self.threshold
 
     def _learn_threshold(self, rule: Any, rows: Any, anomalous: np.ndarray, held_out: np.ndarray) -> Any:
         """Return the rule fitted to held-out scores; of normal rows, unless it needs labels."""
@@ -233,3 +238,64 @@ class BaseDetector(ClassifierMixin):
             )
         self.classes_ = np.array([False, True]) if y.dtype == bool else np.array([0, 1], dtype=y.dtype)
         return np.zeros(len(y), dtype=bool)
+
+
+class WindowDetector(BaseDetector):
+    """Make a binary classifier of anomalies out of a class that scores windows.
+
+    This mixin stands left of ``sklearn.base.BaseEstimator`` among the bases. Rows that come without a window are
+    windows of one row; a layout that differs from that of fit is refused.
+
+    A subclass has the parameters ``threshold``, ``validation_fraction`` and ``n_channels``, the class attribute
+    ``_default_threshold``, which is the threshold rule or the number that ``threshold=None`` stands for, and these
+    methods:
+
+    - ``_fit_model(self, windows, held_out)`` fits the model to `Windows` of normal rows; ``held_out`` are others that
+      it may watch but not learn from, or None.
+    - ``_score(self, windows)`` returns the score of each window, larger is worse. NaN and infinite are alarms.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (2,)
+        Labels; the last is the anomaly.
+    threshold_ : float
+        Rows that score above it are anomalies.
+    threshold_rule_ : threshold rule
+        The fitted rule; only if ``threshold`` is not a number.
+    window_shape_ : tuple of (int, int)
+        Length and channels of the windows of fit.
+    """
+
+    _parameter_constraints: dict = {
+        **BaseDetector._parameter_constraints,
+        "n_channels": [Interval(Integral, 1, None, closed="left"), None],
+    }
+
+    n_channels: int | None
+    window_shape_: tuple[int, int]
+
+    def _fit_model(self, windows: Windows, held_out: Windows | None) -> None:
+        """Fit to windows of normal rows; ``held_out`` are others to watch, if there are enough."""
+        raise NotImplementedError
+
+    def _read(self, X: Any, reset: bool = False) -> Any:
+        if not reset:
+            check_is_fitted(self)
+        return check_windows(self, X, n_channels=self.n_channels, reset=reset)
+
+    def _fit_rows(self, rows: Any, y: Any, anomalous: np.ndarray, held_out: np.ndarray) -> None:
+        watched = rows[held_out & ~anomalous] if held_out.any() else None
+        self._fit_model(rows[~held_out & ~anomalous], watched)
+
+    def _scores_of(self, rows: Any, chosen: np.ndarray) -> np.ndarray:
+        return self._score(rows[chosen])
+
+    def _frame(self, values: np.ndarray, windows: Windows, X: Any) -> pd.DataFrame:
+        """Name values of windows, all or those of the last rows, and give them the index of X."""
+        if hasattr(self, "feature_names_in_"):
+            names = list(self.feature_names_in_)
+        elif windows.channel_names:
+            names = list(window_names(windows.channel_names, windows.length))
+        else:
+            names = [f"x{column}" for column in range(windows.shape[1])]
+        return pd.DataFrame(values, row_index(X), names[-values.shape[1] :])

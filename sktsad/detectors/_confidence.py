@@ -73,6 +73,7 @@ class ConfidenceDetector(MetaEstimatorMixin, BaseDetector, VersionedEstimator):
         **BaseDetector._parameter_constraints,
         "classifier": [HasMethods(["predict_proba"])],
     }
+    _default_threshold = 0.4
 
     def __init__(
         self,
@@ -89,9 +90,6 @@ class ConfidenceDetector(MetaEstimatorMixin, BaseDetector, VersionedEstimator):
         tags = super().__sklearn_tags__()
         tags.input_tags = get_tags(self.classifier).input_tags
         return tags
-
-    def _default_threshold(self) -> Any:
-        return 0.4
 
     def _fit_rows(self, rows: Any, y: Any, anomalous: np.ndarray, held_out: np.ndarray) -> None:
         if not isinstance(self.classifier, FrozenEstimator):

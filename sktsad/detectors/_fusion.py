@@ -88,6 +88,7 @@ class FusionDetector(BaseDetector, _BaseComposition, VersionedEstimator):
         "combine": [StrOptions({"mean", "max"})],
         "weights": ["array-like", None],
     }
+    _default_threshold = MeanStd(3)
 
     def __init__(
         self,
@@ -157,9 +158,6 @@ class FusionDetector(BaseDetector, _BaseComposition, VersionedEstimator):
         """
         rows = self._read(X)
         return pd.DataFrame(self._shares(rows), row_index(rows), list(self.named_detectors_))
-
-    def _default_threshold(self) -> Any:
-        return MeanStd(3)
 
     def _read(self, X: Any, reset: bool = False) -> Any:
         return super()._read(indexable(X)[0], reset)

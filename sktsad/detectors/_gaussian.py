@@ -12,7 +12,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 
 from .._core import VersionedEstimator, Windows
 from ..thresholds import MedianMAD
-from ._window_detector import WindowDetector
+from ._base_detector import WindowDetector
 
 #: Keeps the correlation of columns that determine one another invertible; 1 is the variance of each.
 _RIDGE = 1e-6
@@ -90,6 +90,7 @@ class GaussianDetector(WindowDetector, VersionedEstimator):
         "covariance": [StrOptions({"diagonal", "full"})],
         "shrinkage": [Interval(Real, 0, 1, closed="both"), StrOptions({"auto"})],
     }
+    _default_threshold = MedianMAD(5)
 
     def __init__(
         self,
@@ -128,9 +129,6 @@ class GaussianDetector(WindowDetector, VersionedEstimator):
                 z = z @ self.precision_ / np.sqrt(np.diag(self.precision_))
             parts.append(np.abs(z))
         return self._frame(np.concatenate(parts), windows, X)
-
-    def _default_threshold(self) -> Any:
-        return MedianMAD(5)
 
     def _fit_model(self, windows: Windows, held_out: Windows | None) -> None:
         moments = StandardScaler()

@@ -12,7 +12,7 @@ from sklearn.utils._param_validation import HasMethods
 
 from .._core import VersionedEstimator, Windows, estimator_type
 from ..preprocessing import SlidingWindow
-from ._window_detector import WindowDetector
+from ._base_detector import WindowDetector
 
 
 class OutlierClassifier(MetaEstimatorMixin, WindowDetector, VersionedEstimator):
@@ -78,6 +78,7 @@ class OutlierClassifier(MetaEstimatorMixin, WindowDetector, VersionedEstimator):
         **WindowDetector._parameter_constraints,
         "detector": [HasMethods(["fit"])],
     }
+    _default_threshold = 0.0
 
     def __init__(
         self,
@@ -91,9 +92,6 @@ class OutlierClassifier(MetaEstimatorMixin, WindowDetector, VersionedEstimator):
         self.threshold = threshold
         self.validation_fraction = validation_fraction
         self.n_channels = n_channels
-
-    def _default_threshold(self) -> Any:
-        return 0.0
 
     def _fit_model(self, windows: Windows, held_out: Windows | None) -> None:
         if any(isinstance(step, SlidingWindow) for _, step in getattr(self.detector, "steps", [])):

@@ -11,10 +11,10 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils._param_validation import StrOptions
 
 from .._core import VersionedEstimator, Windows, is_spread, robust_moments
-from ._window_detector import WindowDetector
+from ._base_detector import WindowDetector
 
 
-class ZScoreDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, WindowDetector, VersionedEstimator):
+class ZScoreDetector(WindowDetector, ClassNamePrefixFeaturesOutMixin, TransformerMixin, VersionedEstimator):
     """Score a row by how many standard deviations it is off, globally or within its window.
 
     Parameters
@@ -71,6 +71,7 @@ class ZScoreDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, WindowDe
         "mode": [StrOptions({"global", "rolling"})],
         "robust": ["boolean"],
     }
+    _default_threshold = 3.0
 
     def __init__(
         self,
@@ -120,9 +121,6 @@ class ZScoreDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, WindowDe
     @property
     def _n_features_out(self) -> int:
         return self.window_shape_[1] if self.mode == "rolling" else self.n_features_in_
-
-    def _default_threshold(self) -> Any:
-        return 3.0
 
     def _fit_model(self, windows: Windows, held_out: Windows | None) -> None:
         if self.mode == "rolling":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import itertools
 from collections.abc import Sequence
+from numbers import Integral
 from typing import Any
 
 import torch
@@ -208,8 +209,38 @@ class RecurrentAutoencoder(Autoencoder):
         return self.decoder(code[:, None].expand(-1, self.length, -1))
 
 
-def make_autoencoder(network: str, **arguments: Any) -> Autoencoder:
-    """Make a dense autoencoder, or a recurrent one of that cell."""
+def make_autoencoder(
+    network: str,
+    hidden_sizes: Sequence[int],
+    activation: str = "relu",
+    decoder: str = "repeat",
+    conv_channels: int | None = None,
+    recurrent_dropout: float = 0.0,
+    **arguments: Any,
+) -> Autoencoder:
+    """Make a `DenseAutoencoder`, or a `RecurrentAutoencoder` of that cell; each leaves the other's parameters alone.
+
+    Raises
+    ------
+    ValueError
+        If ``hidden_sizes`` holds no numbers of units, or dropout finds no layer.
+    """
+    sizes = list(hidden_sizes)
+    if not sizes or not all(isinstance(size, Integral) and size > 0 for size in sizes):
+        raise ValueError(f"hidden_sizes must be one or more numbers of units, e.g. (32, 8), got {sizes}.")
+    sizes = [int(size) for size in sizes]
     if network == "dense":
-        return DenseAutoencoder(**arguments)
-    return RecurrentAutoencoder(cell=network, **arguments)
+        if arguments.get("dropout") and len(sizes) == 1:
+            raise ValueError(
+                f"dropout={arguments['dropout']} finds no layer between input and code: give hidden_sizes="
+                f"{tuple(sizes)} another, or use noise."
+            )
+        return DenseAutoencoder(hidden_sizes=sizes, activation=activation, **arguments)
+    return RecurrentAutoencoder(
+        hidden_sizes=sizes,
+        cell=network,
+        decoder=decoder,
+        conv_channels=conv_channels,
+        recurrent_dropout=recurrent_dropout,
+        **arguments,
+    )

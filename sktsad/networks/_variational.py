@@ -44,7 +44,7 @@ class VariationalAutoencoder(Autoencoder):
         **autoencoder: Any,
     ) -> None:
         super().__init__(noise)
-        n_code = self.code_size = hidden_sizes[-1]
+        n_code = self.code_size = int(hidden_sizes[-1])
         # As wide as the code, the encoder would tie each variance to the mean.
         self.autoencoder = make_autoencoder(
             network, length=length, n_channels=n_channels, hidden_sizes=hidden_sizes, widen=2, **autoencoder

@@ -11,6 +11,7 @@ from ._pretrained_encoder import PretrainedEncoder, save_encoder
 from ._rnn_classifier import RNNClassifier
 from ._rnn_regressor import RNNRegressor
 from ._torch_classifier import TorchClassifier
+from ._training import Network
 from ._vae_detector import VAEDetector
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "NetClassifier",
     "NetDetector",
     "NetEstimator",
+    "Network",
     "PretrainedEncoder",
     "RNNClassifier",
     "RNNRegressor",

@@ -10,23 +10,30 @@ from typing import Any
 import numpy as np
 import torch
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
-from sklearn.utils import Tags, check_array
+from sklearn.utils import check_array
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from .._core import Windows
 from ..networks import CodeEncoder, ReconstructionError, WindowErrors, make_autoencoder
 from ._net_detector import NetDetector
-from ._net_estimator import codes_have_own_dtype
 from ._training import Network, apply
 
-#: Parameters that go to the networks as they are.
-_SHARED = ("noise", "dropout", "dropout_type")
-_DENSE_ONLY = ("activation",)
-_RECURRENT_ONLY = ("decoder", "conv_channels", "recurrent_dropout")
+#: Constraints of the parameters that make the autoencoder.
+AUTOENCODER: dict = {
+    "network": [StrOptions({"dense", "lstm", "gru", "rnn"})],
+    "hidden_sizes": ["array-like"],
+    "decoder": [StrOptions({"repeat", "unroll"})],
+    "conv_channels": [Interval(Integral, 1, None, closed="left"), None],
+    "activation": [StrOptions({"relu", "selu", "tanh"})],
+    "dropout": [Interval(Real, 0, 1, closed="left")],
+    "dropout_type": [StrOptions({"standard", "gaussian", "alpha"})],
+    "recurrent_dropout": [Interval(Real, 0, 1, closed="left")],
+    "noise": [Interval(Real, 0, None, closed="left")],
+}
 
 
-class AutoencoderDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, NetDetector):
+class AutoencoderDetector(NetDetector, ClassNamePrefixFeaturesOutMixin, TransformerMixin):
     """Score a window by how badly an autoencoder, trained on normal windows, reconstructs it.
 
     A network squeezes windows through a narrow code and is trained to put them together again [1]_. It learns
@@ -156,16 +163,8 @@ class AutoencoderDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Net
 
     _parameter_constraints: dict = {
         **NetDetector._parameter_constraints,
-        "network": [StrOptions({"dense", "lstm", "gru", "rnn"})],
-        "hidden_sizes": ["array-like"],
+        **AUTOENCODER,
         "score_on": [StrOptions({"window", "last"})],
-        "decoder": [StrOptions({"repeat", "unroll"})],
-        "conv_channels": [Interval(Integral, 1, None, closed="left"), None],
-        "activation": [StrOptions({"relu", "selu", "tanh"})],
-        "dropout": [Interval(Real, 0, 1, closed="left")],
-        "dropout_type": [StrOptions({"standard", "gaussian", "alpha"})],
-        "recurrent_dropout": [Interval(Real, 0, 1, closed="left")],
-        "noise": [Interval(Real, 0, None, closed="left")],
     }
 
     def __init__(
@@ -227,9 +226,6 @@ class AutoencoderDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Net
         self.callbacks = callbacks
         self.net_params = net_params
 
-    def __sklearn_tags__(self) -> Tags:
-        return codes_have_own_dtype(super().__sklearn_tags__())
-
     def reconstruct(self, X: Any) -> np.ndarray:
         """Return what the network makes of the windows.
 
@@ -288,29 +284,9 @@ class AutoencoderDetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Net
         return int(self.net_.module_.code_size)
 
     def _network(self, windows: Windows) -> Network:
+        arguments = {name: getattr(self, name) for name in AUTOENCODER}
         return Network(
-            partial(make_autoencoder, **network_arguments(self, windows)),
+            partial(make_autoencoder, length=windows.length, n_channels=windows.n_channels, **arguments),
             partial(ReconstructionError, loss=self.loss),
             score=partial(WindowErrors, last_only=self.score_on == "last"),
         )
-
-
-def network_arguments(detector: AutoencoderDetector, windows: Windows) -> dict[str, Any]:
-    """Return what the autoencoder of a detector is made with."""
-    sizes = list(detector.hidden_sizes)
-    if not sizes or not all(isinstance(size, Integral) and size > 0 for size in sizes):
-        raise ValueError(f"hidden_sizes must be one or more numbers of units, e.g. (32, 8), got {sizes}.")
-    is_dense = detector.network == "dense"
-    if is_dense and detector.dropout and len(sizes) == 1:
-        raise ValueError(
-            f"dropout={detector.dropout} finds no layer between input and code: give hidden_sizes={tuple(sizes)} "
-            "another, or use noise."
-        )
-    own = _DENSE_ONLY if is_dense else _RECURRENT_ONLY
-    return {
-        "network": detector.network,
-        "length": windows.length,
-        "n_channels": windows.n_channels,
-        "hidden_sizes": [int(size) for size in sizes],
-        **{name: getattr(detector, name) for name in (*_SHARED, *own)},
-    }

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from sklearn.utils._param_validation import StrOptions
-from sklearn.utils.validation import check_is_fitted
 from torch import nn
 
 from .._core import Windows
@@ -55,6 +54,8 @@ class NetDetector(WindowDetector, NetEstimator):
         "loss": [StrOptions({"squared_error", "absolute_error"})],
     }
 
+    _default_threshold = MeanStd(3)
+
     loss: str
     early_stopping: bool | int
     _make_score: Callable[[nn.Module, nn.Module], nn.Module]
@@ -66,7 +67,8 @@ class NetDetector(WindowDetector, NetEstimator):
     @property
     def score_module_(self) -> Any:
         """The module that maps windows to anomaly scores; it shares the weights of ``net_``."""
-        check_is_fitted(self)
+        if not hasattr(self, "_make_score"):
+            raise AttributeError(f"{type(self).__name__} has no score_module_ before fit.")
         return self._make_score(self.net_.module_, self.net_.criterion_)
 
     def feature_scores(self, X: Any) -> pd.DataFrame:
@@ -86,9 +88,6 @@ class NetDetector(WindowDetector, NetEstimator):
         score = self.score_module_
         errors = self._forward(windows, lambda module, x: score.errors(x).flatten(1))
         return self._frame(errors, windows, X)
-
-    def _default_threshold(self) -> Any:
-        return MeanStd(3)
 
     def _fit_model(self, windows: Windows, held_out: Windows | None) -> None:
         valid = None

@@ -14,7 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from .._core import Windows
 from ..networks import VariationalAutoencoder, VariationalLoss, VariationalWindowErrors
-from ._autoencoder_detector import AutoencoderDetector, network_arguments
+from ._autoencoder_detector import AUTOENCODER, AutoencoderDetector
 from ._training import Network, VariationalNet
 
 
@@ -247,7 +247,13 @@ class VAEDetector(AutoencoderDetector):
 
     def _network(self, windows: Windows) -> Network:
         return Network(
-            partial(VariationalAutoencoder, n_draws=self.n_draws, **network_arguments(self, windows)),
+            partial(
+                VariationalAutoencoder,
+                length=windows.length,
+                n_channels=windows.n_channels,
+                n_draws=self.n_draws,
+                **{name: getattr(self, name) for name in AUTOENCODER},
+            ),
             partial(VariationalLoss, loss=self.loss, kl_weight=self.kl_weight, kl_warmup=self.kl_warmup),
             net_class=VariationalNet,
             score=partial(

@@ -14,7 +14,7 @@ from sklearn.utils import _safe_indexing
 from strategies import tables
 
 from sktsad import SlidingWindow
-from sktsad._core._windows import Windows, check_layout, check_windows, flatten_3d, window_names
+from sktsad._core._windows import Windows, check_windows, flatten_3d, window_names
 
 
 def one_series(n_rows=6, length=3, dtype=float):
@@ -365,16 +365,19 @@ def test_another_number_of_values_than_at_fit_is_refused(X):
 
 
 def test_another_layout_than_at_fit_is_refused_with_the_mend():
-    check_layout((3, 2), one_series())
+    fitted = Anything()
+    assert check_windows(fitted, one_series(), reset=True).length == 3
+    assert fitted.window_shape_ == (3, 2)
+    check_windows(fitted, one_series(), reset=False)
     with pytest.raises(
         ValueError,
         match=r"windows of length 3 with 2 channel\(s\), got windows of length 6 with 1 channel\(s\).*n_channels=2",
     ):
-        check_layout((3, 2), check(np.zeros((4, 6))))
+        check_windows(fitted, np.zeros((4, 6)), reset=False)
     with pytest.raises(
         ValueError, match=r"length 3 with 2 channel\(s\).*with the SlidingWindow, and of the columns"
     ):
-        check_layout((3, 2), Windows.from_dense(np.zeros((4, 6)), 3))
+        check_windows(fitted, Windows.from_dense(np.zeros((4, 6)), 3), reset=False)
 
 
 @pytest.mark.parametrize(

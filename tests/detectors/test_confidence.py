@@ -105,11 +105,11 @@ def test_the_limit_is_tuned_on_f1():
     order = RNG.permutation(340)
     search = GridSearchCV(
         ConfidenceDetector(FrozenEstimator(CLASSIFIER)),
-        {"max_confidence": [0.4, 0.9]},
+        {"threshold": [0.6, 0.1]},
         scoring="f1",
         cv=SeriesSplit(3),
     )
-    assert search.fit(rows[order], y[order]).best_params_ == {"max_confidence": 0.9}
+    assert search.fit(rows[order], y[order]).best_params_ == {"threshold": 0.1}
     assert search.best_score_ > 0.7
 
 
@@ -137,9 +137,7 @@ def test_a_classifier_without_probabilities_is_refused():
         ConfidenceDetector(FrozenEstimator(LinearSVC().fit(X, KIND))).fit(X)
 
 
-@pytest.mark.parametrize(
-    "name, value", [("max_confidence", 1.1), ("validation_fraction", 1.0), ("threshold", "low")]
-)
+@pytest.mark.parametrize("name, value", [("validation_fraction", 1.0), ("threshold", "low")])
 def test_a_parameter_out_of_range_is_named(name, value):
     with pytest.raises(ValueError, match=f"The {name!r} parameter of ConfidenceDetector must be"):
         ConfidenceDetector(FrozenEstimator(CLASSIFIER), **{name: value}).fit(X)

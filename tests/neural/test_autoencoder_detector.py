@@ -59,7 +59,7 @@ def test_it_finds_windows_of_another_shape(network, options):
 @each_network
 @pytest.mark.parametrize("loss, of_difference", [("absolute_error", np.abs), ("squared_error", np.square)])
 @pytest.mark.parametrize("score_on", ["window", "last"])
-def test_scores_are_errors_of_the_reconstruction(network, error, of_difference, score_on):
+def test_scores_are_errors_of_the_reconstruction(network, loss, of_difference, score_on):
     detector = AutoencoderDetector(network, loss=loss, score_on=score_on, **SMALL).fit(WINDOWS)
     reconstruction = detector.reconstruct(WINDOWS)
     assert reconstruction.shape == FLAT.shape
@@ -70,7 +70,7 @@ def test_scores_are_errors_of_the_reconstruction(network, error, of_difference, 
 
 
 @pytest.mark.parametrize("loss", ["absolute_error", "squared_error"])
-def test_it_is_trained_on_the_same_error(error):
+def test_it_is_trained_on_the_same_error(loss):
     detector = AutoencoderDetector(loss=loss, dtype="float64", **{**SMALL, "max_epochs": 1, "lr": 1e-12})
     detector.set_params(threshold=1.0, batch_size=150).fit(WINDOWS)
     loss = detector.net_.history[-1, "train_loss"]
@@ -336,7 +336,7 @@ def test_warm_start_goes_on_and_learns_the_threshold_anew():
     [
         ({"lr": 1e30, "optimizer": "sgd", "max_epochs": 40}, "diverged"),
         ({"threshold": BestFBeta()}, "could not be learnt"),
-        ({"net__typo": 1}, "net__typo"),
+        ({"net_params": {"typo": 1}}, "net__typo"),
         ({"hidden_sizes": (0,)}, "hidden_sizes"),
     ],
     ids=["diverges", "no anomalies", "typo", "sizes"],

@@ -29,7 +29,7 @@ each_horizon = pytest.mark.parametrize("horizon", [1, 2, 5])
 
 @each_horizon
 @pytest.mark.parametrize("loss, of_difference", [("absolute_error", np.abs), ("squared_error", np.square)])
-def test_scores_are_errors_of_the_forecast_of_the_last_rows(horizon, error, of_difference):
+def test_scores_are_errors_of_the_forecast_of_the_last_rows(horizon, loss, of_difference):
     detector = ForecastDetector("gru", horizon=horizon, loss=loss, dtype="float64", **SMALL).fit(WINDOWS)
     forecast = detector.forecast(WINDOWS)
     last_rows = IN_3D[:, -horizon:].reshape(150, -1)

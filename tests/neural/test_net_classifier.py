@@ -15,8 +15,8 @@ from torch import nn
 from torch.utils.data import DataLoader
 
 from sktsad import RNNClassifier, SlidingWindow, TorchClassifier
-from sktsad.networks import FocalLoss, LogitAdjustedCrossEntropy, MeanSquaredFalseError
-from sktsad.neural._net_classifier import LOSS_NAMES, NetClassifier
+from sktsad.networks import LOSSES, FocalLoss, LogitAdjustedCrossEntropy, MeanSquaredFalseError
+from sktsad.neural import NetClassifier
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(120, 6))
@@ -270,14 +270,14 @@ def test_a_loss_that_is_no_module_is_refused(model, loss):
 
 
 @each_classifier
-@pytest.mark.parametrize("loss", sorted(LOSS_NAMES))
+@pytest.mark.parametrize("loss", sorted(LOSSES))
 def test_every_loss_learns_to_tell_two_classes(model, loss):
     model = clone(model).set_params(loss=loss, max_epochs=40).fit(X, Y)
     assert balanced_accuracy_score(Y, model.predict(X)) > 0.75
 
 
 @each_classifier
-@pytest.mark.parametrize("loss", sorted(LOSS_NAMES - {"mean_squared_false_error"}))
+@pytest.mark.parametrize("loss", sorted(set(LOSSES) - {"mean_squared_false_error"}))
 def test_every_loss_but_one_learns_to_tell_more_classes(model, loss):
     model = clone(model).set_params(loss=loss, max_epochs=60).fit(X, THREE)
     assert balanced_accuracy_score(THREE, model.predict(X)) > 0.8

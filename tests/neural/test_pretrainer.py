@@ -52,7 +52,7 @@ def assert_same_bits(one, other, rows=X):
 def test_a_signature_lists_every_shared_parameter_once_with_its_default_and_its_range(cls):
     parameters = inspect.signature(cls).parameters
     shared = set(inspect.signature(NetEstimator.__init__).parameters) - {"self", "net_params"}
-    assert set(parameters) >= shared | {"cell", "hidden_size", "error", "dense_size", "patch_size"}
+    assert set(parameters) >= shared | {"cell", "hidden_size", "loss", "dense_size", "patch_size"}
     assert {name: parameters[name].default for name in parameters} == cls().get_params()
     assert set(parameters) <= set(cls._parameter_constraints)
 
@@ -69,16 +69,16 @@ def test_a_parameter_out_of_range_is_named(cls, name, value):
 
 @each_class
 def test_net_parameters_reach_the_network_and_typos_are_found(cls):
-    pretrainer = cls(**SMALL, net__optimizer__weight_decay=0.5).fit(X)
+    pretrainer = cls(**SMALL, net_params={"optimizer__weight_decay": 0.5}).fit(X)
     assert pretrainer.net_.optimizer_.param_groups[0]["weight_decay"] == 0.5
     with pytest.raises(ValueError, match="net__module__hiden"):
-        cls(**SMALL, net__module__hiden=1).fit(X)
+        cls(**SMALL, net_params={"module__hiden": 1}).fit(X)
 
 
 @each_class
 @pytest.mark.parametrize("loss", ["squared_error", "absolute_error"])
-def test_the_error_is_that_of_the_training(cls, error):
-    assert cls(loss=loss, **SMALL).fit(X).net_.criterion_.error == error
+def test_the_error_is_that_of_the_training(cls, loss):
+    assert cls(loss=loss, **SMALL).fit(X).net_.criterion_.loss == loss
 
 
 @each_class

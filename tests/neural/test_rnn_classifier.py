@@ -103,7 +103,7 @@ def test_dropout_of_a_single_layer_needs_no_warning_of_torch():
 
 
 @pytest.mark.parametrize("patch_size", [1, 5, 12, 50])
-def test_a_step_of_any_size_reads_the_whole_window(step):
+def test_a_patch_of_any_size_reads_the_whole_window(patch_size):
     model = RNNClassifier(patch_size=patch_size, **{**SMALL, "dense_size": None}).fit(X, Y)
     before = model.decision_function(X)
     for column in (0, 11):

@@ -106,7 +106,7 @@ def test_a_class_or_function_is_called_with_what_it_names():
         called_with.update(n_channels=n_channels, length=length, n_outputs=n_outputs, width=width)
         return nn.Sequential(nn.Flatten(), nn.Linear(length * n_channels, n_outputs))
 
-    TorchClassifier(module, net__module__width=5, **SMALL).fit(X.reshape(80, 3, 2), THREE)
+    TorchClassifier(module, net_params={"module__width": 5}, **SMALL).fit(X.reshape(80, 3, 2), THREE)
     assert called_with == {"n_channels": 2, "length": 3, "n_outputs": 3, "width": 5}
 
 

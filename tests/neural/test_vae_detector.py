@@ -50,7 +50,11 @@ def test_parameters_make_the_network(network):
 def test_parameters_make_the_loss():
     detector = VAEDetector(kl_weight=0.125, kl_warmup=2, loss="squared_error", **SMALL).fit(WINDOWS)
     criterion = detector.net_.criterion_
-    assert (criterion.kl_weight, criterion.kl_warmup, criterion.error.error) == (0.125, 2, "mse")
+    assert (criterion.kl_weight, criterion.kl_warmup, criterion.reconstruction_error.loss) == (
+        0.125,
+        2,
+        "squared_error",
+    )
 
 
 def test_options_of_the_autoencoder_reach_it():
@@ -73,7 +77,7 @@ def test_the_code_is_the_mean_and_decodes_to_the_reconstruction(network):
 @pytest.mark.parametrize("n_draws", [0, 3])
 @pytest.mark.parametrize("score_on", ["window", "last"])
 @pytest.mark.parametrize("score_by", ["reconstruction", "elbo"])
-def test_scores_by_hand(network, error, of_difference, n_draws, score_on, score_by):
+def test_scores_by_hand(network, loss, of_difference, n_draws, score_on, score_by):
     detector = VAEDetector(
         network, loss=loss, n_draws=n_draws, score_on=score_on, score_by=score_by, kl_weight=0.5, **SMALL
     )

@@ -1,6 +1,8 @@
 """Make a net, train it, run it over windows."""
 
 import copy
+from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -9,23 +11,36 @@ from skorch.callbacks import Callback
 from torch import nn
 
 from sktsad._core._windows import Windows
-from sktsad.neural._training import LeanNet, WindowDataset, apply, forward, make_net, run, set_lr, train
+from sktsad.neural._training import (
+    LeanNet,
+    Network,
+    TrainingOptions,
+    WindowDataset,
+    apply,
+    forward,
+    make_net,
+    resume_net,
+    run,
+    train,
+)
 
 RNG = np.random.default_rng(0)
 VALUES = RNG.normal(size=(21, 3)).astype(np.float32)
 TARGET = VALUES @ np.array([1.0, -2.0, 0.5], dtype=np.float32)
-PARAMS = {
-    "max_epochs": 2,
-    "batch_size": 8,
-    "predict_batch_size": 8,
-    "lr": 0.1,
-    "optimizer": "sgd",
-    "early_stopping": False,
-    "device": "cpu",
-    "dtype": "float32",
-    "verbose": 0,
-    "callbacks": None,
-}
+OPTIONS = TrainingOptions(
+    batch_size=8,
+    predict_batch_size=8,
+    lr=0.1,
+    optimizer="sgd",
+    early_stopping=False,
+    validation_fraction=0.2,
+    device="cpu",
+    dtype="float32",
+    random_state=0,
+    verbose=0,
+    callbacks=None,
+    net_params=None,
+)
 
 
 class Line(nn.Module):
@@ -44,15 +59,9 @@ def dataset(rows=slice(None)):
     return WindowDataset(Windows.from_dense(VALUES[rows], 1), TARGET[rows], input_shape=(3,))
 
 
-def new_net(net_params=None, module_params=None, criterion=nn.MSELoss, seed=0, **params):
-    return make_net(
-        Line,
-        module_params or {},
-        criterion,
-        {**PARAMS, **params},
-        net_params or {},
-        np.random.RandomState(seed),
-    )
+def new_net(net_params=None, module_params=None, criterion=nn.MSELoss, seed=0, **options):
+    network = Network(partial(Line, **(module_params or {})), criterion)
+    return make_net(network, replace(OPTIONS, net_params=net_params, random_state=seed, **options))
 
 
 def weights(net):
@@ -124,7 +133,7 @@ def test_callbacks_are_copied():
             self.seen = len(net.history)
 
     mine = Remembers()
-    net = train(new_net(callbacks=[mine]), dataset(), None)
+    net = train(new_net(callbacks=[mine]), dataset(), None, 2)
     assert mine.seen is None
     assert [cb.seen for _, cb in net.callbacks_ if isinstance(cb, Remembers)] == [0]
 
@@ -150,41 +159,41 @@ def test_the_first_weights_depend_on_the_random_state_only():
 
 def test_training_goes_on_from_where_a_net_is():
     net = new_net()
-    losses = [train(net, dataset(), None).history[-1, "train_loss"] for _ in range(3)]
+    losses = [train(net, dataset(), None, 2).history[-1, "train_loss"] for _ in range(3)]
     assert losses[0] > losses[1] > losses[2]
     assert len(net.history) == 6
 
 
 def test_a_copied_net_trains_as_the_net_itself_would():
-    net = train(new_net(module_params={"p": 0.5}), dataset(), None)
+    net = train(new_net(module_params={"p": 0.5}), dataset(), None, 2)
     twin = copy.deepcopy(net)
-    train(twin, dataset(), None)
+    train(twin, dataset(), None, 2)
     first = weights(twin)
     assert not any(map(torch.equal, first, weights(net)))
-    assert all(map(torch.equal, first, weights(train(net, dataset(), None))))
+    assert all(map(torch.equal, first, weights(train(net, dataset(), None, 2))))
 
 
 def test_a_trained_net_does_not_hold_the_rows_it_saw():
-    net = train(new_net(), dataset(slice(12)), dataset(slice(12, None)))
+    net = train(new_net(), dataset(slice(12)), dataset(slice(12, None)), 2)
     assert net.history[-1, "valid_loss"] > 0
     assert net.train_split is None
 
 
 def test_weights_that_are_not_finite_raise_and_name_the_learning_rate():
     with pytest.raises(ValueError, match=r"diverged.*StandardScaler.*lr=1e\+30"):
-        train(new_net(lr=1e30, max_epochs=30), dataset(), None)
+        train(new_net(lr=1e30), dataset(), None, 30)
 
 
 @pytest.mark.parametrize("loader_params", [{}, {"iterator_train__shuffle": True}])
 def test_a_torch_loader_can_feed_the_training(loader_params):
-    net = new_net({"iterator_train": torch.utils.data.DataLoader, **loader_params}, max_epochs=20)
-    losses = train(net, dataset(), None).history[:, "train_loss"]
+    net = new_net({"iterator_train": torch.utils.data.DataLoader, **loader_params})
+    losses = train(net, dataset(), None, 20).history[:, "train_loss"]
     assert losses[-1] < 0.1 * losses[0]
 
 
 def test_a_torch_loader_in_the_same_order_trains_the_same_bits():
-    ours = train(new_net({"iterator_train__random_state": None}), dataset(), None)
-    torchs = train(new_net({"iterator_train": torch.utils.data.DataLoader}), dataset(), None)
+    ours = train(new_net({"iterator_train__random_state": None}), dataset(), None, 2)
+    torchs = train(new_net({"iterator_train": torch.utils.data.DataLoader}), dataset(), None, 2)
     assert all(map(torch.equal, weights(ours), weights(torchs)))
 
 
@@ -231,16 +240,8 @@ def test_a_net_class_and_defaults_of_skorch_can_be_given():
     class Own(LeanNet):
         pass
 
-    net = make_net(
-        Line,
-        {},
-        nn.MSELoss,
-        PARAMS,
-        {"criterion__reduction": "sum"},
-        np.random.RandomState(0),
-        Own,
-        criterion__reduction="none",
-    )
+    network = Network(Line, partial(nn.MSELoss, reduction="none"), net_class=Own)
+    net = make_net(network, replace(OPTIONS, net_params={"criterion__reduction": "sum"}))
     assert type(net) is Own
     assert net.criterion_.reduction == "sum"  # net__ comes on top
 
@@ -255,12 +256,11 @@ def test_a_module_without_a_net_runs_as_a_net_does():
 
 def test_a_new_learning_rate_is_for_all_but_groups_with_one_of_their_own():
     groups = [("*nothing*", {"lr": 9.0}), ("*bias", {"lr": 0.5}), ("*weight", {"momentum": 0.9})]
-    net = train(new_net({"optimizer__param_groups": groups}), dataset(), None)
+    net = train(new_net({"optimizer__param_groups": groups}), dataset(), None, 2)
     assert [group["lr"] for group in net.optimizer_.param_groups] == [0.5, 0.1]
-    set_lr(net, 0.2)
+    net = resume_net(net, replace(OPTIONS, lr=0.2))
     assert [group["lr"] for group in net.optimizer_.param_groups] == [0.5, 0.2]
     assert [group["momentum"] for group in net.optimizer_.param_groups] == [0, 0.9]
     assert net.lr == 0.2
-    plain = new_net()
-    set_lr(plain, 0.3)
+    plain = resume_net(new_net(), replace(OPTIONS, lr=0.3))
     assert [group["lr"] for group in plain.optimizer_.param_groups] == [0.3]

@@ -75,7 +75,9 @@ CLASSIFIERS = {
     "lstm, adam, dropout": RNNClassifier(
         "lstm", hidden_size=5, dense_size=4, num_layers=2, dropout=0.3, **SMALL
     ),
-    "gru, sgd": RNNClassifier("gru", hidden_size=5, optimizer="sgd", net__optimizer__momentum=0.9, **SMALL),
+    "gru, sgd": RNNClassifier(
+        "gru", hidden_size=5, optimizer="sgd", net_params={"optimizer__momentum": 0.9}, **SMALL
+    ),
     "dense, sgd": TorchClassifier(optimizer="sgd", **SMALL),
     "dense, adamw, float64": TorchClassifier(optimizer="adamw", dtype="float64", **SMALL),
 }

@@ -33,7 +33,7 @@ def test_verbose_prints_loss_f1_and_time_of_each_epoch(capsys):
 
 
 def test_f1_can_be_had_without_the_printing(capsys):
-    model = TorchClassifier(verbose=1, net__callbacks__print_log=None, **PARAMS).fit(X, Y)
+    model = TorchClassifier(verbose=1, net_params={"callbacks__print_log": None}, **PARAMS).fit(X, Y)
     assert capsys.readouterr().out == ""
     assert len(model.net_.history[:, "train_f1"]) == 4
 
