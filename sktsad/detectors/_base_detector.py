@@ -107,7 +107,8 @@ class BaseDetector(ClassifierMixin):
             If y has no normal row or more than two classes, X is not finite, or a threshold rule needs labelled
             anomalies and the rows it learns from have none.
         """
-        rows = self._read(X, reset=True)
+        goes_on = getattr(self, "warm_start", False) and hasattr(self, "classes_")
+        rows = self._read(X, reset=not goes_on)
         anomalous = self._check_target(rows, y)
         rule = self._wanted_threshold()
         is_used = not isinstance(rule, Real) or getattr(self, "early_stopping", False)
@@ -148,7 +149,9 @@ class BaseDetector(ClassifierMixin):
         score : ndarray of shape (n_samples,)
             Infinite where the model can give no finite number.
         """
-        return infinite_unless_finite(self._score(self._read(X)))
+        rows = self._read(X)
+        with np.errstate(over="ignore", invalid="ignore"):  # of numbers that are too large to be squared
+            return infinite_unless_finite(self._score(rows))
 
     def decision_function(self, X: Any) -> np.ndarray:
         """Return the score minus the threshold: above 0 for anomalies.

@@ -210,7 +210,8 @@ class FusionDetector(BaseDetector, _BaseComposition, VersionedEstimator):
             scale(decision_scores(member, rows))
             for scale, member in zip(self._scales, self.detectors_, strict=True)
         ]
-        return np.column_stack(scores) * self._weights
+        # A member that counts nothing has no say, also where its score is infinite.
+        return np.where(self._weights > 0, np.column_stack(scores), 0.0) * self._weights
 
     def _score(self, rows: Any) -> np.ndarray:
         shares = self._shares(rows)

@@ -13,6 +13,9 @@ from sklearn.utils._param_validation import StrOptions
 from .._core import VersionedEstimator, Windows, is_spread, robust_moments
 from ._base_detector import WindowDetector
 
+#: The squares of larger numbers, summed over a window, may be infinite.
+_SQUARES_OVERFLOW = 1e100
+
 
 class ZScoreDetector(WindowDetector, ClassNamePrefixFeaturesOutMixin, TransformerMixin, VersionedEstimator):
     """Score a row by how many standard deviations it is off, globally or within its window.
@@ -145,6 +148,9 @@ class ZScoreDetector(WindowDetector, ClassNamePrefixFeaturesOutMixin, Transforme
         if self.mode == "global":
             return (windows.flat(chunk) - self.center_) / self.scale_
         values = windows.gather(chunk, np.float64)
+        largest = np.abs(values).max(axis=1, keepdims=True)
+        if (largest > _SQUARES_OVERFLOW).any():  # z-scores do not depend on the scale
+            values = values / np.where(largest > _SQUARES_OVERFLOW, largest, 1.0)
         if self.robust:
             center, scale = robust_moments(values, axis=1)
         else:

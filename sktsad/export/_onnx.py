@@ -67,8 +67,10 @@ def to_onnx(model: Any, path: str | os.PathLike[str] | None = None, *, dtype: st
     Notes
     -----
     What `SlidingWindow` reads from an index is not there: every call is one series, and its first row has no past. To
-    go on with a stream, give the last ``length - 1`` rows again in front, and leave out their results. NaN is not
-    refused: a decision is NaN then. All windows of a call are in memory, so feed a long series in pieces.
+    go on with a stream, give the last ``length - 1`` rows again in front, and leave out their results. NaN and
+    numbers too large for float32 are not refused: a detector's decision is infinite then, a classifier's NaN, and the
+    label
+    is that of the anomaly. All windows of a call are in memory, so feed a long series in pieces.
 
     On the CPU, decisions differ from those of `decision_function` by the rounding of float32: by 1e-5 of the largest
     at most in the tests of this package.

@@ -131,8 +131,8 @@ class LessThreshold(nn.Module):
         self.threshold = threshold
 
     def forward(self, scores: torch.Tensor) -> torch.Tensor:
-        """Map (n_rows,) to the same."""
-        return scores - self.threshold
+        """Map (n_rows,) to the same; a score that is no finite number is an alarm."""
+        return torch.where(scores.isfinite(), scores - self.threshold, torch.inf)
 
 
 class LabelledDecision(nn.Module):
@@ -146,7 +146,8 @@ class LabelledDecision(nn.Module):
     def forward(self, rows: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Map (n_rows, n_columns) to decisions, and to (n_rows,) labels."""
         decision = self.chain(rows.double())
-        chosen = (decision > 0).long() if decision.ndim == 1 else decision.argmax(dim=1)
+        # Not "above 0": NaN is no normal row.
+        chosen = (~(decision <= 0)).long() if decision.ndim == 1 else decision.argmax(dim=1)
         return decision, self.labels[chosen]  # type: ignore[index]
 
 

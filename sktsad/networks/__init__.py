@@ -21,32 +21,17 @@ from ._recurrent_layers import RecurrentLayer, UnrolledDecoder
 from ._variational import VariationalAutoencoder, VariationalLoss, kl_divergence
 from ._window_errors import VariationalWindowErrors, WindowErrors
 
+#: What users pass to an estimator, or need to write their own.
 __all__ = [
-    "CELLS",
-    "LOSSES",
-    "Autoencoder",
-    "CodeEncoder",
     "CrossEntropy",
-    "DenseAutoencoder",
     "DenseClassifier",
     "FocalLoss",
     "ForecastError",
-    "Forecaster",
-    "GaussianDropout",
     "LogitAdjustedCrossEntropy",
-    "MaskedError",
-    "MaskedReconstructor",
     "MeanFalseError",
     "MeanSquaredFalseError",
     "ReconstructionError",
-    "RecurrentAutoencoder",
-    "RecurrentEncoder",
-    "RecurrentLayer",
     "RecurrentNetwork",
     "SquaredError",
-    "UnrolledDecoder",
-    "VariationalAutoencoder",
-    "VariationalLoss",
-    "kl_divergence",
-    "make_autoencoder",
+    "WindowErrors",
 ]

@@ -152,18 +152,21 @@ class NetEstimator(VersionedEstimator):
         """Run the fitted network over rows that are to be predicted."""
         check_is_fitted(self)
         windows = check_windows(self, X, n_channels=self.n_channels, reset=False)
-        outputs = forward(
-            self.net_,
-            WindowDataset(windows, input_shape=input_shape, dtype=self.dtype),
-            self.predict_batch_size,
-        )
-        _refuse_not_finite(outputs, windows, self.dtype)
+        largest = np.finfo(self.dtype).max
+        if (
+            np.abs(windows.buffer).max() > largest
+        ):  # a recurrent network has an answer to infinity: its gates saturate
+            parts = [(np.abs(windows.flat(rows)) > largest).any(axis=1) for rows in windows.chunks()]
+            _refuse_rows(np.concatenate(parts), windows, self.dtype)
+        dataset = WindowDataset(windows, input_shape=input_shape, dtype=self.dtype)
+        outputs = forward(self.net_, dataset, self.predict_batch_size)
+        is_odd = ~np.isfinite(outputs).reshape(len(outputs), -1).all(axis=1)
+        _refuse_rows(is_odd, windows, self.dtype)
         return outputs
 
 
-def _refuse_not_finite(outputs: np.ndarray, windows: Windows, dtype: str) -> None:
-    """Refuse outputs that are NaN or infinite, and name a row and a column that are the cause."""
-    is_odd = ~np.isfinite(outputs).reshape(len(outputs), -1).all(axis=1)
+def _refuse_rows(is_odd: np.ndarray, windows: Windows, dtype: str) -> None:
+    """Refuse marked windows, if there are any, and name the row and the column that are the cause."""
     if not is_odd.any():
         return
     row = int(np.argmax(is_odd))
@@ -171,7 +174,7 @@ def _refuse_not_finite(outputs: np.ndarray, windows: Windows, dtype: str) -> Non
     step, channel = np.unravel_index(np.argmax(values), values.shape)
     name = windows.channel_names[channel] if windows.channel_names else f"x{channel}"
     raise ValueError(
-        f"The network gives no finite number for {int(is_odd.sum())} of {len(outputs)} rows, the first is row {row}: "
+        f"The network gives no finite number for {int(is_odd.sum())} of {len(is_odd)} rows, the first is row {row}: "
         f"its window holds {values[step, channel]:.3g} in column {name!r}, too large for {dtype} arithmetic. Clip or "
         "drop such values before, or scale them."
     )

@@ -10,7 +10,7 @@ from sklearn.utils import Tags, check_array, get_tags
 from sklearn.utils._param_validation import HasMethods, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
-from .._core import VersionedEstimator, atomic_fit
+from .._core import VersionedEstimator, atomic_fit, to_classes
 
 
 class CostSensitiveClassifier(ClassifierMixin, MetaEstimatorMixin, VersionedEstimator):
@@ -132,6 +132,12 @@ class CostSensitiveClassifier(ClassifierMixin, MetaEstimatorMixin, VersionedEsti
         """
         check_is_fitted(self)
         probability = np.asarray(self.estimator_.predict_proba(X))
+        is_odd = ~np.isfinite(probability).all(axis=1)
+        if is_odd.any():
+            raise ValueError(
+                f"{self.estimator_} gives no finite probability for {int(is_odd.sum())} of {len(probability)} rows, the "
+                f"first is row {int(np.argmax(is_odd))}: look for values there that are too large, and clip them before."
+            )
         if self.method == "expected_cost":
             return probability
         moved = probability * _extra(self.cost_matrix_).sum(axis=1)
@@ -167,8 +173,7 @@ class CostSensitiveClassifier(ClassifierMixin, MetaEstimatorMixin, VersionedEsti
         -------
         label : ndarray of shape (n_samples,)
         """
-        decision = self.decision_function(X)
-        return self.classes_[decision.argmax(axis=1) if decision.ndim == 2 else (decision > 0).astype(int)]
+        return to_classes(self.decision_function(X), self.classes_)
 
     def _check_costs(self, n_classes: int) -> np.ndarray:
         if self.cost_matrix is None:

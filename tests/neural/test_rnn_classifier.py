@@ -315,9 +315,6 @@ class Spy(ForecastPretrainer):
 
     seen = []
 
-    def __init__(self, cell="lstm", **params):
-        super().__init__(cell, **params)
-
     def fit(self, X, y=None):
         Spy.seen.append((np.array(X), y, self.get_params()))
         return super().fit(X, y)

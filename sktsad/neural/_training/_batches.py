@@ -34,12 +34,12 @@ class WindowDataset(Dataset):
     target : ndarray of shape (n_windows,), default=None
         Targets; None makes the input its own target.
     sample_weight : ndarray of shape (n_windows,), default=None
-        Weights, at least 0 and not all 0. They travel with the input, as the mapping ``{"X": ..., "sample_weight":
-        ...}``, those of a batch scaled to at most 1: so they neither vanish nor overflow in float32.
+        Weights. They travel with the input, as the mapping ``{"X": ..., "sample_weight": ...}``, in float64: small ones
+        would vanish in float32, and the loss scales those of a batch.
     input_shape : tuple of int, default=None
         Shape of one input; None means (length, channels).
     dtype : numpy dtype, default=float32
-        Type of inputs and weights.
+        Type of inputs.
     """
 
     def __init__(
@@ -69,8 +69,7 @@ class WindowDataset(Dataset):
         target = inputs if self.target is None else torch.from_numpy(self.target[rows])
         if self.sample_weight is None:
             return inputs, target
-        weight = scale_weights(self.sample_weight[rows]).astype(self.dtype)
-        return {"X": inputs, "sample_weight": torch.from_numpy(weight)}, target
+        return {"X": inputs, "sample_weight": torch.from_numpy(self.sample_weight[rows])}, target
 
     def __getitem__(self, row: int) -> Batch:
         """Return one row, for loaders that collate row by row."""

@@ -47,7 +47,8 @@ class LeanNet(NeuralNet):
         if weight is None:
             return loss.mean()
         loss = loss.flatten(1).mean(dim=1) if loss.ndim > 1 else loss
-        weight = weight.to(loss)
+        # By a power of 2, which keeps every bit: only ratios matter, and small weights would vanish in float32.
+        weight = (weight / 2.0 ** (torch.frexp(weight.max()).exponent.double() - 1)).to(loss)
         return (weight * loss).sum() / weight.sum()
 
     def run_single_epoch(
