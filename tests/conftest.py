@@ -5,6 +5,14 @@ from pathlib import Path
 
 import pytest
 
+from sktsad._core._windows import _LOST
+
+
+@pytest.fixture(autouse=True)
+def forget_layouts():
+    """Forget which windows other tests have turned into arrays."""
+    vars(_LOST).clear()
+
 
 @pytest.fixture(scope="session")
 def real_home():

@@ -74,7 +74,7 @@ def test_a_classifier_names_the_row_and_the_column(model, value):
     pipe = make_pipeline(SlidingWindow(3), model).fit(X, Y)
     for method in ("predict", "predict_proba", "decision_function"):
         with pytest.raises(
-            ValueError, match="no finite number for 3 of 60 rows, the first is row 40.*column 'x1'"
+            ValueError, match=r"no finite number for 3 of 60 rows, the first is row 40.*column 'x1'"
         ):
             getattr(pipe, method)(with_value(value))
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Iterator
 from functools import cached_property
+from threading import local
 from types import EllipsisType
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from sklearn.utils import assert_all_finite
+from sklearn.utils._array_api import get_namespace
 from sklearn.utils.validation import validate_data
 
 from ._series import row_index
@@ -151,10 +154,37 @@ class Windows:
         return [slice(start, start + size) for start in range(0, len(self), size)]
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        _LOST.layout = (len(self), self.length, self.n_channels)
         flat = self.flat()
         if copy is False and not (np.may_share_memory(flat, self.buffer) and dtype in (None, flat.dtype)):
             raise ValueError("These windows are no view of their rows: np.asarray(windows) copies them.")
         return np.array(flat, dtype=dtype) if copy else np.asarray(flat, dtype=dtype)
+
+    def __array_namespace__(self, api_version: str | None = None) -> Any:
+        """Return NumPy's namespace: with ``array_api_dispatch`` scikit-learn asks for it."""
+        return get_namespace(np.empty(0))[0]
+
+    def take(self, indices: Any, axis: int = 0, out: None = None, mode: str = "raise") -> Windows:
+        """Return some of the windows, as ``numpy.take`` does.
+
+        Parameters
+        ----------
+        indices : array-like of int
+            Which windows.
+        axis : {0}, default=0
+            Windows are taken whole.
+        out, mode : object
+            Only NumPy's defaults.
+
+        Returns
+        -------
+        windows : Windows
+        """
+        if axis != 0 or out is not None or mode != "raise":
+            raise ValueError(
+                f"Windows are taken whole: axis={axis}, out={out}, mode={mode!r} are not for them."
+            )
+        return self[np.asarray(indices)]
 
     def __getitem__(self, key: Any) -> Any:
         if isinstance(key, tuple):
@@ -168,6 +198,33 @@ class Windows:
             return self._view()[self.starts[rows]]
         index = None if self.index is None else self.index.take(rows)
         return Windows(self.buffer, self.starts[rows], self.length, index, self.channel_names)
+
+
+#: Number, length and channels of the last windows that were turned into an array, until the next fit on windows; by
+#: thread, as fits may run in several.
+_LOST = local()
+
+
+def _warn_if_layout_was_lost(X: np.ndarray) -> None:
+    """Warn where a plain array stands where windows of several channels were a moment ago.
+
+    Nothing on the array itself tells that. Its number of columns, or of rows, does.
+    """
+    n_rows, length, n_channels = getattr(_LOST, "layout", (0, 1, 1))
+    is_as_wide = X.shape[1] == length * n_channels
+    if 1 in (length, n_channels) or not (is_as_wide or len(X) == n_rows):
+        return
+    if is_as_wide:
+        fix = f"pass n_channels={n_channels} to this estimator, or n_channels=1 if they are of one"
+    else:
+        fix = "leave out the step that mixes columns, or pass n_channels=1 if it is meant to read their values in order"
+    warnings.warn(
+        f"X is a plain array of {X.shape[1]} column(s), which are read as the steps of one channel. The windows before "
+        f"it had a layout of {length} steps by {n_channels} channels, which a step between them and this "
+        f"estimator has lost: {fix}.",
+        UserWarning,
+        stacklevel=4,
+    )
 
 
 def _constant_step(starts: np.ndarray) -> int | None:
@@ -211,7 +268,8 @@ def check_windows(estimator: Any, X: Any, *, n_channels: int | None = None, rese
     ----------
     estimator : estimator
         Gets ``n_features_in_``, ``feature_names_in_`` and ``window_shape_``, the length and channels of its windows,
-        with ``reset``; is compared to them without.
+        with ``reset``; is compared to them without. One that does not tell steps from channels says so by
+        ``_reads_layout = False``.
     X : Windows, array-like of shape (n, length * channels) or (n, length, channels)
         A plain 2-D row is univariate unless ``n_channels``, or column names as given by SlidingWindow,
         say otherwise.
@@ -241,7 +299,10 @@ def check_windows(estimator: Any, X: Any, *, n_channels: int | None = None, rese
         names = channels_by_name(X.columns) if hasattr(X, "columns") else None
         X, channels_3d = flatten_3d(X)
         known = channels_3d or (len(names) if names else None)
+        is_plain = known is None and n_channels is None and isinstance(X, np.ndarray)
         X = validate_rows(estimator, X, reset=reset, order="C")
+        if is_plain and reset and getattr(estimator, "_reads_layout", True):
+            _warn_if_layout_was_lost(X)
         width = known or n_channels or 1
         if X.shape[1] % width:
             raise ValueError(
@@ -257,6 +318,7 @@ def check_windows(estimator: Any, X: Any, *, n_channels: int | None = None, rese
         )
     found = (windows.length, windows.n_channels)
     if reset:
+        vars(_LOST).clear()
         estimator.window_shape_ = found
     elif found != estimator.window_shape_:
         _refuse_layout(estimator.window_shape_, found)

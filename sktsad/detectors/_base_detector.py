@@ -274,6 +274,8 @@ class WindowDetector(BaseDetector):
         "n_channels": [Interval(Integral, 1, None, closed="left"), None],
     }
 
+    #: Whether the score tells steps from channels, so that it matters that a plain array cannot.
+    _reads_layout = False
     n_channels: int | None
     window_shape_: tuple[int, int]
 

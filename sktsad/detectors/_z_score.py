@@ -122,6 +122,10 @@ class ZScoreDetector(WindowDetector, ClassNamePrefixFeaturesOutMixin, Transforme
         return self._frame(np.abs(self._z_scores(windows)), windows, X)
 
     @property
+    def _reads_layout(self) -> bool:  # type: ignore[override]
+        return self.mode == "rolling"
+
+    @property
     def _n_features_out(self) -> int:
         return self.window_shape_[1] if self.mode == "rolling" else self.n_features_in_
 

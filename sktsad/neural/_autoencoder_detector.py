@@ -280,6 +280,10 @@ class AutoencoderDetector(NetDetector, ClassNamePrefixFeaturesOutMixin, Transfor
         return CodeEncoder(self.net_.module_, self.window_shape_, self._n_features_out)
 
     @property
+    def _reads_layout(self) -> bool:  # type: ignore[override]
+        return self.network != "dense" or self.score_on == "last"
+
+    @property
     def _n_features_out(self) -> int:
         return int(self.net_.module_.code_size)
 

@@ -55,6 +55,7 @@ class NetDetector(WindowDetector, NetEstimator):
     }
 
     _default_threshold = MeanStd(3)
+    _reads_layout = True
 
     loss: str
     early_stopping: bool | int

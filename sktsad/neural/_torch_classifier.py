@@ -154,6 +154,10 @@ class TorchClassifier(NetClassifier):
         self.callbacks = callbacks
         self.net_params = net_params
 
+    @property
+    def _reads_layout(self) -> bool:
+        return self.module is not None
+
     def _input_shape(self, X: Any, windows: Windows) -> tuple[int, ...]:
         is_flat = not isinstance(X, Windows) and flatten_3d(X)[1] is None
         if is_flat and windows.n_channels == 1 and self.n_channels is None:

@@ -7,13 +7,27 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.base import BaseEstimator
+from sklearn.decomposition import PCA
 from sklearn.dummy import DummyClassifier
+from sklearn.ensemble import BaggingClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import KFold, cross_val_predict, cross_val_score
+from sklearn.pipeline import FeatureUnion, make_pipeline
+from sklearn.preprocessing import FunctionTransformer, MinMaxScaler, StandardScaler
+from sklearn.semi_supervised import SelfTrainingClassifier
 from sklearn.utils import _safe_indexing
+from sklearn.utils._array_api import get_namespace
 from strategies import tables
 
-from sktsad import SlidingWindow
+from sktsad import (
+    AutoencoderDetector,
+    GaussianDetector,
+    RNNClassifier,
+    SlidingWindow,
+    TorchClassifier,
+    WindowScaler,
+    ZScoreDetector,
+)
 from sktsad._core._windows import Windows, check_windows, flatten_3d, window_names
 
 
@@ -387,3 +401,71 @@ def test_what_is_not_3d_is_left_alone(X):
     flat, n_channels = flatten_3d(X)
     assert np.array_equal(flat, X)
     assert n_channels is None
+
+
+def three_channels(n_rows=200):
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(n_rows, 3)), np.zeros(n_rows, dtype=int)
+    y[50::60] = 1
+    return X, y
+
+
+SMALL_NET = {"hidden_size": 2, "max_epochs": 1, "random_state": 0}
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        [BaggingClassifier(ZScoreDetector("rolling"), 1, random_state=0)],
+        [BaggingClassifier(ZScoreDetector("rolling"), 1, max_samples=0.5, random_state=0)],
+        [StandardScaler(), ZScoreDetector("rolling")],
+        [FunctionTransformer(np.abs, validate=True), RNNClassifier(**SMALL_NET)],
+        [StandardScaler(), WindowScaler()],
+        [StandardScaler(), AutoencoderDetector("gru", hidden_sizes=(2,), max_epochs=1)],
+        pytest.param(
+            [SelfTrainingClassifier(RNNClassifier(**SMALL_NET))],
+            marks=pytest.mark.filterwarnings("ignore:y contains no unlabeled samples"),
+        ),
+        [PCA(5), ZScoreDetector("rolling")],
+        [FeatureUnion([("a", StandardScaler()), ("b", MinMaxScaler())]), RNNClassifier(**SMALL_NET)],
+    ],
+    ids=str,
+)
+def test_a_layout_that_a_step_has_lost_is_announced(steps):
+    X, y = three_channels()
+    with pytest.warns(UserWarning, match="layout of 10 steps by 3 channels, which a step between"):
+        make_pipeline(SlidingWindow(10), *steps).fit(X, y)
+
+
+@pytest.mark.parametrize(
+    "n_columns, steps",
+    [
+        (1, [StandardScaler(), ZScoreDetector("rolling")]),
+        (1, [BaggingClassifier(ZScoreDetector("rolling"), 1, random_state=0)]),
+        (3, [LogisticRegression()]),
+        (3, [StandardScaler(), GaussianDetector()]),
+        (3, [StandardScaler(), AutoencoderDetector(max_epochs=1)]),
+        (3, [StandardScaler(), TorchClassifier(max_epochs=1)]),
+        (3, [StandardScaler(), ZScoreDetector("rolling", n_channels=3)]),
+        (3, [StandardScaler().set_output(transform="pandas"), ZScoreDetector("rolling")]),
+        (3, [ZScoreDetector("rolling")]),
+    ],
+    ids=str,
+)
+def test_where_no_layout_is_lost_or_read_nothing_is_said(n_columns, steps):
+    X, y = three_channels()
+    make_pipeline(SlidingWindow(10), ZScoreDetector()).fit(X)  # windows of three channels were there before
+    make_pipeline(SlidingWindow(10), *steps).fit(X[:, :n_columns], y)
+
+
+def test_windows_are_taken_as_numpy_takes_rows():
+    windows = two_series()
+    taken = np.take(windows, [2, 0], axis=0)
+    assert isinstance(taken, Windows)
+    np.testing.assert_array_equal(taken, np.asarray(windows)[[2, 0]])
+    with pytest.raises(ValueError, match="Windows are taken whole: axis=1"):
+        windows.take([0], axis=1)
+
+
+def test_windows_have_the_namespace_of_numpy():
+    assert two_series().__array_namespace__() is get_namespace(np.empty(0))[0]
