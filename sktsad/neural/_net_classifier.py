@@ -259,6 +259,7 @@ class NetClassifier(ClassifierMixin, NetEstimator):
             stratify=(is_stratified, is_stratified and needs_every_class),
         )
         net = make_net(network, options)
+        net.classes_ = np.arange(n_classes)
         if isinstance(net.criterion_, LogitAdjustedCrossEntropy) and net.criterion_.prior is None:
             net.criterion_.set_prior(prior.tolist())
         first = WindowDataset(windows[:1], input_shape=self.input_shape_, dtype=self.dtype)

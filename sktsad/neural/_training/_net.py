@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from sklearn.base import ClassifierMixin
 from sklearn.metrics import f1_score
 from skorch import NeuralNet
 from skorch.callbacks import Callback, EpochScoring
@@ -105,8 +106,13 @@ def class_probabilities(logits: torch.Tensor) -> torch.Tensor:
     return torch.softmax(logits, dim=1)
 
 
-class LeanClassifierNet(LeanNet):
-    """A `LeanNet` whose predictions are class numbers, so that skorch's scoring callbacks work."""
+class LeanClassifierNet(ClassifierMixin, LeanNet):
+    """A `LeanNet` that is a classifier to scikit-learn's scorers, so that skorch's scoring callbacks work.
+
+    Its classes are numbers from 0; whoever makes it sets ``classes_``.
+    """
+
+    classes_: np.ndarray
 
     def __init__(self, *args: Any, predict_nonlinearity: Any = class_probabilities, **kwargs: Any) -> None:
         super().__init__(*args, predict_nonlinearity=predict_nonlinearity, **kwargs)

@@ -2,11 +2,12 @@
 
 import numpy as np
 import pytest
-from sklearn.metrics import f1_score
-from skorch.callbacks import EarlyStopping
+from sklearn.metrics import average_precision_score, f1_score, roc_auc_score
+from skorch.callbacks import EarlyStopping, EpochScoring
 from skorch.utils import noop
 
 from sktsad import AutoencoderDetector, RNNClassifier, TorchClassifier
+from sktsad.metrics import SCORERS, point_f_score, vus_pr, vus_roc
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(150, 3))
@@ -76,3 +77,27 @@ def test_looking_does_not_change_the_network():
 def test_a_detector_has_no_labels_and_prints_the_loss_alone(capsys):
     AutoencoderDetector(verbose=1, **PARAMS).fit(X)
     assert columns(capsys.readouterr().out) == ["epoch", "train_loss", "dur"]
+
+
+@pytest.mark.filterwarnings("ignore:early_stopping watches:UserWarning")
+@pytest.mark.parametrize("name", ["roc_auc", "average_precision", "best_f1", "vus_pr", "vus_roc", "f1"])
+@pytest.mark.parametrize("on_train", [False, True])
+def test_a_scorer_by_name_scores_the_probabilities_of_an_epoch(name, on_train):
+    metric = {
+        "roc_auc": roc_auc_score,
+        "average_precision": average_precision_score,
+        "best_f1": point_f_score,
+        "vus_pr": vus_pr,
+        "vus_roc": vus_roc,
+        "f1": lambda y, probability: f1_score(y, probability > 0.5, zero_division=0),
+    }[name]
+
+    def by_hand(net, X, y):
+        return metric(y, net.predict_proba(X)[:, 1])
+
+    scores = []
+    for scoring in (SCORERS.get(name, name), by_hand):
+        watch = EpochScoring(scoring, lower_is_better=False, on_train=on_train, name="watched")
+        model = TorchClassifier(callbacks=[watch], early_stopping=True, validation_fraction=0.4, **PARAMS)
+        scores.append(model.fit(X, Y).net_.history[:, "watched"])
+    np.testing.assert_allclose(*scores)
