@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -17,7 +18,7 @@ from ._batches import BatchLoader, WindowDataset, as_tensor
 from ._interrupt import InterruptGuard
 from ._net import LeanNet
 from ._network import Network, TrainingOptions
-from ._random import seeded
+from ._random import own_defaults, seeded
 
 OPTIMIZERS: dict[str, type[torch.optim.Optimizer]] = {
     "adam": torch.optim.Adam,
@@ -25,6 +26,10 @@ OPTIMIZERS: dict[str, type[torch.optim.Optimizer]] = {
     "sgd": torch.optim.SGD,
     "rmsprop": torch.optim.RMSprop,
 }
+#: Values in a batch of rows to predict, at most: 64 MiB of float32.
+_LARGEST_BATCH = 2**24
+#: Rows that the last batch is padded to, at most: one row should not cost a hundred thousand.
+_LARGEST_PADDING = 1024
 #: What an estimator sets by its own parameters, so that ``net__`` must not set it again.
 OWN_NAMES = {
     "module": "the parameters of the estimator",
@@ -92,7 +97,7 @@ def make_net(network: Network, options: TrainingOptions) -> LeanNet:
             arguments[name] = value.item()
     try:
         net = network.net_class(network.module, network.criterion, **arguments)
-        with seeded(random_state.randint(2**31), options.device):
+        with seeded(random_state.randint(2**31), options.device), own_defaults():
             net.initialize()
     except (TypeError, ValueError) as error:
         if not net_params:
@@ -223,8 +228,8 @@ def forward(
     dataset : WindowDataset
         Inputs.
     batch_size : int
-        Rows in a batch. The last is padded to that size, so that a row's result does not depend on how
-        many there are.
+        Rows in a batch, fewer where these are very wide. The last is padded to that size, up to 1,024, so that a row's
+        result does not depend on how many there are.
     function : callable, default=None
         Called with (module, inputs); None runs the net.
 
@@ -246,13 +251,15 @@ def run(
     """Do what `forward` does, for a module without a net."""
     outputs = []
     n_rows = len(dataset)
+    batch_size = min(batch_size, max(1, _LARGEST_BATCH // math.prod(dataset.input_shape)))
+    padded_size = min(batch_size, _LARGEST_PADDING)
     module.eval()
     with torch.inference_mode():
         for start in range(0, n_rows, batch_size):
             stop = min(start + batch_size, n_rows)
             inputs = dataset.inputs(slice(start, stop))
-            missing = batch_size - (stop - start)
-            if missing:
+            missing = padded_size - (stop - start)
+            if missing > 0:
                 inputs = torch.cat([inputs, inputs[-1:].expand(missing, *inputs.shape[1:])])
             outputs.append(function(module, inputs.to(device))[: stop - start].cpu())
     return torch.cat(outputs).numpy()

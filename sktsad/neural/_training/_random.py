@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,6 +11,15 @@ import torch
 
 # torch's generators belong to the process: two fits in two threads would draw from each other's.
 _LOCK = threading.RLock()
+
+
+def _new_lock() -> None:
+    global _LOCK
+    _LOCK = threading.RLock()
+
+
+# A process that is forked while another thread fits inherits a lock that nobody there will ever release.
+os.register_at_fork(after_in_child=_new_lock)
 
 
 @contextmanager
@@ -29,3 +39,15 @@ def seeded(seed: int, device: str) -> Iterator[None]:
         if on_gpu:
             torch.cuda.manual_seed_all(seed)
         yield
+
+
+@contextmanager
+def own_defaults() -> Iterator[None]:
+    """Make modules in float32 and on the CPU, whatever defaults the user has set for torch."""
+    dtype = torch.get_default_dtype()
+    torch.set_default_dtype(torch.float32)
+    try:
+        with torch.device("cpu"):
+            yield
+    finally:
+        torch.set_default_dtype(dtype)

@@ -16,6 +16,7 @@ from sktsad.neural._training import (
     Network,
     TrainingOptions,
     WindowDataset,
+    _fit,
     apply,
     forward,
     make_net,
@@ -264,3 +265,30 @@ def test_a_new_learning_rate_is_for_all_but_groups_with_one_of_their_own():
     assert net.lr == 0.2
     plain = resume_net(new_net(), replace(OPTIONS, lr=0.3))
     assert [group["lr"] for group in plain.optimizer_.param_groups] == [0.3]
+
+
+def test_one_row_does_not_cost_a_batch_of_any_size():
+    seen = []
+
+    def measure(module, inputs):
+        seen.append(len(inputs))
+        return module(inputs)
+
+    one = dataset(slice(1))
+    forward(new_net(), one, 100_000, measure)
+    assert seen == [1024]
+    expected = forward(new_net(), one, 8, measure)
+    np.testing.assert_allclose(forward(new_net(), one, 100_000), expected[:, 0], rtol=1e-6)
+
+
+def test_batches_of_very_wide_rows_are_cut(monkeypatch):
+    seen = []
+    monkeypatch.setattr(_fit, "_LARGEST_BATCH", 6)  # two rows of three values
+
+    def measure(module, inputs):
+        seen.append(len(inputs))
+        return module(inputs)
+
+    whole = forward(new_net(), dataset(slice(5)), 8, measure)
+    assert seen == [2, 2, 2]
+    assert len(whole) == 5

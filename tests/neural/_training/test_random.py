@@ -1,5 +1,8 @@
 """The same random state gives the same bits, and leaves no trace in the generators of the process."""
 
+import os
+import subprocess
+import sys
 import threading
 
 import numpy as np
@@ -117,3 +120,51 @@ def test_none_follows_numpys_own_seed_as_in_scikit_learn():
         np.testing.assert_array_equal(fitted_bits(None), first)
     finally:
         np.random.set_state(state)
+
+
+@pytest.mark.parametrize("change", ["dtype", "device"])
+def test_defaults_that_the_user_has_set_for_torch_change_nothing(change):
+    expected = fitted_bits(0)
+    try:
+        if change == "dtype":
+            torch.set_default_dtype(torch.float64)
+        else:
+            torch.set_default_device("meta")
+        np.testing.assert_array_equal(fitted_bits(0), expected)
+        assert torch.get_default_dtype() == (torch.float64 if change == "dtype" else torch.float32)
+    finally:
+        torch.set_default_dtype(torch.float32)
+        torch.set_default_device(None)
+
+
+FORK = """
+import os, signal, threading
+from sktsad import TorchClassifier
+from sktsad.neural._training import seeded
+
+held, done = threading.Event(), threading.Event()
+
+def fit_in_another_thread():
+    with seeded(0, "cpu"):
+        held.set()
+        done.wait()
+
+thread = threading.Thread(target=fit_in_another_thread)
+thread.start()
+held.wait()
+child = os.fork()
+if child == 0:
+    signal.alarm(60)
+    TorchClassifier(max_epochs=1, random_state=0).fit([[0.0], [1.0]], [0, 1])
+    os._exit(0)
+status = os.waitpid(child, 0)[1]
+done.set()
+thread.join()
+print("child ended with", status)
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+def test_a_process_that_is_forked_while_another_thread_fits_does_not_hang():
+    done = subprocess.run([sys.executable, "-c", FORK], capture_output=True, text=True)
+    assert done.stdout.strip() == "child ended with 0", done.stderr
