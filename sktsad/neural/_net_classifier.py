@@ -14,7 +14,7 @@ from sklearn.utils._param_validation import StrOptions
 
 from .._core import Windows, atomic_fit, check_labels, check_windows, to_classes, warn_if_anomaly_is_a_guess
 from ..networks import LOSSES, LogitAdjustedCrossEntropy
-from ._net_estimator import NetEstimator, check_weights, copy_loss, drop_weightless
+from ._net_estimator import NetEstimator, check_weights, copy_loss, drop_weightless, warn_if_badly_scaled
 from ._training import (
     LeanClassifierNet,
     LeanNet,
@@ -179,6 +179,7 @@ class NetClassifier(ClassifierMixin, NetEstimator):
         self, X: Any, y: Any, sample_weight: Any, *, warm: bool, n_epochs: int, classes: Any = None
     ) -> Self:
         windows = check_windows(self, X, n_channels=self.n_channels, reset=not warm)
+        warn_if_badly_scaled(windows)
         target = self._check_target(windows, y, classes, warm)
         weight = mass = None
         if sample_weight is not None or self.class_weight is not None:

@@ -13,7 +13,7 @@ from torch import nn
 from .._core import Windows
 from ..detectors import MIN_HELD_OUT, WindowDetector
 from ..thresholds import MeanStd
-from ._net_estimator import NetEstimator
+from ._net_estimator import NetEstimator, warn_if_badly_scaled
 from ._training import (
     Network,
     TrainingOptions,
@@ -100,6 +100,7 @@ class NetDetector(WindowDetector, NetEstimator):
                     "early_stopping=False."
                 )
             valid = WindowDataset(held_out, dtype=self.dtype)
+        warn_if_badly_scaled(windows)
         options, network = TrainingOptions.of(self), self._network(windows)
         is_warm = self.warm_start and hasattr(self, "net_")
         net = resume_net(self.net_, options) if is_warm else make_net(network, options)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import inspect
+import warnings
 from collections.abc import Mapping
 from numbers import Integral, Real
 from typing import Any, Self
@@ -18,6 +19,8 @@ from .._core import VersionedEstimator, Windows, check_windows
 from ._training import LeanNet, WindowDataset, forward, scale_weights
 
 _PREFIX = "net__"
+#: Standard deviation of a channel below which, or above whose inverse, a network learns badly.
+_LEAST_SPREAD = 1e-4
 
 #: Constraints of the parameters of recurrent layers, and of the dense one after them.
 RECURRENT: dict = {
@@ -178,6 +181,26 @@ def _refuse_rows(is_odd: np.ndarray, windows: Windows, dtype: str) -> None:
         f"its window holds {values[step, channel]:.3g} in column {name!r}, too large for {dtype} arithmetic. Clip or "
         "drop such values before, or scale them."
     )
+
+
+def warn_if_badly_scaled(windows: Windows) -> None:
+    """Warn of channels that a network can hardly learn from: tiny, huge, or far from 0 for how little they vary."""
+    buffer = windows.buffer
+    center, spread = buffer.mean(axis=0, dtype=np.float64), buffer.std(axis=0, dtype=np.float64)
+    varies = spread > 1e-12 * np.abs(center)
+    is_bad = varies & (
+        (spread < _LEAST_SPREAD) | (spread > 1 / _LEAST_SPREAD) | (np.abs(center) * _LEAST_SPREAD > spread)
+    )
+    if is_bad.any():
+        channel = int(np.argmax(is_bad))
+        name = windows.channel_names[channel] if windows.channel_names else f"x{channel}"
+        warnings.warn(
+            f"Column {name!r} has mean {center[channel]:.3g} and standard deviation {spread[channel]:.3g}, which a network "
+            "can hardly learn from. Scale the rows before the window, by SeriesScaler() or "
+            "StandardScaler().set_output(transform='pandas').",
+            UserWarning,
+            stacklevel=5,
+        )
 
 
 def recurrent_arguments(estimator: Any) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from .._core import Windows, atomic_fit, check_windows
-from ._net_estimator import RECURRENT, NetEstimator, codes_have_own_dtype
+from ._net_estimator import RECURRENT, NetEstimator, codes_have_own_dtype, warn_if_badly_scaled
 from ._training import (
     Network,
     TrainingOptions,
@@ -61,6 +61,7 @@ class Pretrainer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, NetEstimator
         """
         warm = self.warm_start and hasattr(self, "net_")
         windows = check_windows(self, X, n_channels=self.n_channels, reset=not warm)
+        warn_if_badly_scaled(windows)
         options = TrainingOptions.of(self)
         dataset, valid = split_dataset(windows, watched_rows(windows, options), options)
         net = resume_net(self.net_, options) if warm else make_net(self._network(windows), options)

@@ -22,6 +22,7 @@ from ._net_estimator import (
     copy_loss,
     drop_weightless,
     recurrent_arguments,
+    warn_if_badly_scaled,
 )
 from ._training import (
     Network,
@@ -283,6 +284,7 @@ class RNNRegressor(RegressorMixin, NetEstimator):
 
     def _fit(self, X: Any, y: Any, sample_weight: Any, *, warm: bool, n_epochs: int) -> Self:
         windows = check_windows(self, X, n_channels=self.n_channels, reset=not warm)
+        warn_if_badly_scaled(windows)
         target = self._check_target(windows, y, warm)
         weight = None
         if sample_weight is not None:

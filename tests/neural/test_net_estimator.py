@@ -3,6 +3,7 @@
 import inspect
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from imblearn.pipeline import Pipeline as ImbalancedPipeline
@@ -11,7 +12,14 @@ from sklearn.model_selection import GridSearchCV, KFold
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 
-from sktsad import AutoencoderDetector, ForecastDetector, RNNClassifier, TorchClassifier, VAEDetector
+from sktsad import (
+    AutoencoderDetector,
+    ForecastDetector,
+    RNNClassifier,
+    SlidingWindow,
+    TorchClassifier,
+    VAEDetector,
+)
 from sktsad.neural._net_estimator import NetEstimator
 
 X = np.random.default_rng(0).normal(size=(90, 4))
@@ -225,3 +233,19 @@ def test_warm_start_refuses_windows_of_another_shape(cls):
         estimator.fit(X[:, :3], Y)
     np.testing.assert_array_equal(estimator.decision_function(X), before)
     assert estimator.n_features_in_ == 4
+
+
+@each_estimator
+@pytest.mark.parametrize(
+    "change", [lambda x: 1e-12 * x, lambda x: x + 1e9, lambda x: 1e7 * x], ids=["tiny", "offset", "huge"]
+)
+def test_a_column_that_a_network_can_hardly_learn_from_is_named(cls, change):
+    rows = np.column_stack([X[:, 0], change(X[:, 1])])
+    windows = SlidingWindow(3).fit_transform(pd.DataFrame(rows, columns=["load", "heat"]))
+    with pytest.warns(UserWarning, match="Column 'heat' has mean .* Scale the rows before the window"):
+        cls(**SMALL).fit(windows, Y)
+
+
+def test_constant_columns_and_those_of_usual_size_are_not_named():
+    rows = np.column_stack([X[:, 0], np.full(90, 1e9), 1000 * X[:, 1], 0.001 * X[:, 2]])
+    TorchClassifier(**SMALL).fit(SlidingWindow(3).fit_transform(rows), Y)
