@@ -188,15 +188,14 @@ def warn_if_badly_scaled(windows: Windows) -> None:
     buffer = windows.buffer
     center, spread = buffer.mean(axis=0, dtype=np.float64), buffer.std(axis=0, dtype=np.float64)
     varies = spread > 1e-12 * np.abs(center)
-    is_bad = varies & (
-        (spread < _LEAST_SPREAD) | (spread > 1 / _LEAST_SPREAD) | (np.abs(center) * _LEAST_SPREAD > spread)
-    )
+    is_far = np.abs(center) * _LEAST_SPREAD > spread
+    is_bad = varies & (is_far | (spread < _LEAST_SPREAD) | (spread > 1 / _LEAST_SPREAD))
     if is_bad.any():
         channel = int(np.argmax(is_bad))
         name = windows.channel_names[channel] if windows.channel_names else f"x{channel}"
         warnings.warn(
-            f"Column {name!r} has mean {center[channel]:.3g} and standard deviation {spread[channel]:.3g}, which a network "
-            "can hardly learn from. Scale the rows before the window, by SeriesScaler() or "
+            f"Column {name!r} has mean {center[channel]:.3g} and standard deviation {spread[channel]:.3g}, which a "
+            "network can hardly learn from. Scale the rows before the window, by SeriesScaler() or "
             "StandardScaler().set_output(transform='pandas').",
             UserWarning,
             stacklevel=5,

@@ -1,6 +1,7 @@
 """Parameters that all estimators with a net share, and ``net__*`` for the rest of skorch's."""
 
 import inspect
+from contextlib import suppress
 
 import numpy as np
 import pandas as pd
@@ -243,7 +244,8 @@ def test_a_column_that_a_network_can_hardly_learn_from_is_named(cls, change):
     rows = np.column_stack([X[:, 0], change(X[:, 1])])
     windows = SlidingWindow(3).fit_transform(pd.DataFrame(rows, columns=["load", "heat"]))
     with pytest.warns(UserWarning, match="Column 'heat' has mean .* Scale the rows before the window"):
-        cls(**SMALL).fit(windows, Y)
+        with suppress(ValueError):  # of training that diverges
+            cls(**SMALL).fit(windows, Y)
 
 
 def test_constant_columns_and_those_of_usual_size_are_not_named():
