@@ -243,9 +243,9 @@ def test_warm_start_refuses_windows_of_another_shape(cls):
 def test_a_column_that_a_network_can_hardly_learn_from_is_named(cls, change):
     rows = np.column_stack([X[:, 0], change(X[:, 1])])
     windows = SlidingWindow(3).fit_transform(pd.DataFrame(rows, columns=["load", "heat"]))
-    with pytest.warns(UserWarning, match="Column 'heat' has mean .* Scale the rows before the window"):
-        with suppress(ValueError):  # of training that diverges
-            cls(**SMALL).fit(windows, Y)
+    said = "Column 'heat' has mean .* Scale the rows before the window"
+    with pytest.warns(UserWarning, match=said), suppress(ValueError):  # of training that diverges
+        cls(**SMALL).fit(windows, Y)
 
 
 def test_constant_columns_and_those_of_usual_size_are_not_named():
