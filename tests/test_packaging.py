@@ -84,3 +84,11 @@ def test_every_make_target_that_is_named_exists(name):
 def test_every_script_of_the_benchmarks_is_explained():
     text = (ROOT / "benchmarks" / "README.md").read_text(encoding="utf-8")
     assert not [path.name for path in (ROOT / "benchmarks").glob("*.py") if f"`{path.name}" not in text]
+
+
+def test_every_page_that_the_readme_links_to_is_in_the_docs():
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert not re.findall(r"\]\((?!http)", text), "relative links are dead where the README is shown alone"
+    pages = re.findall(r"^\[.+\]: \S+/en/stable/([\w/]+)\.html$", text, flags=re.MULTILINE)
+    assert len(pages) > 10
+    assert not [page for page in pages if not (ROOT / "docs" / f"{page}.md").exists()]
