@@ -7,6 +7,7 @@ BIN := $(VENV)/bin
 PIP := -m pip install --quiet --disable-pip-version-check --constraint
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest
 PARALLEL := -n auto --dist worksteal
+FAST := "not slow and not hypothesis"
 
 .PHONY: demo test lint types unit unit-fast lowest docs benchmarks dist clean
 
@@ -31,12 +32,12 @@ else
 	$(PYTEST) $(PARALLEL) --cov --cov-report=term
 endif
 
-# Under a minute: what is marked slow in tests/conftest.py is left out.
+# Under a minute: without property tests, and what is marked slow in tests/conftest.py or beside a test.
 unit-fast: $(VENV)/dev
-	$(PYTEST) $(PARALLEL) -m "not slow" tests
+	$(PYTEST) $(PARALLEL) -m $(FAST) tests
 
 # The oldest versions that pyproject.toml admits, in an environment of their own. TESTS as for unit.
-lowest: TESTS ?= -m "not slow" tests
+lowest: TESTS ?= -m $(FAST) tests
 lowest: $(LOWEST)/test
 	OMP_NUM_THREADS=1 $(LOWEST)/bin/python -m pytest $(PARALLEL) $(TESTS)
 

@@ -245,6 +245,7 @@ def loaded_after(code):
 WITHOUT_NETWORKS = sorted(set(FLOOR_OF) - set(MADE_OF) - {"_core"})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "code",
     [
@@ -273,6 +274,7 @@ def test_nothing_heavy_is_loaded_for(code):
     assert loaded_after(code) == set()
 
 
+@pytest.mark.slow
 def test_fitting_a_network_loads_torch_and_skorch_only():
     code = "from sktsad import TorchClassifier\nTorchClassifier(max_epochs=1).fit([[0.0], [1.0]], [0, 1])"
     assert loaded_after(code) == {"torch", "skorch"}

@@ -249,6 +249,7 @@ show_versions()
 """
 
 
+@pytest.mark.slow
 def test_a_package_that_is_importable_but_not_installed_does_the_same(tmp_path):
     package = Path(sktsad.__file__).parent
     shutil.copytree(package, tmp_path / "sktsad", ignore=shutil.ignore_patterns("__pycache__"))
