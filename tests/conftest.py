@@ -17,7 +17,7 @@ SLOW = (
         "export/test_parts.py",
     ),
     *("metrics/test_random_baseline.py", "metrics/test_report.py", "model_selection/test_check_causal.py"),
-    "sampling/test_safe_sampler.py",
+    *("plotting/test_displays.py", "sampling/test_safe_sampler.py", "test_panels.py"),
 )
 
 
