@@ -2,9 +2,10 @@
 
 import os
 import re
-from importlib.metadata import version as version_of
 
 import torch
+
+import sktsad
 
 # Examples run two at a time, one thread each.
 os.environ["OMP_NUM_THREADS"] = "1"
@@ -13,7 +14,7 @@ torch.set_num_threads(1)
 project = "sktsad"
 author = "The sktsad developers"
 copyright = author
-version = release = version_of("sktsad")
+version = release = sktsad.__version__
 
 extensions = [
     "myst_parser",

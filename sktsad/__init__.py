@@ -7,7 +7,7 @@ Every estimator is importable from here; threshold rules are in `sktsad.threshol
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from ._core import Windows
+from ._core import Windows, show_versions
 from .detectors import ConfidenceDetector, FusionDetector, GaussianDetector, OutlierClassifier, ZScoreDetector
 from .model_selection import EventSplit, SeriesSplit, check_causal
 from .postprocessing import CostSensitiveClassifier, SmoothedClassifier, ThresholdClassifier
@@ -68,6 +68,7 @@ __all__ = [
     "curve_shift",
     "forecast_target",
     "save_encoder",
+    "show_versions",
 ]
 
 

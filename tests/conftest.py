@@ -7,6 +7,27 @@ import pytest
 
 from sktsad._core._windows import _LOST
 
+TESTS = Path(__file__).parent
+#: Left out of `make unit-fast`: contracts over all estimators, pages, long trainings, means over many draws.
+#: Single slow tests elsewhere have the mark themselves; property tests have hypothesis' own.
+SLOW = (
+    *("test_common.py", "test_composition.py", "test_pages.py", "test_persistence.py", "neural/"),
+    *(
+        "detectors/test_base_detector.py",
+        "detectors/test_learning",
+        "export/test_onnx.py",
+        "export/test_parts.py",
+    ),
+    *("metrics/test_random_baseline.py", "metrics/test_report.py", "model_selection/test_check_causal.py"),
+    *("plotting/test_displays.py", "sampling/test_safe_sampler.py", "test_panels.py"),
+)
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if item.path.is_relative_to(TESTS) and item.path.relative_to(TESTS).as_posix().startswith(SLOW):
+            item.add_marker("slow")
+
 
 @pytest.fixture(autouse=True)
 def forget_layouts():

@@ -9,10 +9,15 @@ from types import ModuleType
 
 import pytest
 
+import sktsad
 from sktsad._core._estimator import VersionedEstimator
 
 ROOT = Path(__file__).parents[1]
-TABLES = {"benchmarks.md", "index.md"}  # pages without code
+#: Pages without code.
+TABLES = {
+    *("benchmarks.md", "index.md", "glossary.md", "changelog.md"),
+    *("architecture.md", "contributing.md", "release.md", "security.md"),
+}
 PAGES = [
     ROOT / "README.md",
     *sorted(path for path in (ROOT / "docs").rglob("*.md") if path.name not in TABLES),
@@ -45,21 +50,25 @@ def documented():
     """Return the names that the API page has, as folder and name."""
     folder, names = None, []
     for line in (ROOT / "docs" / "api.rst").read_text(encoding="utf-8").splitlines():
-        if line.startswith(".. currentmodule:: sktsad."):
-            folder = line.removeprefix(".. currentmodule:: sktsad.")
+        if line.startswith(".. currentmodule:: sktsad"):
+            folder = line.removeprefix(".. currentmodule:: sktsad").lstrip(".")
         elif re.fullmatch(r"   \w+", line):
             names.append((folder, line.strip()))
     return names
 
 
 def public():
-    """Return the names of all classes and functions that the folders offer."""
+    """Return the names of all classes and functions that the folders offer, or that the package alone does."""
     modules = {folder: import_module(f"sktsad.{folder}") for folder in FOLDERS}
-    return {
+    of_folders = {
         (folder, name): getattr(module, name)
         for folder, module in modules.items()
         for name in module.__all__
         if callable(getattr(module, name))
+    }
+    elsewhere = {name for _, name in of_folders}
+    return of_folders | {
+        ("", name): getattr(sktsad, name) for name in sktsad.__all__ if name not in elsewhere
     }
 
 

@@ -1,7 +1,6 @@
 """What everything stands on: series, windows, validation and labels, the base of estimators, scores. Private."""
 
-from ._atomic import atomic_fit
-from ._estimator import VersionedEstimator
+from ._estimator import VersionedEstimator, atomic_fit, version_of
 from ._labels import check_labels, warn_if_anomaly_is_a_guess
 from ._robust import is_spread, robust_moments
 from ._scores import (
@@ -28,6 +27,7 @@ from ._series import (
     row_index,
     tail_mask,
 )
+from ._show_versions import show_versions
 from ._validation import validate_rows
 from ._windows import Windows, channels_by_name, check_windows, flatten_3d, window_names
 
@@ -57,10 +57,12 @@ __all__ = [
     "refuse_outlier_detector",
     "robust_moments",
     "row_index",
+    "show_versions",
     "subtract_threshold",
     "tail_mask",
     "to_classes",
     "validate_rows",
+    "version_of",
     "warn_if_anomaly_is_a_guess",
     "window_names",
     "with_index",

@@ -1,22 +1,50 @@
-"""Versions of packages, written into pickles and compared when they are read."""
+"""The base of all public estimators: fits that succeed or change nothing, pickles that know their versions."""
 
 from __future__ import annotations
 
 import warnings
-from functools import cache
-from importlib.metadata import version
-from typing import Any
+from collections.abc import Callable
+from functools import wraps
+from importlib import import_module
+from typing import Any, TypeVar
 
 from sklearn.base import BaseEstimator
 
-#: Stands in a state for the one series without a name, which is None: skops cannot write that as a key.
-_NO_NAME = "<no name>"
+F = TypeVar("F", bound=Callable[..., Any])
+
+#: Packages whose module has another name.
+_MODULES = {"scikit-learn": "sklearn"}
 
 
-@cache
-def _version(package: str) -> str:
-    """Return a version, without the build that is behind a plus: torch's for a GPU is the same on a CPU."""
-    return version(package).partition("+")[0]
+def version_of(package: str) -> str:
+    """Return the version of a package as it is imported, installed or not.
+
+    The build after a plus is left out: torch for a GPU is the same version as torch for a CPU. The module is asked
+    and not the metadata of the installation, which a copy on PYTHONPATH, in a zip file or within another package
+    lacks, and which goes stale beside an editable one.
+    """
+    if package == "sktsad":
+        from .. import __version__ as version  # relative: a copy within another package is not called sktsad
+    else:
+        version = import_module(_MODULES.get(package, package)).__version__
+    return version.partition("+")[0]
+
+
+def atomic_fit(method: F) -> F:
+    """Validate the parameters first, and put every attribute back if the fit raises."""
+
+    @wraps(method)
+    def fit(self: Any, *args: Any, **kwargs: Any) -> Any:
+        before = vars(self).copy()
+        try:
+            self._validate_params()
+            return method(self, *args, **kwargs)
+        except BaseException:
+            vars(self).clear()
+            vars(self).update(before)
+            raise
+
+    return fit  # type: ignore[return-value]
 
 
 class VersionedEstimator(BaseEstimator):
@@ -32,13 +60,19 @@ class VersionedEstimator(BaseEstimator):
     _packages: tuple[str, ...] = ("sktsad", "scikit-learn")
 
     def __getstate__(self) -> dict[str, Any]:
-        state = {name: _rename(value, None, _NO_NAME) for name, value in super().__getstate__().items()}
-        return {**state, "_versions": {name: _version(name) for name in self._packages}}
+        state = dict(super().__getstate__())
+        # skops writes keys as text. Names of series may be anything, None for the one series without a name.
+        as_pairs = [name for name, value in state.items() if _has_other_keys(value)]
+        state.update({name: [[key, item] for key, item in state[name].items()] for name in as_pairs})
+        if as_pairs:
+            state["_as_pairs"] = as_pairs
+        return {**state, "_versions": {name: version_of(name) for name in self._packages}}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        state = {name: _rename(value, _NO_NAME, None) for name, value in state.items()}
+        state = dict(state)
+        state.update({name: dict(state[name]) for name in state.pop("_as_pairs", ())})
         then = state.pop("_versions", {})
-        now = {name: _version(name) for name in self._packages}
+        now = {name: version_of(name) for name in self._packages}
         changed = [name for name in now if then.get(name) != now[name]]
         if changed:
             old, new = (
@@ -55,8 +89,6 @@ class VersionedEstimator(BaseEstimator):
         super().__setstate__(state)
 
 
-def _rename(value: Any, old: str | None, new: str | None) -> Any:
-    """Rename a key of a dict that has it; leave all else as it is."""
-    if type(value) is not dict or old not in value:
-        return value
-    return {new if key == old else key: item for key, item in value.items()}
+def _has_other_keys(value: Any) -> bool:
+    """Tell whether a value is a dict with keys that are not text."""
+    return type(value) is dict and not all(type(key) is str for key in value)

@@ -8,12 +8,13 @@ import os
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from sklearn.utils._param_validation import HasMethods, StrOptions, validate_params
 from sklearn.utils.validation import check_is_fitted
+
+from .._core import version_of
 
 if TYPE_CHECKING:
     from onnx import ModelProto
@@ -116,7 +117,7 @@ def to_onnx(model: Any, path: str | os.PathLike[str] | None = None, *, dtype: st
         )
     proto = program.model_proto  # type: ignore[union-attr]
     _forget_sources(proto)
-    notes = {"classes": json.dumps(classes.tolist()), **{name: version(name) for name in _PACKAGES}}
+    notes = {"classes": json.dumps(classes.tolist()), **{name: version_of(name) for name in _PACKAGES}}
     if hasattr(model, "feature_names_in_"):
         notes["columns"] = json.dumps(list(model.feature_names_in_))
     onnx.helper.set_model_props(proto, notes)

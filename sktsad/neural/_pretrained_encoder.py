@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from importlib.metadata import version
 from numbers import Integral
 from typing import Any, Self
 
@@ -14,7 +13,7 @@ from sklearn.utils import Tags
 from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import check_is_fitted
 
-from .._core import VersionedEstimator, atomic_fit, check_windows
+from .._core import VersionedEstimator, atomic_fit, check_windows, version_of
 from ..networks import RecurrentEncoder
 from ._net_estimator import check_encoder, codes_have_own_dtype
 from ._training import WindowDataset, run
@@ -52,7 +51,7 @@ def save_encoder(pretrainer: Any, path: str | os.PathLike[str]) -> None:
         {
             "arguments": encoder.arguments,
             "state": {name: value.cpu() for name, value in encoder.state_dict().items()},
-            "versions": {name: version(name) for name in _PACKAGES},
+            "versions": {name: version_of(name) for name in _PACKAGES},
         },
         path,
     )

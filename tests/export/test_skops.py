@@ -82,6 +82,13 @@ def test_a_panel_keeps_its_series():
     np.testing.assert_array_equal(again.decision_function(FRAME), pipe.decision_function(FRAME))
 
 
+@pytest.mark.parametrize("names", [("<no name>", "b"), ("None", "null"), (0, 1)], ids=str)
+def test_series_may_be_called_anything(names):
+    frame = FRAME.set_axis(INDEX.set_levels(list(names), level=0))
+    scaler = SeriesScaler(unseen="error").fit(frame)
+    pd.testing.assert_frame_equal(copied(scaler).transform(frame), scaler.transform(frame))
+
+
 @pytest.mark.parametrize("index", [None, INDEX, pd.date_range("2024", periods=200, freq="h")], ids=type)
 @pytest.mark.parametrize(
     "step",

@@ -4,7 +4,6 @@ import os
 import pickle
 import subprocess
 import sys
-from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +27,7 @@ from sktsad import (
     SlidingWindow,
     save_encoder,
 )
+from sktsad._core import version_of
 
 ROWS = np.sin(np.arange(90) / 4)[:, None] * [1.0, -0.5]
 Y = (np.diff(ROWS[:, 0], append=0) > 0).astype(int)
@@ -88,7 +88,7 @@ def test_the_file_holds_the_encoder_and_nothing_else(path):
     assert set(saved) == {"arguments", "state", "versions"}
     assert saved["arguments"] == PRETRAINER.encoder_.arguments
     assert set(saved["state"]) == {f"rnn.{name}" for name in dict(PRETRAINER.encoder_.rnn.named_parameters())}
-    assert saved["versions"] == {name: version(name) for name in ("sktsad", "torch")}
+    assert saved["versions"] == {name: version_of(name) for name in ("sktsad", "torch")}
 
 
 def test_sizes_that_came_from_numpy_load_again(tmp_path):

@@ -43,13 +43,19 @@ def test_moments_are_those_of_the_rows_before_whatever_the_block(x, window, bloc
     np.testing.assert_allclose(std, expected[1], rtol=1e-6, atol=1e-7 * max(1, np.abs(x).max() / 1e9))
 
 
-def test_moments_over_many_blocks_are_those_of_pandas():
-    x = np.random.default_rng(1).normal(size=70_000).cumsum()
+def test_moments_over_many_blocks_are_those_of_each_window_by_itself():
+    rng = np.random.default_rng(1)
+    x = rng.normal(size=70_000).cumsum()
+    borders = [row for at in (32_768, 65_536) for row in range(at - 3, at + 4)]
+    rows = np.array([*range(100), *borders, *rng.integers(100, 70_000, size=200)])
     for window in (2, 7, 60, 20_000):
-        rolling = pd.Series(x).shift().rolling(window, min_periods=-(-window // 2))
+        pasts = [x[max(0, row - window) : row] for row in rows]
+        is_enough = np.array([2 * len(past) >= window for past in pasts])
         mean, std = past_moments(x, window)
-        np.testing.assert_allclose(mean, rolling.mean(), atol=1e-9)
-        np.testing.assert_allclose(std, rolling.std(ddof=0), atol=1e-6)
+        assert np.array_equal(np.isfinite(mean[rows]), is_enough)
+        pasts = [past for past, enough in zip(pasts, is_enough, strict=True) if enough]
+        np.testing.assert_allclose(mean[rows][is_enough], [past.mean() for past in pasts], atol=1e-9)
+        np.testing.assert_allclose(std[rows][is_enough], [past.std() for past in pasts], atol=1e-7)
 
 
 @pytest.mark.parametrize("window", [15, 60])

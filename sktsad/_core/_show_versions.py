@@ -1,0 +1,46 @@
+"""Versions of everything that a report of a fault needs."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+from importlib.metadata import PackageNotFoundError, version
+
+from ._estimator import version_of
+
+#: What sktsad stands on, then what its extras bring.
+_REQUIRED = ("numpy", "scipy", "pandas", "scikit-learn", "imbalanced-learn", "skorch", "torch", "joblib")
+_OPTIONAL = ("matplotlib", "tsdownsample", "onnx", "onnxscript", "skops")
+
+
+def show_versions() -> None:
+    """Print the versions of Python, sktsad and the packages it uses, for a report of a fault.
+
+    Nothing is imported for it. A package that is not installed is shown as None.
+
+    Examples
+    --------
+    >>> import sktsad
+    >>> sktsad.show_versions()  # doctest: +SKIP
+    """
+    system = {
+        "python": sys.version.replace("\n", " "),
+        "executable": sys.executable,
+        "machine": platform.platform(),
+        "cores": os.cpu_count(),
+    }
+    packages: dict[str, str | None] = {"sktsad": version_of("sktsad")}
+    packages |= {name: _installed(name) for name in ("pip", *_REQUIRED, *_OPTIONAL)}
+    for title, table in (("System", system), ("Python packages", packages)):
+        print(f"\n{title}:")
+        for name, value in table.items():
+            print(f"{name:>16}: {value}")
+
+
+def _installed(package: str) -> str | None:
+    """Return the version of an installed package, with its build: it tells which torch is there."""
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
