@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 from sklearn.exceptions import DataConversionWarning
 
-from sktsad._core._labels import check_labels, warn_if_anomaly_is_a_guess
+from sktsad._core._validation import check_labels, warn_if_anomaly_is_a_guess
 
 X = np.zeros((3, 1))
 

@@ -8,19 +8,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import tables
 
+from sktsad._core._index import check_panel, has_dates, has_time, is_panel, row_index
 from sktsad._core._series import (
-    check_panel,
-    check_target_index,
     count_events,
     find_events,
-    has_dates,
-    has_time,
-    is_panel,
     modal_step,
     read_series,
-    row_index,
     tail_mask,
 )
+from sktsad._core._validation import check_target_index
 from sktsad._core._windows import Windows
 
 
