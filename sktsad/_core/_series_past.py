@@ -225,19 +225,22 @@ class Past:
             )
 
 
-def warn_if_unknown(then: list[Hashable], now: list[Hashable], stacklevel: int = 4) -> None:
-    """Warn if fit saw none of the series, or some seem to be series of fit by another name, such as '1' for 1."""
+def warn_if_unknown(
+    then: list[Hashable], now: list[Hashable], stacklevel: int = 4, only_alike: bool = False
+) -> None:
+    """Warn if some series seem to be series of fit by another name, such as '1' for 1, or fit saw none of them."""
     known = set(then)
     new = [key for key in now if key not in known]
     if not new or not then:
         return
     names = {_plain(key): key for key in then}
     alike = [(key, names[_plain(key)]) for key in new if _plain(key) in names]
-    if not alike and len(new) < len(now):
+    if not alike and (only_alike or len(new) < len(now)):
         return
-    message = f"{'None' if len(new) == len(now) else len(new)} of the {len(now)} series of these rows "
-    message += f"({_first(now)}) was among those of fit ({_first(then)}): they count as new, without a past or a scale "
-    message += "of their own."
+    message = (
+        f"{len(new)} of the {len(now)} series of these rows ({_first(new)}) were not among those of fit "
+        f"({_first(then)}): they count as new, without a past or a scale of their own."
+    )
     if alike:
         message += (
             f" {alike[0][0]!r} seems to be {alike[0][1]!r}: give the first level of both indexes one type, e.g. by "
@@ -267,8 +270,6 @@ def _ends(
         return np.empty(0, dtype=int), np.empty(0, dtype=int)
     alone = SeriesRows([None], np.array([0, len(times)]), np.arange(len(times)), times)
     runs = alone.segment_starts(1, np.array([step]))
-    if np.isnan(step):  # of a single row: nobody knows what would be its neighbour
-        return np.empty(0, dtype=int), runs
     stops = np.append(alone.segment_starts(max_gap, np.array([step]))[1:], len(times))
     if len(stops) > _MOST_RUNS:
         holes = times[stops[:-1]] - times[stops[:-1] - 1]

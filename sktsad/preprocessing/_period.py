@@ -45,10 +45,11 @@ class Period:
 
         Each row goes by its own of the time steps. A day is one of the clocks of the time zone, if there is one.
         """
-        if times is None:
-            if self.rows is None:
+        if times is None:  # one step for all, if any
+            n_period = self.in_rows(steps[0])
+            if n_period is None:
                 return np.zeros(len(steps), int), np.zeros(len(steps), int)
-            return look_back(np.arange(len(steps)), lag * self.rows, n_neighbors + 0.5)
+            return look_back(np.arange(len(steps)), lag * n_period, n_neighbors + 0.5)
         back = lag * (np.full(len(steps), _DAY) if self.rows is None else self.rows * steps)
         if self.rows is None and zone is not None:
             back += _offsets(times - back.astype(np.int64), zone) - _offsets(times, zone)

@@ -29,8 +29,8 @@ from .._core import (
     window_names,
 )
 
-#: From this share of padded windows on, in a series with more than so many gaps, fit speaks of them.
-_MOSTLY, _MIN_GAPS = 0.25, 3
+#: Fit speaks of a series with so many gaps from this share on of windows that are padded, or are so for more than half.
+_MIN_GAPS, _PADDED, _HALF_PADDED = 3, 0.45, 0.25
 
 
 class SlidingWindow(TransformerMixin, VersionedEstimator):
@@ -241,7 +241,9 @@ class SlidingWindow(TransformerMixin, VersionedEstimator):
         for _, part in rows.parts():
             n_gaps = int(np.searchsorted(starts, part.stop) - np.searchsorted(starts, part.start)) - 1
             later = depth[part][self.length - 1 :]  # the first windows of a series cannot but be padded
-            if n_gaps >= _MIN_GAPS and (later < self.length).mean() > _MOSTLY:
+            if n_gaps < _MIN_GAPS or not len(later):
+                continue
+            if (later < self.length).mean() >= _PADDED or (2 * later < self.length).mean() >= _HALF_PADDED:
                 n_padded += int((later < self.length).sum())
                 n_windows += len(later)
                 true_rows.append(later)

@@ -70,7 +70,7 @@ def test_segments_start_at_each_series_and_behind_each_gap(X, max_gap):
         [[0.0], [0.0], [0.0]],
         frame(["a", "b", "c"]),
         frame([True, False, True]),
-        frame(pd.Categorical([3, 2, 1])),
+        frame(pd.Categorical(["c", "a", "b"])),
         Windows(np.zeros((3, 1)), np.arange(3), 1),
     ],
     ids=["array", "list", "names", "booleans", "categories", "windows"],
@@ -131,8 +131,8 @@ def test_the_step_is_the_most_frequent_one_or_the_median_of_a_clock_that_jitters
 
 def test_a_step_that_is_known_goes_before_the_own_one():
     rows = read_series(panel())
-    assert rows.steps({"a": 5.0}).tolist() == [5, 1]
-    assert rows.steps({"a": np.nan}).tolist() == [1, 1]
+    assert rows.steps_so_far({"a": 5.0, "b": 2.0}).tolist() == [5] * 4 + [2] * 4
+    assert rows.steps().tolist() == [1, 1]
 
 
 def test_a_single_row_has_no_step_and_no_gap():
@@ -205,7 +205,8 @@ def test_a_target_with_gaps_shows_that_the_array_has_some():
         (np.zeros((3, 1)), None),
         (np.zeros((3, 1)), [0, 1, 0]),
         (np.zeros((3, 1)), pd.Series([0, 1, 0], index=list("cab"))),
-        (frame([5, 6, 7]), pd.Series([0, 1, 0], index=[2, 1, 0])),
+        (frame([5, 6, 7]), pd.Series([0, 1, 0])),
+        (frame([0, 1, 2]), pd.Series([0, 1, 0], index=[7, 6, 5])),
         (panel(), panel()["value"]),
         (panel(), np.zeros(8)),
     ],
@@ -281,7 +282,7 @@ def test_dates_left_as_text_are_refused_with_the_mend(label):
         read_series(pd.DataFrame({"v": [1.0, 2.0]}, index=[label, "later"]))
 
 
-@pytest.mark.parametrize("labels", [["a", "b"], ["row-1", "row-2"], ["1", "2"], []])
+@pytest.mark.parametrize("labels", [["a", "b"], ["row-1", "row-2"], ["may 3", "x1"], []])
 def test_other_labels_say_nothing_about_time(labels):
     rows = read_series(pd.DataFrame({"v": np.zeros(len(labels))}, index=pd.Index(labels, dtype=object)))
     assert rows.times is None

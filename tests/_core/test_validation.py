@@ -43,7 +43,7 @@ def test_columns_with_holes_are_named_with_the_mend(hole, dtype):
         (FRAME.to_numpy(), "could not convert"),
         (np.array([[np.nan]]), "contains NaN"),
         (FRAME[["a"]].iloc[:0], "0 sample"),
-        (FRAME[[]], "at least one array"),
+        (FRAME[[]], "X has no columns: 0 feature"),
     ],
 )
 def test_other_errors_are_those_of_scikit_learn(X, message):

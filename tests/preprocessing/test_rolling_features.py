@@ -169,6 +169,7 @@ def test_a_series_has_the_features_that_it_has_alone(X, seed, data):
     assert np.array_equal(together, features.transform(changed)[is_one])
 
 
+@pytest.mark.filterwarnings("ignore:.*(were not among those of fit|These rows come one in)")
 @settings(deadline=None, max_examples=60)
 @given(
     tables(max_series=2, max_rows=24),
@@ -193,8 +194,7 @@ def test_rows_behind_those_of_fit_get_their_true_past(X, period, n_neighbors, ma
     least = spreads(past, 1e-3, future)
     expected = naive_rolling.features(future, least, small, period, max_gap, past, history)
     close(out, expected)
-    steps = [naive.modal_step(times) for times in naive.times_by_series(naive.rows_of(past)).values()]
-    if history == "index" and None not in steps:
+    if history == "index":
         close(out, features.transform(X).to_numpy()[~is_past])
 
 
@@ -247,7 +247,7 @@ def test_a_single_row_of_fit_is_a_past_too():
     close(out, only(ewm_spans=[4]).fit_transform(FRAME)[1:])
 
 
-@pytest.mark.parametrize("rows", [FRAME[:40], FRAME[20:], FRAME[40:].set_axis(np.arange(-40, 0))])
+@pytest.mark.parametrize("rows", [FRAME[:40], FRAME[:20], FRAME[40:].set_axis(np.arange(-40, 0))])
 def test_rows_that_do_not_follow_get_no_history(rows):
     out = only(ewm_spans=[4]).fit(FRAME[:40]).transform(rows)
     assert (out.iloc[0] == 0).all()
@@ -374,7 +374,8 @@ def test_a_series_not_seen_takes_the_median_spread_and_its_own_step():
     features = only(z_windows=[4], min_spread=1e6, period=None).fit(X)
     new = X.loc[["a"]].rename({"a": "new"})
     new.index = new.index.set_levels(new.index.levels[1] * 60, level=1)
-    out = features.transform(new).to_numpy()
+    with pytest.warns(UserWarning, match=r"\('new'\) were not among those of fit"):
+        out = features.transform(new).to_numpy()
     median = np.median(list(spreads(X, 1).values()), axis=0)
     own = features.transform(X.loc[["a"]]).to_numpy()
     close(out * median, own * spreads(X, 1)["a"])

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from sklearn import config_context, get_config
 from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import GridSearchCV, KFold
+from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler, RobustScaler, StandardScaler
 from sklearn.utils.estimator_checks import (
@@ -16,7 +16,7 @@ from sklearn.utils.estimator_checks import (
 )
 from strategies import tables
 
-from sktsad import SeriesScaler, SlidingWindow, WindowScaler
+from sktsad import SeriesScaler, SeriesSplit, SlidingWindow, WindowScaler
 from sktsad._core._windows import Windows
 
 SCALERS = [None, MinMaxScaler((1, 2)), RobustScaler()]
@@ -106,11 +106,12 @@ def test_a_pipeline_with_a_window_is_undone_by_its_inverse_transform():
 
 def test_a_grid_reaches_the_scaler_inside():
     pipe = make_pipeline(SeriesScaler(MinMaxScaler()), LogisticRegression())
+    in_time = SeriesSplit(3)
     grid = {
         "seriesscaler__scaler__feature_range": [(0, 1), (0, 2)],
         "seriesscaler__unseen": ["pooled", "self"],
     }
-    search = GridSearchCV(pipe, grid, cv=KFold(3), error_score="raise")
+    search = GridSearchCV(pipe, grid, cv=in_time, error_score="raise")
     search.fit(PANEL, np.arange(60) % 2)
     assert np.isfinite(search.cv_results_["mean_test_score"]).all()
 
@@ -170,8 +171,23 @@ FITTED_ON, UNSEEN = PANEL.loc[["a", "b"]], PANEL.loc[["c"]]
 def test_an_unseen_series_is_scaled_by_all_rows_of_fit_together():
     scaler = SeriesScaler().fit(FITTED_ON)
     expected = StandardScaler().fit(FITTED_ON).transform(UNSEEN)
-    assert np.array_equal(scaler.transform(UNSEEN), expected)
-    assert np.allclose(scaler.inverse_transform(scaler.transform(UNSEEN)), UNSEEN)
+    with pytest.warns(
+        UserWarning, match=r"1 of the 1 series .*\('c'\) were not among those of fit"
+    ) as record:
+        scaled = scaler.transform(UNSEEN)
+    assert record[0].filename == __file__
+    assert np.array_equal(scaled, expected)
+    with pytest.warns(UserWarning, match="not among those of fit"):
+        assert np.allclose(scaler.inverse_transform(scaled), UNSEEN)
+
+
+@pytest.mark.parametrize("unseen", ["self", "pooled"])
+def test_a_series_by_another_name_is_announced_even_beside_others(unseen):
+    numbers = PANEL.rename({"a": 1, "b": 2, "c": 3}, level=0)
+    scaler = SeriesScaler(unseen=unseen).fit(numbers)
+    texts = numbers.rename({1: "001"}, level=0)
+    with pytest.warns(UserWarning, match=r"1 of the 3 series .*'001' seems to be 1: .*set_levels"):
+        scaler.transform(texts)
 
 
 def test_an_unseen_series_is_scaled_by_itself():
@@ -217,7 +233,7 @@ def test_a_panel_at_fit_or_at_transform_alone_is_refused(fitted_on, X):
         ({}, PANEL.replace(0.0, np.inf), "infinity"),
         ({}, PANEL.assign(v="high"), "not numbers"),
         ({}, PANEL[::-1], "out of order"),
-        ({}, PANEL.rename(str, level=1), "must be numbers or dates"),
+        ({}, PANEL.rename(str, level=1), "text that reads as .* numbers"),
         ({"series": "index"}, ROWS, "series='index' needs"),
         ({"series": "column"}, PANEL, "'series' .* Got 'column'"),
         ({"unseen": "ignore"}, PANEL, "'unseen' .* Got 'ignore'"),

@@ -38,8 +38,10 @@ DATES = FRAME.set_axis(pd.date_range("2024", periods=60, freq="min"))
 PANEL = FRAME.set_axis(pd.MultiIndex.from_product([["a", "b", "c"], range(20)], names=["series", "time"]))
 TARGET = pd.Series(np.arange(60) % 4 == 0, index=PANEL.index).astype(int)
 
-#: Rows thinned at random are no split, but may look like one.
-holes_are_no_matter = pytest.mark.filterwarnings("ignore:.*time steps after the row before")
+#: Rows thinned at random are no split, but may look like one, and make windows of padding.
+holes_are_no_matter = pytest.mark.filterwarnings(
+    "ignore:.*(time steps after the row before|were not among those of fit|These rows come one in)"
+)
 
 
 def state(estimator):
@@ -127,8 +129,7 @@ def test_rows_that_directly_follow_those_of_fit_get_their_true_past(
     window = SlidingWindow(length, max_gap=max_gap, padding=padding, history=history).fit(past)
     windows = window.transform(future)
     assert np.array_equal(windows, naive.windows(future, length, max_gap, padding, past, history))
-    has_step = [len(times) > 1 for times in naive.times_by_series(naive.rows_of(past)).values()]
-    if history == "index" and all(has_step):
+    if history == "index":
         assert np.array_equal(windows, np.asarray(window.transform(X))[~is_past])
 
 
@@ -313,6 +314,7 @@ def test_a_classifier_behind_the_window_sees_what_the_dense_windows_hold(X):
     assert not hasattr(clone(pipe)[0], "n_features_in_")
 
 
+@pytest.mark.filterwarnings("ignore:.* were not among those of fit")
 @pytest.mark.parametrize("X", [FRAME, PANEL, FRAME.to_numpy()], ids=["rows", "panel", "array"])
 def test_a_sampler_behind_the_window_leaves_predict_all_rows(X):
     pipe = make_imblearn_pipeline(
@@ -494,7 +496,7 @@ def test_a_split_in_blocks_does_not_warn(X, cv):
 @pytest.mark.parametrize("max_gap", [1, 3])
 @pytest.mark.parametrize("cv", [TimeSeriesSplit(4), KFold(4)], ids=["in time", "4 blocks"])
 def test_a_series_with_many_true_holes_does_not_warn(cv, max_gap):
-    X = pd.DataFrame({"x": np.arange(300.0)}).drop(range(0, 300, 7))
+    X = pd.DataFrame({"x": np.arange(300.0)}).drop(range(0, 300, 14))
     window = SlidingWindow(5, max_gap=max_gap)
     for fit_rows, rows in cv.split(X):
         window.fit(X.iloc[fit_rows]).transform(X.iloc[rows])
@@ -559,7 +561,7 @@ def test_a_bad_parameter_is_refused_and_leaves_the_estimator_as_it_was(params, m
         (FRAME.set_axis(FRAME.index.where(FRAME.index != 3)), "missing"),
         (DATES.set_axis(DATES.index.where(DATES.index.minute != 3)), "missing"),
         (PANEL.set_index(np.arange(60), append=True), "two levels"),
-        (PANEL.rename(str, level=1), "must be numbers or dates"),
+        (PANEL.rename(str, level=1), "text that reads as .* numbers"),
     ],
 )
 @pytest.mark.parametrize("is_fitted", [False, True], ids=["new", "fitted"])
