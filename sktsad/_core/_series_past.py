@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field, replace
+from numbers import Number
 from typing import Any, Self
 
 import numpy as np
@@ -137,7 +138,7 @@ class Past:
         Warns
         -----
         UserWarning
-            If one of both is just numbered, none of the series was seen in fit, or one goes by another name.
+            If one of both is just numbered, or series seem to go by other names than in fit.
         """
         check_panel(X, self.was_panel)
         if None in (self.kind, rows.kind):
@@ -225,17 +226,20 @@ class Past:
             )
 
 
-def warn_if_unknown(
-    then: list[Hashable], now: list[Hashable], stacklevel: int = 4, only_alike: bool = False
-) -> None:
-    """Warn if some series seem to be series of fit by another name, such as '1' for 1, or fit saw none of them."""
+def warn_if_unknown(then: list[Hashable], now: list[Hashable], stacklevel: int = 4) -> None:
+    """Warn if some series seem to be series of fit by another name, such as '1' for 1.
+
+    Series that are just new, such as those of a fold that is made by series, are no matter: their names are of the
+    types of those of fit.
+    """
     known = set(then)
     new = [key for key in now if key not in known]
     if not new or not then:
         return
     names = {_plain(key): key for key in then}
     alike = [(key, names[_plain(key)]) for key in new if _plain(key) in names]
-    if not alike and (only_alike or len(new) < len(now)):
+    is_other_type = len(new) == len(now) and not set(map(_type, new)) & set(map(_type, then))
+    if not alike and not is_other_type:
         return
     message = (
         f"{len(new)} of the {len(now)} series of these rows ({_first(new)}) were not among those of fit "
@@ -247,6 +251,10 @@ def warn_if_unknown(
             "X.index.set_levels(X.index.levels[0].astype(str), level=0)."
         )
     warnings.warn(message, UserWarning, stacklevel=stacklevel)
+
+
+def _type(key: Hashable) -> type:
+    return Number if isinstance(key, Number) else type(key)
 
 
 def _first(keys: list[Hashable]) -> str:

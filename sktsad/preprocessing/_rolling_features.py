@@ -239,7 +239,8 @@ class RollingFeatures(TransformerMixin, VersionedEstimator):
         Warns
         -----
         UserWarning
-            If the rows come twice as densely as those of fit, or half as densely, or if fit saw none of their series.
+            If the rows come twice as densely as those of fit, or half as densely, or if series seem to go by other
+            names than in fit, such as ``"1"`` for ``1``.
         """
         check_is_fitted(self)
         rows = read_series(X, self.series)

@@ -137,8 +137,7 @@ class SeriesScaler(OneToOneFeatureMixin, TransformerMixin, VersionedEstimator):
         Warns
         -----
         UserWarning
-            If fit saw none of the series and ``unseen="pooled"``, or one of them seems to go by another name, such as
-            ``"1"`` for ``1``.
+            If series seem to go by other names than in fit, such as ``"1"`` for ``1``.
         """
         return self._apply(X, "transform")
 
@@ -165,7 +164,7 @@ class SeriesScaler(OneToOneFeatureMixin, TransformerMixin, VersionedEstimator):
         check_panel(X, self._is_panel)
         rows = read_series(X, self.series)
         if self._is_panel:
-            warn_if_unknown(list(self.scalers_), rows.keys, 5, only_alike=self.unseen != "pooled")
+            warn_if_unknown(list(self.scalers_), rows.keys, stacklevel=5)
         values = validate_rows(self, X, reset=False)
         out = np.empty_like(values)
         with config_context(**_CHECKED):

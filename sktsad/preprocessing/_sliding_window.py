@@ -182,7 +182,7 @@ class SlidingWindow(TransformerMixin, VersionedEstimator):
         UserWarning
             If the rows fill short holes between those of fit, as after a shuffled split, if most of them come
             more than ``max_gap`` time steps of fit after the row before, if they come twice as densely as those of
-            fit, or half as densely, or if fit saw none of their series.
+            fit, or half as densely, or if series seem to go by other names than in fit, such as ``"1"`` for ``1``.
         """
         check_is_fitted(self)
         rows = read_series(X, self.series)
