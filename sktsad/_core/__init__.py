@@ -3,10 +3,11 @@
 from ._atomic import atomic_fit
 from ._estimator import VersionedEstimator
 from ._index import check_panel, has_dates, has_time, is_panel, row_index, time_labels
+from ._later_rows import warn_if_cut, warn_if_other_step, warn_if_unknown
 from ._robust import is_spread, robust_moments
 from ._scores import decision_scores, estimator_type, own_threshold, refuse_outlier_detector, with_index
 from ._series import SeriesRows, count_events, find_events, is_gap, read_series, tail_mask
-from ._series_past import Past, SeriesPast, warn_if_unknown
+from ._series_past import Past, SeriesPast
 from ._sklearn import (
     HasMethods,
     Interval,
@@ -71,6 +72,8 @@ __all__ = [
     "validate_params",
     "validate_rows",
     "warn_if_anomaly_is_a_guess",
+    "warn_if_cut",
+    "warn_if_other_step",
     "warn_if_unknown",
     "window_names",
     "with_index",

@@ -5,19 +5,17 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field, replace
-from numbers import Number
 from typing import Any, Self
 
 import numpy as np
 
 from ._index import check_panel, is_numbered, is_panel, row_index
-from ._series import SeriesRows, modal_step
+from ._later_rows import warn_if_unknown
+from ._series import SeriesRows
 
 #: Runs of training rows whose last rows are kept, of each series: the last, and those before the longest holes. Folds
 #: cut longer holes than lost rows and shuffled splits do.
 _MOST_RUNS = 32
-#: Steps of fewer rows are not compared.
-_MIN_HOLES = 10
 
 
 @dataclass(frozen=True)
@@ -97,19 +95,23 @@ class Past:
             A hole of more steps ends a run whose last rows are kept.
         """
         index = row_index(X)
-        kept = []
-        for (_, part), step in zip(rows.parts(), rows.steps(), strict=True):
-            times = np.empty(0) if rows.times is None else rows.times[part]
-            at, runs = _ends(times, step, max_gap, first_needed)
-            series = SeriesPast(
-                part.stop - part.start,
-                float(step),
-                times[runs],
-                times[np.append(runs[1:], len(times)) - 1] if len(runs) else times,
-                times[at],
-                values[rows.order[part][at]],
+        kept, steps = [], rows.steps()
+        runs, segments = (rows.segment_starts(gap, steps) for gap in (1, max_gap))
+        for (_, part), step in zip(rows.parts(), steps.tolist(), strict=True):
+            if rows.times is None:
+                nothing = np.empty(0)
+                kept.append(SeriesPast(part.stop, step, nothing, nothing, nothing, values[:0]))
+                continue
+            times = rows.times[part]
+            starts, cuts = (
+                each[slice(*np.searchsorted(each, [part.start, part.stop]))] - part.start
+                for each in (runs, segments)
             )
-            kept.append(series)
+            at = _ends(times, step, np.append(cuts[1:], len(times)), first_needed)
+            stops = times[np.append(starts[1:], len(times)) - 1]
+            kept.append(
+                SeriesPast(len(times), step, times[starts], stops, times[at], values[rows.order[part][at]])
+            )
         return cls(
             rows.kind,
             _zone_name(rows.zone),
@@ -174,127 +176,49 @@ class Past:
             Where the later rows are in ``joined.order``.
         """
         everything = np.arange(rows.n_rows)
-        if rows.times is None or not self.series:
-            return rows, values, everything
-        pasts = self.by_key()
-        orders, times, bounds, more, given = [], [], [0], [], []
-        n_values = len(values)
-        for key, part in rows.parts():
-            own, order = rows.times[part], rows.order[part]
+        pasts = {} if rows.times is None else self.by_key()
+        places, times, more = [], [], []
+        n_new = np.zeros(len(rows.keys), dtype=int)
+        for number, (key, part) in enumerate(rows.parts()):
             past = pasts.get(key)
-            if past is not None and len(past.times):
-                place = np.searchsorted(own, past.times)
-                is_new = place < len(own)
-                is_new[is_new] = own[place[is_new]] != past.times[is_new]
-                place, n_new = place[is_new], int(is_new.sum())
-                order = np.insert(order, place, n_values + np.arange(n_new))
-                at = np.arange(len(own)) + np.searchsorted(place, np.arange(len(own)), side="right")
-                own = np.insert(own, place, past.times[is_new])
-                more.append(past.values[is_new])
-                n_values += n_new
-            else:
-                at = np.arange(len(own))
-            given.append(bounds[-1] + at)
-            orders.append(order)
-            times.append(own)
-            bounds.append(bounds[-1] + len(own))
-        if n_values == len(values):
-            return rows, values, everything
-        joined = replace(
-            rows, bounds=np.array(bounds), order=np.concatenate(orders), times=np.concatenate(times)
-        )
-        return joined, np.concatenate([values, *more]).astype(values.dtype, copy=False), np.concatenate(given)
-
-    def warn_if_other_step(self, rows: SeriesRows, stacklevel: int = 4) -> None:
-        """Warn if most series that fit knows come at least twice as densely, or half as densely, as then."""
-        pasts = self.by_key()
-        found = []
-        for key, part in rows.parts():
-            past = pasts.get(key)
-            if rows.times is None or past is None or min(past.n_rows, part.stop - part.start) <= _MIN_HOLES:
+            if past is None or rows.times is None or not len(past.times):
                 continue
-            step = modal_step(np.diff(rows.times[part]))
-            found.append((max(step / past.step, past.step / step) >= 2, past.step, step))
-        other = [(then, now) for is_other, then, now in found if is_other]
-        if 2 * len(other) > len(found):
-            then, now = (_in_words(each, self.kind) for each in other[0])
-            warnings.warn(
-                f"These rows come one in {now}, those of fit one in {then}: as many rows are another span of time than "
-                "in fit. Resample them to the step of fit, or fit on rows as these.",
-                UserWarning,
-                stacklevel=stacklevel,
-            )
-
-
-def warn_if_unknown(then: list[Hashable], now: list[Hashable], stacklevel: int = 4) -> None:
-    """Warn if some series seem to be series of fit by another name, such as '1' for 1.
-
-    Series that are just new, such as those of a fold that is made by series, are no matter: their names are of the
-    types of those of fit.
-    """
-    known = set(then)
-    new = [key for key in now if key not in known]
-    if not new or not then:
-        return
-    names = {_plain(key): key for key in then}
-    alike = [(key, names[_plain(key)]) for key in new if _plain(key) in names]
-    is_other_type = len(new) == len(now) and not set(map(_type, new)) & set(map(_type, then))
-    if not alike and not is_other_type:
-        return
-    message = (
-        f"{len(new)} of the {len(now)} series of these rows ({_first(new)}) were not among those of fit "
-        f"({_first(then)}): they count as new, without a past or a scale of their own."
-    )
-    if alike:
-        message += (
-            f" {alike[0][0]!r} seems to be {alike[0][1]!r}: give the first level of both indexes one type, e.g. by "
-            "X.index.set_levels(X.index.levels[0].astype(str), level=0)."
+            own = rows.times[part]
+            if past.times[-1] < own[0]:
+                place, is_new = np.zeros(len(past.times), dtype=int), slice(None)
+            else:
+                place = np.searchsorted(own, past.times)
+                is_new = (place < len(own)) & (own[np.minimum(place, len(own) - 1)] != past.times)
+            n_new[number] = len(place[is_new])
+            if n_new[number]:
+                places.append(part.start + place[is_new])
+                times.append(past.times[is_new])
+                more.append(past.values[is_new])
+        if not places or rows.times is None:
+            return rows, values, everything
+        place = np.concatenate(places)
+        joined = replace(
+            rows,
+            bounds=rows.bounds + np.append(0, np.cumsum(n_new)),
+            order=np.insert(rows.order, place, len(values) + np.arange(len(place))),
+            times=np.insert(rows.times, place, np.concatenate(times)),
         )
-    warnings.warn(message, UserWarning, stacklevel=stacklevel)
-
-
-def _type(key: Hashable) -> type:
-    return Number if isinstance(key, Number) else type(key)
-
-
-def _first(keys: list[Hashable]) -> str:
-    return ", ".join(repr(key) for key in keys[:3]) + (", ..." if len(keys) > 3 else "")
-
-
-def _plain(key: Hashable) -> str:
-    """Return a name as text without the case, spaces, and zeros that differ from one table to another."""
-    text = str(key).strip().casefold()
-    try:
-        return repr(float(text))
-    except ValueError:
-        return text
+        given = everything + np.searchsorted(place, everything, side="right")
+        return joined, np.concatenate([values, *more]).astype(values.dtype, copy=False), given
 
 
 def _ends(
-    times: np.ndarray, step: float, max_gap: float, first_needed: Callable[[np.ndarray, float], int]
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return which rows of a series to keep, ascending, and where its runs of neighbouring rows start."""
-    if not len(times):
-        return np.empty(0, dtype=int), np.empty(0, dtype=int)
-    alone = SeriesRows([None], np.array([0, len(times)]), np.arange(len(times)), times)
-    runs = alone.segment_starts(1, np.array([step]))
-    stops = np.append(alone.segment_starts(max_gap, np.array([step]))[1:], len(times))
+    times: np.ndarray, step: float, stops: np.ndarray, first_needed: Callable[[np.ndarray, float], int]
+) -> np.ndarray:
+    """Return which rows of a series to keep, ascending: those that rows after each stop look at."""
     if len(stops) > _MOST_RUNS:
         holes = times[stops[:-1]] - times[stops[:-1] - 1]
         longest = np.sort(np.argsort(-holes, kind="stable")[: _MOST_RUNS - 1])
         stops = stops[[*longest, -1]]
-    is_kept = np.zeros(len(times), dtype=bool)
-    for stop in stops:
-        is_kept[max(0, first_needed(times[:stop], step)) : stop] = True
-    return np.flatnonzero(is_kept), runs
+    rows = [np.arange(max(0, first_needed(times[:stop], step)), stop) for stop in stops.tolist()]
+    return rows[0] if len(rows) == 1 else np.unique(np.concatenate(rows))
 
 
 def _zone_name(zone: Any) -> Any:
     """Return the name of a time zone, which any store can hold; the zone itself where it has none."""
     return getattr(zone, "key", None) or getattr(zone, "zone", None) or zone
-
-
-def _in_words(step: float, kind: str | None) -> str:
-    if kind is None or kind.startswith(("numbers", "periods")):
-        return f"{step:g}"
-    return f"{step / 1e9:g} s"

@@ -27,6 +27,7 @@ from .._core import (
     own_threshold,
     read_series,
     refuse_outlier_detector,
+    warn_if_cut,
 )
 
 STATISTICS: dict[str, Callable[..., np.ndarray]] = {"mean": np.mean, "median": np.median, "max": np.max}
@@ -158,7 +159,7 @@ class SmoothedClassifier(ClassifierMixin, MetaEstimatorMixin, VersionedEstimator
         check_is_fitted(self)
         rows = read_series(X, self.series)
         past = self._past.compare(X, rows, stacklevel=3)
-        past.warn_if_other_step(rows, stacklevel=3)
+        warn_if_cut(past, rows, self.length, self.max_gap, stacklevel=3)
         scores = decision_scores(self.estimator_, X) - own_threshold(self.estimator_)
         segments = rows.segment_starts(self.max_gap, rows.steps_so_far(past.steps()))
         smoothed = np.empty_like(scores)

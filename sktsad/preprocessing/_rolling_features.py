@@ -28,6 +28,7 @@ from .._core import (
     robust_moments,
     row_index,
     validate_rows,
+    warn_if_other_step,
 )
 from ._feature_set import FeatureSet
 from ._period import choose_period
@@ -246,7 +247,7 @@ class RollingFeatures(TransformerMixin, VersionedEstimator):
         rows = read_series(X, self.series)
         past = self._past.compare(X, rows)
         values = validate_rows(self, X, reset=False)
-        past.warn_if_other_step(rows)
+        warn_if_other_step(past, rows, stacklevel=4)
         names = self.get_feature_names_out()
         n_rows = len(values)
         out = np.empty((n_rows, len(names)), values.dtype)

@@ -26,6 +26,7 @@ from .._core import (
     read_series,
     row_index,
     validate_rows,
+    warn_if_cut,
     window_names,
 )
 
@@ -188,7 +189,7 @@ class SlidingWindow(TransformerMixin, VersionedEstimator):
         rows = read_series(X, self.series)
         past = self._past.compare(X, rows)
         values = validate_rows(self, X, reset=False)
-        self._warn_if_cut(rows, past)
+        warn_if_cut(past, rows, self.length, self.max_gap, stacklevel=4)
         rows, values, given = past.join(rows, values)
         segments = rows.segment_starts(self.max_gap, rows.steps_so_far(past.steps()))
         return self._windows(values, rows, segments, given, row_index(X))
@@ -258,38 +259,6 @@ class SlidingWindow(TransformerMixin, VersionedEstimator):
                 UserWarning,
                 stacklevel=4,
             )
-
-    def _warn_if_cut(self, rows: SeriesRows, past: Past) -> None:
-        """Warn where windows are cut to pieces: by a shuffled split, or another time step than in fit."""
-        n_filled = 0
-        pasts = past.by_key()
-        for key, part in rows.parts():
-            if key not in pasts or rows.times is None:
-                continue
-            times, runs = rows.times[part], pasts[key]
-            run = np.searchsorted(runs.run_starts, times, side="right") - 1
-            if (times == runs.run_starts[run]).any():
-                continue  # rows that come with their neighbours of fit are no split
-            inside = (run < len(runs.run_starts) - 1) & (times > runs.run_stops[run])
-            _, sizes = np.unique(run[inside], return_counts=True)
-            n_filled += int((sizes < self.length).sum())
-        segments = rows.segment_starts(self.max_gap, rows.steps_so_far(past.steps()))
-        n_gaps, n_rows = len(segments) - len(rows.keys), rows.n_rows - len(rows.keys)
-        if n_filled > 2:
-            message = (
-                f"The rows fill {n_filled} short holes between those of fit: this looks like a shuffled split, "
-                "which cuts the windows to pieces and shows the model the future. Split in time order."
-            )
-        elif n_gaps > max(2, n_rows // 2):
-            message = (
-                f"{n_gaps} of {n_rows} rows come more than max_gap={self.max_gap} time steps after the row before: "
-                "their windows are padding. The time step is that of fit: fit on rows as far apart as these, or raise "
-                "max_gap."
-            )
-        else:
-            past.warn_if_other_step(rows, stacklevel=5)
-            return
-        warnings.warn(message, UserWarning, stacklevel=4)
 
     def _windows(
         self, values: np.ndarray, rows: SeriesRows, segments: np.ndarray, given: np.ndarray, index: Any
