@@ -2,7 +2,7 @@
 
 from ._atomic import atomic_fit
 from ._estimator import VersionedEstimator
-from ._index import check_panel, has_dates, has_time, is_panel, row_index, time_labels
+from ._index import check_panel, has_time, is_panel, row_index, time_labels
 from ._later_rows import warn_if_cut, warn_if_other_step, warn_if_unknown
 from ._robust import is_spread, robust_moments
 from ._scores import decision_scores, estimator_type, own_threshold, refuse_outlier_detector, with_index
@@ -54,7 +54,6 @@ __all__ = [
     "estimator_type",
     "find_events",
     "flatten_3d",
-    "has_dates",
     "has_time",
     "is_gap",
     "is_panel",

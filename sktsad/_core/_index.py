@@ -79,15 +79,6 @@ def has_time(X: Any) -> bool:
     return stamps is not None and stamps.kind != "numbers"
 
 
-def has_dates(X: Any) -> bool:
-    """Tell whether time, in the index of ``X``, is dates or time deltas, read in nanoseconds; periods are counted."""
-    index = row_index(X)
-    if index is None:
-        return False
-    stamps = read_stamps(index.levels[-1] if isinstance(index, pd.MultiIndex) else index)
-    return stamps is not None and not stamps.kind.startswith(("periods", "numbers"))
-
-
 def time_labels(X: Any) -> pd.Index | None:
     """Return the time of each row as a plain index of dates, time deltas, periods or numbers; None without time."""
     index = row_index(X)

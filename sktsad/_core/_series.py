@@ -50,6 +50,11 @@ class SeriesRows:
         """Number of rows."""
         return len(self.order)
 
+    @property
+    def has_dates(self) -> bool:
+        """Whether time is dates or time deltas, in nanoseconds; periods and numbers are counted."""
+        return self.kind in ("dates", "dates of a time zone", "time deltas")
+
     def parts(self) -> list[tuple[Hashable, slice]]:
         """Return the key of each series with its slice of ``order`` and ``times``."""
         ends = self.bounds.tolist()

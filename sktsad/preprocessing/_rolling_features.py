@@ -22,7 +22,6 @@ from .._core import (
     atomic_fit,
     check_feature_names_in,
     check_target_index,
-    has_dates,
     is_gap,
     read_series,
     robust_moments,
@@ -206,7 +205,7 @@ class RollingFeatures(TransformerMixin, VersionedEstimator):
         values = validate_rows(self, X, reset=True)
         if lost:
             warnings.warn(lost, UserWarning, stacklevel=3)
-        period = choose_period(self.period, values, rows, has_dates(X)) if features.lookups else None
+        period = choose_period(self.period, values, rows, rows.has_dates) if features.lookups else None
         if period is None:
             features = replace(features, n_periods=0, period_lags=())
         if not features.names("x"):

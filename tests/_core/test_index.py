@@ -10,7 +10,6 @@ import pytest
 from sktsad import RollingFeatures, SeriesScaler, SeriesSplit, SlidingWindow, forecast_target
 from sktsad._core._index import (
     check_panel,
-    has_dates,
     has_time,
     is_numbered,
     read_stamps,
@@ -80,7 +79,7 @@ def test_time_in_any_dress_is_the_time_that_it_is(index, plain, of_panel):
     assert rows.times.tolist() == wanted.times.tolist()
     assert (rows.kind, str(rows.zone)) == (wanted.kind, str(wanted.zone))
     assert time_labels(X).equals(time_labels(expected)) or (time_labels(X) == time_labels(expected)).all()
-    assert (has_dates(X), has_time(X)) == (has_dates(expected), has_time(expected))
+    assert (rows.has_dates, has_time(X)) == (wanted.has_dates, has_time(expected))
     with pytest.raises(ValueError, match="out of order"):
         read_series(X[::-1])
     with pytest.raises(ValueError, match="duplicated"):
@@ -301,12 +300,12 @@ def test_rows_with_dates_or_of_a_panel_have_time(X, expected):
     ids=["dates", "of a zone", "time deltas", "periods", "rows", "numbers"],
 )
 def test_time_in_nanoseconds_is_told_from_time_that_is_counted(index, expected, of_panel):
-    assert has_dates(panel(index) if of_panel else frame(index)) is expected
+    assert read_series(panel(index) if of_panel else frame(index)).has_dates is expected
 
 
 @pytest.mark.parametrize("X", [np.zeros((3, 1)), [[0.0]], frame(list("abc"))], ids=["array", "list", "text"])
 def test_rows_without_time_have_no_dates(X):
-    assert not has_dates(X)
+    assert not read_series(X).has_dates
 
 
 @pytest.mark.parametrize("X", [np.zeros((8, 1)), frame(range(8))], ids=["array", "frame"])
