@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from pandas.api.types import infer_dtype, is_bool_dtype, is_integer_dtype, is_numeric_dtype
 
-LOST_INDEX_MEND = (
+LOST_INDEX_FIX = (
     "Keep the index: call .set_output(transform='pandas') on each step before this one "
     "(e.g. StandardScaler().set_output(transform='pandas')), or use SeriesScaler, which keeps it."
 )
@@ -20,7 +20,7 @@ LOST_INDEX_MEND = (
 #: What objects of an index may be, in the words of pandas, and what they become.
 _DATES, _DELTAS = {"datetime", "datetime64", "date"}, {"timedelta", "timedelta64"}
 _NUMBERS = {"integer", "floating", "mixed-integer-float"}
-#: Text is judged by so many of its labels, from the first to the last.
+#: Text is judged by this number of its labels, from the first to the last.
 _N_LABELS = 50
 #: Text without a letter that is no date's, or of a quarter or week: a number or a date, whatever separates its parts.
 _NO_WORD = re.compile(r"(?=.*\d)[\d\W_]+([TtZz][\d\W_]*)*|\d{4}\W?[QqWw]\d{1,2}(\W?\d)?")
@@ -95,7 +95,7 @@ def check_panel(X: Any, was_panel: bool) -> None:
         with_index, without = ("fit", "transform") if was_panel else ("transform", "fit")
         raise ValueError(
             f"The rows of {with_index} have a (series, time) index, those of {without} have not. "
-            + LOST_INDEX_MEND
+            + LOST_INDEX_FIX
         )
 
 
@@ -147,7 +147,7 @@ def _check_order_of_levels(index: pd.MultiIndex, stamps: Stamps | None) -> None:
         first = read_stamps(level)
         is_time = first is not None and (first.kind != "numbers" or stamps is None or _is_named_time(index))
         holds = "" if first is None else first.kind
-    except ValueError:  # text that reads as dates: days may name series, so many short ones are instants
+    except ValueError:  # text that reads as dates: days may name series, many short ones are instants
         is_time, holds = stamps is None or len(level) > len(index.levels[1]), "text that reads as time"
     if is_time:
         raise ValueError(

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ._index import LOST_INDEX_MEND, is_panel, read_levels, read_stamps, row_index
+from ._index import LOST_INDEX_FIX, is_panel, read_levels, read_stamps, row_index
 from ._sklearn import num_samples
 
 #: Share of a time step that is taken for rounding, or jitter of the clock.
@@ -88,7 +88,7 @@ class SeriesRows:
         return out
 
     def segment_starts(self, max_gap: float, steps: np.ndarray) -> np.ndarray:
-        """Return where segments start in ``order``: at each new series, and behind each gap.
+        """Return where segments start in ``order``: at each new series, and after each gap.
 
         A gap is a hole of more than ``max_gap`` time steps, which are given for each series or for each row.
         """
@@ -145,7 +145,7 @@ def read_series(X: Any, series: str = "auto") -> SeriesRows:
     if series == "index" and not is_panel(X):
         raise ValueError(
             f"series='index' needs rows with a (series, time) MultiIndex, got {type(X).__name__} without "
-            f"one. {LOST_INDEX_MEND}"
+            f"one. {LOST_INDEX_FIX}"
         )
     rows = read_rows(X)
     _check_time_order(rows, row_index(X))
@@ -215,7 +215,7 @@ def tail_mask(X: Any, fraction: float) -> np.ndarray:
     ----------
     X : array-like, or anything with a pandas ``index``
         Rows without a time index are one series, in the order given; others may come in any order, as
-        behind a sampler.
+        after a sampler.
     fraction : float
         Share of each series' rows, rounded down.
 

@@ -12,7 +12,7 @@ from sklearn.utils import assert_all_finite, check_consistent_length, column_or_
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import validate_data
 
-from ._index import LOST_INDEX_MEND, has_time, is_numbered, is_panel, reads_as_time, row_index
+from ._index import LOST_INDEX_FIX, has_time, is_numbered, is_panel, reads_as_time, row_index
 from ._series import SeriesRows, read_rows, read_series
 
 #: Objects of time, in the words of pandas.
@@ -55,6 +55,8 @@ def _check_columns(X: Any) -> None:
                 f"X has no columns: 0 feature(s) (shape={X.shape}) while a minimum of 1 is required. Keep a "
                 "column of values: if all have become the index, X.reset_index(level) takes one back."
             )
+        if all(isinstance(dtype, np.dtype) and dtype.kind in "fiub" for dtype in X.dtypes.unique()):
+            return
         times = [name for name, column in X.items() if _holds_time(column)]
     elif getattr(getattr(X, "dtype", None), "kind", "") in ("m", "M"):
         times = list(range(np.shape(X)[1])) if np.ndim(X) == 2 else ["all"]
@@ -117,7 +119,7 @@ def _name_columns(X: Any, error: Exception) -> None:
     n_holes = (~np.isfinite(numbers)).sum()
     if n_holes.any():
         raise ValueError(
-            f"X contains NaN or infinity, in so many rows of its columns: {n_holes[n_holes > 0].to_dict()}. Fill "
+            f"X contains NaN or infinity; number of such rows by column: {n_holes[n_holes > 0].to_dict()}. Fill "
             "them without looking ahead, e.g. by X.ffill() series by series, or drop these rows."
         ) from error
 
@@ -140,7 +142,7 @@ def _warn_of_epochs(X: Any, values: np.ndarray) -> None:
             f"The columns {names} of X rise with every row and look like the time since 1970. If they are, make them "
             f"the index: X.set_index(pandas.to_datetime(X.pop({names[0]!r}), unit='s')), or whichever unit it is.",
             UserWarning,
-            stacklevel=4,
+            stacklevel=5,
         )
 
 
@@ -219,7 +221,7 @@ def check_target_index(X: Any, y: Any, max_gap: float) -> str | None:
     """
     if is_panel(y) and not is_panel(X):
         raise ValueError(
-            "y has a (series, time) index, X has lost it: windows would run across series. " + LOST_INDEX_MEND
+            "y has a (series, time) index, X has lost it: windows would run across series. " + LOST_INDEX_FIX
         )
     check_same_index(X, y)
     if row_index(X) is not None or row_index(y) is None:
@@ -229,12 +231,12 @@ def check_target_index(X: Any, y: Any, max_gap: float) -> str | None:
     if holes:
         return (
             f"y's index shows {holes} gap(s) in time that X, an array, has lost: windows run across them. "
-            + LOST_INDEX_MEND
+            + LOST_INDEX_FIX
         )
     if has_time(y):
         return (
             f"y's index holds {rows.kind}, which X, an array, has lost: gaps in later rows will not be seen, nor that "
-            "they follow those of fit, so that their first windows are padding. " + LOST_INDEX_MEND
+            "they follow those of fit, so that their first windows are padding. " + LOST_INDEX_FIX
         )
     return None
 

@@ -30,7 +30,7 @@ from .._core import (
     window_names,
 )
 
-#: Fit speaks of a series with so many gaps from this share on of windows that are padded, or are so for more than half.
+#: Fit speaks of a series from this number of gaps, and this share of windows that are padded, or mostly padded, on.
 _MIN_GAPS, _PADDED, _HALF_PADDED = 3, 0.45, 0.25
 
 
