@@ -138,7 +138,8 @@ def test_seconds_since_1970_as_a_column_are_announced(unit):
     SlidingWindow(2).fit(X[::-1].reset_index(drop=True))
     SlidingWindow(2).fit(X[:5])
     SlidingWindow(2).fit(X / 100_000)
-    SlidingWindow(2).fit(X + 0.5)
+    if unit < 10**9:  # floats hold no halves of nanoseconds
+        SlidingWindow(2).fit(X + 0.5)
 
 
 # Labels
