@@ -36,6 +36,15 @@ def modal_step(times):
     return most if 3 * count >= len(holes) else median(holes)
 
 
+def step_before(times, time):
+    """Modal step of the first 1, 2, 4, 8, ... holes, as many as there are, of a series up to its row before a time."""
+    before = [each for each in times if each < time]
+    n_holes = 1
+    while 2 * n_holes <= len(before) - 1:
+        n_holes *= 2
+    return modal_step(before[: n_holes + 1])
+
+
 def times_by_series(rows):
     """Times of each series, in the order of the rows."""
     times = {}
@@ -48,19 +57,19 @@ def windows(X, length, max_gap=3, padding="edge", fitted_on=None, history="index
     """Window of every row of X, walking back from it row by row.
 
     ``fitted_on`` are the rows of fit, if others: their step in time counts, and they are the past of
-    series that go on.
+    series that go on. In a series without a step in fit, each row goes by the step of rows before it.
     """
     rows = rows_of(X)
     times = times_by_series(rows)
     fit_rows = [] if fitted_on is None else rows_of(fitted_on)
     fit_times = times_by_series(fit_rows)
 
-    def step_of(key):
-        step = modal_step(fit_times.get(key, []))
-        return modal_step(times[key]) if step is None else step
+    def step_of(key, known, time):
+        step = modal_step(fit_times.get(key, []) if fit_rows else times[key])
+        return step_before(known, time) if step is None else step
 
-    def is_gap(key, earlier, later):
-        step = step_of(key)
+    def is_gap(key, known, earlier, later):
+        step = step_of(key, known, later)
         return step is not None and later - earlier > max_gap * step
 
     out = []
@@ -68,8 +77,9 @@ def windows(X, length, max_gap=3, padding="edge", fitted_on=None, history="index
         own = [(t, values) for k, t, values in rows if k == key and t <= time]
         if history == "index" and key in fit_times and times[key][0] > fit_times[key][-1]:
             own = [(t, values) for k, t, values in fit_rows if k == key] + own
+        known = [t for t, _ in own]
         window = [row]
-        while len(window) < length and len(own) > 1 and not is_gap(key, own[-2][0], own[-1][0]):
+        while len(window) < length and len(own) > 1 and not is_gap(key, known, own[-2][0], own[-1][0]):
             own.pop()
             window.insert(0, own[-1][1])
         first = window[0] if padding == "edge" else [0.0] * len(row)

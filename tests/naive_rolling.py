@@ -44,20 +44,20 @@ def median_and_deviation(values):
     return center, 1.4826 * median(abs(value - center) for value in there)
 
 
-def column(times, x, step, period, least, params, max_gap):
-    """Features of each row of a column of one series, by name; ``period`` is a time."""
+def column(times, x, steps, n_period, least, params, max_gap):
+    """Features of each row of a column of one series, by name; each row has a time step, or None."""
     start = [0] * len(x)
     for t in range(1, len(x)):
-        is_gap = step is not None and times[t] - times[t - 1] > max_gap * step
+        is_gap = steps[t] is not None and times[t] - times[t - 1] > max_gap * steps[t]
         start[t] = t if is_gap else start[t - 1]
     rows, differences = [], []
     for t, value in enumerate(x):
         own, past = x[start[t] : t + 1], x[start[t] : t]
 
         def ago(lag, n_neighbors=0, t=t):
-            if step is None:  # of one row each in fit and now
+            if steps[t] is None:  # of the first rows of a series without a step in fit
                 return []
-            reach = (n_neighbors + 0.5) * step
+            reach, period = (n_neighbors + 0.5) * steps[t], n_period * steps[t]
             near = [x[s] for s in range(t) if abs(times[t] - lag * period - times[s]) <= reach]
             return near[: 2 * n_neighbors + 1]
 
@@ -71,7 +71,7 @@ def column(times, x, step, period, least, params, max_gap):
             row[f"_slope{window}"] = slope(own, window)[-1]
         for span in params["ewm_spans"]:
             row[f"_ewm{span}"] = value - past_ewm(own, span)[-1] if past else math.nan
-        if period is not None:
+        if n_period is not None:
             n = params["n_periods"]
             same = [near for lag in range(1, n + 1) for near in ago(lag, params["n_neighbors"])]
             center, deviation = median_and_deviation(same)
@@ -100,15 +100,15 @@ def features(X, spreads, params, period=None, max_gap=3, fitted_on=None, history
         at = [number for number, row in enumerate(rows) if row[0] == key]
         past = [row for row in fit_rows if row[0] == key]
         own = [rows[number] for number in at]
-        step = naive.modal_step([time for _, time, _ in past]) or naive.modal_step(
-            [time for _, time, _ in own]
-        )
+        step = naive.modal_step([time for _, time, _ in past if fitted_on is not None])
+        if fitted_on is None:
+            step = naive.modal_step([time for _, time, _ in own])
         if history == "none" or (past and past[-1][1] >= own[0][1]):
             past = []
         times = [time for _, time, _ in past + own]
-        length = None if period is None else period * (step or math.inf)
+        steps = [naive.step_before(times, time) if step is None else step for time in times]
         columns = [
-            column(times, list(x), step, length, least, params, max_gap)[len(past) :]
+            column(times, list(x), steps, period, least, params, max_gap)[len(past) :]
             for x, least in zip(
                 zip(*(row for _, _, row in past + own), strict=True), spreads[key], strict=True
             )

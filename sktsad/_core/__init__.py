@@ -1,7 +1,8 @@
 """What everything stands on: series, windows, validation and labels, the base of estimators, scores. Private."""
 
 from ._estimator import VersionedEstimator, atomic_fit, version_of
-from ._labels import check_labels, warn_if_anomaly_is_a_guess
+from ._index import check_panel, has_time, is_panel, row_index, time_labels
+from ._later_rows import warn_if_cut, warn_if_other_step, warn_if_unknown
 from ._robust import is_spread, robust_moments
 from ._scores import (
     decision_scores,
@@ -13,32 +14,47 @@ from ._scores import (
     to_classes,
     with_index,
 )
-from ._series import (
-    SeriesRows,
-    check_panel,
-    check_target_index,
-    count_events,
-    find_events,
-    has_dates,
-    has_time,
-    is_gap,
-    is_panel,
-    read_series,
-    row_index,
-    tail_mask,
-)
+from ._series import SeriesRows, count_events, find_events, is_gap, read_series, tail_mask
+from ._series_past import Past, SeriesPast
 from ._show_versions import show_versions
-from ._validation import validate_rows
+from ._sklearn import (
+    HasMethods,
+    Interval,
+    InvalidParameterError,
+    StrOptions,
+    check_feature_names_in,
+    check_sample_weight,
+    num_samples,
+    safe_indexing,
+    validate_parameter_constraints,
+    validate_params,
+)
+from ._validation import (
+    check_labels,
+    check_same_index,
+    check_target_index,
+    validate_rows,
+    warn_if_anomaly_is_a_guess,
+)
 from ._windows import Windows, channels_by_name, check_windows, flatten_3d, window_names
 
 __all__ = [
+    "HasMethods",
+    "Interval",
+    "InvalidParameterError",
+    "Past",
+    "SeriesPast",
     "SeriesRows",
+    "StrOptions",
     "VersionedEstimator",
     "Windows",
     "atomic_fit",
     "channels_by_name",
+    "check_feature_names_in",
     "check_labels",
     "check_panel",
+    "check_same_index",
+    "check_sample_weight",
     "check_target_index",
     "check_windows",
     "count_events",
@@ -46,24 +62,31 @@ __all__ = [
     "estimator_type",
     "find_events",
     "flatten_3d",
-    "has_dates",
     "has_time",
     "infinite_unless_finite",
     "is_gap",
     "is_panel",
     "is_spread",
+    "num_samples",
     "own_threshold",
     "read_series",
     "refuse_outlier_detector",
     "robust_moments",
     "row_index",
+    "safe_indexing",
     "show_versions",
     "subtract_threshold",
     "tail_mask",
+    "time_labels",
     "to_classes",
+    "validate_parameter_constraints",
+    "validate_params",
     "validate_rows",
     "version_of",
     "warn_if_anomaly_is_a_guess",
+    "warn_if_cut",
+    "warn_if_other_step",
+    "warn_if_unknown",
     "window_names",
     "with_index",
 ]

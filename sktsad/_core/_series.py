@@ -1,23 +1,21 @@
-"""Which rows are one series, in time order, without a gap: the only reader of the index."""
+"""Which rows are one series, in time order, without a gap."""
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn.utils.validation import _num_samples
+
+from ._index import LOST_INDEX_FIX, is_panel, read_levels, read_stamps, row_index
+from ._sklearn import num_samples
 
 #: Share of a time step that is taken for rounding, or jitter of the clock.
 _ROUNDING = 1e-3
-
-LOST_INDEX_MEND = (
-    "Keep the index: call .set_output(transform='pandas') on each step before this one "
-    "(e.g. StandardScaler().set_output(transform='pandas')), or use SeriesScaler, which keeps it."
-)
+#: In nanoseconds.
+_HOUR = 3_600 * 10**9
 
 
 @dataclass(frozen=True)
@@ -34,48 +32,72 @@ class SeriesRows:
         Row positions, series by series, in time order.
     times : ndarray of shape (n_rows,) or None
         Time of the rows in that order, as numbers; None where rows carry no time.
+    kind : str or None
+        What these numbers stand for, as in `Stamps`.
+    zone : tzinfo or None
+        The time zone of dates.
     """
 
     keys: list[Hashable]
     bounds: np.ndarray
     order: np.ndarray
     times: np.ndarray | None
+    kind: str | None = None
+    zone: Any = None
 
     @property
     def n_rows(self) -> int:
         """Number of rows."""
         return len(self.order)
 
+    @property
+    def has_dates(self) -> bool:
+        """Whether time is dates or time deltas, in nanoseconds; periods and numbers are counted."""
+        return self.kind in ("dates", "dates of a time zone", "time deltas")
+
     def parts(self) -> list[tuple[Hashable, slice]]:
         """Return the key of each series with its slice of ``order`` and ``times``."""
         ends = self.bounds.tolist()
         return [(key, slice(ends[i], ends[i + 1])) for i, key in enumerate(self.keys)]
 
-    def steps(self, known: dict[Hashable, float] | None = None) -> np.ndarray:
-        """Return the time step of each series: the one in ``known``, else its own modal step.
+    def steps(self) -> np.ndarray:
+        """Return the time step of each series: its most frequent one.
 
         A clock that jitters has no modal step worth the name, its median stands in. NaN means that
         there is none (a single row, or rows without time).
         """
-        known = known or {}
         out = np.full(len(self.keys), np.nan)
-        for i, (key, part) in enumerate(self.parts()):
-            if not np.isnan(known.get(key, np.nan)):
-                out[i] = known[key]
-            elif self.times is not None and part.stop - part.start > 1:
+        for i, (_, part) in enumerate(self.parts()):
+            if self.times is not None and part.stop - part.start > 1:
                 out[i] = modal_step(np.diff(self.times[part]))
         return out
 
-    def segment_starts(self, max_gap: float, steps: np.ndarray) -> np.ndarray:
-        """Return where segments start in ``order``: at each new series, and behind each gap.
+    def steps_so_far(self, known: dict[Hashable, float]) -> np.ndarray:
+        """Return the time step by which each row is judged, in the order of ``times``.
 
-        A gap is a hole of more than ``max_gap`` time steps.
+        It is that in ``known`` of its series, else the step of the rows of the series before it: no row is judged by
+        later ones. NaN where there is none yet.
+        """
+        out = np.full(self.n_rows, np.nan)
+        for key, part in self.parts():
+            step = known.get(key, np.nan)
+            if not np.isnan(step):
+                out[part] = step
+            elif self.times is not None:
+                out[part] = _steps_before(self.times[part])
+        return out
+
+    def segment_starts(self, max_gap: float, steps: np.ndarray) -> np.ndarray:
+        """Return where segments start in ``order``: at each new series, and after each gap.
+
+        A gap is a hole of more than ``max_gap`` time steps, which are given for each series or for each row.
         """
         starts = np.zeros(self.n_rows, dtype=bool)
         starts[self.bounds[:-1]] = True
         if self.times is not None:
-            steps_of_rows = np.repeat(steps, np.diff(self.bounds))[1:]
-            starts[1:] |= is_gap(np.diff(self.times), max_gap, steps_of_rows)
+            if len(steps) != self.n_rows:
+                steps = np.repeat(steps, np.diff(self.bounds))
+            starts[1:] |= is_gap(np.diff(self.times), max_gap, steps[1:])
         return np.flatnonzero(starts)
 
 
@@ -86,42 +108,20 @@ def modal_step(differences: np.ndarray) -> float:
     return float(values[most] if 3 * counts[most] >= len(differences) else np.median(differences))
 
 
+def _steps_before(times: np.ndarray) -> np.ndarray:
+    """Return for each row the modal step of rows before it: of the first 1, 2, 4, 8, ... holes, as far as they go."""
+    out = np.full(len(times), np.nan)
+    holes = np.diff(times)
+    size = 1
+    while size < len(holes):
+        out[size + 1 : 2 * size + 1] = modal_step(holes[:size])
+        size *= 2
+    return out
+
+
 def is_gap(hole: Any, max_gap: float, step: Any) -> Any:
     """Tell whether a hole in time is more than ``max_gap`` steps; it never is if the step is NaN."""
     return hole > (max_gap + _ROUNDING) * step
-
-
-def row_index(X: Any) -> pd.Index | None:
-    """Return the pandas index of the rows of ``X``, if it has one (the ``index`` of a list is a method)."""
-    index = getattr(X, "index", None)
-    return index if isinstance(index, pd.Index) else None
-
-
-def is_panel(X: Any) -> bool:
-    """Tell whether ``X`` carries a (series, time) MultiIndex."""
-    return isinstance(row_index(X), pd.MultiIndex)
-
-
-def has_time(X: Any) -> bool:
-    """Tell whether the index of ``X`` is that of a panel, or dates or periods."""
-    return is_panel(X) or has_dates(X) or isinstance(row_index(X), pd.PeriodIndex)
-
-
-def has_dates(X: Any) -> bool:
-    """Tell whether time, in the index of ``X``, is dates or time deltas, read in nanoseconds; periods are counted."""
-    index = row_index(X)
-    time = index.levels[-1] if isinstance(index, pd.MultiIndex) else index
-    return isinstance(time, (pd.DatetimeIndex, pd.TimedeltaIndex))
-
-
-def check_panel(X: Any, was_panel: bool) -> None:
-    """Raise if only one of the rows of fit and those of now carries a (series, time) MultiIndex."""
-    if is_panel(X) != was_panel:
-        with_index, without = ("fit", "transform") if was_panel else ("transform", "fit")
-        raise ValueError(
-            f"The rows of {with_index} have a (series, time) index, those of {without} have not. "
-            + LOST_INDEX_MEND
-        )
 
 
 def read_series(X: Any, series: str = "auto") -> SeriesRows:
@@ -130,90 +130,50 @@ def read_series(X: Any, series: str = "auto") -> SeriesRows:
     Parameters
     ----------
     X : array-like, or anything with a pandas ``index``
-        A MultiIndex is (series, time). A plain index of numbers, dates, periods or time deltas is the time
-        of one series.
-        Any other index, or none, says nothing: one series, rows in time order, no gap.
+        A MultiIndex is (series, time). A plain index of numbers, dates, periods or time deltas, also as objects,
+        categories or of Arrow, is the time of one series.
+        Words, or no index, say nothing: one series, rows in time order, no gap.
     series : {"auto", "index"}, default="auto"
         "index" insists on the MultiIndex.
 
     Raises
     ------
     ValueError
-        If the index is missing although it is insisted on, has not two levels, or if time is missing, text,
-        out of order or duplicated within a series.
+        If the index is missing although it is insisted on, has not two levels or has them in the wrong order, or if
+        time is missing, text, out of order or duplicated within a series.
     """
     if series == "index" and not is_panel(X):
         raise ValueError(
             f"series='index' needs rows with a (series, time) MultiIndex, got {type(X).__name__} without "
-            f"one. {LOST_INDEX_MEND}"
+            f"one. {LOST_INDEX_FIX}"
         )
-    rows = _read_rows(X)
-    index = row_index(X)
-    if rows.times is None and index is not None and _reads_as_date(index):
-        raise ValueError(
-            f"The index is text that reads as dates, such as {index[0]!r}: its gaps and its order would not be seen. "
-            "Convert it with X.index = pandas.to_datetime(X.index)."
-        )
-    _check_time_order(rows, index)
+    rows = read_rows(X)
+    _check_time_order(rows, row_index(X))
     return rows
 
 
-def _read_rows(X: Any) -> SeriesRows:
+def read_rows(X: Any) -> SeriesRows:
     """Read the series of ``X``, whose rows need not be in time order."""
     index = row_index(X)
     if isinstance(index, pd.MultiIndex):
         return _read_panel(index)
-    n_rows = _num_samples(X)
-    times = None if index is None else _as_numbers(index)
-    return SeriesRows([None], np.array([0, n_rows]), np.arange(n_rows), times)
-
-
-def _read_panel(index: Any) -> SeriesRows:
-    if index.nlevels != 2:
-        raise ValueError(
-            f"A panel has a MultiIndex of two levels, (series, time); got {index.nlevels} levels: "
-            f"{list(index.names)}. Join the levels that name the series into one."
-        )
-    if (index.codes[0] < 0).any() or (index.codes[1] < 0).any():
-        raise ValueError("The (series, time) index has missing values. Drop or name these rows.")
-    stamps = _as_numbers(index.levels[1])
+    n_rows = num_samples(X)
+    stamps = None if index is None else read_stamps(index)
+    bounds, order = np.array([0, n_rows]), np.arange(n_rows)
     if stamps is None:
-        raise ValueError(
-            f"Time, the second level of the index, must be numbers or dates, got {index.levels[1].dtype}. "
-            "Convert it with pandas.to_datetime."
-        )
-    codes, found = pd.factorize(index.codes[0])
-    keys = index.levels[0][found].tolist()
+        return SeriesRows([None], bounds, order, None)
+    return SeriesRows([None], bounds, order, stamps.numbers, stamps.kind, stamps.zone)
+
+
+def _read_panel(index: pd.MultiIndex) -> SeriesRows:
+    keys, codes, stamps = read_levels(index)
     if (np.diff(codes) < 0).any():
         order = np.argsort(codes, kind="stable")
         codes = codes[order]
     else:
         order = np.arange(len(codes))
     bounds = np.searchsorted(codes, np.arange(len(keys) + 1))
-    return SeriesRows(keys, bounds, order, stamps[index.codes[1]][order])
-
-
-def _as_numbers(index: Any) -> np.ndarray | None:
-    """Return time as numbers, or None where the index is no time."""
-    has_unit = isinstance(index, (pd.DatetimeIndex, pd.TimedeltaIndex))
-    is_number = pd.api.types.is_numeric_dtype(index.dtype) and not pd.api.types.is_bool_dtype(index.dtype)
-    if not (has_unit or is_number or isinstance(index, pd.PeriodIndex)):
-        return None
-    if index.hasnans or (is_number and np.isinf(index.to_numpy()).any()):
-        raise ValueError("The time index has missing or infinite values. Drop these rows.")
-    if not is_number:  # in one unit, so that times of fit and transform compare
-        return (index.as_unit("ns") if has_unit else index).asi8
-    # Small and unsigned integers would overflow in a difference.
-    return index.to_numpy("int64" if pd.api.types.is_integer_dtype(index.dtype) else "float64")
-
-
-def _reads_as_date(index: pd.Index) -> bool:
-    """Tell whether row labels are dates that were left as text, judging by the first."""
-    if not len(index) or not isinstance(index[0], str) or not set("-/:") & set(index[0]):
-        return False
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # of a format that is guessed
-        return not pd.isna(pd.to_datetime(index[0], errors="coerce"))
+    return SeriesRows(keys, bounds, order, stamps.numbers[index.codes[1]][order], stamps.kind, stamps.zone)
 
 
 def _check_time_order(rows: SeriesRows, index: pd.Index | None) -> None:
@@ -225,35 +185,27 @@ def _check_time_order(rows: SeriesRows, index: pd.Index | None) -> None:
         at = int(np.argmax(back))
         where = index[[rows.order[at + 1]]].tolist()[0]
         what = "duplicated" if rows.times[at] == rows.times[at + 1] else "out of order"
+        clock = ""
+        if (
+            rows.kind == "dates"
+            and rows.times[at] - rows.times[at + 1] < _HOUR
+            and _may_be_autumn(rows.times[at])
+        ):
+            clock = (
+                " If clocks were set back an hour there, name their time zone first: X.index = "
+                "X.index.tz_localize('Europe/Berlin', ambiguous='infer'), or whichever it is."
+            )
         raise ValueError(
             f"Time is {what} at {where}: the rows of a series must be in time order, each stamp once. Sort "
             "with X.sort_index(), drop duplicates with X[~X.index.duplicated()] (y alike), put samplers after "
-            "the window, and split without shuffling."
+            f"the window, and split without shuffling.{clock}"
         )
 
 
-def check_target_index(X: Any, y: Any, max_gap: float) -> str | None:
-    """Find by y's index what X has lost; return a warning where X may do without.
-
-    Raises
-    ------
-    ValueError
-        If y has a (series, time) index and X has none, or if y's index shows rows out of time order.
-    """
-    if is_panel(y) and not is_panel(X):
-        raise ValueError(
-            "y has a (series, time) index, X has lost it: windows would run across series. " + LOST_INDEX_MEND
-        )
-    if row_index(X) is not None or row_index(y) is None:
-        return None
-    rows = read_series(y)
-    holes = len(rows.segment_starts(max_gap, rows.steps())) - 1
-    if not holes:
-        return None
-    return (
-        f"y's index shows {holes} gap(s) in time that X, an array, has lost: windows run across them. "
-        + LOST_INDEX_MEND
-    )
+def _may_be_autumn(time: float) -> bool:
+    """Tell whether local clocks may be set back at this time: in a night of autumn, on either half of the earth."""
+    stamp = pd.Timestamp(time)
+    return stamp.hour < 4 and stamp.month in (3, 4, 5, 9, 10, 11)
 
 
 def tail_mask(X: Any, fraction: float) -> np.ndarray:
@@ -263,7 +215,7 @@ def tail_mask(X: Any, fraction: float) -> np.ndarray:
     ----------
     X : array-like, or anything with a pandas ``index``
         Rows without a time index are one series, in the order given; others may come in any order, as
-        behind a sampler.
+        after a sampler.
     fraction : float
         Share of each series' rows, rounded down.
 
@@ -271,7 +223,7 @@ def tail_mask(X: Any, fraction: float) -> np.ndarray:
     -------
     mask : ndarray of bool, shape (n_rows,)
     """
-    rows = _read_rows(X)
+    rows = read_rows(X)
     mask = np.zeros(rows.n_rows, dtype=bool)
     for _, part in rows.parts():
         at = rows.order[part]
@@ -289,5 +241,5 @@ def find_events(positive: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 def count_events(X: Any, positive: np.ndarray) -> int:
     """Count the events of all series: runs of anomalous rows that follow one another, in the order given."""
-    rows = _read_rows(X)  # independent rows, such as heart beats, may have been shuffled with their index
+    rows = read_rows(X)  # independent rows, such as heart beats, may have been shuffled with their index
     return sum(len(find_events(positive[rows.order[part]])[0]) for _, part in rows.parts())

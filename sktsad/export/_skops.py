@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from .. import detectors, model_selection, postprocessing, preprocessing, sampling, thresholds
+from .._core import Past, SeriesPast
 from ..detectors import _fusion
-from ..preprocessing import _feature_set, _rolling_features, _sliding_window
+from ..preprocessing import _feature_set
 
 _ROOMS = (detectors, postprocessing, model_selection, preprocessing, sampling, thresholds)
 #: What fitted estimators hold.
 _PARTS = (
     _feature_set.FeatureSet,
     *_fusion._SCALES.values(),
-    _rolling_features._Past,
-    _sliding_window._Past,
+    Past,
+    SeriesPast,
 )
 #: Of scikit-learn and imbalanced-learn, and unknown to skops.
 _OTHERS = ("imblearn.pipeline.Pipeline", "sklearn.utils._bunch.Bunch")

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from sklearn.utils._param_validation import Interval, validate_params
 
-from .._core import is_panel, row_index
+from .._core import is_panel, row_index, time_labels
 from ._labelled_rows import COMMON, LabelledRows, read_labels, read_predictions
 
 _COUNT = [Interval(Integral, 0, None, closed="left")]
@@ -171,8 +171,7 @@ def _times(y: Any, rows: LabelledRows) -> Any:
     """Return the labels of time, series by series; None where rows carry no time."""
     if rows.series.times is None:
         return None
-    index: Any = row_index(y)
-    return (index.get_level_values(1) if is_panel(y) else index)[rows.series.order]
+    return time_labels(y)[rows.series.order]  # type: ignore[index]
 
 
 def _table(y: Any, rows: LabelledRows, starts: np.ndarray, stops: np.ndarray) -> pd.DataFrame:

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from sklearn.utils import assert_all_finite, check_array, check_consistent_length, column_or_1d
 
-from .._core import SeriesRows, find_events, is_panel, read_series
+from .._core import SeriesRows, check_same_index, find_events, is_panel, read_series
 
 #: Constraints of the parameters that all metrics share.
 COMMON = {"y_true": ["array-like"], "pos_label": [Real, str, "boolean"]}
@@ -93,11 +93,7 @@ def read_predictions(y_true: Any, y_pred: Any, pos_label: Any = 1) -> LabelledRo
 
 def _read_series(y_true: Any, other: Any, name: str) -> SeriesRows:
     check_consistent_length(y_true, other)
-    if is_panel(y_true) and is_panel(other) and not y_true.index.equals(other.index):
-        raise ValueError(
-            f"y_true and {name} have different (series, time) indexes, and rows are matched by position. Bring them "
-            f"into the order of the labels: {name}.loc[y_true.index]."
-        )
+    check_same_index(y_true, other, "y_true", name)
     return read_series(other if is_panel(other) and not is_panel(y_true) else y_true)
 
 

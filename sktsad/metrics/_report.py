@@ -167,7 +167,7 @@ def detection_report(
     y_true = _with_series(y_true, y_score)
     rows = read_scores(y_true, y_score, pos_label)
     blocks = cut_blocks(rows, block_length)
-    figures = Figures(rows, blocks, threshold, max_delay, _days(rows, y_true))
+    figures = Figures(rows, blocks, threshold, max_delay, _days(rows))
     value = figures.at(blocks.once())
     draws = [figures.at(weights) for weights in blocks.draws(n_bootstrap, random_state)]
     facts = {
@@ -275,7 +275,7 @@ def compare(
         read_scores(y_true, scores, pos_label, name)
         for name, scores in (("score_a", score_a), ("score_b", score_b))
     )
-    blocks, days = cut_blocks(rows_a, block_length), _days(rows_a, y_true)
+    blocks, days = cut_blocks(rows_a, block_length), _days(rows_a)
     a = Figures(rows_a, blocks, threshold_a, max_delay, days)
     b = Figures(rows_b, blocks, threshold_b, max_delay, days)
     once = blocks.once()
@@ -304,11 +304,9 @@ def _with_series(y_true: Any, *scores: Any) -> Any:
     return pd.Series(column_or_1d(y_true), index=index)
 
 
-def _days(rows: LabelledRows, y_true: Any) -> np.ndarray | None:
+def _days(rows: LabelledRows) -> np.ndarray | None:
     """Return how many days each row lasts; None if dates do not tell that of any normal row."""
-    index = row_index(y_true)
-    times = index.levels[1] if isinstance(index, pd.MultiIndex) else index
-    if not isinstance(times, (pd.DatetimeIndex, pd.TimedeltaIndex)):
+    if not rows.series.has_dates:
         return None
     # The row of a series that has no other has no step, and so adds nothing.
     steps = np.nan_to_num(rows.series.steps()) / _NANOSECONDS_PER_DAY

@@ -10,9 +10,8 @@ from typing import Any
 import numpy as np
 from sklearn.model_selection import BaseCrossValidator
 from sklearn.utils import check_consistent_length, column_or_1d
-from sklearn.utils._param_validation import validate_parameter_constraints
 
-from .._core import check_target_index
+from .._core import check_target_index, validate_parameter_constraints
 
 Fold = tuple[np.ndarray, np.ndarray]
 
@@ -57,7 +56,8 @@ class BaseTimeSplit(BaseCrossValidator):
         Raises
         ------
         ValueError
-            If a fold has no training or no test rows, or X has lost a panel's index that y still has.
+            If a fold has no training or no test rows, X has lost a panel's index that y still has, or X and y both
+            carry series or time in their index, and not the same.
 
         Warns
         -----

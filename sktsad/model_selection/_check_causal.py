@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from sklearn.base import clone
 from sklearn.model_selection import check_cv
-from sklearn.utils import _safe_indexing, check_random_state
+from sklearn.utils import check_random_state
 
-from .._core import read_series
+from .._core import check_target_index, read_series, safe_indexing
 from ._causal_report import CausalReport
 from ._probe import Probe
 
@@ -59,7 +59,8 @@ def check_causal(
     Raises
     ------
     ValueError
-        If there is a fault and ``raise_on_fault`` is set.
+        If there is a fault and ``raise_on_fault`` is set, or if X and y both carry series or time in their index, and
+        not the same.
 
     Notes
     -----
@@ -82,6 +83,7 @@ def check_causal(
     >>> report.kinds
     {'future'}
     """
+    check_target_index(X, y, np.inf)
     rng = check_random_state(random_state)
     report = CausalReport()
     for number, (train, test) in enumerate(check_cv(cv, y, classifier=True).split(X, y)):
@@ -89,14 +91,14 @@ def check_causal(
         where = f"fold {number}"
         _check_split(report, "split", where, X, train, test)
         _check_scaled_before(report, X, train)
-        X_train, y_train = _safe_indexing(X, train), _safe_indexing(y, train)
+        X_train, y_train = safe_indexing(X, train), safe_indexing(y, train)
         _check_inner_splits(report, estimator, X_train, y_train)
         try:
             model = clone(estimator).fit(X_train, y_train)
         except Exception as error:  # whatever it is, it belongs into the report
             report.add("error", f"{where}, fit", f"{type(error).__name__}: {error}")
             continue
-        for rows, X_part in (("test rows", _safe_indexing(X, test)), ("training rows", X_train)):
+        for rows, X_part in (("test rows", safe_indexing(X, test)), ("training rows", X_train)):
             try:
                 Probe(report, model, X_part, rows, rng).run()
             except Exception as error:

@@ -8,9 +8,8 @@ from numbers import Integral
 from typing import Any
 
 import numpy as np
-from sklearn.utils._param_validation import Interval
 
-from .._core import find_events, read_series
+from .._core import Interval, find_events, read_series
 from ._base_time_split import BaseTimeSplit, Fold
 
 

@@ -10,9 +10,8 @@ import numpy as np
 import pandas as pd
 from pandas.api.types import is_bool_dtype, is_float_dtype, is_numeric_dtype
 from scipy.sparse import issparse
-from sklearn.utils.validation import _num_samples
 
-from .._core import SeriesRows, is_panel, read_series
+from .._core import SeriesRows, is_panel, num_samples, read_series
 from ._causal_report import CausalReport
 
 #: From this share of changed rows on, a step looks at all rows at once, not at some neighbours.
@@ -35,7 +34,7 @@ class Probe:
         n_rows = self.rows.n_rows
         scores, labels = self._scores(self.X), np.asarray(self.model.predict(self.X))
         if len(scores) != n_rows or len(labels) != n_rows:
-            step = self._first_step(lambda before, after: _num_samples(after) != n_rows)
+            step = self._first_step(lambda before, after: num_samples(after) != n_rows)
             self.report.add(
                 "rows", step, f"{n_rows} rows in, {len(scores)} scores and {len(labels)} labels out."
             )

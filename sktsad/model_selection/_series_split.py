@@ -7,9 +7,8 @@ from numbers import Integral
 from typing import Any
 
 import numpy as np
-from sklearn.utils._param_validation import Interval, StrOptions
 
-from .._core import read_series
+from .._core import Interval, StrOptions, read_series
 from ._base_time_split import BaseTimeSplit, Fold
 
 

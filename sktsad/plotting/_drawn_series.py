@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from sklearn.utils import assert_all_finite, check_consistent_length, column_or_1d
-from sklearn.utils.validation import _num_samples
 
-from .._core import Windows, find_events, has_time, read_series, row_index
+from .._core import (
+    Windows,
+    check_same_index,
+    find_events,
+    has_time,
+    num_samples,
+    read_series,
+    row_index,
+    time_labels,
+)
 
 #: Time deltas are drawn in the largest of these units that the rows span.
 _UNITS = [("d", 86_400 * 10**9), ("h", 3_600 * 10**9), ("min", 60 * 10**9), ("s", 10**9)]
@@ -85,9 +93,11 @@ class DrawnSeries:
 
 def read_drawn(index: pd.Index, max_gap: float) -> tuple[list[DrawnSeries], TimeAxis]:
     """Read series and their time axis off the index of rows."""
-    index = _without_periods(index)
-    table = pd.DataFrame(index=index)
-    rows = read_series(table)
+    rows = read_series(pd.DataFrame(index=index))
+    labels = time_labels(pd.DataFrame(index=index))
+    if isinstance(labels, pd.PeriodIndex):  # by their starts: months are not equally long
+        labels = labels.to_timestamp()
+        rows = replace(rows, times=labels.as_unit("ns").asi8[rows.order])
     steps = rows.steps()
     starts = rows.segment_starts(max_gap, steps)
     drawn = []
@@ -98,7 +108,7 @@ def read_drawn(index: pd.Index, max_gap: float) -> tuple[list[DrawnSeries], Time
             times, step = rows.times[part], float(np.nan_to_num(step))
         own = starts[slice(*np.searchsorted(starts, [part.start, part.stop]))] - part.start
         drawn.append(DrawnSeries(key, rows.order[part], times, step, own))
-    return drawn, _time_axis(index, rows.times)
+    return drawn, _time_axis(labels, str(index.names[-1] or "time"), rows.times)
 
 
 def read_one(index: pd.Index, max_gap: float, caller: str) -> tuple[DrawnSeries, TimeAxis]:
@@ -111,26 +121,15 @@ def read_one(index: pd.Index, max_gap: float, caller: str) -> tuple[DrawnSeries,
     return drawn[0], axis
 
 
-def _time_axis(index: pd.Index, times: np.ndarray | None) -> TimeAxis:
-    time = index.levels[-1] if isinstance(index, pd.MultiIndex) else index
-    if times is None or (isinstance(time, pd.RangeIndex) and time.name is None):
+def _time_axis(time: pd.Index | None, name: str, times: np.ndarray | None) -> TimeAxis:
+    if time is None or times is None or (isinstance(time, pd.RangeIndex) and time.name is None):
         return TimeAxis("row")
-    name = str(index.names[-1] or "time")
     if isinstance(time, pd.DatetimeIndex):
         return TimeAxis(f"{name} ({time.tz})" if time.tz else name, is_date=True, zone=time.tz)
     if isinstance(time, pd.TimedeltaIndex):
         unit, length = next((each for each in _UNITS if np.ptp(times) >= each[1]), _UNITS[-1])
         return TimeAxis(f"{name} ({unit})", unit=length)
     return TimeAxis(name)
-
-
-def _without_periods(index: pd.Index) -> pd.Index:
-    """Replace periods by their starts: months are not equally long."""
-    if isinstance(index, pd.PeriodIndex):
-        return index.to_timestamp()
-    if isinstance(index, pd.MultiIndex) and isinstance(index.levels[-1], pd.PeriodIndex):
-        return index.set_levels(index.levels[-1].to_timestamp(), level=-1)  # type: ignore[call-overload]
-    return index
 
 
 def common_index(**tables: Any) -> pd.Index:
@@ -140,16 +139,12 @@ def common_index(**tables: Any) -> pd.Index:
     """
     given = {name: table for name, table in tables.items() if table is not None}
     check_consistent_length(*given.values())
-    n_rows = _num_samples(next(iter(given.values())))
+    n_rows = num_samples(next(iter(given.values())))
     if not n_rows:
         raise ValueError(f"{' and '.join(given)} have 0 rows: there is nothing to draw.")
     timed = [name for name, table in given.items() if has_time(table)]
     for name in timed[1:]:
-        if not given[name].index.equals(given[timed[0]].index):
-            raise ValueError(
-                f"{timed[0]} and {name} have different time indexes, and rows are matched by position. Bring them into "
-                f"one order: {name}.loc[{timed[0]}.index]."
-            )
+        check_same_index(given[timed[0]], given[name], timed[0], name)
     indexed = timed or [name for name, table in given.items() if row_index(table) is not None]
     if indexed:
         return given[indexed[0]].index

@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
-import copy
+import warnings
 from collections.abc import Callable
 from numbers import Integral, Real
 from typing import Any, Self
 
 import numpy as np
-import pandas as pd
 from sklearn.base import ClassifierMixin, MetaEstimatorMixin, clone
 from sklearn.utils import Tags, get_tags
-from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
-from sklearn.utils.validation import _num_samples, check_is_fitted
+from sklearn.utils.validation import check_is_fitted
 
 from .._core import (
+    HasMethods,
+    Interval,
+    Past,
+    SeriesRows,
+    StrOptions,
     VersionedEstimator,
+    Windows,
     atomic_fit,
+    check_target_index,
     decision_scores,
+    num_samples,
     own_threshold,
+    read_series,
     refuse_outlier_detector,
-    row_index,
+    warn_if_cut,
 )
-from ..preprocessing import SlidingWindow
 
 STATISTICS: dict[str, Callable[..., np.ndarray]] = {"mean": np.mean, "median": np.median, "max": np.max}
 
@@ -121,10 +127,13 @@ class SmoothedClassifier(ClassifierMixin, MetaEstimatorMixin, VersionedEstimator
         self : SmoothedClassifier
         """
         refuse_outlier_detector(self.estimator)
-        # One row long, since no window may be longer than the rows that it is fitted on.
-        clock = SlidingWindow(1, max_gap=self.max_gap, history="none", series=self.series)
-        self._clock = clock.set_output(transform="default").fit(_column(np.zeros(_num_samples(X)), X), y)
+        rows = read_series(X, self.series)
+        if lost := check_target_index(X, y, self.max_gap):
+            warnings.warn(lost, UserWarning, stacklevel=3)
         self.estimator_ = clone(self.estimator).fit(X, y)
+        # Of scores nothing is kept: those of training rows are not those that were smoothed when they came.
+        nothing = np.empty((num_samples(X), 0))
+        self._past = Past.of(X, rows, nothing, lambda times, _: len(times), self.max_gap)
         self.classes_ = self.estimator_.classes_
         if len(self.classes_) != 2:
             raise ValueError(
@@ -148,11 +157,14 @@ class SmoothedClassifier(ClassifierMixin, MetaEstimatorMixin, VersionedEstimator
         decision : ndarray of shape (n_samples,)
         """
         check_is_fitted(self)
+        rows = read_series(X, self.series)
+        past = self._past.compare(X, rows, stacklevel=3)
         scores = decision_scores(self.estimator_, X) - own_threshold(self.estimator_)
-        window = copy.copy(self._clock).set_params(length=self.length)
-        windows = window.transform(_column(scores, X))
-        statistic = STATISTICS[self.statistic]
-        return np.concatenate([statistic(windows.flat(chunk), axis=1) for chunk in windows.chunks()])
+        warn_if_cut(past, rows, self.length, self.max_gap, stacklevel=3)
+        segments = rows.segment_starts(self.max_gap, rows.steps_so_far(past.steps()))
+        smoothed = np.empty_like(scores)
+        smoothed[rows.order] = self._smooth(scores[rows.order], segments, rows)
+        return smoothed
 
     def predict(self, X: Any) -> np.ndarray:
         """Return the class of each row, ``classes_[1]`` for anomalies.
@@ -169,8 +181,12 @@ class SmoothedClassifier(ClassifierMixin, MetaEstimatorMixin, VersionedEstimator
         is_anomaly = self.decision_function(X) > 0
         return self.classes_[is_anomaly.astype(int)]
 
-
-def _column(values: np.ndarray, X: Any) -> Any:
-    """Return values as a column, with the index of X if it has one."""
-    index = row_index(X)
-    return values[:, None] if index is None else pd.DataFrame({"score": values}, index)
+    def _smooth(self, scores: np.ndarray, segments: np.ndarray, rows: SeriesRows) -> np.ndarray:
+        """Return the statistic of each score and those before it in its segment, whose first repeats."""
+        pad = self.length - 1
+        lengths = np.diff(np.append(segments, rows.n_rows))
+        padded = np.insert(scores, np.repeat(segments, pad), np.repeat(scores[segments], pad))
+        starts = np.arange(rows.n_rows) + pad * np.repeat(np.arange(len(segments)), lengths)
+        windows = Windows(padded[:, None], starts, self.length)
+        statistic = STATISTICS[self.statistic]
+        return np.concatenate([statistic(windows.flat(chunk), axis=1) for chunk in windows.chunks()])

@@ -6,10 +6,16 @@ from numbers import Integral
 from typing import Any
 
 import numpy as np
-from sklearn.utils import _safe_indexing
-from sklearn.utils._param_validation import Interval, validate_params
 
-from .._core import check_labels, check_target_index, find_events, read_series
+from .._core import (
+    Interval,
+    check_labels,
+    check_target_index,
+    find_events,
+    read_series,
+    safe_indexing,
+    validate_params,
+)
 
 
 @validate_params(
@@ -41,8 +47,8 @@ def curve_shift(X: Any, y: Any, shift_by: int = 2) -> tuple[Any, Any]:
     Raises
     ------
     ValueError
-        If y has labels other than 0 and 1, time is out of order or duplicated, or X has lost a panel's index that y
-        still has.
+        If y has labels other than 0 and 1, time is out of order or duplicated, X has lost a panel's index that y
+        still has, or both carry series or time in their index, and not the same.
 
     Notes
     -----
@@ -80,7 +86,7 @@ def curve_shift(X: Any, y: Any, shift_by: int = 2) -> tuple[Any, Any]:
         warning[order[before[before >= 0]]] = True
     keep = ~event if shift_by else np.ones(len(event), dtype=bool)
     shifted = (warning if shift_by else event).astype(labels.dtype)
-    return _safe_indexing(X, keep), _safe_indexing(_like(y, shifted), keep)
+    return safe_indexing(X, keep), safe_indexing(_like(y, shifted), keep)
 
 
 def _like(y: Any, labels: np.ndarray) -> Any:

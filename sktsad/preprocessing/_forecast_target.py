@@ -7,10 +7,8 @@ from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
-from sklearn.utils import _safe_indexing
-from sklearn.utils._param_validation import Interval, StrOptions, validate_params
 
-from .._core import SeriesRows, read_series
+from .._core import Interval, SeriesRows, StrOptions, read_series, safe_indexing, validate_params
 
 
 @validate_params(
@@ -87,9 +85,9 @@ def forecast_target(
             "X.to_frame() or X.reshape(-1, 1)."
         )
     try:
-        values = _safe_indexing(table, columns, axis=1)
+        values = safe_indexing(table, columns, axis=1)
         if values.ndim == 2 and values.shape[1] < 2:
-            values = _safe_indexing(values, 0, axis=1)
+            values = safe_indexing(values, 0, axis=1)
     except (ValueError, IndexError, KeyError) as error:
         has = list(table.columns) if hasattr(table, "columns") else f"{table.shape[1]}, without names"
         raise ValueError(
@@ -102,7 +100,7 @@ def forecast_target(
             f"horizon={horizon}: none of the {rows.n_rows} rows has one that many steps later in its series, without "
             f"a gap of more than max_gap={max_gap} steps. Give longer series, or lower the horizon."
         )
-    X_kept, y = _safe_indexing(table, now), _safe_indexing(values, later)
+    X_kept, y = safe_indexing(table, now), safe_indexing(values, later)
     return X_kept, y.set_axis(X_kept.index) if hasattr(y, "set_axis") else y
 
 

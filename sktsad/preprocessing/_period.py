@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import pandas as pd
 from scipy.fft import irfft, next_fast_len, rfft
 
 from .._core import SeriesRows
@@ -12,6 +14,8 @@ from ._rolling import look_back
 
 #: A day in nanoseconds, the unit of dates.
 _DAY = 86_400e9
+#: How much longer a day may be in which clocks are set back.
+_CHANGE = 2 * 3_600e9
 #: Least autocorrelation at the period. Noise stays far below from some hundred rows on.
 _LEAST = 0.3
 _MIN_PERIOD = 4
@@ -31,19 +35,33 @@ class Period:
         return round(rows) if rows >= _MIN_PERIOD else None  # a single row has no time step: NaN
 
     def in_time(self, step: float) -> float:
-        """Return the time that it takes."""
-        return _DAY if self.rows is None else self.rows * step
+        """Return the longest time that it takes: clocks are set back up to two hours at a change."""
+        return _DAY + _CHANGE if self.rows is None else self.rows * step
 
     def look_back(
-        self, lag: int, n_neighbors: int, n_rows: int, times: np.ndarray | None, step: float
+        self, lag: int, n_neighbors: int, times: np.ndarray | None, steps: np.ndarray, zone: Any = None
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Return for each row where the rows ``lag`` periods earlier start and stop: one and its neighbours."""
-        n_period = self.in_rows(step)
-        if n_period is None:
-            return np.zeros(n_rows, int), np.zeros(n_rows, int)
-        if times is None:
-            return look_back(np.arange(n_rows), lag * n_period, n_neighbors + 0.5)
-        return look_back(times, lag * self.in_time(step), (n_neighbors + 0.5) * step)
+        """Return for each row where the rows ``lag`` periods earlier start and stop: one and its neighbours.
+
+        Each row goes by its own of the time steps. A day is one of the clocks of the time zone, if there is one.
+        """
+        if times is None:  # one step for all, if any
+            n_period = self.in_rows(steps[0])
+            if n_period is None:
+                return np.zeros(len(steps), int), np.zeros(len(steps), int)
+            return look_back(np.arange(len(steps)), lag * n_period, n_neighbors + 0.5)
+        back = lag * (np.full(len(steps), _DAY) if self.rows is None else self.rows * steps)
+        if self.rows is None and zone is not None:
+            back += _offsets(times - back.astype(np.int64), zone) - _offsets(times, zone)
+        has_step = ~np.isnan(steps) if self.rows is not None else _DAY / steps >= _MIN_PERIOD
+        first, stop = look_back(times, np.nan_to_num(back), (n_neighbors + 0.5) * np.nan_to_num(steps))
+        return np.where(has_step, first, 0), np.where(has_step, stop, 0)
+
+
+def _offsets(times: np.ndarray, zone: Any) -> np.ndarray:
+    """Return how far the clocks of a time zone are ahead, all in nanoseconds."""
+    instants = pd.DatetimeIndex(times.view("datetime64[ns]")).tz_localize("UTC")
+    return instants.tz_convert(zone).tz_localize(None).asi8 - times
 
 
 def choose_period(

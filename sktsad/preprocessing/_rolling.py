@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from scipy.ndimage import uniform_filter1d
 from scipy.signal import lfilter
@@ -76,10 +78,10 @@ def past_ewm(x: np.ndarray, span: int) -> np.ndarray:
     return out
 
 
-def look_back(times: np.ndarray, lag: float, tolerance: float) -> tuple[np.ndarray, np.ndarray]:
+def look_back(times: np.ndarray, lag: Any, tolerance: Any) -> tuple[np.ndarray, np.ndarray]:
     """Return for each row where the rows ``lag`` earlier, give or take the tolerance, start and stop.
 
-    They stop before the row itself.
+    They stop before the row itself. Lag and tolerance are numbers, or arrays with one for each row.
     """
     times = times - times[0]  # small numbers: floats do not hold nanoseconds since 1970
     first = np.searchsorted(times, times - (lag + tolerance))

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Hashable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from numbers import Integral, Real
 from typing import Any, Self
@@ -12,34 +12,25 @@ from typing import Any, Self
 import numpy as np
 import pandas as pd
 from sklearn.base import TransformerMixin
-from sklearn.utils._param_validation import Interval, StrOptions
-from sklearn.utils.validation import _check_feature_names_in, check_is_fitted
+from sklearn.utils.validation import check_is_fitted
 
 from .._core import (
+    Interval,
+    Past,
+    StrOptions,
     VersionedEstimator,
     atomic_fit,
-    check_panel,
+    check_feature_names_in,
     check_target_index,
-    has_dates,
     is_gap,
-    is_panel,
     read_series,
     robust_moments,
     row_index,
     validate_rows,
+    warn_if_other_step,
 )
 from ._feature_set import FeatureSet
 from ._period import choose_period
-
-
-@dataclass(frozen=True)
-class _Past:
-    """What fit keeps of a series: its step and spread, and its last rows with their times."""
-
-    step: float
-    spread: np.ndarray
-    times: np.ndarray
-    values: np.ndarray
 
 
 class RollingFeatures(TransformerMixin, VersionedEstimator):
@@ -84,8 +75,9 @@ class RollingFeatures(TransformerMixin, VersionedEstimator):
         Longest step in time, in units of the series' most frequent step, that windows may bridge. What looks back
         whole periods goes by time, across gaps.
     history : {"index", "none"}, default="index"
-        With "index", fit keeps of each series the last rows that any feature looks at, so that later rows, by their
-        index, get their true past.
+        With "index", fit keeps the last rows that any feature looks at, of each run of neighbouring rows (of a series,
+        the last run and the 31 before the longest holes), so that later rows, and those of a fold that was cut from the
+        middle, get their true past by their index.
     series : {"auto", "index"}, default="auto"
         "auto" reads a (series, time) MultiIndex where there is one; "index" insists on it.
 
@@ -102,8 +94,10 @@ class RollingFeatures(TransformerMixin, VersionedEstimator):
     At least half the rows of a window must be there, without a gap; for a slope, all. A row a period ago may be half
     a time step off, as may its neighbours: they count without it, too, the first ``2 * n_neighbors + 1`` of a period
     if rows are closer than the step, and only such as come before the row itself. With ``history``, what exponential
-    weights leave out is a ten-millionth of them. A series that fit did not see, or one row of it only, takes its time
-    step from all rows given to `transform`; one not seen takes the median spread of those of fit. Results too large
+    weights leave out is a ten-millionth of them. In a series that fit did not see, or one row of it only, each row goes
+    by the time step of the rows before it; one not seen takes the median spread of those of fit. A day of dates with a
+    time zone is one of its clocks: nine o'clock is compared with nine o'clock, also after the clocks were changed.
+    With an offset alone (``+01:00``), or without a zone, a day has 24 hours. Results too large
     for the floats of X become their largest. Scale each series before (`SeriesScaler`): differences mean the same in
     all of them then. z-scores have heavy tails: squash them before a network, e.g. by
     ``FunctionTransformer(numpy.arcsinh, feature_names_out="one-to-one")``.
@@ -203,7 +197,7 @@ class RollingFeatures(TransformerMixin, VersionedEstimator):
         Warns
         -----
         UserWarning
-            If X is an array and the index of y shows gaps.
+            If X is an array and the index of y holds dates or shows gaps.
         """
         features = FeatureSet.of(self)
         rows = read_series(X, self.series)
@@ -211,18 +205,16 @@ class RollingFeatures(TransformerMixin, VersionedEstimator):
         values = validate_rows(self, X, reset=True)
         if lost:
             warnings.warn(lost, UserWarning, stacklevel=3)
-        period = choose_period(self.period, values, rows, has_dates(X)) if features.lookups else None
+        period = choose_period(self.period, values, rows, rows.has_dates) if features.lookups else None
         if period is None:
             features = replace(features, n_periods=0, period_lags=())
         if not features.names("x"):
             raise ValueError("No feature is left. Name a window, a period, or keep_values=True.")
-        self._features, self._period, self._is_panel = features, period, is_panel(X)
-        self._past: dict[Hashable, _Past] = {}
-        for (key, part), step in zip(rows.parts(), rows.steps(), strict=True):
-            times = None if rows.times is None else rows.times[part]
-            self._past[key] = self._keep(values[rows.order[part]], times, step)
-        self.periods_ = {key: period and period.in_rows(past.step) for key, past in self._past.items()}
-        self._pooled_spread = np.median([past.spread for past in self._past.values()], axis=0)
+        self._features, self._period = features, period
+        self._past = Past.of(X, rows, values, self._first_needed, self.max_gap)
+        self._spreads = [_spread(values[rows.order[part]]) for _, part in rows.parts()]
+        self.periods_ = {key: period and period.in_rows(step) for key, step in self._past.steps().items()}
+        self._pooled_spread = np.median(self._spreads, axis=0)
         return self
 
     def transform(self, X: Any) -> Any:
@@ -241,22 +233,38 @@ class RollingFeatures(TransformerMixin, VersionedEstimator):
         ------
         ValueError
             If columns differ from those of fit, values are missing or infinite, time is out of order or duplicated,
-            or one of fit and transform has a panel's index and the other has not.
+            or the indexes of fit and transform do not compare: one of both is a panel's, or they hold different kinds
+            of time.
+
+        Warns
+        -----
+        UserWarning
+            If the rows come twice as densely as those of fit, or half as densely, or if series seem to go by other
+            names than in fit, such as ``"1"`` for ``1``.
         """
         check_is_fitted(self)
-        check_panel(X, self._is_panel)
         rows = read_series(X, self.series)
+        past = self._past.compare(X, rows)
         values = validate_rows(self, X, reset=False)
+        warn_if_other_step(past, rows, stacklevel=4)
         names = self.get_feature_names_out()
-        out = np.empty((len(values), len(names)), values.dtype)
-        steps = rows.steps({key: past.step for key, past in self._past.items()})
+        n_rows = len(values)
+        out = np.empty((n_rows, len(names)), values.dtype)
+        rows, values, _ = past.join(rows, values)
+        steps = rows.steps_so_far(past.steps())
+        spreads = dict(zip(self._past.keys, self._spreads, strict=True))
         with np.errstate(over="ignore", invalid="ignore"):  # of the largest numbers that floats hold
-            for (key, part), step in zip(rows.parts(), steps, strict=True):
-                at = _as_slice(rows.order[part])
+            for key, part in rows.parts():
+                order = rows.order[part]
                 times = None if rows.times is None else rows.times[part]
-                features = self._of_series(values[at], times, step, self._past.get(key))
-                for column, feature in enumerate(features):
-                    out[at, column] = feature
+                spread = spreads.get(key, self._pooled_spread)
+                at = _as_slice(order)
+                given: Any = slice(None)
+                into = at
+                if not (is_given := order < n_rows).all():  # the rest is the past that fit kept
+                    given, into = is_given, order[is_given]
+                for column, feature in enumerate(self._of_series(values[at], times, steps[part], spread)):
+                    out[into, column] = feature[given]
         flat = out.reshape(-1)
         odd = np.flatnonzero(~np.isfinite(flat))
         flat[odd] = np.nan_to_num(flat[odd], nan=self.fill)
@@ -276,37 +284,39 @@ class RollingFeatures(TransformerMixin, VersionedEstimator):
         names : ndarray of str, shape (n_features_out,)
         """
         check_is_fitted(self)
-        columns = _check_feature_names_in(self, input_features)
+        columns = check_feature_names_in(self, input_features)
         return np.array([name for column in columns for name in self._features.names(column)], dtype=object)
 
-    def _keep(self, values: np.ndarray, times: np.ndarray | None, step: float) -> _Past:
-        spread = robust_moments(values.astype(np.float64), axis=0)[1]
-        spread = np.where(spread > 0, spread, 1.0)
-        if times is None or self.history == "none":
-            return _Past(step, spread, np.empty(0), values[:0])
+    def _first_needed(self, times: np.ndarray, step: float) -> int:
+        """Return the first of these rows that a row after them looks at."""
+        if self.history == "none":
+            return len(times)
         period = self._period.in_time(step) if self._period else np.nan
-        first = self._features.first_of_past(times, period, step)
-        return _Past(step, spread, times[first:], values[first:].copy())
+        return self._features.first_of_past(times, period, step)
 
     def _of_series(
-        self, values: np.ndarray, times: np.ndarray | None, step: float, past: _Past | None
+        self, values: np.ndarray, times: np.ndarray | None, steps: np.ndarray, spread: np.ndarray
     ) -> Iterator[np.ndarray]:
-        """Yield the features of the rows of a series, looking back at what fit kept of it."""
-        spread = self._pooled_spread if past is None else past.spread
-        n_past = 0
-        if past is not None and times is not None and len(past.times) and past.times[-1] < times[0]:
-            n_past = len(past.times)
-            values, times = np.concatenate([past.values, values]), np.concatenate([past.times, times])
-        cuts: Any = [] if times is None else np.flatnonzero(is_gap(np.diff(times), self.max_gap, step)) + 1
+        """Yield the features of the rows of a series, each with the time step that it goes by."""
+        cuts: Any = (
+            [] if times is None else np.flatnonzero(is_gap(np.diff(times), self.max_gap, steps[1:])) + 1
+        )
         segments = [slice(*ends) for ends in pairwise([0, *cuts, len(values)])]
-        period, lookups = self._period, self._features.lookups
+        period, zone = self._period, self._past.zone
         found = (
-            {each: period.look_back(*each, len(values), times, step) for each in lookups} if period else {}
+            {each: period.look_back(*each, times, steps, zone) for each in self._features.lookups}
+            if period
+            else {}
         )
         columns = values.T.astype(np.float64, "C", copy=False)
         for x, least in zip(columns, self.min_spread * spread, strict=True):
-            for feature in self._features.of_column(x, segments, found, least):
-                yield feature[n_past:]
+            yield from self._features.of_column(x, segments, found, least)
+
+
+def _spread(values: np.ndarray) -> np.ndarray:
+    """Return the robust spread of each column; 1 of a constant one."""
+    spread = robust_moments(values.astype(np.float64), axis=0)[1]
+    return np.where(spread > 0, spread, 1.0)
 
 
 def _as_slice(rows: np.ndarray) -> np.ndarray | slice:

@@ -11,10 +11,12 @@ import pandas as pd
 from sklearn import config_context
 from sklearn.base import OneToOneFeatureMixin, TransformerMixin, clone
 from sklearn.preprocessing import StandardScaler
-from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from .._core import (
+    HasMethods,
+    Interval,
+    StrOptions,
     VersionedEstimator,
     Windows,
     atomic_fit,
@@ -25,6 +27,7 @@ from .._core import (
     read_series,
     row_index,
     validate_rows,
+    warn_if_unknown,
 )
 
 #: Rows and the scaler's parameters are checked once; to do so series by series takes longer than to scale them.
@@ -129,6 +132,11 @@ class SeriesScaler(OneToOneFeatureMixin, TransformerMixin, VersionedEstimator):
         ValueError
             If a series is new and ``unseen="error"``, or one of fit and transform has a panel's index and
             the other has not.
+
+        Warns
+        -----
+        UserWarning
+            If series seem to go by other names than in fit, such as ``"1"`` for ``1``.
         """
         return self._apply(X, "transform")
 
@@ -154,6 +162,8 @@ class SeriesScaler(OneToOneFeatureMixin, TransformerMixin, VersionedEstimator):
         check_is_fitted(self)
         check_panel(X, self._is_panel)
         rows = read_series(X, self.series)
+        if self._is_panel:
+            warn_if_unknown(list(self.scalers_), rows.keys, stacklevel=5)
         values = validate_rows(self, X, reset=False)
         out = np.empty_like(values)
         with config_context(**_CHECKED):

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Hashable
-from dataclasses import dataclass
 from numbers import Integral, Real
 from typing import Any, Self
 
@@ -12,34 +10,28 @@ import numpy as np
 import pandas as pd
 from sklearn.base import TransformerMixin
 from sklearn.utils import check_array
-from sklearn.utils._param_validation import Interval, StrOptions
-from sklearn.utils.validation import _check_feature_names_in, check_is_fitted
+from sklearn.utils.validation import check_is_fitted
 
 from .._core import (
+    Interval,
+    Past,
     SeriesRows,
+    StrOptions,
     VersionedEstimator,
     Windows,
     atomic_fit,
-    check_panel,
+    check_feature_names_in,
     check_target_index,
     flatten_3d,
-    is_gap,
-    is_panel,
     read_series,
     row_index,
     validate_rows,
+    warn_if_cut,
     window_names,
 )
 
-
-@dataclass(frozen=True)
-class _Past:
-    """What fit keeps of a series: its step, its runs of neighbouring rows, its last rows."""
-
-    step: float
-    run_starts: np.ndarray
-    run_stops: np.ndarray
-    last_rows: np.ndarray
+#: Fit speaks of a series from this number of gaps, and this share of windows that are padded, or mostly padded, on.
+_MIN_GAPS, _PADDED, _HALF_PADDED = 3, 0.45, 0.25
 
 
 class SlidingWindow(TransformerMixin, VersionedEstimator):
@@ -62,9 +54,10 @@ class SlidingWindow(TransformerMixin, VersionedEstimator):
         What stands in for the missing past: the segment's first row, or zeros (the mean, behind a
         StandardScaler).
     history : {"index", "none"}, default="index"
-        With "index", fit keeps the last ``length - 1`` rows of each series; rows that directly follow them
-        by their index get their true past instead of padding. This is no leak: when a row is to be scored,
-        its past is known.
+        With "index", fit keeps the last ``length - 1`` rows of each run of neighbouring rows (of a series, the last
+        run and the 31 before the longest holes); rows that follow them by their index get their true past instead of
+        padding: those after the training rows, and those of a fold that was cut from the middle. This is no leak: when
+        a row is to be scored, its past is known.
     series : {"auto", "index"}, default="auto"
         "auto" reads a (series, time) MultiIndex where there is one; "index" insists on it.
 
@@ -84,7 +77,8 @@ class SlidingWindow(TransformerMixin, VersionedEstimator):
     -----
     ``transform`` returns `Windows`, an array-like that takes the memory of the rows, not of the windows.
     Scale before the window: it is cheaper. The time step of a series is that of fit, so that no window depends
-    on rows after it; a series that fit has not seen has the step of the rows to transform. With
+    on rows after it; in a series that fit has not seen, or a single row of it, each row goes by the step of the rows
+    before it. With
     ``set_output(transform="pandas")`` the windows are a frame with columns such as ``x0_t-3``, and all of them are
     in memory.
 
@@ -147,7 +141,8 @@ class SlidingWindow(TransformerMixin, VersionedEstimator):
         Warns
         -----
         UserWarning
-            If X is an array and the index of y shows gaps.
+            If X is an array and the index of y holds dates or shows gaps, or if the clock of a series has no steady
+            step, so that many of its windows are padding.
         """
         rows = read_series(X, self.series)
         lost = check_target_index(X, y, self.max_gap)
@@ -159,8 +154,9 @@ class SlidingWindow(TransformerMixin, VersionedEstimator):
             )
         if lost:
             warnings.warn(lost, UserWarning, stacklevel=3)
-        self._is_panel = is_panel(X)
-        self._past = self._keep_past(values, rows)
+        self._warn_if_padded(rows)
+        n_past = self.length - 1 if self.history == "index" else 0
+        self._past = Past.of(X, rows, values, lambda times, _: len(times) - n_past, self.max_gap)
         return self
 
     def transform(self, X: Any) -> Windows:
@@ -179,22 +175,24 @@ class SlidingWindow(TransformerMixin, VersionedEstimator):
         ------
         ValueError
             If columns differ from those of fit, values are missing or infinite, time is out of order or
-            duplicated, or one of fit and transform has a panel's index and the other has not.
+            duplicated, or the indexes of fit and transform do not compare: one of both is a panel's, or they hold
+            different kinds of time.
 
         Warns
         -----
         UserWarning
-            If the rows fill short holes between those of fit, as after a shuffled split, or if most of them come
-            more than ``max_gap`` time steps of fit after the row before.
+            If the rows fill short holes between those of fit, as after a shuffled split, if most of them come
+            more than ``max_gap`` time steps of fit after the row before, if they come twice as densely as those of
+            fit, or half as densely, or if series seem to go by other names than in fit, such as ``"1"`` for ``1``.
         """
         check_is_fitted(self)
-        check_panel(X, self._is_panel)
         rows = read_series(X, self.series)
+        past = self._past.compare(X, rows)
         values = validate_rows(self, X, reset=False)
-        steps = rows.steps({key: past.step for key, past in self._past.items()})
-        segments = rows.segment_starts(self.max_gap, steps)
-        self._warn_if_cut(rows, segments)
-        return self._windows(values, rows, steps, segments, row_index(X))
+        warn_if_cut(past, rows, self.length, self.max_gap, stacklevel=4)
+        rows, values, given = past.join(rows, values)
+        segments = rows.segment_starts(self.max_gap, rows.steps_so_far(past.steps()))
+        return self._windows(values, rows, segments, given, row_index(X))
 
     def inverse_transform(self, X: Any) -> Any:
         """Return the row that each window ends with.
@@ -218,7 +216,7 @@ class SlidingWindow(TransformerMixin, VersionedEstimator):
                 f"{self.length * self.n_features_in_} values, got {X.shape[1]}."
             )
         rows = X.last() if isinstance(X, Windows) else X[:, -self.n_features_in_ :].copy()
-        return rows if index is None else pd.DataFrame(rows, index, _check_feature_names_in(self))
+        return rows if index is None else pd.DataFrame(rows, index, check_feature_names_in(self))
 
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
         """Name the values of a window, such as ``x0_t-3``: column x0, three rows before the last.
@@ -233,98 +231,68 @@ class SlidingWindow(TransformerMixin, VersionedEstimator):
         names : ndarray of str, shape (length * n_features,)
         """
         check_is_fitted(self)
-        return window_names(list(_check_feature_names_in(self, input_features)), self.length)
+        return window_names(list(check_feature_names_in(self, input_features)), self.length)
 
-    def _keep_past(self, values: np.ndarray, rows: SeriesRows) -> dict[Hashable, _Past]:
-        if rows.times is None:
-            return {}
-        steps = rows.steps()
-        runs = rows.segment_starts(1, steps)
-        segments = rows.segment_starts(self.max_gap, steps)
-        past = {}
-        for (key, part), step in zip(rows.parts(), steps, strict=True):
-            first_run, stop_run = np.searchsorted(runs, [part.start, part.stop])
-            run_starts = runs[first_run:stop_run]
-            run_stops = np.append(run_starts[1:], part.stop) - 1
-            segment = segments[np.searchsorted(segments, part.stop) - 1]
-            last = rows.order[max(segment, part.stop - self.length + 1) : part.stop]
-            past[key] = _Past(
-                step,
-                rows.times[run_starts],
-                rows.times[run_stops],
-                values[last if self.history == "index" else []],
-            )
-        return past
-
-    def _warn_if_cut(self, rows: SeriesRows, segments: np.ndarray) -> None:
-        """Warn where windows are cut to pieces: by a shuffled split, or another time step than in fit."""
-        n_filled = 0
-        for key, part in rows.parts():
-            past = self._past.get(key)
-            if past is None or rows.times is None:
+    def _warn_if_padded(self, rows: SeriesRows) -> None:
+        """Warn of series whose windows are cut by gaps all the time: their clock has no steady step."""
+        starts = rows.segment_starts(self.max_gap, rows.steps())
+        lengths = np.diff(np.append(starts, rows.n_rows))
+        depth = np.minimum(np.arange(rows.n_rows) - np.repeat(starts, lengths) + 1, self.length)
+        n_padded, n_windows, true_rows = 0, 0, []
+        for _, part in rows.parts():
+            n_gaps = int(np.searchsorted(starts, part.stop) - np.searchsorted(starts, part.start)) - 1
+            later = depth[part][self.length - 1 :]  # the first windows of a series cannot but be padded
+            if n_gaps < _MIN_GAPS or not len(later):
                 continue
-            times = rows.times[part]
-            run = np.searchsorted(past.run_starts, times, side="right") - 1
-            if (times == past.run_starts[run]).any():
-                continue  # rows that come with their neighbours of fit are no split
-            inside = (run < len(past.run_starts) - 1) & (times > past.run_stops[run])
-            _, sizes = np.unique(run[inside], return_counts=True)
-            n_filled += int((sizes < self.length).sum())
-        n_gaps, n_rows = len(segments) - len(rows.keys), rows.n_rows - len(rows.keys)
-        if n_filled > 2:
-            message = (
-                f"The rows fill {n_filled} short holes between those of fit: this looks like a shuffled split, "
-                "which cuts the windows to pieces and shows the model the future. Split in time order."
+            if (later < self.length).mean() >= _PADDED or (2 * later < self.length).mean() >= _HALF_PADDED:
+                n_padded += int((later < self.length).sum())
+                n_windows += len(later)
+                true_rows.append(later)
+        if true_rows:
+            which = "" if rows.keys == [None] else f" of {len(true_rows)} of {len(rows.keys)} series"
+            warnings.warn(
+                f"{n_padded / n_windows:.0%} of the windows{which} are padded, and hold in the median "
+                f"{np.median(np.concatenate(true_rows)):.0f} true rows of length={self.length}: rows come more than "
+                f"max_gap={self.max_gap} of the most frequent time steps after the row before, again and again. "
+                "Resample to one step, e.g. X.resample('5min').mean().ffill(), raise max_gap, or shorten the window; "
+                "where time does not matter, drop it with X.reset_index(drop=True).",
+                UserWarning,
+                stacklevel=4,
             )
-        elif n_gaps > max(2, n_rows // 2):
-            message = (
-                f"{n_gaps} of {n_rows} rows come more than max_gap={self.max_gap} time steps after the row before: "
-                "their windows are padding. The time step is that of fit: fit on rows as far apart as these, with "
-                "the same kind of index (numbers or dates), or raise max_gap."
-            )
-        else:
-            return
-        warnings.warn(message, UserWarning, stacklevel=4)
 
     def _windows(
-        self, values: np.ndarray, rows: SeriesRows, steps: np.ndarray, segments: np.ndarray, index: Any
+        self, values: np.ndarray, rows: SeriesRows, segments: np.ndarray, given: np.ndarray, index: Any
     ) -> Windows:
-        """Lay the rows out segment by segment, each behind ``length - 1`` rows of past or padding."""
+        """Lay the rows out segment by segment, each after ``length - 1`` rows of padding; return the windows wanted."""
+        segments, given, order = _with_rows(segments, given, rows.order)
         pad = self.length - 1
-        # Source of each buffer row: a row of `values`, or one of the rows appended to them.
-        fronts = np.repeat(rows.order[segments][:, None], pad, axis=1)
-        appended = [np.zeros((1, values.shape[1]), values.dtype)] if self.padding == "zero" else []
-        n_source = len(values) + len(appended)
+        # Source of each buffer row: a row of `values`, or the zeros appended to them.
+        fronts = np.repeat(order[segments][:, None], pad, axis=1)
         if self.padding == "zero":
             fronts[:] = len(values)
-        for (key, part), step in zip(rows.parts(), steps, strict=True):
-            if self._follows(key, rows, part, step):
-                last_rows = self._past[key].last_rows
-                positions = np.arange(n_source, n_source + len(last_rows))
-                front = fronts[np.searchsorted(segments, part.start)]
-                if self.padding == "edge":
-                    front[:] = positions[0]
-                front[pad - len(last_rows) :] = positions
-                appended.append(last_rows.astype(values.dtype))
-                n_source += len(last_rows)
-        if appended:
-            values = np.concatenate([values, *appended])
-
-        segment_of_row = np.zeros(rows.n_rows, dtype=np.intp)
+            values = np.concatenate([values, np.zeros((1, values.shape[1]), values.dtype)])
+        segment_of_row = np.zeros(len(order), dtype=np.intp)
         segment_of_row[segments[1:]] = 1
-        starts = np.arange(rows.n_rows) + pad * np.cumsum(segment_of_row)
-        source = np.empty(rows.n_rows + fronts.size, dtype=np.intp)
-        source[starts + pad] = rows.order
+        starts = np.arange(len(order)) + pad * np.cumsum(segment_of_row)
+        source = np.empty(len(order) + fronts.size, dtype=np.intp)
+        source[starts + pad] = order
         source[starts[segments][:, None] + np.arange(pad)] = fronts
-        in_given_order = np.empty_like(starts)
-        in_given_order[rows.order] = starts
-        names = list(_check_feature_names_in(self))
+        in_given_order = np.empty(len(given), dtype=np.intp)
+        in_given_order[order[given]] = starts[given]
+        names = list(check_feature_names_in(self))
         return Windows(values[source], in_given_order, self.length, index, names)
 
-    def _follows(self, key: Hashable, rows: SeriesRows, part: slice, step: float) -> bool:
-        """Tell whether the rows of a series directly follow those that fit kept of it."""
-        past = self._past.get(key)
-        if past is None or rows.times is None or not len(past.last_rows):
-            return False
-        hole = rows.times[part.start] - past.run_stops[-1]
-        return bool(hole > 0 and not is_gap(hole, self.max_gap, step))
+
+def _with_rows(
+    segments: np.ndarray, given: np.ndarray, order: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Drop the segments that hold no given row, only such as fit kept."""
+    if len(given) == len(order):
+        return segments, given, order
+    lengths = np.diff(np.append(segments, len(order)))
+    is_given = np.zeros(len(order), dtype=bool)
+    is_given[given] = True
+    has_rows = np.add.reduceat(is_given, segments) > 0
+    is_left = np.repeat(has_rows, lengths)
+    lengths = lengths[has_rows]
+    return np.cumsum(lengths) - lengths, np.flatnonzero(is_given[is_left]), order[is_left]

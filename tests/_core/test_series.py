@@ -8,17 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import tables
 
+from sktsad._core._index import is_panel
 from sktsad._core._series import (
-    check_panel,
-    check_target_index,
     count_events,
     find_events,
-    has_dates,
-    has_time,
-    is_panel,
     modal_step,
     read_series,
-    row_index,
     tail_mask,
 )
 from sktsad._core._windows import Windows
@@ -74,7 +69,7 @@ def test_segments_start_at_each_series_and_behind_each_gap(X, max_gap):
         [[0.0], [0.0], [0.0]],
         frame(["a", "b", "c"]),
         frame([True, False, True]),
-        frame(pd.Categorical([3, 2, 1])),
+        frame(pd.Categorical(["c", "a", "b"])),
         Windows(np.zeros((3, 1)), np.arange(3), 1),
     ],
     ids=["array", "list", "names", "booleans", "categories", "windows"],
@@ -84,11 +79,6 @@ def test_rows_without_a_time_index_are_one_series_without_a_gap(X):
     assert (rows.keys, rows.times, rows.order.tolist()) == ([None], None, [0, 1, 2])
     assert rows.segment_starts(1, rows.steps()).tolist() == [0]
     assert not is_panel(X)
-
-
-def test_the_index_method_of_a_list_is_no_index():
-    assert row_index([[0.0]]) is None
-    assert row_index(frame([4])).tolist() == [4]
 
 
 @pytest.mark.parametrize(
@@ -135,8 +125,8 @@ def test_the_step_is_the_most_frequent_one_or_the_median_of_a_clock_that_jitters
 
 def test_a_step_that_is_known_goes_before_the_own_one():
     rows = read_series(panel())
-    assert rows.steps({"a": 5.0}).tolist() == [5, 1]
-    assert rows.steps({"a": np.nan}).tolist() == [1, 1]
+    assert rows.steps_so_far({"a": 5.0, "b": 2.0}).tolist() == [5] * 4 + [2] * 4
+    assert rows.steps().tolist() == [1, 1]
 
 
 def test_a_single_row_has_no_step_and_no_gap():
@@ -183,39 +173,6 @@ def test_series_index_insists_on_the_panel_index_and_names_the_mend(X):
     with pytest.raises(ValueError, match=r"series='index' needs .*set_output\(transform='pandas'\)"):
         read_series(X, "index")
     assert read_series(panel(), "index").keys == ["a", "b"]
-
-
-@pytest.mark.parametrize("X", [np.zeros((8, 1)), frame(range(8))], ids=["array", "frame"])
-def test_a_target_with_a_panel_index_shows_that_x_has_lost_it(X):
-    with pytest.raises(ValueError, match=r"X has lost it: .*set_output\(transform='pandas'\)"):
-        check_target_index(X, panel()["value"], 3)
-
-
-def test_a_target_out_of_time_order_shows_that_the_array_is():
-    with pytest.raises(ValueError, match="out of order"):
-        check_target_index(np.zeros((3, 1)), pd.Series(0, index=[0, 2, 1]), 3)
-
-
-def test_a_target_with_gaps_shows_that_the_array_has_some():
-    y = pd.Series(0, index=[0, 1, 2, 6, 7, 20])
-    assert "2 gap(s) in time that X, an array, has lost" in check_target_index(np.zeros((6, 1)), y, 3)
-    assert "1 gap(s)" in check_target_index(np.zeros((6, 1)), y, 4)
-    assert check_target_index(np.zeros((6, 1)), y, 13) is None
-
-
-@pytest.mark.parametrize(
-    ("X", "y"),
-    [
-        (np.zeros((3, 1)), None),
-        (np.zeros((3, 1)), [0, 1, 0]),
-        (np.zeros((3, 1)), pd.Series([0, 1, 0], index=list("cab"))),
-        (frame([5, 6, 7]), pd.Series([0, 1, 0], index=[2, 1, 0])),
-        (panel(), panel()["value"]),
-        (panel(), np.zeros(8)),
-    ],
-)
-def test_a_target_that_shows_nothing_lost_is_no_matter(X, y):
-    assert check_target_index(X, y, 3) is None
 
 
 # Tail
@@ -285,58 +242,55 @@ def test_dates_left_as_text_are_refused_with_the_mend(label):
         read_series(pd.DataFrame({"v": [1.0, 2.0]}, index=[label, "later"]))
 
 
-@pytest.mark.parametrize("labels", [["a", "b"], ["row-1", "row-2"], ["1", "2"], []])
+@pytest.mark.parametrize("labels", [["a", "b"], ["row-1", "row-2"], ["may 3", "x1"], []])
 def test_other_labels_say_nothing_about_time(labels):
     rows = read_series(pd.DataFrame({"v": np.zeros(len(labels))}, index=pd.Index(labels, dtype=object)))
     assert rows.times is None
     assert rows.keys == [None]
 
 
+# Steps as they become known
+
+
+@settings(deadline=None, max_examples=60)
+@given(tables(), st.booleans())
+def test_a_row_of_a_series_not_known_goes_by_the_rows_before_it(X, knows_one):
+    rows = read_series(X)
+    known = {rows.keys[0]: 3.5} if knows_one else {}
+    steps = rows.steps_so_far(known)
+    for key, part in rows.parts():
+        times = rows.times[part].tolist()
+        expected = [known.get(key) or naive.step_before(times, time) or np.nan for time in times]
+        np.testing.assert_array_equal(steps[part], expected)
+
+
+def test_rows_without_time_have_no_step():
+    assert np.isnan(read_series(np.zeros((3, 1))).steps_so_far({})).all()
+
+
+# Clocks that are set back
+
+
+def test_the_hour_that_local_clocks_show_twice_is_told_by_its_zone():
+    local = pd.date_range("2026-10-24", "2026-10-27", freq="15min", tz="Europe/Berlin").tz_localize(None)
+    for index in (local, local.sort_values()):
+        with pytest.raises(
+            ValueError, match=r"at 2026-10-25 02:.*tz_localize\('Europe/Berlin', ambiguous='infer'\)"
+        ):
+            read_series(frame(index))
+    read_series(frame(local.tz_localize("Europe/Berlin", ambiguous="infer")))
+
+
 @pytest.mark.parametrize(
-    "X, expected",
+    "stamps",
     [
-        (panel(), True),
-        (frame(pd.date_range("2026-01-01", periods=3)), True),
-        (frame(pd.period_range("2026-01", periods=3, freq="M")), True),
-        (frame(pd.timedelta_range("0s", periods=3)), True),
-        (frame(range(3)), False),
-        (frame(list("abc")), False),
-        (np.zeros((3, 1)), False),
-        ([[0.0]], False),
+        ["2026-10-25 02:30", "2026-10-24 23:00"],
+        ["2026-07-25 02:30", "2026-07-25 02:15"],
+        ["2026-10-25 12:30", "2026-10-25 12:30"],
     ],
-    ids=["panel", "dates", "periods", "time deltas", "numbers", "text", "array", "list"],
+    ids=["longer", "in summer", "at noon"],
 )
-def test_rows_with_dates_or_of_a_panel_have_time(X, expected):
-    assert has_time(X) is expected
-
-
-@pytest.mark.parametrize("of_panel", [False, True], ids=["one series", "panel"])
-@pytest.mark.parametrize(
-    ("index", "expected"),
-    [
-        (pd.date_range("2026", periods=3), True),
-        (pd.date_range("2026", periods=3, tz="Europe/Vienna").as_unit("s"), True),
-        (pd.timedelta_range("0s", periods=3), True),
-        (pd.period_range("2026-01", periods=3, freq="M"), False),
-        (pd.RangeIndex(3), False),
-        (pd.Index([0.5, 1, 1.5]), False),
-    ],
-    ids=["dates", "of a zone", "time deltas", "periods", "rows", "numbers"],
-)
-def test_time_in_nanoseconds_is_told_from_time_that_is_counted(index, expected, of_panel):
-    assert has_dates(panel(index) if of_panel else frame(index)) is expected
-
-
-@pytest.mark.parametrize("X", [np.zeros((3, 1)), [[0.0]], frame(list("abc"))], ids=["array", "list", "text"])
-def test_rows_without_time_have_no_dates(X):
-    assert not has_dates(X)
-
-
-@pytest.mark.parametrize("X", [np.zeros((8, 1)), frame(range(8))], ids=["array", "frame"])
-def test_a_panel_at_fit_or_at_transform_alone_is_refused_with_the_mend(X):
-    with pytest.raises(ValueError, match=r"rows of fit have .* those of transform have not\. Keep the index"):
-        check_panel(X, True)
-    with pytest.raises(ValueError, match=r"rows of transform have .* those of fit have not\. Keep the index"):
-        check_panel(panel(), False)
-    check_panel(X, False)
-    check_panel(panel(), True)
+def test_of_other_times_that_go_back_no_clock_is_blamed(stamps):
+    with pytest.raises(ValueError) as error:
+        read_series(frame(pd.to_datetime(stamps)))
+    assert "clocks" not in str(error.value)

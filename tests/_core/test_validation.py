@@ -4,9 +4,30 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.base import BaseEstimator
+from sklearn.exceptions import DataConversionWarning
+from sklearn.pipeline import make_pipeline
 
-from sktsad import AutoencoderDetector, RNNClassifier, SeriesScaler, SlidingWindow, ZScoreDetector
-from sktsad._core._validation import validate_rows
+from sktsad import (
+    AutoencoderDetector,
+    EventSplit,
+    RNNClassifier,
+    RollingFeatures,
+    SeriesScaler,
+    SeriesSplit,
+    SlidingWindow,
+    SmoothedClassifier,
+    ZScoreDetector,
+    check_causal,
+    curve_shift,
+)
+from sktsad._core._validation import (
+    check_labels,
+    check_same_index,
+    check_target_index,
+    validate_rows,
+    warn_if_anomaly_is_a_guess,
+)
+from sktsad.metrics import detection_report, to_events, vus_pr
 
 FRAME = pd.DataFrame({"a": [1.0, 2.0, 3.0], "machine": ["x", "7", "y"], "n": ["1", "2", "3"]})
 
@@ -32,7 +53,7 @@ def test_numbers_as_text_are_read_and_repeated_column_names_told_apart():
 def test_columns_with_holes_are_named_with_the_mend(hole, dtype):
     X = pd.DataFrame({"a": [1.0, 2.0, 3.0], "b": pd.array([1.0, hole, 3.0], dtype=dtype)})
     with pytest.raises(
-        ValueError, match=r"NaN or infinity, in so many rows of its columns: \{'b': 1\}.*ffill"
+        ValueError, match=r"NaN or infinity; number of such rows by column: \{'b': 1\}.*ffill"
     ):
         SlidingWindow(2).fit(X)
 
@@ -43,9 +64,260 @@ def test_columns_with_holes_are_named_with_the_mend(hole, dtype):
         (FRAME.to_numpy(), "could not convert"),
         (np.array([[np.nan]]), "contains NaN"),
         (FRAME[["a"]].iloc[:0], "0 sample"),
-        (FRAME[[]], "at least one array"),
+        (FRAME[[]], "X has no columns: 0 feature"),
     ],
 )
 def test_other_errors_are_those_of_scikit_learn(X, message):
     with pytest.raises(ValueError, match=message):
         validate_rows(BaseEstimator(), X)
+
+
+# Time among the columns
+
+STAMPS = pd.date_range("2026-01-05", periods=20, freq="h")
+TIMES = {
+    "dates": STAMPS,
+    "dates of a zone": STAMPS.tz_localize("Europe/Berlin"),
+    "time deltas": STAMPS - STAMPS[0],
+    "periods": STAMPS.to_period("h"),
+    "date objects": [stamp.date() for stamp in STAMPS],
+    "datetime objects": np.array(STAMPS.to_pydatetime(), dtype=object),
+    "times of the day": [stamp.time() for stamp in STAMPS],
+    "categories": pd.Categorical(STAMPS),
+}
+
+
+@pytest.mark.parametrize("time", TIMES.values(), ids=TIMES)
+@pytest.mark.parametrize("beside", [True, False], ids=["beside numbers", "alone"])
+@pytest.mark.parametrize("estimator", [SlidingWindow(2), ZScoreDetector(), AutoencoderDetector()], ids=str)
+def test_columns_of_time_are_named_with_the_fix(time, beside, estimator):
+    X = pd.DataFrame({"measured_at": time})
+    if beside:
+        X["load"] = 1.0
+    with pytest.raises(
+        ValueError, match=r"columns of time: \['measured_at'\].*X\.set_index\('measured_at'\)"
+    ):
+        estimator.fit(X)
+
+
+def test_columns_of_time_are_named_at_transform_and_for_panels():
+    X = pd.DataFrame({"load": np.arange(20.0)})
+    window = SlidingWindow(2).fit(X)
+    with pytest.raises(ValueError, match="columns of time"):
+        window.transform(X.assign(load=STAMPS))
+    panel = X.assign(at=STAMPS).set_axis(pd.MultiIndex.from_product([["a", "b"], range(10)]))
+    with pytest.raises(ValueError, match=r"droplevel\(1\)\.set_index\('at', append=True\)"):
+        window.fit(panel)
+
+
+@pytest.mark.parametrize(
+    "X", [STAMPS.to_numpy()[:, None], STAMPS.to_numpy()[:, None].astype(object)], ids=str
+)
+def test_arrays_of_time_are_refused_too(X):
+    with pytest.raises(ValueError, match=r"columns of time: \[0\].*pandas.DataFrame\(values, index=times\)"):
+        validate_rows(BaseEstimator(), X)
+    with pytest.raises((ValueError, TypeError), match=r"object|string|number"):
+        validate_rows(BaseEstimator(), np.array([[object()]]))
+
+
+def test_text_that_reads_as_time_belongs_into_the_index():
+    X = pd.DataFrame({"at": STAMPS.astype(str), "kind": "x", "load": 1.0})
+    with pytest.raises(
+        ValueError, match=r"\['at', 'kind'\].*\['at'\] read as time.*set_index\(pandas.to_datetime"
+    ):
+        validate_rows(BaseEstimator(), X)
+
+
+@pytest.mark.parametrize("unit", [1, 10**3, 10**6, 10**9], ids="1/{} s".format)
+def test_seconds_since_1970_as_a_column_are_announced(unit):
+    X = pd.DataFrame({"at": (1_767_600_000 + 60 * np.arange(20)) * unit, "load": np.arange(20.0)})
+    with pytest.warns(UserWarning, match=r"\['at'\] of X rise .*set_index") as record:
+        SlidingWindow(2).fit(X)
+    assert record[0].filename == __file__
+    SlidingWindow(2).fit(X.set_axis(STAMPS))  # time is known
+    SlidingWindow(2).fit(X[::-1].reset_index(drop=True))
+    SlidingWindow(2).fit(X[:5])
+    SlidingWindow(2).fit(X / 100_000)
+    if unit < 10**9:  # floats hold no halves of nanoseconds
+        SlidingWindow(2).fit(X + 0.5)
+
+
+# Labels
+
+ROWS = np.zeros((3, 1))
+
+
+@pytest.mark.parametrize("y", [[0, 1, 0], pd.Series([0, 1, 0], index=[5, 6, 7]), np.array([0.0, 1.0, 0.0])])
+def test_labels_come_back_as_an_array(y):
+    labels = check_labels(ROWS, y)
+    assert isinstance(labels, np.ndarray)
+    assert labels.tolist() == [0, 1, 0]
+
+
+def test_a_column_of_labels_is_flattened_with_a_warning():
+    with pytest.warns(DataConversionWarning, match="column-vector"):
+        assert check_labels(ROWS, [[0], [1], [0]]).tolist() == [0, 1, 0]
+
+
+@pytest.mark.parametrize(
+    ("y", "message"),
+    [
+        ([0, 1], "inconsistent numbers of samples"),
+        ([0, np.nan, 1], "y contains NaN"),
+        ([0.5, 0.1, 0.2], "Unknown label type: continuous"),
+        ([[0, 1], [0, 1], [1, 1]], "y should be a 1d array"),
+    ],
+)
+def test_labels_that_are_none_are_refused(y, message):
+    with pytest.raises(ValueError, match=message):
+        check_labels(ROWS, y)
+
+
+@pytest.mark.parametrize("classes", [[0, 1], [0.0, 1.0], [False, True], [0, 1, 2], [5]])
+def test_nothing_is_guessed_of_zero_and_one(classes, recwarn):
+    warn_if_anomaly_is_a_guess(np.array(classes))
+    assert not recwarn.list
+
+
+@pytest.mark.parametrize(
+    ("classes", "anomaly"), [([-1, 1], "1"), ([1, 2], "2"), (["anomaly", "normal"], "'normal'")]
+)
+def test_of_other_labels_a_warning_names_the_anomaly(classes, anomaly):
+    with pytest.warns(UserWarning, match=f"{anomaly}, the last in sorted order, is taken as the anomaly"):
+        warn_if_anomaly_is_a_guess(np.array(classes))
+
+
+# Labels beside rows
+
+
+def frame(index):
+    return pd.DataFrame({"value": np.arange(float(len(index)))}, index=index)
+
+
+def panel(times=(0, 1, 2, 3), keys=("a", "b")):
+    return frame(pd.MultiIndex.from_product([keys, times], names=["series", "time"]))
+
+
+@pytest.mark.parametrize("X", [np.zeros((8, 1)), frame(range(8))], ids=["array", "frame"])
+def test_a_target_with_a_panel_index_shows_that_x_has_lost_it(X):
+    with pytest.raises(ValueError, match=r"X has lost it: .*set_output\(transform='pandas'\)"):
+        check_target_index(X, panel()["value"], 3)
+
+
+def test_a_target_out_of_time_order_shows_that_the_array_is():
+    with pytest.raises(ValueError, match="out of order"):
+        check_target_index(np.zeros((3, 1)), pd.Series(0, index=[0, 2, 1]), 3)
+
+
+def test_a_target_with_gaps_shows_that_the_array_has_some():
+    y = pd.Series(0, index=[0, 1, 2, 6, 7, 20])
+    assert "2 gap(s) in time that X, an array, has lost" in check_target_index(np.zeros((6, 1)), y, 3)
+    assert "1 gap(s)" in check_target_index(np.zeros((6, 1)), y, 4)
+    assert check_target_index(np.zeros((6, 1)), y, 13) is None
+
+
+@pytest.mark.parametrize(
+    ("X", "y"),
+    [
+        (np.zeros((3, 1)), None),
+        (np.zeros((3, 1)), [0, 1, 0]),
+        (np.zeros((3, 1)), pd.Series([0, 1, 0], index=list("cab"))),
+        (frame([5, 6, 7]), pd.Series([0, 1, 0])),
+        (frame([0, 1, 2]), pd.Series([0, 1, 0], index=[7, 6, 5])),
+        (panel(), panel()["value"]),
+        (panel(), np.zeros(8)),
+    ],
+)
+def test_a_target_that_shows_nothing_lost_is_no_matter(X, y):
+    assert check_target_index(X, y, 3) is None
+
+
+def test_a_target_with_dates_shows_that_the_array_has_lost_them():
+    y = pd.Series(0, index=STAMPS)
+    message = check_target_index(np.zeros((20, 1)), y, 3)
+    assert "y's index holds dates, which X, an array, has lost" in message
+    assert "set_output(transform='pandas')" in message
+    assert check_target_index(frame(STAMPS), y, 3) is None
+    assert check_target_index(frame(range(20)), y, 3) is None
+
+
+NUMBERS = pd.RangeIndex(5, 25)
+ORDERED = {"dates": frame(STAMPS), "numbers": frame(NUMBERS), "panel": panel(STAMPS[:10])}
+
+
+@pytest.mark.parametrize("X", ORDERED.values(), ids=ORDERED)
+@pytest.mark.parametrize(
+    "other",
+    [lambda y: y[::-1], lambda y: y.iloc[[1, 0, *range(2, len(y))]], lambda y: y.set_axis(y.index[::-1])],
+    ids=["reversed", "two rows", "labels reversed"],
+)
+def test_rows_and_labels_that_know_which_row_they_are_and_disagree_are_refused(X, other):
+    y = (X["value"] > 3).astype(int)
+    with pytest.raises(ValueError, match=r"X and y have different indexes.*row 0 is .*y\.loc\[X\.index\]"):
+        check_labels(X, other(y))
+    windows = SlidingWindow(2).fit_transform(X)
+    for rows in (X, windows):
+        check_labels(rows, y)
+        check_labels(rows, other(y).to_numpy())
+        check_labels(rows, other(y).reset_index(drop=True))
+        with pytest.raises(ValueError, match="different indexes"):
+            check_same_index(rows, other(y))
+    with pytest.raises(ValueError, match="y_true and y_score have different indexes"):
+        average_precision_score_of(y, other(y))
+
+
+def average_precision_score_of(y, score):
+    return vus_pr(y, score.astype(float), max_buffer=2)
+
+
+@pytest.mark.parametrize("shift", ["1h", "24h"])
+def test_labels_a_day_off_are_refused_everywhere(shift):
+    X, y = frame(STAMPS), pd.Series(np.arange(20) % 2, STAMPS + pd.Timedelta(shift))
+    calls = [
+        lambda: SlidingWindow(2).fit(X, y),
+        lambda: RollingFeatures(period=None).fit(X, y),
+        lambda: ZScoreDetector().fit(X, y),
+        lambda: make_pipeline(SeriesScaler(), SlidingWindow(2), ZScoreDetector()).fit(X, y),
+        lambda: SmoothedClassifier(ZScoreDetector()).fit(X, y),
+        lambda: list(SeriesSplit(2).split(X, y)),
+        lambda: list(EventSplit(2).split(X, y)),
+        lambda: curve_shift(X, y),
+        lambda: check_causal(ZScoreDetector(), X, y, SeriesSplit(2)),
+        lambda: to_events(y) is None or detection_report(y, X["value"]),
+    ]
+    for call in calls:
+        with pytest.raises(ValueError, match="different indexes"):
+            call()
+
+
+@pytest.mark.parametrize(
+    "index",
+    [
+        STAMPS.as_unit("s"),
+        STAMPS.astype(object),
+        pd.CategoricalIndex(STAMPS),
+        STAMPS.rename("another name"),
+        pd.Index([f"row {n}" for n in range(20)]),
+        pd.Index(STAMPS.astype(str)),
+    ],
+    ids=["unit", "objects", "categories", "name", "words", "text"],
+)
+def test_the_same_time_in_another_dress_agrees_and_words_say_nothing(index):
+    check_same_index(frame(STAMPS), frame(index))
+    check_same_index(frame(index), frame(STAMPS))
+
+
+def test_zones_agree_on_instants_and_a_zone_disagrees_with_none():
+    zoned = STAMPS.tz_localize("Europe/Berlin")
+    check_same_index(frame(zoned), frame(zoned.tz_convert("UTC")))
+    with pytest.raises(ValueError, match="different indexes"):
+        check_same_index(frame(STAMPS), frame(STAMPS.tz_localize("UTC")))
+
+
+def test_labels_that_have_lost_their_series_agree_by_time():
+    X = panel(STAMPS)
+    check_same_index(X, X.droplevel(0))
+    with pytest.raises(ValueError, match="different indexes"):
+        check_same_index(X, X.droplevel(0)[::-1])
+    with pytest.raises(ValueError, match="different indexes"):
+        check_same_index(X, X.rename({"a": "c"}, level=0))

@@ -127,7 +127,7 @@ def test_tables_that_do_not_belong_together_are_refused(panel):
     X, y = panel
     with pytest.raises(ValueError, match="inconsistent numbers of samples"):
         common_index(X=X, y=y[:-1])
-    with pytest.raises(ValueError, match=r"X and y have different time indexes.*y.loc\[X.index\]"):
+    with pytest.raises(ValueError, match=r"X and y have different indexes.*y.loc\[X.index\]"):
         common_index(X=X, y=y[::-1])
     with pytest.raises(ValueError, match="X and y have 0 rows"):
         common_index(X=[], y=[])

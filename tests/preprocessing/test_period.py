@@ -89,7 +89,7 @@ def test_a_day_is_counted_in_rows_of_the_series():
     assert Period(None).in_rows(360 * MINUTE) == 4
     assert Period(None).in_rows(361 * MINUTE) is None
     assert Period(None).in_rows(np.nan) is None
-    assert Period(None).in_time(MINUTE) == 1440 * MINUTE
+    assert Period(None).in_time(MINUTE) == (24 + 2) * 60 * MINUTE  # the longest, where clocks are set back
     assert Period(9).in_rows(np.nan) == 9
     assert Period(9).in_time(5.0) == 45
 
@@ -124,36 +124,63 @@ def test_a_period_that_is_given_is_taken():
 # Looking back
 
 
-def found(ends):
+def found(period, lag, n_neighbors, n_rows, times, step, zone=None):
     """Rows that each row finds, by where they start and stop."""
+    ends = period.look_back(lag, n_neighbors, times, np.full(n_rows, step), zone)
     return [list(range(*pair)) for pair in zip(*ends, strict=True)]
 
 
 def test_rows_are_looked_up_by_time_or_else_by_number():
     times = np.array([0.0, 1, 2, 4, 5, 6])
-    assert found(Period(2).look_back(1, 0, 6, times, 1.0)) == [[], [], [0], [2], [], [3]]
-    assert found(Period(2).look_back(2, 0, 6, times, 1.0)) == [[], [], [], [0], [1], [2]]
-    assert found(Period(2).look_back(1, 1, 6, times, 1.0)) == [[], [0], [0, 1], [1, 2], [2, 3], [3, 4]]
+    assert found(Period(2), 1, 0, 6, times, 1.0) == [[], [], [0], [2], [], [3]]
+    assert found(Period(2), 2, 0, 6, times, 1.0) == [[], [], [], [0], [1], [2]]
+    assert found(Period(2), 1, 1, 6, times, 1.0) == [[], [0], [0, 1], [1, 2], [2, 3], [3, 4]]
     for step in (np.nan, 60.0):
-        assert found(Period(2).look_back(1, 0, 6, None, step)) == [[], [], [0], [1], [2], [3]]
-        assert found(Period(3).look_back(1, 1, 6, None, step)) == [[], [], [0], [0, 1], [0, 1, 2], [1, 2, 3]]
+        assert found(Period(2), 1, 0, 6, None, step) == [[], [], [0], [1], [2], [3]]
+        assert found(Period(3), 1, 1, 6, None, step) == [[], [], [0], [0, 1], [0, 1, 2], [1, 2, 3]]
+
+
+def test_each_row_is_looked_up_by_its_own_step():
+    ends = Period(2).look_back(1, 0, np.array([0.0, 1, 2, 4, 6]), np.array([np.nan, 1, 1, 1, 2]))
+    assert [list(range(*pair)) for pair in zip(*ends, strict=True)] == [[], [], [0], [2], [1, 2]]
 
 
 def test_in_a_short_period_neither_a_row_nor_later_ones_are_its_neighbours():
     for times in (None, np.arange(5)):
-        assert found(Period(2).look_back(1, 5, 5, times, 1.0)) == [list(range(t)) for t in range(5)]
+        assert found(Period(2), 1, 5, 5, times, 1.0) == [list(range(t)) for t in range(5)]
 
 
 def test_where_rows_have_times_and_no_step_there_is_none_to_look_up():
-    assert found(Period(2).look_back(1, 9, 2, np.array([0, 60]), np.nan)) == [[], []]
+    assert found(Period(2), 1, 9, 2, np.array([0, 60]), np.nan) == [[], []]
 
 
 def test_a_day_that_is_no_whole_number_of_rows_ends_at_the_nearest():
     times = 7 * MINUTE * np.arange(500)
-    assert found(Period(None).look_back(1, 0, 500, times, 7 * MINUTE))[300] == [300 - 206]
-    assert found(Period(None).look_back(2, 0, 500, times, 7 * MINUTE))[450] == [450 - 411]  # 411.4
+    assert found(Period(None), 1, 0, 500, times, 7 * MINUTE)[300] == [300 - 206]
+    assert found(Period(None), 2, 0, 500, times, 7 * MINUTE)[450] == [450 - 411]  # 411.4
+    assert found(Period(None), 1, 0, 500, None, 7 * MINUTE)[300] == [300 - 206]
 
 
 def test_where_a_day_has_too_few_rows_there_is_none_to_look_up():
     days = 1440 * MINUTE * np.arange(3)
-    assert found(Period(None).look_back(1, 2, 3, days, 1440 * MINUTE)) == [[], [], []]
+    assert found(Period(None), 1, 2, 3, days, 1440 * MINUTE) == [[], [], []]
+    assert found(Period(None), 1, 2, 3, None, 1440 * MINUTE) == [[], [], []]
+
+
+@pytest.mark.parametrize(
+    "zone", ["Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Pacific/Auckland"]
+)
+@pytest.mark.parametrize("lag", [1, 3, 7])
+def test_a_day_of_a_time_zone_is_one_of_its_clocks_through_all_changes_of_a_year(zone, lag):
+    index = pd.date_range("2026-01-01", "2027-01-01", freq="30min", tz=zone)
+    rows = read_series(pd.DataFrame({"x": 0.0}, index))
+    ends = found(Period(None), lag, 0, len(index), rows.times, 30 * MINUTE, zone)
+    local = index.tz_localize(None)
+    n_same = 0
+    for row in range(lag * 48 + 4, len(index)):
+        (earlier,) = ends[row]
+        wanted = local[row] - pd.Timedelta(days=lag)
+        if wanted in local:  # not within the hour that clocks leave out
+            assert local[earlier] == wanted
+            n_same += 1
+    assert n_same > 0.99 * (len(index) - lag * 48)

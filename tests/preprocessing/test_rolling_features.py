@@ -169,6 +169,7 @@ def test_a_series_has_the_features_that_it_has_alone(X, seed, data):
     assert np.array_equal(together, features.transform(changed)[is_one])
 
 
+@pytest.mark.filterwarnings("ignore:.*These rows come one in")
 @settings(deadline=None, max_examples=60)
 @given(
     tables(max_series=2, max_rows=24),
@@ -193,8 +194,7 @@ def test_rows_behind_those_of_fit_get_their_true_past(X, period, n_neighbors, ma
     least = spreads(past, 1e-3, future)
     expected = naive_rolling.features(future, least, small, period, max_gap, past, history)
     close(out, expected)
-    steps = [naive.modal_step(times) for times in naive.times_by_series(naive.rows_of(past)).values()]
-    if history == "index" and None not in steps:
+    if history == "index":
         close(out, features.transform(X).to_numpy()[~is_past])
 
 
@@ -247,7 +247,7 @@ def test_a_single_row_of_fit_is_a_past_too():
     close(out, only(ewm_spans=[4]).fit_transform(FRAME)[1:])
 
 
-@pytest.mark.parametrize("rows", [FRAME[:40], FRAME[20:], FRAME[40:].set_axis(np.arange(-40, 0))])
+@pytest.mark.parametrize("rows", [FRAME[:40], FRAME[:20], FRAME[40:].set_axis(np.arange(-40, 0))])
 def test_rows_that_do_not_follow_get_no_history(rows):
     out = only(ewm_spans=[4]).fit(FRAME[:40]).transform(rows)
     assert (out.iloc[0] == 0).all()
@@ -743,3 +743,51 @@ def test_past_rows_behind_a_hole_near_the_same_time_are_found_as_in_one_pass():
     known = X.index < 400
     in_one_pass = clone(features).fit(X).transform(X)[~known]
     pd.testing.assert_frame_equal(features.fit(X[known]).transform(X[~known]), in_one_pass)
+
+
+# Days of a time zone
+
+
+def load_of_people(index):
+    """A load that follows the clocks."""
+    hour = np.asarray(index.hour + index.minute / 60)
+    return np.round(50 + 20 * np.cos(2 * np.pi * hour / 24), 6)
+
+
+@pytest.mark.parametrize(
+    ("zone", "change"),
+    [
+        ("Europe/Berlin", "2026-03-29"),
+        ("Europe/Berlin", "2026-10-25"),
+        ("America/New_York", "2026-03-08"),
+        ("Australia/Lord_Howe", "2026-04-05"),
+    ],
+)
+@pytest.mark.parametrize("of_panel", [False, True], ids=["one series", "panel"])
+def test_the_same_time_of_a_day_is_that_of_local_clocks_after_they_were_changed(zone, change, of_panel):
+    change = pd.Timestamp(change, tz=zone)
+    index = pd.date_range(change - pd.Timedelta("20D"), change + pd.Timedelta("12D"), freq="30min", tz=zone)
+    X = pd.DataFrame({"load": load_of_people(index)}, index)
+    if of_panel:
+        X = pd.concat({"a": X, "b": 2 * X}, names=["series", "time"])
+    time = X.index.get_level_values(-1)
+    features = only(n_periods=3, n_neighbors=0, period_lags=[1, 7]).fit(X[time < change])
+    later = X[time >= change]
+    # Where clocks leave an hour out, or show it twice, there is no one same time.
+    local = later.index.get_level_values(-1)
+    is_plain = (local.hour >= 4) | (local.hour < 1)
+    out = features.transform(later)
+    assert (np.abs(out["load_lag1"][is_plain]) < 1e-9).all()
+    assert (np.abs(out["load_lag7"][is_plain]) < 1e-9).all()
+    assert (np.abs(out["load_same3"][is_plain]) < 1e-9).all()
+    utc = later.tz_convert("UTC") if not of_panel else later.tz_convert("UTC", level=1)
+    assert np.array_equal(features.transform(utc), out)  # days are those of fit
+
+
+def test_an_offset_alone_and_local_time_without_a_zone_have_days_of_24_hours():
+    index = pd.date_range("2026-03-20", "2026-04-05", freq="h", tz="UTC")
+    X = pd.DataFrame({"load": load_of_people(index)}, index)
+    for each in (X, X.tz_convert("+01:00"), X.tz_localize(None)):
+        out = only(period_lags=[1], fill=np.nan).fit_transform(each)
+        assert np.isnan(out[:24]).all(axis=None)
+        assert (out[24:] == 0).all(axis=None)

@@ -174,6 +174,16 @@ def test_an_unseen_series_is_scaled_by_all_rows_of_fit_together():
     assert np.allclose(scaler.inverse_transform(scaler.transform(UNSEEN)), UNSEEN)
 
 
+@pytest.mark.parametrize("unseen", ["self", "pooled"])
+def test_a_series_by_another_name_is_announced_even_beside_others(unseen):
+    numbers = PANEL.rename({"a": 1, "b": 2, "c": 3}, level=0)
+    scaler = SeriesScaler(unseen=unseen).fit(numbers)
+    texts = numbers.rename({1: "001"}, level=0)
+    with pytest.warns(UserWarning, match=r"1 of the 3 series .*'001' seems to be 1: .*set_levels") as record:
+        scaler.transform(texts)
+    assert record[0].filename == __file__
+
+
 def test_an_unseen_series_is_scaled_by_itself():
     scaler = SeriesScaler(unseen="self").fit(FITTED_ON)
     assert np.allclose(scaler.transform(UNSEEN), StandardScaler().fit_transform(UNSEEN))
@@ -217,7 +227,7 @@ def test_a_panel_at_fit_or_at_transform_alone_is_refused(fitted_on, X):
         ({}, PANEL.replace(0.0, np.inf), "infinity"),
         ({}, PANEL.assign(v="high"), "not numbers"),
         ({}, PANEL[::-1], "out of order"),
-        ({}, PANEL.rename(str, level=1), "must be numbers or dates"),
+        ({}, PANEL.rename(str, level=1), "text that reads as .* numbers"),
         ({"series": "index"}, ROWS, "series='index' needs"),
         ({"series": "column"}, PANEL, "'series' .* Got 'column'"),
         ({"unseen": "ignore"}, PANEL, "'unseen' .* Got 'ignore'"),

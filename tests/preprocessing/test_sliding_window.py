@@ -38,8 +38,10 @@ DATES = FRAME.set_axis(pd.date_range("2024", periods=60, freq="min"))
 PANEL = FRAME.set_axis(pd.MultiIndex.from_product([["a", "b", "c"], range(20)], names=["series", "time"]))
 TARGET = pd.Series(np.arange(60) % 4 == 0, index=PANEL.index).astype(int)
 
-#: Rows thinned at random are no split, but may look like one.
-holes_are_no_matter = pytest.mark.filterwarnings("ignore:.*time steps after the row before")
+#: Rows thinned at random are no split, but may look like one, and make windows of padding.
+holes_are_no_matter = pytest.mark.filterwarnings(
+    "ignore:.*(time steps after the row before|These rows come one in)"
+)
 
 
 def state(estimator):
@@ -127,8 +129,7 @@ def test_rows_that_directly_follow_those_of_fit_get_their_true_past(
     window = SlidingWindow(length, max_gap=max_gap, padding=padding, history=history).fit(past)
     windows = window.transform(future)
     assert np.array_equal(windows, naive.windows(future, length, max_gap, padding, past, history))
-    has_step = [len(times) > 1 for times in naive.times_by_series(naive.rows_of(past)).values()]
-    if history == "index" and all(has_step):
+    if history == "index":
         assert np.array_equal(windows, np.asarray(window.transform(X))[~is_past])
 
 
@@ -494,7 +495,7 @@ def test_a_split_in_blocks_does_not_warn(X, cv):
 @pytest.mark.parametrize("max_gap", [1, 3])
 @pytest.mark.parametrize("cv", [TimeSeriesSplit(4), KFold(4)], ids=["in time", "4 blocks"])
 def test_a_series_with_many_true_holes_does_not_warn(cv, max_gap):
-    X = pd.DataFrame({"x": np.arange(300.0)}).drop(range(0, 300, 7))
+    X = pd.DataFrame({"x": np.arange(300.0)}).drop(range(0, 300, 14))
     window = SlidingWindow(5, max_gap=max_gap)
     for fit_rows, rows in cv.split(X):
         window.fit(X.iloc[fit_rows]).transform(X.iloc[rows])
@@ -559,7 +560,7 @@ def test_a_bad_parameter_is_refused_and_leaves_the_estimator_as_it_was(params, m
         (FRAME.set_axis(FRAME.index.where(FRAME.index != 3)), "missing"),
         (DATES.set_axis(DATES.index.where(DATES.index.minute != 3)), "missing"),
         (PANEL.set_index(np.arange(60), append=True), "two levels"),
-        (PANEL.rename(str, level=1), "must be numbers or dates"),
+        (PANEL.rename(str, level=1), "text that reads as .* numbers"),
     ],
 )
 @pytest.mark.parametrize("is_fitted", [False, True], ids=["new", "fitted"])
@@ -616,3 +617,72 @@ def test_length_may_reach_that_of_the_longest_series_only():
     assert SlidingWindow(20).fit_transform(X).shape == (30, 40)
     with pytest.raises(ValueError, match=r"n_samples=20"):
         SlidingWindow(21).fit(X)
+
+
+# Clocks without a steady step
+
+RANDOM = np.random.default_rng(0)
+START = pd.Timestamp("2026-01-05")
+HOURS = pd.date_range(START, periods=24 * 40, freq="h")
+RAGGED = {
+    "random times": START + pd.to_timedelta(np.cumsum(RANDOM.exponential(60, 1000)), "s"),
+    "random numbers": pd.Index(np.cumsum(RANDOM.exponential(1, 1000))),
+    "office hours": HOURS[(HOURS.hour >= 9) & (HOURS.hour < 17)],
+    "bursts": pd.DatetimeIndex(
+        np.concatenate([pd.date_range(day, periods=20, freq="min") for day in HOURS[::24]])
+    ),
+    "two rates": pd.date_range(START, periods=700, freq="min").append(
+        pd.date_range(START + pd.Timedelta("1D"), periods=300, freq="h")
+    ),
+}
+MINUTES = pd.date_range(START, periods=1000, freq="min")
+STEADY = {
+    "without a hole": MINUTES,
+    "two holes": MINUTES.delete(range(400, 440)).delete(range(700, 710)),
+    "lost rows": MINUTES[RANDOM.random(1000) > 0.05],
+    "jitter": MINUTES + pd.to_timedelta(RANDOM.normal(0, 5, 1000), "s"),
+    "months": pd.date_range("2000", periods=200, freq="MS"),
+    "working days": pd.bdate_range("2020", periods=300),
+}
+
+
+def one_column(index):
+    return pd.DataFrame({"load": np.arange(float(len(index)))}, index)
+
+
+@pytest.mark.parametrize("index", RAGGED.values(), ids=RAGGED)
+def test_windows_that_are_padded_again_and_again_are_announced_at_fit(index):
+    X = one_column(index)
+    with pytest.warns(UserWarning, match=r"\d+% of the windows are padded.*max_gap=3.*[Rr]esample") as record:
+        window = SlidingWindow(30).fit(X)
+    assert record[0].filename == __file__
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        rows = [len(np.unique(each)) for each in np.asarray(window.transform(X))[29:]]
+    share, median = (np.array(rows) < 30).mean(), np.median(rows)
+    assert f"{share:.0%} of the windows are padded, and hold in the median {median:.0f} true rows" in str(
+        record[0].message
+    )
+
+
+@pytest.mark.parametrize("index", STEADY.values(), ids=STEADY)
+def test_a_steady_clock_with_some_holes_stays_quiet(index):
+    SlidingWindow(30).fit_transform(one_column(index))
+
+
+def test_ragged_series_among_steady_ones_are_counted():
+    X = pd.concat(
+        {"a": one_column(MINUTES), "b": one_column(RAGGED["random times"]), "c": one_column(MINUTES)}
+    )
+    with pytest.warns(UserWarning, match=r"windows of 1 of 3 series are padded"):
+        SlidingWindow(30).fit(X)
+    SlidingWindow(1).fit(X)
+
+
+def test_an_array_whose_target_has_dates_is_announced():
+    pipe = make_pipeline(StandardScaler(), SlidingWindow(4), LogisticRegression())
+    y = TARGET.set_axis(DATES.index)
+    with pytest.warns(UserWarning, match=r"y's index holds dates, which X, an array, has lost.*set_output"):
+        pipe.fit(DATES, y)
+    pipe.fit(DATES, y.to_numpy())
+    pipe.set_output(transform="pandas").fit(DATES, y)

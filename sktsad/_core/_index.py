@@ -1,0 +1,299 @@
+"""The index of rows, read as series and time: what it holds is converted, or refused with the fix."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections.abc import Hashable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from pandas.api.types import infer_dtype, is_bool_dtype, is_integer_dtype, is_numeric_dtype
+
+LOST_INDEX_FIX = (
+    "Keep the index: call .set_output(transform='pandas') on each step before this one "
+    "(e.g. StandardScaler().set_output(transform='pandas')), or use SeriesScaler, which keeps it."
+)
+
+#: What objects of an index may be, in the words of pandas, and what they become.
+_DATES, _DELTAS = {"datetime", "datetime64", "date"}, {"timedelta", "timedelta64"}
+_NUMBERS = {"integer", "floating", "mixed-integer-float"}
+#: Text is judged by this number of its labels, from the first to the last.
+_N_LABELS = 50
+#: Text without a letter that is no date's, or of a quarter or week: a number or a date, whatever separates its parts.
+_NO_WORD = re.compile(r"(?=.*\d)[\d\W_]+([TtZz][\d\W_]*)*|\d{4}\W?[QqWw]\d{1,2}(\W?\d)?")
+#: What a level of numbers is called where it is time.
+_TIME_NAMES = {"time", "date", "datetime", "timestamp", "ts", "stamp"}
+
+
+@dataclass(frozen=True)
+class Stamps:
+    """Time as numbers, one a label.
+
+    Attributes
+    ----------
+    numbers : ndarray
+        Dates and time deltas in nanoseconds, periods counted by their frequency, numbers as they are.
+    kind : str
+        "dates", "dates of a time zone", "time deltas", "periods (M)" and so on, or "numbers"; stamps of
+        different kinds do not compare.
+    labels : pandas.Index
+        The labels as a DatetimeIndex, TimedeltaIndex, PeriodIndex, or numbers.
+    """
+
+    numbers: np.ndarray
+    kind: str
+    labels: pd.Index
+
+    @property
+    def zone(self) -> Any:
+        """The time zone of dates; None where there is none."""
+        return getattr(self.labels, "tz", None)
+
+
+def row_index(X: Any) -> pd.Index | None:
+    """Return the pandas index of the rows of ``X``, if it has one (the ``index`` of a list is a method)."""
+    index = getattr(X, "index", None)
+    return index if isinstance(index, pd.Index) else None
+
+
+def is_panel(X: Any) -> bool:
+    """Tell whether ``X`` carries a (series, time) MultiIndex."""
+    return isinstance(row_index(X), pd.MultiIndex)
+
+
+def is_numbered(index: pd.Index) -> bool:
+    """Tell whether rows are just numbered 0, 1, 2, ..., as pandas does without being asked."""
+    is_whole = not isinstance(index, pd.MultiIndex) and is_integer_dtype(index.dtype)
+    return is_whole and bool((index.to_numpy() == np.arange(len(index))).all())
+
+
+def has_time(X: Any) -> bool:
+    """Tell whether the index of ``X`` is that of a panel, or dates, time deltas or periods."""
+    index = row_index(X)
+    if index is None or isinstance(index, pd.MultiIndex):
+        return index is not None
+    stamps = read_stamps(index)
+    return stamps is not None and stamps.kind != "numbers"
+
+
+def time_labels(X: Any) -> pd.Index | None:
+    """Return the time of each row as a plain index of dates, time deltas, periods or numbers; None without time."""
+    index = row_index(X)
+    if not isinstance(index, pd.MultiIndex):
+        stamps = None if index is None else read_stamps(index)
+        return None if stamps is None else stamps.labels.rename(index.name)  # type: ignore[union-attr]
+    _, _, stamps = read_levels(index)
+    return stamps.labels.take(index.codes[1]).rename(index.names[1])
+
+
+def check_panel(X: Any, was_panel: bool) -> None:
+    """Raise if only one of the rows of fit and those of now carries a (series, time) MultiIndex."""
+    if is_panel(X) != was_panel:
+        with_index, without = ("fit", "transform") if was_panel else ("transform", "fit")
+        raise ValueError(
+            f"The rows of {with_index} have a (series, time) index, those of {without} have not. "
+            + LOST_INDEX_FIX
+        )
+
+
+def read_levels(index: pd.MultiIndex) -> tuple[list[Hashable], np.ndarray, Stamps]:
+    """Return the names of the series of a panel, the number of each row's series, and the stamps of its time level.
+
+    Raises
+    ------
+    ValueError
+        If there are not two levels, values are missing, the second is no time, or the first is.
+    """
+    if index.nlevels != 2:
+        raise ValueError(
+            f"A panel has a MultiIndex of two levels, (series, time); got {index.nlevels} levels: "
+            f"{list(index.names)}. Join the levels that name the series into one."
+        )
+    if (index.codes[0] < 0).any() or (index.codes[1] < 0).any():
+        raise ValueError("The (series, time) index has missing values. Drop or name these rows.")
+    time = index.levels[1]
+    if not isinstance(time, (pd.DatetimeIndex, pd.TimedeltaIndex)) and not is_numeric_dtype(time.dtype):
+        time = time.take(np.unique(index.codes[1]))  # labels that no row has any more do not count
+    try:
+        stamps = read_stamps(time, "the second level of the index")
+    except ValueError:
+        _check_order_of_levels(index, None)
+        raise
+    _check_order_of_levels(index, stamps)
+    if stamps is None:
+        raise ValueError(
+            f"Time, the second level of the index, must be numbers or dates, got {time.dtype}. "
+            "Convert it with pandas.to_datetime."
+        )
+    if time is not index.levels[1]:
+        # Back to one stamp for each label of the level: those without a row repeat the next.
+        at = np.searchsorted(np.unique(index.codes[1]), np.arange(len(index.levels[1]))).clip(
+            max=len(time) - 1
+        )
+        stamps = Stamps(stamps.numbers[at], stamps.kind, stamps.labels.take(at))
+    codes, found = pd.factorize(index.codes[0])
+    return index.levels[0][found].tolist(), codes, stamps
+
+
+def _check_order_of_levels(index: pd.MultiIndex, stamps: Stamps | None) -> None:
+    """Raise if the first level is the time."""
+    if stamps is not None and stamps.kind != "numbers":
+        return
+    level = index.levels[0]
+    try:
+        first = read_stamps(level)
+        is_time = first is not None and (first.kind != "numbers" or stamps is None or _is_named_time(index))
+        holds = "" if first is None else first.kind
+    except ValueError:  # text that reads as dates: days may name series, many short ones are instants
+        is_time, holds = stamps is None or len(level) > len(index.levels[1]), "text that reads as time"
+    if is_time:
+        raise ValueError(
+            f"The first level of the index holds {holds}, such as {level[0]}, and the second {index.levels[1].dtype}: "
+            "it seems to be (time, series), and must be (series, time). Swap the levels of X, and of y, with "
+            "X.swaplevel().sort_index(). If the first level does name series, make it text that is no date: "
+            "X.index.set_levels('series ' + X.index.levels[0].astype(str), level=0)."
+        )
+
+
+def _is_named_time(index: pd.MultiIndex) -> bool:
+    first, second = (str(name).lower() in _TIME_NAMES for name in index.names)
+    return first and not second
+
+
+def read_stamps(index: pd.Index, what: str = "the index") -> Stamps | None:
+    """Read labels as time; None where they are no time, such as words.
+
+    Raises
+    ------
+    ValueError
+        If they are time in a dress that cannot be converted without a guess, or some are missing.
+    """
+    labels = _as_time(index, what)
+    if labels is None:
+        return None
+    is_number = is_numeric_dtype(labels.dtype)
+    if labels.hasnans or (is_number and np.isinf(labels.to_numpy(dtype=float, na_value=np.nan)).any()):
+        raise ValueError("The time index has missing or infinite values. Drop these rows.")
+    if is_number:  # small and unsigned integers would overflow in a difference
+        dtype = "int64" if is_integer_dtype(labels.dtype) else "float64"
+        return Stamps(labels.to_numpy(dtype), "numbers", labels)
+    if isinstance(labels, pd.PeriodIndex):
+        return Stamps(labels.asi8, f"periods ({labels.freqstr})", labels)
+    try:  # in one unit, so that times of fit and transform compare
+        numbers = labels.as_unit("ns").asi8
+    except (pd.errors.OutOfBoundsDatetime, pd.errors.OutOfBoundsTimedelta) as error:
+        raise ValueError(
+            f"{what.capitalize()} holds times from {labels.min()} to {labels.max()}, and nanoseconds last from 1677 to "
+            "2262. Fix these rows, or drop them."
+        ) from error
+    if isinstance(labels, pd.TimedeltaIndex):
+        return Stamps(numbers, "time deltas", labels)
+    return Stamps(numbers, "dates" if labels.tz is None else "dates of a time zone", labels)
+
+
+def _as_time(index: pd.Index, what: str) -> Any:
+    """Return labels as dates, time deltas, periods or numbers; None where they are no time."""
+    if isinstance(index, (pd.DatetimeIndex, pd.TimedeltaIndex, pd.PeriodIndex)):
+        return index
+    if isinstance(index, pd.CategoricalIndex):
+        categories = _as_time(index.categories, what)
+        if categories is None:
+            return None
+        codes = index.codes
+        if (codes < 0).any():
+            raise ValueError("The time index has missing or infinite values. Drop these rows.")
+        return categories.take(codes)
+    if isinstance(index, pd.IntervalIndex):
+        raise ValueError(
+            f"{what.capitalize()} holds intervals, such as {index[0]}. Take their starts: X.index.left."
+        )
+    dtype = index.dtype
+    if is_bool_dtype(dtype):
+        return None
+    if isinstance(dtype, np.dtype) and dtype.kind == "c":
+        raise ValueError(
+            f"{what.capitalize()} holds complex numbers, which have no order. Take X.index.real."
+        )
+    is_plain = not hasattr(dtype, "pyarrow_dtype")
+    return index if is_numeric_dtype(dtype) and is_plain else _objects_as_time(index, what)
+
+
+def _objects_as_time(index: pd.Index, what: str) -> Any:
+    """Return objects, or labels of Arrow, as dates, time deltas, periods or numbers; None where they are no time."""
+    objects = index.astype(object)
+    kind = infer_dtype(objects, skipna=True)
+    try:
+        if kind in _DATES:
+            return pd.DatetimeIndex(pd.to_datetime(objects))
+        if kind in _DELTAS:
+            return pd.to_timedelta(objects)
+        if kind == "period":
+            return pd.PeriodIndex(objects)
+        if kind in _NUMBERS:
+            return pd.Index(pd.to_numeric(objects.to_series()))
+        if kind == "decimal":
+            numbers = objects.to_numpy(dtype=float, na_value=np.nan)
+            is_whole = np.isfinite(numbers).all() and all(value == int(value) for value in objects)
+            return pd.Index([int(value) for value in objects] if is_whole else numbers)
+    except (ValueError, TypeError, OverflowError) as error:
+        raise ValueError(
+            f"{what.capitalize()} holds objects of kind {kind!r} that make no single index of time ({error}). Make "
+            "dates of several time zones one: X.index = pandas.to_datetime(X.index, utc=True), then "
+            ".tz_convert('Europe/Berlin') or wherever the rows are from."
+        ) from error
+    if kind == "empty" and len(objects):
+        raise ValueError("The time index has missing or infinite values. Drop these rows.")
+    if kind in ("string", "bytes"):
+        _refuse_text(objects, what)
+    elif kind != "boolean" and any(_is_time(value) for value in objects):
+        raise ValueError(
+            f"{what.capitalize()} holds time among other labels, or objects that are not read as time, such as "
+            f"{next(value for value in objects if _is_time(value))!r}: its gaps and its order would not be seen. Drop "
+            "the other rows and convert it, with X.index = pandas.to_datetime(X.index), or pandas.to_numeric."
+        )
+    elif kind == "mixed" and len(objects) and all(isinstance(value, tuple) for value in objects):
+        raise ValueError(
+            f"{what.capitalize()} holds tuples, such as {objects[0]!r}. Make it levels: X.index = "
+            "pandas.MultiIndex.from_tuples(X.index)."
+        )
+    return None
+
+
+def _is_time(value: Any) -> bool:
+    """Tell whether an object is a number or a date, also of a library that pandas does not know, or a time of day."""
+    is_number = isinstance(value, (int, float, np.number)) and not isinstance(value, bool) and value == value
+    return is_number or hasattr(value, "year") or hasattr(value, "hour") or isinstance(value, np.datetime64)
+
+
+def reads_as_time(labels: pd.Index) -> bool:
+    """Tell whether at least half of some labels of text, from the first to the last, are dates or numbers."""
+    at = np.unique(np.linspace(0, len(labels) - 1, min(_N_LABELS, len(labels))).astype(int))
+    texts = [label.decode(errors="replace") if isinstance(label, bytes) else label for label in labels[at]]
+    texts = [text.strip() for text in texts if isinstance(text, str)]
+    return bool(texts) and 2 * sum(map(_text_is_time, texts)) >= len(texts)
+
+
+def _text_is_time(text: str) -> bool:
+    if _NO_WORD.fullmatch(text):
+        return True
+    n_digits = sum(character.isdigit() for character in text)
+    if not n_digits:
+        return False
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # of a format that is guessed
+        date = pd.to_datetime(text, errors="coerce") if n_digits >= 4 else pd.NaT
+        if not pd.isna(date):
+            return date.year > 1  # parts that a text lacks are those of year 1
+        return not pd.isna(pd.to_timedelta(text, errors="coerce"))
+
+
+def _refuse_text(labels: pd.Index, what: str) -> None:
+    if reads_as_time(labels):
+        raise ValueError(
+            f"{what.capitalize()} is text that reads as dates, or as numbers, such as {labels[0]!r}: its gaps and its "
+            "order would not be seen. Convert it with X.index = pandas.to_datetime(X.index) (utc=True where offsets "
+            "differ), or pandas.to_numeric(X.index); if it is no time, drop it with X.reset_index(drop=True)."
+        )

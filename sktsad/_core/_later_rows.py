@@ -1,0 +1,123 @@
+"""Rows that come after fit, compared with those of fit: what about them makes results other than they seem."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Hashable
+from numbers import Number
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ._series import SeriesRows, modal_step
+
+if TYPE_CHECKING:
+    from ._series_past import Past
+
+#: Steps of fewer rows are not compared, nor those of more series.
+_MIN_HOLES, _MOST_SERIES = 10, 200
+
+
+def warn_if_unknown(then: list[Hashable], now: list[Hashable], stacklevel: int) -> None:
+    """Warn if some series seem to be series of fit by another name, such as '1' for 1.
+
+    Series that are just new, such as those of a fold that is made by series, are no matter: their names are of the
+    types of those of fit.
+    """
+    known = set(then)
+    new = [key for key in now if key not in known]
+    if not new or not then:
+        return
+    names = {_plain(key): key for key in then}
+    alike = [(key, names[_plain(key)]) for key in new if _plain(key) in names]
+    is_other_type = len(new) == len(now) and not set(map(_type, new)) & set(map(_type, then))
+    if not alike and not is_other_type:
+        return
+    message = (
+        f"{len(new)} of the {len(now)} series of these rows ({_first(new)}) were not among those of fit "
+        f"({_first(then)}): they count as new, without a past or a scale of their own."
+    )
+    if alike:
+        message += (
+            f" {alike[0][0]!r} seems to be {alike[0][1]!r}: give the first level of both indexes one type, e.g. by "
+            "X.index.set_levels(X.index.levels[0].astype(str), level=0)."
+        )
+    warnings.warn(message, UserWarning, stacklevel=stacklevel)
+
+
+def _type(key: Hashable) -> type:
+    return Number if isinstance(key, Number) else type(key)
+
+
+def _first(keys: list[Hashable]) -> str:
+    return ", ".join(repr(key) for key in keys[:3]) + (", ..." if len(keys) > 3 else "")
+
+
+def _plain(key: Hashable) -> str:
+    """Return a name as text without the case, spaces, and zeros that differ from one table to another."""
+    text = str(key).strip().casefold()
+    try:
+        return repr(float(text))
+    except ValueError:
+        return text
+
+
+def warn_if_cut(past: Past, rows: SeriesRows, length: int, max_gap: float, stacklevel: int) -> None:
+    """Warn where windows are cut to pieces: by a shuffled split, or another time step than in fit."""
+    n_filled = 0
+    pasts = past.by_key()
+    for key, part in rows.parts():
+        if key not in pasts or rows.times is None:
+            continue
+        times, runs = rows.times[part], pasts[key]
+        run = np.searchsorted(runs.run_starts, times, side="right") - 1
+        if (times == runs.run_starts[run]).any():
+            continue  # rows that come with their neighbours of fit are no split
+        inside = (run < len(runs.run_starts) - 1) & (times > runs.run_stops[run])
+        _, sizes = np.unique(run[inside], return_counts=True)
+        n_filled += int((sizes < length).sum())
+    segments = rows.segment_starts(max_gap, rows.steps_so_far(past.steps()))
+    n_gaps, n_rows = len(segments) - len(rows.keys), rows.n_rows - len(rows.keys)
+    if n_filled > 2:
+        message = (
+            f"The rows fill {n_filled} short holes between those of fit: this looks like a shuffled split, "
+            "which cuts the windows to pieces and shows the model the future. Split in time order."
+        )
+    elif n_gaps > max(2, n_rows // 2):
+        message = (
+            f"{n_gaps} of {n_rows} rows come more than max_gap={max_gap} time steps after the row before: "
+            "their windows are padding. The time step is that of fit: fit on rows as far apart as these, or raise "
+            "max_gap."
+        )
+    else:
+        warn_if_other_step(past, rows, stacklevel + 1)
+        return
+    warnings.warn(message, UserWarning, stacklevel=stacklevel)
+
+
+def warn_if_other_step(past: Past, rows: SeriesRows, stacklevel: int) -> None:
+    """Warn if most series that fit knows come at least twice as densely, or half as densely, as then."""
+    pasts = past.by_key()
+    found = []
+    parts = rows.parts() if rows.times is not None else []
+    for key, part in parts[:: 1 + len(parts) // _MOST_SERIES]:
+        known = pasts.get(key)
+        if rows.times is None or known is None or min(known.n_rows, part.stop - part.start) <= _MIN_HOLES:
+            continue
+        step = modal_step(np.diff(rows.times[part]))
+        found.append((max(step / known.step, known.step / step) >= 2, known.step, step))
+    other = [(then, now) for is_other, then, now in found if is_other]
+    if 2 * len(other) > len(found):
+        then, now = (_in_words(each, past.kind) for each in other[0])
+        warnings.warn(
+            f"These rows come one in {now}, those of fit one in {then}: as many rows are another span of time than "
+            "in fit. Resample them to the step of fit, or fit on rows as these.",
+            UserWarning,
+            stacklevel=stacklevel,
+        )
+
+
+def _in_words(step: float, kind: str | None) -> str:
+    if kind is None or kind.startswith(("numbers", "periods")):
+        return f"{step:g}"
+    return f"{step / 1e9:g} s"

@@ -1,0 +1,90 @@
+import warnings
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from sktsad import RollingFeatures, SlidingWindow, SmoothedClassifier, ZScoreDetector
+from sktsad._core._later_rows import warn_if_unknown
+
+HOURS = pd.date_range("2026-01-05", periods=120, freq="h")
+STEPS = [SlidingWindow(3), RollingFeatures([3], period=None), SmoothedClassifier(ZScoreDetector(), 3)]
+each_step = pytest.mark.parametrize("step", STEPS, ids=lambda step: type(step).__name__)
+
+
+def frame(index):
+    return pd.DataFrame({"value": np.random.default_rng(0).normal(size=len(index))}, index=index)
+
+
+def panel(keys, start=0):
+    index = pd.MultiIndex.from_product([pd.Index(keys, tupleize_cols=False), HOURS[start : start + 40]])
+    return frame(index)
+
+
+def apply(step, X):
+    return step.decision_function(X) if hasattr(step, "decision_function") else step.transform(X)
+
+
+@each_step
+@pytest.mark.parametrize("freq", ["15min", "30min", "2h", "3h"])
+def test_rows_of_another_step_than_in_fit_are_announced(step, freq):
+    step.fit(frame(HOURS))
+    later = frame(pd.date_range(HOURS[-1] + pd.Timedelta("1h"), periods=40, freq=freq))
+    with pytest.warns(UserWarning, match=r"one in \d+ s, those of fit one in 3600 s") as record:
+        apply(step, later)
+    assert record[0].filename == __file__
+    apply(step, later[:9])  # a few rows are no matter
+
+
+def test_the_step_of_numbers_is_told_without_a_unit():
+    window = SlidingWindow(3).fit(frame(pd.RangeIndex(50)))
+    with pytest.warns(UserWarning, match=r"one in 2, those of fit one in 1:"):
+        window.transform(frame(pd.RangeIndex(50, 100, 2)))
+
+
+# Series of fit, and of now
+
+
+@each_step
+@pytest.mark.parametrize(
+    ("then", "now", "alike"),
+    [
+        ([1, 2], ["1", "2"], "'1' seems to be 1"),
+        ([1, 2], ["001", "002"], "'001' seems to be 1"),
+        (["1.0", "2.0"], [1, 2], "1 seems to be '1.0'"),
+        (["a", "b"], ["A ", "B "], "'A ' seems to be 'a'"),
+        (["a", "b"], [3, 4], "3, 4"),
+    ],
+    ids=str,
+)
+def test_series_that_go_by_another_name_are_announced(step, then, now, alike):
+    step.fit(panel(then))
+    with pytest.warns(UserWarning, match=f"2 of the 2 series .*{alike}"):
+        out = apply(step, panel(now, 40))
+    assert len(out) == 80
+
+
+@each_step
+def test_series_that_join_others_are_no_matter(step):
+    step.fit(panel(["a", "b"]))
+    apply(step, panel(["b", "c"], 40))
+    apply(step, panel(["c", "d"], 40))  # as where folds are made by series
+
+
+def test_of_long_lists_of_series_the_first_are_named():
+    with pytest.warns(UserWarning, match=r"\('5', '6', '7', \.\.\.\) were not .* fit \(0, 1, 2, \.\.\.\)"):
+        warn_if_unknown(list(range(5)), list("56789"), 2)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        warn_if_unknown([], [1], 2)
+        warn_if_unknown([1, "a"], [2], 2)
+
+
+def test_the_step_of_many_series_is_told_by_some_of_them():
+    keys = [f"machine {number}" for number in range(300)]
+    window = SlidingWindow(3).fit(panel(keys))
+    later = panel(keys, 40)
+    window.transform(later)
+    twice = later.set_axis(later.index.set_levels(HOURS[40] + 2 * (HOURS[40:80] - HOURS[40]), level=1))
+    with pytest.warns(UserWarning, match="one in 7200 s"):
+        window.transform(twice)

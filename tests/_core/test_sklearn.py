@@ -1,0 +1,42 @@
+"""Private names of scikit-learn come through one module."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+import sktsad
+from sktsad import _core
+from sktsad._core import _sklearn
+
+PACKAGE = Path(sktsad.__file__).parent
+#: A private module, or a private name of a public one.
+PRIVATE = re.compile(r"^from sklearn[\w.]*(\._\w+ import|[\w.]* import .*(?<![\w.])_\w+)", re.MULTILINE)
+ROOMS = ["preprocessing", "model_selection"]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [path for room in ROOMS for path in sorted((PACKAGE / room).rglob("*.py"))],
+    ids=lambda path: path.name,
+)
+def test_a_room_imports_no_private_name_of_scikit_learn(path):
+    assert not PRIVATE.search(path.read_text())
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "from sklearn.utils import Tags, _safe_indexing",
+        "from sklearn.utils._param_validation import Interval",
+        "from sklearn.utils.validation import _num_samples",
+    ],
+)
+def test_a_private_name_would_be_seen(line):
+    assert PRIVATE.search(line)
+    assert not PRIVATE.search("from sklearn.utils.validation import check_is_fitted\nfrom ._x import _y")
+
+
+@pytest.mark.parametrize("name", _sklearn.__all__)
+def test_the_ground_floor_hands_every_name_on(name):
+    assert getattr(_core, name) is getattr(_sklearn, name)
