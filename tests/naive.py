@@ -257,3 +257,17 @@ def smoothed(X, scores, length, statistic, max_gap=3):
     """Statistic of the score of each row and those before it, walking back; the first of a segment repeats."""
     frame = pd.DataFrame({"score": scores}, index=getattr(X, "index", None))
     return [statistic(window.tolist()) for window in windows(frame, length, max_gap)]
+
+
+def alarms(hot, place, merge_gap=0, min_rows=1, cool_down=0):
+    """Rows above the threshold of each alarm, by a walk along the rows of one series."""
+    found, run, ready = [], [], -math.inf
+    for row, at in enumerate(place):
+        if run and at - place[run[-1]] > merge_gap + 1:  # its last row is too far back: it is over
+            if len(run) >= min_rows:
+                found.append(run)
+                ready = place[run[-1]] + cool_down
+            run = []
+        if hot[row] and at > ready:
+            run.append(row)
+    return found + ([run] if len(run) >= min_rows else [])

@@ -4,13 +4,12 @@ from ._atomic import atomic_fit
 from ._estimator import VersionedEstimator
 from ._labels import check_labels, warn_if_anomaly_is_a_guess
 from ._robust import is_spread, robust_moments
+from ._runs import DURATION, AlarmRule, AlarmRuns, AlarmState, count_events, find_events, places
 from ._scores import decision_scores, estimator_type, own_threshold, refuse_outlier_detector, with_index
 from ._series import (
     SeriesRows,
     check_panel,
     check_target_index,
-    count_events,
-    find_events,
     has_dates,
     has_time,
     is_gap,
@@ -23,6 +22,10 @@ from ._validation import validate_rows
 from ._windows import Windows, channels_by_name, check_layout, check_windows, flatten_3d, window_names
 
 __all__ = [
+    "DURATION",
+    "AlarmRule",
+    "AlarmRuns",
+    "AlarmState",
     "SeriesRows",
     "VersionedEstimator",
     "Windows",
@@ -44,6 +47,7 @@ __all__ = [
     "is_panel",
     "is_spread",
     "own_threshold",
+    "places",
     "read_series",
     "refuse_outlier_detector",
     "robust_moments",
