@@ -271,3 +271,17 @@ def alarms(hot, place, merge_gap=0, min_rows=1, cool_down=0):
         if hot[row] and at > ready:
             run.append(row)
     return found + ([run] if len(run) >= min_rows else [])
+
+
+def alarms_of_table(X, hot, merge_gap=0, min_rows=1, cool_down=0, max_gap=3):
+    """Rows above the threshold of each alarm, series by series; a gap counts as the rows that are missing there."""
+    found, of_row = [], rows_of(X)
+    for key, times in times_by_series(of_row).items():
+        own = [row for row, (of_key, _, _) in enumerate(of_row) if of_key == key]
+        step, place = modal_step(times), [0]
+        for before, after in pairwise(times):
+            hole = after - before
+            place.append(place[-1] + (round(hole / step) if hole > max_gap * step else 1))
+        own_hot = [list(hot)[row] for row in own]
+        found += [[own[at] for at in run] for run in alarms(own_hot, place, merge_gap, min_rows, cool_down)]
+    return found

@@ -3,6 +3,7 @@
 from ._atomic import atomic_fit
 from ._estimator import VersionedEstimator
 from ._labels import check_labels, warn_if_anomaly_is_a_guess
+from ._pipeline import before_last, last_step, require_method
 from ._robust import is_spread, robust_moments
 from ._runs import DURATION, AlarmRule, AlarmRuns, AlarmState, count_events, find_events, places
 from ._scores import decision_scores, estimator_type, own_threshold, refuse_outlier_detector, with_index
@@ -30,6 +31,7 @@ __all__ = [
     "VersionedEstimator",
     "Windows",
     "atomic_fit",
+    "before_last",
     "channels_by_name",
     "check_labels",
     "check_layout",
@@ -46,10 +48,12 @@ __all__ = [
     "is_gap",
     "is_panel",
     "is_spread",
+    "last_step",
     "own_threshold",
     "places",
     "read_series",
     "refuse_outlier_detector",
+    "require_method",
     "robust_moments",
     "row_index",
     "tail_mask",

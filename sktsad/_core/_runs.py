@@ -62,7 +62,7 @@ def places(rows: SeriesRows, max_gap: float, steps: np.ndarray) -> np.ndarray:
         gaps = np.flatnonzero(is_gap(holes, max_gap, of_row))
         sizes = holes[gaps] / (of_row if len(steps) == 1 else of_row[gaps])
         ahead[gaps + 1] = np.clip(np.rint(sizes), 1, _FAR // 2)
-    ahead[firsts] = _FAR
+    ahead[firsts[firsts < rows.n_rows]] = _FAR
     return np.cumsum(ahead)
 
 
@@ -182,6 +182,12 @@ class AlarmRuns:
 
     def __len__(self) -> int:
         return len(self.starts)
+
+    def members(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return the rows that are in an alarm, and the number of the alarm of each."""
+        number = np.repeat(np.arange(len(self)), self.stops - self.starts)
+        before = np.cumsum(np.append(0, self.stops[:-1] - self.starts[:-1]))[: len(self)]
+        return self.rows[np.arange(len(number)) + (self.starts - before)[number]], number
 
     @property
     def first(self) -> np.ndarray:

@@ -99,6 +99,11 @@ def test_rows_without_time_follow_one_another():
     assert np.diff(places(rows, 3, rows.steps())).tolist() == [1, 1, 1]
 
 
+def test_no_row_has_no_place():
+    rows = read_series(np.zeros((0, 1)))
+    assert places(rows, 3, rows.steps()).tolist() == []
+
+
 def test_a_hole_of_ages_is_no_overflow():
     rows = read_series(pd.Series(0.0, index=[0.0, 1e-3, 2e-3, 1e300]))
     assert np.diff(places(rows, 3, rows.steps()))[:2].tolist() == [1, 1]
@@ -119,6 +124,8 @@ def test_alarms_are_those_of_a_walk_along_the_rows(rows, rule):
     assert found.opened.tolist() == [alarm[rule.min_rows - 1] for alarm in expected]
     assert found.last.tolist() == [alarm[-1] for alarm in expected]
     assert len(found) == len(expected)
+    members = [(row, number) for number, alarm in enumerate(expected) for row in alarm]
+    assert list(zip(*(of.tolist() for of in found.members()), strict=True)) == members
 
 
 @settings(deadline=None, max_examples=300)
