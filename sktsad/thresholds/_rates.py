@@ -1,4 +1,4 @@
-"""Thresholds that let through so many false alarms."""
+"""Thresholds that let through a share of the normal rows."""
 
 from __future__ import annotations
 
@@ -10,13 +10,8 @@ import numpy as np
 import pandas as pd
 from sklearn.utils._param_validation import Interval
 
-from .._core import SeriesRows, read_series
 from ._cuts import count_above, cut_between
 from ._threshold_rule import ThresholdRule
-
-#: A hole of more steps of time ends an alarm, as it ends a window of `SlidingWindow` by default.
-_MAX_GAP = 3
-_NANOSECONDS_PER_DAY = 86_400 * 10**9
 
 
 class Quantile(ThresholdRule):
@@ -115,103 +110,3 @@ class TargetFalsePositiveRate(ThresholdRule):
         self.alarm_rate_ = alarms / len(scores)
         # Rounded: 0.29 * 100 is to be 29, not 28.999999999999996.
         self.threshold_ = self.thresholds_[np.argmax(alarms <= round(self.rate * len(scores), 9))]
-
-
-class AlarmsPerDay(ThresholdRule):
-    """Choose the lowest threshold with at most so many alarms a day and series, there and at every higher one.
-
-    An alarm is a run of neighbouring rows above the threshold: an operator is called once. Runs end with their
-    series, and at holes in time of more than three steps.
-
-    Parameters
-    ----------
-    n : float, default=1
-        Most alarms a day of one series, over normal rows; above 0. A half is one in two days.
-    rows_per_day : float, default=None
-        Rows of one series in a day. None takes them from the dates in the index of the scores, by the most frequent
-        step in time of each series.
-
-    Attributes
-    ----------
-    threshold_ : float
-        The threshold, halfway between two scores.
-    thresholds_ : ndarray
-        The thresholds tried, ascending; the last is the largest score, above which there is no row.
-    alarms_per_day_ : ndarray
-        Alarms a day with each of them. A lower threshold may have fewer, since runs grow together; it is not taken.
-
-    Raises
-    ------
-    ValueError
-        If ``rows_per_day`` is None and the index has no dates to tell how long a row lasts.
-
-    Warns
-    -----
-    UserWarning
-        If the rows last less than ``1 / n`` days, so that they may not hold a single alarm: the largest score is the
-        threshold.
-
-    Notes
-    -----
-    ``fit`` takes series and time from the index of the scores, or else of ``y``: the times of one series, or a
-    (series, time) MultiIndex. Rows without an index are one series without a gap. Labelled anomalies are taken out:
-    that leaves a hole in time, and the hole is not counted as time.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> from sktsad.thresholds import AlarmsPerDay
-    >>> hours = pd.date_range("2024-01-01", periods=48, freq="h")
-    >>> scores = pd.Series([1.0] * 48, index=hours)
-    >>> scores.iloc[[5, 6, 20, 40]] = [7.0, 8.0, 4.0, 5.0]
-    >>> AlarmsPerDay(1).fit(scores).threshold_  # two alarms in two days, the first of two rows
-    np.float64(4.5)
-    """
-
-    _parameter_constraints = {
-        "n": [Interval(Real, 0, None, closed="neither")],
-        "rows_per_day": [Interval(Real, 0, None, closed="neither"), None],
-    }
-
-    def __init__(self, n: float = 1, rows_per_day: float | None = None) -> None:
-        self.n = n
-        self.rows_per_day = rows_per_day
-
-    def _learn(self, scores: np.ndarray, anomalous: np.ndarray | None, index: pd.Index) -> None:
-        rows = read_series(pd.Series(scores, index=index))
-        days = self._days(rows, index)
-        self.thresholds_, level_of_row = cut_between(scores[rows.order])
-        # There are as many runs as rows above a threshold, less the neighbours that are both above it.
-        goes_on = np.ones(len(scores), dtype=bool)
-        goes_on[rows.segment_starts(_MAX_GAP, rows.steps())] = False
-        lower_of_both = np.minimum(level_of_row[1:], level_of_row[:-1])[goes_on[1:]]
-        n_thresholds = len(self.thresholds_)
-        alarms = count_above(level_of_row, n_thresholds) - count_above(lower_of_both, n_thresholds)
-        self.alarms_per_day_ = alarms / days
-        most = round(self.n * days, 9)  # 0.29 * 100 is to be 29, not 28.999999999999996
-        if most < 1:
-            warnings.warn(
-                f"n={self.n} alarm(s) a day make less than one in {days:.3g} day(s) of normal rows: their largest "
-                "score becomes the threshold. Use more rows or a larger n.",
-                UserWarning,
-                stacklevel=4,
-            )
-        too_many = np.flatnonzero(alarms > most)
-        self.threshold_ = self.thresholds_[too_many[-1] + 1 if len(too_many) else 0]
-
-    def _days(self, rows: SeriesRows, index: pd.Index) -> float:
-        """Return how many days all series together last."""
-        if self.rows_per_day is not None:
-            return rows.n_rows / self.rows_per_day
-        times = index.levels[1] if isinstance(index, pd.MultiIndex) else index
-        days = 0.0
-        if isinstance(times, (pd.DatetimeIndex, pd.TimedeltaIndex)):
-            # A series of a single row has no step, and so adds nothing.
-            days = np.nansum(np.diff(rows.bounds) * rows.steps()) / _NANOSECONDS_PER_DAY
-        if not days:
-            raise ValueError(
-                f"rows_per_day={self.rows_per_day} needs two rows of a series with dates in the index of the scores, "
-                f"got {rows.n_rows} row(s) with {type(times).__name__}. Give rows_per_day (24 for hourly rows, 1440 "
-                "for rows each minute), or scores as a pandas Series with an index of dates."
-            )
-        return days
