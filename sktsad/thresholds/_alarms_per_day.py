@@ -84,8 +84,6 @@ class AlarmsPerDay(ThresholdRule):
     >>> scores.iloc[[5, 6, 20, 40]] = [7.0, 8.0, 4.0, 5.0]
     >>> AlarmsPerDay(1).fit(scores).threshold_  # two alarms in two days, the first of two rows
     np.float64(4.5)
-    >>> AlarmsPerDay(1, merge_gap="13h").fit(scores).threshold_  # the first and the second are one
-    np.float64(2.5)
     """
 
     _parameter_constraints = {
@@ -131,7 +129,8 @@ class AlarmsPerDay(ThresholdRule):
             )
         place = places(rows, _MAX_GAP, steps)
         thresholds, level_of_row = cut_between(scores[rows.order])
-        if (possible := most_alarms(rows.bounds, place, rule)) <= most:
+        possible, without = (most_alarms(rows.bounds, place, each) for each in (rule, AlarmRule()))
+        if possible <= most < without:
             warnings.warn(
                 f"n={self.n} alarm(s) a day can never be exceeded with merge_gap={self.merge_gap!r} and cool_down="
                 f"{self.cool_down!r}: {days:.3g} day(s) hold {possible} at most. The threshold lies below all "

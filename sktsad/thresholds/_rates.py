@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import warnings
 from numbers import Real
 
@@ -11,21 +10,27 @@ import pandas as pd
 from sklearn.utils._param_validation import Interval
 
 from ._cuts import count_above, cut_between
-from ._threshold_rule import ThresholdRule
+from ._quantile_rank import quantile_rank
+from ._threshold_rule import EmpiricalRule, ThresholdRule
 
 
-class Quantile(ThresholdRule):
+class Quantile(EmpiricalRule):
     """Put the threshold at a quantile of the scores of normal rows, in its finite-sample form.
 
     The threshold is the ``ceil((n + 1) * q)``-th smallest of ``n`` scores. Where new normal scores are
     exchangeable with these, the chance of a false alarm is at most ``1 - q``: the argument of split conformal
-    prediction [1]_. Neighbouring rows of a time series are not quite exchangeable.
+    prediction [1]_, and of thresholds on conformal p-values [2]_. Neighbouring rows of a time series are not quite
+    exchangeable.
 
     Parameters
     ----------
     q : float, default=0.99
         Share of normal rows to stay below the threshold, above 0 and below 1. With anomalies as rare as the
         false alarms that it lets through, precision is a half at best.
+    confidence : float, default=None
+        None holds the chance on average over the scores that might have been held out: the rows at hand may have been
+        mild, and let through more. A number, such as 0.95, is how often the threshold is to keep to it for the very
+        rows held out: it is a tolerance limit [3]_, higher, and takes more scores.
 
     Attributes
     ----------
@@ -39,11 +44,21 @@ class Quantile(ThresholdRule):
     Warns
     -----
     UserWarning
-        If there are fewer than ``q / (1 - q)`` scores: the largest is the threshold, without the guarantee.
+        If there are fewer than ``q / (1 - q)`` scores, or with ``confidence`` fewer than
+        ``log(1 - confidence) / log(q)``: the largest is the threshold, without the guarantee.
+
+    See Also
+    --------
+    conformal_p_values : The same comparison for each score, as a p-value.
 
     References
     ----------
     .. [1] V. Vovk, A. Gammerman, G. Shafer, "Algorithmic Learning in a Random World", Springer, 2005.
+    .. [2] R. Laxhammar, G. Falkman, "Conformal prediction for distribution-independent anomaly detection in streaming
+       vessel data", StreamKDD 2010.
+    .. [3] S. S. Wilks, "Determination of sample sizes for setting tolerance limits", Annals of Mathematical Statistics
+       12(1), 1941. As the conditional validity of conformal predictors: V. Vovk, "Conditional validity of inductive
+       conformal predictors", ACML 2012.
 
     Examples
     --------
@@ -52,24 +67,25 @@ class Quantile(ThresholdRule):
     np.float64(8.0)
     """
 
-    _parameter_constraints = {"q": [Interval(Real, 0, 1, closed="neither")]}
+    _parameter_constraints = {
+        "q": [Interval(Real, 0, 1, closed="neither")],
+        "confidence": [Interval(Real, 0, 1, closed="neither"), None],
+    }
 
-    def __init__(self, q: float = 0.99) -> None:
+    def __init__(self, q: float = 0.99, *, confidence: float | None = None) -> None:
         self.q = q
+        self.confidence = confidence
 
-    def _learn(self, scores: np.ndarray, anomalous: np.ndarray | None, index: pd.Index) -> None:
-        self._keep_alarm_rate(scores)
-        n = len(scores)
-        # Rounded: 100 * 0.55 is to be 55, not 55.00000000000001.
-        rank = math.ceil(round((n + 1) * self.q, 9))
+    def _choose(self, scores: np.ndarray) -> float:
+        n, rank = len(scores), quantile_rank(len(scores), self.q, self.confidence)
         if rank > n:
             warnings.warn(
                 f"q={self.q} of {n} scores lies beyond the largest of them, which becomes the threshold: more "
                 "than the wanted share of normal rows may exceed it. Use more rows or a smaller q.",
                 UserWarning,
-                stacklevel=4,
+                stacklevel=5,
             )
-        self.threshold_ = np.sort(scores)[min(max(rank, 1), n) - 1]
+        return np.sort(scores)[min(rank, n) - 1]
 
 
 class TargetFalsePositiveRate(ThresholdRule):

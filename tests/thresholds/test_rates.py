@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.stats import norm
 from strategies import SCORES
 
 from sktsad.thresholds import Quantile, TargetFalsePositiveRate
@@ -32,6 +33,22 @@ def test_new_normal_scores_exceed_the_quantile_no_more_often_than_promised(n, q,
     assert false_alarms.mean() >= 1 - q - 1 / (n + 1) - error
     # In single draws more may exceed it: the promise is one of the mean over draws.
     assert (false_alarms > 1 - q).any()
+
+
+def test_with_confidence_the_promise_holds_for_most_draws_and_not_only_on_average():
+    scores = np.random.RandomState(0).standard_normal((1000, 200))
+    for confidence in (0.5, 0.9):
+        thresholds = [Quantile(0.9, confidence=confidence).fit(row).threshold_ for row in scores]
+        is_kept = norm.sf(thresholds) <= 0.1
+        assert confidence - 0.03 <= is_kept.mean() <= confidence + 0.08  # ranks are whole
+
+
+def test_confidence_takes_more_scores():
+    assert Quantile(0.95, confidence=0.95).fit(np.arange(59)).threshold_ == 58
+    with pytest.warns(UserWarning, match="q=0.95 of 58 scores lies beyond the largest"):
+        assert Quantile(0.95, confidence=0.95).fit(np.arange(58)).threshold_ == 57
+    with pytest.raises(ValueError, match=r"'confidence' .* Got"):
+        Quantile(confidence=1).fit(np.arange(9))
 
 
 def test_ties_make_fewer_false_alarms_not_more():
