@@ -73,7 +73,7 @@ def detection_report(
     confidence : float, default=0.95
         How often the interval is to hold what it is for, above 0 and below 1.
     merge_gap : int, timedelta or str, default=None
-        Of false alarms with at most that many quiet rows between them, or quiet rows of that time, one is counted, as in
+        False alarms with at most that many quiet rows between them, or quiet rows of that time, count as one, as in
         `sktsad.postprocessing.alarms`. None is half an hour if time is dates, else 0 rows.
     random_state : int, RandomState instance or None, default=0
         Decides which blocks are drawn.
@@ -119,9 +119,9 @@ def detection_report(
       ``max_delay + 1`` rows, and as missed otherwise, whatever comes later. This is the rule of the AIOps
       challenge [1]_.
     - events found, event recall: number and share of the events with an alarm in any of their rows.
-    - false alarms per day: runs of alarms on normal rows, those within ``merge_gap`` as one, by the days that normal rows of all series cover together
-      (their number times the most frequent step of their series). A run that goes on behind an event counts, too.
-      Where the index has no dates, it is false alarms per 1,000 normal rows.
+    - false alarms per day: runs of alarms on normal rows, those within ``merge_gap`` as one, by the days that normal
+      rows of all series cover together (their number times the most frequent step of their series). A run that goes on
+      after an event counts, too. Where the index has no dates, it is false alarms per 1,000 normal rows.
 
     A bootstrap draw [2]_ consists of as many events as there are, and of as many blocks of normal rows, both drawn
     with replacement among their kind, from all series. The interval is that between two quantiles of the draws. It
@@ -175,7 +175,9 @@ def detection_report(
     y_true = _with_series(y_true, y_score)
     rows = read_scores(y_true, y_score, pos_label)
     blocks = cut_blocks(rows, block_length)
-    figures = Figures(rows, blocks, threshold, max_delay, _days(rows, y_true), *_calls(rows, y_true, merge_gap))
+    figures = Figures(
+        rows, blocks, threshold, max_delay, _days(rows, y_true), *_calls(rows, y_true, merge_gap)
+    )
     value = figures.at(blocks.once())
     draws = [figures.at(weights) for weights in blocks.draws(n_bootstrap, random_state)]
     facts = {
@@ -236,7 +238,7 @@ def compare(
     confidence : float, default=0.95
         How often the interval is to hold what it is for, above 0 and below 1.
     merge_gap : int, timedelta or str, default=None
-        Of false alarms with at most that many quiet rows between them, or quiet rows of that time, one is counted, as in
+        False alarms with at most that many quiet rows between them, or quiet rows of that time, count as one, as in
         `sktsad.postprocessing.alarms`. None is half an hour if time is dates, else 0 rows.
     random_state : int, RandomState instance or None, default=0
         Decides which blocks are drawn.
