@@ -17,7 +17,13 @@ if TYPE_CHECKING:
     from matplotlib.lines import Line2D
 
 #: Alarms are plain bands, labelled events are hatched.
-_BAND = {"facecolor": "#FFB000", "edgecolor": "0.25", "hatch": None, "linewidth": 0.8, "alpha": 0.45}
+_BAND: dict[str, Any] = {
+    "facecolor": "#FFB000",
+    "edgecolor": "0.25",
+    "hatch": None,
+    "linewidth": 0.8,
+    "alpha": 0.45,
+}
 _COLUMNS = ("start", "end", "peak_time")
 
 

@@ -104,18 +104,18 @@ def test_a_rule_without_curves_is_refused(rule):
 
 def test_a_budget_shows_the_alarms_of_every_threshold():
     scores = np.random.default_rng(0).normal(size=480)
-    rule = AlarmsPerDay(2, rows_per_day=48).fit(scores)
+    rule = AlarmsPerDay(1, rows_per_day=48).fit(scores)
     display = ThresholdDisplay.from_rule(rule, score_name="z")
     np.testing.assert_array_equal(display.alarms_per_day_.get_ydata(), rule.alarms_per_day_)
     np.testing.assert_array_equal(display.alarms_per_day_.get_xdata(), rule.thresholds_)
     (alarms,) = display.points_.get_ydata()
-    assert alarms == rule.alarms_per_day_[rule.thresholds_.tolist().index(rule.threshold_)] <= 2
+    assert alarms == rule.alarms_per_day_[rule.thresholds_.tolist().index(rule.threshold_)] <= 1
     assert display.threshold_.get_xdata() == [rule.threshold_] * 2
-    assert list(display.budget_.get_ydata()) == [2, 2]
+    assert list(display.budget_.get_ydata()) == [1, 1]
     assert display.ax_.get_title(loc="left") == f"at {rule.threshold_:.4g}: {alarms:.2f} alarms per day"
-    assert [text.get_text() for text in display.legend_.get_texts()] == ["alarms per day", "budget 2"]
+    assert [text.get_text() for text in display.legend_.get_texts()] == ["alarms per day", "budget 1"]
     bottom, top = display.ax_.get_ylim()
-    assert bottom < 0 and 2 < top <= 10.5 < rule.alarms_per_day_.max()
+    assert bottom < 0 and 1 < top <= 5.25 < rule.alarms_per_day_.max()
     assert not hasattr(display, "precision_")
 
 
