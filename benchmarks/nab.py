@@ -43,7 +43,7 @@ from sktsad import (
     VAEDetector,
     ZScoreDetector,
 )
-from sktsad._core._series import find_events
+from sktsad._core._runs import find_events
 from sktsad.datasets import get_data_home, load_nab
 from sktsad.metrics import vus_pr
 

@@ -24,7 +24,7 @@ from sklearn.model_selection import GroupKFold, StratifiedKFold
 from sklearn.preprocessing import MinMaxScaler, RobustScaler, StandardScaler
 
 from sktsad import RNNClassifier, SeriesScaler, SeriesSplit, SlidingWindow, ThresholdClassifier
-from sktsad._core._series import find_events
+from sktsad._core._runs import find_events
 from sktsad.datasets import load_aiops_kpi
 
 SEEDS = (0, 1, 2)

@@ -34,7 +34,7 @@ from sktsad import (
     SlidingWindow,
     ThresholdClassifier,
 )
-from sktsad._core._series import find_events
+from sktsad._core._runs import find_events
 from sktsad.datasets import load_aiops_kpi, load_ecg5000
 
 KPIS = ("02e99bd4f6cfb33f", "71595dd7171f4540", "7c189dd36f048a6c", "a40b1df87e3f1c87")

@@ -267,3 +267,31 @@ def smoothed(X, scores, length, statistic, max_gap=3):
     """Statistic of the score of each row and those before it, walking back; the first of a segment repeats."""
     frame = pd.DataFrame({"score": scores}, index=getattr(X, "index", None))
     return [statistic(window.tolist()) for window in windows(frame, length, max_gap)]
+
+
+def alarms(hot, place, merge_gap=0, min_rows=1, cool_down=0):
+    """Rows above the threshold of each alarm, by a walk along the rows of one series."""
+    found, run, ready = [], [], -math.inf
+    for row, at in enumerate(place):
+        if run and at - place[run[-1]] > merge_gap + 1:  # its last row is too far back: it is over
+            if len(run) >= min_rows:
+                found.append(run)
+                ready = place[run[-1]] + cool_down
+            run = []
+        if hot[row] and at > ready:
+            run.append(row)
+    return found + ([run] if len(run) >= min_rows else [])
+
+
+def alarms_of_table(X, hot, merge_gap=0, min_rows=1, cool_down=0, max_gap=3):
+    """Rows above the threshold of each alarm, series by series; a gap counts as the rows that are missing there."""
+    found, of_row = [], rows_of(X)
+    for key, times in times_by_series(of_row).items():
+        own = [row for row, (of_key, _, _) in enumerate(of_row) if of_key == key]
+        step, place = modal_step(times), [0]
+        for before, after in pairwise(times):
+            hole = after - before
+            place.append(place[-1] + (round(hole / step) if hole > max_gap * step else 1))
+        own_hot = [list(hot)[row] for row in own]
+        found += [[own[at] for at in run] for run in alarms(own_hot, place, merge_gap, min_rows, cool_down)]
+    return found

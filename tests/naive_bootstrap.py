@@ -2,6 +2,7 @@
 
 from itertools import pairwise
 
+import naive
 import numpy as np
 from sklearn.metrics import (
     average_precision_score,
@@ -29,7 +30,7 @@ def blocks(y, series, length):
     return out
 
 
-def figures(y, scores, threshold, max_delay, series, blocks, weights, exposure):
+def figures(y, scores, threshold, max_delay, series, blocks, weights, exposure, merge_gap=None):
     """Figures by name if each block is there as often as its weight; ``exposure`` is what each row adds."""
     y, scores = np.array(y), np.array(scores)
     alarms = scores > threshold
@@ -42,13 +43,12 @@ def figures(y, scores, threshold, max_delay, series, blocks, weights, exposure):
             adjusted[block] = alarms[block[: max_delay + 1]].any()
             n_events += weight
             n_found += weight * any(alarms[row] for row in block)
-    n_runs = sum(
-        times[row]
-        for row in range(len(y))
-        if alarms[row]
-        and not y[row]
-        and not (row and alarms[row - 1] and not y[row - 1] and series[row] == series[row - 1])
-    )
+    n_runs = 0
+    for key in set(series):
+        own = [row for row in range(len(y)) if series[row] == key]
+        is_false = [alarms[row] and not y[row] for row in own]
+        runs = naive.alarms(is_false, range(len(own)), (merge_gap or {}).get(key, 0))
+        n_runs += sum(times[own[run[0]]] for run in runs)
     rows = np.repeat(np.arange(len(y)), times)
     truth, ranked, alarmed = y[rows], scores[rows], alarms[rows]
     precision, recall, _ = precision_recall_curve(truth, ranked)

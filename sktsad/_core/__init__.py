@@ -3,7 +3,9 @@
 from ._estimator import VersionedEstimator, atomic_fit, version_of
 from ._index import check_panel, has_time, is_panel, row_index, time_labels
 from ._later_rows import warn_if_cut, warn_if_other_step, warn_if_unknown
+from ._pipeline import before_last, last_step, require_method
 from ._robust import is_spread, robust_moments
+from ._runs import DURATION, AlarmRule, AlarmRuns, AlarmState, count_events, find_events, places
 from ._scores import (
     decision_scores,
     estimator_type,
@@ -14,7 +16,7 @@ from ._scores import (
     to_classes,
     with_index,
 )
-from ._series import SeriesRows, count_events, find_events, is_gap, read_series, tail_mask
+from ._series import SeriesRows, is_gap, read_series, tail_mask
 from ._series_past import Past, SeriesPast
 from ._show_versions import show_versions
 from ._sklearn import (
@@ -39,6 +41,10 @@ from ._validation import (
 from ._windows import Windows, channels_by_name, check_windows, flatten_3d, window_names
 
 __all__ = [
+    "DURATION",
+    "AlarmRule",
+    "AlarmRuns",
+    "AlarmState",
     "HasMethods",
     "Interval",
     "InvalidParameterError",
@@ -49,6 +55,7 @@ __all__ = [
     "VersionedEstimator",
     "Windows",
     "atomic_fit",
+    "before_last",
     "channels_by_name",
     "check_feature_names_in",
     "check_labels",
@@ -67,10 +74,13 @@ __all__ = [
     "is_gap",
     "is_panel",
     "is_spread",
+    "last_step",
     "num_samples",
     "own_threshold",
+    "places",
     "read_series",
     "refuse_outlier_detector",
+    "require_method",
     "robust_moments",
     "row_index",
     "safe_indexing",

@@ -231,15 +231,3 @@ def tail_mask(X: Any, fraction: float) -> np.ndarray:
             at = at[np.argsort(rows.times[part], kind="stable")]
         mask[at[len(at) - int(len(at) * fraction + 1e-9) :]] = True  # 0.29 * 100 is 28.999999999999996
     return mask
-
-
-def find_events(positive: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return where runs of True start and stop in the rows of one series."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], positive, [False]]).astype(np.int8)))
-    return edges[::2], edges[1::2]
-
-
-def count_events(X: Any, positive: np.ndarray) -> int:
-    """Count the events of all series: runs of anomalous rows that follow one another, in the order given."""
-    rows = read_rows(X)  # independent rows, such as heart beats, may have been shuffled with their index
-    return sum(len(find_events(positive[rows.order[part]])[0]) for _, part in rows.parts())

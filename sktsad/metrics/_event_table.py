@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from sklearn.utils._param_validation import Interval, validate_params
 
-from .._core import is_panel, row_index, time_labels
+from .._core import AlarmRule, is_panel, places, row_index, time_labels
 from ._labelled_rows import COMMON, LabelledRows, read_labels, read_predictions
 
 _COUNT = [Interval(Integral, 0, None, closed="left")]
@@ -55,6 +55,10 @@ def to_events(y: Any, *, min_length: int = 1, merge_gap: int = 0, pos_label: Any
     ValueError
         If `y` has more than two labels, missing ones or two of which none is `pos_label`, or time is out of order.
 
+    See Also
+    --------
+    sktsad.postprocessing.alarms : Alarms as a table, by time rather than by position.
+
     Notes
     -----
     Positions count the rows series by series, the series in the order in which they first appear. They are
@@ -77,11 +81,9 @@ def to_events(y: Any, *, min_length: int = 1, merge_gap: int = 0, pos_label: Any
     0      1     5 2024-01-01 00:01:00 2024-01-01 00:04:00       4
     """
     rows = read_labels(y, pos_label)
-    starts, stops = rows.runs(rows.positive)
-    series = _series_of(rows, starts)
-    begins, ends = np.ones((2, len(starts)), dtype=bool)
-    begins[1:] = ends[:-1] = (starts[1:] - stops[:-1] > merge_gap) | (series[1:] != series[:-1])
-    starts, stops = starts[begins], stops[ends]
+    rule = AlarmRule.read(rows.series, None, merge_gap)
+    found = rule.find(rows.positive, places(rows.series, np.inf, rows.series.steps()))
+    starts, stops = found.first, found.last + 1
     long = stops - starts >= min_length
     return _table(y, rows, starts[long], stops[long])
 

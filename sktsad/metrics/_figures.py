@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from .._core import AlarmRule
 from ._blocks import Blocks
 from ._labelled_rows import LabelledRows
 from ._precision_recall_f import ratio
@@ -26,19 +27,31 @@ class Figures:
         Within how many rows of its start an event must be found.
     days : ndarray of shape (n_rows,) or None
         How long each row lasts; None counts false alarms by rows.
+    place : ndarray of int, shape (n_rows,)
+        Where each row stands in time, counted in rows.
+    rule : AlarmRule
+        Which false alarms are one.
     """
 
     def __init__(
-        self, rows: LabelledRows, blocks: Blocks, threshold: float, max_delay: int, days: np.ndarray | None
+        self,
+        rows: LabelledRows,
+        blocks: Blocks,
+        threshold: float,
+        max_delay: int,
+        days: np.ndarray | None,
+        place: np.ndarray,
+        rule: AlarmRule,
     ) -> None:
         self.rows, self.blocks, self.max_delay = rows, blocks, max_delay
+        self.place, self.rule = place, rule
         self.exposure_name = PER_1000_ROWS if days is None else PER_DAY
         alarm, sizes = rows.values > threshold, blocks.sizes
         in_time = np.arange(blocks.n_rows) - np.repeat(blocks.starts, sizes) <= max_delay
         found = blocks.is_event & (blocks.sum(alarm) > 0)
         found_in_time = blocks.is_event & (blocks.sum(alarm & in_time) > 0)
         run_starts = np.zeros(blocks.n_rows, dtype=np.int64)
-        run_starts[rows.runs(alarm & ~rows.positive)[0]] = 1
+        run_starts[rule.find(alarm & ~rows.positive, place).first] = 1
         exposure = np.full(blocks.n_rows, 1 / 1000) if days is None else days
         self._counts = np.array(
             [
@@ -91,9 +104,11 @@ class Figures:
         rate, sizes = n_alarms / n_rows, self.blocks.sizes[self.blocks.is_event]
         found = 1 - (1 - rate) ** sizes
         found_in_time = 1 - (1 - rate) ** np.minimum(sizes, self.max_delay + 1)
-        # An alarm starts a run behind a quiet row, or where normal rows start.
-        n_stretches = len(self.rows.runs(~self.rows.positive)[0])
-        n_runs = rate * (1 - rate) * (n_rows - n_positive) + rate**2 * n_stretches
+        # A normal row starts a run if none of the normal rows before it that it would go on with is an alarm.
+        normal = np.flatnonzero(~self.rows.positive)
+        reach = np.broadcast_to(self.rule.merge_gap, self.place.shape)[normal] + 1
+        first = np.searchsorted(self.place[normal], self.place[normal] - reach)
+        n_runs = rate * ((1 - rate) ** (np.arange(len(normal)) - first)).sum()
         counts = [rate * n_positive, n_alarms, found.sum(), found_in_time @ sizes, n_runs]
         best_f1 = 2 * self.prevalence / (1 + self.prevalence)
         totals = np.array([*counts, n_rows, n_positive, n_events, exposure])

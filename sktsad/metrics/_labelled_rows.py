@@ -36,10 +36,7 @@ class LabelledRows:
 
     def runs(self, mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return where runs of True start and stop; a run ends where its series ends."""
-        starts, stops = find_events(mask)
-        borders = self.series.bounds[1:-1]
-        inside = borders[mask[borders] & mask[borders - 1]]
-        return np.sort(np.concatenate([starts, inside])), np.sort(np.concatenate([stops, inside]))
+        return find_events(mask, self.series.bounds[:-1])
 
 
 def count_between(mask: np.ndarray, starts: np.ndarray, stops: np.ndarray) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from numbers import Integral, Real
 from typing import Any
 
@@ -10,12 +11,14 @@ import pandas as pd
 from sklearn.utils import check_consistent_length, column_or_1d
 from sklearn.utils._param_validation import Interval, validate_params
 
-from .._core import is_panel, row_index
+from .._core import DURATION, AlarmRule, is_panel, places, row_index
 from ._blocks import cut_blocks
 from ._figures import Figures
 from ._labelled_rows import COMMON, LabelledRows, read_scores
 
 _NANOSECONDS_PER_DAY = 86_400 * 10**9
+#: A hole of more steps of time counts as missing rows, as it ends a window of `SlidingWindow` by default.
+_MAX_GAP = 3
 _THRESHOLD = [Interval(Real, None, None, closed="both")]
 _CONSTRAINTS = {
     **COMMON,
@@ -23,6 +26,7 @@ _CONSTRAINTS = {
     "block_length": [Interval(Integral, 1, None, closed="left"), None],
     "n_bootstrap": [Interval(Integral, 0, None, closed="left")],
     "confidence": [Interval(Real, 0, 1, closed="neither")],
+    "merge_gap": [*DURATION, None],
     "random_state": ["random_state"],
 }
 
@@ -39,6 +43,7 @@ def detection_report(
     block_length: int | None = None,
     n_bootstrap: int = 500,
     confidence: float = 0.95,
+    merge_gap: int | str | timedelta | None = None,
     random_state: Any = 0,
     pos_label: Any = 1,
 ) -> pd.DataFrame:
@@ -67,6 +72,9 @@ def detection_report(
         Number of bootstrap draws. With 0 there are no intervals.
     confidence : float, default=0.95
         How often the interval is to hold what it is for, above 0 and below 1.
+    merge_gap : int, timedelta or str, default=None
+        False alarms with at most that many quiet rows between them, or quiet rows of that time, count as one, as in
+        `sktsad.postprocessing.alarms`. None is half an hour if time is dates, else 0 rows.
     random_state : int, RandomState instance or None, default=0
         Decides which blocks are drawn.
     pos_label : int, float, bool or str, default=1
@@ -111,9 +119,9 @@ def detection_report(
       ``max_delay + 1`` rows, and as missed otherwise, whatever comes later. This is the rule of the AIOps
       challenge [1]_.
     - events found, event recall: number and share of the events with an alarm in any of their rows.
-    - false alarms per day: runs of alarms on normal rows, by the days that normal rows of all series cover together
-      (their number times the most frequent step of their series). A run that goes on behind an event counts, too.
-      Where the index has no dates, it is false alarms per 1,000 normal rows.
+    - false alarms per day: runs of alarms on normal rows, those within ``merge_gap`` as one, by the days that normal
+      rows of all series cover together (their number times the most frequent step of their series). A run that goes on
+      after an event counts, too. Where the index has no dates, it is false alarms per 1,000 normal rows.
 
     A bootstrap draw [2]_ consists of as many events as there are, and of as many blocks of normal rows, both drawn
     with replacement among their kind, from all series. The interval is that between two quantiles of the draws. It
@@ -167,7 +175,7 @@ def detection_report(
     y_true = _with_series(y_true, y_score)
     rows = read_scores(y_true, y_score, pos_label)
     blocks = cut_blocks(rows, block_length)
-    figures = Figures(rows, blocks, threshold, max_delay, _days(rows))
+    figures = Figures(rows, blocks, threshold, max_delay, _days(rows), *_calls(rows, merge_gap))
     value = figures.at(blocks.once())
     draws = [figures.at(weights) for weights in blocks.draws(n_bootstrap, random_state)]
     facts = {
@@ -202,6 +210,7 @@ def compare(
     block_length: int | None = None,
     n_bootstrap: int = 500,
     confidence: float = 0.95,
+    merge_gap: int | str | timedelta | None = None,
     random_state: Any = 0,
     pos_label: Any = 1,
 ) -> pd.DataFrame:
@@ -226,6 +235,9 @@ def compare(
         Number of bootstrap draws. With 0 there are no intervals.
     confidence : float, default=0.95
         How often the interval is to hold what it is for, above 0 and below 1.
+    merge_gap : int, timedelta or str, default=None
+        False alarms with at most that many quiet rows between them, or quiet rows of that time, count as one, as in
+        `sktsad.postprocessing.alarms`. None is half an hour if time is dates, else 0 rows.
     random_state : int, RandomState instance or None, default=0
         Decides which blocks are drawn.
     pos_label : int, float, bool or str, default=1
@@ -276,8 +288,9 @@ def compare(
         for name, scores in (("score_a", score_a), ("score_b", score_b))
     )
     blocks, days = cut_blocks(rows_a, block_length), _days(rows_a)
-    a = Figures(rows_a, blocks, threshold_a, max_delay, days)
-    b = Figures(rows_b, blocks, threshold_b, max_delay, days)
+    place, rule = _calls(rows_a, merge_gap)
+    a = Figures(rows_a, blocks, threshold_a, max_delay, days, place, rule)
+    b = Figures(rows_b, blocks, threshold_b, max_delay, days, place, rule)
     once = blocks.once()
     table = pd.DataFrame({"a": a.at(once), "b": b.at(once)})
     table["difference"] = table["b"] - table["a"]
@@ -312,3 +325,10 @@ def _days(rows: LabelledRows) -> np.ndarray | None:
     steps = np.nan_to_num(rows.series.steps()) / _NANOSECONDS_PER_DAY
     days = np.repeat(steps, np.diff(rows.series.bounds))
     return days if days[~rows.positive].any() else None
+
+
+def _calls(rows: LabelledRows, merge_gap: Any) -> tuple[np.ndarray, AlarmRule]:
+    """Return where each row stands in time, and which false alarms are one call."""
+    steps = rows.series.steps()
+    rule = AlarmRule.read(rows.series, steps if rows.series.has_dates else None, merge_gap)
+    return places(rows.series, _MAX_GAP, steps), rule

@@ -1,5 +1,6 @@
 """Pictures of series, of scores and of what networks have learnt, by the contract of scikit-learn's displays."""
 
+from ._alarm_display import AlarmDisplay
 from ._feature_score_display import FeatureScoreDisplay
 from ._reconstruction_display import ReconstructionDisplay
 from ._score_display import ScoreDisplay
@@ -8,6 +9,7 @@ from ._threshold_display import ThresholdDisplay
 from ._training_display import TrainingDisplay
 
 __all__ = [
+    "AlarmDisplay",
     "FeatureScoreDisplay",
     "ReconstructionDisplay",
     "ScoreDisplay",

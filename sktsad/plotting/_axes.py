@@ -141,8 +141,15 @@ def draw_line(
     return line
 
 
-def shade(ax: Axes, intervals: np.ndarray, axis: TimeAxis, bottom: float = 0) -> PolyCollection:
-    """Shade labelled events from a share of the height of the axes to the top."""
+def shade(
+    ax: Axes,
+    intervals: np.ndarray,
+    axis: TimeAxis,
+    bottom: float = 0,
+    label: str = "labelled event",
+    **look: Any,
+) -> PolyCollection:
+    """Shade labelled events, or others, from a share of the height of the axes to the top."""
     collections = require("matplotlib.collections", "Shading")
     places = axis.place(_merge(intervals).ravel())
     ax.xaxis.update_units(places)
@@ -150,9 +157,9 @@ def shade(ax: Axes, intervals: np.ndarray, axis: TimeAxis, bottom: float = 0) ->
     corners = [(left, bottom), (left, 1), (right, 1), (right, bottom)]
     vertices = np.stack([np.column_stack([x, np.full(len(x), y)]) for x, y in corners], axis=1)
     # An edge is seen where the interval is thinner than a pixel.
-    look = {**EVENT, **(_CROWDED_EVENT if len(intervals) > _CROWD else {})}
-    label = "labelled event" if len(intervals) else None
-    bands = collections.PolyCollection(vertices, transform=ax.get_xaxis_transform(), label=label, **look)
+    look = {**EVENT, **look, **(_CROWDED_EVENT if len(intervals) > _CROWD else {})}
+    name = label if len(intervals) else None
+    bands = collections.PolyCollection(vertices, transform=ax.get_xaxis_transform(), label=name, **look)
     ax.add_collection(bands, autolim=False)
     return bands
 

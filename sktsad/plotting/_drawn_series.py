@@ -83,11 +83,7 @@ class DrawnSeries:
         A row lasts from half a step before its time to half a step after it. An interval ends at a gap: nobody
         knows what was there.
         """
-        mask = mask[self.rows]
-        first, stop = find_events(mask)
-        borders = self.starts[1:]
-        inside = borders[mask[borders] & mask[borders - 1]]
-        first, stop = np.sort(np.append(first, inside)), np.sort(np.append(stop, inside))
+        first, stop = find_events(mask[self.rows], self.starts)
         return np.column_stack([self.times[first] - self.step / 2, self.times[stop - 1] + self.step / 2])
 
 

@@ -8,10 +8,9 @@ from typing import Any, Self
 import numpy as np
 from sklearn.utils._param_validation import Interval, validate_params
 
-from .._core import channels_by_name
+from .._core import before_last, channels_by_name, last_step, require_method
 from ._axes import make_axes, set_time, shade
 from ._drawn_series import DrawnSeries, common_index, read_anomalous, read_one, read_values
-from ._pipeline import before_last, last_step, require_method
 
 
 class FeatureScoreDisplay:

@@ -11,10 +11,9 @@ from sklearn.utils import _safe_indexing
 from sklearn.utils._param_validation import Interval, validate_params
 from sklearn.utils.validation import _num_samples
 
-from .._core import check_windows
+from .._core import before_last, check_windows, require_method
 from ._axes import add_legend, draw_line, make_axes, set_time
 from ._drawn_series import common_index, read_one, read_values
-from ._pipeline import before_last, require_method
 from ._thin import broken_line
 
 if TYPE_CHECKING:

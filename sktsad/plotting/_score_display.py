@@ -9,10 +9,9 @@ import numpy as np
 import pandas as pd
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions, validate_params
 
-from .._core import decision_scores, own_threshold
+from .._core import before_last, decision_scores, last_step, own_threshold
 from ._axes import THRESHOLD, add_legend, draw_line, draw_marks, event_bands, make_axes, set_time
 from ._drawn_series import DrawnSeries, TimeAxis, common_index, read_anomalous, read_drawn, read_scores
-from ._pipeline import before_last, last_step
 from ._thin import broken_line, thin
 
 if TYPE_CHECKING:

@@ -21,19 +21,23 @@ _BETA = [Interval(Real, 0, None, closed="neither")]
 
 
 class ThresholdDisplay:
-    """Show precision, recall and F-beta against the threshold, with the chosen one marked.
+    """Show precision, recall and F-beta, or alarms per day, against the threshold, with the chosen one marked.
 
-    It tells whether the choice is safe: on a broad hill of F-beta rather than on a needle. Use `from_estimator`,
-    `from_predictions` or `from_rule` to make one.
+    It tells whether the choice is safe: on a broad hill of F-beta rather than on a needle; where a threshold a little
+    lower makes no flood of alarms. Use `from_estimator`, `from_predictions` or `from_rule` to make one.
 
     Parameters
     ----------
     thresholds : ndarray of shape (n_thresholds,)
         Thresholds, ascending; rows that score above are alarms.
-    precision, recall, f_beta : ndarray of shape (n_thresholds,)
-        What they give.
+    precision, recall, f_beta : ndarray of shape (n_thresholds,), default=None
+        What they give; all three or none.
+    alarms_per_day : ndarray of shape (n_thresholds,), default=None
+        How many alarms they make, drawn where there is no precision.
     threshold : float
         The chosen one, which is among them.
+    budget : float, default=None
+        Alarms per day that were asked for.
     beta : float, default=1
         Weight of recall against precision in ``f_beta``.
     score_name : str, default="threshold"
@@ -46,7 +50,11 @@ class ThresholdDisplay:
     figure_ : Figure
         Their figure.
     precision_, recall_, f_beta_ : Line2D
-        The curves.
+        The curves; only with precision.
+    alarms_per_day_ : Line2D
+        The curve of alarms; only with alarms.
+    budget_ : Line2D
+        The line at the budget; only with one.
     threshold_ : Line2D
         The line at the chosen threshold.
     points_ : Line2D
@@ -56,6 +64,7 @@ class ThresholdDisplay:
 
     See Also
     --------
+    sktsad.thresholds.AlarmsPerDay : Chooses the lowest threshold that keeps to a budget.
     sktsad.thresholds.BestFBeta : Chooses the threshold of the highest F-beta.
     sklearn.metrics.PrecisionRecallDisplay : Precision against recall.
 
@@ -74,6 +83,8 @@ class ThresholdDisplay:
     precision_: Line2D
     recall_: Line2D
     f_beta_: Line2D
+    alarms_per_day_: Line2D
+    budget_: Line2D
     threshold_: Line2D
     points_: Line2D
     legend_: Any
@@ -81,11 +92,13 @@ class ThresholdDisplay:
     def __init__(
         self,
         thresholds: Any,
-        precision: Any,
-        recall: Any,
-        f_beta: Any,
+        precision: Any = None,
+        recall: Any = None,
+        f_beta: Any = None,
         *,
         threshold: float,
+        alarms_per_day: Any = None,
+        budget: float | None = None,
         beta: float = 1,
         score_name: str = "threshold",
     ) -> None:
@@ -94,6 +107,8 @@ class ThresholdDisplay:
         self.recall = recall
         self.f_beta = f_beta
         self.threshold = threshold
+        self.alarms_per_day = alarms_per_day
+        self.budget = budget
         self.beta = beta
         self.score_name = score_name
 
@@ -124,30 +139,48 @@ class ThresholdDisplay:
         axes, own = make_axes(ax, 1, type(self).__name__, (6, 3.6))
         self.ax_ = axes[0]
         self.figure_ = self.ax_.figure
-        f_name = f"F{self.beta:g}"
         at = int(np.searchsorted(self.thresholds, self.threshold))
-        chosen = [curve[at] for curve in (self.precision, self.recall, self.f_beta)]
-        self.precision_ = self._curve(
-            self.precision, "precision", max_points, line_kwargs, color="#0072B2", dash=(5, 1.5)
-        )
-        self.recall_ = self._curve(
-            self.recall, "recall", max_points, line_kwargs, color="#D55E00", dash=(1.2, 1.2)
-        )
-        self.f_beta_ = self._curve(self.f_beta, f_name, max_points, line_kwargs, color="0", dash=None)
-        figures = ", ".join(
-            f"{name} {value:.2f}" for name, value in zip(("precision", "recall", f_name), chosen, strict=True)
-        )
+        draw = self._plot_alarms if self.precision is None else self._plot_figures
+        chosen, title = draw(at, max_points, line_kwargs)
         look = {**THRESHOLD, "color": "0.45", "linestyle": "-", "linewidth": 0.9}
         self.threshold_ = self.ax_.axvline(self.threshold, **look)
-        (self.points_,) = self.ax_.plot([self.threshold] * 3, chosen, "o", color="0", markersize=5, zorder=3)
-        self.ax_.set_title(f"at {self.threshold:.4g}: {figures}", loc="left", fontsize="small")
-        self.ax_.set(xlabel=self.score_name, ylabel="score", ylim=(-0.02, 1.02))
+        places = [self.threshold] * len(chosen)
+        (self.points_,) = self.ax_.plot(places, chosen, "o", color="0", markersize=5, zorder=3)
+        self.ax_.set_title(f"at {self.threshold:.4g}: {title}", loc="left", fontsize="small")
+        self.ax_.set(xlabel=self.score_name)
         # The lowest threshold, which lies anywhere below all scores, is left out of sight.
         seen = np.append(self.thresholds[1:], self.threshold)
         if seen.min() < seen.max():
             self.ax_.set_xlim(seen.min(), seen.max())
         self.legend_ = add_legend(axes, own)
         return self
+
+    def _plot_figures(self, at: int, max_points: int, look: dict) -> tuple[list[float], str]:
+        """Draw precision, recall and F-beta; return those of the chosen threshold, and their text."""
+        f_name = f"F{self.beta:g}"
+        chosen = [curve[at] for curve in (self.precision, self.recall, self.f_beta)]
+        self.precision_ = self._curve(
+            self.precision, "precision", max_points, look, color="#0072B2", dash=(5, 1.5)
+        )
+        self.recall_ = self._curve(self.recall, "recall", max_points, look, color="#D55E00", dash=(1.2, 1.2))
+        self.f_beta_ = self._curve(self.f_beta, f_name, max_points, look, color="0", dash=None)
+        self.ax_.set(ylabel="score", ylim=(-0.02, 1.02))
+        names = ("precision", "recall", f_name)
+        return chosen, ", ".join(f"{name} {value:.2f}" for name, value in zip(names, chosen, strict=True))
+
+    def _plot_alarms(self, at: int, max_points: int, look: dict) -> tuple[list[float], str]:
+        """Draw alarms per day; return those of the chosen threshold, and their text."""
+        chosen = float(self.alarms_per_day[at])
+        curve = self.alarms_per_day
+        self.alarms_per_day_ = self._curve(curve, "alarms per day", max_points, look, color="0", dash=None)
+        if self.budget is not None:
+            budget = {**THRESHOLD, "label": f"budget {self.budget:g}"}
+            self.budget_ = self.ax_.axhline(self.budget, **budget)
+            # The flood of alarms far below would leave the budget at the bottom.
+            top = min(float(np.max(self.alarms_per_day)), 5 * self.budget)
+            self.ax_.set_ylim(-0.03 * top, 1.05 * max(top, self.budget))
+        self.ax_.set(ylabel="alarms per day")
+        return [chosen], f"{chosen:.2f} alarms per day"
 
     def _curve(self, values: Any, label: str, max_points: int, look: dict, color: str, dash: Any) -> Line2D:
         known = np.flatnonzero(~np.isnan(values))
@@ -275,7 +308,7 @@ class ThresholdDisplay:
 
         Parameters
         ----------
-        rule : BestFBeta
+        rule : BestFBeta or AlarmsPerDay
             A fitted rule, such as the ``threshold_rule_`` of a detector.
         score_name : str, default="threshold"
             What the thresholds are compared with.
@@ -291,12 +324,21 @@ class ThresholdDisplay:
         Raises
         ------
         TypeError
-            If the rule keeps no precision and recall, or is not fitted.
+            If the rule keeps no such curve, or is not fitted.
         """
+        if hasattr(rule, "alarms_per_day_"):
+            by_day = cls(
+                rule.thresholds_,
+                threshold=float(rule.threshold_),
+                alarms_per_day=rule.alarms_per_day_,
+                budget=rule.n,
+                score_name=score_name,
+            )
+            return by_day.plot(ax, **plot_params)
         if not hasattr(rule, "f_beta_"):
             raise TypeError(
-                f"{rule} keeps no precision and recall, or is not fitted. Give a fitted BestFBeta, or scores and "
-                "labels to ThresholdDisplay.from_predictions."
+                f"{rule} keeps no precision and recall and no alarms per day, or is not fitted. Give a fitted "
+                "BestFBeta or AlarmsPerDay, or scores and labels to ThresholdDisplay.from_predictions."
             )
         display = cls(
             rule.thresholds_,

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
+from .._core import require_method
 from ._axes import LINE, add_legend, make_axes, require
-from ._pipeline import require_method
 
 if TYPE_CHECKING:
     from matplotlib.lines import Line2D

@@ -1,7 +1,9 @@
-"""From scores to decisions: classifiers around a classifier or detector."""
+"""From scores to decisions and alarms: classifiers around a classifier or detector, and tables of alarms."""
 
+from ._alarms import alarms
 from ._cost_sensitive_classifier import CostSensitiveClassifier
+from ._feature_scores import feature_scores
 from ._smoothed_classifier import SmoothedClassifier
 from ._threshold_classifier import ThresholdClassifier
 
-__all__ = ["CostSensitiveClassifier", "SmoothedClassifier", "ThresholdClassifier"]
+__all__ = ["CostSensitiveClassifier", "SmoothedClassifier", "ThresholdClassifier", "alarms", "feature_scores"]

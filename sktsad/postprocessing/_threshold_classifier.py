@@ -13,7 +13,7 @@ from sklearn.utils import Tags, _safe_indexing, get_tags, indexable
 from sklearn.utils._param_validation import HasMethods, Interval
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import type_of_target
-from sklearn.utils.validation import check_is_fitted
+from sklearn.utils.validation import _num_samples, check_is_fitted
 
 from .._core import (
     VersionedEstimator,
@@ -21,6 +21,7 @@ from .._core import (
     check_labels,
     count_events,
     decision_scores,
+    last_step,
     own_threshold,
     warn_if_anomaly_is_a_guess,
     with_index,
@@ -37,12 +38,27 @@ def _estimator_has(method: str) -> Any:
     return check
 
 
+def _needs_labels(estimator: Any) -> bool:
+    """Tell whether an estimator learns from labels; a Pipeline does not say it, its last step does."""
+    if isinstance(estimator, FrozenEstimator):
+        return False
+    return bool(get_tags(last_step(estimator)).target_tags.required)
+
+
+def _fitted(estimator: Any, X: Any, y: Any) -> Any:
+    """Return a clone, fitted with labels if there are any."""
+    return clone(estimator).fit(X) if y is None else clone(estimator).fit(X, y)
+
+
 class ThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, VersionedEstimator):
     """Classify by a threshold that a rule learns from scores of unseen rows, in time order.
 
     What ``TunedThresholdClassifierCV`` of scikit-learn does on a grid of thresholds and averaged over folds, this
     does exactly, over the pooled scores of all folds, with any rule of `sktsad.thresholds`. Put it around a whole
     pipeline: what a sampler does at fit then leaves the rows of the threshold alone.
+
+    Detectors, and fitted models in ``FrozenEstimator``, need no labels if the rule needs none: this puts a budget on a
+    model that is running, ``ThresholdClassifier(FrozenEstimator(model), AlarmsPerDay(2)).fit(X)``.
 
     Parameters
     ----------
@@ -70,7 +86,7 @@ class ThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, VersionedEstimato
     threshold_rule_ : threshold rule
         The fitted rule with its curve; only if a rule was used.
     n_events_ : int
-        Events among the rows that the threshold was learnt from; only if a rule was used.
+        Events among the rows that the threshold was learnt from; only if a rule was used and there were labels.
 
     Examples
     --------
@@ -100,6 +116,7 @@ class ThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, VersionedEstimato
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         inner = get_tags(self.estimator)
+        tags.target_tags.required = self._rule_needs_labels() or _needs_labels(self.estimator)
         tags.classifier_tags.multi_class = False
         tags.classifier_tags.poor_score = inner.classifier_tags.poor_score if inner.classifier_tags else True
         tags.input_tags.allow_nan = inner.input_tags.allow_nan
@@ -107,51 +124,48 @@ class ThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, VersionedEstimato
         return tags
 
     @atomic_fit
-    def fit(self, X: Any, y: Any) -> Self:
+    def fit(self, X: Any, y: Any = None) -> Self:
         """Learn the threshold on the test rows of the folds, then fit the estimator on all rows.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
             Rows in time order; a panel is a frame with a (series, time) MultiIndex.
-        y : array-like of shape (n_samples,)
-            Two labels, the last in sorted order is the anomaly.
+        y : array-like of shape (n_samples,), default=None
+            Two labels, the last in sorted order is the anomaly. Where neither rule nor estimator needs labels, None or
+            one label for all rows, which then are normal.
 
         Returns
         -------
         self : ThresholdClassifier
+
+        Raises
+        ------
+        ValueError
+            If the rule or the estimator needs labels of both classes and y has not both.
         """
+        rule = BestFBeta() if self.threshold is None else self.threshold
+        self._refuse_without_labels(rule, y)
         X, y = indexable(X, y)
-        labels = check_labels(X, y)
-        self.classes_ = np.unique(labels)
-        if len(self.classes_) > 2:
-            raise ValueError(
-                f"Only binary classification is supported. The type of the target is {type_of_target(labels)}."
-            )
-        if len(self.classes_) < 2:
-            raise ValueError(
-                f"y holds one class, {self.classes_.tolist()}: there is no threshold between classes to learn."
-            )
-        warn_if_anomaly_is_a_guess(self.classes_)
-        anomalous = labels == self.classes_[1]
+        labels = None if y is None else check_labels(X, y)
+        found = None if labels is None else np.unique(labels)
+        self._check_classes(rule, labels, found)
+        if found is not None:
+            warn_if_anomaly_is_a_guess(found)
         is_frozen = isinstance(self.estimator, FrozenEstimator)
-        self.estimator_ = self.estimator if is_frozen else clone(self.estimator).fit(X, y)
-        if not np.array_equal(getattr(self.estimator_, "classes_", self.classes_), self.classes_):
-            raise ValueError(
-                f"y holds the classes {self.classes_.tolist()}, the frozen estimator was fitted on "
-                f"{self.estimator_.classes_.tolist()}. Encode y as it was there."
-            )
+        self.estimator_ = self.estimator if is_frozen else _fitted(self.estimator, X, y)
+        anomalous = self._mark(labels, found)
         for name in ("threshold_rule_", "n_events_"):  # of an earlier fit
             self.__dict__.pop(name, None)
-        rule = BestFBeta() if self.threshold is None else self.threshold
         if isinstance(rule, Real):
             self.threshold_ = float(rule)
         else:
             if is_frozen:
-                rows, scores = np.arange(len(labels)), decision_scores(self.estimator_, X)
+                rows, scores = np.arange(_num_samples(X)), decision_scores(self.estimator_, X)
             else:
-                rows, scores = self._unseen_scores(X, y, labels)
-            self.n_events_ = count_events(X, anomalous & np.isin(np.arange(len(labels)), rows))
+                rows, scores = self._unseen_scores(X, y, anomalous)
+            if anomalous is not None:
+                self.n_events_ = count_events(X, anomalous & np.isin(np.arange(len(anomalous)), rows))
             if rule.needs_labels and self.n_events_ < self.min_events:
                 self.threshold_ = own_threshold(self.estimator_)
                 warnings.warn(
@@ -162,24 +176,74 @@ class ThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, VersionedEstimato
                     stacklevel=3,
                 )
             else:
-                self.threshold_rule_ = clone(rule).fit(with_index(scores, X, rows), anomalous[rows])
+                of_rows = None if anomalous is None else anomalous[rows]
+                self.threshold_rule_ = clone(rule).fit(with_index(scores, X, rows), of_rows)
                 self.threshold_ = float(self.threshold_rule_.threshold_)
         for name in ("n_features_in_", "feature_names_in_"):
             if hasattr(self.estimator_, name):
                 setattr(self, name, getattr(self.estimator_, name))
         return self
 
-    def _unseen_scores(self, X: Any, y: Any, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def _rule_needs_labels(self) -> bool:
+        return self.threshold is None or getattr(self.threshold, "needs_labels", False)
+
+    def _refuse_without_labels(self, rule: Any, y: Any) -> None:
+        """Say who needs labels if there are none."""
+        if y is not None:
+            return
+        needing = f"threshold={rule}" if self._rule_needs_labels() else f"estimator={self.estimator}"
+        if self._rule_needs_labels() or _needs_labels(self.estimator):
+            raise ValueError(
+                f"{type(self).__name__} requires y to be passed, but the target y is None: {needing} learns from "
+                "labels. Give y, or use a rule without labels, such as AlarmsPerDay(2), around a detector or a fitted "
+                "model in FrozenEstimator."
+            )
+
+    def _check_classes(self, rule: Any, labels: np.ndarray | None, found: np.ndarray | None) -> None:
+        """Refuse more than two labels, and a single one where both are needed."""
+        if found is None:
+            return
+        if len(found) > 2:
+            raise ValueError(
+                f"Only binary classification is supported. The type of the target is {type_of_target(labels)}."
+            )
+        needing = [f"threshold={rule}"] if self._rule_needs_labels() else []
+        needing += [f"estimator={self.estimator}"] if _needs_labels(self.estimator) else []
+        if len(found) < 2 and needing:
+            raise ValueError(
+                f"y holds one class, {found.tolist()}: there is no threshold between classes to learn, and "
+                f"{' and '.join(needing)} needs labels of both."
+            )
+
+    def _mark(self, labels: np.ndarray | None, found: np.ndarray | None) -> np.ndarray | None:
+        """Set ``classes_`` and mark the anomalies; without labels these are the classes of the estimator."""
+        own = getattr(self.estimator_, "classes_", None)
+        self.classes_ = np.array([0, 1]) if own is None else own
+        if labels is None or found is None:
+            return None
+        if len(found) == 2:
+            self.classes_ = found
+        if own is not None and not (np.isin(found, own).all() and len(self.classes_) == len(own)):
+            raise ValueError(
+                f"y holds the classes {found.tolist()}, the frozen estimator was fitted on {own.tolist()}. Encode y as "
+                "it was there."
+            )
+        return labels == self.classes_[-1]
+
+    def _unseen_scores(self, X: Any, y: Any, anomalous: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
         """Return the test rows of all folds, and their scores by a model that has not seen them."""
         splitter = SeriesSplit(5) if self.cv is None else self.cv
+        needs_both = _needs_labels(self.estimator)
         all_rows, all_scores = [], []
         for number, (train, test) in enumerate(splitter.split(X, y)):
-            if len(np.unique(labels[train])) < 2:
+            kinds = {False} if anomalous is None else set(anomalous[train].tolist())
+            if kinds == {True} or (needs_both and kinds == {False}):
                 warnings.warn(
                     f"Fold {number} is left out: its training rows hold one class.", UserWarning, stacklevel=4
                 )
                 continue
-            model = clone(self.estimator).fit(_safe_indexing(X, train), _safe_indexing(y, train))
+            y_train = None if kinds == {False} else _safe_indexing(y, train)
+            model = _fitted(self.estimator, _safe_indexing(X, train), y_train)
             all_rows.append(test)
             all_scores.append(decision_scores(model, _safe_indexing(X, test)))
         if not all_rows:

@@ -1,7 +1,11 @@
-"""Rules that turn scores, and perhaps labels, into one threshold."""
+"""Rules that turn scores, and perhaps labels, into one threshold; and scores into p-values."""
 
+from ._alarms_per_day import AlarmsPerDay
 from ._labelled import BestFBeta, Cost
-from ._rates import AlarmsPerDay, Quantile, TargetFalsePositiveRate
+from ._max_times import MaxTimes
+from ._p_values import conformal_p_values
+from ._peaks_over_threshold import PeaksOverThreshold
+from ._rates import Quantile, TargetFalsePositiveRate
 from ._spread import MeanStd, MedianMAD
 from ._threshold_rule import ThresholdRule
 
@@ -9,9 +13,12 @@ __all__ = [
     "AlarmsPerDay",
     "BestFBeta",
     "Cost",
+    "MaxTimes",
     "MeanStd",
     "MedianMAD",
+    "PeaksOverThreshold",
     "Quantile",
     "TargetFalsePositiveRate",
     "ThresholdRule",
+    "conformal_p_values",
 ]

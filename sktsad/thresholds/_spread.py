@@ -5,14 +5,13 @@ from __future__ import annotations
 from numbers import Real
 
 import numpy as np
-import pandas as pd
 from sklearn.utils._param_validation import Interval
 
 from .._core import robust_moments
-from ._threshold_rule import ThresholdRule
+from ._threshold_rule import EmpiricalRule
 
 
-class MeanStd(ThresholdRule):
+class MeanStd(EmpiricalRule):
     """Put the threshold ``k`` standard deviations above the mean of the scores of normal rows.
 
     Parameters
@@ -41,12 +40,11 @@ class MeanStd(ThresholdRule):
     def __init__(self, k: float = 3) -> None:
         self.k = k
 
-    def _learn(self, scores: np.ndarray, anomalous: np.ndarray | None, index: pd.Index) -> None:
-        self._keep_alarm_rate(scores)
-        self.threshold_ = scores.mean() + self.k * scores.std()
+    def _choose(self, scores: np.ndarray) -> float:
+        return scores.mean() + self.k * scores.std()
 
 
-class MedianMAD(ThresholdRule):
+class MedianMAD(EmpiricalRule):
     """Put the threshold ``k`` scaled median absolute deviations above the median of the scores of normal rows.
 
     A few wild scores, such as those of anomalies that nobody has labelled, hardly move it [1]_.
@@ -84,7 +82,6 @@ class MedianMAD(ThresholdRule):
     def __init__(self, k: float = 3) -> None:
         self.k = k
 
-    def _learn(self, scores: np.ndarray, anomalous: np.ndarray | None, index: pd.Index) -> None:
-        self._keep_alarm_rate(scores)
+    def _choose(self, scores: np.ndarray) -> float:
         center, scale = robust_moments(scores, axis=0)
-        self.threshold_ = center + self.k * scale
+        return np.float64(center + self.k * scale)

@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import pandas as pd
 from sklearn.utils import check_array, check_consistent_length, column_or_1d
+from sklearn.utils.validation import check_is_fitted
 
 from .._core import VersionedEstimator, atomic_fit, row_index
 
@@ -44,6 +45,11 @@ class ThresholdRule(VersionedEstimator):
             If there is no row to learn from, scores are not finite, or labels are missing that the rule
             needs.
         """
+        self._learn(*self._read(scores, y))
+        return self
+
+    def _read(self, scores: Any, y: Any) -> tuple[np.ndarray, np.ndarray | None, pd.Index]:
+        """Check scores and labels; return what `_learn` takes."""
         index = row_index(scores)
         if index is None:
             index = row_index(y)
@@ -69,8 +75,7 @@ class ThresholdRule(VersionedEstimator):
             scores, index = scores[~anomalous], index[~anomalous]
             if not len(scores):
                 raise ValueError(f"{self} learns from normal rows, and there are none.")
-        self._learn(scores, anomalous, index)
-        return self
+        return scores, anomalous, index
 
     def _learn(self, scores: np.ndarray, anomalous: np.ndarray | None, index: pd.Index) -> None:
         """Set ``threshold_`` and the curve.
@@ -80,7 +85,40 @@ class ThresholdRule(VersionedEstimator):
         """
         raise NotImplementedError
 
-    def _keep_alarm_rate(self, scores: np.ndarray) -> None:
-        """Keep the share of the scores above each of them."""
-        self.thresholds_, counts = np.unique(scores, return_counts=True)
-        self.alarm_rate_ = 1 - np.cumsum(counts) / len(scores)
+
+class EmpiricalRule(ThresholdRule):
+    """Base of the rules that look at the scores of normal rows in no order, and can go on learning from more."""
+
+    def _learn(self, scores: np.ndarray, anomalous: np.ndarray | None, index: pd.Index) -> None:
+        self.threshold_ = self._choose(scores)
+        self.thresholds_, self._counts = np.unique(scores, return_counts=True)
+        self.alarm_rate_ = 1 - np.cumsum(self._counts) / len(scores)
+
+    def _choose(self, scores: np.ndarray) -> float:
+        """Return the threshold for the scores of normal rows."""
+        raise NotImplementedError
+
+    @atomic_fit
+    def update(self, scores: Any, y: Any = None) -> Self:
+        """Go on learning: the threshold becomes that of `fit` on all scores seen so far and these.
+
+        Parameters
+        ----------
+        scores : array-like of shape (n_samples,)
+            Further anomaly scores.
+        y : array-like of shape (n_samples,), default=None
+            1 for anomalies, which are left out, 0 for normal rows. None takes all rows as normal: leave out yourself
+            what was an anomaly, or the threshold climbs over it.
+
+        Returns
+        -------
+        self : ThresholdRule
+
+        Notes
+        -----
+        It keeps every distinct score, and looks at all of them again: memory and time grow with the scores seen.
+        """
+        check_is_fitted(self, "threshold_")
+        more, _, index = self._read(scores, y)
+        self._learn(np.concatenate([np.repeat(self.thresholds_, self._counts), more]), None, index)
+        return self

@@ -1,5 +1,3 @@
-from itertools import groupby
-
 import naive
 import numpy as np
 import pandas as pd
@@ -10,8 +8,6 @@ from strategies import tables
 
 from sktsad._core._index import is_panel
 from sktsad._core._series import (
-    count_events,
-    find_events,
     modal_step,
     read_series,
     tail_mask,
@@ -199,41 +195,6 @@ def test_the_tail_is_rounded_down_without_losing_a_row_to_rounding():
 def test_the_tail_of_rows_drawn_twice_is_as_large():
     X = panel().iloc[[0, 0, 1, 1, 4, 4, 7, 7]]
     assert tail_mask(X, 0.5).tolist() == [False, False, True, True, False, False, True, True]
-
-
-# Events
-
-
-@pytest.mark.parametrize(
-    ("labels", "events"),
-    [
-        ("", []),
-        ("000", []),
-        ("111", [(0, 3)]),
-        ("100", [(0, 1)]),
-        ("001", [(2, 3)]),
-        ("0110100", [(1, 3), (4, 5)]),
-    ],
-)
-def test_an_event_is_a_run_of_anomalous_rows(labels, events):
-    starts, stops = find_events(np.array(list(labels)) == "1")
-    assert list(zip(starts.tolist(), stops.tolist(), strict=True)) == events
-
-
-@settings(deadline=None, max_examples=60)
-@given(tables(), st.randoms(use_true_random=False))
-def test_the_events_of_all_series_are_counted_and_none_goes_on_in_the_next(X, random):
-    positive = np.array([random.random() < 0.6 for _ in range(len(X))])
-    labels = {}
-    for (key, _, _), is_positive in zip(naive.rows_of(X), positive, strict=True):
-        labels.setdefault(key, []).append(is_positive)
-    n_events = sum(run for of_key in labels.values() for run, _ in groupby(of_key))
-    assert count_events(X, positive) == n_events
-
-
-def test_rows_without_an_index_are_one_series_of_events():
-    assert count_events(np.zeros((8, 1)), np.arange(8) > 2) == 1
-    assert count_events(panel(), np.arange(8) > 2) == 2
 
 
 @pytest.mark.parametrize("label", ["2026-01-01 00:00:00", "5/1/99 0:02", "2026/01/01"])

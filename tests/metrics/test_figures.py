@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sktsad._core import AlarmRule, places
 from sktsad.metrics._blocks import cut_blocks
 from sktsad.metrics._figures import PER_1000_ROWS, PER_DAY, Figures
 from sktsad.metrics._labelled_rows import read_scores
@@ -25,22 +26,34 @@ def weighted_panels(draw):
     return y, scores, series, length, blocks, weights
 
 
-def figures_of(y, scores, series, length, threshold=0.0, max_delay=1, days=None):
+def figures_of(y, scores, series, length, threshold=0.0, max_delay=1, days=None, merge_gap=0):
     labels = pd.Series(y, index=pd.MultiIndex.from_arrays([series, range(len(y))]))
     rows = read_scores(labels, scores)
     blocks = cut_blocks(rows, length)
-    return Figures(rows, blocks, threshold, max_delay, days), blocks
+    place = places(rows.series, 3, rows.series.steps())
+    return Figures(rows, blocks, threshold, max_delay, days, place, AlarmRule(merge_gap)), blocks
 
 
-@given(weighted_panels(), st.sampled_from([-3.0, 0.0, 1.0, 9.0]), st.integers(0, 3), st.booleans())
+@given(
+    weighted_panels(),
+    st.sampled_from([-3.0, 0.0, 1.0, 9.0]),
+    st.integers(0, 3),
+    st.booleans(),
+    st.integers(0, 4),
+)
 @settings(max_examples=150, deadline=None)
-def test_as_if_rows_were_repeated_as_often_as_their_block_is_drawn(panel, threshold, max_delay, has_days):
+def test_as_if_rows_were_repeated_as_often_as_their_block_is_drawn(
+    panel, threshold, max_delay, has_days, merge_gap
+):
     y, scores, series, length, blocks, weights = panel
     days = np.array(series) / 7 + 1 if has_days else None
-    figures, _ = figures_of(y, scores, series, length, threshold, max_delay, days)
+    figures, _ = figures_of(y, scores, series, length, threshold, max_delay, days, merge_gap)
+    gaps = dict.fromkeys(series, merge_gap)
     exposure = days if has_days else [1 / 1000] * len(y)
     for drawn in (weights, [1] * len(blocks)):
-        expected = naive_bootstrap.figures(y, scores, threshold, max_delay, series, blocks, drawn, exposure)
+        expected = naive_bootstrap.figures(
+            y, scores, threshold, max_delay, series, blocks, drawn, exposure, gaps
+        )
         expected[PER_DAY if has_days else PER_1000_ROWS] = expected.pop("false alarms")
         assert figures.at(np.array(drawn)) == pytest.approx(expected, abs=1e-12)
 
@@ -77,7 +90,8 @@ def test_what_describes_the_labels():
     assert figures.prevalence == pytest.approx(4 / 6)
 
 
-def test_a_random_score_is_expected_to_do_as_random_scores_do():
+@pytest.mark.parametrize("merge_gap", [0, 5])
+def test_a_random_score_is_expected_to_do_as_random_scores_do(merge_gap):
     y = np.zeros(1200, dtype=int)
     for start, length in ((0, 40), (100, 3), (290, 10), (700, 80), (1190, 10)):
         y[start : start + length] = 1
@@ -85,7 +99,9 @@ def test_a_random_score_is_expected_to_do_as_random_scores_do():
     random = np.random.default_rng(0)
     drawn, expected = [], []
     for _ in range(400):
-        figures, blocks = figures_of(y, random.random(1200), series, 50, threshold=0.9, max_delay=4)
+        figures, blocks = figures_of(
+            y, random.random(1200), series, 50, 0.9, max_delay=4, merge_gap=merge_gap
+        )
         drawn.append(figures.at(blocks.once()))
         expected.append(figures.random())
     drawn, expected = pd.DataFrame(drawn).mean(), pd.DataFrame(expected).mean()

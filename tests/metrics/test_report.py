@@ -49,10 +49,13 @@ def oracle(y, scores, threshold, max_delay, weights, length):
     keys = y.index.get_level_values(0).tolist()
     scores = scores.loc[y.index].tolist()
     days = [1 / 24 if key == "b" else 1 / 48 for key in keys]
+    gaps = {key: 0 if key == "b" else 1 for key in keys}  # half an hour
     blocks = naive_bootstrap.blocks(y.tolist(), keys, length)
     table = pd.DataFrame(
         [
-            naive_bootstrap.figures(y.tolist(), scores, threshold, max_delay, keys, blocks, of_draw, days)
+            naive_bootstrap.figures(
+                y.tolist(), scores, threshold, max_delay, keys, blocks, of_draw, days, gaps
+            )
             for of_draw in weights
         ]
     )
@@ -208,6 +211,25 @@ def test_false_alarms_are_counted_by_the_day_where_the_index_has_dates():
     for index in (np.arange(52), hours.to_period(), pd.MultiIndex.from_product([["a"], np.arange(52)])):
         report = detection_report(pd.Series(y, index=index), scores)
         assert report.loc[PER_1000_ROWS, "value"] == pytest.approx(4 / 48 * 1000)
+
+
+def test_false_alarms_that_flicker_are_counted_as_the_calls_that_they_are():
+    minutes = pd.date_range("2024-01-01", periods=1440, freq="min")
+    y, scores = pd.Series(0, minutes), pd.Series(0.0, minutes)
+    y.iloc[700:720] = 1
+    for start in (100, 400, 1000):
+        scores.iloc[start : start + 100 : 20] = 1  # five runs within an hour and a half
+    scores.iloc[[695, 710, 722]] = 1  # around the event: 26 minutes apart
+    name = "false alarms per day"
+    for merge_gap, n_calls in ((None, 4), ("30min", 4), (30, 4), (0, 17), ("10min", 17)):
+        report = detection_report(y, scores, 0.5, merge_gap=merge_gap, n_bootstrap=0)
+        assert report.loc[name, "value"] == pytest.approx(n_calls / (1420 / 1440))
+        both = compare(y, scores, scores, 0.5, 0.5, merge_gap=merge_gap, n_bootstrap=0)
+        assert both.loc[name, "a"] == both.loc[name, "b"] == report.loc[name, "value"]
+    numbered = detection_report(y.to_numpy(), scores.to_numpy(), 0.5, n_bootstrap=0)
+    assert numbered.loc[PER_1000_ROWS, "value"] == pytest.approx(17 / 1.420)
+    with pytest.raises(ValueError, match="merge_gap"):
+        detection_report(y, scores, merge_gap=-1)
 
 
 def test_dates_of_series_of_a_single_row_do_not_tell_how_long_it_lasts():

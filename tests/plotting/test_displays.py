@@ -4,11 +4,13 @@ import subprocess
 import sys
 
 import numpy as np
+import pandas as pd
 import pytest
 from matplotlib import pyplot as plt
 
 import sktsad.plotting
 from sktsad.plotting import (
+    AlarmDisplay,
     FeatureScoreDisplay,
     ReconstructionDisplay,
     ScoreDisplay,
@@ -16,16 +18,23 @@ from sktsad.plotting import (
     ThresholdDisplay,
     TrainingDisplay,
 )
+from sktsad.thresholds import AlarmsPerDay
 
 Y = np.array([0, 0, 1, 0, 1, 1, 0, 0])
 SCORES = np.array([1.0, 2.0, 5.0, 3.0, 4.0, 6.0, 2.0, 1.0])
+
+ALARMS = pd.DataFrame({"start": [2, 4], "end": [2, 5], "peak_time": [2, 5]})
 
 #: A display of each kind, made of plain arrays by its constructor: it has drawn nothing yet.
 DISPLAYS = {
     "series": lambda: drawn_data(SeriesDisplay.from_predictions(SCORES, Y, Y)),
     "lanes": lambda: drawn_data(SeriesDisplay.from_predictions(np.c_[SCORES, Y], Y, Y)),
     "score": lambda: drawn_data(ScoreDisplay.from_predictions(Y, SCORES, threshold=3.5)),
+    "alarms": lambda: drawn_data(AlarmDisplay.from_table(ALARMS, SCORES, Y)),
     "reconstruction": lambda: drawn_data(ReconstructionDisplay.from_predictions(SCORES, SCORES + 1)),
+    "alarms per day": lambda: drawn_data(
+        ThresholdDisplay.from_rule(AlarmsPerDay(1, rows_per_day=4).fit(SCORES))
+    ),
     "threshold": lambda: drawn_data(ThresholdDisplay.from_predictions(Y, SCORES)),
     "feature scores": lambda: drawn_data(FeatureScoreDisplay.from_predictions(np.c_[SCORES, Y], Y)),
     "training": lambda: TrainingDisplay(
@@ -41,6 +50,8 @@ ARTISTS = {
     "lanes": ["lines_", "events_", "detections_", "legend_"],
     "score": ["lines_", "events_", "alarms_", "thresholds_", "legend_"],
     "reconstruction": ["signals_", "reconstructions_", "fills_", "legend_"],
+    "alarms": ["lines_", "events_", "alarms_", "peaks_", "legend_"],
+    "alarms per day": ["alarms_per_day_", "budget_", "threshold_", "points_", "legend_"],
     "threshold": ["precision_", "recall_", "f_beta_", "threshold_", "points_", "legend_"],
     "feature scores": ["mesh_", "colorbar_", "events_"],
     "training": ["losses_", "scores_", "best_", "score_ax_", "legend_"],
@@ -149,7 +160,7 @@ def test_without_matplotlib_the_error_names_the_extra(kind, monkeypatch):
         display.plot()
 
 
-@pytest.mark.parametrize("kind", ["series", "lanes", "score", "reconstruction", "threshold"])
+@pytest.mark.parametrize("kind", ["series", "lanes", "score", "alarms", "reconstruction", "threshold"])
 def test_without_tsdownsample_short_series_are_drawn_and_long_ones_name_the_extra(kind, monkeypatch):
     monkeypatch.setitem(sys.modules, "tsdownsample", None)
     display = DISPLAYS[kind]().plot()
@@ -158,6 +169,7 @@ def test_without_tsdownsample_short_series_are_drawn_and_long_ones_name_the_extr
         "series": lambda: SeriesDisplay.from_predictions(np.arange(n), max_points=20),
         "lanes": lambda: SeriesDisplay.from_predictions(np.c_[np.arange(n), np.arange(n)], max_points=20),
         "score": lambda: ScoreDisplay.from_predictions(None, np.arange(n), max_points=20),
+        "alarms": lambda: AlarmDisplay.from_table(ALARMS, np.arange(n), max_points=20),
         "reconstruction": lambda: ReconstructionDisplay.from_predictions(
             np.arange(n), np.arange(n), max_points=20
         ),

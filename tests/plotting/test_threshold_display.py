@@ -9,7 +9,7 @@ from strategies import labelled_scores
 
 from sktsad import ZScoreDetector
 from sktsad.plotting import ThresholdDisplay
-from sktsad.thresholds import BestFBeta, Quantile
+from sktsad.thresholds import AlarmsPerDay, BestFBeta, Quantile
 
 Y = np.array([0, 0, 1, 0, 1, 1, 0, 0])
 SCORES = np.array([1.0, 2.0, 5.0, 3.0, 4.0, 6.0, 2.0, 1.0])
@@ -94,10 +94,37 @@ def test_a_fitted_rule_shows_what_it_chose_by(machine):
     assert display.ax_.get_xlabel() == "z"
 
 
-@pytest.mark.parametrize("rule", [BestFBeta(), Quantile(0.5).fit([1, 2]), 3.0], ids=str)
+@pytest.mark.parametrize("rule", [BestFBeta(), AlarmsPerDay(), Quantile(0.5).fit([1, 2]), 3.0], ids=str)
 def test_a_rule_without_curves_is_refused(rule):
-    with pytest.raises(TypeError, match="keeps no precision and recall, or is not fitted"):
+    with pytest.raises(
+        TypeError, match="keeps no precision and recall and no alarms per day, or is not fitted"
+    ):
         ThresholdDisplay.from_rule(rule)
+
+
+def test_a_budget_shows_the_alarms_of_every_threshold():
+    scores = np.random.default_rng(0).normal(size=480)
+    rule = AlarmsPerDay(1, rows_per_day=48).fit(scores)
+    display = ThresholdDisplay.from_rule(rule, score_name="z")
+    np.testing.assert_array_equal(display.alarms_per_day_.get_ydata(), rule.alarms_per_day_)
+    np.testing.assert_array_equal(display.alarms_per_day_.get_xdata(), rule.thresholds_)
+    (alarms,) = display.points_.get_ydata()
+    assert alarms == rule.alarms_per_day_[rule.thresholds_.tolist().index(rule.threshold_)] <= 1
+    assert display.threshold_.get_xdata() == [rule.threshold_] * 2
+    assert list(display.budget_.get_ydata()) == [1, 1]
+    assert display.ax_.get_title(loc="left") == f"at {rule.threshold_:.4g}: {alarms:.2f} alarms per day"
+    assert [text.get_text() for text in display.legend_.get_texts()] == ["alarms per day", "budget 1"]
+    bottom, top = display.ax_.get_ylim()
+    assert bottom < 0 and 1 < top <= 5.25 < rule.alarms_per_day_.max()
+    assert not hasattr(display, "precision_")
+
+
+def test_alarms_may_be_drawn_without_a_budget():
+    display = ThresholdDisplay([0.0, 1.0], threshold=1.0, alarms_per_day=np.array([3.0, 0.0]))
+    display.thresholds = np.array(display.thresholds)
+    display.plot()
+    assert not hasattr(display, "budget_")
+    assert display.points_.get_ydata().tolist() == [0]
 
 
 def test_the_threshold_of_an_estimator_is_marked(machine):

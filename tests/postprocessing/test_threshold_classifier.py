@@ -19,9 +19,29 @@ from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import LinearSVC
+from sklearn.utils import get_tags
 
-from sktsad import SeriesScaler, SeriesSplit, SlidingWindow, ThresholdClassifier, ZScoreDetector
-from sktsad.thresholds import AlarmsPerDay, BestFBeta, MeanStd, Quantile
+from sktsad import (
+    GaussianDetector,
+    SeriesScaler,
+    SeriesSplit,
+    SlidingWindow,
+    SmoothedClassifier,
+    ThresholdClassifier,
+    ZScoreDetector,
+    thresholds,
+)
+from sktsad.thresholds import (
+    AlarmsPerDay,
+    BestFBeta,
+    Cost,
+    MaxTimes,
+    MeanStd,
+    MedianMAD,
+    PeaksOverThreshold,
+    Quantile,
+    TargetFalsePositiveRate,
+)
 
 RNG = np.random.default_rng(0)
 N = 360
@@ -193,6 +213,134 @@ def test_a_frozen_classifier_of_other_labels_is_refused():
 def test_a_frozen_classifier_that_was_not_fitted_is_refused():
     with pytest.raises(NotFittedError):
         ThresholdClassifier(FrozenEstimator(LogisticRegression())).fit(X, Y)
+
+
+# Without labels
+
+
+HOURS = pd.date_range("2024-01-01", periods=N, freq="h")
+DETECTOR = make_pipeline(SlidingWindow(3), GaussianDetector())
+WITHOUT_LABELS = [
+    AlarmsPerDay(1),
+    MaxTimes(1.2),
+    MeanStd(2),
+    MedianMAD(2),
+    PeaksOverThreshold(0.99, level=0.8),
+    Quantile(0.9),
+    TargetFalsePositiveRate(0.1),
+]
+
+
+@pytest.fixture(scope="module")
+def running():
+    frame = pd.DataFrame(X, HOURS)
+    return frame, {
+        "pipeline of a detector": clone(DETECTOR).fit(frame[:100]),
+        "classifier": LogisticRegression().fit(frame[:100], Y[:100]),
+    }
+
+
+def test_all_rules_without_labels_are_tried_here():
+    rules = [getattr(thresholds, name) for name in thresholds.__all__]
+    without = {
+        rule
+        for rule in rules
+        if isinstance(rule, type) and rule is not thresholds.ThresholdRule and not rule.needs_labels
+    }
+    assert {type(rule) for rule in WITHOUT_LABELS} == without
+
+
+@pytest.mark.parametrize("rule", WITHOUT_LABELS, ids=lambda rule: type(rule).__name__)
+@pytest.mark.parametrize("kind", ["pipeline of a detector", "classifier"])
+def test_a_running_model_gets_a_rule_without_labels_in_one_line(running, kind, rule):
+    frame, models = running
+    new, fitted = frame[100:], models[kind]
+    expected = clone(rule).fit(pd.Series(fitted.decision_function(new), new.index)).threshold_
+    for y in ((), (None,), (np.zeros(len(new)),), ([False] * len(new),), (pd.Series(0, new.index),)):
+        model = ThresholdClassifier(FrozenEstimator(fitted), rule).fit(new, *y)
+        assert model.threshold_ == expected
+        np.testing.assert_array_equal(model.classes_, fitted.classes_)
+        np.testing.assert_array_equal(model.predict(new), fitted.decision_function(new) > expected)
+        assert getattr(model, "n_events_", None) == (0 if y and y[0] is not None else None)
+
+
+@pytest.mark.parametrize("y", [None, np.zeros(N)], ids=["none", "zeros"])
+@pytest.mark.parametrize(
+    "estimator", [DETECTOR, SmoothedClassifier(DETECTOR, 3)], ids=["pipeline", "smoothed"]
+)
+def test_a_detector_is_fitted_without_labels_in_the_folds(estimator, y):
+    frame = pd.DataFrame(X, HOURS)
+    model = ThresholdClassifier(estimator, Quantile(0.9), cv=FOLDS).fit(frame, y)
+    scores = [
+        clone(estimator).fit(frame.iloc[train]).decision_function(frame.iloc[test])
+        for train, test in FOLDS.split(frame)
+    ]
+    assert model.threshold_ == Quantile(0.9).fit(np.concatenate(scores)).threshold_
+    np.testing.assert_array_equal(
+        model.decision_function(frame),
+        clone(estimator).fit(frame).decision_function(frame) - model.threshold_,
+    )
+
+
+def test_a_detector_uses_folds_that_train_on_normal_rows_only():
+    folds = Given([(np.arange(10), np.arange(10, 120)), (np.arange(120), np.arange(120, N))])
+    words = np.where(Y, "odd", "fine")
+    with pytest.warns(UserWarning, match="'odd', the last in sorted order"):
+        model = ThresholdClassifier(ZScoreDetector(), Quantile(0.9), cv=folds).fit(X, words)
+    assert model.n_events_ == 20  # of both test parts
+    assert model.classes_.tolist() == ["fine", "odd"]
+
+
+def test_a_number_needs_no_labels():
+    model = ThresholdClassifier(DETECTOR, 2.5).fit(X)
+    assert (model.threshold_, model.classes_.tolist()) == (2.5, [0, 1])
+
+
+@pytest.mark.parametrize(
+    ("model", "needing"),
+    [
+        (ThresholdClassifier(FrozenEstimator(LogisticRegression().fit(X, Y))), r"threshold=BestFBeta\(\)"),
+        (ThresholdClassifier(ZScoreDetector(), Cost()), r"threshold=Cost\(\)"),
+        (ThresholdClassifier(LINEAR, Quantile()), r"estimator=LogisticRegression\(\)"),
+        (ThresholdClassifier(make_pipeline(StandardScaler(), LINEAR), 0.5), "estimator=Pipeline"),
+    ],
+    ids=["default", "cost", "classifier", "pipeline"],
+)
+def test_who_needs_labels_says_so(model, needing):
+    with pytest.raises(ValueError, match=rf"requires y to be passed, .*{needing}[^:]* learns from labels"):
+        model.fit(X)
+    with pytest.raises(ValueError, match=rf"y holds one class, \[0\]: .*{needing}[^:]* needs labels of both"):
+        model.fit(X, np.zeros(N, dtype=int))
+    assert get_tags(model).target_tags.required
+
+
+@pytest.mark.parametrize("estimator", [FrozenEstimator(LINEAR), DETECTOR], ids=["frozen", "detector"])
+def test_its_tag_says_whether_labels_are_needed(estimator):
+    assert not get_tags(ThresholdClassifier(estimator, Quantile())).target_tags.required
+    assert get_tags(ThresholdClassifier(estimator)).target_tags.required
+
+
+def test_rows_that_are_all_anomalous_leave_nothing_to_learn_from():
+    model = ThresholdClassifier(FrozenEstimator(LogisticRegression().fit(X, Y)), Quantile())
+    with pytest.raises(ValueError, match="learns from normal rows, and there are none"):
+        model.fit(X, np.ones(N, dtype=int))
+    with pytest.raises(
+        ValueError, match=r"y holds the classes \[7\], the frozen estimator was fitted on \[0, 1\]"
+    ):
+        model.fit(X, np.full(N, 7))
+
+
+def test_an_estimator_without_classes_gets_0_and_1():
+    class Bare(BaseEstimator):
+        def fit(self, X):
+            return self
+
+        def decision_function(self, X):
+            return np.asarray(X)[:, 0]
+
+    model = ThresholdClassifier(FrozenEstimator(Bare().fit(X)), Quantile(0.9)).fit(X)
+    assert model.classes_.tolist() == [0, 1]
+    assert model.predict(X).sum() == (X[:, 0] > model.threshold_).sum()
 
 
 # Too few events, too few folds

@@ -4,35 +4,45 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
 
 from sktsad import ZScoreDetector
 from sktsad.thresholds import (
     AlarmsPerDay,
     BestFBeta,
     Cost,
+    MaxTimes,
     MeanStd,
     MedianMAD,
+    PeaksOverThreshold,
     Quantile,
     TargetFalsePositiveRate,
     __all__,
 )
-from sktsad.thresholds._threshold_rule import ThresholdRule
+from sktsad.thresholds._threshold_rule import EmpiricalRule, ThresholdRule
 
 RULES = [
     AlarmsPerDay(0.5, rows_per_day=1),
     BestFBeta(),
     Cost(),
+    MaxTimes(),
     MeanStd(),
     MedianMAD(),
+    PeaksOverThreshold(),
     Quantile(0.5),
     TargetFalsePositiveRate(0.5),
 ]
 WITHOUT_LABELS = [rule for rule in RULES if not rule.needs_labels]
+LEARNING = [rule for rule in RULES if isinstance(rule, EmpiricalRule)]
+#: The rules are tried on a handful of scores, whose tail cannot be fitted.
+pytestmark = pytest.mark.filterwarnings("ignore:The tail of .* cannot be fitted:UserWarning")
 each_rule = pytest.mark.parametrize("rule", RULES, ids=lambda rule: type(rule).__name__)
 
 
 def test_every_rule_is_tested_here():
-    assert [type(rule).__name__ for rule in RULES] == [name for name in __all__ if name != "ThresholdRule"]
+    assert [type(rule).__name__ for rule in RULES] == [
+        name for name in __all__ if name[0].isupper() and name != "ThresholdRule"
+    ]
 
 
 @each_rule
@@ -136,3 +146,46 @@ def test_the_share_of_scores_above_each_is_kept(rule, scores):
 def test_a_rule_of_ones_own_says_how_it_learns():
     with pytest.raises(NotImplementedError):
         ThresholdRule().fit([1.0])
+
+
+# Going on
+
+
+each_that_learns = pytest.mark.parametrize("rule", LEARNING, ids=lambda rule: type(rule).__name__)
+
+
+def test_rules_that_can_go_on_learning_are_those_that_look_at_scores_in_no_order():
+    names = {"MaxTimes", "MeanStd", "MedianMAD", "PeaksOverThreshold", "Quantile"}
+    assert {type(rule).__name__ for rule in RULES if hasattr(rule, "update")} == names
+
+
+@each_that_learns
+@settings(deadline=None, max_examples=50)
+@given(scores=st.lists(st.floats(-9, 9), min_size=3, max_size=30), data=st.data())
+def test_piece_by_piece_a_rule_learns_what_it_learns_from_all_at_once(rule, scores, data):
+    cuts = sorted(data.draw(st.lists(st.integers(1, len(scores) - 1), max_size=3, unique=True)))
+    pieces = np.split(np.array(scores), cuts)
+    learning = clone(rule).fit(pieces[0])
+    for piece in pieces[1:]:
+        assert learning.update(piece) is learning
+    at_once = clone(rule).fit(scores)
+    assert learning.threshold_ == pytest.approx(at_once.threshold_, rel=1e-9, abs=1e-9)
+    np.testing.assert_array_equal(learning.thresholds_, at_once.thresholds_)
+    np.testing.assert_array_equal(learning.alarm_rate_, at_once.alarm_rate_)
+
+
+@each_that_learns
+def test_labelled_anomalies_are_left_out_of_an_update(rule):
+    labelled = clone(rule).fit([1.0, 2.0]).update([3.0, 99.0, 4.0], [0, 1, 0])
+    assert labelled.threshold_ == clone(rule).fit([1.0, 2.0]).update([3.0, 4.0]).threshold_
+
+
+@each_that_learns
+def test_an_update_that_fails_leaves_the_rule_as_it_was_and_there_is_none_before_fit(rule):
+    with pytest.raises(NotFittedError):
+        clone(rule).update([1.0])
+    fitted = clone(rule).fit([1.0, 2.0, 3.0])
+    before = vars(fitted).copy()
+    with pytest.raises(ValueError, match="scores contains NaN"):
+        fitted.update([1.0, np.nan])
+    assert vars(fitted) == before

@@ -6,7 +6,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from sktsad.plotting._pipeline import before_last, last_step, require_method
+from sktsad._core._pipeline import before_last, last_step, require_method
 
 X = np.arange(12.0).reshape(-1, 2)
 Y = [0, 0, 0, 0, 1, 1]

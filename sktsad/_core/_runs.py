@@ -1,0 +1,280 @@
+"""Which rows are one run, one event, one alarm: the only place that decides it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from numbers import Integral
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.utils._param_validation import Interval
+
+from ._series import SeriesRows, is_gap, read_rows
+
+#: What ``merge_gap`` and ``cool_down`` may be: rows, a time, or text that pandas reads as a time.
+DURATION: list[Any] = [Interval(Integral, 0, None, closed="left"), timedelta, str]
+#: An operator who was called is at it for that long: what ``merge_gap=None`` means where rows have dates.
+_HALF_AN_HOUR = pd.Timedelta("30min")
+#: Rows from one series to the next: more than any gap, cool-down or hole counts.
+_FAR = 2**40
+_NO_BORDERS = np.array([], dtype=np.intp)
+
+
+def find_events(positive: np.ndarray, borders: np.ndarray = _NO_BORDERS) -> tuple[np.ndarray, np.ndarray]:
+    """Return where runs of True start and stop.
+
+    Parameters
+    ----------
+    positive : ndarray of bool, shape (n_rows,)
+        Rows, series by series in time order.
+    borders : ndarray of int
+        Rows that no run reaches from before: the first of a series, or after a gap. 0 need not be among them.
+    """
+    starts, stops = positive.copy(), positive.copy()
+    borders = borders[borders < len(positive)]  # a table without rows has a series, too
+    starts[1:] &= ~positive[:-1]
+    stops[:-1] &= ~positive[1:]
+    starts[borders] = positive[borders]
+    before = borders[borders > 0] - 1
+    stops[before] = positive[before]
+    return np.flatnonzero(starts), np.flatnonzero(stops) + 1
+
+
+def count_events(X: Any, positive: np.ndarray) -> int:
+    """Count the events of all series: runs of anomalous rows that follow one another, in the order given."""
+    rows = read_rows(X)  # independent rows, such as heart beats, may have been shuffled with their index
+    return len(find_events(positive[rows.order], rows.bounds[:-1])[0])
+
+
+def places(rows: SeriesRows, max_gap: float, steps: np.ndarray) -> np.ndarray:
+    """Return where each row stands in time, counted in rows: a gap counts as the rows that are missing there.
+
+    Shorter holes count as none, as for windows: a clock that jitters, or loses a row, ends no run. From one series
+    to the next it is further than any run reaches.
+    """
+    ahead = np.ones(rows.n_rows, dtype=np.int64)
+    firsts = rows.bounds[:-1]
+    if rows.times is not None and rows.n_rows > 1:
+        holes = np.diff(rows.times)
+        of_row = steps[0] if len(steps) == 1 else np.repeat(steps, np.diff(rows.bounds))[1:]
+        gaps = np.flatnonzero(is_gap(holes, max_gap, of_row))
+        sizes = holes[gaps] / (of_row if len(steps) == 1 else of_row[gaps])
+        ahead[gaps + 1] = np.clip(np.rint(sizes), 1, _FAR // 2)
+    ahead[firsts[firsts < rows.n_rows]] = _FAR
+    return np.cumsum(ahead)
+
+
+@dataclass(frozen=True)
+class AlarmRule:
+    """Which rows above a threshold are one alarm. All of it is known when a row comes, as it is live.
+
+    A row above the threshold that comes after at most ``merge_gap`` quiet rows goes on with the run before it. A run
+    is an alarm from its ``min_rows``-th row above the threshold on. In the ``cool_down`` rows after the last row of
+    an alarm, rows above the threshold that do not go on with it are passed over: a run that lasts beyond them starts
+    there.
+
+    Attributes
+    ----------
+    merge_gap, cool_down : int, or ndarray of int, shape (n_rows,)
+        In rows; as an array each row has that of its series.
+    min_rows : int
+        Rows above the threshold that make an alarm.
+    """
+
+    merge_gap: Any = 0
+    min_rows: int = 1
+    cool_down: Any = 0
+
+    @classmethod
+    def read(
+        cls,
+        rows: SeriesRows,
+        step_times: np.ndarray | None,
+        merge_gap: Any = None,
+        min_rows: int = 1,
+        cool_down: Any = 0,
+    ) -> AlarmRule:
+        """Make a rule for rows from what a user may give, rows or times.
+
+        Parameters
+        ----------
+        rows : SeriesRows
+            The rows that it is for.
+        step_times : ndarray of shape (n_series,) or None
+            How long a row of each series lasts, in nanoseconds, NaN if unknown; None without dates.
+        merge_gap, cool_down : int, timedelta, str or None
+            Rows, or a time; None is half an hour where there are dates, else 0.
+        min_rows : int
+            Rows above the threshold that make an alarm.
+        """
+        sizes = np.diff(rows.bounds)
+        durations = [
+            _in_rows(name, value, step_times, sizes)
+            for name, value in (("merge_gap", merge_gap), ("cool_down", cool_down))
+        ]
+        return cls(durations[0], min_rows, durations[1])
+
+    def find(self, hot: np.ndarray, place: np.ndarray) -> AlarmRuns:
+        """Find the alarms.
+
+        Parameters
+        ----------
+        hot : ndarray of bool, shape (n_rows,)
+            Which rows are above the threshold, series by series in time order.
+        place : ndarray of int, shape (n_rows,)
+            Where they stand in time, see `places`.
+        """
+        rows = np.flatnonzero(hot)
+        at = place[rows]
+        gap = self.merge_gap if np.ndim(self.merge_gap) == 0 else self.merge_gap[rows][1:]
+        starts = np.flatnonzero(np.append(np.ones(min(len(rows), 1), dtype=bool), np.diff(at) > gap + 1))
+        stops = np.append(starts[1:], len(rows))[: len(starts)]
+        if np.any(self.cool_down > self.merge_gap):
+            cool = self.cool_down if np.ndim(self.cool_down) == 0 else self.cool_down[rows[stops - 1]]
+            starts, stops = self._pass_over(at, starts, stops, cool)
+        elif self.min_rows > 1:
+            is_long = stops - starts >= self.min_rows
+            starts, stops = starts[is_long], stops[is_long]
+        return AlarmRuns(rows, starts, stops, self.min_rows)
+
+    def _pass_over(
+        self, at: np.ndarray, starts: np.ndarray, stops: np.ndarray, cool: Any
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return the runs that are alarms, each after the cool-down of the one before."""
+        n_runs = len(starts)
+        is_long = np.append(stops - starts >= self.min_rows, True)
+        long = np.where(is_long, np.arange(n_runs + 1), n_runs)
+        next_long = np.minimum.accumulate(long[::-1])[::-1]  # from each run on
+        # The first row after the cool-down of each run, the run that it is in, and what is left of that.
+        row = np.searchsorted(at, at[stops - 1] + cool, side="right")
+        run = np.searchsorted(stops, row, side="right")
+        is_rest = np.append(stops, 0)[run] - row >= self.min_rows
+        following = np.where(is_rest, run, next_long[np.minimum(run + 1, n_runs)])
+        begin = np.where(is_rest, row, np.append(starts, 0)[following])
+        chain, successor, number = [], following.tolist(), int(next_long[0])
+        while number < n_runs:
+            chain.append(number)
+            number = successor[number]
+        chosen = np.array(chain, dtype=np.intp)
+        return np.append(starts[chosen[:1]], begin[chosen[:-1]]), stops[chosen]
+
+
+@dataclass(frozen=True)
+class AlarmRuns:
+    """Alarms, one after the other.
+
+    Attributes
+    ----------
+    rows : ndarray of int
+        The rows above the threshold.
+    starts, stops : ndarray of int, shape (n_alarms,)
+        Alarm ``i`` has ``rows[starts[i]:stops[i]]``.
+    min_rows : int
+        It opened at the so-many-th of them.
+    """
+
+    rows: np.ndarray
+    starts: np.ndarray
+    stops: np.ndarray
+    min_rows: int
+
+    def __len__(self) -> int:
+        return len(self.starts)
+
+    def members(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return the rows that are in an alarm, and the number of the alarm of each."""
+        number = np.repeat(np.arange(len(self)), self.stops - self.starts)
+        before = np.cumsum(np.append(0, self.stops[:-1] - self.starts[:-1]))[: len(self)]
+        return self.rows[np.arange(len(number)) + (self.starts - before)[number]], number
+
+    @property
+    def first(self) -> np.ndarray:
+        """The first row of each alarm."""
+        return self.rows[self.starts]
+
+    @property
+    def opened(self) -> np.ndarray:
+        """The row at which each alarm is known to be one."""
+        return self.rows[self.starts + self.min_rows - 1]
+
+    @property
+    def last(self) -> np.ndarray:
+        """The last row of each alarm."""
+        return self.rows[self.stops - 1]
+
+
+class AlarmState:
+    """What an `AlarmRule` keeps of each series to go on row by row; it finds what the rule finds in all rows at once.
+
+    Parameters
+    ----------
+    rule : AlarmRule
+        Its durations are numbers, or arrays of shape (n_series,).
+    n_series : int
+        Number of series.
+
+    Attributes
+    ----------
+    first, last : ndarray of int, shape (n_series,)
+        Where the first and the last row above the threshold of the run at hand stand.
+    n_rows : ndarray of int, shape (n_series,)
+        How many such rows it has; 0 if there is no run.
+    ready : ndarray of int, shape (n_series,)
+        Where the last row of the cool-down stands.
+    """
+
+    def __init__(self, rule: AlarmRule, n_series: int) -> None:
+        self.rule = rule
+        self.merge_gap = np.broadcast_to(rule.merge_gap, n_series)
+        self.cool_down = np.broadcast_to(rule.cool_down, n_series)
+        self.first, self.last, self.ready = np.full((3, n_series), -_FAR)
+        self.n_rows = np.zeros(n_series, dtype=np.int64)
+
+    def step(self, series: np.ndarray, place: np.ndarray, hot: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Take the next row of some of the series.
+
+        Parameters
+        ----------
+        series : ndarray of int, shape (n,)
+            The numbers of these series, each once.
+        place : ndarray of int, shape (n,)
+            Where the rows stand, see `places`.
+        hot : ndarray of bool, shape (n,)
+            Which are above the threshold.
+
+        Returns
+        -------
+        opened, closed : ndarray of bool, shape (n,)
+            Where an alarm opens with this row; and where one is over, which ended at ``last`` as it was.
+        """
+        rule, behind = self.rule, place - self.last[series] - self.merge_gap[series]
+        over = (self.n_rows[series] > 0) & ((behind > 1) | ((behind == 1) & ~hot))
+        closed = over & (self.n_rows[series] >= rule.min_rows)
+        ended = series[closed]
+        self.ready[ended] = self.last[ended] + self.cool_down[ended]
+        self.n_rows[series[over]] = 0
+        counts = hot & (place > self.ready[series])
+        begins = counts & (self.n_rows[series] == 0)
+        self.first[series[begins]] = place[begins]
+        self.last[series[counts]] = place[counts]
+        self.n_rows[series[counts]] += 1
+        return counts & (self.n_rows[series] == rule.min_rows), closed
+
+
+def _in_rows(name: str, value: Any, step_times: np.ndarray | None, sizes: np.ndarray) -> Any:
+    """Return a duration in rows: one number, or one for each row where the steps of the series differ."""
+    if isinstance(value, Integral):
+        return min(int(value), _FAR // 2)
+    if value is None and step_times is None:
+        return 0
+    time = _HALF_AN_HOUR if value is None else pd.Timedelta(value)
+    if step_times is None or pd.isna(time) or time < pd.Timedelta(0):
+        raise ValueError(
+            f"{name}={value!r} must be a number of rows, or a time of at least 0 over rows with dates in their index."
+        )
+    # A millionth: 30 minutes are 30 rows a minute apart, however they are rounded.
+    n_rows = np.clip(np.nan_to_num(np.floor(time.as_unit("ns").value / step_times + 1e-6)), 0, _FAR // 2)
+    numbers = n_rows.astype(np.int64)
+    return int(numbers[0]) if (numbers == numbers[:1]).all() and len(numbers) else np.repeat(numbers, sizes)

@@ -1,0 +1,232 @@
+"""Alarms over the series that they are about."""
+
+from __future__ import annotations
+
+from numbers import Integral, Real
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+import pandas as pd
+from sklearn.utils._param_validation import Interval, validate_params
+
+from ._axes import add_legend, draw_line, draw_marks, event_bands, make_axes, set_time, shade
+from ._drawn_series import DrawnSeries, common_index, read_anomalous, read_drawn, read_values
+from ._thin import broken_line
+
+if TYPE_CHECKING:
+    from matplotlib.lines import Line2D
+
+#: Alarms are plain bands, labelled events are hatched.
+_BAND: dict[str, Any] = {
+    "facecolor": "#FFB000",
+    "edgecolor": "0.25",
+    "hatch": None,
+    "linewidth": 0.8,
+    "alpha": 0.45,
+}
+_COLUMNS = ("start", "end", "peak_time")
+
+
+class AlarmDisplay:
+    """Show a table of alarms on the series: when each lasted, and where its peak is.
+
+    Use `from_table` to make one.
+
+    Parameters
+    ----------
+    values : Series of shape (n_samples,)
+        What is drawn as a line. Series and time are read from the index.
+    alarms : DataFrame
+        A table of `sktsad.postprocessing.alarms` for these rows.
+    anomalous : ndarray of bool, shape (n_samples,), default=None
+        Rows that are labelled as anomalous.
+
+    Attributes
+    ----------
+    axes_ : ndarray of Axes
+        The axes, one for each series.
+    ax_ : Axes
+        The first of them.
+    figure_ : Figure
+        Their figure.
+    lines_ : list of Line2D
+        For each series its values.
+    events_ : list of PolyCollection or None
+        For each series the bands of labelled events, None without labels.
+    alarms_ : list of PolyCollection
+        For each series the bands of its alarms.
+    peaks_ : list of Line2D
+        For each series the markers of the peaks.
+    legend_ : Legend
+        The legend.
+
+    See Also
+    --------
+    ScoreDisplay : Scores, with each row above the threshold marked.
+
+    Examples
+    --------
+    >>> import matplotlib.pyplot as plt
+    >>> from sktsad import ZScoreDetector
+    >>> from sktsad.datasets import make_kpi
+    >>> from sktsad.plotting import AlarmDisplay
+    >>> from sktsad.postprocessing import alarms
+    >>> X, y = make_kpi(500, random_state=0)
+    >>> table = alarms(ZScoreDetector().fit(X).decision_function(X), X)
+    >>> display = AlarmDisplay.from_table(table, X, y)
+    >>> len(display.peaks_[0].get_xdata()) == len(table)
+    True
+    >>> plt.close(display.figure_)
+    """
+
+    axes_: np.ndarray
+    ax_: Any
+    figure_: Any
+    lines_: list[Line2D]
+    events_: list[Any]
+    alarms_: list[Any]
+    peaks_: list[Line2D]
+    legend_: Any
+
+    def __init__(self, values: Any, alarms: Any, *, anomalous: Any = None) -> None:
+        self.values = values
+        self.alarms = alarms
+        self.anomalous = anomalous
+
+    @validate_params(
+        {
+            "n_cols": [Interval(Integral, 1, None, closed="left"), None],
+            "max_points": [Interval(Integral, 10, None, closed="left")],
+            "max_gap": [Interval(Real, 1, None, closed="left")],
+        },
+        prefer_skip_nested_validation=True,
+    )
+    def plot(
+        self,
+        ax: Any = None,
+        *,
+        n_cols: int | None = None,
+        max_points: int = 4000,
+        max_gap: float = 3,
+        **line_kwargs: Any,
+    ) -> Self:
+        """Draw the series and their alarms.
+
+        Parameters
+        ----------
+        ax : Axes or array-like of Axes, default=None
+            Where to draw, one for each series. None makes a figure, which is yours to show and to close.
+        n_cols : int, default=None
+            Columns of the grid of a panel's axes in a figure made here. None goes by the number of series.
+        max_points : int, default=4000
+            Longer series are drawn by about as many points, at least 10.
+        max_gap : float, default=3
+            Longest step in time, in units of the series' most frequent step, that the line bridges.
+        **line_kwargs : dict
+            More for matplotlib's ``plot`` of the line.
+
+        Returns
+        -------
+        self : AlarmDisplay
+
+        Raises
+        ------
+        ImportError
+            If matplotlib is missing, or tsdownsample and a series is longer than ``max_points``.
+        ValueError
+            If ``ax`` holds not as many axes as there are series, or an alarm is of rows that are not there.
+        """
+        series, axis = read_drawn(self.values.index, max_gap)
+        self.axes_, own = make_axes(
+            ax, len(series), type(self).__name__, (10, 2.4), n_cols, "choose series: X.loc[[key, ...]]"
+        )
+        self.ax_, self.figure_ = self.axes_[0], self.axes_[0].figure
+        name = str(self.values.name)
+        self.lines_, self.events_, self.alarms_, self.peaks_ = [], [], [], []
+        for each, axes in zip(series, self.axes_, strict=True):
+            values = self.values.to_numpy()[each.rows]
+            first, last, peak = self._rows_of_alarms(each)
+            half = each.step / 2
+            intervals = np.column_stack([each.times[first] - half, each.times[last] + half])
+            line = broken_line(each, values, max_points)
+            self.lines_.append(draw_line(axes, *line, axis, **{"label": name, **line_kwargs}))
+            self.events_.append(event_bands(axes, each, self.anomalous, axis))
+            self.alarms_.append(shade(axes, intervals, axis, label="alarm", **_BAND))
+            self.peaks_.append(draw_marks(axes, each.times[peak], values[peak], axis, "peak", marker="v"))
+            axes.set_ylabel(name)
+            set_time(axes, axis)
+            if each.key is not None:
+                axes.set_title(str(each.key), loc="left", fontsize="medium")
+        self.legend_ = add_legend(self.axes_, own)
+        return self
+
+    def _rows_of_alarms(self, series: DrawnSeries) -> list[np.ndarray]:
+        """Return the first row, the last and the peak of each alarm of a series."""
+        times, alarms = self.values.index[series.rows], self.alarms
+        if series.key is not None:
+            times, alarms = times.get_level_values(1), alarms[alarms["series"] == series.key]
+        found = [times.get_indexer(pd.Index(alarms[column])) for column in _COLUMNS]
+        for column, at in zip(_COLUMNS, found, strict=True):
+            if (at < 0).any():
+                raise ValueError(
+                    f"alarms has a {column} of {alarms[column].iloc[int(np.argmin(at))]!r}, and no row of X is of that "
+                    "time. Give the rows that the alarms were found in."
+                )
+        return found
+
+    @classmethod
+    def from_table(
+        cls,
+        alarms: Any,
+        X: Any,
+        y: Any = None,
+        *,
+        column: Any = None,
+        pos_label: Any = 1,
+        ax: Any = None,
+        **plot_params: Any,
+    ) -> Self:
+        """Draw a table of alarms.
+
+        Parameters
+        ----------
+        alarms : DataFrame
+            A table of `sktsad.postprocessing.alarms`.
+        X : Series, DataFrame or array-like of shape (n_samples, n_features)
+            The rows that they were found in, or the scores of these rows, with the same index.
+        y : array-like of shape (n_samples,), default=None
+            Their labels.
+        column : str or int, default=None
+            The column of X to draw. None draws the only one.
+        pos_label : int, float, bool or str, default=1
+            The label of anomalies.
+        ax : Axes or array-like of Axes, default=None
+            Where to draw, as in `plot`.
+        **plot_params : dict
+            Other parameters of `plot`.
+
+        Returns
+        -------
+        display : AlarmDisplay
+
+        Raises
+        ------
+        ValueError
+            If X has several columns and none is chosen, the table has other columns or alarms of other rows, lengths
+            or time indexes differ, or there are more than two labels.
+        """
+        index = common_index(X=X, y=y)
+        values = read_values(X, index, column)
+        if values.shape[1] != 1:
+            raise ValueError(
+                f"AlarmDisplay draws one column, and X has {values.shape[1]}: {list(values.columns)}. Choose one by "
+                "column=."
+            )
+        needed = [*_COLUMNS, *(["series"] if isinstance(index, pd.MultiIndex) else [])]
+        if missing := [name for name in needed if name not in getattr(alarms, "columns", [])]:
+            raise ValueError(
+                f"alarms has no columns {missing}. Give the table that sktsad.postprocessing.alarms returns for these "
+                "rows."
+            )
+        (anomalous,) = read_anomalous(pos_label, y=y)
+        return cls(values.iloc[:, 0], alarms, anomalous=anomalous).plot(ax, **plot_params)

@@ -1,0 +1,140 @@
+"""How many alarms each of many thresholds would make, without trying them one by one."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right, insort
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from pandas.api.indexers import BaseIndexer
+
+from .._core import AlarmRule
+
+
+def count_alarms(level_of_row: np.ndarray, place: np.ndarray, rule: AlarmRule, most: float) -> np.ndarray:
+    """Return how many alarms there are above each level, from some level on.
+
+    Parameters
+    ----------
+    level_of_row : ndarray of int, shape (n_rows,)
+        A row is above the threshold ``k`` if its level is at least ``k``; series by series in time order.
+    place : ndarray of int, shape (n_rows,)
+        Where the rows stand in time.
+    rule : AlarmRule
+        Which rows are one alarm.
+    most : float
+        Thresholds below the highest that makes more alarms are not needed.
+
+    Returns
+    -------
+    counts : ndarray of int
+        Of the last thresholds, as many as were counted; the very last, which no row exceeds, makes none.
+    """
+    if rule.min_rows == 1 and not np.any(rule.cool_down > rule.merge_gap):
+        return _count_merged(level_of_row, place, rule.merge_gap)
+    return np.array(_Line(place, rule).counts_from_above(level_of_row, most))
+
+
+def most_alarms(bounds: np.ndarray, place: np.ndarray, rule: AlarmRule) -> int:
+    """Return how many alarms the series, from bound to bound, have room for."""
+    firsts, lasts = bounds[:-1], bounds[1:] - 1
+    apart = np.broadcast_to(np.maximum(rule.merge_gap + 1, rule.cool_down) + 1, place.shape)[firsts]
+    return int(((place[lasts] - place[firsts]) // apart + 1).sum())
+
+
+class _Before(BaseIndexer):
+    """For each row the rows before it that it would go on with."""
+
+    def get_window_bounds(
+        self,
+        num_values: int = 0,
+        min_periods: int | None = None,
+        center: bool | None = None,
+        closed: str | None = None,
+        step: int | None = None,
+    ) -> tuple[np.ndarray, np.ndarray]:
+        return self.first, np.arange(len(self.first))  # type: ignore[attr-defined]
+
+
+def _count_merged(level_of_row: np.ndarray, place: np.ndarray, merge_gap: Any) -> np.ndarray:
+    """Count runs. A row starts one above all levels that it reaches, and none of the rows within the gap before it."""
+    first = np.searchsorted(place, place - merge_gap - 1)
+    levels = pd.Series(level_of_row, dtype=np.float64)
+    before = levels.rolling(_Before(first=first), min_periods=1).max().fillna(-1).to_numpy().astype(np.int64)
+    starts = level_of_row > before
+    n_levels = int(level_of_row.max()) + 1
+    added = np.bincount(before[starts] + 1, minlength=n_levels + 1)
+    gone = np.bincount(level_of_row[starts] + 1, minlength=n_levels + 1)
+    return np.cumsum(added - gone)
+
+
+class _Line:
+    """Rows of all series on one line, of which more and more are above a threshold that falls.
+
+    What comes after an alarm depends on nothing but where the alarm ended. So a row that comes in changes the alarms
+    from its own run on, up to the first that ends where one ended before.
+    """
+
+    def __init__(self, place: np.ndarray, rule: AlarmRule) -> None:
+        self.min_rows = rule.min_rows
+        self.place = place.tolist()
+        self.merge_gap = np.broadcast_to(rule.merge_gap, place.shape).tolist()
+        self.cool_down = np.broadcast_to(rule.cool_down, place.shape).tolist()
+        #: Of each run where it starts and ends, and the places of its rows; then where each alarm ends.
+        self.starts: list[int] = []
+        self.lasts: list[int] = []
+        self.runs: list[list[int]] = []
+        self.ends: list[int] = []
+
+    def counts_from_above(self, level_of_row: np.ndarray, most: float) -> list[int]:
+        """Return how many alarms there are above each level, ascending, until they are too many."""
+        order = np.argsort(-level_of_row, kind="stable")
+        levels = level_of_row[order].tolist()
+        counts = [0]
+        for number, row in enumerate(order.tolist()):
+            run = self._add(self.place[row], self.merge_gap[row])
+            self._update(run, self.cool_down[row])
+            if number + 1 == len(levels) or levels[number + 1] != levels[number]:
+                counts.append(len(self.ends))
+                if len(self.ends) > most:
+                    break
+        return counts[::-1]
+
+    def _add(self, at: int, gap: int) -> int:
+        """Let a row be above the threshold; return the number of its run."""
+        number = bisect_right(self.starts, at) - 1
+        if number >= 0 and at - self.lasts[number] <= gap + 1:
+            insort(self.runs[number], at)
+        else:
+            number += 1
+            self.starts.insert(number, at)
+            self.lasts.insert(number, at)
+            self.runs.insert(number, [at])
+        run = self.runs[number]
+        if number + 1 < len(self.runs) and self.starts[number + 1] - run[-1] <= gap + 1:
+            run += self.runs.pop(number + 1)
+            del self.starts[number + 1], self.lasts[number]
+        self.lasts[number] = run[-1]
+        return number
+
+    def _update(self, number: int, cool: int) -> None:
+        """Find the alarms anew from a run on."""
+        first = after = bisect_left(self.ends, self.starts[number])
+        ready = self.ends[first - 1] + cool if first else -1
+        ends = []
+        while (number := bisect_right(self.lasts, ready, lo=number)) < len(self.runs):
+            run = self.runs[number]
+            n_rows = len(run) if run[0] > ready else len(run) - bisect_right(run, ready)
+            number += 1
+            if n_rows < self.min_rows:
+                continue
+            while after < len(self.ends) and self.ends[after] < run[-1]:
+                after += 1
+            if after < len(self.ends) and self.ends[after] == run[-1]:
+                break
+            ends.append(run[-1])
+            ready = run[-1] + cool
+        else:
+            after = len(self.ends)
+        self.ends[first:after] = ends

@@ -1,0 +1,161 @@
+"""A threshold that keeps to a budget of calls."""
+
+from __future__ import annotations
+
+import warnings
+from datetime import timedelta
+from numbers import Integral, Real
+
+import numpy as np
+import pandas as pd
+from sklearn.utils._param_validation import Interval
+
+from .._core import DURATION, AlarmRule, SeriesRows, places, read_series
+from ._alarm_counts import count_alarms, most_alarms
+from ._cuts import cut_between
+from ._threshold_rule import ThresholdRule
+
+#: A hole of more steps of time counts as missing rows, as it ends a window of `SlidingWindow` by default.
+_MAX_GAP = 3
+_NANOSECONDS_PER_DAY = 86_400 * 10**9
+
+
+class AlarmsPerDay(ThresholdRule):
+    """Choose the lowest threshold with at most ``n`` alarms per day and series, there and at every higher one.
+
+    What is one alarm is decided as by `sktsad.postprocessing.alarms`: an operator is called once for an event, however
+    long it lasts, and however often it flickers within half an hour.
+
+    Parameters
+    ----------
+    n : float, default=1
+        Most alarms a day of one series, over normal rows; above 0. A half is one in two days.
+    rows_per_day : float, default=None
+        Rows of one series in a day. None takes them from the dates in the index of the scores, by the most frequent
+        step in time of each series.
+    merge_gap : int, timedelta or str, default=None
+        A row above the threshold goes on with the alarm before it if at most that many quiet rows, or quiet rows of
+        that time, lie between. None is half an hour: 30 rows of a minute, none of an hour.
+    min_rows : int, default=1
+        Rows above the threshold that make an alarm.
+    cool_down : int, timedelta or str, default=0
+        That many rows, or that time, after the last row of an alarm no other opens.
+
+    Attributes
+    ----------
+    threshold_ : float
+        The threshold, halfway between two scores.
+    thresholds_ : ndarray
+        The thresholds tried, ascending; the last is the largest score, above which there is no row. With ``min_rows``,
+        or a ``cool_down`` longer than ``merge_gap``, they end with the highest that makes too many alarms.
+    alarms_per_day_ : ndarray
+        Alarms a day with each of them. A lower threshold may have fewer, since runs grow together; it is not taken.
+
+    Raises
+    ------
+    ValueError
+        If ``rows_per_day`` is None and the index has no dates to tell how long a row lasts.
+
+    Warns
+    -----
+    UserWarning
+        If the rows last less than ``1 / n`` days, so that they may not hold a single alarm: the largest score is the
+        threshold. Or if ``merge_gap`` and ``cool_down`` are so long that no threshold can make too many alarms: the
+        threshold is below all scores.
+
+    See Also
+    --------
+    sktsad.postprocessing.alarms : The alarms as a table, by the same rule.
+
+    Notes
+    -----
+    ``fit`` takes series and time from the index of the scores, or else of ``y``: the times of one series, or a
+    (series, time) MultiIndex. Rows without an index are one series without a gap. Labelled anomalies are taken out:
+    that leaves a hole in time, and the hole is not counted as time.
+
+    Alarms end with their series. Holes in time of more than three steps count as the rows that are missing there.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from sktsad.thresholds import AlarmsPerDay
+    >>> hours = pd.date_range("2024-01-01", periods=48, freq="h")
+    >>> scores = pd.Series([1.0] * 48, index=hours)
+    >>> scores.iloc[[5, 6, 20, 40]] = [7.0, 8.0, 4.0, 5.0]
+    >>> AlarmsPerDay(1).fit(scores).threshold_  # two alarms in two days, the first of two rows
+    np.float64(4.5)
+    """
+
+    _parameter_constraints = {
+        "n": [Interval(Real, 0, None, closed="neither")],
+        "rows_per_day": [Interval(Real, 0, None, closed="neither"), None],
+        "merge_gap": [*DURATION, None],
+        "min_rows": [Interval(Integral, 1, None, closed="left")],
+        "cool_down": DURATION,
+    }
+
+    def __init__(
+        self,
+        n: float = 1,
+        rows_per_day: float | None = None,
+        *,
+        merge_gap: int | str | timedelta | None = None,
+        min_rows: int = 1,
+        cool_down: int | str | timedelta = 0,
+    ) -> None:
+        self.n = n
+        self.rows_per_day = rows_per_day
+        self.merge_gap = merge_gap
+        self.min_rows = min_rows
+        self.cool_down = cool_down
+
+    def _learn(self, scores: np.ndarray, anomalous: np.ndarray | None, index: pd.Index) -> None:
+        table = pd.Series(scores, index=index)
+        rows = read_series(table)
+        steps = rows.steps()
+        if self.rows_per_day is not None:
+            step_times = np.full(len(steps), _NANOSECONDS_PER_DAY / self.rows_per_day)
+        else:
+            step_times = steps if rows.has_dates else np.full(len(steps), np.nan)
+        days = self._days(rows, step_times, index)
+        rule = AlarmRule.read(rows, step_times, self.merge_gap, self.min_rows, self.cool_down)
+        most = round(self.n * days, 9)  # 0.29 * 100 is to be 29, not 28.999999999999996
+        if most < 1:
+            warnings.warn(
+                f"n={self.n} alarm(s) a day make less than one in {days:.3g} day(s) of normal rows: their largest "
+                "score becomes the threshold. Use more rows or a larger n.",
+                UserWarning,
+                stacklevel=4,
+            )
+        place = places(rows, _MAX_GAP, steps)
+        thresholds, level_of_row = cut_between(scores[rows.order])
+        possible, without = (most_alarms(rows.bounds, place, each) for each in (rule, AlarmRule()))
+        if possible <= most < without:
+            warnings.warn(
+                f"n={self.n} alarm(s) a day can never be exceeded with merge_gap={self.merge_gap!r} and cool_down="
+                f"{self.cool_down!r}: {days:.3g} day(s) hold {possible} at most. The threshold lies below all "
+                "scores. Use shorter ones, more rows or a smaller n.",
+                UserWarning,
+                stacklevel=4,
+            )
+            thresholds = thresholds[[0, -1]]
+            alarms = np.array([len(rule.find(level_of_row >= 0, place)), 0])
+        else:
+            alarms = count_alarms(level_of_row, place, rule, most)
+        self.thresholds_ = thresholds[-len(alarms) :]
+        self.alarms_per_day_ = alarms / days
+        too_many = np.flatnonzero(alarms > most)
+        self.threshold_ = self.thresholds_[too_many[-1] + 1 if len(too_many) else 0]
+
+    def _days(self, rows: SeriesRows, step_times: np.ndarray, index: pd.Index) -> float:
+        """Return how many days all series together last."""
+        # A series of a single row has no step, and so adds nothing.
+        days = float(np.nansum(np.diff(rows.bounds) * step_times)) / _NANOSECONDS_PER_DAY
+        if not days:
+            times = index.levels[1] if isinstance(index, pd.MultiIndex) else index
+            raise ValueError(
+                f"rows_per_day={self.rows_per_day} needs two rows of a series with dates in the index of the scores, "
+                f"got {rows.n_rows} row(s) with {type(times).__name__}. Give rows_per_day (24 for hourly rows, 1440 "
+                "for rows each minute), or scores as a pandas Series with an index of dates."
+            )
+        return days

@@ -1,0 +1,63 @@
+"""A threshold well above all that was seen."""
+
+from __future__ import annotations
+
+from numbers import Real
+
+import numpy as np
+from sklearn.utils._param_validation import Interval
+
+from ._threshold_rule import EmpiricalRule
+
+
+class MaxTimes(EmpiricalRule):
+    """Put the threshold ``k`` times as far above the median of the scores of normal rows as the largest of them is.
+
+    It leaves room for scores that drift after fit, where a quantile of the scores seen is exceeded soon. It needs few
+    rows, and promises nothing.
+
+    Parameters
+    ----------
+    k : float, default=1.5
+        How many times as far; above 0. With 1 the largest score is the threshold.
+    q : float, default=1.0
+        Which score is taken for the largest: the smallest that a share of at least ``q`` does not exceed, above 0, at
+        most 1. Below 1, such as 0.99, a few wild scores, of anomalies that nobody has labelled, do not move it.
+
+    Attributes
+    ----------
+    threshold_ : float
+        The threshold.
+    thresholds_ : ndarray
+        The distinct scores seen, ascending.
+    alarm_rate_ : ndarray
+        Share of the scores above each of ``thresholds_``.
+
+    Notes
+    -----
+    The threshold is ``median + k * (largest - median)``. Where the median is near 0, as that of errors is, this is
+    ``k`` times the largest score. It moves with the scores if they are shifted or scaled, and so means the same for
+    scores that may be negative, such as those of ``decision_function``; ``k`` times a negative score would lie below
+    it.
+
+    Examples
+    --------
+    >>> from sktsad.thresholds import MaxTimes
+    >>> MaxTimes(2).fit([1.0, 2.0, 3.0, 4.0, 5.0]).threshold_
+    np.float64(7.0)
+    >>> MaxTimes(2).fit([-9.0, -8.0, -7.0, -6.0, -5.0]).threshold_
+    np.float64(-3.0)
+    """
+
+    _parameter_constraints = {
+        "k": [Interval(Real, 0, None, closed="neither")],
+        "q": [Interval(Real, 0, 1, closed="right")],
+    }
+
+    def __init__(self, k: float = 1.5, *, q: float = 1.0) -> None:
+        self.k = k
+        self.q = q
+
+    def _choose(self, scores: np.ndarray) -> float:
+        median = np.median(scores)
+        return median + self.k * (np.quantile(scores, self.q, method="inverted_cdf") - median)

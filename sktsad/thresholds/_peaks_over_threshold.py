@@ -1,0 +1,122 @@
+"""A threshold beyond the scores seen, by the shape of their tail."""
+
+from __future__ import annotations
+
+import warnings
+from numbers import Real
+
+import numpy as np
+from scipy.stats import genpareto, poisson
+from sklearn.utils._param_validation import Interval
+
+from ._quantile_rank import quantile_rank
+from ._threshold_rule import EmpiricalRule
+
+#: Peaks below which the shape of a tail is a guess.
+_MIN_PEAKS = 30
+#: Shapes of a tail for which maximum likelihood is regular, and the mean exists.
+_SHAPES = (-0.5, 1.0)
+#: So rarely the number of scores above a threshold that is right lies outside of what is taken for possible.
+_RARE = 1e-3
+
+
+class PeaksOverThreshold(EmpiricalRule):
+    """Put the threshold at a quantile so high that few scores or none reach it, by the tail that the others have.
+
+    What scores exceed a high level by is, of many distributions, nearly of generalised Pareto form [1]_: fitted to
+    these peaks it tells quantiles beyond the largest score. This is how SPOT [2]_ starts.
+
+    Parameters
+    ----------
+    q : float, default=0.9999
+        Share of normal rows to stay below the threshold, above ``level`` and below 1.
+    level : float, default=0.98
+        Share of the scores below the peaks; above 0.
+
+    Attributes
+    ----------
+    threshold_ : float
+        The threshold.
+    shape_, scale_ : float
+        Of the generalised Pareto tail; NaN where the empirical quantile stands in.
+    thresholds_ : ndarray
+        The distinct scores seen, ascending.
+    alarm_rate_ : ndarray
+        Share of the scores above each of ``thresholds_``.
+
+    Raises
+    ------
+    ValueError
+        If ``q`` is not above ``level``.
+
+    Warns
+    -----
+    UserWarning
+        If there are fewer than 30 peaks, the shape of the tail is none that can be trusted (at most -0.5, as of scores
+        that are bounded, or at least 1, without a mean), or the threshold is exceeded by more or fewer of the scores
+        seen than chance allows: `Quantile` with the same ``q`` stands in, which is the largest score if there are too
+        few.
+
+    Notes
+    -----
+    Peaks of neighbouring rows are not independent: the share holds, but they come in bunches, and the estimate is less
+    certain than their number makes believe. A bunch is one call: see `AlarmsPerDay`.
+
+    References
+    ----------
+    .. [1] S. Coles, "An Introduction to Statistical Modeling of Extreme Values", chapter 4, Springer, 2001.
+    .. [2] A. Siffer, P.-A. Fouque, A. Termier, C. Largouet, "Anomaly detection in streams with extreme value theory",
+       KDD 2017.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sktsad.thresholds import PeaksOverThreshold
+    >>> scores = np.random.default_rng(0).exponential(size=5000)
+    >>> PeaksOverThreshold(0.9999).fit(scores).threshold_.round(1)  # the quantile of the distribution is 9.2
+    np.float64(9.3)
+    """
+
+    _parameter_constraints = {
+        "q": [Interval(Real, 0, 1, closed="neither")],
+        "level": [Interval(Real, 0, 1, closed="neither")],
+    }
+
+    def __init__(self, q: float = 0.9999, *, level: float = 0.98) -> None:
+        self.q = q
+        self.level = level
+
+    def _choose(self, scores: np.ndarray) -> float:
+        if self.q <= self.level:
+            raise ValueError(
+                f"q={self.q} must be above level={self.level}. Raise q, or use Quantile({self.q})."
+            )
+        self.shape_, self.scale_ = np.nan, np.nan
+        start = np.quantile(scores, self.level, method="inverted_cdf")
+        peaks = scores[scores > start] - start
+        if len(peaks) < _MIN_PEAKS:
+            return self._stand_in(
+                scores, f"{len(peaks)} scores exceed level={self.level}, fewer than {_MIN_PEAKS}"
+            )
+        size = peaks.mean()  # in units of this the fit depends on no unit
+        shape, _, scale = genpareto.fit(peaks / size, floc=0)
+        if not _SHAPES[0] < shape < _SHAPES[1]:
+            return self._stand_in(scores, f"the shape of the tail is {shape:.2g}")
+        beyond = len(scores) / len(peaks) * (1 - self.q)
+        threshold = start + size * genpareto.isf(min(beyond, 1.0), shape, scale=scale)
+        expected, n_above = len(scores) * (1 - self.q), np.count_nonzero(scores > threshold)
+        if not poisson.ppf(_RARE, expected) <= n_above <= poisson.isf(_RARE, expected):
+            return self._stand_in(
+                scores, f"{n_above} scores exceed the threshold of the tail, and not {expected:.3g}"
+            )
+        self.shape_, self.scale_ = float(shape), float(scale * size)
+        return threshold
+
+    def _stand_in(self, scores: np.ndarray, reason: str) -> float:
+        warnings.warn(
+            f"The tail of {len(scores)} scores cannot be fitted: {reason}. The quantile q={self.q} of the scores is "
+            "the threshold, at most the largest. Use more rows, another level, or AlarmsPerDay.",
+            UserWarning,
+            stacklevel=6,
+        )
+        return np.sort(scores)[min(quantile_rank(len(scores), self.q), len(scores)) - 1]
