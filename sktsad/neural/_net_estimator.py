@@ -12,10 +12,10 @@ from typing import Any, Self
 import numpy as np
 from sklearn.utils import Tags
 from sklearn.utils._param_validation import Interval, StrOptions
-from sklearn.utils.validation import _check_sample_weight, check_is_fitted
+from sklearn.utils.validation import check_is_fitted
 from torch import nn
 
-from .._core import VersionedEstimator, Windows, check_windows
+from .._core import VersionedEstimator, Windows, check_sample_weight, check_windows
 from ._training import LeanNet, WindowDataset, forward, scale_weights
 
 _PREFIX = "net__"
@@ -215,11 +215,11 @@ def check_weights(sample_weight: Any, windows: Windows) -> np.ndarray:
     ValueError
         If a weight is negative, NaN or infinite, or none is above 0.
     """
-    weight = _check_sample_weight(sample_weight, windows, dtype=np.float64, ensure_non_negative=True)
-    if not weight.any():
+    if not np.any(np.asarray(sample_weight)):
         raise ValueError(
             "sample_weight is 0 for every row: there is nothing to learn from. Give non-zero weights."
         )
+    weight = check_sample_weight(sample_weight, windows, dtype=np.float64, ensure_non_negative=True)
     return scale_weights(weight)
 
 

@@ -32,7 +32,7 @@ from sktsad import (
     VAEDetector,
     ZScoreDetector,
 )
-from sktsad.detectors._base_detector import MIN_HELD_OUT, BaseDetector
+from sktsad.detectors._base_detector import MIN_HELD_OUT, BaseDetector, WindowDetector
 from sktsad.thresholds import AlarmsPerDay, BestFBeta, MeanStd, Quantile
 
 LENGTH = 8
@@ -92,9 +92,9 @@ def test_a_score_on_the_threshold_is_normal(detector):
     detector = clone(detector).fit(WINDOWS)
     score = detector.anomaly_score(WINDOWS)
     row = int(np.argsort(score)[300])
-    detector.threshold_ = float(score[row])
+    detector.set_params(threshold=float(score[row]))
     assert detector.predict(WINDOWS)[row] == 0
-    detector.threshold_ = float(np.nextafter(score[row], -np.inf))
+    detector.set_params(threshold=float(np.nextafter(score[row], -np.inf)))
     assert detector.predict(WINDOWS)[row] == 1
 
 
@@ -522,14 +522,38 @@ def test_it_can_be_the_last_step_behind_a_sampler(detector):
     np.testing.assert_array_equal(labels, clone(detector).fit(sampled, kept).predict(np.asarray(WINDOWS)))
 
 
-def test_a_detector_has_to_say_how_it_fits_scores_and_decides():
-    class Says(BaseDetector):
+def test_a_detector_has_to_say_how_it_fits_and_scores():
+    class Says(WindowDetector):
         threshold = n_channels = None
         validation_fraction = 0.0
 
     with pytest.raises(NotImplementedError):
-        Says()._default_threshold()
+        BaseDetector()._fit_rows(WINDOWS, None, Y, Y)
     with pytest.raises(NotImplementedError):
         Says()._fit_model(WINDOWS, None)
     with pytest.raises(NotImplementedError):
         Says()._score(WINDOWS)
+
+
+@each_detector
+def test_a_number_set_as_threshold_counts_at_once_and_a_rule_waits_for_fit(detector):
+    model = clone(detector).fit(WINDOWS)
+    for number in (-1e9, 1e9):
+        model.set_params(threshold=number)
+        assert model.threshold_ == number
+        assert (model.decision_function(WINDOWS) > 0).all() == (number < 0)
+        assert model.predict(WINDOWS).any() == (number < 0)
+    model.set_params(threshold=Quantile(0.5))
+    for method in (model.predict, model.decision_function):
+        with pytest.raises(
+            ValueError, match=r"threshold=Quantile\(q=0.5\) was set after fit.*call fit again"
+        ):
+            method(WINDOWS)
+    learnt = model.fit(WINDOWS).threshold_
+    with pytest.raises(ValueError, match=r"threshold=Quantile\(q=0.6\) was set after fit"):
+        _ = model.set_params(threshold__q=0.6).threshold_
+    assert model.set_params(threshold__q=0.5).threshold_ == learnt
+
+
+def test_there_is_no_threshold_before_fit():
+    assert not hasattr(ZScoreDetector(), "threshold_")

@@ -41,18 +41,18 @@ class Says(ClassifierMixin, BaseEstimator):
 
 
 @pytest.mark.parametrize("most", [0.5, 0.55, 0.6, 0.7, 0.75, 0.9, 0.99, 1.0])
-def test_a_row_is_an_anomaly_if_the_largest_probability_is_at_most_the_limit(most):
+def test_a_row_is_an_anomaly_if_one_minus_the_largest_probability_is_above_the_threshold(most):
     confidence = np.array([np.nextafter(most, 0), most, np.nextafter(most, 2), 0.5, 1.0])
     confidence = confidence[(confidence >= 0.5) & (confidence <= 1)]
-    detector = ConfidenceDetector(FrozenEstimator(Says()), most).fit([[0.5]])
-    np.testing.assert_array_equal(detector.predict(confidence[:, None]), confidence <= most)
+    detector = ConfidenceDetector(FrozenEstimator(Says()), threshold=1 - most).fit([[0.5]])
+    np.testing.assert_array_equal(detector.predict(confidence[:, None]), 1 - confidence > 1 - most)
     np.testing.assert_allclose(detector.anomaly_score(confidence[:, None]), 1 - confidence)
 
 
 def test_of_many_classes_the_largest_counts():
-    detector = ConfidenceDetector(FrozenEstimator(CLASSIFIER), 0.7).fit(X)
+    detector = ConfidenceDetector(FrozenEstimator(CLASSIFIER), threshold=0.3).fit(X)
     largest = CLASSIFIER.predict_proba(OTHERS).max(axis=1)
-    np.testing.assert_array_equal(detector.predict(OTHERS), largest <= 0.7)
+    np.testing.assert_array_equal(detector.predict(OTHERS), largest < 0.7)
     np.testing.assert_array_equal(detector.anomaly_score(OTHERS), 1 - largest)
     assert detector.classes_.tolist() == [0, 1]
     rows, y = np.vstack([X, OTHERS]), np.repeat([0, 1], [300, 40])

@@ -43,17 +43,17 @@ def test_cross_entropy_stays_finite_for_extreme_logits(n_classes):
 
 
 @pytest.mark.parametrize("loss, of_difference", [("squared_error", np.square), ("absolute_error", np.abs)])
-def test_a_reconstruction_error_is_that_of_each_element(error, of_difference):
+def test_a_reconstruction_error_is_that_of_each_element(loss, of_difference):
     output, target = RNG.normal(size=(2, 4, 3, 2))
-    errors = ReconstructionError(error)(torch.from_numpy(output), torch.from_numpy(target))
+    errors = ReconstructionError(loss)(torch.from_numpy(output), torch.from_numpy(target))
     np.testing.assert_allclose(errors, of_difference(output - target))
 
 
 @pytest.mark.parametrize("loss, of_difference", [("squared_error", np.square), ("absolute_error", np.abs)])
 @pytest.mark.parametrize("horizon", [1, 2])
-def test_a_forecast_error_is_that_of_the_last_rows(error, of_difference, horizon):
+def test_a_forecast_error_is_that_of_the_last_rows(loss, of_difference, horizon):
     output, target = RNG.normal(size=(4, horizon, 2)), RNG.normal(size=(4, 5, 2))
-    errors = ForecastError(error)(torch.from_numpy(output), torch.from_numpy(target))
+    errors = ForecastError(loss)(torch.from_numpy(output), torch.from_numpy(target))
     np.testing.assert_allclose(errors, of_difference(output - target[:, -horizon:]))
 
 

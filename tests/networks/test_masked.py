@@ -117,10 +117,10 @@ def test_dropout_is_between_recurrent_layers():
 
 
 @pytest.mark.parametrize("loss", ["squared_error", "absolute_error"])
-def test_the_error_is_the_mean_over_the_hidden_rows_of_each_window(error):
+def test_the_error_is_the_mean_over_the_hidden_rows_of_each_window(loss):
     module = make(mask_fraction=0.4, span=3)
     restored, hidden = module(WINDOWS)
-    losses = MaskedError(error)((restored, hidden), WINDOWS)
+    losses = MaskedError(loss)((restored, hidden), WINDOWS)
     for loss, window, target, rows in zip(losses, restored, WINDOWS, hidden, strict=True):
         difference = (window - target)[rows]
         expected = difference.square().mean() if loss == "squared_error" else difference.abs().mean()

@@ -84,11 +84,11 @@ def naive_patches(window, step):
 
 
 @pytest.mark.parametrize("patch_size", [1, 2, 3, 7, 10])
-def test_patches_are_runs_of_rows_padded_in_front(step):
+def test_patches_are_runs_of_rows_padded_in_front(patch_size):
     windows = RNG.normal(size=(BATCH, LENGTH, CHANNELS))
-    patches = to_patches(torch.from_numpy(windows), step)
-    assert patches.shape == (BATCH, -(-LENGTH // step), step * CHANNELS)
-    np.testing.assert_array_equal(patches, [naive_patches(window, step) for window in windows])
+    patches = to_patches(torch.from_numpy(windows), patch_size)
+    assert patches.shape == (BATCH, -(-LENGTH // patch_size), patch_size * CHANNELS)
+    np.testing.assert_array_equal(patches, [naive_patches(window, patch_size) for window in windows])
 
 
 def test_an_encoder_with_a_step_reads_patches():

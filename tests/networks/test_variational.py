@@ -108,8 +108,8 @@ def test_draws_are_kept_with_the_weights_but_not_learnt():
 @pytest.mark.parametrize(
     "loss, of_difference", [("squared_error", torch.square), ("absolute_error", torch.abs)]
 )
-def test_the_loss_is_error_and_weighted_divergence_per_value_of_the_window(error, of_difference):
-    loss = VariationalLoss(error, kl_weight=0.5)
+def test_the_loss_is_error_and_weighted_divergence_per_value_of_the_window(loss, of_difference):
+    loss = VariationalLoss(loss, kl_weight=0.5)
     output = torch.randn_like(WINDOWS)
     expected_error = of_difference(output - WINDOWS).mean(dim=(1, 2))
     divergence = kl_divergence(MEAN, LOG_VARIANCE) / (LENGTH * CHANNELS)

@@ -85,7 +85,7 @@ def test_parameters_make_the_network():
     rnn = module.encoder.rnn
     assert isinstance(rnn, CELLS["gru"])
     assert (rnn.hidden_size, rnn.num_layers, rnn.bidirectional, rnn.dropout) == (6, 2, True, 0.25)
-    assert (module.encoder.step, module.encoder.pooling) == (2, "last_max")
+    assert (module.encoder.patch_size, module.encoder.pooling) == (2, "last_max")
     assert (module.head[0].out_features, module.head[-1].out_features) == (5, 3 * CHANNELS)
 
 
@@ -99,7 +99,7 @@ def test_windows_that_are_no_longer_than_the_horizon_are_refused(horizon):
 
 
 @pytest.mark.parametrize(
-    "name, value", [("horizon", 0), ("horizon", 1.5), ("cell", "cnn"), ("error", "rmse"), ("hidden_size", 0)]
+    "name, value", [("horizon", 0), ("horizon", 1.5), ("cell", "cnn"), ("loss", "rmse"), ("hidden_size", 0)]
 )
 def test_a_parameter_out_of_range_is_named(name, value):
     with pytest.raises(ValueError, match=f"The {name!r} parameter of ForecastDetector must be"):

@@ -621,7 +621,10 @@ def test_windows_are_the_same_flat_or_in_3d_or_from_a_sliding_window(model):
 def test_another_layout_at_predict_is_refused_and_the_mend_is_named(model):
     windows = SlidingWindow(3).fit_transform(X[:, :2])
     flat = np.asarray(windows)
-    on_flat, on_windows = clone(model).fit(flat, Y), clone(model).fit(windows, Y)
+    on_windows = clone(model).fit(
+        windows, Y
+    )  # which also forgets that these windows were turned into an array
+    on_flat = clone(model).fit(flat, Y)
     with pytest.raises(ValueError, match=r"n_channels=2 to this estimator"):
         on_flat.predict(windows)
     with pytest.raises(ValueError, match=r"n_channels=2 to this estimator"):

@@ -158,8 +158,11 @@ def test_a_row_has_the_same_code_to_the_bit_whatever_stands_beside_it(path):
 
 def test_plain_rows_need_the_number_of_channels(path):
     plain = np.array(WINDOWS)
-    with pytest.raises(
-        ValueError, match=r"any number of rows of 2 channel\(s\), got windows of 16 row\(s\) of 1"
+    with (
+        pytest.raises(
+            ValueError, match=r"any number of rows of 2 channel\(s\), got windows of 16 row\(s\) of 1"
+        ),
+        pytest.warns(UserWarning, match="layout of 8 steps by 2 channels"),
     ):
         PretrainedEncoder(path).fit(plain)
     encoder = PretrainedEncoder(path, n_channels=2).fit(plain)
@@ -168,7 +171,7 @@ def test_plain_rows_need_the_number_of_channels(path):
 
 def test_another_layout_than_that_of_fit_is_refused(path):
     encoder = PretrainedEncoder(path).fit(WINDOWS)
-    with pytest.raises(ValueError, match=r"of 2 channel\(s\), got windows of 4 row\(s\) of 4"):
+    with pytest.raises(ValueError, match=r"of length 8 with 2 channel\(s\), got windows of length 4 with 4"):
         encoder.transform(np.array(WINDOWS).reshape(90, 4, 4))
     with pytest.raises(ValueError, match="10 features, but PretrainedEncoder is expecting 16"):
         encoder.transform(np.array(WINDOWS)[:, :10].reshape(90, 5, 2))

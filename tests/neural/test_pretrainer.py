@@ -51,7 +51,7 @@ def assert_same_bits(one, other, rows=X):
 @each_class
 def test_a_signature_lists_every_shared_parameter_once_with_its_default_and_its_range(cls):
     parameters = inspect.signature(cls).parameters
-    shared = set(inspect.signature(NetEstimator.__init__).parameters) - {"self", "net_params"}
+    shared = set(NetEstimator._parameter_constraints)
     assert set(parameters) >= shared | {"cell", "hidden_size", "loss", "dense_size", "patch_size"}
     assert {name: parameters[name].default for name in parameters} == cls().get_params()
     assert set(parameters) <= set(cls._parameter_constraints)
@@ -60,7 +60,7 @@ def test_a_signature_lists_every_shared_parameter_once_with_its_default_and_its_
 @each_class
 @pytest.mark.parametrize(
     "name, value",
-    [("cell", "transformer"), ("error", "huber"), ("hidden_size", 0), ("lr", 0), ("pooling", "mean")],
+    [("cell", "transformer"), ("loss", "huber"), ("hidden_size", 0), ("lr", 0), ("pooling", "mean")],
 )
 def test_a_parameter_out_of_range_is_named(cls, name, value):
     with pytest.raises(ValueError, match=f"The {name!r} parameter of {cls.__name__} must be"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import math
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -92,11 +93,9 @@ def make_net(network: Network, options: TrainingOptions) -> LeanNet:
     if network.param_groups:
         arguments["optimizer__param_groups"] = list(network.param_groups)
     arguments |= net_params
-    for name, value in arguments.items():
-        if isinstance(value, np.generic):  # of a random search; torch's layers want Python's own numbers
-            arguments[name] = value.item()
+    arguments = {name: _plain_number(value) for name, value in arguments.items()}
     try:
-        net = network.net_class(network.module, network.criterion, **arguments)
+        net = network.net_class(_plain(network.module), _plain(network.criterion), **arguments)
         with seeded(random_state.randint(2**31), options.device), own_defaults():
             net.initialize()
     except (TypeError, ValueError) as error:
@@ -108,6 +107,17 @@ def make_net(network: Network, options: TrainingOptions) -> LeanNet:
         part.to(getattr(torch, options.dtype))
     net.random_state_ = random_state
     return net
+
+
+def _plain(factory: Any) -> Any:
+    """Return what makes a module, with numbers of Python, which torch's layers want; a search may draw NumPy's."""
+    if not isinstance(factory, partial):
+        return factory
+    return partial(factory.func, *factory.args, **{k: _plain_number(v) for k, v in factory.keywords.items()})
+
+
+def _plain_number(value: Any) -> Any:
+    return value.item() if isinstance(value, np.generic) else value
 
 
 def _check_names(net_params: dict[str, Any]) -> None:
