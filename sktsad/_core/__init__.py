@@ -35,6 +35,7 @@ from ._validation import (
     check_labels,
     check_same_index,
     check_target_index,
+    params_of_rows,
     validate_rows,
     warn_if_anomaly_is_a_guess,
 )
@@ -77,6 +78,7 @@ __all__ = [
     "last_step",
     "num_samples",
     "own_threshold",
+    "params_of_rows",
     "places",
     "read_series",
     "refuse_outlier_detector",

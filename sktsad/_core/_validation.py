@@ -14,6 +14,7 @@ from sklearn.utils.validation import validate_data
 
 from ._index import LOST_INDEX_FIX, has_time, is_numbered, is_panel, reads_as_time, row_index
 from ._series import SeriesRows, read_rows, read_series
+from ._sklearn import num_samples, safe_indexing
 
 #: Objects of time, in the words of pandas.
 _TIMES = {"datetime", "datetime64", "date", "timedelta", "timedelta64", "period", "time"}
@@ -251,3 +252,16 @@ def warn_if_anomaly_is_a_guess(classes: np.ndarray) -> None:
             UserWarning,
             stacklevel=4,
         )
+
+
+def params_of_rows(params: dict[str, Any], X: Any, rows: np.ndarray) -> dict[str, Any]:
+    """Return parameters of fit for some rows of X: those with a value per row are cut, others stay."""
+    n_rows = num_samples(X)
+
+    def has_value_per_row(value: Any) -> bool:
+        return hasattr(value, "__len__") and not isinstance(value, (str, dict)) and len(value) == n_rows
+
+    return {
+        name: safe_indexing(value, rows) if has_value_per_row(value) else value
+        for name, value in params.items()
+    }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from numbers import Integral, Real
 from typing import Any, ClassVar, Self
 
@@ -107,6 +108,10 @@ class BaseDetector(ClassifierMixin):
             If y has no normal row or more than two classes, X is not finite, or a threshold rule needs labelled
             anomalies and the rows it learns from have none.
         """
+        return self._fit(X, y, self._fit_rows)
+
+    def _fit(self, X: Any, y: Any, fit_rows: Callable[..., None]) -> Self:
+        """Fit by a function like ``_fit_rows``, and learn the threshold."""
         goes_on = getattr(self, "warm_start", False) and hasattr(self, "classes_")
         rows = self._read(X, reset=not goes_on)
         anomalous = self._check_target(rows, y)
@@ -115,7 +120,7 @@ class BaseDetector(ClassifierMixin):
         held_out = tail_mask(rows, self.validation_fraction if is_used else 0)
         if not (~held_out & ~anomalous).any() or (held_out & ~anomalous).sum() < MIN_HELD_OUT:
             held_out[:] = False
-        self._fit_rows(rows, y, anomalous, held_out)
+        fit_rows(rows, y, anomalous, held_out)
         self.__dict__.pop("threshold_rule_", None)
         if not isinstance(rule, Real):
             self.threshold_rule_ = self._learn_threshold(rule, rows, anomalous, held_out)

@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from sklearn import get_config
 from sklearn.base import clone
 from sklearn.utils import Bunch, Tags, _safe_indexing, get_tags, indexable
 from sklearn.utils._param_validation import StrOptions
+from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
 from sklearn.utils.metaestimators import _BaseComposition
 
-from .._core import VersionedEstimator, decision_scores, is_spread, robust_moments, row_index
+from .._core import (
+    VersionedEstimator,
+    atomic_fit,
+    decision_scores,
+    is_spread,
+    params_of_rows,
+    robust_moments,
+    row_index,
+)
 from ..thresholds import MeanStd
 from ._base_detector import BaseDetector
 
@@ -162,7 +173,41 @@ class FusionDetector(BaseDetector, _BaseComposition, VersionedEstimator):
     def _read(self, X: Any, reset: bool = False) -> Any:
         return super()._read(indexable(X)[0], reset)
 
-    def _fit_rows(self, rows: Any, y: Any, anomalous: np.ndarray, held_out: np.ndarray) -> None:
+    @atomic_fit
+    def fit(self, X: Any, y: Any = None, **fit_params: Any) -> FusionDetector:
+        """Fit the members to the rows and learn the threshold.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Rows, as the members want them.
+        y : array-like of shape (n_samples,), default=None
+            Two labels, the last in sorted order is the anomaly; or 0 for all rows. Detectors are fitted on the normal
+            rows, classifiers on all. None takes all rows as normal.
+        **fit_params : dict
+            For the fits of the members, such as ``sample_weight``. Without metadata routing, all members get them.
+
+        Returns
+        -------
+        self : FusionDetector
+        """
+        return self._fit(X, y, partial(self._fit_members, fit_params=fit_params))
+
+    def get_metadata_routing(self) -> MetadataRouter:
+        """Return what is routed where: what ``fit`` is given goes to the ``fit`` of members that ask for it.
+
+        Returns
+        -------
+        routing : MetadataRouter
+        """
+        router = MetadataRouter(owner=self)
+        for name, member in self._members():
+            router.add(**{name: member}, method_mapping=MethodMapping().add(caller="fit", callee="fit"))
+        return router
+
+    def _fit_members(
+        self, rows: Any, y: Any, anomalous: np.ndarray, held_out: np.ndarray, fit_params: dict[str, Any]
+    ) -> None:
         members = self._members()
         if not members:
             raise ValueError("detectors holds no member: give at least one (name, estimator).")
@@ -173,7 +218,11 @@ class FusionDetector(BaseDetector, _BaseComposition, VersionedEstimator):
         if y is not None:  # as 0 and 1: where there is one class, other labels do not tell which
             encoded, index = anomalous.astype(int), row_index(y)
             y_head = _safe_indexing(encoded if index is None else pd.Series(encoded, index), head)
-        self.detectors_ = [clone(member).fit(X_head, y_head) for _, member in members]
+        wanted = self._route(fit_params)
+        self.detectors_ = [
+            clone(member).fit(X_head, y_head, **params_of_rows(wanted[name], rows, head))
+            for name, member in members
+        ]
         self.named_detectors_ = Bunch(
             **dict(zip((name for name, _ in members), self.detectors_, strict=True))
         )
@@ -181,6 +230,14 @@ class FusionDetector(BaseDetector, _BaseComposition, VersionedEstimator):
         self._scales = [
             _SCALES[self.scale](decision_scores(member, X_head)[normal]) for member in self.detectors_
         ]
+
+    def _route(self, params: dict[str, Any]) -> dict[str, dict[str, Any]]:
+        """Return what goes to the ``fit`` of each member; without metadata routing, all of it to each."""
+        params = {name: value for name, value in params.items() if value is not None}
+        if not get_config()["enable_metadata_routing"]:
+            return {name: params for name, _ in self._members()}
+        routed = process_routing(self, "fit", **params)
+        return {name: routed[name]["fit"] for name, _ in self._members()}
 
     def _members(self) -> list[tuple[str, Any]]:
         """Return the members that are not dropped."""

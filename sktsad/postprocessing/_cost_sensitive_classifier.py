@@ -5,15 +5,16 @@ from __future__ import annotations
 from typing import Any, Self
 
 import numpy as np
-from sklearn.base import ClassifierMixin, MetaEstimatorMixin, clone
+from sklearn.base import clone
 from sklearn.utils import Tags, check_array, get_tags
 from sklearn.utils._param_validation import HasMethods, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
-from .._core import VersionedEstimator, atomic_fit, to_classes
+from .._core import atomic_fit
+from ._classifier_wrapper import ClassifierWrapper
 
 
-class CostSensitiveClassifier(ClassifierMixin, MetaEstimatorMixin, VersionedEstimator):
+class CostSensitiveClassifier(ClassifierWrapper):
     """Choose the class of the least expected cost, with any classifier that gives probabilities.
 
     Training stays as it is; the decision moves. That takes probabilities that mean what they say: a classifier that
@@ -110,12 +111,10 @@ class CostSensitiveClassifier(ClassifierMixin, MetaEstimatorMixin, VersionedEsti
             If the cost matrix has not one row and one column for each class, a mistake that costs less than being
             right, or a class that costs nothing to miss.
         """
-        self.estimator_ = clone(self.estimator).fit(X, y, **fit_params)
+        self.estimator_ = clone(self.estimator).fit(X, y, **self._route(fit_params))
         self.classes_ = self.estimator_.classes_
         self.cost_matrix_ = self._check_costs(len(self.classes_))
-        for name in ("n_features_in_", "feature_names_in_"):
-            if hasattr(self.estimator_, name):
-                setattr(self, name, getattr(self.estimator_, name))
+        self._look_like_the_estimator()
         return self
 
     def predict_proba(self, X: Any) -> np.ndarray:
@@ -160,20 +159,6 @@ class CostSensitiveClassifier(ClassifierMixin, MetaEstimatorMixin, VersionedEsti
         probability = self.predict_proba(X)
         gain = -probability @ self.cost_matrix_ if self.method == "expected_cost" else probability
         return gain[:, 1] - gain[:, 0] if len(self.classes_) == 2 else gain
-
-    def predict(self, X: Any) -> np.ndarray:
-        """Return the class of each row.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            Rows as in `fit`.
-
-        Returns
-        -------
-        label : ndarray of shape (n_samples,)
-        """
-        return to_classes(self.decision_function(X), self.classes_)
 
     def _check_costs(self, n_classes: int) -> np.ndarray:
         if self.cost_matrix is None:

@@ -8,7 +8,7 @@ from numbers import Integral, Real
 from typing import Any, Self
 
 import numpy as np
-from sklearn.base import ClassifierMixin, MetaEstimatorMixin, clone
+from sklearn.base import clone
 from sklearn.utils import Tags, get_tags
 from sklearn.utils.validation import check_is_fitted
 
@@ -18,7 +18,6 @@ from .._core import (
     Past,
     SeriesRows,
     StrOptions,
-    VersionedEstimator,
     Windows,
     atomic_fit,
     check_target_index,
@@ -29,11 +28,12 @@ from .._core import (
     refuse_outlier_detector,
     warn_if_cut,
 )
+from ._classifier_wrapper import ClassifierWrapper
 
 STATISTICS: dict[str, Callable[..., np.ndarray]] = {"mean": np.mean, "median": np.median, "max": np.max}
 
 
-class SmoothedClassifier(ClassifierMixin, MetaEstimatorMixin, VersionedEstimator):
+class SmoothedClassifier(ClassifierWrapper):
     """Smooth the scores of a classifier or detector over the last rows of each series.
 
     Smoothing brings out events of many rows and costs delay; where an alarm has to come within a few rows it hurts. Put
@@ -112,7 +112,7 @@ class SmoothedClassifier(ClassifierMixin, MetaEstimatorMixin, VersionedEstimator
         return tags
 
     @atomic_fit
-    def fit(self, X: Any, y: Any = None) -> Self:
+    def fit(self, X: Any, y: Any = None, **fit_params: Any) -> Self:
         """Fit the estimator.
 
         Parameters
@@ -121,6 +121,8 @@ class SmoothedClassifier(ClassifierMixin, MetaEstimatorMixin, VersionedEstimator
             Rows in time order; a panel is a frame with a (series, time) MultiIndex.
         y : array-like of shape (n_samples,), default=None
             Two labels, the last in sorted order is the anomaly; detectors do without.
+        **fit_params : dict
+            For the fit of the estimator, such as ``sample_weight``.
 
         Returns
         -------
@@ -130,7 +132,7 @@ class SmoothedClassifier(ClassifierMixin, MetaEstimatorMixin, VersionedEstimator
         rows = read_series(X, self.series)
         if lost := check_target_index(X, y, self.max_gap):
             warnings.warn(lost, UserWarning, stacklevel=3)
-        self.estimator_ = clone(self.estimator).fit(X, y)
+        self.estimator_ = clone(self.estimator).fit(X, y, **self._route(fit_params))
         # Of scores nothing is kept: those of training rows are not those that were smoothed when they came.
         nothing = np.empty((num_samples(X), 0))
         self._past = Past.of(X, rows, nothing, lambda times, _: len(times), self.max_gap)
@@ -139,9 +141,7 @@ class SmoothedClassifier(ClassifierMixin, MetaEstimatorMixin, VersionedEstimator
             raise ValueError(
                 f"Only binary classification is supported: y holds the classes {self.classes_.tolist()}."
             )
-        for name in ("n_features_in_", "feature_names_in_"):
-            if hasattr(self.estimator_, name):
-                setattr(self, name, getattr(self.estimator_, name))
+        self._look_like_the_estimator()
         return self
 
     def decision_function(self, X: Any) -> np.ndarray:
@@ -165,21 +165,6 @@ class SmoothedClassifier(ClassifierMixin, MetaEstimatorMixin, VersionedEstimator
         smoothed = np.empty_like(scores)
         smoothed[rows.order] = self._smooth(scores[rows.order], segments, rows)
         return smoothed
-
-    def predict(self, X: Any) -> np.ndarray:
-        """Return the class of each row, ``classes_[1]`` for anomalies.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            Rows in time order.
-
-        Returns
-        -------
-        label : ndarray of shape (n_samples,)
-        """
-        is_anomaly = self.decision_function(X) > 0
-        return self.classes_[is_anomaly.astype(int)]
 
     def _smooth(self, scores: np.ndarray, segments: np.ndarray, rows: SeriesRows) -> np.ndarray:
         """Return the statistic of each score and those before it in its segment, whose first repeats."""

@@ -7,7 +7,7 @@ from numbers import Integral, Real
 from typing import Any, Self
 
 import numpy as np
-from sklearn.base import ClassifierMixin, MetaEstimatorMixin, clone
+from sklearn.base import clone
 from sklearn.frozen import FrozenEstimator
 from sklearn.utils import Tags, _safe_indexing, get_tags, indexable
 from sklearn.utils._param_validation import HasMethods, Interval
@@ -16,18 +16,20 @@ from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import _num_samples, check_is_fitted
 
 from .._core import (
-    VersionedEstimator,
     atomic_fit,
     check_labels,
     count_events,
     decision_scores,
     last_step,
     own_threshold,
+    params_of_rows,
+    subtract_threshold,
     warn_if_anomaly_is_a_guess,
     with_index,
 )
 from ..model_selection import SeriesSplit
 from ..thresholds import BestFBeta, ThresholdRule
+from ._classifier_wrapper import ClassifierWrapper
 
 
 def _estimator_has(method: str) -> Any:
@@ -45,12 +47,12 @@ def _needs_labels(estimator: Any) -> bool:
     return bool(get_tags(last_step(estimator)).target_tags.required)
 
 
-def _fitted(estimator: Any, X: Any, y: Any) -> Any:
+def _fitted(estimator: Any, X: Any, y: Any, params: dict[str, Any]) -> Any:
     """Return a clone, fitted with labels if there are any."""
-    return clone(estimator).fit(X) if y is None else clone(estimator).fit(X, y)
+    return clone(estimator).fit(X, **params) if y is None else clone(estimator).fit(X, y, **params)
 
 
-class ThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, VersionedEstimator):
+class ThresholdClassifier(ClassifierWrapper):
     """Classify by a threshold that a rule learns from scores of unseen rows, in time order.
 
     What ``TunedThresholdClassifierCV`` of scikit-learn does on a grid of thresholds and averaged over folds, this
@@ -124,7 +126,7 @@ class ThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, VersionedEstimato
         return tags
 
     @atomic_fit
-    def fit(self, X: Any, y: Any = None) -> Self:
+    def fit(self, X: Any, y: Any = None, **fit_params: Any) -> Self:
         """Learn the threshold on the test rows of the folds, then fit the estimator on all rows.
 
         Parameters
@@ -134,6 +136,8 @@ class ThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, VersionedEstimato
         y : array-like of shape (n_samples,), default=None
             Two labels, the last in sorted order is the anomaly. Where neither rule nor estimator needs labels, None or
             one label for all rows, which then are normal.
+        **fit_params : dict
+            For the fits of the estimator, such as ``sample_weight``; the rule does not see them.
 
         Returns
         -------
@@ -153,21 +157,20 @@ class ThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, VersionedEstimato
         if found is not None:
             warn_if_anomaly_is_a_guess(found)
         is_frozen = isinstance(self.estimator, FrozenEstimator)
-        self.estimator_ = self.estimator if is_frozen else _fitted(self.estimator, X, y)
+        params = self._route(fit_params)
+        self.estimator_ = self.estimator if is_frozen else _fitted(self.estimator, X, y, params)
         anomalous = self._mark(labels, found)
-        for name in ("threshold_rule_", "n_events_"):  # of an earlier fit
+        for name in ("threshold_rule_", "n_events_", "_learnt"):  # of an earlier fit
             self.__dict__.pop(name, None)
-        if isinstance(rule, Real):
-            self.threshold_ = float(rule)
-        else:
+        if not isinstance(rule, Real):
             if is_frozen:
                 rows, scores = np.arange(_num_samples(X)), decision_scores(self.estimator_, X)
             else:
-                rows, scores = self._unseen_scores(X, y, anomalous)
+                rows, scores = self._unseen_scores(X, y, anomalous, params)
             if anomalous is not None:
                 self.n_events_ = count_events(X, anomalous & np.isin(np.arange(len(anomalous)), rows))
             if rule.needs_labels and self.n_events_ < self.min_events:
-                self.threshold_ = own_threshold(self.estimator_)
+                self._learnt = repr(rule), own_threshold(self.estimator_)
                 warnings.warn(
                     f"The rows to choose a threshold on hold {self.n_events_} event(s), fewer than min_events="
                     f"{self.min_events}: the estimator's own threshold, {self.threshold_}, stays. Use more rows, "
@@ -178,11 +181,24 @@ class ThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, VersionedEstimato
             else:
                 of_rows = None if anomalous is None else anomalous[rows]
                 self.threshold_rule_ = clone(rule).fit(with_index(scores, X, rows), of_rows)
-                self.threshold_ = float(self.threshold_rule_.threshold_)
-        for name in ("n_features_in_", "feature_names_in_"):
-            if hasattr(self.estimator_, name):
-                setattr(self, name, getattr(self.estimator_, name))
+                self._learnt = repr(rule), float(self.threshold_rule_.threshold_)
+        self._look_like_the_estimator()
         return self
+
+    @property
+    def threshold_(self) -> float:
+        """The score above which rows are anomalies."""
+        if not hasattr(self, "classes_"):
+            raise AttributeError(f"{type(self).__name__} has no threshold_ before fit.")
+        rule = BestFBeta() if self.threshold is None else self.threshold
+        if isinstance(rule, Real):
+            return float(rule)
+        wanted, learnt = getattr(self, "_learnt", ("", 0.0))
+        if wanted != repr(rule):
+            raise ValueError(
+                f"threshold={rule} was set after fit, and a rule has to be learnt: call fit again, or set a number."
+            )
+        return learnt
 
     def _rule_needs_labels(self) -> bool:
         return self.threshold is None or getattr(self.threshold, "needs_labels", False)
@@ -230,7 +246,9 @@ class ThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, VersionedEstimato
             )
         return labels == self.classes_[-1]
 
-    def _unseen_scores(self, X: Any, y: Any, anomalous: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
+    def _unseen_scores(
+        self, X: Any, y: Any, anomalous: np.ndarray | None, params: dict[str, Any]
+    ) -> tuple[np.ndarray, np.ndarray]:
         """Return the test rows of all folds, and their scores by a model that has not seen them."""
         splitter = SeriesSplit(5) if self.cv is None else self.cv
         needs_both = _needs_labels(self.estimator)
@@ -243,7 +261,8 @@ class ThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, VersionedEstimato
                 )
                 continue
             y_train = None if kinds == {False} else _safe_indexing(y, train)
-            model = _fitted(self.estimator, _safe_indexing(X, train), y_train)
+            own_params = params_of_rows(params, X, train)
+            model = _fitted(self.estimator, _safe_indexing(X, train), y_train, own_params)
             all_rows.append(test)
             all_scores.append(decision_scores(model, _safe_indexing(X, test)))
         if not all_rows:
@@ -256,7 +275,7 @@ class ThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, VersionedEstimato
         return rows[in_time], scores[in_time]
 
     def decision_function(self, X: Any) -> np.ndarray:
-        """Return the score less the threshold: above 0 for anomalies.
+        """Return the score minus the threshold: above 0 for anomalies.
 
         Parameters
         ----------
@@ -268,7 +287,7 @@ class ThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, VersionedEstimato
         decision : ndarray of shape (n_samples,)
         """
         check_is_fitted(self)
-        return decision_scores(self.estimator_, X) - self.threshold_
+        return subtract_threshold(decision_scores(self.estimator_, X), self.threshold_)
 
     @available_if(_estimator_has("predict_proba"))
     def predict_proba(self, X: Any) -> np.ndarray:
@@ -285,18 +304,3 @@ class ThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, VersionedEstimato
         """
         check_is_fitted(self)
         return self.estimator_.predict_proba(X)
-
-    def predict(self, X: Any) -> np.ndarray:
-        """Return the class of each row, ``classes_[1]`` for anomalies.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            Rows as in `fit`.
-
-        Returns
-        -------
-        label : ndarray of shape (n_samples,)
-        """
-        is_anomaly = self.decision_function(X) > 0
-        return self.classes_[is_anomaly.astype(int)]

@@ -1,0 +1,66 @@
+"""What all classifiers around a classifier share: they fit it, pass weights on, and look like it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from sklearn import get_config
+from sklearn.base import ClassifierMixin, MetaEstimatorMixin
+from sklearn.frozen import FrozenEstimator
+from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
+
+from .._core import VersionedEstimator, to_classes
+
+
+class ClassifierWrapper(ClassifierMixin, MetaEstimatorMixin, VersionedEstimator):
+    """Base of the classifiers around a classifier or detector; a subclass says how they decide."""
+
+    estimator: Any
+    estimator_: Any
+    classes_: np.ndarray
+
+    def get_metadata_routing(self) -> MetadataRouter:
+        """Return what is routed where: all that ``fit`` is given goes to the ``fit`` of the estimator.
+
+        Returns
+        -------
+        routing : MetadataRouter
+        """
+        mapping = MethodMapping().add(caller="fit", callee="fit")
+        return MetadataRouter(owner=self).add(estimator=self.estimator, method_mapping=mapping)
+
+    def decision_function(self, X: Any) -> np.ndarray:
+        """Return the decision of each row, above 0 for anomalies."""
+        raise NotImplementedError
+
+    def predict(self, X: Any) -> np.ndarray:
+        """Return the class of each row, ``classes_[1]`` for anomalies.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Rows as in `fit`.
+
+        Returns
+        -------
+        label : ndarray of shape (n_samples,)
+        """
+        return to_classes(self.decision_function(X), self.classes_)
+
+    def _route(self, params: dict[str, Any]) -> dict[str, Any]:
+        """Return what goes to the ``fit`` of the estimator; without metadata routing, all of it."""
+        params = {name: value for name, value in params.items() if value is not None}
+        if params and isinstance(self.estimator, FrozenEstimator):
+            raise ValueError(
+                f"{', '.join(params)}: the estimator is in FrozenEstimator and is not fitted again. Leave them out."
+            )
+        if not get_config()["enable_metadata_routing"]:
+            return params
+        return process_routing(self, "fit", **params)["estimator"]["fit"]
+
+    def _look_like_the_estimator(self) -> None:
+        """Copy the number and the names of the columns, where the fitted estimator says them."""
+        for name in ("n_features_in_", "feature_names_in_"):
+            if hasattr(self.estimator_, name):
+                setattr(self, name, getattr(self.estimator_, name))
