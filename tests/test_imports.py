@@ -41,8 +41,6 @@ FLOORS = [set(line.split(", ")) for line in SAID["floors"]]
 FLOOR_OF = {room: floor for floor, rooms in enumerate(reversed(FLOORS)) for room in rooms}
 #: What a room may import at the top of its modules although it is slow to import, or optional.
 MADE_OF = {room: set(packages.split(", ")) for room, packages in (line.split(": ") for line in SAID["heavy"])}
-#: Modules that import what is private to another room, as "module imports module".
-EXCEPTIONS = {tuple(line.split(" imports ")) for line in SAID["exceptions"]}
 
 #: Slow to import or optional.
 HEAVY = {"torch", "skorch", "imblearn", "matplotlib", "tsdownsample", "onnx", "onnxscript"}
@@ -133,14 +131,14 @@ def test_a_room_imports_from_lower_floors_only(path):
         assert not {other for other in rooms if FLOOR_OF[other] >= FLOOR_OF[room]}
 
 
-def test_no_module_imports_what_is_private_to_another_room_but_for_those_on_the_page():
+def test_no_module_imports_what_is_private_to_another_room():
     private = set()
     for path in SOURCES:
         for name in from_other_rooms(path):
             parts = name.split(".")
             if len(parts) > 2 and parts[2].startswith("_"):
                 private.add((str(path.relative_to(PACKAGE)), ".".join(parts[:3])))
-    assert private == EXCEPTIONS, "import from the room, or change the block of exceptions"
+    assert not private, "import from the room, whose __init__ exports what is needed"
 
 
 def test_no_modules_import_each_other_in_a_circle():

@@ -34,6 +34,8 @@ def pyright(path):
 
 @pytest.mark.parametrize("checker", [mypy, pyright])
 def test_a_misspelt_parameter_is_refused_and_a_right_one_is_not(checker, tmp_path):
+    for package in ("mypy", "basedpyright"):
+        pytest.importorskip(package, reason="a type checker: pip install 'sktsad[dev]'")
     path = tmp_path / "program.py"
     path.write_text(PROGRAM.format(arguments='"gru", hidden_size=3, net_params={"optimizer__eps": 1e-6}'))
     code, said = checker(path)

@@ -65,7 +65,7 @@ def test_weights_that_fall_slowly_train_by_a_loader_of_torch_as_well():
 
 @pytest.mark.parametrize("class_weight", [{0: 1, 1: -1}, {0: 1, 1: np.nan}, {0: 0, 1: 0}])
 def test_class_weights_that_will_not_do_are_named(class_weight):
-    with pytest.raises(ValueError, match="class_weight=.* must hold finite weights, at least 0"):
+    with pytest.raises(ValueError, match=r"class_weight=.* must hold finite weights, at least 0"):
         TorchClassifier(class_weight=class_weight).fit(X, Y)
 
 

@@ -1,6 +1,6 @@
 """What everything stands on: series, windows, validation and labels, the base of estimators, scores. Private."""
 
-from ._estimator import VersionedEstimator, atomic_fit, version_of
+from ._estimator import FITTED_PARTS, VersionedEstimator, atomic_fit, fitted_part, version_of
 from ._index import check_panel, has_time, is_panel, row_index, time_labels
 from ._later_rows import warn_if_cut, warn_if_other_step, warn_if_unknown
 from ._pipeline import before_last, last_step, require_method
@@ -35,6 +35,7 @@ from ._validation import (
     check_labels,
     check_same_index,
     check_target_index,
+    mark_anomalies,
     params_of_rows,
     validate_rows,
     warn_if_anomaly_is_a_guess,
@@ -43,6 +44,7 @@ from ._windows import Windows, channels_by_name, check_windows, flatten_3d, wind
 
 __all__ = [
     "DURATION",
+    "FITTED_PARTS",
     "AlarmRule",
     "AlarmRuns",
     "AlarmState",
@@ -69,6 +71,7 @@ __all__ = [
     "decision_scores",
     "estimator_type",
     "find_events",
+    "fitted_part",
     "flatten_3d",
     "has_time",
     "infinite_unless_finite",
@@ -76,6 +79,7 @@ __all__ = [
     "is_panel",
     "is_spread",
     "last_step",
+    "mark_anomalies",
     "num_samples",
     "own_threshold",
     "params_of_rows",

@@ -47,6 +47,17 @@ def atomic_fit(method: F) -> F:
     return fit  # type: ignore[return-value]
 
 
+#: Classes that fitted estimators hold and that do nothing but hold what was learnt: files of skops may have them.
+FITTED_PARTS: list[type] = []
+T = TypeVar("T", bound=type)
+
+
+def fitted_part(cls: T) -> T:
+    """Decorate a class that fitted estimators hold."""
+    FITTED_PARTS.append(cls)
+    return cls
+
+
 class VersionedEstimator(BaseEstimator):
     """An estimator whose pickles know the versions they were made with; base of all public estimators."""
 

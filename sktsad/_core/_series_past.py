@@ -9,6 +9,7 @@ from typing import Any, Self
 
 import numpy as np
 
+from ._estimator import fitted_part
 from ._index import check_panel, is_numbered, is_panel, row_index
 from ._later_rows import warn_if_unknown
 from ._series import SeriesRows
@@ -18,6 +19,7 @@ from ._series import SeriesRows
 _MOST_RUNS = 32
 
 
+@fitted_part
 @dataclass(frozen=True)
 class SeriesPast:
     """What fit keeps of one series.
@@ -44,6 +46,7 @@ class SeriesPast:
     values: np.ndarray
 
 
+@fitted_part
 @dataclass(frozen=True)
 class Past:
     """What fit keeps of all series that it saw.

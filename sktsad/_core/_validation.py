@@ -242,6 +242,19 @@ def check_target_index(X: Any, y: Any, max_gap: float) -> str | None:
     return None
 
 
+def mark_anomalies(y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the classes of checked labels, and which rows are anomalous: the one place that decides this.
+
+    Of two labels the last in sorted order is the anomaly. A single label is normal, but for 1 and True. Of more than
+    two, none is.
+    """
+    classes = np.unique(y)
+    if len(classes) == 1:
+        is_anomaly = classes.dtype.kind in "biuf" and classes[0] == 1
+        return classes, np.full(len(y), is_anomaly)
+    return classes, y == classes[1] if len(classes) == 2 else np.zeros(len(y), dtype=bool)
+
+
 def warn_if_anomaly_is_a_guess(classes: np.ndarray) -> None:
     """Say which of two labels is taken as the anomaly, unless they are 0/1 or booleans."""
     if len(classes) == 2 and classes.dtype != bool and list(classes) != [0, 1]:

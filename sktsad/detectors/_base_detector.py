@@ -20,6 +20,7 @@ from .._core import (
     check_labels,
     check_windows,
     infinite_unless_finite,
+    mark_anomalies,
     row_index,
     subtract_threshold,
     tail_mask,
@@ -229,7 +230,7 @@ class BaseDetector(ClassifierMixin):
             self.classes_ = np.array([0, 1])
             return np.zeros(_num_samples(rows), dtype=bool)
         y = check_labels(rows, y)
-        classes = np.unique(y)
+        classes, anomalous = mark_anomalies(y)
         if len(classes) > 2:
             raise ValueError(
                 f"Only binary classification is supported. The type of the target is {type_of_target(y)}: "
@@ -238,14 +239,14 @@ class BaseDetector(ClassifierMixin):
         if len(classes) == 2:
             self.classes_ = classes
             warn_if_anomaly_is_a_guess(classes)
-            return y == classes[1]
+            return anomalous
         if classes[0] != 0:
             raise ValueError(
                 f"y holds the one class {classes.tolist()[0]!r}: no normal row to fit on. Mark normal rows with 0, or "
                 "leave y out if all rows are normal."
             )
         self.classes_ = np.array([False, True]) if y.dtype == bool else np.array([0, 1], dtype=y.dtype)
-        return np.zeros(len(y), dtype=bool)
+        return anomalous
 
 
 class WindowDetector(BaseDetector):

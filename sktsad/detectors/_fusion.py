@@ -19,6 +19,7 @@ from .._core import (
     VersionedEstimator,
     atomic_fit,
     decision_scores,
+    fitted_part,
     is_spread,
     params_of_rows,
     robust_moments,
@@ -278,6 +279,7 @@ class FusionDetector(BaseDetector, _BaseComposition, VersionedEstimator):
         return shares[:, counted].max(axis=1)
 
 
+@fitted_part
 class _RankScale:
     """Share of the known scores up to a score; beyond the largest, and below the smallest, a straight line."""
 
@@ -300,6 +302,7 @@ class _RankScale:
         return beyond / self.spread
 
 
+@fitted_part
 class _RarityScale(_RankScale):
     """Minus the logarithm of the share of known scores above a score; of normal rows it has mean and deviation 1."""
 
@@ -310,6 +313,7 @@ class _RarityScale(_RankScale):
         return rarity + np.sign(beyond) * np.log1p(np.abs(beyond))
 
 
+@fitted_part
 class _RobustScale:
     """Distance from the median of the known scores, in units of their spread."""
 

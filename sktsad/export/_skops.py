@@ -3,18 +3,9 @@
 from __future__ import annotations
 
 from .. import detectors, model_selection, postprocessing, preprocessing, sampling, thresholds
-from .._core import Past, SeriesPast
-from ..detectors import _fusion
-from ..preprocessing import _feature_set
+from .._core import FITTED_PARTS
 
 _ROOMS = (detectors, postprocessing, model_selection, preprocessing, sampling, thresholds)
-#: What fitted estimators hold.
-_PARTS = (
-    _feature_set.FeatureSet,
-    *_fusion._SCALES.values(),
-    Past,
-    SeriesPast,
-)
 #: Of scikit-learn and imbalanced-learn, and unknown to skops.
 _OTHERS = ("imblearn.pipeline.Pipeline", "sklearn.utils._bunch.Bunch")
 
@@ -46,5 +37,5 @@ def skops_trusted_types() -> list[str]:
     True
     """
     public = {getattr(room, name) for room in _ROOMS for name in room.__all__}
-    classes = [cls for cls in (*public, *_PARTS) if isinstance(cls, type)]
+    classes = [cls for cls in (*public, *FITTED_PARTS) if isinstance(cls, type)]
     return sorted([*(f"{cls.__module__}.{cls.__qualname__}" for cls in classes), *_OTHERS])

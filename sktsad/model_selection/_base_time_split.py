@@ -11,7 +11,7 @@ import numpy as np
 from sklearn.model_selection import BaseCrossValidator
 from sklearn.utils import check_consistent_length, column_or_1d
 
-from .._core import check_target_index, validate_parameter_constraints
+from .._core import check_target_index, mark_anomalies, validate_parameter_constraints
 
 Fold = tuple[np.ndarray, np.ndarray]
 
@@ -67,7 +67,7 @@ class BaseTimeSplit(BaseCrossValidator):
         validate_parameter_constraints(self._parameter_constraints, vars(self), type(self).__name__)
         check_consistent_length(X, y)
         check_target_index(X, y, np.inf)
-        positive = None if y is None else anomalies(y)
+        positive = None if y is None else mark_anomalies(column_or_1d(y))[1]
         for number, (train, test) in enumerate(self._folds(X, positive)):
             for part, rows in (("training", train), ("test", test)):
                 if not len(rows):
@@ -84,12 +84,3 @@ class BaseTimeSplit(BaseCrossValidator):
     @abstractmethod
     def _folds(self, X: Any, positive: np.ndarray | None) -> Iterator[Fold]:
         """Yield the rows of each fold."""
-
-
-def anomalies(y: Any) -> np.ndarray:
-    """Mark the rows of the last of two labels; no row where there is one label, or more than two."""
-    y = column_or_1d(y)
-    classes = np.unique(y)
-    if len(classes) == 1:
-        return y.astype(bool) if classes[0] in (0, 1) else np.zeros(len(y), dtype=bool)
-    return y == classes[1] if len(classes) == 2 else np.zeros(len(y), dtype=bool)

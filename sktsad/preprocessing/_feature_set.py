@@ -8,6 +8,7 @@ from typing import Any, Self
 
 import numpy as np
 
+from .._core import fitted_part
 from ._rolling import median_and_deviation, past_ewm, past_moments, slope
 
 #: Exponential weights of rows further back than so many spans make up exp(-16) of all, a ten-millionth.
@@ -27,6 +28,7 @@ _BLOCK = 32768
 _Spans = tuple[np.ndarray, np.ndarray]
 
 
+@fitted_part
 @dataclass(frozen=True)
 class FeatureSet:
     """The features of a column, by parameters of `RollingFeatures`; without a period, those that need one are out."""

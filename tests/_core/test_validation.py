@@ -24,6 +24,8 @@ from sktsad._core._validation import (
     check_labels,
     check_same_index,
     check_target_index,
+    mark_anomalies,
+    params_of_rows,
     validate_rows,
     warn_if_anomaly_is_a_guess,
 )
@@ -321,3 +323,38 @@ def test_labels_that_have_lost_their_series_agree_by_time():
         check_same_index(X, X.droplevel(0)[::-1])
     with pytest.raises(ValueError, match="different indexes"):
         check_same_index(X, X.rename({"a": "c"}, level=0))
+
+
+@pytest.mark.parametrize(
+    "y, classes, anomalous",
+    [
+        ([0, 1, 0], [0, 1], [1]),
+        (["good", "bad"], ["bad", "good"], [0]),
+        ([-1, 1, 1], [-1, 1], [1, 2]),
+        ([0, 0], [0], []),
+        ([1, 1], [1], [0, 1]),
+        ([True], [True], [0]),
+        (["x", "x"], ["x"], []),
+        ([2, 2], [2], []),
+        ([0, 1, 2], [0, 1, 2], []),
+    ],
+)
+def test_the_anomaly_is_the_last_of_two_labels(y, classes, anomalous):
+    found, mask = mark_anomalies(np.array(y))
+    assert found.tolist() == classes
+    assert np.flatnonzero(mask).tolist() == anomalous
+
+
+def test_parameters_with_a_value_per_row_are_cut():
+    X = np.zeros((4, 2))
+    params = {
+        "weight": [1, 2, 3, 4],
+        "index": pd.Series([5, 6, 7, 8]),
+        "text": "abcd",
+        "map": dict.fromkeys(range(4)),
+        "n": 3,
+    }
+    cut = params_of_rows(params, X, np.array([3, 1]))
+    assert cut["weight"] == [4, 2]
+    assert cut["index"].tolist() == [8, 6]
+    assert (cut["text"], cut["map"], cut["n"]) == ("abcd", params["map"], 3)

@@ -121,10 +121,10 @@ def test_the_error_is_the_mean_over_the_hidden_rows_of_each_window(loss):
     module = make(mask_fraction=0.4, span=3)
     restored, hidden = module(WINDOWS)
     losses = MaskedError(loss)((restored, hidden), WINDOWS)
-    for loss, window, target, rows in zip(losses, restored, WINDOWS, hidden, strict=True):
+    for value, window, target, rows in zip(losses, restored, WINDOWS, hidden, strict=True):
         difference = (window - target)[rows]
         expected = difference.square().mean() if loss == "squared_error" else difference.abs().mean()
-        torch.testing.assert_close(loss, expected)
+        torch.testing.assert_close(value, expected)
 
 
 def test_rows_that_were_not_hidden_do_not_count():

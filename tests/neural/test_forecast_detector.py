@@ -120,8 +120,8 @@ def test_feature_scores_have_the_names_and_the_index_of_the_windows():
     assert scores.columns.tolist() == ["heat_t-1", "load_t-1", "heat_t-0", "load_t-0"]
     assert scores.index.equals(index)
     flat = np.asarray(windows)
-    plain = ForecastDetector(horizon=2, **SMALL).fit(flat).feature_scores(flat)
-    assert plain.columns.tolist() == ["x10", "x11"]  # one channel, the last two of twelve steps
+    plain = ForecastDetector(horizon=2, n_channels=1, **SMALL).fit(flat).feature_scores(flat)
+    assert plain.columns.tolist() == ["x0_t-1", "x0_t-0"]  # one channel, the last two of twelve steps
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])

@@ -321,7 +321,7 @@ def test_a_frame_of_windows_keeps_the_names_that_tell_the_layout(output):
 def test_what_comes_out_may_be_written_to_and_what_goes_in_is_left_alone():
     X = DENSE.copy()
     for scaler in (StandardScaler(), StandardScaler(copy=False)):
-        WindowScaler(scaler).fit_transform(X)[:] = 0
+        WindowScaler(scaler, n_channels=2).fit_transform(X)[:] = 0
         assert np.array_equal(X, DENSE)
         WindowScaler(scaler).fit_transform(WINDOWS)
         assert np.array_equal(WINDOWS, DENSE)
