@@ -33,6 +33,9 @@ from .._core import (
 #: Fit speaks of a series from this number of gaps, and this share of windows that are padded, or mostly padded, on.
 _MIN_GAPS, _PADDED, _HALF_PADDED = 3, 0.45, 0.25
 
+#: Rows by which a window may be longer than every series; longer ones are a mistake, and take memory.
+_MOST_PADDING = 10_000
+
 
 class SlidingWindow(TransformerMixin, VersionedEstimator):
     """Turn every row into the window of rows that ends with it, without looking ahead.
@@ -135,26 +138,35 @@ class SlidingWindow(TransformerMixin, VersionedEstimator):
         Raises
         ------
         ValueError
-            If ``length`` exceeds the rows of every series, values are missing or infinite, time is out of
+            If ``length`` exceeds the rows of every series by far, values are missing or infinite, time is out of
             order or duplicated, or X has lost a panel's index that y still has.
 
         Warns
         -----
         UserWarning
             If X is an array and the index of y holds dates or shows gaps, or if the clock of a series has no steady
-            step, so that many of its windows are padding.
+            step, so that many of its windows are padding, or if ``length`` exceeds the rows of every series.
         """
         rows = read_series(X, self.series)
         lost = check_target_index(X, y, self.max_gap)
         values = validate_rows(self, X, reset=True)
-        if self.length > (longest := int(np.diff(rows.bounds).max())):
+        longest = int(np.diff(rows.bounds).max())
+        if self.length > longest + _MOST_PADDING:
             raise ValueError(
-                f"length={self.length} is longer than the longest series (n_samples={longest}). "
+                f"length={self.length} is far longer than the longest series (n_samples={longest}). "
                 "Shorten the window."
             )
         if lost:
             warnings.warn(lost, UserWarning, stacklevel=3)
-        self._warn_if_padded(rows)
+        if self.length > longest:
+            warnings.warn(
+                f"length={self.length} is longer than the longest series (n_samples={longest}), so that every window "
+                "is padded. Shorten the window, or fit on longer series.",
+                UserWarning,
+                stacklevel=3,
+            )
+        else:
+            self._warn_if_padded(rows)
         n_past = self.length - 1 if self.history == "index" else 0
         self._past = Past.of(X, rows, values, lambda times, _: len(times) - n_past, self.max_gap)
         return self

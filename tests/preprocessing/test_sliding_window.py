@@ -526,7 +526,10 @@ def test_rows_that_come_with_their_neighbours_of_fit_do_not_warn():
         ({"length": 0}, r"'length' .* Got 0"),
         ({"length": -3}, r"'length' .* Got -3"),
         ({"length": 2.5}, r"'length' .* Got 2.5"),
-        ({"length": 61}, r"length=61 is longer than the longest series \(n_samples=60\). Shorten"),
+        (
+            {"length": 10**12},
+            r"length=1000000000000 is far longer than the longest series \(n_samples=60\). Shorten",
+        ),
         ({"max_gap": 0.9}, r"'max_gap' .* Got 0.9"),
         ({"padding": "mean"}, r"'padding' .* Got 'mean'"),
         ({"history": "always"}, r"'history' .* Got 'always'"),
@@ -612,10 +615,10 @@ def test_what_are_not_its_windows_cannot_be_inverted(X, message):
         SlidingWindow(4).fit(FRAME).inverse_transform(X)
 
 
-def test_length_may_reach_that_of_the_longest_series_only():
+def test_a_length_up_to_that_of_the_longest_series_needs_no_word():
     X = PANEL.drop(index="a").iloc[:30]
     assert SlidingWindow(20).fit_transform(X).shape == (30, 40)
-    with pytest.raises(ValueError, match=r"n_samples=20"):
+    with pytest.warns(UserWarning, match=r"n_samples=20"):
         SlidingWindow(21).fit(X)
 
 
@@ -686,3 +689,12 @@ def test_an_array_whose_target_has_dates_is_announced():
         pipe.fit(DATES, y)
     pipe.fit(DATES, y.to_numpy())
     pipe.set_output(transform="pandas").fit(DATES, y)
+
+
+def test_a_window_longer_than_every_series_is_padded_and_announced():
+    window = SlidingWindow(61)
+    with pytest.warns(
+        UserWarning, match=r"length=61 is longer than the longest series \(n_samples=60\).*every window"
+    ):
+        windows = window.fit_transform(FRAME)
+    np.testing.assert_array_equal(windows, naive.windows(FRAME, 61))
