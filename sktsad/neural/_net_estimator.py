@@ -157,11 +157,11 @@ class NetEstimator(VersionedEstimator):
             WindowDataset(windows, input_shape=input_shape, dtype=self.dtype),
             self.predict_batch_size,
         )
-        _refuse_not_finite(outputs, windows, self.dtype)
+        refuse_not_finite(outputs, windows, self.dtype)
         return outputs
 
 
-def _refuse_not_finite(outputs: np.ndarray, windows: Windows, dtype: str) -> None:
+def refuse_not_finite(outputs: np.ndarray, windows: Windows, dtype: str) -> None:
     """Refuse outputs that are NaN or infinite, and name a row and a column that are the cause."""
     is_odd = ~np.isfinite(outputs).reshape(len(outputs), -1).all(axis=1)
     if not is_odd.any():
