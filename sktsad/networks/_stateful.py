@@ -51,8 +51,8 @@ class StatefulNetwork(nn.Module):
     ) -> None:
         super().__init__()
         self.output_shape = output_shape
-        self.hidden_size = hidden_size
-        self.n_parts = 2 if cell == "lstm" else 1
+        #: Shape of the state of one series.
+        self.state_shape = (2 if cell == "lstm" else 1, num_layers, hidden_size)
         self.embedding = nn.Embedding(n_series, series_embedding) if n_series and series_embedding else None
         n_inputs = n_channels + (series_embedding or 0 if self.embedding else 0)
         # Single layers: torch's own dropout between layers gives up the fused LSTM.
@@ -110,13 +110,13 @@ class StatefulNetwork(nn.Module):
     def _state(self, X: torch.Tensor, state: torch.Tensor | None) -> torch.Tensor:
         if state is not None:
             return state
-        return X.new_zeros(len(X), self.n_parts, len(self.layers), self.hidden_size)
+        return X.new_zeros(len(X), *self.state_shape)
 
     def _of_layer(self, state: torch.Tensor, number: int) -> Any:
         """Return the state of a layer as torch's layers take it."""
         parts = [part[None].contiguous() for part in state[:, :, number].unbind(dim=1)]
-        return tuple(parts) if self.n_parts == 2 else parts[0]
+        return tuple(parts) if len(parts) == 2 else parts[0]
 
     def _join(self, end: Any) -> torch.Tensor:
         """Return the state of a layer at its end, shape (batch, parts, hidden_size)."""
-        return torch.stack([part[0] for part in (end if self.n_parts == 2 else (end,))], dim=1)
+        return torch.stack([part[0] for part in (end if isinstance(end, tuple) else (end,))], dim=1)

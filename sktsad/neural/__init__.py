@@ -10,6 +10,7 @@ from ._net_estimator import NetEstimator
 from ._pretrained_encoder import PretrainedEncoder, save_encoder
 from ._rnn_classifier import RNNClassifier
 from ._rnn_regressor import RNNRegressor
+from ._stateful_forecast_detector import StatefulForecastDetector
 from ._stateful_rnn_classifier import StatefulRNNClassifier
 from ._torch_classifier import TorchClassifier
 from ._vae_detector import VAEDetector
@@ -25,6 +26,7 @@ __all__ = [
     "PretrainedEncoder",
     "RNNClassifier",
     "RNNRegressor",
+    "StatefulForecastDetector",
     "StatefulRNNClassifier",
     "TorchClassifier",
     "VAEDetector",

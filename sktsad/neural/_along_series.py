@@ -16,15 +16,15 @@ from ._net_estimator import RECURRENT, NetEstimator
 from ._row_layout import RowLayout, check_rows, lay_out
 from ._training import Segments, UpdateRule
 
-#: Rows of a strand, at most, where ``strand_length`` leaves them open.
-_MAX_STRAND = 4096
+#: Rows of a chunk and of a strand where the parameters leave them open.
+_MIN_CHUNK, _MAX_CHUNK, _MAX_STRAND = 32, 256, 4096
 
 _AT_LEAST_1 = Interval(Integral, 1, None, closed="left")
 #: Constraints of the parameters that these estimators share.
 ALONG_SERIES: dict = {
     **{name: rule for name, rule in NetEstimator._parameter_constraints.items() if name != "n_channels"},
     **{name: RECURRENT[name] for name in ("cell", "hidden_size", "num_layers", "dropout", "dense_size")},
-    "chunk_size": [_AT_LEAST_1],
+    "chunk_size": [_AT_LEAST_1, None],
     "strand_length": [_AT_LEAST_1, None],
     "warm_up": [Interval(Integral, 0, None, closed="left")],
     "min_updates": [_AT_LEAST_1],
@@ -46,7 +46,7 @@ def module_arguments(estimator: Any, windows: Windows) -> dict[str, Any]:
     return {**arguments, "n_channels": windows.n_channels, "n_series": len(estimator._series_numbers)}
 
 
-def strand_arguments(estimator: Any, n_rows: int) -> dict[str, int]:
+def strand_arguments(estimator: Any, n_rows: int) -> dict[str, Any]:
     """Return how rows are cut into strands and chunks.
 
     Raises
@@ -55,8 +55,10 @@ def strand_arguments(estimator: Any, n_rows: int) -> dict[str, int]:
         If strands are not longer than what does not count of them.
     """
     chunk, warm_up, length = estimator.chunk_size, estimator.warm_up, estimator.strand_length
+    if chunk is None:
+        chunk = min(_MAX_CHUNK, max(_MIN_CHUNK, n_rows // 16))
     if length is None:
-        length = max(4 * chunk, 2 * warm_up, min(_MAX_STRAND, -(-n_rows // estimator.batch_size)))
+        length = max(8 * chunk, 2 * warm_up, min(_MAX_STRAND, -(-n_rows // estimator.batch_size)))
         length = -(-length // chunk) * chunk
     if length <= warm_up:
         raise ValueError(

@@ -87,10 +87,11 @@ class StatefulRNNClassifier(NetClassifier):
         has fewer chunks. So a few hundred rows are learnt in as many epochs as a million.
     batch_size : int, default=32
         Strands that run side by side in training, at most.
-    chunk_size : int, default=256
+    chunk_size : int, default=None
         Rows of each strand between two updates of the weights: gradients go back no further, the state is carried on.
+        None means a sixteenth of the rows, between 32 and 256.
     strand_length : int, default=None
-        Rows of a strand. None means as many as fill a batch, between 4 chunks and 4,096.
+        Rows of a strand. None means as many as fill a batch, between 8 chunks and 4,096.
     warm_up : int, default=64
         Rows that a strand runs through before its first that counts in the loss, unless it begins where its series, or
         the rows after a gap, begin. They count as rows of the strand before.
@@ -210,7 +211,7 @@ class StatefulRNNClassifier(NetClassifier):
         max_epochs: int = 12,
         min_updates: int = 25,
         batch_size: int = 32,
-        chunk_size: int = 256,
+        chunk_size: int | None = None,
         strand_length: int | None = None,
         warm_up: int = 64,
         predict_batch_size: int = 256,
