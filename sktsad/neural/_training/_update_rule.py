@@ -52,14 +52,29 @@ class UpdateRule(Callback):
         if self.one_cycle:
             self._set_rates(net.optimizer_, 1.0)
 
-    def _before_step(self, optimizer: torch.optim.Optimizer, args: Any, kwargs: Any) -> None:
-        if self.max_grad_norm is not None:
-            weights = [weight for group in optimizer.param_groups for weight in group["params"]]
-            torch.nn.utils.clip_grad_norm_(weights, self.max_grad_norm)
+    def _before_step(self, optimizer: torch.optim.Optimizer, args: Any, kwargs: Any) -> Any:
+        """Set the learning rate and clip; gradients that a closure makes are clipped when it has run."""
         if self.one_cycle:
             progress = (self._epoch + min(1.0, self._update / self._n_updates)) / self._n_epochs
             self._set_rates(optimizer, one_cycle(progress))
         self._update += 1
+        if self.max_grad_norm is None:
+            return None
+        if len(args) == 1:
+            self._clip(optimizer)
+            return None
+        closure = args[1]  # of skorch's own epoch
+
+        def clipped() -> Any:
+            loss = closure()
+            self._clip(optimizer)
+            return loss
+
+        return (optimizer, clipped), kwargs
+
+    def _clip(self, optimizer: torch.optim.Optimizer) -> None:
+        weights = [weight for group in optimizer.param_groups for weight in group["params"]]
+        torch.nn.utils.clip_grad_norm_(weights, self.max_grad_norm)  # type: ignore[arg-type]
 
     def _set_rates(self, optimizer: torch.optim.Optimizer, factor: float) -> None:
         for group, rate in zip(optimizer.param_groups, self._rates, strict=True):
