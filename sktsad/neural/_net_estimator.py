@@ -122,7 +122,7 @@ class NetEstimator(VersionedEstimator):
         params : dict
         """
         params = super().get_params(deep=deep)
-        if deep and self.net_params:
+        if deep and isinstance(self.net_params, Mapping):
             params |= {_PREFIX + name: value for name, value in self.net_params.items()}
         return params
 

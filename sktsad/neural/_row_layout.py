@@ -87,8 +87,10 @@ def lay_out(
     starts = rows.segment_starts(max_gap, found)
     is_in_order = (rows.order[1:] > rows.order[:-1]).all()
     values = windows.buffer if is_in_order else windows.buffer[rows.order]
+    with np.errstate(over="ignore"):  # what is infinite then is refused by what the network makes of it
+        values = np.asarray(values, dtype=dtype)
     return RowLayout(
-        np.asarray(values, dtype=dtype),
+        values,
         rows,
         found,
         starts,

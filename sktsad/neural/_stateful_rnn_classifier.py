@@ -399,6 +399,12 @@ class StatefulRNNClassifier(NetClassifier):
             )
         options = TrainingOptions.of(self)
         watched = watched_rows(windows, options)
+        for rows in (learnt & ~watched, learnt & watched) if watched.any() else ():
+            if not rows.any():
+                raise ValueError(
+                    f"No row of a weight above 0 is left: early_stopping={self.early_stopping} watches the last "
+                    f"validation_fraction={self.validation_fraction} of the rows. Change one of them."
+                )
         if watched.any():
             self._warn_if_cut_by_class(target[learnt], watched[learnt])
         if not warm:
@@ -414,11 +420,6 @@ class StatefulRNNClassifier(NetClassifier):
         net.set_params(callbacks__update_rule__one_cycle=has_cycle(self) and not is_part)
 
         def dataset(rows: np.ndarray, **training: Any) -> StrandDataset:
-            if not rows.any():
-                raise ValueError(
-                    f"No row of a weight above 0 is left: early_stopping={self.early_stopping} watches the last "
-                    f"validation_fraction={self.validation_fraction} of the rows. Change one of them."
-                )
             return StrandDataset(
                 segments,
                 layout.sort(rows),
