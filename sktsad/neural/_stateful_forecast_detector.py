@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
+from dataclasses import replace
 from functools import partial
 from numbers import Integral
 from typing import Any
@@ -30,6 +31,7 @@ from ._along_series import (
 from ._forecast_errors import RowErrors, UsualErrors
 from ._kept_states import KeptStates, first_states, keep_states, run_ends
 from ._net_estimator import NetEstimator
+from ._row_layout import RowLayout
 from ._training import (
     LeanNet,
     Network,
@@ -42,6 +44,9 @@ from ._training import (
     run_along,
     train,
 )
+
+#: What stands for values beyond the range of float32.
+_LARGEST = 1e30
 
 
 class StatefulForecastDetector(BaseDetector, NetEstimator):
@@ -289,7 +294,7 @@ class StatefulForecastDetector(BaseDetector, NetEstimator):
 
     def _fit_rows(self, rows: Windows, y: Any, anomalous: np.ndarray, held_out: np.ndarray) -> None:
         warm = self.warm_start and hasattr(self, "net_")
-        layout = layout_of(self, rows, {})
+        layout = self._layout(rows, {})
         if not warm:
             self._series_numbers = number_series(layout)
         learnt, watched = layout.sort(~anomalous & ~held_out), layout.sort(~anomalous & held_out)
@@ -339,12 +344,19 @@ class StatefulForecastDetector(BaseDetector, NetEstimator):
         )
         return make_net(network, options)
 
+    def _layout(self, rows: Windows, past: Mapping[Hashable, KeptStates]) -> RowLayout:
+        """Lay rows out, without infinities, from which the state would not recover."""
+        layout = layout_of(self, rows, past)
+        if np.isfinite(layout.values).all():
+            return layout
+        return replace(layout, values=np.clip(layout.values, -_LARGEST, _LARGEST))
+
     def _score(self, rows: Windows) -> np.ndarray:
         return self._errors(rows, by_channel=False)[:, 0]
 
     def _errors(self, rows: Windows, by_channel: bool) -> np.ndarray:
         """Return the mean errors of each row, of each channel or over all."""
-        layout = layout_of(self, rows, self._past)
+        layout = self._layout(rows, self._past)
         past = self._past if self.history == "index" else {}
         kept = first_states(layout, past, self.max_gap, stacklevel=6)
         errors = RowErrors(layout, self.loss, self.usual_error_, by_channel)

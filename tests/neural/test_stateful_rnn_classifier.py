@@ -156,7 +156,7 @@ def test_windows_are_refused_with_the_fix(as_frame):
     if as_frame:
         windows.set_output(transform="pandas")
     pipe = make_pipeline(windows, StatefulRNNClassifier(**SMALL))
-    with pytest.raises(ValueError, match="windows of 3 rows. Leave out the SlidingWindow"):
+    with pytest.raises(ValueError, match=r"windows of 3 rows. Leave out the SlidingWindow"):
         pipe.fit(X, Y)
 
 
@@ -281,7 +281,7 @@ def test_a_schedule_of_ones_own_takes_the_place_of_the_cycle():
     assert cycle[-1] < 0.001
     assert set(rates(lr_schedule="constant").net_.history[:, "rate"]) == {0.01}
     own = LRScheduler("StepLR", step_size=1, gamma=0.5)
-    np.testing.assert_allclose(rates(own).net_.history[:3, "rate"], [0.01, 0.005, 0.0025], rtol=1e-6)
+    np.testing.assert_allclose(rates(own).net_.history[:3, "rate"], [0.005, 0.0025, 0.00125], rtol=1e-6)
     assert rates(("mine", own)).net_.history[-1, "rate"] < 0.0001
     model = rates(warm_start=True).partial_fit(X, Y)
     assert model.net_.history[-1, "rate"] == 0.01
@@ -308,7 +308,7 @@ def test_partial_fit_goes_on_along_new_rows():
     new.index = pd.MultiIndex.from_product([["s0"], range(120)])
     np.testing.assert_allclose(later.decision_function(new[60:]), slow_scores(later, new)[60:], rtol=1e-5)
     assert (states["s0"] != model._past["s0"].states).any()
-    with pytest.raises(ValueError, match="have a .series, time. index"):
+    with pytest.raises(ValueError, match=r"have a .series, time. index"):
         model.partial_fit(X.to_numpy(), Y)
 
 
@@ -374,11 +374,11 @@ def test_refusals():
     with pytest.raises(ValueError, match="out of order"):
         StatefulRNNClassifier(**SMALL).fit(X[::-1], Y[::-1])
     model = StatefulRNNClassifier(**SMALL).fit(X, Y)
-    with pytest.raises(ValueError, match="have a .series, time. index"):
+    with pytest.raises(ValueError, match=r"have a .series, time. index"):
         model.predict(X.to_numpy())
     odd = X.copy()
-    odd.iloc[70, 1] = 1e300
-    with pytest.raises(ValueError, match="Input X contains infinity|the first is row 70"):
+    odd.iloc[70] = 1e300
+    with pytest.raises(ValueError, match="the first is row 70"):
         model.predict(odd)
 
 
