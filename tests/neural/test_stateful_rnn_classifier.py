@@ -265,11 +265,15 @@ def test_early_stopping_needs_rows_that_count_on_both_sides(is_watched):
         StatefulRNNClassifier(early_stopping=True, **SMALL).fit(X, Y, (watched == is_watched).astype(float))
 
 
-def test_a_schedule_of_ones_own_takes_the_place_of_the_cycle():
-    class Rates(Callback):
-        def on_epoch_end(self, net, **kwargs):
-            net.history.record("rate", net.optimizer_.param_groups[0]["lr"])
+class Rates(Callback):
+    """Notes the learning rate at the end of each epoch."""
 
+    def on_epoch_end(self, net, **kwargs):
+        """Note it."""
+        net.history.record("rate", net.optimizer_.param_groups[0]["lr"])
+
+
+def test_a_schedule_of_ones_own_takes_the_place_of_the_cycle():
     def rates(*callbacks, **params):
         model = StatefulRNNClassifier(
             callbacks=[*callbacks, Rates()], **{**SMALL, "max_epochs": 10, "lr": 0.01, **params}
