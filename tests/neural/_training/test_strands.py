@@ -140,6 +140,7 @@ def test_few_rows_are_passed_over_until_there_are_enough_updates_but_watched_one
         min_updates=7,
     )
     loader = StrandLoader(dataset, 2, np.random.RandomState(0))
+    assert len(dataset) == 100
     assert len(loader) == len(list(loader)) == 8
     assert len(list(StrandLoader(dataset, 2))) == 2
 
