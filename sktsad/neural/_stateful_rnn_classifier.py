@@ -318,6 +318,11 @@ class StatefulRNNClassifier(NetClassifier):
         Returns
         -------
         self : estimator
+
+        Warns
+        -----
+        UserWarning
+            If the first rows of a series come later than the rows of the call before and do not directly follow them.
         """
         return self._train(
             X, y, sample_weight, warm=hasattr(self, "net_"), n_epochs=1, classes=classes, is_part=True
