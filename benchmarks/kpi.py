@@ -36,6 +36,7 @@ from sktsad import (
     SafeSampler,
     SeriesScaler,
     SlidingWindow,
+    StatefulRNNClassifier,
     VAEDetector,
 )
 from sktsad.datasets import load_aiops_kpi
@@ -146,6 +147,14 @@ def recurrent(data, seed, rows, cell, sampler=None, weights=None, **parameters):
     return on_judged(data, lambda judged: model.decision_function(windows[np.flatnonzero(judged)]))
 
 
+def along(data, seed, cell, **parameters):
+    """Score by a recurrent network that runs along all rows of features, and on from those of the fit part."""
+    rows = data.features.clip(-CLIP, CLIP)
+    model = StatefulRNNClassifier(cell, event_weight=-0.5, random_state=seed, **parameters)
+    model.fit(rows[data.fit], data.y[data.fit])
+    return on_judged(data, lambda judged: model.decision_function(rows[judged]))
+
+
 def detector(data, seed, estimator):
     """Score by a detector that learns from normal windows of 30 values."""
     windows = SlidingWindow(30).fit_transform(data.values.clip(-CLIP, CLIP))
@@ -191,6 +200,13 @@ def ways():
                 3,
                 lambda data, seed, what=what, cell=cell: recurrent(data, seed, getattr(data, what), cell),
             )
+    for cell in ("lstm", "gru"):
+        name = f"{cell.upper()} along the series, on features, long events weigh less"
+        out[name] = (3, lambda data, seed, cell=cell: along(data, seed, cell))
+        out[f"{name}, series known"] = (
+            3,
+            lambda data, seed, cell=cell: along(data, seed, cell, series_embedding=8),
+        )
     for name, what in {"features": "features", "more features": "more"}.items():
         for cell in CELLS:
             out[f"{cell.upper()} on {name}, long events weigh less"] = (

@@ -3,7 +3,7 @@
 Prints Markdown tables: medians over interleaved repeats of the ratio to the raw loop in the same repeat, and peak
 memory above that of the raw loop, each in a fresh process. Peers stand in the table where they are installed. Rolling
 features need no network: they are measured against one copy of the rows. Volumes under the surface: against one average
-precision.
+precision. Networks that run along the series: against a raw loop over the same lanes, and against windows of 30 rows.
 
     python benchmarks/speed.py [--quick]
 """
@@ -22,9 +22,15 @@ from _measure import environment, interleaved, markdown, peak_memory, ratio, res
 from sklearn.metrics import average_precision_score
 from torch import nn
 
-from sktsad import AutoencoderDetector, RNNClassifier, RollingFeatures, SlidingWindow
+from sktsad import AutoencoderDetector, RNNClassifier, RollingFeatures, SlidingWindow, StatefulRNNClassifier
 from sktsad.metrics import vus_pr, vus_roc
-from sktsad.networks import CrossEntropy, DenseAutoencoder, ReconstructionError, RecurrentNetwork
+from sktsad.networks import (
+    CrossEntropy,
+    DenseAutoencoder,
+    ReconstructionError,
+    RecurrentNetwork,
+    StatefulNetwork,
+)
 from sktsad.preprocessing._rolling import past_moments
 
 LSTM = {"n_channels": 1, "hidden_size": 128, "dense_size": 64}
@@ -302,6 +308,85 @@ def print_vus(n_rows, repeats):
     print(markdown(header, rows))
 
 
+def raw_along(module, X, y=None):
+    """Run a stateful module over series of the same length by hand, chunk by chunk; train it where there is y."""
+    optimizer = torch.optim.AdamW(module.parameters(), lr=1e-3)
+    state, loss = None, CrossEntropy()
+    for start in range(0, X.shape[1], 256):
+        chunk = slice(start, start + 256)
+        outputs, state = module(X[:, chunk], state)
+        if y is not None:
+            optimizer.zero_grad()
+            loss(outputs.flatten(), y[:, chunk].flatten()).mean().backward()
+            optimizer.step()
+        state = state.detach()
+
+
+def print_along(n_rows, repeats):
+    """Print the table of networks that run along 32 series of 17 channels, 64 units, an epoch in chunks of 256."""
+    rng = np.random.default_rng(0)
+    shape = (32, n_rows // 32, 17)
+    index = pd.MultiIndex.from_product([range(shape[0]), range(shape[1])])
+    X = pd.DataFrame(rng.standard_normal((shape[0] * shape[1], 17)).astype(np.float32), index)
+    y = (X[0] > 2).to_numpy().astype(int)
+    tensor, target = (
+        torch.from_numpy(X.to_numpy().reshape(shape)),
+        torch.from_numpy(y.reshape(shape[:2])).float(),
+    )
+    windows = SlidingWindow(30).fit_transform(X)
+    rows = []
+    for cell in ("lstm", "gru"):
+        options = {"hidden_size": 64, "dense_size": None, "max_epochs": 1, "random_state": 0}
+        ours = StatefulRNNClassifier(
+            cell, chunk_size=256, strand_length=shape[1], min_updates=1, history="none", **options
+        )
+        on_windows = RNNClassifier(cell, **options)
+        module = StatefulNetwork(17, (), cell)
+
+        @torch.inference_mode()
+        def score_raw(module=module):
+            raw_along(module, tensor)
+
+        tasks = {
+            "fit": {
+                "raw": lambda module=module: raw_along(module, tensor, target),
+                "along": lambda model=ours: model.fit(X, y),
+                "windows": lambda model=on_windows: model.fit(windows, y),
+            },
+            "score": {
+                "raw": score_raw,
+                "along": lambda model=ours: model.decision_function(X),
+                "windows": lambda model=on_windows: model.decision_function(windows),
+            },
+        }
+        aims = {"fit": {"lstm": 20, "gru": 10}, "score": {"lstm": 25, "gru": 18}}
+        for task, functions in tasks.items():
+            seconds = interleaved(functions, repeats)
+            raw = f"{1000 * statistics.median(seconds['raw']):.1f}"
+            times_raw, gain = ratio(seconds, "along", "raw"), ratio(seconds, "windows", "along")
+            rows.append(
+                [
+                    f"{cell.upper()}, {task}",
+                    len(X),
+                    raw,
+                    times_raw,
+                    "at most 1.10",
+                    gain,
+                    f"at least {aims[task][cell]}",
+                ]
+            )
+    header = [
+        "along the series",
+        "rows",
+        "raw loop, ms",
+        "times the raw loop",
+        "aim",
+        "windows of 30 take times",
+        "aim",
+    ]
+    print(markdown(header, rows))
+
+
 def main():
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -335,6 +420,8 @@ def main():
     print_rolling(1_000_000 if options.quick else 10_000_000, repeats)
     print()
     print_vus(10_000, repeats)
+    print()
+    print_along(8_000 if options.quick else 120_000, min(repeats, 5))
     print(f"\n{environment()}")
 
 

@@ -33,6 +33,8 @@ from sktsad import (
     SeriesScaler,
     SlidingWindow,
     SmoothedClassifier,
+    StatefulForecastDetector,
+    StatefulRNNClassifier,
     ThresholdClassifier,
     TorchClassifier,
     VAEDetector,
@@ -44,6 +46,7 @@ from sktsad import (
 NET = {"max_epochs": 40, "batch_size": 256, "lr": 0.03, "random_state": 0}
 RNN = {"pooling": "last_max", **NET}
 AUTOENCODER = {"hidden_sizes": (4, 2), **NET}
+STATEFUL = {"hidden_size": 4, "max_epochs": 20, "min_updates": 4, "lr": 0.03, "random_state": 0}
 ENCODER = str(Path(__file__).parent / "neural" / "encoder.pt")
 
 
@@ -121,6 +124,11 @@ ESTIMATORS = [
             MaskedReconstructionPretrainer(hidden_size=4, **NET),
             MaskedReconstructionPretrainer("rnn", hidden_size=4, mask_fraction=0.5, patch_size=2, **RNN),
             RNNClassifier(encoder=PretrainedEncoder(ENCODER), freeze_epochs=10, encoder_lr=0.001, **NET),
+            StatefulRNNClassifier(**STATEFUL),
+            StatefulRNNClassifier(
+                "rnn", num_layers=2, class_weight="balanced", series_embedding=2, **STATEFUL
+            ),
+            StatefulForecastDetector(horizon=2, **STATEFUL),
         )
     ),
 ]
@@ -157,6 +165,12 @@ def expected_failures(estimator):
         failures["check_sample_weight_equivalence_on_dense_data"] = (
             "sums in another order, rounded to float32"
         )
+    if isinstance(estimator, (StatefulRNNClassifier, StatefulForecastDetector)):
+        reason = "the network runs along the rows: what comes before a row matters"
+        failures["check_methods_sample_order_invariance"] = reason
+        failures["check_methods_subset_invariance"] = reason
+    if isinstance(estimator, StatefulRNNClassifier):
+        failures["check_sample_weight_equivalence_on_dense_data"] = "a repeated row is another sequence"
     if getattr(estimator, "loss", None) == "mean_false_error":
         reason = "the loss weighs the classes by itself and takes no other weights"
         failures |= dict.fromkeys(WEIGHTED_CHECKS, reason)

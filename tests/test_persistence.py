@@ -49,6 +49,8 @@ from sktsad import (
     SeriesSplit,
     SlidingWindow,
     SmoothedClassifier,
+    StatefulForecastDetector,
+    StatefulRNNClassifier,
     ThresholdClassifier,
     TorchClassifier,
     VAEDetector,
@@ -97,6 +99,11 @@ MODELS = {
     "ForecastDetector": windowed(ForecastDetector("gru", threshold=Quantile(0.9), **RNN)),
     "ForecastPretrainer": windowed(ForecastPretrainer(**RNN)),
     "MaskedReconstructionPretrainer": windowed(MaskedReconstructionPretrainer(**RNN)),
+    "StatefulRNNClassifier": make_pipeline(
+        StandardScaler(),
+        StatefulRNNClassifier("gru", early_stopping=1, num_layers=2, series_embedding=2, **RNN),
+    ),
+    "StatefulForecastDetector": make_pipeline(StandardScaler(), StatefulForecastDetector(**RNN)),
     "PretrainedEncoder": windowed(PretrainedEncoder(str(ENCODER))),
     "ThresholdClassifier": ThresholdClassifier(
         windowed(RNNClassifier(**RNN)), threshold=Quantile(0.9), cv=SeriesSplit(2), min_events=1

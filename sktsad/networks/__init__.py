@@ -18,6 +18,7 @@ from ._losses import (
 from ._masked import MaskedError, MaskedReconstructor
 from ._recurrent import CELLS, RecurrentEncoder, RecurrentNetwork
 from ._recurrent_layers import RecurrentLayer, UnrolledDecoder
+from ._stateful import StatefulNetwork
 from ._variational import VariationalAutoencoder, VariationalLoss, kl_divergence
 from ._window_errors import VariationalWindowErrors, WindowErrors
 

@@ -10,6 +10,8 @@ from ._net_estimator import NetEstimator
 from ._pretrained_encoder import PretrainedEncoder, save_encoder
 from ._rnn_classifier import RNNClassifier
 from ._rnn_regressor import RNNRegressor
+from ._stateful_forecast_detector import StatefulForecastDetector
+from ._stateful_rnn_classifier import StatefulRNNClassifier
 from ._torch_classifier import TorchClassifier
 from ._training import Network
 from ._vae_detector import VAEDetector
@@ -26,6 +28,8 @@ __all__ = [
     "PretrainedEncoder",
     "RNNClassifier",
     "RNNRegressor",
+    "StatefulForecastDetector",
+    "StatefulRNNClassifier",
     "TorchClassifier",
     "VAEDetector",
     "save_encoder",

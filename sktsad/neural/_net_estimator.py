@@ -125,7 +125,7 @@ class NetEstimator(VersionedEstimator):
         params : dict
         """
         params = super().get_params(deep=deep)
-        if deep and self.net_params:
+        if deep and isinstance(self.net_params, Mapping):
             params |= {_PREFIX + name: value for name, value in self.net_params.items()}
         return params
 
@@ -155,21 +155,23 @@ class NetEstimator(VersionedEstimator):
         """Run the fitted network over rows that are to be predicted."""
         check_is_fitted(self)
         windows = check_windows(self, X, n_channels=self.n_channels, reset=False)
-        largest = np.finfo(self.dtype).max
-        if (
-            np.abs(windows.buffer).max() > largest
-        ):  # a recurrent network has an answer to infinity: its gates saturate
-            parts = [(np.abs(windows.flat(rows)) > largest).any(axis=1) for rows in windows.chunks()]
-            _refuse_rows(np.concatenate(parts), windows, self.dtype)
         dataset = WindowDataset(windows, input_shape=input_shape, dtype=self.dtype)
-        outputs = forward(self.net_, dataset, self.predict_batch_size)
-        is_odd = ~np.isfinite(outputs).reshape(len(outputs), -1).all(axis=1)
-        _refuse_rows(is_odd, windows, self.dtype)
+        with np.errstate(over="ignore"):  # of numbers that the network's precision cannot hold
+            outputs = forward(self.net_, dataset, self.predict_batch_size)
+        refuse_not_finite(outputs, windows, self.dtype)
         return outputs
 
 
-def _refuse_rows(is_odd: np.ndarray, windows: Windows, dtype: str) -> None:
-    """Refuse marked windows, if there are any, and name the row and the column that are the cause."""
+def refuse_not_finite(outputs: np.ndarray, windows: Windows, dtype: str) -> None:
+    """Refuse outputs that are NaN or infinite, and name a row and a column that are the cause.
+
+    So are values beyond the network's precision: a recurrent network has an answer to them, as its gates saturate.
+    """
+    is_odd = ~np.isfinite(outputs).reshape(len(outputs), -1).all(axis=1)
+    largest = np.finfo(dtype).max
+    if np.abs(windows.buffer).max() > largest:
+        parts = [(np.abs(windows.flat(rows)) > largest).any(axis=1) for rows in windows.chunks()]
+        is_odd |= np.concatenate(parts)
     if not is_odd.any():
         return
     row = int(np.argmax(is_odd))

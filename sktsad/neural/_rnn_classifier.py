@@ -124,6 +124,7 @@ class RNNClassifier(NetClassifier):
     --------
     TorchClassifier : The same around any torch module.
     SlidingWindow : Makes the windows.
+    StatefulRNNClassifier : Runs along the series; where the past beyond a window counts, or rows are many.
 
     References
     ----------

@@ -1,11 +1,15 @@
 """Batches, seeds, the lean loop: the one place that talks to skorch. Private."""
 
+from ._along import run_along
 from ._batches import BatchLoader, WindowDataset, scale_weights
 from ._fit import apply, forward, make_net, resume_net, run, train
 from ._held_out import split_dataset, watched_rows
 from ._net import LeanClassifierNet, LeanNet, class_probabilities, f1_callback
 from ._network import Network, TrainingOptions
 from ._random import seeded
+from ._stateful_net import StatefulClassifierNet, StatefulNet
+from ._strands import Segments, StrandDataset, StrandLoader
+from ._update_rule import UpdateRule
 from ._variational_net import VariationalNet
 
 __all__ = [
@@ -13,7 +17,13 @@ __all__ = [
     "LeanClassifierNet",
     "LeanNet",
     "Network",
+    "Segments",
+    "StatefulClassifierNet",
+    "StatefulNet",
+    "StrandDataset",
+    "StrandLoader",
     "TrainingOptions",
+    "UpdateRule",
     "VariationalNet",
     "WindowDataset",
     "apply",
@@ -23,6 +33,7 @@ __all__ = [
     "make_net",
     "resume_net",
     "run",
+    "run_along",
     "scale_weights",
     "seeded",
     "split_dataset",

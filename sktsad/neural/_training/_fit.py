@@ -14,8 +14,9 @@ from sklearn.utils import check_random_state
 from skorch.callbacks import EarlyStopping
 from skorch.helper import predefined_split
 from skorch.utils import noop
+from torch.utils.data import Dataset
 
-from ._batches import BatchLoader, WindowDataset, as_tensor
+from ._batches import WindowDataset, as_tensor
 from ._interrupt import InterruptGuard
 from ._net import LeanNet
 from ._network import Network, TrainingOptions
@@ -76,7 +77,7 @@ def make_net(network: Network, options: TrainingOptions) -> LeanNet:
         "optimizer": OPTIMIZERS[optimizer] if isinstance(optimizer, str) else optimizer,
         "lr": options.lr,
         "batch_size": options.batch_size,
-        "iterator_valid": BatchLoader,
+        "iterator_valid": network.loader,
         "iterator_valid__batch_size": options.predict_batch_size,
         "train_split": None,
         "callbacks": _callbacks(network, options),
@@ -86,7 +87,7 @@ def make_net(network: Network, options: TrainingOptions) -> LeanNet:
     if not options.verbose:
         arguments["callbacks__print_log"] = None
     if "iterator_train" not in net_params:
-        arguments |= {"iterator_train": BatchLoader, "iterator_train__random_state": random_state}
+        arguments |= {"iterator_train": network.loader, "iterator_train__random_state": random_state}
     for part, is_stratified in zip(("train", "valid"), network.stratify, strict=True):
         if is_stratified and f"iterator_{part}" not in net_params:
             arguments[f"iterator_{part}__stratify"] = True
@@ -181,16 +182,16 @@ def _set_lr(net: LeanNet, lr: float) -> None:
         group["lr"] = options.get("lr", lr)
 
 
-def train(net: LeanNet, dataset: WindowDataset, valid: WindowDataset | None, n_epochs: int) -> LeanNet:
+def train(net: LeanNet, dataset: Dataset, valid: Dataset | None, n_epochs: int) -> LeanNet:
     """Train a net, starting from where it is.
 
     Parameters
     ----------
     net : LeanNet
         Trained in place.
-    dataset : WindowDataset
+    dataset : WindowDataset or StrandDataset
         What it learns from.
-    valid : WindowDataset or None
+    valid : WindowDataset, StrandDataset or None
         What its validation loss is measured on.
     n_epochs : int
         Passes over the rows.

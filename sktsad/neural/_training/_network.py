@@ -8,6 +8,7 @@ from typing import Any, Self
 
 from torch import nn
 
+from ._batches import BatchLoader
 from ._net import LeanNet
 
 
@@ -30,6 +31,8 @@ class Network:
         Groups of weights with optimizer options of their own, as skorch takes them.
     stratify : tuple of (bool, bool)
         Whether batches hold rows of every class: those of training, those that early stopping watches.
+    loader : type
+        Cuts a dataset into batches: called with (dataset, batch_size, random_state), as skorch's iterators are.
     score : callable
         Called with a trained module and its loss, makes the module that maps windows to anomaly scores; detectors only.
     """
@@ -40,6 +43,7 @@ class Network:
     callbacks: tuple[Any, ...] = ()
     param_groups: tuple[Any, ...] = ()
     stratify: tuple[bool, bool] = (False, False)
+    loader: type = BatchLoader
     score: Callable[[nn.Module, nn.Module], nn.Module] | None = None
 
 

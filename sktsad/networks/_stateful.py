@@ -1,0 +1,122 @@
+"""A recurrent network that runs along a series: an output at every row, and its state."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import torch
+from torch import nn
+from torch.nn.utils.rnn import pack_padded_sequence
+
+from ._recurrent import CELLS
+
+
+class StatefulNetwork(nn.Module):
+    """Recurrent layers with an output at every row, which go on from a state and return the state at the end.
+
+    A state is one tensor of shape (batch, parts, num_layers, hidden_size): the hidden state and, of an LSTM, the cell
+    state. None is rest, all zeros.
+
+    Parameters
+    ----------
+    n_channels : int
+        Values of a row.
+    output_shape : tuple of int, default=()
+        Shape of the output at a row; () is one number.
+    cell : {"lstm", "gru", "rnn"}, default="lstm"
+        Recurrent cell.
+    hidden_size, num_layers : int
+        Units of a layer, and number of layers.
+    dropout : float, default=0.0
+        Share of units dropped between layers and before the outputs.
+    dense_size : int or None, default=None
+        Units of a dense layer before the outputs; None leaves it out.
+    n_series, series_embedding : int or None, default=None
+        Number of series that are known by number, and size of the vector that is learnt for each and stands beside the
+        values of its rows. Number -1 is a series that is not known: its vector is the mean of all.
+    """
+
+    def __init__(
+        self,
+        n_channels: int,
+        output_shape: tuple[int, ...] = (),
+        cell: str = "lstm",
+        hidden_size: int = 64,
+        num_layers: int = 1,
+        dropout: float = 0.0,
+        dense_size: int | None = None,
+        n_series: int | None = None,
+        series_embedding: int | None = None,
+    ) -> None:
+        super().__init__()
+        self.output_shape = output_shape
+        #: Shape of the state of one series.
+        self.state_shape = (2 if cell == "lstm" else 1, num_layers, hidden_size)
+        self.embedding = nn.Embedding(n_series, series_embedding) if n_series and series_embedding else None
+        n_inputs = n_channels + (series_embedding or 0 if self.embedding else 0)
+        # Single layers: torch's own dropout between layers gives up the fused LSTM.
+        self.layers = nn.ModuleList(
+            CELLS[cell](n_inputs if layer == 0 else hidden_size, hidden_size, batch_first=True)
+            for layer in range(num_layers)
+        )
+        self.dropout = nn.Dropout(dropout)
+        head: list[nn.Module] = []
+        if dense_size is not None:
+            head += [nn.Linear(hidden_size, dense_size), nn.ReLU(), nn.Dropout(dropout)]
+        self.head = nn.Sequential(*head, nn.Linear(dense_size or hidden_size, math.prod(output_shape)))
+
+    def forward(
+        self, X: torch.Tensor, state: torch.Tensor | None = None, series: torch.Tensor | None = None
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Map rows (batch, length, channels) to outputs (batch, length, *output_shape) and the state at the end."""
+        x, state = self._inputs(X, series), self._state(X, state)
+        ends = []
+        for number, layer in enumerate(self.layers):
+            x, end = layer(x, self._of_layer(state, number))
+            ends.append(self._join(end))
+            x = self.dropout(x)
+        outputs = self.head(x)
+        return outputs.reshape(*outputs.shape[:2], *self.output_shape), torch.stack(ends, dim=2)
+
+    def end_state(
+        self,
+        X: torch.Tensor,
+        lengths: torch.Tensor,
+        state: torch.Tensor | None = None,
+        series: torch.Tensor | None = None,
+    ) -> torch.Tensor:
+        """Return the state after the first ``lengths[i]`` rows of each ``X[i]``."""
+        state = self._state(X, state)
+        x: Any = pack_padded_sequence(
+            self._inputs(X, series), lengths.cpu(), batch_first=True, enforce_sorted=False
+        )
+        ends = []
+        for number, layer in enumerate(self.layers):
+            x, end = layer(x, self._of_layer(state, number))
+            ends.append(self._join(end))
+        return torch.stack(ends, dim=2)
+
+    def _inputs(self, X: torch.Tensor, series: torch.Tensor | None) -> torch.Tensor:
+        """Put the vector of its series beside each row."""
+        if self.embedding is None:
+            return X
+        table = self.embedding.weight
+        if series is None:
+            series = torch.full((len(X),), -1, device=X.device)
+        vector = torch.where((series < 0)[:, None], table.mean(dim=0), table[series.clamp(min=0)])
+        return torch.cat([X, vector[:, None].expand(-1, X.shape[1], -1)], dim=2)
+
+    def _state(self, X: torch.Tensor, state: torch.Tensor | None) -> torch.Tensor:
+        if state is not None:
+            return state
+        return X.new_zeros(len(X), *self.state_shape)
+
+    def _of_layer(self, state: torch.Tensor, number: int) -> Any:
+        """Return the state of a layer as torch's layers take it."""
+        parts = [part[None].contiguous() for part in state[:, :, number].unbind(dim=1)]
+        return tuple(parts) if len(parts) == 2 else parts[0]
+
+    def _join(self, end: Any) -> torch.Tensor:
+        """Return the state of a layer at its end, shape (batch, parts, hidden_size)."""
+        return torch.stack([part[0] for part in (end if isinstance(end, tuple) else (end,))], dim=1)

@@ -1,0 +1,17 @@
+"""Weights of events: a long one need not count as many times as it has rows."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ._row_layout import RowLayout
+
+
+def event_weights(layout: RowLayout, target: np.ndarray, power: float) -> np.ndarray:
+    """Return the length of its event to this power for each row of an event, and 1 for other rows.
+
+    An event is a run of rows of one class, any but class 0, in one segment; rows are in the order of the layout.
+    """
+    edges = np.union1d(layout.starts, np.flatnonzero(np.diff(target)) + 1)
+    length = np.diff(np.append(edges, len(target)))
+    return np.where(target > 0, np.repeat(length, length).astype(float) ** power, 1.0)

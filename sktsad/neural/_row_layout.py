@@ -1,0 +1,102 @@
+"""Rows for networks that run along a series: validated, laid out segment by segment."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from .._core import (
+    SeriesRows,
+    Windows,
+    channels_by_name,
+    read_series,
+    row_index,
+    validate_rows,
+)
+
+
+@dataclass(frozen=True)
+class RowLayout:
+    """Rows series by series, in time order.
+
+    Attributes
+    ----------
+    values : ndarray of shape (n_rows, n_channels)
+        The rows in that order.
+    rows : SeriesRows
+        Which rows of the table these are.
+    steps : ndarray of shape (n_series,)
+        Time step of each series; NaN without one.
+    starts, stops : ndarray of int, shape (n_segments,)
+        Where segments, rows of one series without a gap, start and stop.
+    owner : ndarray of int, shape (n_segments,)
+        Which series of ``rows`` each segment is of.
+    """
+
+    values: np.ndarray
+    rows: SeriesRows
+    steps: np.ndarray
+    starts: np.ndarray
+    stops: np.ndarray
+    owner: np.ndarray
+
+    def sort(self, per_row: np.ndarray) -> np.ndarray:
+        """Bring what belongs to the rows of the table into the order of the layout."""
+        return per_row[self.rows.order]
+
+    def unsort(self, per_row: np.ndarray) -> np.ndarray:
+        """Bring what belongs to the rows of the layout into the order of the table."""
+        out = np.empty_like(per_row)
+        out[self.rows.order] = per_row
+        return out
+
+
+def check_rows(estimator: Any, X: Any, *, reset: bool) -> Windows:
+    """Validate rows, and return them as windows of one row, which keep their index.
+
+    Raises
+    ------
+    ValueError
+        If there are NaN or infinite values, the columns are not those of fit, or these are windows of several rows.
+    """
+    if isinstance(X, Windows):
+        length, rows = X.length, X.last() if X.length == 1 else None
+    else:
+        names = channels_by_name(X.columns) if hasattr(X, "columns") else None
+        length, rows = len(X.columns) // len(names) if names else 1, X
+    if length > 1:
+        raise ValueError(
+            f"{type(estimator).__name__} runs along the rows themselves, got windows of {length} rows. Leave out the "
+            "SlidingWindow before it, or use a network on windows, such as RNNClassifier or ForecastDetector."
+        )
+    values = validate_rows(estimator, rows, reset=reset)
+    names = [str(name) for name in getattr(estimator, "feature_names_in_", [])]
+    names = names or [f"x{column}" for column in range(values.shape[1])]
+    return Windows.from_dense(np.ascontiguousarray(values), values.shape[1], row_index(X), names)
+
+
+def lay_out(
+    windows: Windows, series: str, max_gap: float, dtype: Any, steps: Mapping[Hashable, float] | None = None
+) -> RowLayout:
+    """Lay rows out segment by segment; ``steps`` are the time steps of the series that fit knows, None at fit.
+
+    After fit, a series that it does not know goes by its rows so far: no row is judged by later ones.
+    """
+    rows = read_series(windows, series)
+    found = rows.steps()
+    starts = rows.segment_starts(max_gap, found if steps is None else rows.steps_so_far(dict(steps)))
+    is_in_order = (rows.order[1:] > rows.order[:-1]).all()
+    values = windows.buffer if is_in_order else windows.buffer[rows.order]
+    with np.errstate(over="ignore"):  # what is infinite then is refused by what the network makes of it
+        values = np.asarray(values, dtype=dtype)
+    return RowLayout(
+        values,
+        rows,
+        found,
+        starts,
+        np.append(starts[1:], rows.n_rows),
+        np.searchsorted(rows.bounds, starts, side="right") - 1,
+    )

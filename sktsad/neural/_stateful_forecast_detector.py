@@ -1,0 +1,371 @@
+"""Forecasts along the series as a detector: what could not be foreseen is unusual."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from dataclasses import replace
+from functools import partial
+from numbers import Integral
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.validation import check_is_fitted
+
+from .._core import Windows, row_index
+from ..detectors import MIN_HELD_OUT, BaseDetector
+from ..networks import ReconstructionError, StatefulNetwork
+from ..thresholds import MeanStd
+from ._along_series import (
+    ALONG_SERIES,
+    has_cycle,
+    layout_of,
+    module_arguments,
+    number_series,
+    read_rows,
+    segments_of,
+    strand_arguments,
+    update_rule,
+)
+from ._forecast_errors import RowErrors, UsualErrors
+from ._kept_states import KeptStates, first_states, keep_states, run_ends
+from ._net_estimator import NetEstimator
+from ._row_layout import RowLayout
+from ._training import (
+    LeanNet,
+    Network,
+    StatefulNet,
+    StrandDataset,
+    StrandLoader,
+    TrainingOptions,
+    make_net,
+    resume_net,
+    run_along,
+    train,
+)
+
+#: What stands for values beyond the range of float32.
+_LARGEST = 1e30
+
+
+class StatefulForecastDetector(BaseDetector, NetEstimator):
+    """Score a row by how badly a recurrent network that runs along the series predicted it.
+
+    It takes rows, not windows: at every row the network predicts the next ``horizon`` rows from its state [1]_, in one
+    pass over the series. The score is the error, in units of the usual error of that channel so many rows ahead: its
+    median in training. It is averaged over the channels and over the forecasts of the row that were made before it: 1
+    is usual. The network trains on strands of the series as `StatefulRNNClassifier` does.
+
+    Parameters
+    ----------
+    cell : {"lstm", "gru", "rnn"}, default="lstm"
+        Recurrent cell. On a CPU the LSTM is the fast one.
+    horizon : int, default=5
+        Rows to predict at every row.
+    hidden_size : int, default=64
+        Units of a recurrent layer.
+    num_layers : int, default=1
+        Number of recurrent layers.
+    dropout : float, default=0.0
+        Share of units dropped between recurrent layers and before the outputs, below 1.
+    dense_size : int or None, default=None
+        Units of a dense layer before the outputs; None leaves it out.
+    loss : {"absolute_error", "squared_error"}, default="absolute_error"
+        Error of each value, in training and in the score.
+    threshold : threshold rule, float or None, default=None
+        None means ``MeanStd(3)``.
+    max_epochs : int, default=12
+        Passes over the rows; see ``min_updates``.
+    min_updates : int, default=25
+        Updates of the weights in an epoch, at least: the rows are passed over more than once in an epoch where one pass
+        has fewer chunks. So a few hundred rows are learnt in as many epochs as a million.
+    batch_size : int, default=32
+        Strands that run side by side in training, at most.
+    chunk_size : int, default=None
+        Rows of each strand between two updates of the weights: gradients go back no further, the state is carried on.
+        None means a sixteenth of the rows, between 32 and 256.
+    strand_length : int, default=None
+        Rows of a strand. None means as many as fill a batch, between 8 chunks and 4,096.
+    warm_up : int, default=64
+        Rows that a strand runs through before its first that counts in the loss, unless it begins where its series, or
+        the rows after a gap, begin. They count as rows of the strand before.
+    predict_batch_size : int, default=256
+        Series, or parts of series between gaps, that run side by side at predict, at most.
+    lr : float, default=0.002
+        Learning rate, the largest of the schedule.
+    lr_schedule : {"one_cycle", "constant"}, default="one_cycle"
+        Whether the learning rate rises to ``lr`` and falls again over the epochs of a `fit` [3]_. An ``LRScheduler``
+        among the callbacks takes its place.
+    optimizer : {"adam", "adamw", "sgd", "rmsprop"} or torch optimizer class, default="adamw"
+        Optimizer.
+    max_grad_norm : float or None, default=1.0
+        Norm to which a longer gradient is scaled; None leaves it as it is.
+    early_stopping : bool or int, default=False
+        Whether to stop when the loss on the last rows has not become better for 5 epochs, or for that many; the best
+        weights are kept. With "one_cycle" the learning rate falls as if all epochs were made.
+    validation_fraction : float, default=0.2
+        Share of rows, the last of each series in time, that the threshold rule learns from and early stopping
+        watches; the network is not trained on them, if there is a rule or early stopping. 0, or fewer than 30 normal
+        rows there: the rule learns from the training rows, whose errors are too small.
+    series_embedding : int, default=None
+        Size of a vector that is learnt for each series and stands beside its rows; a series that `fit` has not seen
+        gets the mean of all. It pays where the share of anomalies of a series persists. None leaves it out.
+    series_dropout : float, default=0.1
+        Share of strands, below 1, that are learnt with that mean; with ``series_embedding`` only.
+    max_gap : float, default=3
+        Longest step in time, in units of the series' most frequent step, over which the state is carried on.
+    history : {"index", "none"}, default="index"
+        With "index", `fit` keeps the state at the end of every run of neighbouring rows, of a series the 1,000 before
+        the longest holes; rows that directly follow one of these by their index go on from it.
+    series : {"auto", "index"}, default="auto"
+        "auto" reads a (series, time) MultiIndex where there is one; "index" insists on it.
+    device : str, default="cpu"
+        Torch device.
+    dtype : {"float32", "float64"}, default="float32"
+        Precision of weights and inputs.
+    random_state : int, RandomState or None, default=None
+        Seeds weights, strands and dropout. The same number gives the same bits.
+    verbose : int, default=0
+        1 prints a line for each epoch, 0 prints nothing.
+    warm_start : bool, default=False
+        Whether a further ``fit`` goes on from the weights of the last, with the present ``lr``, ``batch_size`` and
+        ``max_epochs``; other parameters of the network, and the series that it knows, stay as they were.
+    callbacks : list of skorch callbacks, default=None
+        Copied before use. One that listens to batches makes epochs a little slower. An ``EarlyStopping`` takes the
+        place of the rule by loss, if ``early_stopping`` is on.
+    net_params : dict, default=None
+        More parameters of skorch's ``NeuralNet``, such as ``{"optimizer__weight_decay": 0.1}``. In `set_params` and
+        grids each is ``net__<name>``.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (2,)
+        Labels; the last is the anomaly.
+    threshold_ : float
+        Rows that score above it are anomalies.
+    threshold_rule_ : threshold rule
+        The fitted rule; only if ``threshold`` is not a number.
+    net_ : skorch.NeuralNet
+        The trained net.
+    usual_error_ : ndarray of shape (horizon, n_features)
+        Median error of each horizon and channel on the normal rows it was trained on.
+    n_features_in_ : int
+        Number of columns.
+    feature_names_in_ : ndarray of str
+        Names of the columns, where they had names.
+
+    See Also
+    --------
+    ForecastDetector : A network on windows.
+    StatefulRNNClassifier : The same with labels.
+
+    Notes
+    -----
+    Anomalous rows of y are run through, but are not learnt from as rows to predict. The first row of a series, of which
+    there is no forecast, scores 1. As in `StatefulRNNClassifier`, an array is one series that starts from rest at every
+    call, and nothing is kept between two calls.
+
+    References
+    ----------
+    .. [1] P. Malhotra, L. Vig, G. Shroff, P. Agarwal, "Long short term memory networks for anomaly detection in time
+       series", ESANN 2015.
+    .. [2] R. J. Williams, J. Peng, "An efficient gradient-based algorithm for on-line training of recurrent network
+       trajectories", Neural Computation 2(4), 1990.
+    .. [3] L. N. Smith, N. Topin, "Super-convergence: very fast training of neural networks using large learning rates",
+       2018.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sktsad import StatefulForecastDetector
+    >>> wave = np.sin(np.arange(600) / 5).reshape(-1, 1)
+    >>> wave[500] += 2  # a spike
+    >>> detector = StatefulForecastDetector("gru", hidden_size=16, max_epochs=4, random_state=0).fit(wave[:400])
+    >>> int(detector.anomaly_score(wave).argmax())
+    500
+    """
+
+    _parameter_constraints: dict = {
+        **ALONG_SERIES,
+        **BaseDetector._parameter_constraints,
+        "loss": [StrOptions({"absolute_error", "squared_error"})],
+        "horizon": [Interval(Integral, 1, None, closed="left")],
+    }
+
+    _past: dict[Hashable, KeptStates]
+    _series_numbers: dict[Hashable, int]
+    usual_error_: np.ndarray
+
+    def __init__(
+        self,
+        cell: str = "lstm",
+        *,
+        horizon: int = 5,
+        hidden_size: int = 64,
+        num_layers: int = 1,
+        dropout: float = 0.0,
+        dense_size: int | None = None,
+        loss: str = "absolute_error",
+        threshold: Any = None,
+        max_epochs: int = 12,
+        min_updates: int = 25,
+        batch_size: int = 32,
+        chunk_size: int | None = None,
+        strand_length: int | None = None,
+        warm_up: int = 64,
+        predict_batch_size: int = 256,
+        lr: float = 2e-3,
+        lr_schedule: str = "one_cycle",
+        optimizer: Any = "adamw",
+        max_grad_norm: float | None = 1.0,
+        early_stopping: bool | int = False,
+        validation_fraction: float = 0.2,
+        series_embedding: int | None = None,
+        series_dropout: float = 0.1,
+        max_gap: float = 3,
+        history: str = "index",
+        series: str = "auto",
+        device: str = "cpu",
+        dtype: str = "float32",
+        random_state: Any = None,
+        verbose: int = 0,
+        warm_start: bool = False,
+        callbacks: Any = None,
+        net_params: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.cell = cell
+        self.horizon = horizon
+        self.hidden_size = hidden_size
+        self.num_layers = num_layers
+        self.dropout = dropout
+        self.dense_size = dense_size
+        self.loss = loss
+        self.threshold = threshold
+        self.max_epochs = max_epochs
+        self.min_updates = min_updates
+        self.batch_size = batch_size
+        self.chunk_size = chunk_size
+        self.strand_length = strand_length
+        self.warm_up = warm_up
+        self.predict_batch_size = predict_batch_size
+        self.lr = lr
+        self.lr_schedule = lr_schedule
+        self.optimizer = optimizer
+        self.max_grad_norm = max_grad_norm
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.series_embedding = series_embedding
+        self.series_dropout = series_dropout
+        self.max_gap = max_gap
+        self.history = history
+        self.series = series
+        self.device = device
+        self.dtype = dtype
+        self.random_state = random_state
+        self.verbose = verbose
+        self.warm_start = warm_start
+        self.callbacks = callbacks
+        self.net_params = net_params
+
+    def feature_scores(self, X: Any) -> pd.DataFrame:
+        """Return the mean error of each channel, in units of its usual error: which channel is off.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Rows as in `fit`.
+
+        Returns
+        -------
+        scores : DataFrame of shape (n_samples, n_features)
+            1 is usual; the anomaly score is the mean over the channels.
+        """
+        windows = self._read(X)
+        return pd.DataFrame(self._errors(windows, by_channel=True), row_index(X), windows.channel_names)
+
+    def _default_threshold(self) -> Any:
+        return MeanStd(3)
+
+    def _read(self, X: Any, reset: bool = False) -> Any:
+        if not reset:
+            check_is_fitted(self)
+        return read_rows(self, X, reset=reset)
+
+    def _fit_rows(self, rows: Windows, y: Any, anomalous: np.ndarray, held_out: np.ndarray) -> None:
+        warm = self.warm_start and hasattr(self, "net_")
+        layout = self._layout(rows, {})
+        if not warm:
+            self._series_numbers = number_series(layout)
+        learnt, watched = layout.sort(~anomalous & ~held_out), layout.sort(~anomalous & held_out)
+        learnt[layout.starts] = watched[layout.starts] = False  # no row before them says what comes
+        segments = segments_of(self, layout, None)
+        if not learnt.any():
+            raise ValueError(
+                f"n_samples={len(rows)} hold no normal row that comes directly after another, so that there is nothing "
+                "to predict. Give more rows."
+            )
+
+        def dataset(rows: np.ndarray, **training: Any) -> StrandDataset:
+            strands = strand_arguments(self, int(learnt.sum()))
+            return StrandDataset(segments, rows, horizon=self.horizon, **strands, **training)
+
+        valid = None
+        if self.early_stopping:
+            if not watched.any():
+                raise ValueError(
+                    f"early_stopping={self.early_stopping} needs {MIN_HELD_OUT} held-out normal rows, and "
+                    f"validation_fraction={self.validation_fraction} gives fewer. Give more rows, or "
+                    "early_stopping=False."
+                )
+            valid = dataset(watched)
+        options = TrainingOptions.of(self)
+        net = resume_net(self.net_, options) if warm else self._new_net(rows, options)
+        net.set_params(callbacks__update_rule__one_cycle=has_cycle(self))
+        dropout = self.series_dropout if self.series_embedding else 0.0
+        trained = dataset(learnt, min_updates=self.min_updates, series_dropout=dropout)
+        self.net_ = train(net, trained, valid, self.max_epochs)
+        ends = run_ends(layout, self.history)
+        errors = UsualErrors(layout, self.horizon, self.loss, learnt, ends)
+        states = run_along(self.net_, segments, self.predict_batch_size, errors, ends)
+        self.usual_error_ = errors.usual()
+        # The forecasts that reach beyond an end are part of the state there.
+        parts = [part.reshape(len(ends), part[:1].size) for part in (states, errors.kept())]
+        self._past = keep_states(layout, ends, np.concatenate(parts, axis=1))
+
+    def _new_net(self, rows: Windows, options: TrainingOptions) -> LeanNet:
+        shape = (self.horizon, rows.n_channels)
+        network = Network(
+            partial(StatefulNetwork, output_shape=shape, **module_arguments(self, rows)),
+            partial(ReconstructionError, loss=self.loss),
+            StatefulNet,
+            callbacks=(update_rule(self),),
+            loader=StrandLoader,
+        )
+        return make_net(network, options)
+
+    def _layout(self, rows: Windows, past: Mapping[Hashable, KeptStates]) -> RowLayout:
+        """Lay rows out, without infinities, from which the state would not recover."""
+        layout = layout_of(self, rows, past)
+        if np.isfinite(layout.values).all():
+            return layout
+        return replace(layout, values=np.clip(layout.values, -_LARGEST, _LARGEST))
+
+    def _score(self, rows: Windows) -> np.ndarray:
+        return self._errors(rows, by_channel=False)[:, 0]
+
+    def _errors(self, rows: Windows, by_channel: bool) -> np.ndarray:
+        """Return the mean errors of each row, of each channel or over all."""
+        layout = self._layout(rows, self._past)
+        past = self._past if self.history == "index" else {}
+        kept = first_states(layout, past, self.max_gap, stacklevel=6)
+        errors = RowErrors(layout, self.loss, self.usual_error_, by_channel)
+        states = None
+        if kept is not None:
+            beyond = (self.horizon, *self.usual_error_.shape)
+            states, forecasts = np.split(kept, [kept.shape[1] - np.prod(beyond)], axis=1)
+            module: Any = self.net_.module_
+            states = states.reshape(len(states), *module.state_shape)
+            errors.go_on(forecasts.reshape(-1, *beyond))
+        run_along(self.net_, segments_of(self, layout, states), self.predict_batch_size, errors)
+        return errors.scores()

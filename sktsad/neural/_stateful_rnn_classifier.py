@@ -1,0 +1,493 @@
+"""Recurrent classifier that runs along the series."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Hashable, Mapping
+from functools import partial
+from numbers import Real
+from typing import Any, Self
+
+import numpy as np
+from sklearn.utils._param_validation import Interval
+from sklearn.utils.validation import check_is_fitted
+
+from .._core import Windows, atomic_fit, check_target_index
+from ..networks import LOSSES, LogitAdjustedCrossEntropy, StatefulNetwork
+from ._along_series import (
+    ALONG_SERIES,
+    has_cycle,
+    layout_of,
+    module_arguments,
+    number_series,
+    read_rows,
+    segments_of,
+    strand_arguments,
+    update_rule,
+)
+from ._event_weights import event_weights
+from ._kept_states import KeptStates, first_states, keep_states, run_ends
+from ._net_classifier import NetClassifier
+from ._net_estimator import check_weights, copy_loss, refuse_not_finite
+from ._row_layout import RowLayout
+from ._training import (
+    LeanNet,
+    Network,
+    StatefulClassifierNet,
+    StrandDataset,
+    StrandLoader,
+    TrainingOptions,
+    f1_callback,
+    make_net,
+    resume_net,
+    run_along,
+    scale_weights,
+    train,
+    watched_rows,
+)
+
+
+class StatefulRNNClassifier(NetClassifier):
+    """Classify every row of a series with a recurrent network that reads the series once, row after row.
+
+    It takes rows, not windows: the network keeps a state, so that a row costs one step of the network, and the past
+    counts as far back as the state remembers. Series are cut into strands at random offsets; strands run side by side,
+    chunk after chunk, with the state carried on from one to the next: truncated back-propagation through time [1]_
+    [2]_. Each row has a label, and counts once in a pass.
+
+    Parameters
+    ----------
+    cell : {"lstm", "gru", "rnn"}, default="lstm"
+        Recurrent cell. On a CPU the LSTM is the fast one.
+    hidden_size : int, default=64
+        Units of a recurrent layer.
+    num_layers : int, default=1
+        Number of recurrent layers.
+    dropout : float, default=0.0
+        Share of units dropped between recurrent layers and before the logits, below 1.
+    dense_size : int or None, default=None
+        Units of a dense layer before the logits; None leaves it out.
+    loss : str or torch loss, default="cross_entropy"
+        "cross_entropy", "squared_error", "focal", "mean_false_error", "mean_squared_false_error" or "logit_adjusted",
+        whose parameters are given as ``net_params={"criterion__<name>": ...}``, or an instance from `sktsad.networks`
+        such as ``FocalLoss(gamma=1, alpha=0.75)``. Or any ``torch.nn.Module``, or its class, called with (logits,
+        class numbers) as torch's own losses want them: for two classes logits of shape (n_rows,) and floats, else
+        logits of shape (n_rows, n_classes) and integers. It returns one value per row, or their mean, which leaves no
+        room for weights. A mean false error is that of the classes that a chunk holds.
+    class_weight : dict, "balanced" or None, default=None
+        Weights of the classes, as in scikit-learn. Not for the mean false errors, which weigh by themselves.
+    event_weight : float, default=None
+        Power of the number of rows of an event that is the weight of each: with -0.5 an event of 100 rows counts as 10,
+        with -1 as one. An event is a run of rows of one class, of any but the first of ``classes_``. None weighs all
+        rows alike.
+    max_epochs : int, default=12
+        Passes over the rows; see ``min_updates``.
+    min_updates : int, default=25
+        Updates of the weights in an epoch, at least: the rows are passed over more than once in an epoch where one pass
+        has fewer chunks. So a few hundred rows are learnt in as many epochs as a million.
+    batch_size : int, default=32
+        Strands that run side by side in training, at most.
+    chunk_size : int, default=None
+        Rows of each strand between two updates of the weights: gradients go back no further, the state is carried on.
+        None means a sixteenth of the rows, between 32 and 256.
+    strand_length : int, default=None
+        Rows of a strand. None means as many as fill a batch, between 8 chunks and 4,096.
+    warm_up : int, default=64
+        Rows that a strand runs through before its first that counts in the loss, unless it begins where its series, or
+        the rows after a gap, begin. They count as rows of the strand before.
+    predict_batch_size : int, default=256
+        Series, or parts of series between gaps, that run side by side at predict, at most.
+    lr : float, default=0.002
+        Learning rate, the largest of the schedule.
+    lr_schedule : {"one_cycle", "constant"}, default="one_cycle"
+        Whether the learning rate rises to ``lr`` and falls again over the epochs of a `fit` [3]_. An ``LRScheduler``
+        among the callbacks takes its place, and `partial_fit` leaves it at ``lr``.
+    optimizer : {"adam", "adamw", "sgd", "rmsprop"} or torch optimizer class, default="adamw"
+        Optimizer.
+    max_grad_norm : float or None, default=1.0
+        Norm to which a longer gradient is scaled; None leaves it as it is.
+    early_stopping : bool or int, default=False
+        Whether to stop when the loss on the last rows has not become better for 5 epochs, or for that many; the best
+        weights are kept. With "one_cycle" the learning rate falls as if all epochs were made.
+    validation_fraction : float, default=0.2
+        Share of rows, the last of each series in time, that early stopping watches.
+    series_embedding : int, default=None
+        Size of a vector that is learnt for each series and stands beside its rows; a series that `fit` has not seen
+        gets the mean of all. It pays where the share of anomalies of a series persists. None leaves it out.
+    series_dropout : float, default=0.1
+        Share of strands, below 1, that are learnt with that mean; with ``series_embedding`` only.
+    max_gap : float, default=3
+        Longest step in time, in units of the series' most frequent step, over which the state is carried on.
+    history : {"index", "none"}, default="index"
+        With "index", `fit` keeps the state at the end of every run of neighbouring rows, of a series the 1,000 before
+        the longest holes; rows that directly follow one of these by their index go on from it.
+    series : {"auto", "index"}, default="auto"
+        "auto" reads a (series, time) MultiIndex where there is one; "index" insists on it.
+    device : str, default="cpu"
+        Torch device.
+    dtype : {"float32", "float64"}, default="float32"
+        Precision of weights and inputs.
+    random_state : int, RandomState or None, default=None
+        Seeds weights, strands and dropout. The same number gives the same bits.
+    verbose : int, default=0
+        1 prints a line for each epoch, 0 prints nothing.
+    warm_start : bool, default=False
+        Whether a further ``fit`` goes on from the weights of the last, with the present ``lr``, ``batch_size`` and
+        ``max_epochs``; other parameters of the network, and the series that it knows, stay as they were.
+    callbacks : list of skorch callbacks, default=None
+        Copied before use. One that listens to batches makes epochs a little slower. An ``EarlyStopping`` takes the
+        place of the rule by loss, if ``early_stopping`` is on.
+    net_params : dict, default=None
+        More parameters of skorch's ``NeuralNet``, such as ``{"optimizer__weight_decay": 0.1}``. In `set_params` and
+        grids each is ``net__<name>``.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        Class labels. Of two, the last is the anomaly.
+    net_ : skorch.NeuralNet
+        The trained net.
+    n_features_in_ : int
+        Number of columns.
+    feature_names_in_ : ndarray of str
+        Names of the columns, where they had names.
+
+    See Also
+    --------
+    RNNClassifier : A network on windows, where a row depends on few before it, or samplers change the rows.
+    StatefulForecastDetector : The same without labels.
+
+    Notes
+    -----
+    Rows are read in time order, series by series, as their index tells; an array is one series without a gap, and
+    starts from rest at every call. So an array must not have been resampled, shuffled or cut before: that cannot be
+    seen. A row of weight 0 is run through like any other, but does not count in the loss. Nothing is kept between two
+    calls of `decision_function`.
+
+    References
+    ----------
+    .. [1] R. J. Williams, J. Peng, "An efficient gradient-based algorithm for on-line training of recurrent network
+       trajectories", Neural Computation 2(4), 1990.
+    .. [2] S. Hochreiter, J. Schmidhuber, "Long short-term memory", Neural Computation 9(8), 1997.
+    .. [3] L. N. Smith, N. Topin, "Super-convergence: very fast training of neural networks using large learning rates",
+       2018.
+
+    Examples
+    --------
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from sklearn.preprocessing import StandardScaler
+    >>> from sktsad import StatefulRNNClassifier
+    >>> from sktsad.datasets import make_kpi
+    >>> X, y = make_kpi(500, random_state=0)
+    >>> model = make_pipeline(
+    ...     StandardScaler().set_output(transform="pandas"),
+    ...     StatefulRNNClassifier("gru", hidden_size=8, max_epochs=2, random_state=0),
+    ... )
+    >>> model.fit(X[:400], y[:400]).predict(X[400:]).shape  # the state goes on from row 399
+    (100,)
+    """
+
+    _parameter_constraints: dict = {
+        **ALONG_SERIES,
+        "loss": NetClassifier._parameter_constraints["loss"],
+        "class_weight": NetClassifier._parameter_constraints["class_weight"],
+        "event_weight": [Interval(Real, None, None, closed="neither"), None],
+    }
+
+    _past: dict[Hashable, KeptStates]
+    _series_numbers: dict[Hashable, int]
+
+    def __init__(
+        self,
+        cell: str = "lstm",
+        *,
+        hidden_size: int = 64,
+        num_layers: int = 1,
+        dropout: float = 0.0,
+        dense_size: int | None = None,
+        loss: Any = "cross_entropy",
+        class_weight: Any = None,
+        event_weight: float | None = None,
+        max_epochs: int = 12,
+        min_updates: int = 25,
+        batch_size: int = 32,
+        chunk_size: int | None = None,
+        strand_length: int | None = None,
+        warm_up: int = 64,
+        predict_batch_size: int = 256,
+        lr: float = 2e-3,
+        lr_schedule: str = "one_cycle",
+        optimizer: Any = "adamw",
+        max_grad_norm: float | None = 1.0,
+        early_stopping: bool | int = False,
+        validation_fraction: float = 0.2,
+        series_embedding: int | None = None,
+        series_dropout: float = 0.1,
+        max_gap: float = 3,
+        history: str = "index",
+        series: str = "auto",
+        device: str = "cpu",
+        dtype: str = "float32",
+        random_state: Any = None,
+        verbose: int = 0,
+        warm_start: bool = False,
+        callbacks: Any = None,
+        net_params: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.cell = cell
+        self.hidden_size = hidden_size
+        self.num_layers = num_layers
+        self.dropout = dropout
+        self.dense_size = dense_size
+        self.loss = loss
+        self.class_weight = class_weight
+        self.event_weight = event_weight
+        self.max_epochs = max_epochs
+        self.min_updates = min_updates
+        self.batch_size = batch_size
+        self.chunk_size = chunk_size
+        self.strand_length = strand_length
+        self.warm_up = warm_up
+        self.predict_batch_size = predict_batch_size
+        self.lr = lr
+        self.lr_schedule = lr_schedule
+        self.optimizer = optimizer
+        self.max_grad_norm = max_grad_norm
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.series_embedding = series_embedding
+        self.series_dropout = series_dropout
+        self.max_gap = max_gap
+        self.history = history
+        self.series = series
+        self.device = device
+        self.dtype = dtype
+        self.random_state = random_state
+        self.verbose = verbose
+        self.warm_start = warm_start
+        self.callbacks = callbacks
+        self.net_params = net_params
+
+    @atomic_fit
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+        """Train the network.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            One row a time step, in time order; a panel is a frame with a (series, time) MultiIndex.
+        y : array-like of shape (n_samples,)
+            Class labels, of two classes or more. Of two, the last in sorted order is the anomaly.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the rows, at least 0. A row of weight 0 is run through, but does not count in the
+            loss.
+
+        Returns
+        -------
+        self : estimator
+
+        Raises
+        ------
+        ValueError
+            If y holds one class, X is not finite, holds windows of several rows, or its index is out of time order.
+
+        Warns
+        -----
+        UserWarning
+            If X is an array and the index of y shows gaps; or if Ctrl-C ends the training: the network is that of the
+            last epoch that ended, or with ``early_stopping`` the best.
+        """
+        warm = self.warm_start and hasattr(self, "net_")
+        return self._train(X, y, sample_weight, warm=warm, n_epochs=self.max_epochs)
+
+    @atomic_fit
+    def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> Self:
+        """Train the network for one more epoch, from where it is; rows that directly follow the last go on from them.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Rows as in `fit`.
+        y : array-like of shape (n_samples,)
+            Class labels.
+        classes : array-like of shape (n_classes,), default=None
+            All classes there are; needed at the first call, unless y has them all.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the rows, at least 0.
+
+        Returns
+        -------
+        self : estimator
+
+        Warns
+        -----
+        UserWarning
+            If the first rows of a series come later than the rows of the call before and do not directly follow them.
+        """
+        return self._train(
+            X, y, sample_weight, warm=hasattr(self, "net_"), n_epochs=1, classes=classes, is_part=True
+        )
+
+    def decision_function(self, X: Any) -> np.ndarray:
+        """Return the log odds of the anomaly, above 0 where it is likelier than not.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Rows as in `fit`.
+
+        Returns
+        -------
+        decision : ndarray of shape (n_samples,), or (n_samples, n_classes) if there are more than two classes
+
+        Warns
+        -----
+        UserWarning
+            If the first rows of a series that `fit` has seen come later than its rows and do not directly follow them.
+        """
+        return super().decision_function(X)
+
+    def predict_proba(self, X: Any) -> np.ndarray:
+        """Return the probability of each class.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Rows as in `fit`.
+
+        Returns
+        -------
+        probability : ndarray of shape (n_samples, n_classes)
+        """
+        return super().predict_proba(X)
+
+    def predict(self, X: Any) -> np.ndarray:
+        """Return the likeliest class.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Rows as in `fit`.
+
+        Returns
+        -------
+        label : ndarray of shape (n_samples,)
+        """
+        return super().predict(X)
+
+    def _train(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any,
+        *,
+        warm: bool,
+        n_epochs: int,
+        classes: Any = None,
+        is_part: bool = False,
+    ) -> Self:
+        lost = check_target_index(X, y, self.max_gap)
+        windows = read_rows(self, X, reset=not warm)
+        if lost:
+            warnings.warn(lost, UserWarning, stacklevel=4)
+        target = self._check_target(windows, y, classes, warm)
+        past = self._past if warm and is_part else {}
+        layout = layout_of(self, windows, past)
+        weight, mass = self._weights(windows, layout, target, sample_weight)
+        learnt = np.ones(len(target), dtype=bool) if weight is None else weight > 0
+        n_seen = len(np.unique(target[learnt]))
+        if n_seen < (1 if warm or classes is not None else 2):
+            dropped = "" if learnt.all() else " in rows of a weight above 0"
+            raise ValueError(
+                f"y holds {n_seen} class{dropped}: a classifier needs two classes or more. Without labelled anomalies "
+                "use a detector such as StatefulForecastDetector."
+            )
+        options = TrainingOptions.of(self)
+        watched = watched_rows(windows, options)
+        for rows in (learnt & ~watched, learnt & watched) if watched.any() else ():
+            if not rows.any():
+                raise ValueError(
+                    f"No row of a weight above 0 is left: early_stopping={self.early_stopping} watches the last "
+                    f"validation_fraction={self.validation_fraction} of the rows. Change one of them."
+                )
+        if watched.any():
+            self._warn_if_cut_by_class(target[learnt], watched[learnt])
+        if not warm:
+            self._series_numbers = number_series(layout)
+        states = first_states(layout, past, self.max_gap, stacklevel=5)
+        segments = segments_of(self, layout, states)
+        prior = np.bincount(
+            target[learnt & ~watched],
+            None if mass is None else mass[learnt & ~watched],
+            minlength=len(self.classes_),
+        )
+        net = resume_net(self.net_, options) if warm else self._new_net(windows, prior, options)
+        net.set_params(callbacks__update_rule__one_cycle=has_cycle(self) and not is_part)
+
+        def dataset(rows: np.ndarray, **training: Any) -> StrandDataset:
+            return StrandDataset(
+                segments,
+                layout.sort(rows),
+                layout.sort(target),
+                None if weight is None else layout.sort(weight),
+                **strand_arguments(self, int((learnt & ~watched).sum())),
+                **training,
+            )
+
+        dropout = self.series_dropout if self.series_embedding else 0.0
+        trained = dataset(learnt & ~watched, min_updates=self.min_updates, series_dropout=dropout)
+        valid = dataset(learnt & watched) if watched.any() else None
+        self.net_ = train(net, trained, valid, n_epochs)
+        ends = run_ends(layout, self.history)
+        kept = (
+            run_along(self.net_, segments, self.predict_batch_size, ends=ends) if len(ends) else np.zeros(0)
+        )
+        self._past = {**past, **keep_states(layout, ends, kept)}
+        return self
+
+    def _weights(
+        self, windows: Windows, layout: RowLayout, target: np.ndarray, sample_weight: Any
+    ) -> tuple[np.ndarray | None, np.ndarray | None]:
+        """Return the weights of the rows in the loss, and as numbers of rows; None if there are none."""
+        if sample_weight is None and self.class_weight is None and self.event_weight is None:
+            return None, None
+        mass = np.ones(len(windows)) if sample_weight is None else check_weights(sample_weight, windows)
+        weight = mass * self._class_weights(target, mass)[target]
+        if self.event_weight is not None:
+            weight *= layout.unsort(event_weights(layout, layout.sort(target), self.event_weight))
+        return scale_weights(weight), mass
+
+    def _new_net(self, windows: Windows, prior: np.ndarray, options: TrainingOptions) -> LeanNet:
+        n_classes = len(self.classes_)
+        shape = () if n_classes == 2 else (n_classes,)
+        watch_f1 = (f1_callback(bool(self.early_stopping), n_classes),) if self.verbose else ()
+        network = Network(
+            partial(StatefulNetwork, output_shape=shape, **module_arguments(self, windows)),
+            LOSSES[self.loss] if isinstance(self.loss, str) else copy_loss(self.loss, "CrossEntropyLoss"),
+            StatefulClassifierNet,
+            callbacks=(update_rule(self), *watch_f1),
+            loader=StrandLoader,
+        )
+        net = make_net(network, options)
+        if isinstance(net.criterion_, LogitAdjustedCrossEntropy) and net.criterion_.prior is None:
+            net.criterion_.set_prior(prior.tolist())
+        return net
+
+    def _outputs(self, X: Any, input_shape: tuple[int, ...] | None = None) -> np.ndarray:
+        check_is_fitted(self)
+        windows = read_rows(self, X, reset=False)
+        layout = layout_of(self, windows, self._past)
+        past = self._past if self.history == "index" else {}
+        states = first_states(layout, past, self.max_gap, stacklevel=5)
+        outputs: Any = None
+
+        def take(rows: np.ndarray, some: np.ndarray) -> None:
+            nonlocal outputs
+            if outputs is None:
+                outputs = np.empty((len(windows), *some.shape[1:]), some.dtype)
+            outputs[rows] = some
+
+        run_along(self.net_, segments_of(self, layout, states), self.predict_batch_size, take)
+        outputs = layout.unsort(outputs)
+        refuse_not_finite(outputs, windows, self.dtype)
+        return outputs

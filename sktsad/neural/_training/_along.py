@@ -1,0 +1,99 @@
+"""Run a network that carries its state along whole segments."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import torch
+
+from ._net import LeanNet
+from ._strands import Segments
+
+#: Rows of a chunk: of all lanes together, and of one lane; the least also where states are wanted.
+_MAX_ROWS, _MIN_LENGTH, _MAX_LENGTH = 2**14, 256, 4096
+
+
+def run_along(
+    net: LeanNet,
+    segments: Segments,
+    batch_size: int,
+    take: Callable[[np.ndarray, np.ndarray], None] | None = None,
+    ends: np.ndarray | None = None,
+) -> np.ndarray:
+    """Run a net along segments, many side by side.
+
+    Parameters
+    ----------
+    net : LeanNet
+        Its module is trained.
+    segments : Segments
+        The rows.
+    batch_size : int
+        Segments that run side by side, at most.
+    take : callable, default=None
+        Called with row numbers and the outputs at these rows, chunk by chunk; those of a segment come in order.
+    ends : ndarray of int, shape (n_ends,), default=None
+        Rows, in rising order, after which the state is wanted.
+
+    Returns
+    -------
+    states : ndarray of shape (n_ends, parts, layers, units)
+    """
+    order = np.argsort(segments.starts - segments.stops, kind="stable")
+    states = None
+    max_length = _MAX_LENGTH if ends is None else _MIN_LENGTH
+    net.module_.eval()
+    with torch.inference_mode():
+        for first in range(0, len(order), batch_size):
+            lanes = order[first : first + batch_size]
+            for rows, outputs, x, state, series in _run(net, segments, lanes, max_length):
+                stops = np.minimum(rows[:, -1] + 1, segments.stops[lanes[: len(rows)]])
+                if take is not None:
+                    is_row = rows < stops[:, None]
+                    take(rows[is_row], outputs.cpu().numpy()[is_row])
+                if ends is None:
+                    continue
+                for numbers, lane in _ends_within(ends, rows[:, 0], stops):
+                    lengths = torch.from_numpy(ends[numbers] - rows[lane, 0] + 1)
+                    where = torch.from_numpy(lane).to(x.device)
+                    before = None if state is None else state[where]
+                    found = net.module_.end_state(x[where], lengths, before, series[where])
+                    if states is None:
+                        states = np.zeros((len(ends), *found.shape[1:]), segments.values.dtype)
+                    states[numbers] = found.cpu().numpy()
+    return np.zeros(0) if states is None else states
+
+
+def _ends_within(
+    ends: np.ndarray, starts: np.ndarray, stops: np.ndarray
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Yield the ends that lie within lanes, some at a time: their numbers, and the lane of each."""
+    first, last = np.searchsorted(ends, starts), np.searchsorted(ends, stops)
+    lane = np.repeat(np.arange(len(starts)), last - first)
+    numbers = np.concatenate([np.arange(*pair) for pair in zip(first, last, strict=True)])
+    for start in range(0, len(numbers), _MAX_ROWS // _MIN_LENGTH):
+        some = slice(start, start + _MAX_ROWS // _MIN_LENGTH)
+        yield numbers[some], lane[some]
+
+
+def _run(net: LeanNet, segments: Segments, lanes: np.ndarray, max_length: int) -> Iterator[tuple[Any, ...]]:
+    """Yield rows, outputs, inputs, state before, and series of the lanes, chunk after chunk."""
+    starts, stops = segments.starts[lanes], segments.stops[lanes]
+    series = torch.from_numpy(segments.series[lanes]).to(net.device)
+    state = None
+    if segments.first_states is not None:
+        first = segments.first_states[lanes].astype(segments.values.dtype)
+        state = torch.from_numpy(first).to(net.device)
+    offset, longest = 0, int(stops[0] - starts[0])
+    while offset < longest:
+        n_lanes = int((stops - starts > offset).sum())
+        length = min(longest - offset, max(_MIN_LENGTH, min(max_length, _MAX_ROWS // n_lanes)))
+        rows = starts[:n_lanes, None] + (offset + np.arange(length))
+        x = torch.from_numpy(segments.values[np.minimum(rows, len(segments.values) - 1)]).to(net.device)
+        state = None if state is None else state[:n_lanes]
+        outputs, after = net.module_(x, state, series[:n_lanes])
+        yield rows, outputs, x, state, series[:n_lanes]
+        state = after
+        offset += length

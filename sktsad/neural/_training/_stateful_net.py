@@ -1,0 +1,57 @@
+"""Nets that carry the state of a recurrent network from chunk to chunk."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+
+from ._net import LeanClassifierNet, LeanNet
+from ._strands import Chunk
+
+
+class StatefulNet(LeanNet):
+    """A `LeanNet` over the chunks of a `StrandLoader`: the module starts each from the state it left the last in.
+
+    No gradient goes back beyond the chunk [1]_.
+
+    References
+    ----------
+    .. [1] R. J. Williams, J. Peng, "An efficient gradient-based algorithm for on-line training of recurrent network
+       trajectories", Neural Computation 2(4), 1990.
+    """
+
+    _chunk: Chunk | None = None
+    _before: torch.Tensor | None = None
+    _after: torch.Tensor | None = None
+
+    def run_single_epoch(
+        self, iterator: Any, training: bool, prefix: str, step_fn: Any, **fit_params: Any
+    ) -> None:
+        """Run one epoch and let the last chunk and its states go."""
+        super().run_single_epoch(iterator, training, prefix, step_fn, **fit_params)
+        self._chunk = self._before = self._after = None
+
+    def infer(self, x: Chunk, **fit_params: Any) -> torch.Tensor:
+        """Return the outputs that count in the loss."""
+        if x is not self._chunk:  # optimizers with a closure run a chunk more than once
+            self._chunk = x
+            self._before = self._after
+        chunk = x.to(self.device)
+        before = chunk.state
+        if chunk.goes_on and self._before is not None:
+            before = self._before[: len(chunk.X)]
+        outputs, after = self.module_(chunk.X, before, chunk.series)
+        self._after = after.detach()
+        return outputs.flatten(0, chunk.n_axes - 1)[chunk.chosen]
+
+    def get_loss(self, y_pred: Any, y_true: Any, X: Any = None, training: bool = False) -> torch.Tensor:
+        """Average the loss over the outputs that count, by their weights; 0 where none does."""
+        if not len(y_true):
+            return y_pred.sum() * 0
+        weight = None if X.sample_weight is None else {"sample_weight": X.sample_weight}
+        return super().get_loss(y_pred, y_true, weight, training)
+
+
+class StatefulClassifierNet(StatefulNet, LeanClassifierNet):
+    """A `StatefulNet` whose predictions are class numbers."""

@@ -1,0 +1,286 @@
+"""Batches of rows in sequence: series are cut into strands, strands run side by side, chunk after chunk."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import torch
+from torch.utils.data import Dataset
+
+from ._batches import as_tensor, scale_weights
+
+
+@dataclass(frozen=True)
+class Segments:
+    """Rows of one or more series, series by series and in time order, and where they are cut by gaps.
+
+    Attributes
+    ----------
+    values : ndarray of shape (n_rows, n_channels)
+        The rows.
+    starts, stops : ndarray of int, shape (n_segments,)
+        Segment ``i`` is ``values[starts[i] : stops[i]]``: rows of one series without a gap.
+    series : ndarray of int, shape (n_segments,)
+        Number of the series of each segment; -1 for one that the network does not know.
+    first_states : ndarray of shape (n_segments, parts, layers, units) or None
+        The state that each segment goes on from; None is rest for all.
+    """
+
+    values: np.ndarray
+    starts: np.ndarray
+    stops: np.ndarray
+    series: np.ndarray
+    first_states: np.ndarray | None = None
+
+
+@dataclass(frozen=True)
+class Strands:
+    """Pieces of segments, run through from ``begin`` to ``stop``; rows from ``counted`` on count in the loss."""
+
+    begin: np.ndarray
+    counted: np.ndarray
+    stop: np.ndarray
+    segment: np.ndarray
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """One batch: some rows of each strand that runs, the input of a network that carries its state.
+
+    Attributes
+    ----------
+    X : tensor of shape (lanes, length, channels)
+        Rows.
+    series : tensor of int, shape (lanes,)
+        Number of the series of each lane.
+    chosen : tensor of int, shape (n_chosen,)
+        Which outputs count in the loss, as positions among all.
+    state : tensor or None
+        State before the first rows; None is rest, or where strands go on the state that the network carries.
+    goes_on : bool
+        Whether lane ``i`` goes on from lane ``i`` of the chunk before.
+    n_axes : int
+        Number of axes of the outputs that ``chosen`` counts through: lanes, rows and, of forecasts, horizons.
+    sample_weight : tensor of shape (n_chosen,) or None
+        Weights of the outputs that count.
+    """
+
+    X: torch.Tensor
+    series: torch.Tensor
+    chosen: torch.Tensor
+    state: torch.Tensor | None
+    goes_on: bool
+    n_axes: int
+    sample_weight: torch.Tensor | None = None
+
+    def __len__(self) -> int:
+        return len(self.chosen)
+
+    def to(self, device: str) -> Chunk:
+        """Move the inputs to a device."""
+        return replace(
+            self,
+            X=self.X.to(device),
+            series=self.series.to(device),
+            chosen=self.chosen.to(device),
+            state=None if self.state is None else self.state.to(device),
+        )
+
+
+class StrandDataset(Dataset):
+    """The rows of segments, with what a network is to learn from them.
+
+    Parameters
+    ----------
+    segments : Segments
+        Inputs.
+    learnt : ndarray of bool, shape (n_rows,)
+        Rows that count in the loss.
+    target : ndarray of shape (n_rows,), default=None
+        Target of each row. None makes the ``horizon`` rows after a row its targets.
+    sample_weight : ndarray of shape (n_rows,), default=None
+        Weights of the rows.
+    horizon : int, default=0
+        Number of rows after a row that are its targets; without ``target`` only.
+    chunk_size, strand_length, warm_up : int
+        Rows of a chunk and of a strand; rows of a strand that do not count, unless it begins where its segment does.
+    min_updates : int, default=1
+        Number of chunks below which a pass is made again in the same epoch.
+    series_dropout : float, default=0.0
+        Share of strands whose series is taken as unknown.
+    """
+
+    def __init__(
+        self,
+        segments: Segments,
+        learnt: np.ndarray,
+        target: np.ndarray | None = None,
+        sample_weight: np.ndarray | None = None,
+        *,
+        horizon: int = 0,
+        chunk_size: int,
+        strand_length: int,
+        warm_up: int,
+        min_updates: int = 1,
+        series_dropout: float = 0.0,
+    ) -> None:
+        self.segments = segments
+        self.learnt = learnt
+        self.target = target
+        self.sample_weight = sample_weight
+        self.horizon = horizon
+        self.chunk_size = chunk_size
+        self.strand_length = strand_length
+        self.warm_up = warm_up
+        self.min_updates = min_updates
+        self.series_dropout = series_dropout
+
+    def __len__(self) -> int:
+        return len(self.learnt)
+
+    def strands(self, random_state: np.random.RandomState | None) -> Strands:
+        """Cut the segments into strands, at random offsets or, without a random state, at fixed ones.
+
+        What comes after the last row that counts, and rows more than ``warm_up`` before the first, is left out.
+        """
+        parts = []
+        starts, stops = self.segments.starts, self.segments.stops
+        for number, (start, stop) in enumerate(zip(starts, stops, strict=True)):
+            marks = np.flatnonzero(self.learnt[start:stop])
+            if not len(marks):
+                continue
+            first = start + marks[0]
+            # An output at the row before is what learns from the first target of a forecast.
+            first = max(start, first - self.horizon)
+            cuts = self._cuts(first, start + marks[-1] + 1, random_state)
+            begin = np.maximum(start, cuts[:-1] - self.warm_up)
+            parts.append((begin, cuts[:-1], cuts[1:], np.full(len(begin), number)))
+        return Strands(*(np.concatenate(part) for part in zip(*parts, strict=True)))
+
+    def _cuts(self, first: int, stop: int, random_state: np.random.RandomState | None) -> np.ndarray:
+        """Return where strands meet, with both ends."""
+        length = self.strand_length
+        if stop - first <= length:
+            return np.array([first, stop])
+        offset = length if random_state is None else random_state.randint(1, length + 1)
+        inner = np.arange(first + offset, stop, length - self.warm_up)
+        return np.concatenate([[first], inner, [stop]])
+
+    def chunk(
+        self, begin: np.ndarray, counted: np.ndarray, stop: np.ndarray, end: np.ndarray, length: int
+    ) -> tuple[np.ndarray, np.ndarray, Any, Any]:
+        """Gather ``length`` rows from each ``begin``, for strands that stop at ``stop`` in segments up to ``end``.
+
+        Returns
+        -------
+        values, chosen, weight, target
+            Rows; positions of the outputs that count, and their weights and targets.
+        """
+        values = self.segments.values
+        rows = begin[:, None] + np.arange(length)
+        is_counted = (rows < stop[:, None]) & (rows >= counted[:, None])
+        np.minimum(rows, len(values) - 1, out=rows)
+        if self.target is None:
+            targets = rows[..., None] + np.arange(1, self.horizon + 1)
+            is_inside = targets < end[:, None, None]
+            np.minimum(targets, len(values) - 1, out=targets)
+            is_counted = is_counted[..., None] & is_inside & self.learnt[targets]
+            chosen = np.flatnonzero(is_counted)
+            target = values[targets.reshape(-1)[chosen]]
+            return values[rows], chosen, None, target
+        chosen = np.flatnonzero(is_counted & self.learnt[rows])
+        learnt = rows.reshape(-1)[chosen]
+        weight = None if self.sample_weight is None else self.sample_weight[learnt]
+        return values[rows], chosen, weight, self.target[learnt]
+
+
+class StrandLoader:
+    """Iterate over a `StrandDataset` chunk by chunk: a skorch iterator.
+
+    Strands of about the same length start together and run side by side, so that hardly a row is padding. Every pass
+    cuts and mixes them anew.
+
+    Parameters
+    ----------
+    dataset : StrandDataset
+        What to cut.
+    batch_size : int
+        Strands that run side by side, at most.
+    random_state : numpy.random.RandomState, default=None
+        Draws the cuts and the order; None cuts and orders always alike, and passes once.
+    """
+
+    def __init__(
+        self,
+        dataset: StrandDataset,
+        batch_size: int,
+        random_state: np.random.RandomState | None = None,
+    ) -> None:
+        self.dataset = dataset
+        self.batch_size = batch_size
+        self.random_state = random_state
+        n_chunks = sum(self._n_chunks(*wave) for wave in self._waves(None))
+        self.n_passes = 1 if random_state is None else -(-dataset.min_updates // n_chunks)
+        self._length = n_chunks * self.n_passes
+
+    def __len__(self) -> int:
+        """Return about how many chunks there are; a pass may have some more or fewer."""
+        return self._length
+
+    def __iter__(self) -> Iterator[tuple[Chunk, torch.Tensor]]:
+        for _ in range(self.n_passes):
+            for strands, lanes in self._waves(self.random_state):
+                yield from self._chunks(strands, lanes)
+
+    def _waves(self, random_state: np.random.RandomState | None) -> list[tuple[Strands, np.ndarray]]:
+        """Return which strands start together, the longest first in each wave."""
+        strands = self.dataset.strands(random_state)
+        length = strands.stop - strands.begin
+        order = np.arange(len(length)) if random_state is None else random_state.permutation(len(length))
+        order = order[np.argsort(-length[order], kind="stable")]
+        waves = np.array_split(order, -(-len(order) // self.batch_size))
+        if random_state is not None:
+            waves = [waves[number] for number in random_state.permutation(len(waves))]
+        return [(strands, lanes) for lanes in waves]
+
+    def _n_chunks(self, strands: Strands, lanes: np.ndarray) -> int:
+        longest = lanes[0]
+        return -(-int(strands.stop[longest] - strands.begin[longest]) // self.dataset.chunk_size)
+
+    def _chunks(self, strands: Strands, lanes: np.ndarray) -> Iterator[tuple[Chunk, torch.Tensor]]:
+        """Run strands side by side; those that end drop out."""
+        dataset, segments = self.dataset, self.dataset.segments
+        begin, counted, stop = strands.begin[lanes], strands.counted[lanes], strands.stop[lanes]
+        segment = strands.segment[lanes]
+        end = segments.stops[segment]
+        series = segments.series[segment]
+        if self.random_state is not None and dataset.series_dropout:
+            series = np.where(
+                self.random_state.uniform(size=len(series)) < dataset.series_dropout, -1, series
+            )
+        state = None
+        if segments.first_states is not None:
+            is_start = begin == segments.starts[segment]
+            state = segments.first_states[segment] * is_start[:, None, None, None]
+            state = torch.from_numpy(state.astype(segments.values.dtype))
+        for offset in range(0, int(stop[0] - begin[0]), dataset.chunk_size):
+            n_lanes = int((stop - begin > offset).sum())
+            length = min(dataset.chunk_size, int(stop[0] - begin[0]) - offset)
+            values, chosen, weight, target = dataset.chunk(
+                begin[:n_lanes] + offset, counted[:n_lanes], stop[:n_lanes], end[:n_lanes], length
+            )
+            if weight is not None and len(weight):
+                weight = torch.from_numpy(scale_weights(weight).astype(values.dtype))
+            chunk = Chunk(
+                torch.from_numpy(values),
+                torch.from_numpy(series[:n_lanes]),
+                torch.from_numpy(chosen),
+                state if offset == 0 else None,
+                offset > 0,
+                3 if dataset.target is None else 2,
+                weight,
+            )
+            yield chunk, as_tensor(target)

@@ -1,0 +1,81 @@
+"""The network that runs along a series: the same numbers as torch's cells row by row, and a state that goes on."""
+
+import naive_stateful
+import pytest
+import torch
+
+from sktsad.networks import StatefulNetwork
+
+each_cell = pytest.mark.parametrize("cell", ["lstm", "gru", "rnn"])
+
+
+def network(cell="lstm", **arguments):
+    torch.manual_seed(0)
+    return (
+        StatefulNetwork(3, (2,), cell, hidden_size=4, num_layers=2, dense_size=5, **arguments).double().eval()
+    )
+
+
+def rows(n_series, n_rows, seed=1):
+    return torch.randn(
+        n_series, n_rows, 3, dtype=torch.float64, generator=torch.Generator().manual_seed(seed)
+    )
+
+
+@each_cell
+def test_it_equals_cells_row_by_row(cell):
+    module, x = network(cell), rows(2, 7)
+    outputs, state = module(x)
+    assert outputs.shape == (2, 7, 2)
+    for number in range(2):
+        expected, states = naive_stateful.run(module, x[number])
+        torch.testing.assert_close(outputs[number], expected)
+        torch.testing.assert_close(state[number], naive_stateful.joined(states))
+    assert state.shape == (2, *module.state_shape)
+
+
+@each_cell
+def test_it_goes_on_from_a_state_as_if_never_cut(cell):
+    module, x = network(cell), rows(2, 7)
+    whole, end = module(x)
+    first, state = module(x[:, :3])
+    second, last = module(x[:, 3:], state)
+    torch.testing.assert_close(torch.cat([first, second], dim=1), whole)
+    torch.testing.assert_close(last, end)
+
+
+@each_cell
+def test_the_state_after_some_rows_of_each_series(cell):
+    module, x = network(cell), rows(3, 7)
+    before = module(rows(3, 4, seed=2))[1]
+    states = module.end_state(x, torch.tensor([2, 7, 5]), before)
+    for number, length in enumerate([2, 7, 5]):
+        torch.testing.assert_close(states[number], module(x[:, :length], before)[1][number])
+
+
+def test_the_vector_of_a_series_stands_beside_its_rows_and_unknown_series_have_the_mean():
+    module, x = network(n_series=3, series_embedding=2), rows(4, 5)
+    vectors = module.embedding.weight
+    outputs = module(x, series=torch.tensor([2, 0, -1, 1]))[0]
+    for number, vector in enumerate([vectors[2], vectors[0], vectors.mean(dim=0), vectors[1]]):
+        beside = torch.cat([x[number], vector.expand(5, -1)], dim=1)
+        torch.testing.assert_close(outputs[number], naive_stateful.run(module, beside)[0])
+    torch.testing.assert_close(module(x)[0], module(x, series=torch.full((4,), -1))[0])
+
+
+def test_a_series_without_a_number_has_no_vector():
+    assert network(n_series=0, series_embedding=2).embedding is None
+    assert network(n_series=3).embedding is None
+
+
+def test_dropout_is_between_layers_and_before_outputs_and_not_inside_the_layers():
+    module, x = network(dropout=0.5), rows(1, 5)
+    outputs = module(x)[0]
+    torch.testing.assert_close(outputs, network()(x)[0])  # not in use
+    assert all(layer.dropout == 0 and layer.num_layers == 1 for layer in module.layers)  # torch's fused ones
+    module.train()
+    torch.manual_seed(1)
+    assert not torch.allclose(module(x)[0], outputs)
+    # The first layer is whole: what is dropped is what the second reads.
+    first = module.layers[0](x)[1][0]
+    torch.testing.assert_close(module(x)[1][:, 0, 0], first[0])

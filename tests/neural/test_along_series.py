@@ -1,0 +1,45 @@
+"""What both estimators along the series share: parameters, schedules, series by number."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from skorch.callbacks import LRScheduler
+
+from sktsad import StatefulForecastDetector, StatefulRNNClassifier
+from sktsad.neural._along_series import has_cycle, layout_of, number_series, read_rows, segments_of
+
+each = pytest.mark.parametrize("make", [StatefulRNNClassifier, StatefulForecastDetector])
+
+
+@each
+def test_every_parameter_has_its_rule(make):
+    model = make()
+    assert set(model.get_params(deep=False)) == set(make._parameter_constraints)
+
+
+@each
+def test_parameters_of_networks_and_strands_have_the_same_defaults(make):
+    same = set(StatefulRNNClassifier().get_params()) & set(StatefulForecastDetector().get_params()) - {"loss"}
+    assert len(same) > 25
+    for name in same:
+        assert getattr(make(), name) == getattr(StatefulRNNClassifier(), name)
+
+
+@each
+def test_the_learning_rate_has_a_cycle_unless_another_schedule_is_there(make):
+    assert has_cycle(make())
+    assert not has_cycle(make(lr_schedule="constant"))
+    assert not has_cycle(make(callbacks=[("own", LRScheduler())]))
+
+
+def test_series_that_are_not_known_have_no_number_and_nan_is_rest():
+    model = StatefulRNNClassifier()
+    index = pd.MultiIndex.from_product([["b", "a"], [0, 1]])
+    windows = read_rows(model, pd.DataFrame({"x": np.zeros(4)}, index), reset=True)
+    layout = layout_of(model, windows, {})
+    model._series_numbers = number_series(layout)
+    assert segments_of(model, layout, None).series.tolist() == [0, 1]
+    del model._series_numbers["b"]
+    segments = segments_of(model, layout, np.array([[np.nan], [3.0]]))
+    assert segments.series.tolist() == [-1, 1]
+    assert segments.first_states.tolist() == [[0], [3]]
