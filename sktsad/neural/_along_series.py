@@ -92,7 +92,7 @@ def read_rows(estimator: Any, X: Any, *, reset: bool) -> Windows:
 def layout_of(estimator: Any, windows: Windows, past: Mapping[Hashable, KeptStates]) -> RowLayout:
     """Lay rows out; series of fit keep the time step of fit."""
     steps = {key: kept.step for key, kept in past.items()}
-    return lay_out(windows, estimator.series, estimator.max_gap, estimator.dtype, steps)
+    return lay_out(windows, estimator.series, estimator.max_gap, estimator.dtype, steps or None)
 
 
 def number_series(layout: RowLayout) -> dict[Hashable, int]:
