@@ -71,7 +71,7 @@ def choose_period(
     return None if n_rows is None else Period(n_rows)
 
 
-def find_period(values: np.ndarray) -> int | None:
+def find_period(values: np.ndarray, least: float = _LEAST) -> int | None:
     """Return the lag at which the columns of a series are most like themselves, on the mean; None if none is.
 
     Each column loses its trend, a cubic polynomial. Of the autocorrelation, smoothed in proportion to the lag, the
@@ -88,7 +88,7 @@ def find_period(values: np.ndarray) -> int | None:
     smooth = _smooth(correlation)[: longest + 1]
     lowest = np.minimum.accumulate(smooth)
     # It must have come down before: the slope of a slow series is no hill.
-    candidate = (smooth >= _LEAST) & (smooth - lowest >= _LEAST)
+    candidate = (smooth >= least) & (smooth - lowest >= least)
     candidate[:_MIN_PERIOD] = False
     if not candidate.any():
         return None
