@@ -8,7 +8,17 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from ._core import Windows
-from .detectors import ConfidenceDetector, FusionDetector, GaussianDetector, OutlierClassifier, ZScoreDetector
+from .detectors import (
+    ConfidenceDetector,
+    FusionDetector,
+    GaussianDetector,
+    KMeansDetector,
+    LinearForecastDetector,
+    NearestWindowsDetector,
+    OutlierClassifier,
+    PCADetector,
+    ZScoreDetector,
+)
 from .model_selection import EventSplit, SeriesSplit, check_causal
 from .postprocessing import CostSensitiveClassifier, SmoothedClassifier, ThresholdClassifier
 from .preprocessing import (
@@ -46,8 +56,12 @@ __all__ = [
     "ForecastPretrainer",
     "FusionDetector",
     "GaussianDetector",
+    "KMeansDetector",
+    "LinearForecastDetector",
     "MaskedReconstructionPretrainer",
+    "NearestWindowsDetector",
     "OutlierClassifier",
+    "PCADetector",
     "PretrainedEncoder",
     "RNNClassifier",
     "RNNRegressor",

@@ -4,7 +4,11 @@ from ._base_detector import MIN_HELD_OUT, BaseDetector
 from ._confidence import ConfidenceDetector
 from ._fusion import FusionDetector
 from ._gaussian import GaussianDetector
+from ._k_means import KMeansDetector
+from ._linear_forecast import LinearForecastDetector
+from ._nearest_windows import NearestWindowsDetector
 from ._outlier_classifier import OutlierClassifier
+from ._pca import PCADetector
 from ._window_detector import WindowDetector
 from ._z_score import ZScoreDetector
 
@@ -13,7 +17,11 @@ __all__ = [
     "ConfidenceDetector",
     "FusionDetector",
     "GaussianDetector",
+    "KMeansDetector",
+    "LinearForecastDetector",
+    "NearestWindowsDetector",
     "OutlierClassifier",
+    "PCADetector",
     "WindowDetector",
     "ZScoreDetector",
 ]
