@@ -90,7 +90,7 @@ ESTIMATORS = [
     NearestWindowsDetector(2, normalize=True, n_best=1, max_windows=20),
     KMeansDetector(3, random_state=0),
     PCADetector(),
-    PCADetector(1, score_by="both", normalize=True, trim=0.1),
+    PCADetector(1, score_by="both", normalize=True),
     LinearForecastDetector(),
     LinearForecastDetector(normalize=True),
     OutlierClassifier(IsolationForest(n_estimators=10, random_state=0)),

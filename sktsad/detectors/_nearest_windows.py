@@ -37,8 +37,8 @@ class NearestWindowsDetector(WindowDetector, VersionedEstimator):
         Whether to compare shapes alone: each channel of a window minus its mean, over its standard deviation, but over
         at least a tenth of that of the channel at fit. Without it level and amplitude count, too.
     n_best : int, default=None
-        With a number each channel is compared by itself, with its own nearest windows, and the mean of that many channels,
-        those furthest off, counts; None compares windows of all channels together.
+        With a number each channel is compared by itself, with its own nearest windows, and the mean of that many
+        channels, those furthest off, counts; None compares windows of all channels together.
     max_windows : int, default=10000
         Windows of fit to compare with, at most: of ``n`` windows each ``ceil(n / max_windows)``-th is kept.
     threshold : threshold rule, float or None, default=None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from numbers import Integral, Real
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -33,9 +33,6 @@ class PCADetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, WindowDetec
     normalize : bool, default=False
         Whether to look at shapes alone: each channel of a window minus its mean, over its standard deviation, but over
         at least a tenth of that of the channel at fit. Without it level and amplitude count, too.
-    trim : float, default=0.0
-        Share of the windows of fit, those with the largest scores, that are left out when the components are fitted a
-        second time: for normal rows that hold unknown anomalies.
     threshold : threshold rule, float or None, default=None
         None means ``MedianMAD(5)``.
     validation_fraction : float, default=0.2
@@ -100,7 +97,6 @@ class PCADetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, WindowDetec
         ],
         "score_by": [StrOptions({"residual", "inside", "both"})],
         "normalize": ["boolean"],
-        "trim": [Interval(Real, 0, 0.5, closed="left")],
     }
 
     def __init__(
@@ -109,7 +105,6 @@ class PCADetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, WindowDetec
         *,
         score_by: str = "residual",
         normalize: bool = False,
-        trim: float = 0.0,
         threshold: Any = None,
         validation_fraction: float = 0.2,
         n_channels: int | None = None,
@@ -117,7 +112,6 @@ class PCADetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, WindowDetec
         self.n_components = n_components
         self.score_by = score_by
         self.normalize = normalize
-        self.trim = trim
         self.threshold = threshold
         self.validation_fraction = validation_fraction
         self.n_channels = n_channels
@@ -178,20 +172,12 @@ class PCADetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, WindowDetec
         return MedianMAD(5)
 
     def _fit_model(self, windows: Windows, held_out: Windows | None) -> None:
-        if not isinstance(self.n_components, Real) or self.n_components > windows.shape[1]:
+        if self.n_components > windows.shape[1]:
             raise ValueError(
-                f"n_components={self.n_components} is more than the {windows.shape[1]} feature(s) of a window. Lower it, "
-                "or give a share of variance below 1."
+                f"n_components={self.n_components} is more than the {windows.shape[1]} feature(s) of a window. Lower "
+                "it, or give a share of variance below 1."
             )
         self._least_spread = learn_least_spread(windows, self.normalize)
-        self._fit_components(windows)
-        if self.trim:
-            scores = self._score(windows)
-            self._fit_components(
-                windows[np.sort(np.argsort(scores)[: len(scores) - int(self.trim * len(scores))])]
-            )
-
-    def _fit_components(self, windows: Windows) -> None:
         n_windows, n_values = windows.shape
         self.mean_ = (
             sum(shapes(windows, c, self._least_spread).sum(axis=0) for c in windows.chunks()) / n_windows
@@ -208,7 +194,7 @@ class PCADetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, WindowDetec
             n_components = 1 + int(np.argmax(reached))
         self.components_ = directions[:, :n_components].T.copy()
         self.explained_variance_ = variance[:n_components]
-        least = max(_RIDGE * variance.mean(), np.finfo(np.float64).tiny)
+        least = _RIDGE * variance.mean() or 1.0  # rows that are all the same have no unit of their own
         self._variance = np.maximum(self.explained_variance_, least)
         # What both scores are on the mean over the windows of fit.
         self._usual_residual = max(variance[n_components:].sum() / n_values, least)
