@@ -86,6 +86,7 @@ ESTIMATORS = [
     ThresholdClassifier(LogisticRegression(), 0.0),
     GaussianDetector(),
     GaussianDetector("full"),
+    GaussianDetector("full", score_on="last"),
     NearestWindowsDetector(),
     NearestWindowsDetector(2, normalize=True, n_best=1, max_windows=20),
     KMeansDetector(3, random_state=0),
