@@ -18,6 +18,7 @@ from .detectors import (
     OutlierClassifier,
     PCADetector,
     ZScoreDetector,
+    make_detector,
 )
 from .model_selection import EventSplit, SeriesSplit, check_causal
 from .postprocessing import CostSensitiveClassifier, SmoothedClassifier, ThresholdClassifier
@@ -81,6 +82,7 @@ __all__ = [
     "check_causal",
     "curve_shift",
     "forecast_target",
+    "make_detector",
     "save_encoder",
 ]
 

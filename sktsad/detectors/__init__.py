@@ -6,6 +6,7 @@ from ._fusion import FusionDetector
 from ._gaussian import GaussianDetector
 from ._k_means import KMeansDetector
 from ._linear_forecast import LinearForecastDetector
+from ._make_detector import make_detector
 from ._nearest_windows import NearestWindowsDetector
 from ._outlier_classifier import OutlierClassifier
 from ._pca import PCADetector
@@ -24,4 +25,5 @@ __all__ = [
     "PCADetector",
     "WindowDetector",
     "ZScoreDetector",
+    "make_detector",
 ]

@@ -199,7 +199,7 @@ def _transformer_parts(step: Any) -> Iterator[nn.Module]:
         for _, inner in step.steps:
             yield from _transformer_parts(inner)
     elif isinstance(step, SlidingWindow):
-        yield LaggedRows(step.length, step.padding)
+        yield LaggedRows(step.length_, step.padding)
     elif isinstance(step, WindowScaler):
         yield ScaledColumns(*(np.tile(part, step.window_shape_[0]) for part in affine_columns(step.scaler_)))
     else:

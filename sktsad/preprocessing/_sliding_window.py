@@ -30,6 +30,7 @@ from .._core import (
     validate_rows,
     window_names,
 )
+from ._auto_length import AUTO_LENGTHS, auto_length
 
 
 @dataclass(frozen=True)
@@ -52,8 +53,10 @@ class SlidingWindow(TransformerMixin, VersionedEstimator):
 
     Parameters
     ----------
-    length : int, default=30
-        Number of rows in a window.
+    length : int, "auto", "auto/2" or "2*auto", default=30
+        Number of rows in a window. "auto" takes a period, the same for all series: the median of theirs, at most a
+        third of the shortest series of 90 rows or more, and 30 where none has one. "auto/2" and "2*auto" are half a
+        period and two.
     max_gap : float, default=3
         Longest step in time, in units of the series' most frequent step, that a window may bridge. On the
         26 KPIs of the AIOps challenge, many of which miss single rows, windows of 30 rows are padded for up
@@ -70,6 +73,8 @@ class SlidingWindow(TransformerMixin, VersionedEstimator):
 
     Attributes
     ----------
+    length_ : int
+        Number of rows in a window.
     n_features_in_ : int
         Number of columns, the channels of the window.
     feature_names_in_ : ndarray of str
@@ -101,7 +106,7 @@ class SlidingWindow(TransformerMixin, VersionedEstimator):
     """
 
     _parameter_constraints: dict = {
-        "length": [Interval(Integral, 1, None, closed="left")],
+        "length": [Interval(Integral, 1, None, closed="left"), StrOptions(set(AUTO_LENGTHS))],
         "max_gap": [Interval(Real, 1, None, closed="left")],
         "padding": [StrOptions({"edge", "zero"})],
         "history": [StrOptions({"index", "none"})],
@@ -110,7 +115,7 @@ class SlidingWindow(TransformerMixin, VersionedEstimator):
 
     def __init__(
         self,
-        length: int = 30,
+        length: int | str = 30,
         *,
         max_gap: float = 3,
         padding: str = "edge",
@@ -152,9 +157,12 @@ class SlidingWindow(TransformerMixin, VersionedEstimator):
         rows = read_series(X, self.series)
         lost = check_target_index(X, y, self.max_gap)
         values = validate_rows(self, X, reset=True)
-        if self.length > (longest := int(np.diff(rows.bounds).max())):
+        self.length_: int = (
+            auto_length(values, rows, self.length) if isinstance(self.length, str) else self.length
+        )
+        if self.length_ > (longest := int(np.diff(rows.bounds).max())):
             raise ValueError(
-                f"length={self.length} is longer than the longest series (n_samples={longest}). "
+                f"length={self.length_} is longer than the longest series (n_samples={longest}). "
                 "Shorten the window."
             )
         if lost:
@@ -212,10 +220,10 @@ class SlidingWindow(TransformerMixin, VersionedEstimator):
         index = row_index(X)
         if not isinstance(X, Windows):
             X = check_array(flatten_3d(X)[0], dtype=(np.float64, np.float32), input_name="X")
-        if X.shape[1] != self.length * self.n_features_in_:
+        if X.shape[1] != self.length_ * self.n_features_in_:
             raise ValueError(
-                f"Windows of length={self.length} over {self.n_features_in_} column(s) have "
-                f"{self.length * self.n_features_in_} values, got {X.shape[1]}."
+                f"Windows of length={self.length_} over {self.n_features_in_} column(s) have "
+                f"{self.length_ * self.n_features_in_} values, got {X.shape[1]}."
             )
         rows = X.last() if isinstance(X, Windows) else X[:, -self.n_features_in_ :].copy()
         return rows if index is None else pd.DataFrame(rows, index, _check_feature_names_in(self))
@@ -233,7 +241,12 @@ class SlidingWindow(TransformerMixin, VersionedEstimator):
         names : ndarray of str, shape (length * n_features,)
         """
         check_is_fitted(self)
-        return window_names(list(_check_feature_names_in(self, input_features)), self.length)
+        return window_names(list(_check_feature_names_in(self, input_features)), self.length_)
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        if "n_features_in_" in state:  # fitted, maybe when a length was a number and nothing else
+            state = {"length_": state["length"], **state}
+        super().__setstate__(state)
 
     def _keep_past(self, values: np.ndarray, rows: SeriesRows) -> dict[Hashable, _Past]:
         if rows.times is None:
@@ -247,7 +260,7 @@ class SlidingWindow(TransformerMixin, VersionedEstimator):
             run_starts = runs[first_run:stop_run]
             run_stops = np.append(run_starts[1:], part.stop) - 1
             segment = segments[np.searchsorted(segments, part.stop) - 1]
-            last = rows.order[max(segment, part.stop - self.length + 1) : part.stop]
+            last = rows.order[max(segment, part.stop - self.length_ + 1) : part.stop]
             past[key] = _Past(
                 step,
                 rows.times[run_starts],
@@ -269,7 +282,7 @@ class SlidingWindow(TransformerMixin, VersionedEstimator):
                 continue  # rows that come with their neighbours of fit are no split
             inside = (run < len(past.run_starts) - 1) & (times > past.run_stops[run])
             _, sizes = np.unique(run[inside], return_counts=True)
-            n_filled += int((sizes < self.length).sum())
+            n_filled += int((sizes < self.length_).sum())
         n_gaps, n_rows = len(segments) - len(rows.keys), rows.n_rows - len(rows.keys)
         if n_filled > 2:
             message = (
@@ -290,7 +303,7 @@ class SlidingWindow(TransformerMixin, VersionedEstimator):
         self, values: np.ndarray, rows: SeriesRows, steps: np.ndarray, segments: np.ndarray, index: Any
     ) -> Windows:
         """Lay the rows out segment by segment, each behind ``length - 1`` rows of past or padding."""
-        pad = self.length - 1
+        pad = self.length_ - 1
         # Source of each buffer row: a row of `values`, or one of the rows appended to them.
         fronts = np.repeat(rows.order[segments][:, None], pad, axis=1)
         appended = [np.zeros((1, values.shape[1]), values.dtype)] if self.padding == "zero" else []
@@ -319,7 +332,7 @@ class SlidingWindow(TransformerMixin, VersionedEstimator):
         in_given_order = np.empty_like(starts)
         in_given_order[rows.order] = starts
         names = list(_check_feature_names_in(self))
-        return Windows(values[source], in_given_order, self.length, index, names)
+        return Windows(values[source], in_given_order, self.length_, index, names)
 
     def _follows(self, key: Hashable, rows: SeriesRows, part: slice, step: float) -> bool:
         """Tell whether the rows of a series directly follow those that fit kept of it."""
