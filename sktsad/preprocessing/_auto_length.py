@@ -11,6 +11,8 @@ from ._period import find_period
 AUTO_LENGTHS = {"auto/2": 0.5, "auto": 1.0, "2*auto": 2.0}
 #: Length where no series has a period.
 _WITHOUT = 30
+#: Values of a window, all columns together, at most: what fits covariances to windows takes the cube of it.
+_MOST_VALUES = 2000
 #: Series that are looked at, at most: a median does not need them all.
 _MOST_SERIES = 200
 #: Least autocorrelation at the period: a length may be a bad guess, so that less is asked for than of a season.
@@ -21,7 +23,7 @@ def auto_length(values: np.ndarray, rows: SeriesRows, length: str = "auto") -> i
     """Return one window length for all series: the median of their periods, 30 without one, or a multiple of these.
 
     It is at most a third of the rows of the shortest series that is usable, which has thrice the default length, 90
-    rows; where none has, of the longest.
+    rows; where none has, of the longest. A window has no more than 2,000 values, all columns together.
 
     Parameters
     ----------
@@ -41,7 +43,7 @@ def auto_length(values: np.ndarray, rows: SeriesRows, length: str = "auto") -> i
     usable = np.flatnonzero(sizes >= 3 * _WITHOUT)
     if not len(usable):
         usable = np.flatnonzero(sizes == sizes.max())[:1]
-    longest = max(1, int(sizes[usable].min()) // 3)
+    longest = max(1, min(int(sizes[usable].min()) // 3, _MOST_VALUES // values.shape[1]))
     parts = list(rows.parts())
     found = []
     for series in usable[:: -(-len(usable) // _MOST_SERIES)]:

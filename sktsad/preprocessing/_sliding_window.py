@@ -55,8 +55,8 @@ class SlidingWindow(TransformerMixin, VersionedEstimator):
     ----------
     length : int, "auto", "auto/2" or "2*auto", default=30
         Number of rows in a window. "auto" takes a period, the same for all series: the median of theirs, at most a
-        third of the shortest series of 90 rows or more, and 30 where none has one. "auto/2" and "2*auto" are half a
-        period and two.
+        third of the shortest series of 90 rows or more, and 30 where none has one; and no more than makes 2,000 values
+        of all columns. "auto/2" and "2*auto" are half a period and two.
     max_gap : float, default=3
         Longest step in time, in units of the series' most frequent step, that a window may bridge. On the
         26 KPIs of the AIOps challenge, many of which miss single rows, windows of 30 rows are padded for up

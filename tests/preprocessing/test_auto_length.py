@@ -50,6 +50,13 @@ def test_it_is_at_most_a_third_of_the_shortest_usable_series():
     assert panel(wave(None, 2))() == panel(wave(None, 1))() == 1
 
 
+def test_a_window_of_many_columns_does_not_get_too_large():
+    X = np.repeat(wave(100, 1000)[:, None], 50, axis=1)
+    assert auto_length(X[:, :20], read_series(X)) == 100
+    assert auto_length(X, read_series(X)) == 40
+    assert auto_length(np.repeat(X, 60, axis=1), read_series(X)) == 1
+
+
 def test_a_period_that_wanders_is_good_enough_for_a_window():
     rng = np.random.default_rng(0)
     beats = [np.sin(2 * np.pi * np.arange(length) / length) for length in rng.integers(36, 45, size=200)]
