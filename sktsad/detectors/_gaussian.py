@@ -32,8 +32,8 @@ class GaussianDetector(WindowDetector, VersionedEstimator):
         1; "auto" takes the estimate of Ledoit and Wolf [2]_.
     score_on : {"window", "last"}, default="window"
         "window" scores all values of a window together. "last" scores its last row, given the rows before it: what is
-        new. An event does not count in the windows after its end, so that alarms do not trail; slow changes of shape,
-        no row of which is a surprise, are missed.
+        new. An event hardly counts in the windows after its end, so that few alarms trail; shapes no row of which is a
+        surprise are missed.
     threshold : threshold rule, float or None, default=None
         None means ``MedianMAD(5)``: log densities have a heavy tail, which carries a mean away.
     validation_fraction : float, default=0.2

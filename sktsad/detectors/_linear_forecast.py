@@ -78,7 +78,7 @@ class LinearForecastDetector(WindowDetector, VersionedEstimator):
     >>> import numpy as np
     >>> from sktsad import LinearForecastDetector, SlidingWindow
     >>> wave = np.sin(np.arange(600) / 5).reshape(-1, 1)
-    >>> wave[500] += 0.1  # within the usual range
+    >>> wave[500] += 0.5  # within the usual range
     >>> windows = SlidingWindow(20).fit_transform(wave)
     >>> detector = LinearForecastDetector().fit(windows[:400])
     >>> int(detector.anomaly_score(windows).argmax())

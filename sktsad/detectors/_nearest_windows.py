@@ -91,8 +91,8 @@ class NearestWindowsDetector(WindowDetector, VersionedEstimator):
     >>> wave[500:520] *= 0.5  # a faint period
     >>> windows = SlidingWindow(30).fit_transform(wave)
     >>> detector = NearestWindowsDetector().fit(windows[:400])
-    >>> int(detector.anomaly_score(windows).argmax())
-    519
+    >>> bool(500 <= detector.anomaly_score(windows).argmax() < 530)
+    True
     """
 
     _parameter_constraints: dict = {
