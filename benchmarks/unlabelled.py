@@ -7,8 +7,8 @@ A detector is fitted to the training part of a series, without labels, and score
 - tuning and nab: VUS-PR of the whole series, the training part included, as TSB-AD publishes it; nab are the 20 series
   of NAB that TSB-AD has too, with its training parts. smd: VUS-PR of the test part of four machines. The largest buffer
   is the period, or 100 rows on ucr and smd.
-- rows that trail: of the rows in the length of a window after an event, the share that scores above the 0.99 quantile
-  of calm rows.
+- events found: the share of events that hold a row which scores above the 0.99 quantile of calm rows; rows that trail:
+  the share of such rows in the length of a window after an event.
 
 Figures come twice. "causal" is of the scores as they are: of each row by those up to it. "look-ahead" is of the same
 scores averaged over half a window and moved back by half of the rows they look at, which no live system can do, and
@@ -54,6 +54,7 @@ from sktsad import (
     ZScoreDetector,
     make_detector,
 )
+from sktsad._core import find_events
 from sktsad.datasets import get_data_home, load_nab, load_smd, load_tsb_ad, load_ucr_anomaly
 from sktsad.metrics import ucr_accuracy, vus_pr
 
@@ -190,7 +191,9 @@ def measure(collection: str, detectors: list[str], step: int, folder: Path) -> d
                 note(f"VUS-PR, {way}", series, detector, vus_pr(y, each, max_buffer=series.max_buffer))
                 if collection == "ucr":
                     note(f"accuracy, {way}", series, detector, ucr_accuracy(y, each))
-            note("rows that trail", series, detector, trailing(series.y, scores, series.n_train, length))
+            found, trailing = above_usual(series.y, scores, series.n_train, length)
+            note("events found", series, detector, found)
+            note("rows that trail", series, detector, trailing)
             note("CPU seconds", series, detector, seconds)
         chance = ucr_accuracy(y, np.zeros(len(y))) if collection == "ucr" else y.mean()
         note("chance", series, "random score", chance)
@@ -198,21 +201,23 @@ def measure(collection: str, detectors: list[str], step: int, folder: Path) -> d
     return {name: pd.DataFrame(table) for name, table in figures.items()}
 
 
-def trailing(y: np.ndarray, scores: np.ndarray, n_train: int, length: int) -> float:
-    """Return how many of the rows in the window's length after an event score above the usual, as a share.
+def above_usual(y: np.ndarray, scores: np.ndarray, n_train: int, length: int) -> tuple[float, float]:
+    """Return the share of events that hold a score above the usual, and of the rows in a window's length after them.
 
     Above the usual is above the 0.99 quantile of the normal rows of the test part more than a window from an event.
     """
-    near = np.convolve(y, np.ones(2 * length + 1), "same") > 0
-    calm = ~near & (np.arange(len(y)) >= n_train)
-    ends = np.flatnonzero((y[:-1] == 1) & (y[1:] == 0)) + 1
+    test = np.arange(len(y)) >= n_train
+    calm = test & ~(np.convolve(y, np.ones(2 * length + 1), "same") > 0)
+    starts, stops = find_events((y == 1) & test)
+    if calm.sum() < 100 or not len(starts):
+        return np.nan, np.nan
+    high = scores > np.quantile(scores[calm], 0.99)
     after = np.zeros(len(y), dtype=bool)
-    for end in ends:
-        after[end : end + length] = True
-    after &= (y == 0) & (np.arange(len(y)) >= n_train)
-    if not after.any() or calm.sum() < 100:
-        return np.nan
-    return float((scores[after] > np.quantile(scores[calm], 0.99)).mean())
+    for stop in stops:
+        after[stop : stop + length] = True
+    after &= y == 0
+    found = np.mean([high[start:stop].any() for start, stop in zip(starts, stops, strict=True)])
+    return float(found), float(high[after].mean()) if after.any() else np.nan
 
 
 def summary(tables: dict[str, pd.DataFrame]) -> str:
