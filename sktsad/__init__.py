@@ -8,7 +8,18 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from ._core import Windows, show_versions
-from .detectors import ConfidenceDetector, FusionDetector, GaussianDetector, OutlierClassifier, ZScoreDetector
+from .detectors import (
+    ConfidenceDetector,
+    FusionDetector,
+    GaussianDetector,
+    KMeansDetector,
+    LinearForecastDetector,
+    NearestWindowsDetector,
+    OutlierClassifier,
+    PCADetector,
+    ZScoreDetector,
+    make_detector,
+)
 from .model_selection import EventSplit, SeriesSplit, check_causal
 from .postprocessing import CostSensitiveClassifier, SmoothedClassifier, ThresholdClassifier
 from .preprocessing import (
@@ -48,8 +59,12 @@ __all__ = [
     "ForecastPretrainer",
     "FusionDetector",
     "GaussianDetector",
+    "KMeansDetector",
+    "LinearForecastDetector",
     "MaskedReconstructionPretrainer",
+    "NearestWindowsDetector",
     "OutlierClassifier",
+    "PCADetector",
     "PretrainedEncoder",
     "RNNClassifier",
     "RNNRegressor",
@@ -71,6 +86,7 @@ __all__ = [
     "check_causal",
     "curve_shift",
     "forecast_target",
+    "make_detector",
     "save_encoder",
     "show_versions",
 ]

@@ -7,6 +7,9 @@ from ._make_kpi import make_kpi
 from ._mnist import load_mnist
 from ._nab import load_nab
 from ._processminer import load_processminer
+from ._smd import load_smd
+from ._tsb_ad import load_tsb_ad
+from ._ucr_anomaly import load_ucr_anomaly
 
 __all__ = [
     "get_data_home",
@@ -15,5 +18,8 @@ __all__ = [
     "load_mnist",
     "load_nab",
     "load_processminer",
+    "load_smd",
+    "load_tsb_ad",
+    "load_ucr_anomaly",
     "make_kpi",
 ]

@@ -52,6 +52,17 @@ def find_files(data_home: str | os.PathLike[str] | None, pattern: str, source: s
     return files
 
 
+def find_series(
+    data_home: str | os.PathLike[str] | None, patterns: tuple[str, ...], source: str
+) -> dict[str, Path]:
+    """Return the files of a set that comes as one file a series, by name; of the first pattern that has any."""
+    home = get_data_home(data_home)
+    for pattern in patterns:
+        if files := sorted(home.glob(pattern)):
+            return {file.stem: file for file in files}
+    return {file.stem: file for file in find_files(data_home, patterns[0], source)}
+
+
 def check_sha256(content: bytes, expected: str, name: str | os.PathLike[str]) -> bytes:
     """Return `content` if its SHA-256 sum is the expected one, raise ValueError if not."""
     found = hashlib.sha256(content).hexdigest()

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 
+import numpy as np
 import pandas as pd
 from sklearn.utils import Bunch
 
@@ -16,6 +17,16 @@ def as_dataset(
     y = table[target].astype("int64")
     X = table.drop(columns=target)
     return (X, y) if return_X_y else Bunch(data=X, target=y, DESCR=descr)
+
+
+def part_of_series(values: np.ndarray, label: np.ndarray, n_train: int, subset: str) -> pd.DataFrame:
+    """Make a table of a series whose rows are numbered, and cut it where its training part ends."""
+    values = values.reshape(len(values), -1)
+    columns = (
+        ["value"] if values.shape[1] == 1 else [f"x{number}" for number in range(1, values.shape[1] + 1)]
+    )
+    table = pd.DataFrame(values, pd.RangeIndex(len(values), name="time"), columns).assign(**{ANOMALY: label})
+    return table[{"train": slice(n_train), "test": slice(n_train, None), "all": slice(None)}[subset]]
 
 
 def stack_series(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:

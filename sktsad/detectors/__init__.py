@@ -4,7 +4,12 @@ from ._base_detector import MIN_HELD_OUT, BaseDetector, WindowDetector
 from ._confidence import ConfidenceDetector
 from ._fusion import FusionDetector
 from ._gaussian import GaussianDetector
+from ._k_means import KMeansDetector
+from ._linear_forecast import LinearForecastDetector
+from ._make_detector import make_detector
+from ._nearest_windows import NearestWindowsDetector
 from ._outlier_classifier import OutlierClassifier
+from ._pca import PCADetector
 from ._z_score import ZScoreDetector
 
 __all__ = [
@@ -12,7 +17,12 @@ __all__ = [
     "ConfidenceDetector",
     "FusionDetector",
     "GaussianDetector",
+    "KMeansDetector",
+    "LinearForecastDetector",
+    "NearestWindowsDetector",
     "OutlierClassifier",
+    "PCADetector",
     "WindowDetector",
     "ZScoreDetector",
+    "make_detector",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -33,19 +34,20 @@ class FusionDetector(BaseDetector, _BaseComposition, VersionedEstimator):
     """Join the scores of several detectors, or classifiers, to one.
 
     The members are fitted to the same rows. Their scores, each in its own units, are made comparable by what normal
-    training rows score, and combined row by row [1]_.
+    rows score that the members have not learnt from, and combined row by row [1]_.
 
     Parameters
     ----------
     detectors : list of (str, estimator) tuples
         Names and members: detectors, classifiers, or whole pipelines, with ``decision_function`` or
         ``predict_proba``. Each is cloned; in ``FrozenEstimator`` it stays as it is. "drop" leaves one out.
-    scale : {"rarity", "rank", "robust"}, default="rarity"
-        "rarity" says how rare so high a score is: minus the logarithm of the share of normal training rows that score
+    scale : {"rarity", "rank", "robust", "tail"}, default="rarity"
+        "rarity" says how rare so high a score is: minus the logarithm of the share of held-out normal rows that score
         no lower. Sums of these are Fisher's way to join tests [2]_: a member that is very sure counts more. "rank"
         takes the share of rows that score no higher: all members count alike, and none is ever very sure. Both go on
         beyond the largest known score in units of the interquartile range, or for "rarity" the logarithm of these.
-        "robust" subtracts the median and divides by the median absolute deviation.
+        "robust" subtracts the median and divides by the median absolute deviation. "tail" subtracts the median and
+        divides so that the 0.99 quantile is 1: as "robust", but in units of the largest normal scores.
     combine : {"mean", "max"}, default="mean"
         Mean of the scores, or the largest.
     weights : sequence of float, default=None
@@ -55,8 +57,11 @@ class FusionDetector(BaseDetector, _BaseComposition, VersionedEstimator):
         None means ``MeanStd(3)``. With ``scale="rank"`` take ``Quantile(0.97)`` or so: three deviations above the mean
         of ranks is beyond all ranks.
     validation_fraction : float, default=0.2
-        Share of rows, the last of each series in time, that the rule learns from and the members do not. 0, or fewer
-        than 30 normal rows there: the rule learns from the training rows.
+        Share of rows, the last of each series in time, that the scale and the rule learn from and the members do not.
+        0, or fewer than 30 normal rows there: they learn from the training rows.
+    refit : bool, default=False
+        Whether the members are fitted once more, to all rows, when scale and threshold are learnt. Windows of members
+        then know the held-out rows as the past of those that follow. It takes twice the time.
 
     Attributes
     ----------
@@ -96,9 +101,10 @@ class FusionDetector(BaseDetector, _BaseComposition, VersionedEstimator):
     _parameter_constraints: dict = {
         **BaseDetector._parameter_constraints,
         "detectors": [list],
-        "scale": [StrOptions({"rarity", "rank", "robust"})],
+        "scale": [StrOptions({"rarity", "rank", "robust", "tail"})],
         "combine": [StrOptions({"mean", "max"})],
         "weights": ["array-like", None],
+        "refit": ["boolean"],
     }
     _default_threshold = MeanStd(3)
 
@@ -111,6 +117,7 @@ class FusionDetector(BaseDetector, _BaseComposition, VersionedEstimator):
         weights: Sequence[float] | None = None,
         threshold: Any = None,
         validation_fraction: float = 0.2,
+        refit: bool = False,
     ) -> None:
         self.detectors = detectors
         self.scale = scale
@@ -118,6 +125,7 @@ class FusionDetector(BaseDetector, _BaseComposition, VersionedEstimator):
         self.weights = weights
         self.threshold = threshold
         self.validation_fraction = validation_fraction
+        self.refit = refit
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
         """Get the parameters; with ``deep`` the members by name, and theirs as ``<name>__<parameter>``.
@@ -214,22 +222,36 @@ class FusionDetector(BaseDetector, _BaseComposition, VersionedEstimator):
             raise ValueError("detectors holds no member: give at least one (name, estimator).")
         self._validate_names([name for name, _ in self.detectors])
         self._weights = self._check_weights()
-        head = np.flatnonzero(~held_out)
-        X_head, y_head = _safe_indexing(rows, head), None
+        encoded = None
         if y is not None:  # as 0 and 1: where there is one class, other labels do not tell which
-            encoded, index = anomalous.astype(int), row_index(y)
-            y_head = _safe_indexing(encoded if index is None else pd.Series(encoded, index), head)
-        wanted = self._route(fit_params)
-        self.detectors_ = [
-            clone(member).fit(X_head, y_head, **params_of_rows(wanted[name], rows, head))
-            for name, member in members
-        ]
+            index = row_index(y)
+            encoded = anomalous.astype(int) if index is None else pd.Series(anomalous.astype(int), index)
+        head, wanted = np.flatnonzero(~held_out), self._route(fit_params)
+        self.detectors_ = self._fitted(rows, encoded, head, wanted)
+        # Known rows score low with a member that remembers them: what is usual is learnt from others, where there are.
+        known = ~anomalous & (held_out if held_out.any() else True)
+        scores = [decision_scores(member, rows) for member in self.detectors_]
+        self._scales = [_SCALES[self.scale](score[known]) for score in scores]
+        self._scores_of_fit = self._combine(self._to_shares(scores))
+        if self.refit and held_out.any():
+            self.detectors_ = self._fitted(rows, encoded, np.arange(len(held_out)), wanted)
         self.named_detectors_ = Bunch(
             **dict(zip((name for name, _ in members), self.detectors_, strict=True))
         )
-        normal = ~anomalous[head]
-        self._scales = [
-            _SCALES[self.scale](decision_scores(member, X_head)[normal]) for member in self.detectors_
+        if isinstance(self._wanted_threshold(), Real):
+            del self._scores_of_fit
+
+    def _scores_of(self, rows: Any, chosen: np.ndarray) -> np.ndarray:
+        """Return the scores that the rule learns from, those of members that have not seen held-out rows."""
+        return self.__dict__.pop("_scores_of_fit")[chosen]
+
+    def _fitted(self, rows: Any, y: Any, chosen: np.ndarray, params: dict[str, dict[str, Any]]) -> list[Any]:
+        """Return the members, fitted to some of the rows."""
+        X_chosen = _safe_indexing(rows, chosen)
+        y_chosen = None if y is None else _safe_indexing(y, chosen)
+        return [
+            clone(member).fit(X_chosen, y_chosen, **params_of_rows(params[name], rows, chosen))
+            for name, member in self._members()
         ]
 
     def _route(self, params: dict[str, Any]) -> dict[str, dict[str, Any]]:
@@ -264,15 +286,17 @@ class FusionDetector(BaseDetector, _BaseComposition, VersionedEstimator):
 
     def _shares(self, rows: Any) -> np.ndarray:
         """Return the weighted score of each member, all on one scale."""
-        scores = [
-            scale(decision_scores(member, rows))
-            for scale, member in zip(self._scales, self.detectors_, strict=True)
-        ]
+        return self._to_shares([decision_scores(member, rows) for member in self.detectors_])
+
+    def _to_shares(self, scores: list[np.ndarray]) -> np.ndarray:
+        scaled = [scale(score) for scale, score in zip(self._scales, scores, strict=True)]
         # A member that counts nothing has no say, also where its score is infinite.
-        return np.where(self._weights > 0, np.column_stack(scores), 0.0) * self._weights
+        return np.where(self._weights > 0, np.column_stack(scaled), 0.0) * self._weights
 
     def _score(self, rows: Any) -> np.ndarray:
-        shares = self._shares(rows)
+        return self._combine(self._shares(rows))
+
+    def _combine(self, shares: np.ndarray) -> np.ndarray:
         if self.combine == "mean":
             return shares.sum(axis=1)
         counted = self._weights > 0  # scores may be below the 0 of a member that counts nothing
@@ -325,4 +349,19 @@ class _RobustScale:
         return (scores - self.center) / self.spread
 
 
-_SCALES: dict[str, Any] = {"rarity": _RarityScale, "rank": _RankScale, "robust": _RobustScale}
+class _TailScale(_RobustScale):
+    """Distance from the median of the known scores, in units of that of their 0.99 quantile."""
+
+    def __init__(self, known: np.ndarray) -> None:
+        super().__init__(known)
+        tail = np.quantile(known, 0.99) - self.center
+        if is_spread(tail, self.center):
+            self.spread = tail
+
+
+_SCALES: dict[str, Any] = {
+    "rarity": _RarityScale,
+    "rank": _RankScale,
+    "robust": _RobustScale,
+    "tail": _TailScale,
+}

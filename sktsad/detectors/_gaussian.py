@@ -30,6 +30,10 @@ class GaussianDetector(WindowDetector, VersionedEstimator):
     shrinkage : float or "auto", default="auto"
         How far the correlation of the columns, with ``covariance="full"``, is pulled towards independence, from 0 to
         1; "auto" takes the estimate of Ledoit and Wolf [2]_.
+    score_on : {"window", "last"}, default="window"
+        "window" scores all values of a window together. "last" scores its last row, given the rows before it: what is
+        new. An event hardly counts in the windows after its end, so that few alarms trail; shapes no row of which is a
+        surprise are missed.
     threshold : threshold rule, float or None, default=None
         None means ``MedianMAD(5)``: log densities have a heavy tail, which carries a mean away.
     validation_fraction : float, default=0.2
@@ -51,7 +55,7 @@ class GaussianDetector(WindowDetector, VersionedEstimator):
     precision_ : ndarray of shape (n_features, n_features)
         Inverse of the correlation of the columns, shrunk; only with ``covariance="full"``.
     log_normalizer_ : float
-        Logarithm of the density's normalising constant.
+        Logarithm of the normalising constant of the density that is scored.
     window_shape_ : tuple of (int, int)
         Length and channels of the windows of fit.
     n_features_in_ : int
@@ -67,6 +71,7 @@ class GaussianDetector(WindowDetector, VersionedEstimator):
     -----
     The score is the negative log density per column, so that it compares between window lengths. With
     ``covariance="full"`` it is half the squared Mahalanobis distance, up to a constant, over the number of columns.
+    With ``score_on="last"`` it is that of the conditional density, per channel.
     A column that is constant at fit counts as independent of the others, with standard deviation 1.
 
     References
@@ -89,6 +94,7 @@ class GaussianDetector(WindowDetector, VersionedEstimator):
         **WindowDetector._parameter_constraints,
         "covariance": [StrOptions({"diagonal", "full"})],
         "shrinkage": [Interval(Real, 0, 1, closed="both"), StrOptions({"auto"})],
+        "score_on": [StrOptions({"window", "last"})],
     }
     _default_threshold = MedianMAD(5)
 
@@ -97,12 +103,14 @@ class GaussianDetector(WindowDetector, VersionedEstimator):
         covariance: str = "diagonal",
         *,
         shrinkage: Any = "auto",
+        score_on: str = "window",
         threshold: Any = None,
         validation_fraction: float = 0.2,
         n_channels: int | None = None,
     ) -> None:
         self.covariance = covariance
         self.shrinkage = shrinkage
+        self.score_on = score_on
         self.threshold = threshold
         self.validation_fraction = validation_fraction
         self.n_channels = n_channels
@@ -135,12 +143,16 @@ class GaussianDetector(WindowDetector, VersionedEstimator):
         for chunk in windows.chunks():
             moments.partial_fit(windows.flat(chunk))
         self.mean_, self.scale_ = moments.mean_, moments.scale_
-        self.log_normalizer_ = np.log(self.scale_).sum() + len(self.scale_) * np.log(2 * np.pi) / 2
         self.__dict__.pop("precision_", None)
+        # The values that are scored: of the window, or of its last row given the others.
+        self._n_scored = windows.n_channels if self.score_on == "last" else len(self.scale_)
+        scale = self.scale_[-self._n_scored :]
+        self.log_normalizer_ = np.log(scale).sum() + len(scale) * np.log(2 * np.pi) / 2
         if self.covariance == "full":
-            correlation = self._correlation(windows)
-            self.precision_ = np.linalg.inv(correlation)
-            self.log_normalizer_ += np.linalg.slogdet(correlation)[1] / 2
+            self.precision_ = np.linalg.inv(self._correlation(windows))
+            of_scored = self.precision_[-self._n_scored :, -self._n_scored :]
+            self._covariance_of_scored = np.linalg.inv(of_scored)
+            self.log_normalizer_ -= np.linalg.slogdet(of_scored)[1] / 2
 
     def _correlation(self, windows: Windows) -> np.ndarray:
         """Return the correlation of the columns, shrunk towards independence."""
@@ -163,8 +175,14 @@ class GaussianDetector(WindowDetector, VersionedEstimator):
 
     def _negative_log_density(self, windows: Windows, chunk: slice) -> np.ndarray:
         z = self._standardised(windows, chunk)
-        whitened = z @ self.precision_ if self.covariance == "full" else z
-        return (np.einsum("ij,ij->i", whitened, z) / 2 + self.log_normalizer_) / z.shape[1]
+        if self.covariance == "full" and self.score_on == "window":
+            squares = np.einsum("ij,ij->i", z @ self.precision_, z)
+        elif self.covariance == "full":
+            whitened = z @ self.precision_[:, -self._n_scored :]
+            squares = np.einsum("ij,ij->i", whitened @ self._covariance_of_scored, whitened)
+        else:
+            squares = (z[:, -self._n_scored :] ** 2).sum(axis=1)
+        return (squares / 2 + self.log_normalizer_) / self._n_scored
 
     def _standardised(self, windows: Windows, rows: slice) -> np.ndarray:
         return (windows.flat(rows) - self.mean_) / self.scale_

@@ -115,12 +115,16 @@ class NegativeLogDensity(nn.Module):
     def __init__(self, model: GaussianDetector) -> None:
         super().__init__()
         precision = getattr(model, "precision_", np.eye(len(model.scale_)))
+        if model.score_on == "last":  # what the values of the last row are off, given the others
+            scored = precision[-model.window_shape_[1] :]
+            precision = scored.T @ np.linalg.solve(scored[:, -len(scored) :], scored)
         self.register_buffer("precision", torch.tensor(precision))
         self.log_normalizer = float(model.log_normalizer_)
+        self.n_scored = model.window_shape_[1] if model.score_on == "last" else len(model.scale_)
 
     def forward(self, z: torch.Tensor) -> torch.Tensor:
         """Map (n_rows, n_columns) to (n_rows,)."""
-        return (((z @ self.precision) * z).sum(dim=1) / 2 + self.log_normalizer) / z.shape[1]
+        return (((z @ self.precision) * z).sum(dim=1) / 2 + self.log_normalizer) / self.n_scored
 
 
 class LessThreshold(nn.Module):
@@ -196,7 +200,7 @@ def _transformer_parts(step: Any) -> Iterator[nn.Module]:
         for _, inner in step.steps:
             yield from _transformer_parts(inner)
     elif isinstance(step, SlidingWindow):
-        yield LaggedRows(step.length, step.padding)
+        yield LaggedRows(step.length_, step.padding)
     elif isinstance(step, WindowScaler):
         yield ScaledColumns(*(np.tile(part, step.window_shape_[0]) for part in affine_columns(step.scaler_)))
     else:

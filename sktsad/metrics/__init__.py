@@ -10,6 +10,7 @@ from ._random_baseline import random_baseline
 from ._range import range_f_score, range_precision_recall_f
 from ._report import compare, detection_report
 from ._scorers import SCORERS
+from ._ucr_accuracy import ucr_accuracy
 from ._vus import vus_pr, vus_roc
 
 __all__ = [
@@ -34,6 +35,7 @@ __all__ = [
     "range_f_score",
     "range_precision_recall_f",
     "to_events",
+    "ucr_accuracy",
     "vus_pr",
     "vus_roc",
 ]

@@ -192,6 +192,7 @@ class StatefulForecastDetector(BaseDetector, NetEstimator):
         "loss": [StrOptions({"absolute_error", "squared_error"})],
         "horizon": [Interval(Integral, 1, None, closed="left")],
     }
+    _default_threshold = MeanStd(3)
 
     _past: dict[Hashable, KeptStates]
     _series_numbers: dict[Hashable, int]
@@ -283,9 +284,6 @@ class StatefulForecastDetector(BaseDetector, NetEstimator):
         """
         windows = self._read(X)
         return pd.DataFrame(self._errors(windows, by_channel=True), row_index(X), windows.channel_names)
-
-    def _default_threshold(self) -> Any:
-        return MeanStd(3)
 
     def _read(self, X: Any, reset: bool = False) -> Any:
         if not reset:

@@ -19,6 +19,16 @@ _CHANGE = 2 * 3_600e9
 #: Least autocorrelation at the period. Noise stays far below from some hundred rows on.
 _LEAST = 0.3
 _MIN_PERIOD = 4
+#: Degree of the polynomial that is taken for the trend.
+_TREND = 3
+#: Share of a lag, to either side, that the autocorrelation is averaged over.
+_SMOOTHING = 0.025
+#: Multiples of the period are as high as it is but for noise: hills that come so near the highest count.
+_NEAR = 0.9
+#: Lags up to so much longer are of the same hill.
+_SAME_HILL = 1.2
+#: Number of multiples of a period that it is read from.
+_MULTIPLES = 12
 
 
 @dataclass(frozen=True)
@@ -79,36 +89,84 @@ def choose_period(
     return None if n_rows is None else Period(n_rows)
 
 
-def find_period(values: np.ndarray) -> int | None:
+def find_period(values: np.ndarray, least: float = _LEAST) -> int | None:
     """Return the lag at which the columns of a series are most like themselves, on the mean; None if none is.
 
-    It is the highest peak of the autocorrelation behind its first dip below zero, up to a third of the rows, once
-    each column has lost its linear trend.
+    Each column loses its trend, a cubic polynomial. Of the autocorrelation, smoothed in proportion to the lag, the
+    hills that come near the highest are the period and its multiples: the first is taken, and its top is read off
+    where it is known best, at the multiples. A period is at most a third of the rows.
     """
     n = len(values)
     if n < 3 * _MIN_PERIOD:
         return None
+    correlation = _autocorrelation(values)
+    if correlation is None:
+        return None
+    longest = n // 3
+    smooth = _smooth(correlation)[: longest + 1]
+    lowest = np.minimum.accumulate(smooth)
+    # It must have come down before: the slope of a slow series is no hill.
+    candidate = (smooth >= least) & (smooth - lowest >= least)
+    candidate[:_MIN_PERIOD] = False
+    if not candidate.any():
+        return None
+    high = np.flatnonzero(candidate & (smooth >= _NEAR * smooth[candidate].max()))
+    ends = np.flatnonzero(high[1:] > _SAME_HILL * high[:-1])
+    hill = high[: ends[0] + 1] if len(ends) else high
+    period = int(hill[np.argmax(smooth[hill])])
+    if period == longest:  # still going up
+        return None
+    return _refine(correlation[: longest + 1], period)
+
+
+def _autocorrelation(values: np.ndarray) -> np.ndarray | None:
+    """Return the mean autocorrelation of the columns that move, by lag; None where none does."""
+    n = len(values)
     rounding = 100 * np.finfo(values.dtype).eps
     values = values / np.maximum(np.abs(values).max(axis=0), np.finfo(values.dtype).tiny)
     values = values - values.mean(axis=0)
-    centered = np.arange(n) - (n - 1) / 2
-    values = values - np.outer(centered, centered @ values / (centered @ centered))
+    trend = np.linalg.qr(np.linspace(-1, 1, n)[:, None] ** np.arange(_TREND + 1))[0]
+    values = values - trend @ (trend.T @ values)
     spread = values.std(axis=0)
     moving = spread > rounding
     if not moving.any():
         return None
     values = values[:, moving] / spread[moving]
     size = next_fast_len(2 * n, real=True)
-    power = np.abs(rfft(values, size, axis=0)) ** 2
-    lags = irfft(power, size, axis=0)[: n // 3 + 2].mean(axis=1)
-    correlation = lags / (n - np.arange(len(lags)))  # per pair of rows, so that long periods are not put down
-    below = np.flatnonzero(correlation < 0)
-    first = max(_MIN_PERIOD, below[0] if len(below) else len(lags))
-    inner = correlation[1:-1]
-    is_peak = (inner >= correlation[:-2]) & (inner >= correlation[2:]) & (inner >= _LEAST)
-    peaks = np.flatnonzero(is_peak) + 1
-    peaks = peaks[peaks >= first]
-    if not len(peaks):
-        return None
-    # Multiples of the period are as high but for noise: the first that comes near the highest is it.
-    return int(peaks[np.argmax(correlation[peaks] >= 0.9 * correlation[peaks].max())])
+    sums = np.zeros(size)
+    for column in values.T:  # one at a time: the spectra of many columns are large
+        sums += irfft(np.abs(rfft(column, size)) ** 2, size)
+    n_lags = min(n - 1, round(n / 3 * (1 + _SMOOTHING)) + 2)
+    return (
+        sums[:n_lags] / values.shape[1] / (n - np.arange(n_lags))
+    )  # per pair: long periods are not put down
+
+
+def _smooth(correlation: np.ndarray) -> np.ndarray:
+    """Return the mean over the lags around each lag, a share of it to either side."""
+    lags = np.arange(len(correlation))
+    half = np.minimum(np.round(lags * _SMOOTHING).astype(int), len(correlation) - 1 - lags)
+    sums = np.append(0, np.cumsum(correlation))
+    return (sums[lags + half + 1] - sums[lags - half]) / (2 * half + 1)
+
+
+def _refine(correlation: np.ndarray, period: int) -> int:
+    """Return the period that tops of the autocorrelation near multiples of a rough one say, the last the best.
+
+    Around a multiple the autocorrelation is symmetric, whatever the shape of the period: its top is that of the
+    parabola through it.
+    """
+    exact, half = float(period), max(1, period // 8)
+    least = 0.8 * correlation[period]
+    for multiple in range(1, _MULTIPLES + 1):
+        center = round(multiple * exact)
+        around = np.arange(center - half, center + half + 1)
+        if around[-1] >= len(correlation) and multiple > 1:
+            break
+        around = around[around < len(correlation)]
+        near = correlation[around]
+        if multiple > 1 and near.max() < least:
+            break
+        parabola = np.polyval(np.polyfit(around - center, near, 2), around - center)
+        exact = around[np.argmax(parabola)] / multiple
+    return round(exact)

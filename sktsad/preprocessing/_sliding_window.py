@@ -29,6 +29,7 @@ from .._core import (
     warn_if_cut,
     window_names,
 )
+from ._auto_length import AUTO_LENGTHS, auto_length
 
 #: Fit speaks of a series from this number of gaps, and this share of windows that are padded, or mostly padded, on.
 _MIN_GAPS, _PADDED, _HALF_PADDED = 3, 0.45, 0.25
@@ -47,8 +48,10 @@ class SlidingWindow(TransformerMixin, VersionedEstimator):
 
     Parameters
     ----------
-    length : int, default=30
-        Number of rows in a window.
+    length : int, "auto", "auto/2" or "2*auto", default=30
+        Number of rows in a window. "auto" takes a period, the same for all series: the median of theirs, at most a
+        third of the shortest series of 90 rows or more, and 30 where none has one; and no more than makes 2,000 values
+        of all columns. "auto/2" and "2*auto" are half a period and two.
     max_gap : float, default=3
         Longest step in time, in units of the series' most frequent step, that a window may bridge. On the
         26 KPIs of the AIOps challenge, many of which miss single rows, windows of 30 rows are padded for up
@@ -66,6 +69,8 @@ class SlidingWindow(TransformerMixin, VersionedEstimator):
 
     Attributes
     ----------
+    length_ : int
+        Number of rows in a window.
     n_features_in_ : int
         Number of columns, the channels of the window.
     feature_names_in_ : ndarray of str
@@ -98,7 +103,7 @@ class SlidingWindow(TransformerMixin, VersionedEstimator):
     """
 
     _parameter_constraints: dict = {
-        "length": [Interval(Integral, 1, None, closed="left")],
+        "length": [Interval(Integral, 1, None, closed="left"), StrOptions(set(AUTO_LENGTHS))],
         "max_gap": [Interval(Real, 1, None, closed="left")],
         "padding": [StrOptions({"edge", "zero"})],
         "history": [StrOptions({"index", "none"})],
@@ -107,7 +112,7 @@ class SlidingWindow(TransformerMixin, VersionedEstimator):
 
     def __init__(
         self,
-        length: int = 30,
+        length: int | str = 30,
         *,
         max_gap: float = 3,
         padding: str = "edge",
@@ -150,24 +155,27 @@ class SlidingWindow(TransformerMixin, VersionedEstimator):
         rows = read_series(X, self.series)
         lost = check_target_index(X, y, self.max_gap)
         values = validate_rows(self, X, reset=True)
+        self.length_: int = (
+            auto_length(values, rows, self.length) if isinstance(self.length, str) else self.length
+        )
         longest = int(np.diff(rows.bounds).max())
-        if self.length > longest + _MOST_PADDING:
+        if self.length_ > longest + _MOST_PADDING:
             raise ValueError(
-                f"length={self.length} is far longer than the longest series (n_samples={longest}). "
+                f"length={self.length_} is far longer than the longest series (n_samples={longest}). "
                 "Shorten the window."
             )
         if lost:
             warnings.warn(lost, UserWarning, stacklevel=3)
-        if self.length > longest:
+        if self.length_ > longest:
             warnings.warn(
-                f"length={self.length} is longer than the longest series (n_samples={longest}), so that every window "
+                f"length={self.length_} is longer than the longest series (n_samples={longest}), so that every window "
                 "is padded. Shorten the window, or fit on longer series.",
                 UserWarning,
                 stacklevel=3,
             )
         else:
             self._warn_if_padded(rows)
-        n_past = self.length - 1 if self.history == "index" else 0
+        n_past = self.length_ - 1 if self.history == "index" else 0
         self._past = Past.of(X, rows, values, lambda times, _: len(times) - n_past, self.max_gap)
         return self
 
@@ -201,7 +209,7 @@ class SlidingWindow(TransformerMixin, VersionedEstimator):
         rows = read_series(X, self.series)
         past = self._past.compare(X, rows)
         values = validate_rows(self, X, reset=False)
-        warn_if_cut(past, rows, self.length, self.max_gap, stacklevel=4)
+        warn_if_cut(past, rows, self.length_, self.max_gap, stacklevel=4)
         rows, values, given = past.join(rows, values)
         segments = rows.segment_starts(self.max_gap, rows.steps_so_far(past.steps()))
         return self._windows(values, rows, segments, given, row_index(X))
@@ -222,10 +230,10 @@ class SlidingWindow(TransformerMixin, VersionedEstimator):
         index = row_index(X)
         if not isinstance(X, Windows):
             X = check_array(flatten_3d(X)[0], dtype=(np.float64, np.float32), input_name="X")
-        if X.shape[1] != self.length * self.n_features_in_:
+        if X.shape[1] != self.length_ * self.n_features_in_:
             raise ValueError(
-                f"Windows of length={self.length} over {self.n_features_in_} column(s) have "
-                f"{self.length * self.n_features_in_} values, got {X.shape[1]}."
+                f"Windows of length={self.length_} over {self.n_features_in_} column(s) have "
+                f"{self.length_ * self.n_features_in_} values, got {X.shape[1]}."
             )
         rows = X.last() if isinstance(X, Windows) else X[:, -self.n_features_in_ :].copy()
         return rows if index is None else pd.DataFrame(rows, index, check_feature_names_in(self))
@@ -243,28 +251,28 @@ class SlidingWindow(TransformerMixin, VersionedEstimator):
         names : ndarray of str, shape (length * n_features,)
         """
         check_is_fitted(self)
-        return window_names(list(check_feature_names_in(self, input_features)), self.length)
+        return window_names(list(check_feature_names_in(self, input_features)), self.length_)
 
     def _warn_if_padded(self, rows: SeriesRows) -> None:
         """Warn of series whose windows are cut by gaps all the time: their clock has no steady step."""
         starts = rows.segment_starts(self.max_gap, rows.steps())
         lengths = np.diff(np.append(starts, rows.n_rows))
-        depth = np.minimum(np.arange(rows.n_rows) - np.repeat(starts, lengths) + 1, self.length)
+        depth = np.minimum(np.arange(rows.n_rows) - np.repeat(starts, lengths) + 1, self.length_)
         n_padded, n_windows, true_rows = 0, 0, []
         for _, part in rows.parts():
             n_gaps = int(np.searchsorted(starts, part.stop) - np.searchsorted(starts, part.start)) - 1
-            later = depth[part][self.length - 1 :]  # the first windows of a series cannot but be padded
+            later = depth[part][self.length_ - 1 :]  # the first windows of a series cannot but be padded
             if n_gaps < _MIN_GAPS or not len(later):
                 continue
-            if (later < self.length).mean() >= _PADDED or (2 * later < self.length).mean() >= _HALF_PADDED:
-                n_padded += int((later < self.length).sum())
+            if (later < self.length_).mean() >= _PADDED or (2 * later < self.length_).mean() >= _HALF_PADDED:
+                n_padded += int((later < self.length_).sum())
                 n_windows += len(later)
                 true_rows.append(later)
         if true_rows:
             which = "" if rows.keys == [None] else f" of {len(true_rows)} of {len(rows.keys)} series"
             warnings.warn(
                 f"{n_padded / n_windows:.0%} of the windows{which} are padded, and hold in the median "
-                f"{np.median(np.concatenate(true_rows)):.0f} true rows of length={self.length}: rows come more than "
+                f"{np.median(np.concatenate(true_rows)):.0f} true rows of length={self.length_}: rows come more than "
                 f"max_gap={self.max_gap} of the most frequent time steps after the row before, again and again. "
                 "Resample to one step, e.g. X.resample('5min').mean().ffill(), raise max_gap, or shorten the window; "
                 "where time does not matter, drop it with X.reset_index(drop=True).",
@@ -277,7 +285,7 @@ class SlidingWindow(TransformerMixin, VersionedEstimator):
     ) -> Windows:
         """Lay the rows out segment by segment, each after ``length - 1`` rows of padding; return the windows wanted."""
         segments, given, order = _with_rows(segments, given, rows.order)
-        pad = self.length - 1
+        pad = self.length_ - 1
         # Source of each buffer row: a row of `values`, or the zeros appended to them.
         fronts = np.repeat(order[segments][:, None], pad, axis=1)
         if self.padding == "zero":
@@ -292,7 +300,7 @@ class SlidingWindow(TransformerMixin, VersionedEstimator):
         in_given_order = np.empty(len(given), dtype=np.intp)
         in_given_order[order[given]] = starts[given]
         names = list(check_feature_names_in(self))
-        return Windows(values[source], in_given_order, self.length, index, names)
+        return Windows(values[source], in_given_order, self.length_, index, names)
 
 
 def _with_rows(

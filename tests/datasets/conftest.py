@@ -70,6 +70,18 @@ def tiny_home(tmp_path, monkeypatch):
         x_test=np.full((2, 28, 28), 255, dtype="uint8"),
         y_test=np.array([7, 2], dtype="int8"),
     )
+    for folder, name, shape in [
+        ("ucr", "calm", 6),
+        ("ucr", "DISTORTEDcalm", 6),
+        ("smd", "machine-9-1", (6, 38)),
+    ]:
+        values, label = np.arange(np.prod(shape), dtype="float32").reshape(shape), np.array([0, 1, 1], "int8")
+        (tmp_path / folder).mkdir(exist_ok=True)
+        np.savez(tmp_path / folder / f"{name}.npz", train=values[:3], test=values[3:], label=label)
+    (tmp_path / "tsb_ad" / "tuning").mkdir(parents=True)
+    for name in ("001_A_id_1_Sensor_tr_2_1st_3", "002_B_id_1_Sensor_tr_4_1st_3"):
+        path = tmp_path / "tsb_ad" / "tuning" / f"{name}.npz"
+        np.savez(path, value=np.arange(5.0), label=np.array([0, 0, 0, 1, 0], "int8"))
     return tmp_path
 
 

@@ -5,9 +5,21 @@ import pytest
 from sklearn.utils import Bunch
 
 import sktsad.datasets
-from sktsad.datasets import load_aiops_kpi, load_ecg5000, load_mnist, load_nab, load_processminer
+from sktsad.datasets import (
+    load_aiops_kpi,
+    load_ecg5000,
+    load_mnist,
+    load_nab,
+    load_processminer,
+    load_smd,
+    load_tsb_ad,
+    load_ucr_anomaly,
+)
 
-LOADERS = [load_aiops_kpi, load_ecg5000, load_mnist, load_nab, load_processminer]
+LOADERS = [
+    *[load_aiops_kpi, load_ecg5000, load_mnist, load_nab],
+    *[load_processminer, load_smd, load_tsb_ad, load_ucr_anomaly],
+]
 
 
 def test_all_is_what_is_public():
@@ -48,6 +60,9 @@ def test_data_home_comes_from_the_environment(loader, tiny_home, monkeypatch):
         (load_mnist, "mnist/mnist.npz", "mnist_784"),
         (load_nab, "nab/labels/combined_windows.json", "numenta/NAB"),
         (load_processminer, "processminer/processminer-rare-event-mts.zip", "arXiv 1809.10717"),
+        (load_smd, "smd/machine-*.npz", "NetManAIOps/OmniAnomaly"),
+        (load_tsb_ad, "tsb_ad/**/*_tr_*_1st_*.npz", "TheDatumOrg/TSB-AD"),
+        (load_ucr_anomaly, "ucr/*.npz", "CSTCloudOps/datasets"),
     ],
 )
 def test_missing_file_names_path_source_and_how_to_choose(loader, file, source, tmp_path):

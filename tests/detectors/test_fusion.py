@@ -28,7 +28,7 @@ from sktsad import (
     ThresholdClassifier,
     ZScoreDetector,
 )
-from sktsad.detectors._fusion import _RankScale, _RarityScale, _RobustScale
+from sktsad.detectors._fusion import _RankScale, _RarityScale, _RobustScale, _TailScale
 from sktsad.thresholds import BestFBeta, Quantile
 
 RNG = np.random.default_rng(0)
@@ -44,7 +44,7 @@ ROLLING = make_pipeline(SlidingWindow(12), ZScoreDetector("rolling"))
 FOREST = OutlierClassifier(IsolationForest(n_estimators=10, random_state=0))
 MEMBERS = [("z", Z), ("rolling", ROLLING), ("linear", LINEAR)]
 
-SCALES = {"rarity": _RarityScale, "rank": _RankScale, "robust": _RobustScale}
+SCALES = {"rarity": _RarityScale, "rank": _RankScale, "robust": _RobustScale, "tail": _TailScale}
 each_scale = pytest.mark.parametrize("scale", list(SCALES))
 each_way = pytest.mark.parametrize("combine", ["mean", "max"])
 
@@ -122,7 +122,14 @@ def test_a_robust_scale_counts_deviations_from_the_median():
     np.testing.assert_allclose(_RobustScale(np.array(known))(np.array([2.5, 9.0])), [0, 6.5 / spread])
 
 
-@pytest.mark.parametrize("make, level", [(_RankScale, 1), (_RobustScale, 0)])
+def test_a_tail_scale_counts_in_units_of_the_99_percent_quantile():
+    known = np.random.default_rng(0).exponential(size=10_000) - 7
+    scaled = _TailScale(known)(known)
+    assert np.median(scaled) == pytest.approx(0)
+    assert (scaled > 1).mean() == pytest.approx(0.01)
+
+
+@pytest.mark.parametrize("make, level", [(_RankScale, 1), (_RobustScale, 0), (_TailScale, 0)])
 @pytest.mark.parametrize("constant, unit", [(0.0, 1), (0.3, 1), (-50.0, 50)])
 def test_where_all_known_scores_are_equal_the_distance_counts(make, level, constant, unit):
     scale = make(np.full(9, constant))
@@ -196,19 +203,62 @@ def test_the_member_that_is_alarmed_has_the_largest_share():
 # What members are fitted to
 
 
-def test_members_are_fitted_to_the_head_and_the_rule_to_the_tail_of_every_series():
-    fusion = FusionDetector(MEMBERS, threshold=Quantile(0.9), validation_fraction=0.25).fit(PANEL, Y)
+@each_scale
+def test_members_are_fitted_to_the_head_and_scale_and_rule_to_the_tail_of_every_series(scale):
+    fusion = FusionDetector(MEMBERS, scale=scale, threshold=Quantile(0.9), validation_fraction=0.25).fit(
+        PANEL, Y
+    )
     tail = PANEL.index.get_level_values("t") >= 150
-    alone = FusionDetector(MEMBERS, threshold=0.0).fit(PANEL[~tail], Y[~tail])
-    scores = alone.anomaly_score(PANEL)  # the windows of the tail reach back into the head
-    np.testing.assert_array_equal(fusion.anomaly_score(PANEL), scores)
-    assert fusion.threshold_ == Quantile(0.9).fit(scores[tail & (Y == 0)]).threshold_
-    assert fusion.threshold_rule_.thresholds_.max() == scores[tail & (Y == 0)].max()
+    normal = tail & (Y == 0)
+    columns = []
+    for _, member in MEMBERS:
+        scores = (
+            clone(member).fit(PANEL[~tail], Y[~tail]).decision_function(PANEL)
+        )  # windows of the tail reach back
+        columns.append(SCALES[scale](scores[normal])(scores))
+    expected = np.mean(columns, axis=0)
+    np.testing.assert_allclose(fusion.anomaly_score(PANEL), expected)
+    assert fusion.threshold_ == pytest.approx(Quantile(0.9).fit(expected[normal]).threshold_)
+    assert fusion.threshold_rule_.thresholds_.max() == pytest.approx(expected[normal].max())
+
+
+def test_members_are_fitted_to_all_rows_once_scale_and_rule_are_learnt():
+    options = {"threshold": Quantile(0.9), "validation_fraction": 0.25}
+    once = FusionDetector(MEMBERS, **options).fit(PANEL, Y)
+    twice = FusionDetector(MEMBERS, refit=True, **options).fit(PANEL, Y)
+    assert twice.threshold_ == once.threshold_
+    later = PANEL.rename(index=lambda t: t + 200 if isinstance(t, int) else t)
+    columns = [
+        scale(clone(member).fit(PANEL, Y).decision_function(later))
+        for scale, (_, member) in zip(once._scales, MEMBERS, strict=True)
+    ]
+    np.testing.assert_allclose(twice.anomaly_score(later), np.mean(columns, axis=0))
+    known = twice.named_detectors_["rolling"][:-1].transform(later.loc[["p"]])
+    np.testing.assert_array_equal(np.asarray(known)[0, :2], PANEL.loc["p"].iloc[-11])
+    assert "_scores_of_fit" not in vars(twice)
+    assert "_scores_of_fit" not in vars(FusionDetector(MEMBERS, threshold=1.0).fit(PANEL, Y))
+
+
+class Remembers(FirstColumn):
+    """Scores what it has seen at 0, as the nearest of known windows does."""
+
+    def fit(self, X, y=None):
+        self.seen_ = set(np.asarray(X)[:, 0])
+        return super().fit(X, y)
+
+    def decision_function(self, X):
+        return np.array([0.0 if value in self.seen_ else abs(value) for value in np.asarray(X)[:, 0]])
+
+
+def test_what_is_usual_is_learnt_from_rows_that_a_member_cannot_remember():
+    rows = RNG.normal(size=(3000, 1))
+    fusion = FusionDetector([("it", Remembers())]).fit(rows)
+    assert fusion.anomaly_score(RNG.normal(size=(3000, 1))).mean() == pytest.approx(1, abs=0.1)
 
 
 def test_a_rule_with_labels_gets_the_labels_of_the_tail():
     fusion = FusionDetector(MEMBERS, threshold=BestFBeta(), validation_fraction=0.5).fit(X, Y)
-    scores = FusionDetector(MEMBERS, threshold=0.0).fit(X[:200], Y[:200]).anomaly_score(X)[200:]
+    scores = fusion.anomaly_score(X)[200:]
     assert fusion.threshold_ == BestFBeta().fit(scores, Y[200:]).threshold_
 
 

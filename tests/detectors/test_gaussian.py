@@ -137,6 +137,9 @@ def test_fitting_anew_leaves_nothing_of_another_covariance_behind():
     detector = GaussianDetector("full").fit(ROWS)
     detector.set_params(covariance="diagonal").fit(ROWS)
     assert not hasattr(detector, "precision_")
+    np.testing.assert_allclose(
+        detector.anomaly_score(OTHERS), GaussianDetector().fit(ROWS).anomaly_score(OTHERS)
+    )
 
 
 def test_the_median_and_5_median_deviations_of_the_last_rows_are_the_default():
@@ -145,6 +148,47 @@ def test_the_median_and_5_median_deviations_of_the_last_rows_are_the_default():
     median = np.median(scores)
     spread = 1.4826 * np.median(np.abs(scores - median))
     assert detector.threshold_ == pytest.approx(median + 5 * spread)
+
+
+# What is new
+
+
+@pytest.mark.parametrize("n_channels", [1, 2, 6])
+@pytest.mark.parametrize("shrinkage", [0.0, 0.4])
+def test_the_score_of_the_last_row_is_its_density_given_the_others(n_channels, shrinkage):
+    mix = RNG.normal(size=(6, 6))
+    fitted_on, others = RNG.normal(size=(300, 6)) @ mix, RNG.normal(size=(20, 6)) @ mix + 1
+    options = {"shrinkage": shrinkage, "score_on": "last", "n_channels": n_channels, "threshold": 1.0}
+    detector = GaussianDetector("full", **options).fit(fitted_on)
+    mean, cov = fitted_on.mean(axis=0), covariance(fitted_on, shrinkage)
+    scores = -multivariate_normal(mean, cov).logpdf(others)
+    if n_channels < 6:  # p(last | others) = p(all) / p(others)
+        first = slice(0, 6 - n_channels)
+        scores += multivariate_normal(mean[first], cov[first, first]).logpdf(others[:, first])
+    np.testing.assert_allclose(detector.anomaly_score(others), scores / n_channels, rtol=1e-3)
+
+
+def test_the_diagonal_score_of_the_last_row_is_its_own_density():
+    detector = GaussianDetector(score_on="last", n_channels=1, threshold=1.0).fit(ROWS)
+    expected = -norm.logpdf(OTHERS[:, 2], ROWS[:, 2].mean(), ROWS[:, 2].std())
+    np.testing.assert_allclose(detector.anomaly_score(OTHERS), expected)
+
+
+def test_alarms_on_what_is_new_do_not_trail():
+    wave = np.sin(np.arange(600) / 5)[:, None] + 0.05 * np.random.default_rng(1).normal(size=(600, 1))
+    odd = wave.copy()
+    odd[300:305] += 1
+    window = SlidingWindow(30).fit(wave)
+    alarms = {
+        score_on: GaussianDetector("full", score_on=score_on)
+        .fit(window.transform(wave))
+        .predict(window.transform(odd))
+        for score_on in ("window", "last")
+    }
+    assert alarms["window"][300:305].all()
+    assert alarms["last"][300]
+    assert alarms["window"][310:330].mean() > 0.9
+    assert alarms["last"][310:330].mean() < 0.5
 
 
 # Names of feature scores
@@ -193,6 +237,7 @@ def test_feature_scores_without_names_number_the_columns(X, n_channels, columns)
     [
         ("covariance", "tied"),
         ("shrinkage", 1.1),
+        ("score_on", "first"),
         ("shrinkage", "none"),
         ("validation_fraction", 1),
         ("n_channels", 0),

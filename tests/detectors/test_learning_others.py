@@ -6,7 +6,17 @@ from sklearn.metrics import roc_auc_score
 from sklearn.pipeline import make_pipeline
 from sklearn.svm import OneClassSVM
 
-from sktsad import FusionDetector, GaussianDetector, OutlierClassifier, SlidingWindow, ZScoreDetector
+from sktsad import (
+    FusionDetector,
+    GaussianDetector,
+    KMeansDetector,
+    LinearForecastDetector,
+    NearestWindowsDetector,
+    OutlierClassifier,
+    PCADetector,
+    SlidingWindow,
+    ZScoreDetector,
+)
 
 N = 1200
 TIME = np.arange(N)
@@ -74,6 +84,9 @@ def auc(detector, kind, length=1):
 
 
 ROLLING = ZScoreDetector("rolling")
+NEAREST, SHAPES = NearestWindowsDetector(), NearestWindowsDetector(normalize=True)
+CLUSTERS = KMeansDetector(random_state=0)
+LAST = GaussianDetector("full", score_on="last")
 SVM = OutlierClassifier(OneClassSVM(gamma=0.5))
 FUSION = FusionDetector([("z", ZScoreDetector()), ("gaussian", GaussianDetector("full"))], combine="max")
 
@@ -88,6 +101,17 @@ FUSION = FusionDetector([("z", ZScoreDetector()), ("gaussian", GaussianDetector(
         (GaussianDetector(), spikes, 1),
         (GaussianDetector("full"), correlation, 1),
         (GaussianDetector("full"), shape, 12),
+        (LAST, level_shift, 20),
+        (LinearForecastDetector(), level_shift, 20),
+        (NEAREST, spikes, 1),
+        (NEAREST, shape, 12),
+        (NEAREST, correlation, 1),
+        (SHAPES, shape, 12),
+        (CLUSTERS, shape, 12),
+        (CLUSTERS, spikes, 1),
+        (PCADetector(), shape, 12),
+        (PCADetector(1), correlation, 1),
+        (PCADetector(score_by="inside"), spikes, 1),
         (SVM, correlation, 1),
         (SVM, shape, 12),
         (FUSION, spikes, 1),
@@ -108,6 +132,8 @@ def test_it_finds_the_anomaly_of_its_kind(detector, kind, length):
         (GaussianDetector(), correlation, 1),
         (GaussianDetector("full"), shape, 1),  # a value is no shape
         (SVM, shape, 1),
+        (SHAPES, spikes, 1),  # a row by itself has no shape
+        (PCADetector(1), spikes, 1),  # one component restores all of one column
         (FusionDetector([("z", ZScoreDetector()), ("gaussian", GaussianDetector())]), correlation, 1),
     ],
     ids=lambda value: getattr(value, "__name__", None),

@@ -51,6 +51,7 @@ MODELS = {
     "vae": VAEDetector("gru", hidden_sizes=(3,), n_draws=2, conv_channels=2, score_by="elbo", **NET),
     "forecast": ForecastDetector("gru", horizon=2, **RNN),
     "gaussian": GaussianDetector("full"),
+    "gaussian, last": GaussianDetector("full", score_on="last"),
     "rolling z": ZScoreDetector("rolling"),
 }
 

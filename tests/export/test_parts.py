@@ -78,6 +78,8 @@ MODELS = {
     "forecast": ForecastDetector("gru", horizon=2, threshold=Quantile(0.9), **RNN),
     "gaussian": GaussianDetector(),
     "gaussian, full": GaussianDetector("full"),
+    "gaussian, last": GaussianDetector(score_on="last"),
+    "gaussian, full, last": GaussianDetector("full", score_on="last"),
     "z": ZScoreDetector(),
     "robust z": ZScoreDetector(robust=True, threshold=Quantile(0.9)),
     "rolling z": ZScoreDetector("rolling"),

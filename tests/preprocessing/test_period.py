@@ -80,6 +80,53 @@ def test_a_period_longer_than_a_third_of_the_rows_is_not_found():
     assert find_period(wave(50, 160, noise=0)) == 50
 
 
+# What hides a period
+
+
+def sine(period, n_rows, noise, seed):
+    row = np.arange(n_rows)
+    return np.sin(2 * np.pi * row / period) + noise * np.random.default_rng(seed).normal(size=n_rows)
+
+
+@pytest.mark.parametrize("noise", [0.0, 0.3, 0.5, 0.8])
+@pytest.mark.parametrize("period", [50, 288, 1440])
+def test_ripples_of_noise_on_the_way_up_are_not_taken_for_the_top(period, noise):
+    found = [find_period(sine(period, 12 * period, noise, seed)[:, None]) for seed in range(5)]
+    assert abs(np.median(found) - period) <= period / 100
+
+
+@pytest.mark.parametrize("period", [97, 288])
+def test_a_short_peak_in_each_period_is_enough(period):
+    sharp = (np.arange(12 * period) % period < 9) + 0.1 * np.random.default_rng(0).normal(size=12 * period)
+    assert abs(find_period(sharp[:, None]) - period) <= 1
+
+
+def test_of_a_period_that_comes_often_a_dozen_are_enough():
+    assert find_period(sine(30, 30 * 100, 1.0, 0)[:, None]) == 30
+
+
+def test_of_two_seasons_the_short_one_is_the_period_unless_the_long_one_is_far_stronger():
+    day, week = sine(48, 48 * 35, 0.3, 0), sine(336, 48 * 35, 0.0, 0)
+    assert abs(find_period((day + week / 2)[:, None]) - 48) <= 0.5
+    assert abs(find_period((day / 4 + week)[:, None]) - 336) <= 4
+
+
+@pytest.mark.parametrize("trend", [lambda t: 20 * t**2, lambda t: -9 * t**3 + t, lambda t: 5 * np.sin(5 * t)])
+def test_what_bends_slowly_does_not_hide_the_period(trend):
+    values = sine(72, 72 * 15, 0.3, 0) + trend(np.linspace(0, 1, 72 * 15))
+    assert abs(find_period(values[:, None]) - 72) <= 1
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_what_is_like_itself_for_a_while_has_no_period(seed):
+    fading = np.convolve(np.random.default_rng(seed).normal(size=3000), np.exp(-np.arange(100) / 20))[:3000]
+    assert find_period(fading[:, None]) is None
+
+
+def test_what_still_gets_more_alike_at_a_third_of_the_rows_has_no_period_there():
+    assert find_period(sine(1000, 2600, 0.0, 0)[:, None]) is None
+
+
 # Days
 
 

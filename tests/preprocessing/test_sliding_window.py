@@ -698,3 +698,32 @@ def test_a_window_longer_than_every_series_is_padded_and_announced():
     ):
         windows = window.fit_transform(FRAME)
     np.testing.assert_array_equal(windows, naive.windows(FRAME, 61))
+
+
+# A length that finds itself
+
+
+@pytest.mark.parametrize("length, expected", [("auto/2", 12), ("auto", 24), ("2*auto", 48)])
+def test_the_length_follows_from_the_period_of_fit(length, expected):
+    X = np.sin(2 * np.pi * np.arange(480)[:, None] / [24, 24])
+    window = SlidingWindow(length).fit(X)
+    assert window.length_ == expected
+    np.testing.assert_array_equal(window.transform(X), SlidingWindow(expected).fit(X).transform(X))
+    assert len(window.get_feature_names_out()) == 2 * expected
+    np.testing.assert_array_equal(window.inverse_transform(window.transform(X)), X)
+    assert window.fit(X[:100, :1] * 0).length_ == expected * 30 // 24 if length != "2*auto" else 33
+
+
+def test_a_length_that_is_no_number_is_one_of_three():
+    with pytest.raises(ValueError, match="The 'length' parameter of SlidingWindow must be"):
+        SlidingWindow("3*auto").fit(np.zeros((9, 1)))
+
+
+def test_a_window_that_was_pickled_without_length__still_transforms():
+    X = np.arange(20.0)[:, None]
+    window = SlidingWindow(3).fit(X)
+    state = window.__getstate__()
+    del state["length_"]
+    old = SlidingWindow()
+    old.__setstate__(state)
+    np.testing.assert_array_equal(old.transform(X), window.transform(X))

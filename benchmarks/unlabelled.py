@@ -1,0 +1,265 @@
+"""Detectors without labels, on the series of four collections: UCR anomaly archive, TSB-AD's tuning list, NAB, SMD.
+
+A detector is fitted to the training part of a series, without labels, and scores all its rows. Figures:
+
+- ucr: the share of series whose largest score in the test part lies on the anomaly, and VUS-PR of the test part. The
+  archive holds many a series twice, distorted: of such a pair the plain one counts.
+- tuning and nab: VUS-PR of the whole series, the training part included, as TSB-AD publishes it; nab are the 20 series
+  of NAB that TSB-AD has too, with its training parts. smd: VUS-PR of the test part of four machines. The largest buffer
+  is the period, or 100 rows on ucr and smd.
+- events found: the share of events that hold a row which scores above the 0.99 quantile of calm rows; rows that trail:
+  the share of such rows in the length of a window after an event.
+
+Figures come twice. "causal" is of the scores as they are: of each row by those up to it. "look-ahead" is of the same
+scores averaged over half a window and moved back by half of the rows they look at, which no live system can do, and
+most published tables do. They never stand in one column. Settings are chosen on ucr and tuning; nab and smd are for
+the verdict.
+
+Scores are kept in a folder, a file a series and detector, so that a run goes on where it stopped: empty it after a
+change of the code. --quick takes every fifth series. A random score stands beside, and chance: its accuracy on ucr,
+the share of anomalous rows elsewhere.
+
+    SKTSAD_DATA=<folder> OMP_NUM_THREADS=1 python benchmarks/unlabelled.py [--quick] [--series] ucr tuning nab smd
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import tempfile
+import time
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from _measure import environment, markdown
+from nab import RandomScore, find_period, interval, matched_series
+from sklearn.ensemble import IsolationForest
+from sklearn.neighbors import LocalOutlierFactor
+from sklearn.pipeline import make_pipeline
+
+from sktsad import (
+    GaussianDetector,
+    KMeansDetector,
+    LinearForecastDetector,
+    NearestWindowsDetector,
+    OutlierClassifier,
+    PCADetector,
+    SeriesScaler,
+    SlidingWindow,
+    ZScoreDetector,
+    make_detector,
+)
+from sktsad._core import find_events
+from sktsad.datasets import get_data_home, load_nab, load_smd, load_tsb_ad, load_ucr_anomaly
+from sktsad.metrics import ucr_accuracy, vus_pr
+
+REFERENCE = "NearestWindowsDetector"
+
+
+@dataclass(frozen=True)
+class OneSeries:
+    """A series, how many of its first rows are to fit, whether these are judged, too, and the largest buffer."""
+
+    name: str
+    X: pd.DataFrame
+    y: np.ndarray
+    n_train: int
+    judged_from: int
+    max_buffer: int
+
+
+def windows(detector, length="auto"):
+    """Return a pipeline that scales, makes windows and detects."""
+    return make_pipeline(SeriesScaler(), SlidingWindow(length), detector)
+
+
+#: Unfitted pipelines, and whether their scores are of whole windows, and so centred for the look-ahead column.
+DETECTORS = {
+    "random score": (windows(RandomScore(0), 1), False),
+    "ZScoreDetector, each row": (windows(ZScoreDetector(), 1), False),
+    "ZScoreDetector, rolling": (windows(ZScoreDetector("rolling")), False),
+    "GaussianDetector, full": (windows(GaussianDetector("full")), True),
+    "GaussianDetector, full, last row": (windows(GaussianDetector("full", score_on="last")), False),
+    "NearestWindowsDetector": (windows(NearestWindowsDetector(normalize=True)), True),
+    "NearestWindowsDetector, amplitude": (windows(NearestWindowsDetector(), "auto/2"), True),
+    "KMeansDetector": (windows(KMeansDetector(random_state=0)), True),
+    "PCADetector": (windows(PCADetector(0.95)), True),
+    "PCADetector, both": (windows(PCADetector(0.95, score_by="both")), True),
+    "LinearForecastDetector": (windows(LinearForecastDetector()), False),
+    "OutlierClassifier, local outlier factor": (
+        windows(OutlierClassifier(LocalOutlierFactor(novelty=True))),
+        True,
+    ),
+    "OutlierClassifier, isolation forest": (
+        windows(OutlierClassifier(IsolationForest(random_state=0))),
+        True,
+    ),
+    "make_detector": (make_detector(), True),
+}
+
+
+def ucr(step: int) -> Iterator[OneSeries]:
+    """Yield the series of the UCR anomaly archive, of a plain and a distorted one the plain one."""
+    names = load_ucr_anomaly(subset="train").data.index.unique("series")
+    names = [name for name in names if name.removeprefix("DISTORTED") not in set(names) - {name}]
+    for name in names[::step]:
+        X, y = load_ucr_anomaly(name, return_X_y=True)
+        n_train = len(load_ucr_anomaly(name, subset="train").data)
+        yield OneSeries(name, X, y.to_numpy(), n_train, n_train, 100)
+
+
+def tuning(step: int) -> Iterator[OneSeries]:
+    """Yield the series of TSB-AD's tuning list."""
+    folder = get_data_home() / "tsb_ad" / "tuning"
+    for name in sorted(path.stem for path in folder.glob("*.npz"))[::step]:
+        X, y = load_tsb_ad(name, return_X_y=True)
+        n_train = len(load_tsb_ad(name, subset="train").data)
+        yield OneSeries(name, X, y.to_numpy(), n_train, 0, find_period(X["value"].to_numpy()))
+
+
+def nab(step: int) -> Iterator[OneSeries]:
+    """Yield the 20 series that TSB-AD has; rows are numbered, as there."""
+    for name, n_train in list(matched_series()["train_rows"].items())[::step]:
+        X, y = load_nab(name, return_X_y=True)
+        X = X.reset_index(drop=True)
+        yield OneSeries(
+            name.replace("/", "-"), X, y.to_numpy(), n_train, 0, find_period(X["value"].to_numpy())
+        )
+
+
+def smd(step: int) -> Iterator[OneSeries]:
+    """Yield the machines of SMD; sensors that stand still at fit stay in."""
+    for name in load_smd(subset="train").data.index.unique("series")[::step]:
+        X, y = load_smd(name, return_X_y=True)
+        n_train = len(load_smd(name, subset="train").data)
+        yield OneSeries(name, X, y.to_numpy(), n_train, n_train, 100)
+
+
+COLLECTIONS = {"ucr": ucr, "tuning": tuning, "nab": nab, "smd": smd}
+
+
+def scores_of(detector: str, series: OneSeries, folder: Path) -> tuple[np.ndarray, float, int]:
+    """Return the scores of all rows, CPU seconds and the length of the windows; from a file, if they are there."""
+    path = folder / f"{series.name}__{detector.replace(', ', '-').replace(' ', '_')}.npz"
+    if not path.exists():
+        pipeline, _ = DETECTORS[detector]
+        start = time.process_time()
+        pipeline.fit(series.X.iloc[: series.n_train])
+        scores = pipeline.decision_function(series.X)
+        seconds = time.process_time() - start
+        part = path.with_suffix(".part.npz")
+        np.savez(part, scores=scores.astype(np.float32), seconds=seconds, length=_length(pipeline))
+        part.replace(path)  # whole or not at all
+    with np.load(path) as kept:
+        return kept["scores"], float(kept["seconds"]), int(kept["length"])
+
+
+def _length(pipeline) -> int:
+    first = pipeline.named_detectors_["shape"] if hasattr(pipeline, "named_detectors_") else pipeline
+    return first.named_steps["slidingwindow"].length_
+
+
+def centred(scores: np.ndarray, length: int) -> np.ndarray:
+    """Return the mean over half a window, moved back by half of the rows that it looks at."""
+    smooth = pd.Series(scores.astype(float)).rolling(max(1, length // 2), min_periods=1).mean().to_numpy()
+    n_rows = (length + length // 2) // 2
+    return np.append(smooth[n_rows:], np.full(n_rows, smooth[-1]))
+
+
+def measure(collection: str, detectors: list[str], step: int, folder: Path) -> dict[str, pd.DataFrame]:
+    """Return tables of figures, a row a series and a column a detector."""
+    folder.mkdir(parents=True, exist_ok=True)
+    figures: dict[str, dict] = {}
+
+    def note(figure: str, series: OneSeries, detector: str, value: float) -> None:
+        figures.setdefault(figure, {}).setdefault(detector, {})[series.name] = value
+
+    for series in COLLECTIONS[collection](step):
+        judged = slice(series.judged_from, None)
+        y = series.y[judged]
+        if not y.any():
+            continue
+        for detector in detectors:
+            scores, seconds, length = scores_of(detector, series, folder)
+            ahead = centred(scores, length) if DETECTORS[detector][1] else scores
+            for way, each in {"causal": scores[judged], "look-ahead": ahead[judged]}.items():
+                note(f"VUS-PR, {way}", series, detector, vus_pr(y, each, max_buffer=series.max_buffer))
+                if collection == "ucr":
+                    note(f"accuracy, {way}", series, detector, ucr_accuracy(y, each))
+            found, trailing = above_usual(series.y, scores, series.n_train, length)
+            note("events found", series, detector, found)
+            note("rows that trail", series, detector, trailing)
+            note("CPU seconds", series, detector, seconds)
+        chance = ucr_accuracy(y, np.zeros(len(y))) if collection == "ucr" else y.mean()
+        note("chance", series, "random score", chance)
+        print(".", end="", flush=True, file=sys.stderr)
+    return {name: pd.DataFrame(table) for name, table in figures.items()}
+
+
+def above_usual(y: np.ndarray, scores: np.ndarray, n_train: int, length: int) -> tuple[float, float]:
+    """Return the share of events that hold a score above the usual, and of the rows in a window's length after them.
+
+    Above the usual is above the 0.99 quantile of the normal rows of the test part more than a window from an event.
+    """
+    test = np.arange(len(y)) >= n_train
+    calm = test & ~(np.convolve(y, np.ones(2 * length + 1), "same") > 0)
+    starts, stops = find_events((y == 1) & test)
+    if calm.sum() < 100 or not len(starts):
+        return np.nan, np.nan
+    high = scores > np.quantile(scores[calm], 0.99)
+    after = np.zeros(len(y), dtype=bool)
+    for stop in stops:
+        after[stop : stop + length] = True
+    after &= y == 0
+    found = np.mean([high[start:stop].any() for start, stop in zip(starts, stops, strict=True)])
+    return float(found), float(high[after].mean()) if after.any() else np.nan
+
+
+def summary(tables: dict[str, pd.DataFrame]) -> str:
+    """Return a table of means, with the paired interval of the causal VUS-PR against the nearest windows."""
+    main = tables["VUS-PR, causal"]
+    names = [name for name in tables if name != "chance"]
+    rows = []
+    for detector in main.mean().sort_values(ascending=False).index:
+        against = ""
+        if REFERENCE in main and detector != REFERENCE:
+            ahead = main[detector] - main[REFERENCE]
+            against = f"{ahead.mean():+.3f} ({interval(ahead.to_numpy())})"
+        rows.append([detector, *(float(tables[name][detector].mean()) for name in names), against])
+    return markdown(["detector", *names, f"VUS-PR over {REFERENCE}, causal"], rows)
+
+
+def main():
+    """Print the tables."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("collections", nargs="+", choices=list(COLLECTIONS))
+    parser.add_argument("--quick", action="store_true", help="take every fifth series")
+    parser.add_argument("--kept", type=Path, default=Path(tempfile.gettempdir()) / "sktsad_unlabelled")
+    parser.add_argument("--only", nargs="+", choices=list(DETECTORS), default=list(DETECTORS))
+    parser.add_argument("--series", action="store_true", help="print the figures of each series, too")
+    arguments = parser.parse_args()
+    if not os.environ.get("SKTSAD_DATA"):
+        print(
+            "Skipped: the tables need the data. Set SKTSAD_DATA to the folder with ucr, tsb_ad, nab and smd."
+        )
+        return
+    warnings.filterwarnings("ignore", "The labels are:UserWarning")
+    for collection in arguments.collections:
+        step = 5 if arguments.quick else 1
+        tables = measure(collection, arguments.only, step, arguments.kept / collection)
+        n_series = len(tables["VUS-PR, causal"])
+        print(f"\n## {collection}, {n_series} series; chance {float(tables['chance'].mean().iloc[0]):.3f}\n")
+        print(summary(tables))
+        if arguments.series:
+            by_series = tables["VUS-PR, causal"].reset_index(names="series")
+            print(f"\n{markdown(list(by_series), by_series.to_numpy().tolist())}")
+    print(f"\n{environment()}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,114 @@
+"""Loader of the Server Machine Dataset."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from sklearn.utils import Bunch
+from sklearn.utils._param_validation import StrOptions, validate_params
+
+from ._data_home import find_series
+from ._dataset import ANOMALY, as_dataset, part_of_series, select_series
+
+_SOURCE = (
+    "the GitHub project NetManAIOps/OmniAnomaly (the content of its folder ServerMachineDataset, put into the folder "
+    "smd) or tuananhphamds/MST-VAE"
+)
+
+_DESCR = """\
+Server Machine Dataset: 38 sensors of servers of an internet company, a row a minute. The first half of a machine's rows
+is to fit a detector and comes without labels: its target is 0 throughout.
+Source: GitHub project NetManAIOps/OmniAnomaly. Licence: MIT.
+Nothing was mended."""
+
+
+@validate_params(
+    {
+        "name": [str, "array-like", None],
+        "subset": [StrOptions({"train", "test", "all"})],
+        "data_home": [str, os.PathLike, None],
+        "return_X_y": ["boolean"],
+    },
+    prefer_skip_nested_validation=True,
+)
+def load_smd(
+    name: str | Sequence[str] | None = None,
+    *,
+    subset: str = "all",
+    data_home: str | os.PathLike[str] | None = None,
+    return_X_y: bool = False,
+) -> Bunch | tuple[pd.DataFrame, pd.Series]:
+    """Load machines of the Server Machine Dataset (SMD), with 38 sensors each.
+
+    Parameters
+    ----------
+    name : str, list of str or None, default=None
+        A str such as "machine-1-3" loads this one machine. A list loads the machines in its order, None all that are
+        in the folder, sorted by name.
+
+    subset : {"train", "test", "all"}, default="all"
+        Rows to load of each machine: those to fit, those to score, or both.
+
+    data_home : str or path-like, default=None
+        Folder with the files ``smd/<name>.npz``, with the arrays train, test and label, or with the text files of the
+        data set, ``smd/train/<name>.txt``, ``smd/test/<name>.txt`` and ``smd/test_label/<name>.txt``; see
+        :func:`~sktsad.datasets.get_data_home` for None.
+
+    return_X_y : bool, default=False
+        Whether to return ``(data, target)`` instead of a Bunch.
+
+    Returns
+    -------
+    dataset : :class:`~sklearn.utils.Bunch`
+        With the attributes
+
+        data : DataFrame of shape (n_samples, 38)
+            The sensors "x1" to "x38". The index is the number of the row, "time", for a single machine, else a
+            MultiIndex with the levels "series" and "time". Rows to test go on counting where those to train end.
+        target : Series of shape (n_samples,)
+            1 for an anomalous row, 0 for a normal row and for all rows to train, with the index of `data`.
+        DESCR : str
+            What the data is and where it's from.
+
+    (data, target) : tuple if `return_X_y` is True
+
+    Raises
+    ------
+    FileNotFoundError
+        If a file is missing.
+    ValueError
+        If there is no machine of that name; the message lists those there are.
+
+    References
+    ----------
+    Y. Su et al., "Robust anomaly detection for multivariate time series through stochastic recurrent neural network",
+    KDD 2019. GitHub project NetManAIOps/OmniAnomaly, MIT.
+
+    Examples
+    --------
+    >>> from sktsad.datasets import load_smd
+    >>> X, y = load_smd("machine-1-3", subset="test", return_X_y=True)  # doctest: +SKIP
+    >>> X.shape, int(y.sum())  # doctest: +SKIP
+    ((23703, 38), 817)
+    """
+    files = find_series(data_home, ("smd/machine-*.npz", "smd/train/machine-*.txt"), _SOURCE)
+    table = select_series(
+        name if name is None or isinstance(name, str) else list(name),
+        files,
+        lambda name: part_of_series(*_read(files[name]), subset),
+    )
+    return as_dataset(table, ANOMALY, _DESCR, return_X_y)
+
+
+def _read(path: Path) -> tuple[np.ndarray, np.ndarray, int]:
+    """Return the values of a machine, its labels and the number of its rows to train."""
+    if path.suffix == ".npz":
+        with np.load(path) as arrays:
+            train, test, label = arrays["train"], arrays["test"], arrays["label"]
+    else:
+        folders = [path.parents[1] / folder / path.name for folder in ("train", "test", "test_label")]
+        train, test, label = (pd.read_csv(file, header=None).to_numpy() for file in folders)
+    whole = np.concatenate([np.zeros(len(train), dtype=np.int64), label.ravel().astype(np.int64)])
+    return np.concatenate([train, test]).astype(np.float64), whole, len(train)

@@ -1,0 +1,115 @@
+"""Loader of TSB-AD."""
+
+import os
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from sklearn.utils import Bunch
+from sklearn.utils._param_validation import StrOptions, validate_params
+
+from ._data_home import find_series
+from ._dataset import ANOMALY, as_dataset, part_of_series, select_series
+
+_SOURCE = "the GitHub project TheDatumOrg/TSB-AD (its csv files, put into the folder tsb_ad)"
+
+#: Such as 347_UCR_id_45_Sensor_tr_2851_1st_5365: the rows to train, and the first anomaly.
+_NAME = re.compile(r".+_tr_(?P<train>\d+)_1st_\d+")
+
+_DESCR = """\
+TSB-AD: a benchmark put together of series of many others, of one or of several columns. The first rows of a series are
+to fit a detector; the whole series is scored, these rows included, and they may hold anomalies.
+Source: GitHub project TheDatumOrg/TSB-AD. Licence: Apache-2.0, the series as their sources.
+Nothing was mended."""
+
+
+@validate_params(
+    {
+        "name": [str, "array-like", None],
+        "subset": [StrOptions({"train", "test", "all"})],
+        "data_home": [str, os.PathLike, None],
+        "return_X_y": ["boolean"],
+    },
+    prefer_skip_nested_validation=True,
+)
+def load_tsb_ad(
+    name: str | Sequence[str] | None = None,
+    *,
+    subset: str = "all",
+    data_home: str | os.PathLike[str] | None = None,
+    return_X_y: bool = False,
+) -> Bunch | tuple[pd.DataFrame, pd.Series]:
+    """Load series of the benchmark TSB-AD.
+
+    Parameters
+    ----------
+    name : str, list of str or None, default=None
+        A str such as "347_UCR_id_45_Sensor_tr_2851_1st_5365", with or without ".csv", loads this one series. A list
+        loads the series in its order, None all that are in the folder, sorted by name; these must have the same
+        columns.
+
+    subset : {"train", "test", "all"}, default="all"
+        Rows to load of each series: those to fit, as many as its name says, those after them, or both. The figures
+        that the benchmark publishes are of all rows.
+
+    data_home : str or path-like, default=None
+        Folder with the files ``tsb_ad/.../<name>.npz``, with the arrays value and label, or with the files of the
+        benchmark, ``tsb_ad/.../<name>.csv``, with the last column Label; see
+        :func:`~sktsad.datasets.get_data_home` for None.
+
+    return_X_y : bool, default=False
+        Whether to return ``(data, target)`` instead of a Bunch.
+
+    Returns
+    -------
+    dataset : :class:`~sklearn.utils.Bunch`
+        With the attributes
+
+        data : DataFrame of shape (n_samples, n_columns)
+            The column "value", or "x1", "x2", ... of series of several. The index is the number of the row, "time",
+            for a single series, else a MultiIndex with the levels "series" and "time".
+        target : Series of shape (n_samples,)
+            1 for an anomalous row, 0 for a normal row, with the index of `data`.
+        DESCR : str
+            What the data is and where it's from.
+
+    (data, target) : tuple if `return_X_y` is True
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no file.
+    ValueError
+        If there is no series of that name; the message lists those there are.
+
+    References
+    ----------
+    Q. Liu, J. Paparrizos, "The elephant in the room: towards a reliable time-series anomaly detection benchmark",
+    NeurIPS 2024. GitHub project TheDatumOrg/TSB-AD, Apache-2.0.
+
+    Examples
+    --------
+    >>> from sktsad.datasets import load_tsb_ad
+    >>> X, y = load_tsb_ad("347_UCR_id_45_Sensor_tr_2851_1st_5365", return_X_y=True)  # doctest: +SKIP
+    >>> X.shape, int(y.sum())  # doctest: +SKIP
+    ((11406, 1), 15)
+    """
+    files = find_series(data_home, ("tsb_ad/**/*_tr_*_1st_*.npz", "tsb_ad/**/*_tr_*_1st_*.csv"), _SOURCE)
+    if isinstance(name, str):
+        name = name.removesuffix(".csv")
+    elif name is not None:
+        name = [str(each).removesuffix(".csv") for each in name]
+    table = select_series(name, files, lambda name: part_of_series(*_read(files[name]), subset))
+    return as_dataset(table, ANOMALY, _DESCR, return_X_y)
+
+
+def _read(path: Path) -> tuple[np.ndarray, np.ndarray, int]:
+    """Return the values of a series, its labels and the number of its rows to train."""
+    n_train = int(_NAME.fullmatch(path.stem)["train"])  # type: ignore[index]  # the pattern of the files has it
+    if path.suffix == ".npz":
+        with np.load(path) as arrays:
+            return arrays["value"].astype(np.float64), arrays["label"].astype(np.int64), n_train
+    table = pd.read_csv(path)
+    return table.iloc[:, :-1].to_numpy(np.float64), table.iloc[:, -1].to_numpy(np.int64), n_train

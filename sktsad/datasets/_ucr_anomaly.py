@@ -1,0 +1,135 @@
+"""Loader of the UCR anomaly archive."""
+
+import os
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from sklearn.utils import Bunch
+from sklearn.utils._param_validation import StrOptions, validate_params
+
+from ._data_home import find_series
+from ._dataset import ANOMALY, as_dataset, part_of_series, select_series
+
+_SOURCE = (
+    "the UCR time series anomaly archive of Wu and Keogh (its text files, put into the folder ucr) or the GitHub "
+    "project CSTCloudOps/datasets (UTS/UCR)"
+)
+
+#: Such as 001_UCR_Anomaly_DISTORTED1sddb40_35000_52000_52620: name, rows to train, where the anomaly starts and stops.
+_NAME = re.compile(r"\d+_UCR_Anomaly_(?P<name>.+)_(?P<train>\d+)_(?P<start>\d+)_(?P<stop>\d+)")
+
+_DESCR = """\
+UCR time series anomaly archive: series with one anomaly each, in the part to test; the part to train has none. Many are
+one base series twice, as it is and distorted (its name begins with DISTORTED).
+Source: Wu and Keogh, 2021. Licence: none stated, "publicly available".
+Nothing was mended."""
+
+
+@validate_params(
+    {
+        "name": [str, "array-like", None],
+        "subset": [StrOptions({"train", "test", "all"})],
+        "data_home": [str, os.PathLike, None],
+        "return_X_y": ["boolean"],
+    },
+    prefer_skip_nested_validation=True,
+)
+def load_ucr_anomaly(
+    name: str | Sequence[str] | None = None,
+    *,
+    subset: str = "all",
+    data_home: str | os.PathLike[str] | None = None,
+    return_X_y: bool = False,
+) -> Bunch | tuple[pd.DataFrame, pd.Series]:
+    """Load series of the UCR anomaly archive, which have one anomaly each.
+
+    The first rows of a series are to fit a detector and hold no anomaly.
+
+    Parameters
+    ----------
+    name : str, list of str or None, default=None
+        A str such as "InternalBleeding4" loads this one series. A list loads the series in its order, None all that
+        are in the folder, sorted by name.
+
+    subset : {"train", "test", "all"}, default="all"
+        Rows to load of each series: those to fit, those to score, or both.
+
+    data_home : str or path-like, default=None
+        Folder with the files ``ucr/<name>.npz``, with the arrays train, test and label, or with the text files of the
+        archive, ``ucr/<number>_UCR_Anomaly_<name>_<train>_<start>_<stop>.txt``; see
+        :func:`~sktsad.datasets.get_data_home` for None.
+
+    return_X_y : bool, default=False
+        Whether to return ``(data, target)`` instead of a Bunch.
+
+    Returns
+    -------
+    dataset : :class:`~sklearn.utils.Bunch`
+        With the attributes
+
+        data : DataFrame of shape (n_samples, 1)
+            The column "value". The index is the number of the row, "time", for a single series, else a MultiIndex
+            with the levels "series" and "time". Rows to test go on counting where those to train end.
+        target : Series of shape (n_samples,)
+            1 for a row of the anomaly, 0 for a normal row, with the index of `data`.
+        DESCR : str
+            What the data is and where it's from.
+
+    (data, target) : tuple if `return_X_y` is True
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no file.
+    ValueError
+        If there is no series of that name; the message lists those there are.
+
+    Notes
+    -----
+    The archive does not say whether it counts rows from 0 or from 1, nor whether the last row belongs to the anomaly.
+    Here the rows ``start`` to ``stop - 1``, counted from 0, are anomalous, and at least one.
+
+    References
+    ----------
+    R. Wu, E. Keogh, "Current time series anomaly detection benchmarks are flawed and are creating the illusion of
+    progress", IEEE TKDE 35(3), 2021. No licence stated, "publicly available".
+
+    Examples
+    --------
+    >>> from sktsad.datasets import load_ucr_anomaly
+    >>> X, y = load_ucr_anomaly("ECG2", subset="test", return_X_y=True)  # doctest: +SKIP
+    >>> X.shape, int(y.sum())  # doctest: +SKIP
+    ((15000, 1), 100)
+    """
+    found = find_series(data_home, ("ucr/*.npz", "ucr/*_UCR_Anomaly_*.txt"), _SOURCE)
+    files = {_name_of(stem): path for stem, path in found.items()}
+    table = select_series(
+        name if name is None or isinstance(name, str) else list(name),
+        files,
+        lambda name: part_of_series(*_read(files[name]), subset),
+    )
+    return as_dataset(table, ANOMALY, _DESCR, return_X_y)
+
+
+def _name_of(stem: str) -> str:
+    match = _NAME.fullmatch(stem)
+    return match["name"] if match else stem
+
+
+def _read(path: Path) -> tuple[np.ndarray, np.ndarray, int]:
+    """Return the values of a series, its labels and the number of its rows to train."""
+    if match := _NAME.fullmatch(path.stem):
+        values = np.array(
+            path.read_text().split(), dtype=np.float64
+        )  # a few files have all values in one line
+        label = np.zeros(len(values), dtype=np.int64)
+        start = int(match["start"])
+        label[start : max(start + 1, int(match["stop"]))] = 1
+        return values, label, int(match["train"])
+    with np.load(path) as arrays:
+        train, test = arrays["train"], arrays["test"]
+        label = np.concatenate([np.zeros(len(train), dtype=np.int64), arrays["label"]])
+        return np.concatenate([train, test]).astype(np.float64), label, len(train)

@@ -1,0 +1,146 @@
+"""The distance to the nearest of a few typical windows."""
+
+from __future__ import annotations
+
+from numbers import Integral
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.cluster import KMeans
+from sklearn.utils._param_validation import Interval
+
+from .._core import VersionedEstimator, Windows
+from ..thresholds import MedianMAD
+from ._base_detector import WindowDetector
+from ._window_shapes import every_nth, learn_least_spread, shapes
+
+
+class KMeansDetector(WindowDetector, VersionedEstimator):
+    """Score a window by its distance to the nearest of a few typical windows, the centres of clusters.
+
+    Parameters
+    ----------
+    n_clusters : int, default=20
+        Number of clusters of the normal windows [1]_; fewer where there are fewer different windows.
+    normalize : bool, default=False
+        Whether to compare shapes alone: each channel of a window minus its mean, over its standard deviation, but over
+        at least a tenth of that of the channel at fit. Without it level and amplitude count, too.
+    max_windows : int, default=10000
+        Windows to find the clusters in, at most: of ``n`` windows each ``ceil(n / max_windows)``-th is taken.
+    threshold : threshold rule, float or None, default=None
+        None means ``MedianMAD(5)``.
+    validation_fraction : float, default=0.2
+        Share of rows, the last of each series in time, that a rule learns from and the clusters do not. 0, or fewer
+        than 30 normal rows there: the rule learns from the training rows.
+    n_channels : int, default=None
+        Channels of a plain 2-D row; None takes them from `Windows`, 3-D arrays or names such as ``x0_t-3``, and takes
+        other rows as univariate.
+    random_state : int, RandomState instance or None, default=None
+        Decides where the centres start.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (2,)
+        Labels; the last is the anomaly.
+    threshold_ : float
+        Rows that score above it are anomalies.
+    threshold_rule_ : threshold rule
+        The fitted rule; only if ``threshold`` is not a number.
+    cluster_centers_ : ndarray of shape (n_clusters, n_features)
+        The typical windows, normalised if asked for.
+    window_shape_ : tuple of (int, int)
+        Length and channels of the windows of fit.
+    n_features_in_ : int
+        Number of values in a window.
+    feature_names_in_ : ndarray of str
+        Names of the columns, where they had names.
+
+    See Also
+    --------
+    NearestWindowsDetector : Compares with all windows of fit.
+
+    Notes
+    -----
+    The score is the root of the mean squared difference between the values of the window and of the centre, in the
+    units of X. Scale before the window.
+
+    References
+    ----------
+    .. [1] T. Yairi, Y. Kato, K. Hori, "Fault detection by mining association rules from house-keeping data",
+       i-SAIRAS 2001.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sktsad import KMeansDetector, SlidingWindow
+    >>> wave = np.sin(np.arange(600) / 5).reshape(-1, 1)
+    >>> wave[500:520] *= 0.5  # a faint period
+    >>> windows = SlidingWindow(30).fit_transform(wave)
+    >>> detector = KMeansDetector(random_state=0).fit(windows[:400])
+    >>> bool(500 <= detector.anomaly_score(windows).argmax() < 550)
+    True
+    """
+
+    _parameter_constraints: dict = {
+        **WindowDetector._parameter_constraints,
+        "n_clusters": [Interval(Integral, 1, None, closed="left")],
+        "normalize": ["boolean"],
+        "max_windows": [Interval(Integral, 1, None, closed="left")],
+        "random_state": ["random_state"],
+    }
+    _default_threshold = MedianMAD(5)
+
+    def __init__(
+        self,
+        n_clusters: int = 20,
+        *,
+        normalize: bool = False,
+        max_windows: int = 10_000,
+        threshold: Any = None,
+        validation_fraction: float = 0.2,
+        n_channels: int | None = None,
+        random_state: Any = None,
+    ) -> None:
+        self.n_clusters = n_clusters
+        self.normalize = normalize
+        self.max_windows = max_windows
+        self.threshold = threshold
+        self.validation_fraction = validation_fraction
+        self.n_channels = n_channels
+        self.random_state = random_state
+
+    def feature_scores(self, X: Any) -> pd.DataFrame:
+        """Return how far each value is from that of the nearest centre: which step, which column.
+
+        Parameters
+        ----------
+        X : Windows or array-like of shape (n_samples, n_features)
+            Windows as in `fit`.
+
+        Returns
+        -------
+        scores : DataFrame of shape (n_samples, n_features)
+            Absolute differences, normalised if the detector does so.
+        """
+        windows = self._read(X)
+        return self._frame(
+            np.concatenate([np.abs(self._off(windows, chunk)) for chunk in windows.chunks()]), windows, X
+        )
+
+    def _fit_model(self, windows: Windows, held_out: Windows | None) -> None:
+        self._least_spread = learn_least_spread(windows, self.normalize)
+        taken = shapes(windows, every_nth(len(windows), self.max_windows), self._least_spread)
+        n_clusters = min(self.n_clusters, len(np.unique(taken, axis=0)))
+        self._clusters = KMeans(n_clusters, n_init=1, random_state=self.random_state).fit(taken)
+        self.cluster_centers_ = self._clusters.cluster_centers_
+
+    def _score(self, windows: Windows) -> np.ndarray:
+        return np.concatenate(
+            [np.sqrt((self._off(windows, chunk) ** 2).mean(axis=1)) for chunk in windows.chunks()]
+        )
+
+    def _off(self, windows: Windows, chunk: slice) -> np.ndarray:
+        """Return the windows of a chunk, each minus the centre nearest to it."""
+        values = shapes(windows, chunk, self._least_spread)
+        return values - self.cluster_centers_[self._clusters.predict(values)]

@@ -1,0 +1,183 @@
+"""The next row as a weighted sum of those before it."""
+
+from __future__ import annotations
+
+from numbers import Integral, Real
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.utils._param_validation import Interval
+
+from .._core import VersionedEstimator, Windows
+from ..thresholds import MedianMAD
+from ._base_detector import WindowDetector
+from ._window_shapes import learn_least_spread, shapes
+
+
+class LinearForecastDetector(WindowDetector, VersionedEstimator):
+    """Score a window by how far its last rows are from what the rows before them let expect, by ridge regression.
+
+    An autoregressive model [1]_, fitted in closed form: no network, no iterations. It looks at what is new, so that an
+    event does not count any longer than it lasts, and often only when it begins and ends.
+
+    Parameters
+    ----------
+    horizon : int, default=1
+        Number of rows at the end of the window that are predicted from those before.
+    alpha : float, default=1.0
+        Strength of the penalty on the weights, as in ``sklearn.linear_model.Ridge``.
+    normalize : bool, default=False
+        Whether each channel counts minus its mean, over its standard deviation, of the rows predicted from, but over at
+        least a tenth of that of the channel at fit: for series whose level and amplitude wander.
+    threshold : threshold rule, float or None, default=None
+        None means ``MedianMAD(5)``.
+    validation_fraction : float, default=0.2
+        Share of rows, the last of each series in time, that a rule learns from and the weights do not. 0, or fewer than
+        30 normal rows there: the rule learns from the training rows.
+    n_channels : int, default=None
+        Channels of a plain 2-D row; None takes them from `Windows`, 3-D arrays or names such as ``x0_t-3``, and takes
+        other rows as univariate.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (2,)
+        Labels; the last is the anomaly.
+    threshold_ : float
+        Rows that score above it are anomalies.
+    threshold_rule_ : threshold rule
+        The fitted rule; only if ``threshold`` is not a number.
+    coef_ : ndarray of shape (horizon * n_channels, (length - horizon) * n_channels)
+        Weight of each value for each value predicted.
+    intercept_ : ndarray of shape (horizon * n_channels,)
+        What is added.
+    scale_ : ndarray of shape (horizon * n_channels,)
+        Usual size of each error: the root of its mean square at fit.
+    window_shape_ : tuple of (int, int)
+        Length and channels of the windows of fit.
+    n_features_in_ : int
+        Number of values in a window.
+    feature_names_in_ : ndarray of str
+        Names of the columns, where they had names.
+
+    See Also
+    --------
+    ForecastDetector : The same by a recurrent network.
+    GaussianDetector : ``score_on="last"`` predicts as well, and knows how sure it is.
+
+    Notes
+    -----
+    The score is the mean absolute error, each in units of its usual size.
+
+    References
+    ----------
+    .. [1] A. J. Fox, "Outliers in time series", Journal of the Royal Statistical Society B 34(3), 1972.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sktsad import LinearForecastDetector, SlidingWindow
+    >>> wave = np.sin(np.arange(600) / 5).reshape(-1, 1)
+    >>> wave[500] += 0.5  # within the usual range
+    >>> windows = SlidingWindow(20).fit_transform(wave)
+    >>> detector = LinearForecastDetector().fit(windows[:400])
+    >>> int(detector.anomaly_score(windows).argmax())
+    500
+    """
+
+    _parameter_constraints: dict = {
+        **WindowDetector._parameter_constraints,
+        "horizon": [Interval(Integral, 1, None, closed="left")],
+        "alpha": [Interval(Real, 0, None, closed="neither")],
+        "normalize": ["boolean"],
+    }
+    _default_threshold = MedianMAD(5)
+
+    def __init__(
+        self,
+        horizon: int = 1,
+        *,
+        alpha: float = 1.0,
+        normalize: bool = False,
+        threshold: Any = None,
+        validation_fraction: float = 0.2,
+        n_channels: int | None = None,
+    ) -> None:
+        self.horizon = horizon
+        self.alpha = alpha
+        self.normalize = normalize
+        self.threshold = threshold
+        self.validation_fraction = validation_fraction
+        self.n_channels = n_channels
+
+    def forecast(self, X: Any) -> np.ndarray:
+        """Return what the last rows of the windows are predicted to be, normalised if the detector does so.
+
+        Parameters
+        ----------
+        X : Windows or array-like of shape (n_samples, n_features)
+            Windows as in `fit`.
+
+        Returns
+        -------
+        forecast : ndarray of shape (n_samples, horizon * n_channels)
+        """
+        windows = self._read(X)
+        return np.concatenate([self._forecast(self._cut(windows, c)[0]) for c in windows.chunks()])
+
+    def feature_scores(self, X: Any) -> pd.DataFrame:
+        """Return the absolute errors, in units of their usual size: which column, which of the last rows.
+
+        Parameters
+        ----------
+        X : Windows or array-like of shape (n_samples, n_features)
+            Windows as in `fit`.
+
+        Returns
+        -------
+        scores : DataFrame of shape (n_samples, horizon * n_channels)
+        """
+        windows = self._read(X)
+        return self._frame(np.concatenate([self._errors(windows, c) for c in windows.chunks()]), windows, X)
+
+    def _fit_model(self, windows: Windows, held_out: Windows | None) -> None:
+        if windows.length <= self.horizon:
+            raise ValueError(
+                f"horizon={self.horizon} leaves nothing to predict from: X with {windows.shape[1]} feature(s) holds "
+                f"windows of {windows.length} row(s) of {windows.n_channels} channel(s). Use longer windows, or a "
+                "lower horizon."
+            )
+        n_windows, n_values = windows.shape
+        self._least_spread = learn_least_spread(windows, self.normalize)
+        n_past = n_values - self.horizon * windows.n_channels
+        mean = sum(np.hstack(self._cut(windows, c)).sum(axis=0) for c in windows.chunks()) / n_windows
+        products = np.zeros((n_values, n_values))
+        for chunk in windows.chunks():
+            centred = np.hstack(self._cut(windows, chunk)) - mean
+            products += centred.T @ centred
+        of_past = products[:n_past, :n_past] + self.alpha * np.eye(n_past)
+        self.coef_ = np.linalg.solve(of_past, products[:n_past, n_past:]).T
+        self.intercept_ = mean[n_past:] - self.coef_ @ mean[:n_past]
+        squares = sum((self._plain_errors(windows, c) ** 2).sum(axis=0) for c in windows.chunks())
+        # Of what is predicted without error, and of what never moves, any error is large: but it is finite.
+        least = 1e-6 * np.sqrt(np.diag(products)[n_past:] / n_windows)
+        self.scale_ = np.maximum(np.sqrt(squares / n_windows), np.where(least > 0, least, 1.0))
+
+    def _score(self, windows: Windows) -> np.ndarray:
+        return np.concatenate([self._errors(windows, chunk).mean(axis=1) for chunk in windows.chunks()])
+
+    def _errors(self, windows: Windows, chunk: slice) -> np.ndarray:
+        return np.abs(self._plain_errors(windows, chunk)) / self.scale_
+
+    def _plain_errors(self, windows: Windows, chunk: slice) -> np.ndarray:
+        past, last = self._cut(windows, chunk)
+        return last - self._forecast(past)
+
+    def _forecast(self, past: np.ndarray) -> np.ndarray:
+        return past @ self.coef_.T + self.intercept_
+
+    def _cut(self, windows: Windows, chunk: slice) -> tuple[np.ndarray, np.ndarray]:
+        """Return the values that are predicted from, and those that are to be predicted."""
+        n_past = windows.length - self.horizon
+        values = shapes(windows, chunk, self._least_spread, n_past)
+        return values[:, : n_past * windows.n_channels], values[:, n_past * windows.n_channels :]

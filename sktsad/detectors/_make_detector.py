@@ -1,0 +1,92 @@
+"""What to start with where there are no labels."""
+
+from __future__ import annotations
+
+from numbers import Real
+from typing import Any
+
+from sklearn.base import clone
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.utils._param_validation import Interval, validate_params
+
+from ..preprocessing import SeriesScaler, SlidingWindow
+from ..thresholds import MedianMAD, ThresholdRule
+from ._fusion import FusionDetector
+from ._gaussian import GaussianDetector
+from ._nearest_windows import NearestWindowsDetector
+from ._pca import PCADetector
+
+#: Windows that others are compared with: of more than these little is gained.
+_MAX_WINDOWS = 5000
+
+
+@validate_params(
+    {
+        "threshold": [ThresholdRule, Interval(Real, None, None, closed="neither"), None],
+        "validation_fraction": [Interval(Real, 0, 1, closed="left")],
+    },
+    prefer_skip_nested_validation=True,
+)
+def make_detector(*, threshold: Any = None, validation_fraction: float = 0.2) -> FusionDetector:
+    """Return the detector to start with where there are no labels: four that complement one another, as one.
+
+    Each scales the series, makes windows whose length follows from the period of the series, and looks at them in its
+    own way: "shape" and "values" search the most similar windows of the normal rows, for a period without regard to
+    level and amplitude, and for half a period with; "subspace" reconstructs a period by principal components; "density"
+    knows how the values of half a period vary together.
+
+    Parameters
+    ----------
+    threshold : threshold rule, float or None, default=None
+        None means ``MedianMAD(8)``, on the mean of the four scores.
+    validation_fraction : float, default=0.2
+        Share of rows, the last of each series in time, on which is learnt what is usual for the scores of the members,
+        and the threshold: by members that have not seen them. Then the members are fitted to all rows.
+
+    Returns
+    -------
+    detector : FusionDetector
+        Not fitted, of four pipelines. It takes rows as they come, of one series or a panel, and is tuned as any other:
+        ``detector.set_params(density="drop")``, ``shape__slidingwindow__length=48``.
+
+    See Also
+    --------
+    FusionDetector : Joins members of your own.
+
+    Notes
+    -----
+    Members and lengths were chosen on 35 series of the UCR anomaly archive and 12 of the tuning list of TSB-AD. The
+    scores of the members are made comparable by ``scale="tail"`` and averaged: the mean is 1 where each member is as
+    alarmed as by one held-out row in a hundred.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sktsad import make_detector
+    >>> rng = np.random.default_rng(0)
+    >>> X = np.sin(np.arange(1000) / 5).reshape(-1, 1) + rng.normal(0, 0.1, (1000, 1))
+    >>> X[800:820] *= 0.5  # a faint period
+    >>> detector = make_detector().fit(X[:600])
+    >>> bool(800 <= detector.decision_function(X).argmax() < 830)
+    True
+    """
+
+    def member(length: str, detector: Any) -> Pipeline:
+        return make_pipeline(SeriesScaler(), SlidingWindow(length), detector)
+
+    nearest = NearestWindowsDetector(
+        max_windows=_MAX_WINDOWS, threshold=0.0
+    )  # of the members the scores alone count
+    members = [
+        ("shape", member("auto", clone(nearest).set_params(normalize=True))),
+        ("values", member("auto/2", nearest)),
+        ("subspace", member("auto", PCADetector(0.95, threshold=0.0))),
+        ("density", member("auto/2", GaussianDetector("full", threshold=0.0))),
+    ]
+    return FusionDetector(
+        members,
+        scale="tail",
+        threshold=MedianMAD(8) if threshold is None else threshold,
+        validation_fraction=validation_fraction,
+        refit=True,
+    )

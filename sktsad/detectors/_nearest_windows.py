@@ -1,0 +1,203 @@
+"""The distance to the most similar windows that are known."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from numbers import Integral
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn import config_context
+from sklearn.metrics.pairwise import euclidean_distances
+from sklearn.neighbors import NearestNeighbors
+from sklearn.utils._param_validation import Interval
+
+from .._core import VersionedEstimator, Windows
+from ..thresholds import MedianMAD
+from ._base_detector import WindowDetector
+from ._window_shapes import every_nth, learn_least_spread, shapes
+
+#: Values of the windows that are compared at once.
+_BLOCK = 2**17
+
+
+class NearestWindowsDetector(WindowDetector, VersionedEstimator):
+    """Score a window by its distance to the most similar windows of the normal rows.
+
+    What has not been there before is far from all that has: the discord of the matrix profile [1]_, against the rows
+    of fit instead of the series itself, so that a second anomaly like the first cannot hide it.
+
+    Parameters
+    ----------
+    n_neighbors : int, default=1
+        The distance to the nearest window counts, or to the second nearest, and so on. More than 1 where the normal
+        rows hold unknown anomalies.
+    normalize : bool, default=False
+        Whether to compare shapes alone: each channel of a window minus its mean, over its standard deviation, but over
+        at least a tenth of that of the channel at fit. Without it level and amplitude count, too.
+    n_best : int, default=None
+        With a number each channel is compared by itself, with its own nearest windows, and the mean of that many
+        channels, those furthest off, counts; None compares windows of all channels together.
+    max_windows : int, default=10000
+        Windows of fit to compare with, at most: of ``n`` windows each ``ceil(n / max_windows)``-th is kept.
+    threshold : threshold rule, float or None, default=None
+        None means ``MedianMAD(5)``.
+    validation_fraction : float, default=0.2
+        Share of rows, the last of each series in time, that a rule learns from and that are not compared with. 0, or
+        fewer than 30 normal rows there: the rule learns from the training rows, each compared with windows that share
+        at most half of its rows.
+    n_channels : int, default=None
+        Channels of a plain 2-D row; None takes them from `Windows`, 3-D arrays or names such as ``x0_t-3``, and takes
+        other rows as univariate.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (2,)
+        Labels; the last is the anomaly.
+    threshold_ : float
+        Rows that score above it are anomalies.
+    threshold_rule_ : threshold rule
+        The fitted rule; only if ``threshold`` is not a number.
+    known_ : ndarray of shape (n_windows, n_features)
+        The windows that others are compared with, normalised if asked for.
+    window_shape_ : tuple of (int, int)
+        Length and channels of the windows of fit.
+    n_features_in_ : int
+        Number of values in a window.
+    feature_names_in_ : ndarray of str
+        Names of the columns, where they had names.
+
+    See Also
+    --------
+    KMeansDetector : Compares with a few typical windows instead: faster, and less exact.
+    GaussianDetector : Knows how the values of a window vary together.
+
+    Notes
+    -----
+    The score is the root of the mean squared difference between the values of two windows, in the units of X, so that
+    it compares between lengths. Scale before the window. The search is exact, by matrix products in bounded memory: a
+    window costs as many products as ``max_windows`` times the values in it.
+
+    References
+    ----------
+    .. [1] C.-C. M. Yeh et al., "Matrix profile I: all pairs similarity joins for time series", ICDM 2016.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sktsad import NearestWindowsDetector, SlidingWindow
+    >>> wave = np.sin(np.arange(600) / 5).reshape(-1, 1)
+    >>> wave[500:520] *= 0.5  # a faint period
+    >>> windows = SlidingWindow(30).fit_transform(wave)
+    >>> detector = NearestWindowsDetector().fit(windows[:400])
+    >>> bool(500 <= detector.anomaly_score(windows).argmax() < 530)
+    True
+    """
+
+    _parameter_constraints: dict = {
+        **WindowDetector._parameter_constraints,
+        "n_neighbors": [Interval(Integral, 1, None, closed="left")],
+        "normalize": ["boolean"],
+        "n_best": [Interval(Integral, 1, None, closed="left"), None],
+        "max_windows": [Interval(Integral, 1, None, closed="left")],
+    }
+    _default_threshold = MedianMAD(5)
+
+    def __init__(
+        self,
+        n_neighbors: int = 1,
+        *,
+        normalize: bool = False,
+        n_best: int | None = None,
+        max_windows: int = 10_000,
+        threshold: Any = None,
+        validation_fraction: float = 0.2,
+        n_channels: int | None = None,
+    ) -> None:
+        self.n_neighbors = n_neighbors
+        self.normalize = normalize
+        self.n_best = n_best
+        self.max_windows = max_windows
+        self.threshold = threshold
+        self.validation_fraction = validation_fraction
+        self.n_channels = n_channels
+
+    def feature_scores(self, X: Any) -> pd.DataFrame:
+        """Return how far each value is from that of the nearest window: which step, which column.
+
+        Parameters
+        ----------
+        X : Windows or array-like of shape (n_samples, n_features)
+            Windows as in `fit`.
+
+        Returns
+        -------
+        scores : DataFrame of shape (n_samples, n_features)
+            Absolute differences to the window whose distance is the score, normalised if the detector does so.
+        """
+        windows = self._read(X)
+        parts = []
+        for chunk in windows.chunks():
+            values = shapes(windows, chunk, self._least_spread)
+            nearest = np.empty_like(values)
+            for columns in self._columns():
+                _, found = self._search(values, columns)
+                nearest[:, columns] = self.known_[found, columns]
+            parts.append(np.abs(values - nearest))
+        return self._frame(np.concatenate(parts), windows, X)
+
+    def _fit_model(self, windows: Windows, held_out: Windows | None) -> None:
+        self._least_spread = learn_least_spread(windows, self.normalize)
+        kept = every_nth(len(windows), self.max_windows)
+        self.known_ = shapes(windows, kept, self._least_spread)
+        self._known_starts = windows.starts[kept]
+
+    def _scores_of(self, rows: Windows, chosen: np.ndarray) -> np.ndarray:
+        """Score rows of fit: what is known of them is to be left out."""
+        return self._distances(rows[chosen], self._search_apart)
+
+    def _score(self, windows: Windows) -> np.ndarray:
+        return self._distances(windows, self._search)
+
+    def _distances(self, windows: Windows, search: Callable[..., Any]) -> np.ndarray:
+        n_best = min(self.n_best or 1, windows.n_channels)
+        scores = []
+        for chunk in windows.chunks(_BLOCK):
+            values, starts = shapes(windows, chunk, self._least_spread), windows.starts[chunk]
+            squares = [search(values, columns, starts)[0] for columns in self._columns()]
+            scores.append(np.sqrt(np.sort(np.stack(squares), axis=0)[-n_best:]).mean(axis=0))
+        return np.concatenate(scores)
+
+    def _columns(self) -> list[slice]:
+        """Return which values are compared at once: all, or those of each channel."""
+        n_channels = self.window_shape_[1]
+        return (
+            [slice(None)] if self.n_best is None else [slice(c, None, n_channels) for c in range(n_channels)]
+        )
+
+    def _search(
+        self, values: np.ndarray, columns: slice, starts: Any = None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return the mean squared difference to the nearest known window, or the n-th nearest, and its number."""
+        values, known = (
+            np.ascontiguousarray(values[:, columns]),
+            np.ascontiguousarray(self.known_[:, columns]),
+        )
+        with config_context(assume_finite=True):
+            index = NearestNeighbors(algorithm="brute").fit(known)
+            distance, found = index.kneighbors(values, min(self.n_neighbors, len(known)))
+        return distance[:, -1] ** 2 / known.shape[1], found[:, -1]
+
+    def _search_apart(
+        self, values: np.ndarray, columns: slice, starts: np.ndarray
+    ) -> tuple[np.ndarray, None]:
+        """Do so for windows of the rows of fit: those that share more than half of their rows do not count."""
+        squares = euclidean_distances(values[:, columns], self.known_[:, columns], squared=True)
+        least = -(-self.window_shape_[0] // 2)
+        near = np.abs(starts[:, None] - self._known_starts) < least
+        n_th = min(self.n_neighbors, len(self.known_)) - 1
+        apart = np.partition(np.where(near, np.inf, squares), n_th, axis=1)[:, n_th]
+        alone = np.isinf(apart)  # so few windows are known that all of them count
+        apart[alone] = np.partition(squares[alone], n_th, axis=1)[:, n_th]
+        return apart / values[:, columns].shape[1], None

@@ -1,0 +1,213 @@
+"""The subspace that normal windows lie in."""
+
+from __future__ import annotations
+
+from numbers import Integral
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
+from sklearn.utils._param_validation import Interval, RealNotInt, StrOptions
+
+from .._core import VersionedEstimator, Windows
+from ..thresholds import MedianMAD
+from ._base_detector import WindowDetector
+from ._window_shapes import learn_least_spread, shapes
+
+#: Share of the mean variance that a component has at least, so that none is divided by nothing.
+_RIDGE = 1e-6
+
+
+class PCADetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, WindowDetector, VersionedEstimator):
+    """Score a window by what the principal components of the normal windows say of it.
+
+    Parameters
+    ----------
+    n_components : int or float, default=0.9
+        Number of components, or below 1 the share of variance that they have together at least.
+    score_by : {"residual", "inside", "both"}, default="residual"
+        "residual" is what the components cannot restore: the mean squared error of the reconstruction (Q). "inside" is
+        how far out the window lies among the components (Hotelling's T2, over their number). "both" adds them [1]_,
+        each over its mean at fit.
+    normalize : bool, default=False
+        Whether to look at shapes alone: each channel of a window minus its mean, over its standard deviation, but over
+        at least a tenth of that of the channel at fit. Without it level and amplitude count, too.
+    threshold : threshold rule, float or None, default=None
+        None means ``MedianMAD(5)``.
+    validation_fraction : float, default=0.2
+        Share of rows, the last of each series in time, that a rule learns from and the components do not. 0, or fewer
+        than 30 normal rows there: the rule learns from the training rows.
+    n_channels : int, default=None
+        Channels of a plain 2-D row; None takes them from `Windows`, 3-D arrays or names such as ``x0_t-3``, and takes
+        other rows as univariate.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (2,)
+        Labels; the last is the anomaly.
+    threshold_ : float
+        Rows that score above it are anomalies.
+    threshold_rule_ : threshold rule
+        The fitted rule; only if ``threshold`` is not a number.
+    mean_ : ndarray of shape (n_features,)
+        Mean window.
+    components_ : ndarray of shape (n_components, n_features)
+        Directions of largest variance, of length 1.
+    explained_variance_ : ndarray of shape (n_components,)
+        Variance along each.
+    window_shape_ : tuple of (int, int)
+        Length and channels of the windows of fit.
+    n_features_in_ : int
+        Number of values in a window.
+    feature_names_in_ : ndarray of str
+        Names of the columns, where they had names.
+
+    See Also
+    --------
+    AutoencoderDetector : The same idea, not linear.
+    GaussianDetector : Weighs all components by how usual they are.
+
+    Notes
+    -----
+    Windows are scaled by no column: bring the columns to one scale before the window.
+
+    References
+    ----------
+    .. [1] H. H. Yue, S. J. Qin, "Reconstruction-based fault identification using a combined index", Industrial and
+       Engineering Chemistry Research 40(20), 2001.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sktsad import PCADetector, SlidingWindow
+    >>> wave = np.sin(np.arange(600) / 5).reshape(-1, 1)
+    >>> wave[500] += 0.5  # within the usual range
+    >>> windows = SlidingWindow(30).fit_transform(wave)
+    >>> detector = PCADetector(0.99).fit(windows[:400])
+    >>> bool(500 <= 400 + detector.anomaly_score(windows[400:]).argmax() < 530)
+    True
+    """
+
+    _parameter_constraints: dict = {
+        **WindowDetector._parameter_constraints,
+        "n_components": [
+            Interval(Integral, 1, None, closed="left"),
+            Interval(RealNotInt, 0, 1, closed="neither"),
+        ],
+        "score_by": [StrOptions({"residual", "inside", "both"})],
+        "normalize": ["boolean"],
+    }
+    _default_threshold = MedianMAD(5)
+
+    def __init__(
+        self,
+        n_components: float = 0.9,
+        *,
+        score_by: str = "residual",
+        normalize: bool = False,
+        threshold: Any = None,
+        validation_fraction: float = 0.2,
+        n_channels: int | None = None,
+    ) -> None:
+        self.n_components = n_components
+        self.score_by = score_by
+        self.normalize = normalize
+        self.threshold = threshold
+        self.validation_fraction = validation_fraction
+        self.n_channels = n_channels
+
+    def transform(self, X: Any) -> np.ndarray:
+        """Return the windows by their components.
+
+        Parameters
+        ----------
+        X : Windows or array-like of shape (n_samples, n_features)
+            Windows as in `fit`.
+
+        Returns
+        -------
+        codes : ndarray of shape (n_samples, n_components)
+        """
+        windows = self._read(X)
+        return np.concatenate([self._centred(windows, c) @ self.components_.T for c in windows.chunks()])
+
+    def reconstruct(self, X: Any) -> np.ndarray:
+        """Return the windows as the components restore them, normalised if the detector does so.
+
+        Parameters
+        ----------
+        X : Windows or array-like of shape (n_samples, n_features)
+            Windows as in `fit`.
+
+        Returns
+        -------
+        reconstruction : ndarray of shape (n_samples, n_features)
+        """
+        return self.transform(X) @ self.components_ + self.mean_
+
+    def feature_scores(self, X: Any) -> pd.DataFrame:
+        """Return the absolute error of the reconstruction of each value: which step, which column.
+
+        Parameters
+        ----------
+        X : Windows or array-like of shape (n_samples, n_features)
+            Windows as in `fit`.
+
+        Returns
+        -------
+        scores : DataFrame of shape (n_samples, n_features)
+        """
+        windows = self._read(X)
+        errors = []
+        for chunk in windows.chunks():
+            centred = self._centred(windows, chunk)
+            errors.append(np.abs(centred - centred @ self.components_.T @ self.components_))
+        return self._frame(np.concatenate(errors), windows, X)
+
+    @property
+    def _n_features_out(self) -> int:
+        return len(self.components_)
+
+    def _fit_model(self, windows: Windows, held_out: Windows | None) -> None:
+        if self.n_components > windows.shape[1]:
+            raise ValueError(
+                f"n_components={self.n_components} is more than the {windows.shape[1]} feature(s) of a window. Lower "
+                "it, or give a share of variance below 1."
+            )
+        self._least_spread = learn_least_spread(windows, self.normalize)
+        n_windows, n_values = windows.shape
+        self.mean_ = (
+            sum(shapes(windows, c, self._least_spread).sum(axis=0) for c in windows.chunks()) / n_windows
+        )
+        covariance = np.zeros((n_values, n_values))
+        for chunk in windows.chunks():
+            centred = self._centred(windows, chunk)
+            covariance += centred.T @ centred / n_windows
+        variance, directions = np.linalg.eigh(covariance)
+        variance, directions = np.maximum(variance[::-1], 0), directions[:, ::-1]
+        n_components = int(self.n_components)
+        if self.n_components < 1:
+            reached = np.cumsum(variance) >= self.n_components * variance.sum()
+            n_components = 1 + int(np.argmax(reached))
+        self.components_ = directions[:, :n_components].T.copy()
+        self.explained_variance_ = variance[:n_components]
+        least = _RIDGE * variance.mean() or 1.0  # rows that are all the same have no unit of their own
+        self._variance = np.maximum(self.explained_variance_, least)
+        # What both scores are on the mean over the windows of fit.
+        self._usual_residual = max(variance[n_components:].sum() / n_values, least)
+
+    def _score(self, windows: Windows) -> np.ndarray:
+        return np.concatenate([self._of_chunk(windows, chunk) for chunk in windows.chunks()])
+
+    def _of_chunk(self, windows: Windows, chunk: slice) -> np.ndarray:
+        centred = self._centred(windows, chunk)
+        codes = centred @ self.components_.T
+        inside = (codes**2 / self._variance).mean(axis=1)
+        if self.score_by == "inside":
+            return inside
+        residual = ((centred - codes @ self.components_) ** 2).mean(axis=1)
+        return residual if self.score_by == "residual" else residual / self._usual_residual + inside
+
+    def _centred(self, windows: Windows, chunk: slice) -> np.ndarray:
+        return shapes(windows, chunk, self._least_spread) - self.mean_

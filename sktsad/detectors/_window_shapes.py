@@ -1,0 +1,44 @@
+"""What is compared of windows: their values, or their shape alone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from sklearn.preprocessing import StandardScaler
+
+from .._core import Windows
+
+#: Share of a channel's standard deviation below which the spread in a window counts as none: where a series stands
+#: still, its noise is no shape.
+_LEAST_SPREAD = 0.1
+
+
+def learn_least_spread(windows: Windows, normalize: bool) -> np.ndarray | None:
+    """Return the least number that the values of a window are divided by, for each channel; None to divide by none."""
+    if not normalize:
+        return None
+    moments = StandardScaler()
+    for chunk in windows.chunks():
+        moments.partial_fit(windows.gather(chunk).reshape(-1, windows.n_channels))
+    return _LEAST_SPREAD * moments.scale_  # 1 for a constant channel
+
+
+def shapes(
+    windows: Windows, rows: Any, least_spread: np.ndarray | None, n_steps: int | None = None
+) -> np.ndarray:
+    """Return windows as flat rows in float64; with ``least_spread`` each channel minus its mean, over its spread.
+
+    Mean and spread are those of the first ``n_steps`` steps of the window, or of all.
+    """
+    if least_spread is None:
+        return np.ascontiguousarray(windows.flat(rows), dtype=np.float64)
+    values = windows.gather(rows, np.float64)
+    known = values[:, :n_steps]
+    spread = np.maximum(known.std(axis=1, keepdims=True), least_spread)
+    return ((values - known.mean(axis=1, keepdims=True)) / spread).reshape(len(values), -1)
+
+
+def every_nth(n_windows: int, at_most: int) -> slice:
+    """Return a slice that takes windows at regular distances, all of them or no more than ``at_most``."""
+    return slice(0, n_windows, -(-n_windows // at_most))

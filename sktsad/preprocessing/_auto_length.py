@@ -1,0 +1,55 @@
+"""A window length that finds itself: the period of the series."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .._core import SeriesRows
+from ._period import find_period
+
+#: What a length may be instead of a number, in periods.
+AUTO_LENGTHS = {"auto/2": 0.5, "auto": 1.0, "2*auto": 2.0}
+#: Length where no series has a period.
+_WITHOUT = 30
+#: Values of a window, all columns together, at most: what fits covariances to windows takes the cube of it.
+_MOST_VALUES = 2000
+#: Series that are looked at, at most: a median does not need them all.
+_MOST_SERIES = 200
+#: Least autocorrelation at the period: a length may be a bad guess, so that less is asked for than of a season.
+_LEAST = 0.1
+
+
+def auto_length(values: np.ndarray, rows: SeriesRows, length: str = "auto") -> int:
+    """Return one window length for all series: the median of their periods, 30 without one, or a multiple of these.
+
+    It is at most a third of the rows of the shortest series that is usable, which has thrice the default length, 90
+    rows; where none has, of the longest. A window has no more than 2,000 values, all columns together.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n_rows, n_columns)
+        Rows of all series, in the order given.
+    rows : SeriesRows
+        Which rows are one series, in time order.
+    length : {"auto/2", "auto", "2*auto"}, default="auto"
+        Half a period, one, or two.
+
+    Returns
+    -------
+    length : int
+        Number of rows, at least 1.
+    """
+    sizes = np.diff(rows.bounds)
+    usable = np.flatnonzero(sizes >= 3 * _WITHOUT)
+    if not len(usable):
+        usable = np.flatnonzero(sizes == sizes.max())[:1]
+    longest = max(1, min(int(sizes[usable].min()) // 3, _MOST_VALUES // values.shape[1]))
+    parts = list(rows.parts())
+    found = []
+    for series in usable[:: -(-len(usable) // _MOST_SERIES)]:
+        part = values[rows.order[parts[series][1]]]
+        least = max(_LEAST, 5 / np.sqrt(len(part)))  # of noise it is below this for certain
+        found.append(find_period(part, least))
+    periods = [period for period in found if period]
+    period = float(np.median(periods)) if periods else _WITHOUT
+    return int(np.clip(round(period * AUTO_LENGTHS[length]), 1, longest))

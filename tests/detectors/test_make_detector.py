@@ -1,0 +1,82 @@
+import pickle
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.base import clone
+
+from sktsad import SeriesSplit, check_causal, make_detector
+from sktsad.thresholds import MedianMAD, Quantile
+
+PERIOD = 40
+STEP = np.arange(1600)
+
+
+def wave(fault=None, seed=0):
+    """A wave of two harmonics with noise; one period of the last half may have a fault."""
+    angle = 2 * np.pi * STEP / PERIOD
+    values = np.sin(angle) + 0.5 * np.sin(2 * angle + 1)
+    odd = slice(1200, 1240)
+    if fault == "faint":
+        values[odd] *= 0.4
+    elif fault == "spike":
+        values[1220] += 2
+    elif fault == "other shape":
+        values[odd] = 1.3 * np.sign(np.sin(angle[odd]))
+    elif fault == "still":
+        values[odd] = values[1200]
+    elif fault == "shift":
+        values[odd] += 1.5
+    return pd.DataFrame(values + 0.1 * np.random.default_rng(seed).normal(size=len(STEP)))
+
+
+@pytest.fixture(scope="module")
+def detector():
+    return make_detector().fit(wave()[:800])
+
+
+@pytest.mark.parametrize("fault", ["faint", "spike", "other shape", "still", "shift"])
+def test_a_fault_of_any_kind_has_the_largest_score_and_is_an_alarm(fault, detector):
+    decision = detector.decision_function(wave(fault, seed=1)[800:])
+    assert 1200 <= 800 + decision.argmax() < 1240 + PERIOD
+    assert decision.max() > 0
+
+
+def test_other_normal_rows_are_rarely_alarms(detector):
+    assert detector.predict(wave(seed=2)[800:]).mean() < 0.01
+
+
+def test_the_windows_are_as_long_as_the_period_says(detector):
+    lengths = {name: member[1].length_ for name, member in detector.named_detectors_.items()}
+    assert lengths == {"shape": 40, "values": 20, "subspace": 40, "density": 20}
+
+
+def test_it_is_a_plain_fusion_with_parameters_of_its_members():
+    detector = make_detector(threshold=Quantile(0.9), validation_fraction=0.3)
+    assert (detector.threshold.q, detector.validation_fraction) == (0.9, 0.3)
+    assert isinstance(make_detector().threshold, MedianMAD)
+    changed = clone(detector).set_params(density="drop", shape__slidingwindow__length=12).fit(wave()[:400])
+    assert list(changed.named_detectors_) == ["shape", "values", "subspace"]
+    assert changed.named_detectors_["shape"][1].length_ == 12
+    assert make_detector().get_params()["shape"] is not make_detector().get_params()["shape"]
+
+
+def test_it_looks_at_no_later_row():
+    y = pd.Series(np.arange(600) % 100 == 50, dtype=int)
+    assert not check_causal(make_detector(), wave()[:600], y, cv=SeriesSplit(2)).faults
+
+
+def test_a_panel_and_a_pickle_score_alike(detector):
+    index = pd.MultiIndex.from_product([["a", "b"], range(800)])
+    X = pd.DataFrame(np.concatenate([wave()[:800], 5 + 3 * wave(seed=3)[:800]]), index)
+    fitted = make_detector().fit(X)
+    alone = fitted.decision_function(X.loc[["b"]])
+    np.testing.assert_allclose(alone, fitted.decision_function(X)[800:], atol=1e-6)
+    np.testing.assert_array_equal(
+        pickle.loads(pickle.dumps(fitted)).decision_function(X), fitted.decision_function(X)
+    )
+
+
+def test_a_parameter_out_of_range_is_named():
+    with pytest.raises(ValueError, match="The 'validation_fraction' parameter of make_detector must be"):
+        make_detector(validation_fraction=1)
