@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn.utils._param_validation import Interval
 
 from ._series import SeriesRows, is_gap, read_rows
+from ._sklearn import Interval
 
 #: What ``merge_gap`` and ``cool_down`` may be: rows, a time, or text that pandas reads as a time.
 DURATION: list[Any] = [Interval(Integral, 0, None, closed="left"), timedelta, str]

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from sklearn.utils import get_tags
-from sklearn.utils.validation import _num_samples
 
 from ._series import row_index
+from ._sklearn import num_samples
 
 
 def estimator_type(estimator: Any) -> str | None:
@@ -74,5 +74,5 @@ def with_index(scores: np.ndarray, X: Any, rows: Any) -> pd.Series:
     """Give scores the index of their rows of X, or the numbers of these, for threshold rules that count by time."""
     index = row_index(X)
     if index is None:
-        index = pd.RangeIndex(_num_samples(X))
+        index = pd.RangeIndex(num_samples(X))
     return pd.Series(scores, index[rows])

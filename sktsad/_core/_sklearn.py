@@ -2,28 +2,45 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import numpy as np
 from sklearn.utils import _safe_indexing as safe_indexing
+from sklearn.utils._array_api import get_namespace
 from sklearn.utils._param_validation import (
     HasMethods,
-    Interval,
     InvalidParameterError,
+    RealNotInt,
     StrOptions,
     validate_parameter_constraints,
     validate_params,
 )
+from sklearn.utils._param_validation import Interval as _Interval
+from sklearn.utils.metaestimators import _BaseComposition as BaseComposition
 from sklearn.utils.validation import _check_feature_names_in as check_feature_names_in
 from sklearn.utils.validation import _check_sample_weight as check_sample_weight
 from sklearn.utils.validation import _num_samples as num_samples
 
 __all__ = [
+    "BaseComposition",
     "HasMethods",
     "Interval",
     "InvalidParameterError",
+    "RealNotInt",
     "StrOptions",
     "check_feature_names_in",
     "check_sample_weight",
+    "get_namespace",
     "num_samples",
     "safe_indexing",
     "validate_parameter_constraints",
     "validate_params",
 ]
+
+
+class Interval(_Interval):
+    """An interval of numbers, which True and False are not."""
+
+    def is_satisfied_by(self, val: Any) -> bool:
+        """Tell whether a value is in the interval."""
+        return not isinstance(val, (bool, np.bool_)) and super().is_satisfied_by(val)

@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from sklearn.utils import assert_all_finite
-from sklearn.utils._array_api import get_namespace
 from sklearn.utils.validation import validate_data
 
 from ._series import row_index
+from ._sklearn import get_namespace
 from ._validation import validate_rows
 
 _NAME = re.compile(r"(?P<channel>.+)_t-(?P<lag>\d+)")

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pandas as pd
 from sklearn.utils import Bunch
-from sklearn.utils._param_validation import validate_params
 
+from .._core import validate_params
 from ._data_home import find_files
 from ._dataset import ANOMALY, as_dataset, select_series
 

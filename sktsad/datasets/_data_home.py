@@ -4,7 +4,7 @@ import hashlib
 import os
 from pathlib import Path
 
-from sklearn.utils._param_validation import validate_params
+from .._core import validate_params
 
 ENV_VAR = "SKTSAD_DATA"
 DEFAULT_HOME = "~/sktsad_data"

@@ -5,8 +5,8 @@ import os
 
 import pandas as pd
 from sklearn.utils import Bunch
-from sklearn.utils._param_validation import StrOptions, validate_params
 
+from .._core import StrOptions, validate_params
 from ._data_home import check_sha256, find_files
 from ._dataset import ANOMALY, as_dataset
 

@@ -6,8 +6,8 @@ from numbers import Integral, Real
 import numpy as np
 import pandas as pd
 from sklearn.utils import check_random_state
-from sklearn.utils._param_validation import Interval, validate_params
 
+from .._core import Interval, validate_params
 from ._dataset import ANOMALY, stack_series
 
 #: For each kind of event the rows it lasts (shortest, longest) and its course: the share of its

@@ -5,8 +5,8 @@ import os
 import numpy as np
 import pandas as pd
 from sklearn.utils import Bunch
-from sklearn.utils._param_validation import StrOptions, validate_params
 
+from .._core import StrOptions, validate_params
 from ._data_home import find_files
 from ._dataset import as_dataset
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import pandas as pd
 from sklearn.utils import Bunch
-from sklearn.utils._param_validation import validate_params
 
+from .._core import validate_params
 from ._data_home import check_sha256, find_files
 from ._dataset import ANOMALY, as_dataset, select_series
 

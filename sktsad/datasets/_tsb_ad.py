@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from sklearn.utils import Bunch
-from sklearn.utils._param_validation import StrOptions, validate_params
 
+from .._core import StrOptions, validate_params
 from ._data_home import find_series
 from ._dataset import ANOMALY, as_dataset, part_of_series, select_series
 

@@ -10,17 +10,18 @@ import numpy as np
 import pandas as pd
 from sklearn.base import ClassifierMixin, clone
 from sklearn.utils import Tags
-from sklearn.utils._param_validation import Interval
 from sklearn.utils.multiclass import type_of_target
-from sklearn.utils.validation import _num_samples, check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted, validate_data
 
 from .._core import (
+    Interval,
     Windows,
     atomic_fit,
     check_labels,
     check_windows,
     infinite_unless_finite,
     mark_anomalies,
+    num_samples,
     row_index,
     subtract_threshold,
     tail_mask,
@@ -195,7 +196,7 @@ class BaseDetector(ClassifierMixin):
             raise ValueError(
                 f"Expected rows of columns, got {X.ndim}D data. Reshape your data with X.reshape(-1, 1)."
             )
-        if not _num_samples(X):
+        if not num_samples(X):
             raise ValueError("Found 0 rows while at least 1 is required.")
         return validate_data(self, X, reset=reset, skip_check_array=True)
 
@@ -228,7 +229,7 @@ class BaseDetector(ClassifierMixin):
         """Mark the anomalies and set ``classes_``."""
         if y is None:
             self.classes_ = np.array([0, 1])
-            return np.zeros(_num_samples(rows), dtype=bool)
+            return np.zeros(num_samples(rows), dtype=bool)
         y = check_labels(rows, y)
         classes, anomalous = mark_anomalies(y)
         if len(classes) > 2:

@@ -8,10 +8,9 @@ import numpy as np
 from sklearn.base import MetaEstimatorMixin
 from sklearn.frozen import FrozenEstimator
 from sklearn.utils import Tags, get_tags
-from sklearn.utils._param_validation import HasMethods
 from sklearn.utils.validation import check_is_fitted
 
-from .._core import VersionedEstimator
+from .._core import HasMethods, VersionedEstimator
 from ..thresholds import ThresholdRule
 from ._base_detector import BaseDetector
 

@@ -11,12 +11,12 @@ import numpy as np
 import pandas as pd
 from sklearn import get_config
 from sklearn.base import clone
-from sklearn.utils import Bunch, Tags, _safe_indexing, get_tags, indexable
-from sklearn.utils._param_validation import StrOptions
+from sklearn.utils import Bunch, Tags, get_tags, indexable
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
-from sklearn.utils.metaestimators import _BaseComposition
 
 from .._core import (
+    BaseComposition,
+    StrOptions,
     VersionedEstimator,
     atomic_fit,
     decision_scores,
@@ -25,12 +25,13 @@ from .._core import (
     params_of_rows,
     robust_moments,
     row_index,
+    safe_indexing,
 )
 from ..thresholds import MeanStd
 from ._base_detector import BaseDetector
 
 
-class FusionDetector(BaseDetector, _BaseComposition, VersionedEstimator):
+class FusionDetector(BaseDetector, BaseComposition, VersionedEstimator):
     """Join the scores of several detectors, or classifiers, to one.
 
     The members are fitted to the same rows. Their scores, each in its own units, are made comparable by what normal
@@ -247,8 +248,8 @@ class FusionDetector(BaseDetector, _BaseComposition, VersionedEstimator):
 
     def _fitted(self, rows: Any, y: Any, chosen: np.ndarray, params: dict[str, dict[str, Any]]) -> list[Any]:
         """Return the members, fitted to some of the rows."""
-        X_chosen = _safe_indexing(rows, chosen)
-        y_chosen = None if y is None else _safe_indexing(y, chosen)
+        X_chosen = safe_indexing(rows, chosen)
+        y_chosen = None if y is None else safe_indexing(y, chosen)
         return [
             clone(member).fit(X_chosen, y_chosen, **params_of_rows(params[name], rows, chosen))
             for name, member in self._members()

@@ -8,9 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from sklearn.preprocessing import StandardScaler
-from sklearn.utils._param_validation import Interval, StrOptions
 
-from .._core import VersionedEstimator, Windows
+from .._core import Interval, StrOptions, VersionedEstimator, Windows
 from ..thresholds import MedianMAD
 from ._base_detector import WindowDetector
 

@@ -7,9 +7,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn.utils._param_validation import Interval
 
-from .._core import VersionedEstimator, Windows
+from .._core import Interval, VersionedEstimator, Windows
 from ..thresholds import MedianMAD
 from ._base_detector import WindowDetector
 from ._window_shapes import learn_least_spread, shapes

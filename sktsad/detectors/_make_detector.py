@@ -7,8 +7,8 @@ from typing import Any
 
 from sklearn.base import clone
 from sklearn.pipeline import Pipeline, make_pipeline
-from sklearn.utils._param_validation import Interval, validate_params
 
+from .._core import Interval, validate_params
 from ..preprocessing import SeriesScaler, SlidingWindow
 from ..thresholds import MedianMAD, ThresholdRule
 from ._fusion import FusionDetector

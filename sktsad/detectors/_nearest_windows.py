@@ -11,9 +11,8 @@ import pandas as pd
 from sklearn import config_context
 from sklearn.metrics.pairwise import euclidean_distances
 from sklearn.neighbors import NearestNeighbors
-from sklearn.utils._param_validation import Interval
 
-from .._core import VersionedEstimator, Windows
+from .._core import Interval, VersionedEstimator, Windows
 from ..thresholds import MedianMAD
 from ._base_detector import WindowDetector
 from ._window_shapes import every_nth, learn_least_spread, shapes

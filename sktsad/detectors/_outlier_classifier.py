@@ -8,9 +8,8 @@ import numpy as np
 import pandas as pd
 from sklearn.base import MetaEstimatorMixin, clone
 from sklearn.frozen import FrozenEstimator
-from sklearn.utils._param_validation import HasMethods
 
-from .._core import VersionedEstimator, Windows, estimator_type
+from .._core import HasMethods, VersionedEstimator, Windows, estimator_type
 from ..preprocessing import SlidingWindow
 from ._base_detector import WindowDetector
 

@@ -8,9 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
-from sklearn.utils._param_validation import Interval, RealNotInt, StrOptions
 
-from .._core import VersionedEstimator, Windows
+from .._core import Interval, RealNotInt, StrOptions, VersionedEstimator, Windows
 from ..thresholds import MedianMAD
 from ._base_detector import WindowDetector
 from ._window_shapes import learn_least_spread, shapes

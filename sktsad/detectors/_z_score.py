@@ -8,9 +8,8 @@ import numpy as np
 import pandas as pd
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.preprocessing import StandardScaler
-from sklearn.utils._param_validation import StrOptions
 
-from .._core import VersionedEstimator, Windows, is_spread, robust_moments
+from .._core import StrOptions, VersionedEstimator, Windows, is_spread, robust_moments
 from ._base_detector import WindowDetector
 
 #: The squares of larger numbers, summed over a window, may be infinite.

@@ -11,10 +11,9 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from sklearn.utils._param_validation import HasMethods, StrOptions, validate_params
 from sklearn.utils.validation import check_is_fitted
 
-from .._core import version_of
+from .._core import HasMethods, StrOptions, validate_params, version_of
 
 if TYPE_CHECKING:
     from onnx import ModelProto

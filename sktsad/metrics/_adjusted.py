@@ -6,8 +6,8 @@ from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
-from sklearn.utils._param_validation import Interval, validate_params
 
+from .._core import Interval, validate_params
 from ._labelled_rows import COMMON, LabelledRows, count_between, read_predictions, read_scores
 from ._precision_recall_f import BETA, PrecisionRecallF, precision_recall_f, ratio
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from sklearn.utils._param_validation import validate_params
 
+from .._core import validate_params
 from ._labelled_rows import COMMON, LabelledRows, read_predictions
 from ._precision_recall_f import BETA, PrecisionRecallF, precision_recall_f
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any, Literal
 
 import numpy as np
-from sklearn.utils._param_validation import StrOptions, validate_params
 
+from .._core import StrOptions, validate_params
 from ._labelled_rows import COMMON, count_between, read_predictions
 from ._precision_recall_f import BETA, PrecisionRecallF, precision_recall_f, ratio
 

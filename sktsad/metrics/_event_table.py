@@ -7,9 +7,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn.utils._param_validation import Interval, validate_params
 
-from .._core import AlarmRule, is_panel, places, row_index, time_labels
+from .._core import AlarmRule, Interval, is_panel, places, row_index, time_labels, validate_params
 from ._labelled_rows import COMMON, LabelledRows, read_labels, read_predictions
 
 _COUNT = [Interval(Integral, 0, None, closed="left")]

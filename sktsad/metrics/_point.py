@@ -5,8 +5,7 @@ from __future__ import annotations
 from numbers import Real
 from typing import Any, Literal, NamedTuple
 
-from sklearn.utils._param_validation import Interval, StrOptions, validate_params
-
+from .._core import Interval, StrOptions, validate_params
 from ..thresholds import BestFBeta, TargetFalsePositiveRate
 from ._labelled_rows import COMMON, LabelledRows, read_scores
 from ._precision_recall_f import BETA, precision_recall_f, ratio

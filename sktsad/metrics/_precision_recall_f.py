@@ -5,7 +5,7 @@ from __future__ import annotations
 from numbers import Real
 from typing import Any, NamedTuple
 
-from sklearn.utils._param_validation import Interval
+from .._core import Interval
 
 #: Constraint of beta, which all F scores share.
 BETA = {"beta": [Interval(Real, 0, None, closed="neither")]}

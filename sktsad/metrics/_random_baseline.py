@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 from sklearn.utils import check_random_state, column_or_1d
-from sklearn.utils._param_validation import Interval, validate_params
 
+from .._core import Interval, validate_params
 from ._labelled_rows import read_scores
 
 

@@ -6,8 +6,8 @@ from numbers import Real
 from typing import Any, Literal
 
 import numpy as np
-from sklearn.utils._param_validation import Interval, StrOptions, validate_params
 
+from .._core import Interval, StrOptions, validate_params
 from ._labelled_rows import COMMON, LabelledRows, read_predictions
 from ._precision_recall_f import BETA, PrecisionRecallF, precision_recall_f
 

@@ -9,9 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from sklearn.utils import check_consistent_length, column_or_1d
-from sklearn.utils._param_validation import Interval, validate_params
 
-from .._core import DURATION, AlarmRule, is_panel, places, row_index
+from .._core import DURATION, AlarmRule, Interval, is_panel, places, row_index, validate_params
 from ._blocks import cut_blocks
 from ._figures import Figures
 from ._labelled_rows import COMMON, LabelledRows, read_scores

@@ -7,9 +7,8 @@ from numbers import Integral
 from typing import Any
 
 import numpy as np
-from sklearn.utils._param_validation import Interval, validate_params
 
-from .._core import find_events
+from .._core import Interval, find_events, validate_params
 from ._labelled_rows import COMMON, read_scores
 
 _CONSTRAINTS = {

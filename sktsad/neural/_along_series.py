@@ -7,10 +7,9 @@ from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
-from sklearn.utils._param_validation import Interval, StrOptions
 from skorch.callbacks import LRScheduler
 
-from .._core import Windows, check_panel, is_panel
+from .._core import Interval, StrOptions, Windows, check_panel, is_panel
 from ._kept_states import KeptStates
 from ._net_estimator import RECURRENT, NetEstimator
 from ._row_layout import RowLayout, check_rows, lay_out

@@ -11,10 +11,9 @@ import numpy as np
 import torch
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils import check_array
-from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
-from .._core import Windows
+from .._core import Interval, StrOptions, Windows
 from ..networks import CodeEncoder, ReconstructionError, WindowErrors, make_autoencoder
 from ._net_detector import NetDetector
 from ._training import Network, apply

@@ -8,9 +8,8 @@ from numbers import Integral
 from typing import Any
 
 import numpy as np
-from sklearn.utils._param_validation import Interval
 
-from .._core import Windows
+from .._core import Interval, Windows
 from ..networks import Forecaster, ForecastError, WindowErrors
 from ._net_detector import NetDetector
 from ._net_estimator import RECURRENT, recurrent_arguments

@@ -7,9 +7,7 @@ from functools import partial
 from numbers import Integral
 from typing import Any
 
-from sklearn.utils._param_validation import Interval
-
-from .._core import Windows
+from .._core import Interval, Windows
 from ..networks import Forecaster, ForecastError
 from ._net_estimator import recurrent_arguments
 from ._pretrainer import Pretrainer

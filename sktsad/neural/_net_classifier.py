@@ -10,9 +10,16 @@ import numpy as np
 import torch
 from sklearn.base import ClassifierMixin
 from sklearn.utils import compute_class_weight
-from sklearn.utils._param_validation import StrOptions
 
-from .._core import Windows, atomic_fit, check_labels, check_windows, to_classes, warn_if_anomaly_is_a_guess
+from .._core import (
+    StrOptions,
+    Windows,
+    atomic_fit,
+    check_labels,
+    check_windows,
+    to_classes,
+    warn_if_anomaly_is_a_guess,
+)
 from ..networks import LOSSES, LogitAdjustedCrossEntropy
 from ._net_estimator import NetEstimator, check_weights, copy_loss, drop_weightless, warn_if_badly_scaled
 from ._training import (

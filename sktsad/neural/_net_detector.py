@@ -7,10 +7,9 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn.utils._param_validation import StrOptions
 from torch import nn
 
-from .._core import Windows
+from .._core import StrOptions, Windows
 from ..detectors import MIN_HELD_OUT, WindowDetector
 from ..thresholds import MeanStd
 from ._net_estimator import NetEstimator, warn_if_badly_scaled

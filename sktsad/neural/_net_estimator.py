@@ -11,11 +11,10 @@ from typing import Any, Self
 
 import numpy as np
 from sklearn.utils import Tags
-from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 from torch import nn
 
-from .._core import VersionedEstimator, Windows, check_sample_weight, check_windows
+from .._core import Interval, StrOptions, VersionedEstimator, Windows, check_sample_weight, check_windows
 from ._training import LeanNet, WindowDataset, forward, scale_weights
 
 _PREFIX = "net__"

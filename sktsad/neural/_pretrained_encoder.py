@@ -10,10 +10,9 @@ import numpy as np
 import torch
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils import Tags
-from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import check_is_fitted
 
-from .._core import VersionedEstimator, atomic_fit, check_windows, version_of
+from .._core import Interval, VersionedEstimator, atomic_fit, check_windows, version_of
 from ..networks import RecurrentEncoder
 from ._net_estimator import check_encoder, codes_have_own_dtype
 from ._training import WindowDataset, run

@@ -8,10 +8,9 @@ import numpy as np
 import torch
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils import Tags
-from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import check_is_fitted
 
-from .._core import Windows, atomic_fit, check_windows
+from .._core import StrOptions, Windows, atomic_fit, check_windows
 from ._net_estimator import RECURRENT, NetEstimator, codes_have_own_dtype, warn_if_badly_scaled
 from ._training import (
     Network,

@@ -10,10 +10,9 @@ from typing import Any
 
 from sklearn.base import clone
 from sklearn.utils import check_random_state
-from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from skorch.callbacks import Freezer, Unfreezer
 
-from .._core import Windows
+from .._core import HasMethods, Interval, StrOptions, Windows
 from ..networks import RecurrentNetwork
 from ._net_classifier import NetClassifier
 from ._net_estimator import RECURRENT, check_encoder, recurrent_arguments

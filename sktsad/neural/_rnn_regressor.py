@@ -10,10 +10,9 @@ from typing import Any, Self
 import numpy as np
 from sklearn.base import RegressorMixin
 from sklearn.utils import Tags, check_array, check_consistent_length
-from sklearn.utils._param_validation import StrOptions
 from torch import nn
 
-from .._core import Windows, atomic_fit, check_windows
+from .._core import StrOptions, Windows, atomic_fit, check_windows
 from ..networks import RecurrentNetwork
 from ._net_estimator import (
     RECURRENT,

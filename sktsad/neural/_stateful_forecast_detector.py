@@ -10,10 +10,9 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
-from .._core import Windows, row_index
+from .._core import Interval, StrOptions, Windows, row_index
 from ..detectors import MIN_HELD_OUT, BaseDetector
 from ..networks import ReconstructionError, StatefulNetwork
 from ..thresholds import MeanStd

@@ -9,10 +9,9 @@ from numbers import Real
 from typing import Any, Self
 
 import numpy as np
-from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import check_is_fitted
 
-from .._core import Windows, atomic_fit, check_target_index
+from .._core import Interval, Windows, atomic_fit, check_target_index
 from ..networks import LOSSES, LogitAdjustedCrossEntropy, StatefulNetwork
 from ._along_series import (
     ALONG_SERIES,

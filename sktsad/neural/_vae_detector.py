@@ -9,10 +9,9 @@ from typing import Any
 
 import numpy as np
 from sklearn.utils import check_random_state
-from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
-from .._core import Windows
+from .._core import Interval, StrOptions, Windows
 from ..networks import VariationalAutoencoder, VariationalLoss, VariationalWindowErrors
 from ._autoencoder_detector import AUTOENCODER, AutoencoderDetector
 from ._training import Network, VariationalNet

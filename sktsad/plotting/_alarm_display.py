@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import pandas as pd
-from sklearn.utils._param_validation import Interval, validate_params
 
+from .._core import Interval, validate_params
 from ._axes import add_legend, draw_line, draw_marks, event_bands, make_axes, set_time, shade
 from ._drawn_series import DrawnSeries, common_index, read_anomalous, read_drawn, read_values
 from ._thin import broken_line

@@ -6,9 +6,8 @@ from numbers import Integral, Real
 from typing import Any, Self
 
 import numpy as np
-from sklearn.utils._param_validation import Interval, validate_params
 
-from .._core import before_last, channels_by_name, last_step, require_method
+from .._core import Interval, before_last, channels_by_name, last_step, require_method, validate_params
 from ._axes import make_axes, set_time, shade
 from ._drawn_series import DrawnSeries, common_index, read_anomalous, read_one, read_values
 

@@ -7,11 +7,16 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import pandas as pd
-from sklearn.utils import _safe_indexing
-from sklearn.utils._param_validation import Interval, validate_params
-from sklearn.utils.validation import _num_samples
 
-from .._core import before_last, check_windows, require_method
+from .._core import (
+    Interval,
+    before_last,
+    check_windows,
+    num_samples,
+    require_method,
+    safe_indexing,
+    validate_params,
+)
 from ._axes import add_legend, draw_line, make_axes, set_time
 from ._drawn_series import common_index, read_one, read_values
 from ._thin import broken_line
@@ -192,12 +197,12 @@ class ReconstructionDisplay:
         if np.ndim(X) == 1:
             X = np.asarray(X).reshape(1, -1)
         windows = before_last(estimator, X)
-        n_windows = _num_samples(windows)
+        n_windows = num_samples(windows)
         if row is None:
             row = int(np.argmax(detector.anomaly_score(windows)))
         elif not -n_windows <= row < n_windows:
             raise ValueError(f"row={row} is not among the {n_windows} windows: give a position from 0.")
-        window = _safe_indexing(windows, [row % n_windows])
+        window = safe_indexing(windows, [row % n_windows])
         read = check_windows(detector, window, n_channels=detector.n_channels, reset=False)
         shape = (read.length, read.n_channels)
         index = pd.RangeIndex(1 - read.length, 1, name=f"row, counted from {_name(read.index)}")

@@ -7,9 +7,17 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import pandas as pd
-from sklearn.utils._param_validation import HasMethods, Interval, StrOptions, validate_params
 
-from .._core import before_last, decision_scores, last_step, own_threshold
+from .._core import (
+    HasMethods,
+    Interval,
+    StrOptions,
+    before_last,
+    decision_scores,
+    last_step,
+    own_threshold,
+    validate_params,
+)
 from ._axes import THRESHOLD, add_legend, draw_line, draw_marks, event_bands, make_axes, set_time
 from ._drawn_series import DrawnSeries, TimeAxis, common_index, read_anomalous, read_drawn, read_scores
 from ._thin import broken_line, thin

@@ -6,9 +6,8 @@ from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
-from sklearn.utils._param_validation import HasMethods, Interval, validate_params
 
-from .._core import decision_scores, own_threshold
+from .._core import HasMethods, Interval, decision_scores, own_threshold, validate_params
 from ..thresholds import BestFBeta
 from ._axes import LINE, THRESHOLD, add_legend, make_axes
 from ._drawn_series import common_index, read_anomalous, read_scores

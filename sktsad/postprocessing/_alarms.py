@@ -9,17 +9,18 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from sklearn.utils import check_consistent_length, column_or_1d
-from sklearn.utils._param_validation import Interval, validate_params
 
 from .._core import (
     DURATION,
     AlarmRule,
     AlarmRuns,
+    Interval,
     has_time,
     is_panel,
     places,
     read_series,
     row_index,
+    validate_params,
 )
 from ._feature_scores import sum_by_sensor
 

@@ -7,10 +7,9 @@ from typing import Any, Self
 import numpy as np
 from sklearn.base import clone
 from sklearn.utils import Tags, check_array, get_tags
-from sklearn.utils._param_validation import HasMethods, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
-from .._core import atomic_fit
+from .._core import HasMethods, StrOptions, atomic_fit
 from ._classifier_wrapper import ClassifierWrapper
 
 

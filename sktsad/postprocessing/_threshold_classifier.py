@@ -9,20 +9,23 @@ from typing import Any, Self
 import numpy as np
 from sklearn.base import clone
 from sklearn.frozen import FrozenEstimator
-from sklearn.utils import Tags, _safe_indexing, get_tags, indexable
-from sklearn.utils._param_validation import HasMethods, Interval
+from sklearn.utils import Tags, get_tags, indexable
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import type_of_target
-from sklearn.utils.validation import _num_samples, check_is_fitted
+from sklearn.utils.validation import check_is_fitted
 
 from .._core import (
+    HasMethods,
+    Interval,
     atomic_fit,
     check_labels,
     count_events,
     decision_scores,
     last_step,
+    num_samples,
     own_threshold,
     params_of_rows,
+    safe_indexing,
     subtract_threshold,
     warn_if_anomaly_is_a_guess,
     with_index,
@@ -164,7 +167,7 @@ class ThresholdClassifier(ClassifierWrapper):
             self.__dict__.pop(name, None)
         if not isinstance(rule, Real):
             if is_frozen:
-                rows, scores = np.arange(_num_samples(X)), decision_scores(self.estimator_, X)
+                rows, scores = np.arange(num_samples(X)), decision_scores(self.estimator_, X)
             else:
                 rows, scores = self._unseen_scores(X, y, anomalous, params)
             if anomalous is not None:
@@ -260,11 +263,11 @@ class ThresholdClassifier(ClassifierWrapper):
                     f"Fold {number} is left out: its training rows hold one class.", UserWarning, stacklevel=4
                 )
                 continue
-            y_train = None if kinds == {False} else _safe_indexing(y, train)
+            y_train = None if kinds == {False} else safe_indexing(y, train)
             own_params = params_of_rows(params, X, train)
-            model = _fitted(self.estimator, _safe_indexing(X, train), y_train, own_params)
+            model = _fitted(self.estimator, safe_indexing(X, train), y_train, own_params)
             all_rows.append(test)
-            all_scores.append(decision_scores(model, _safe_indexing(X, test)))
+            all_scores.append(decision_scores(model, safe_indexing(X, test)))
         if not all_rows:
             raise ValueError(
                 f"No fold of cv={splitter} trains on both classes, so there is no score to choose a threshold on. Use "

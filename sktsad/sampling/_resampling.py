@@ -9,9 +9,8 @@ from typing import Any
 
 import numpy as np
 from sklearn.neighbors import NearestNeighbors
-from sklearn.utils._param_validation import InvalidParameterError
 
-from .._core import Windows
+from .._core import InvalidParameterError, Windows
 
 #: The sampler that repeats rows.
 REPEATER = "over_sampling.RandomOverSampler"

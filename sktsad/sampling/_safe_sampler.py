@@ -8,9 +8,17 @@ from typing import Any, Self
 import numpy as np
 import pandas as pd
 from sklearn.base import clone
-from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 
-from .._core import VersionedEstimator, Windows, check_labels, check_windows, has_time
+from .._core import (
+    HasMethods,
+    Interval,
+    StrOptions,
+    VersionedEstimator,
+    Windows,
+    check_labels,
+    check_windows,
+    has_time,
+)
 from ._resampling import as_they_are, imblearn_class, kind_of, name_of, resample, strategy_of, suit_to, warn
 from ._window_augmenter import WindowAugmenter
 

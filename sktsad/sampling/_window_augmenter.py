@@ -8,9 +8,8 @@ from typing import Any
 
 import numpy as np
 from sklearn.utils import check_random_state
-from sklearn.utils._param_validation import Interval
 
-from .._core import VersionedEstimator
+from .._core import Interval, VersionedEstimator
 
 CHANGES = ("jitter", "scaling", "time_warp", "shift")
 

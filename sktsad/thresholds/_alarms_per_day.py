@@ -8,9 +8,8 @@ from numbers import Integral, Real
 
 import numpy as np
 import pandas as pd
-from sklearn.utils._param_validation import Interval
 
-from .._core import DURATION, AlarmRule, SeriesRows, places, read_series
+from .._core import DURATION, AlarmRule, Interval, SeriesRows, places, read_series
 from ._alarm_counts import count_alarms, most_alarms
 from ._cuts import cut_between
 from ._threshold_rule import ThresholdRule

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn.utils._param_validation import Interval
 
+from .._core import Interval
 from ._cuts import count_above, cut_between
 from ._threshold_rule import ThresholdRule
 

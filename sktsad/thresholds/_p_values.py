@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 from sklearn.utils import check_array, column_or_1d
-from sklearn.utils._param_validation import validate_params
+
+from .._core import validate_params
 
 
 @validate_params({"scores": ["array-like"], "held_out": ["array-like"]}, prefer_skip_nested_validation=True)

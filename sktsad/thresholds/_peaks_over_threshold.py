@@ -7,8 +7,8 @@ from numbers import Real
 
 import numpy as np
 from scipy.stats import genpareto, poisson
-from sklearn.utils._param_validation import Interval
 
+from .._core import Interval
 from ._quantile_rank import quantile_rank
 from ._threshold_rule import EmpiricalRule
 

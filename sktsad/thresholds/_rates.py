@@ -7,8 +7,8 @@ from numbers import Real
 
 import numpy as np
 import pandas as pd
-from sklearn.utils._param_validation import Interval
 
+from .._core import Interval
 from ._cuts import count_above, cut_between
 from ._quantile_rank import quantile_rank
 from ._threshold_rule import EmpiricalRule, ThresholdRule
