@@ -1,6 +1,6 @@
 """What everything stands on: series, windows, validation and labels, the base of estimators, scores. Private."""
 
-from ._estimator import FITTED_PARTS, VersionedEstimator, atomic_fit, fitted_part, version_of
+from ._estimator import FITTED_PARTS, Estimator, atomic_fit, fitted_part, version_of
 from ._index import check_panel, has_time, is_panel, row_index, time_labels
 from ._later_rows import warn_if_cut, warn_if_other_step, warn_if_unknown
 from ._pipeline import before_last, last_step, require_method
@@ -52,6 +52,7 @@ __all__ = [
     "AlarmRuns",
     "AlarmState",
     "BaseComposition",
+    "Estimator",
     "HasMethods",
     "Interval",
     "InvalidParameterError",
@@ -60,7 +61,6 @@ __all__ = [
     "SeriesPast",
     "SeriesRows",
     "StrOptions",
-    "VersionedEstimator",
     "Windows",
     "atomic_fit",
     "before_last",

@@ -58,7 +58,7 @@ def fitted_part(cls: T) -> T:
     return cls
 
 
-class VersionedEstimator(BaseEstimator):
+class Estimator(BaseEstimator):
     """An estimator whose pickles know the versions they were made with; base of all public estimators."""
 
     # Where the diagram of an estimator links to; scikit-learn fills in the folder and the class.

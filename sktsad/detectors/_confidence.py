@@ -10,12 +10,12 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.utils import Tags, get_tags
 from sklearn.utils.validation import check_is_fitted
 
-from .._core import HasMethods, VersionedEstimator
+from .._core import Estimator, HasMethods
 from ..thresholds import ThresholdRule
 from ._base_detector import BaseDetector
 
 
-class ConfidenceDetector(MetaEstimatorMixin, BaseDetector, VersionedEstimator):
+class ConfidenceDetector(MetaEstimatorMixin, BaseDetector, Estimator):
     """Take a row as an anomaly where a fitted classifier is confident of no class.
 
     The largest class probability of a classifier is lower, on the whole, for rows that are like none it was trained on

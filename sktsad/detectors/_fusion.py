@@ -16,8 +16,8 @@ from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, proces
 
 from .._core import (
     BaseComposition,
+    Estimator,
     StrOptions,
-    VersionedEstimator,
     atomic_fit,
     decision_scores,
     fitted_part,
@@ -31,7 +31,7 @@ from ..thresholds import MeanStd
 from ._base_detector import BaseDetector
 
 
-class FusionDetector(BaseDetector, BaseComposition, VersionedEstimator):
+class FusionDetector(BaseDetector, BaseComposition, Estimator):
     """Join the scores of several detectors, or classifiers, to one.
 
     The members are fitted to the same rows. Their scores, each in its own units, are made comparable by what normal

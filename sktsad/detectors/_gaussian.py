@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from sklearn.preprocessing import StandardScaler
 
-from .._core import Interval, StrOptions, VersionedEstimator, Windows
+from .._core import Estimator, Interval, StrOptions, Windows
 from ..thresholds import MedianMAD
 from ._base_detector import WindowDetector
 
@@ -17,7 +17,7 @@ from ._base_detector import WindowDetector
 _RIDGE = 1e-6
 
 
-class GaussianDetector(WindowDetector, VersionedEstimator):
+class GaussianDetector(WindowDetector, Estimator):
     """Score a row by its density under a normal distribution fitted to the normal rows.
 
     Parameters

@@ -9,13 +9,13 @@ import numpy as np
 import pandas as pd
 from sklearn.cluster import KMeans
 
-from .._core import Interval, VersionedEstimator, Windows
+from .._core import Estimator, Interval, Windows
 from ..thresholds import MedianMAD
 from ._base_detector import WindowDetector
 from ._window_shapes import every_nth, learn_least_spread, shapes
 
 
-class KMeansDetector(WindowDetector, VersionedEstimator):
+class KMeansDetector(WindowDetector, Estimator):
     """Score a window by its distance to the nearest of a few typical windows, the centres of clusters.
 
     Parameters

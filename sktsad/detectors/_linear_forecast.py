@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from .._core import Interval, VersionedEstimator, Windows
+from .._core import Estimator, Interval, Windows
 from ..thresholds import MedianMAD
 from ._base_detector import WindowDetector
 from ._window_shapes import learn_least_spread, shapes
 
 
-class LinearForecastDetector(WindowDetector, VersionedEstimator):
+class LinearForecastDetector(WindowDetector, Estimator):
     """Score a window by how far its last rows are from what the rows before them let expect, by ridge regression.
 
     An autoregressive model [1]_, fitted in closed form: no network, no iterations. It looks at what is new, so that an

@@ -12,7 +12,7 @@ from sklearn import config_context
 from sklearn.metrics.pairwise import euclidean_distances
 from sklearn.neighbors import NearestNeighbors
 
-from .._core import Interval, VersionedEstimator, Windows
+from .._core import Estimator, Interval, Windows
 from ..thresholds import MedianMAD
 from ._base_detector import WindowDetector
 from ._window_shapes import every_nth, learn_least_spread, shapes
@@ -21,7 +21,7 @@ from ._window_shapes import every_nth, learn_least_spread, shapes
 _BLOCK = 2**17
 
 
-class NearestWindowsDetector(WindowDetector, VersionedEstimator):
+class NearestWindowsDetector(WindowDetector, Estimator):
     """Score a window by its distance to the most similar windows of the normal rows.
 
     What has not been there before is far from all that has: the discord of the matrix profile [1]_, against the rows

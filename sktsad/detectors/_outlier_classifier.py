@@ -9,12 +9,12 @@ import pandas as pd
 from sklearn.base import MetaEstimatorMixin, clone
 from sklearn.frozen import FrozenEstimator
 
-from .._core import HasMethods, VersionedEstimator, Windows, estimator_type
+from .._core import Estimator, HasMethods, Windows, estimator_type
 from ..preprocessing import SlidingWindow
 from ._base_detector import WindowDetector
 
 
-class OutlierClassifier(MetaEstimatorMixin, WindowDetector, VersionedEstimator):
+class OutlierClassifier(MetaEstimatorMixin, WindowDetector, Estimator):
     """Make a classifier of anomalies out of any outlier detector of scikit-learn or PyOD.
 
     Those of scikit-learn answer +1 for normal rows and -1 for outliers, with scores that are larger for normal rows, so

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 
-from .._core import Interval, RealNotInt, StrOptions, VersionedEstimator, Windows
+from .._core import Estimator, Interval, RealNotInt, StrOptions, Windows
 from ..thresholds import MedianMAD
 from ._base_detector import WindowDetector
 from ._window_shapes import learn_least_spread, shapes
@@ -18,7 +18,7 @@ from ._window_shapes import learn_least_spread, shapes
 _RIDGE = 1e-6
 
 
-class PCADetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, WindowDetector, VersionedEstimator):
+class PCADetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, WindowDetector, Estimator):
     """Score a window by what the principal components of the normal windows say of it.
 
     Parameters

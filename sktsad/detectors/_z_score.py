@@ -9,14 +9,14 @@ import pandas as pd
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.preprocessing import StandardScaler
 
-from .._core import StrOptions, VersionedEstimator, Windows, is_spread, robust_moments
+from .._core import Estimator, StrOptions, Windows, is_spread, robust_moments
 from ._base_detector import WindowDetector
 
 #: The squares of larger numbers, summed over a window, may be infinite.
 _SQUARES_OVERFLOW = 1e100
 
 
-class ZScoreDetector(WindowDetector, ClassNamePrefixFeaturesOutMixin, TransformerMixin, VersionedEstimator):
+class ZScoreDetector(WindowDetector, ClassNamePrefixFeaturesOutMixin, TransformerMixin, Estimator):
     """Score a row by how many standard deviations it is off, globally or within its window.
 
     Parameters

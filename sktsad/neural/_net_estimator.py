@@ -14,7 +14,7 @@ from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 from torch import nn
 
-from .._core import Interval, StrOptions, VersionedEstimator, Windows, check_sample_weight, check_windows
+from .._core import Estimator, Interval, StrOptions, Windows, check_sample_weight, check_windows
 from ._training import LeanNet, WindowDataset, forward, scale_weights
 
 _PREFIX = "net__"
@@ -34,7 +34,7 @@ RECURRENT: dict = {
 }
 
 
-class NetEstimator(VersionedEstimator):
+class NetEstimator(Estimator):
     """Base of the estimators that train a network on windows.
 
     `NetClassifier` and `NetDetector` are more often what an estimator of your own derives from. A subclass lists its
@@ -100,7 +100,7 @@ class NetEstimator(VersionedEstimator):
         "net_params": [Mapping, None],
     }
 
-    _packages = (*VersionedEstimator._packages, "skorch", "torch")
+    _packages = (*Estimator._packages, "skorch", "torch")
 
     max_epochs: int
     predict_batch_size: int

@@ -12,7 +12,7 @@ from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
-from .._core import Interval, VersionedEstimator, atomic_fit, check_windows, version_of
+from .._core import Estimator, Interval, atomic_fit, check_windows, version_of
 from ..networks import RecurrentEncoder
 from ._net_estimator import check_encoder, codes_have_own_dtype
 from ._training import WindowDataset, run
@@ -72,7 +72,7 @@ def _load_encoder(path: str | os.PathLike[str]) -> tuple[torch.nn.Module, dict[s
         ) from error
 
 
-class PretrainedEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, VersionedEstimator):
+class PretrainedEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Estimator):
     """Windows to the codes of an encoder that `save_encoder` has saved.
 
     ``fit`` reads the file and learns nothing, so that it goes wherever a pretrainer goes:
@@ -125,7 +125,7 @@ class PretrainedEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Versi
         "predict_batch_size": [Interval(Integral, 1, None, closed="left")],
     }
 
-    _packages = (*VersionedEstimator._packages, "torch")
+    _packages = (*Estimator._packages, "torch")
 
     encoder_: torch.nn.Module
 

@@ -10,10 +10,10 @@ from sklearn.base import ClassifierMixin, MetaEstimatorMixin
 from sklearn.frozen import FrozenEstimator
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
 
-from .._core import VersionedEstimator, to_classes
+from .._core import Estimator, to_classes
 
 
-class ClassifierWrapper(ClassifierMixin, MetaEstimatorMixin, VersionedEstimator):
+class ClassifierWrapper(ClassifierMixin, MetaEstimatorMixin, Estimator):
     """Base of the classifiers around a classifier or detector; a subclass says how they decide."""
 
     estimator: Any

@@ -15,10 +15,10 @@ from sklearn.base import TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from .._core import (
+    Estimator,
     Interval,
     Past,
     StrOptions,
-    VersionedEstimator,
     atomic_fit,
     check_feature_names_in,
     check_target_index,
@@ -33,7 +33,7 @@ from ._feature_set import FeatureSet
 from ._period import choose_period
 
 
-class RollingFeatures(TransformerMixin, VersionedEstimator):
+class RollingFeatures(TransformerMixin, Estimator):
     """Describe every row by how it differs from the rows before it: recent ones, and those a day or a week ago.
 
     They feed recurrent networks as channels, behind a `SlidingWindow`, and any classifier of scikit-learn as columns.

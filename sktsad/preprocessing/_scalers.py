@@ -14,10 +14,10 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils.validation import check_is_fitted
 
 from .._core import (
+    Estimator,
     HasMethods,
     Interval,
     StrOptions,
-    VersionedEstimator,
     Windows,
     atomic_fit,
     check_panel,
@@ -35,7 +35,7 @@ _CHECKED = {"assume_finite": True, "skip_parameter_validation": True}
 _SCALER = [HasMethods(["fit", "transform", "inverse_transform"]), None]
 
 
-class SeriesScaler(OneToOneFeatureMixin, TransformerMixin, VersionedEstimator):
+class SeriesScaler(OneToOneFeatureMixin, TransformerMixin, Estimator):
     """Scale each series of a panel by itself, with any scikit-learn scaler.
 
     Rows without a (series, time) MultiIndex are one series. A frame comes out as a frame with its index,
@@ -184,7 +184,7 @@ class SeriesScaler(OneToOneFeatureMixin, TransformerMixin, VersionedEstimator):
         return self._new_scaler().fit(values) if self.unseen == "self" else self.pooled_scaler_
 
 
-class WindowScaler(OneToOneFeatureMixin, TransformerMixin, VersionedEstimator):
+class WindowScaler(OneToOneFeatureMixin, TransformerMixin, Estimator):
     """Scale windows, each channel alike at all of its time steps, for those who windowed first.
 
     Scaling the rows before the window is cheaper and as good. This is for windows that come ready-made, one

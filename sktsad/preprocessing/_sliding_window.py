@@ -13,11 +13,11 @@ from sklearn.utils import check_array
 from sklearn.utils.validation import check_is_fitted
 
 from .._core import (
+    Estimator,
     Interval,
     Past,
     SeriesRows,
     StrOptions,
-    VersionedEstimator,
     Windows,
     atomic_fit,
     check_feature_names_in,
@@ -38,7 +38,7 @@ _MIN_GAPS, _PADDED, _HALF_PADDED = 3, 0.45, 0.25
 _MOST_PADDING = 10_000
 
 
-class SlidingWindow(TransformerMixin, VersionedEstimator):
+class SlidingWindow(TransformerMixin, Estimator):
     """Turn every row into the window of rows that ends with it, without looking ahead.
 
     Row ``t`` becomes the time-major window of rows ``t - length + 1`` to ``t``. No row is lost or added:

@@ -10,10 +10,10 @@ import pandas as pd
 from sklearn.base import clone
 
 from .._core import (
+    Estimator,
     HasMethods,
     Interval,
     StrOptions,
-    VersionedEstimator,
     Windows,
     check_labels,
     check_windows,
@@ -36,7 +36,7 @@ NAMES = {
 }
 
 
-class SafeSampler(VersionedEstimator):
+class SafeSampler(Estimator):
     """Resample windows at fit with any sampler of imbalanced-learn, however few the anomalies are.
 
     It stands behind `SlidingWindow` in a pipeline of imbalanced-learn, which leaves samplers out at predict. What it

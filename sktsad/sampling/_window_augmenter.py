@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 from sklearn.utils import check_random_state
 
-from .._core import Interval, VersionedEstimator
+from .._core import Estimator, Interval
 
 CHANGES = ("jitter", "scaling", "time_warp", "shift")
 
 
-class WindowAugmenter(VersionedEstimator):
+class WindowAugmenter(Estimator):
     """Copy windows with small changes: a strategy for `SafeSampler`.
 
     SMOTE draws straight lines between two windows, which for waves that are out of step is no wave; each copy here

@@ -9,10 +9,10 @@ import pandas as pd
 from sklearn.utils import check_array, check_consistent_length, column_or_1d
 from sklearn.utils.validation import check_is_fitted
 
-from .._core import VersionedEstimator, atomic_fit, row_index
+from .._core import Estimator, atomic_fit, row_index
 
 
-class ThresholdRule(VersionedEstimator):
+class ThresholdRule(Estimator):
     """Base of the rules: scores, larger is worse, and perhaps labels, to one number.
 
     A row is an anomaly if its score is *above* ``threshold_``. A subclass has ``_learn``.

@@ -22,7 +22,7 @@ from sklearn.utils._param_validation import Interval, InvalidParameterError
 import sktsad
 from sktsad import SeriesScaler
 from sktsad._core import _estimator
-from sktsad._core._estimator import VersionedEstimator, atomic_fit, version_of
+from sktsad._core._estimator import Estimator, atomic_fit, version_of
 
 
 class Counter(BaseEstimator):
@@ -78,13 +78,13 @@ def test_the_method_keeps_its_name_and_signature():
     assert list(inspect.signature(Counter.fit).parameters) == ["self", "X", "y", "twice"]
 
 
-class Constant(VersionedEstimator):
+class Constant(Estimator):
     def __init__(self, value=0):
         self.value = value
 
 
 class OfTorch(Constant):
-    _packages = (*VersionedEstimator._packages, "torch")
+    _packages = (*Estimator._packages, "torch")
 
 
 @pytest.fixture
@@ -123,7 +123,7 @@ def test_a_package_that_a_class_does_not_depend_on_may_change(of_other_versions)
 
 
 def test_a_pickle_without_versions_is_one_of_unknown_versions(monkeypatch):
-    monkeypatch.setattr(VersionedEstimator, "__getstate__", BaseEstimator.__getstate__)
+    monkeypatch.setattr(Estimator, "__getstate__", BaseEstimator.__getstate__)
     pickled = pickle.dumps(Constant(3))
     monkeypatch.undo()
     with pytest.warns(UserWarning, match="sktsad unknown, scikit-learn unknown and is loaded with sktsad"):
@@ -193,7 +193,7 @@ def test_every_public_estimator_and_rule_knows_its_versions():
     public = [getattr(sktsad, name) for name in sktsad.__all__]
     for cls in (*public, *(getattr(sktsad.thresholds, name) for name in sktsad.thresholds.__all__)):
         if inspect.isclass(cls) and issubclass(cls, BaseEstimator):
-            assert issubclass(cls, VersionedEstimator)
+            assert issubclass(cls, Estimator)
 
 
 #: Put in front of sys.path: hides the installation from importlib.metadata, in workers as well.
