@@ -96,7 +96,7 @@ class StatefulRNNClassifier(NetClassifier):
         the rows after a gap, begin. They count as rows of the strand before.
     predict_batch_size : int, default=256
         Series, or parts of series between gaps, that run side by side at predict, at most.
-    lr : float, default=0.002
+    lr : float, default=0.005
         Learning rate, the largest of the schedule.
     lr_schedule : {"one_cycle", "constant"}, default="one_cycle"
         Whether the learning rate rises to ``lr`` and falls again over the epochs of a `fit` [3]_. An ``LRScheduler``
@@ -214,7 +214,7 @@ class StatefulRNNClassifier(NetClassifier):
         strand_length: int | None = None,
         warm_up: int = 64,
         predict_batch_size: int = 256,
-        lr: float = 2e-3,
+        lr: float = 5e-3,
         lr_schedule: str = "one_cycle",
         optimizer: Any = "adamw",
         max_grad_norm: float | None = 1.0,
