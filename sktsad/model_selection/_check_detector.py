@@ -129,7 +129,10 @@ def _check_rows_with_an_index(estimator: Any, X: np.ndarray) -> None:
 
 def _check_windows(estimator: Any, X: np.ndarray) -> None:
     windows = Windows(X, np.arange(len(X) - 2), 3)
-    model = clone(estimator).fit(windows)
+    try:
+        model = clone(estimator).fit(windows)
+    except ValueError:
+        return  # it takes rows alone, and says so
     scores = model.anomaly_score(windows)
     assert scores.shape == (len(windows),), f"{len(windows)} windows get scores of shape {scores.shape}."
     try:

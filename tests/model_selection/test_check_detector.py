@@ -10,6 +10,7 @@ from sktsad import (
     ForecastDetector,
     GaussianDetector,
     OutlierClassifier,
+    StatefulForecastDetector,
     VAEDetector,
     ZScoreDetector,
 )
@@ -29,6 +30,7 @@ SMALL = {"max_epochs": 1, "random_state": 0}
         OutlierClassifier(IsolationForest(n_estimators=5, random_state=0)),
         AutoencoderDetector(**SMALL),
         VAEDetector(**SMALL),
+        StatefulForecastDetector(hidden_size=2, **SMALL),
     ],
     ids=lambda detector: type(detector).__name__,
 )
