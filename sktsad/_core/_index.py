@@ -12,6 +12,8 @@ import numpy as np
 import pandas as pd
 from pandas.api.types import infer_dtype, is_bool_dtype, is_integer_dtype, is_numeric_dtype
 
+from ._types import Rows
+
 LOST_INDEX_FIX = (
     "Keep the index: call .set_output(transform='pandas') on each step before this one "
     "(e.g. StandardScaler().set_output(transform='pandas')), or use SeriesScaler, which keeps it."
@@ -53,13 +55,13 @@ class Stamps:
         return getattr(self.labels, "tz", None)
 
 
-def row_index(X: Any) -> pd.Index | None:
+def row_index(X: Rows) -> pd.Index | None:
     """Return the pandas index of the rows of ``X``, if it has one (the ``index`` of a list is a method)."""
     index = getattr(X, "index", None)
     return index if isinstance(index, pd.Index) else None
 
 
-def is_panel(X: Any) -> bool:
+def is_panel(X: Rows) -> bool:
     """Tell whether ``X`` carries a (series, time) MultiIndex."""
     return isinstance(row_index(X), pd.MultiIndex)
 
@@ -70,7 +72,7 @@ def is_numbered(index: pd.Index) -> bool:
     return is_whole and bool((index.to_numpy() == np.arange(len(index))).all())
 
 
-def has_time(X: Any) -> bool:
+def has_time(X: Rows) -> bool:
     """Tell whether the index of ``X`` is that of a panel, or dates, time deltas or periods."""
     index = row_index(X)
     if index is None or isinstance(index, pd.MultiIndex):
@@ -79,7 +81,7 @@ def has_time(X: Any) -> bool:
     return stamps is not None and stamps.kind != "numbers"
 
 
-def time_labels(X: Any) -> pd.Index | None:
+def time_labels(X: Rows) -> pd.Index | None:
     """Return the time of each row as a plain index of dates, time deltas, periods or numbers; None without time."""
     index = row_index(X)
     if not isinstance(index, pd.MultiIndex):
@@ -89,7 +91,7 @@ def time_labels(X: Any) -> pd.Index | None:
     return stamps.labels.take(index.codes[1]).rename(index.names[1])
 
 
-def check_panel(X: Any, was_panel: bool) -> None:
+def check_panel(X: Rows, was_panel: bool) -> None:
     """Raise if only one of the rows of fit and those of now carries a (series, time) MultiIndex."""
     if is_panel(X) != was_panel:
         with_index, without = ("fit", "transform") if was_panel else ("transform", "fit")

@@ -6,13 +6,15 @@ from typing import Any
 
 from sklearn.pipeline import Pipeline
 
+from ._types import AnyEstimator, Rows
 
-def last_step(estimator: Any) -> Any:
+
+def last_step(estimator: AnyEstimator) -> Any:
     """Return the last step of a Pipeline, or the estimator itself."""
     return last_step(estimator.steps[-1][1]) if isinstance(estimator, Pipeline) else estimator
 
 
-def before_last(estimator: Any, X: Any) -> Any:
+def before_last(estimator: AnyEstimator, X: Rows) -> Any:
     """Return rows as the last step of a fitted Pipeline sees them; samplers, which act at fit only, are passed by."""
     if not isinstance(estimator, Pipeline):
         return X
@@ -23,7 +25,7 @@ def before_last(estimator: Any, X: Any) -> Any:
     return before_last(last, X)
 
 
-def require_method(estimator: Any, method: str, caller: str, example: str) -> Any:
+def require_method(estimator: AnyEstimator, method: str, caller: str, example: str) -> Any:
     """Return the last step if it has the method, else say which have it."""
     last = last_step(estimator)
     if not hasattr(last, method):

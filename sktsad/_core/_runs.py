@@ -12,6 +12,7 @@ import pandas as pd
 
 from ._series import SeriesRows, is_gap, read_rows
 from ._sklearn import Interval
+from ._types import Rows
 
 #: What ``merge_gap`` and ``cool_down`` may be: rows, a time, or text that pandas reads as a time.
 DURATION: list[Any] = [Interval(Integral, 0, None, closed="left"), timedelta, str]
@@ -42,7 +43,7 @@ def find_events(positive: np.ndarray, borders: np.ndarray = _NO_BORDERS) -> tupl
     return np.flatnonzero(starts), np.flatnonzero(stops) + 1
 
 
-def count_events(X: Any, positive: np.ndarray) -> int:
+def count_events(X: Rows, positive: np.ndarray) -> int:
     """Count the events of all series: runs of anomalous rows that follow one another, in the order given."""
     rows = read_rows(X)  # independent rows, such as heart beats, may have been shuffled with their index
     return len(find_events(positive[rows.order], rows.bounds[:-1])[0])

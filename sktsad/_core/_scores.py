@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 from sklearn.utils import get_tags
 
 from ._series import row_index
 from ._sklearn import num_samples
+from ._types import AnyEstimator, Rows, Scores
 
 
-def estimator_type(estimator: Any) -> str | None:
+def estimator_type(estimator: AnyEstimator) -> str | None:
     """Return what an estimator says it is, such as "classifier"; None if it is not of scikit-learn."""
     return get_tags(estimator).estimator_type if hasattr(estimator, "__sklearn_tags__") else None
 
 
-def refuse_outlier_detector(estimator: Any) -> None:
+def refuse_outlier_detector(estimator: AnyEstimator) -> None:
     """Refuse outlier detectors: they see no labels, and those of scikit-learn score normal rows higher."""
     if estimator_type(estimator) == "outlier_detector":
         raise TypeError(
@@ -25,7 +24,7 @@ def refuse_outlier_detector(estimator: Any) -> None:
         )
 
 
-def decision_scores(estimator: Any, X: Any) -> np.ndarray:
+def decision_scores(estimator: AnyEstimator, X: Rows) -> np.ndarray:
     """Return scores in float64: half way between two float32 numbers there may be no third.
 
     A score that is not a finite number is infinite, the most anomalous there is: nobody can say that its row is normal.
@@ -45,12 +44,12 @@ def decision_scores(estimator: Any, X: Any) -> np.ndarray:
     return infinite_unless_finite(scores if scores.ndim == 1 else scores[:, 1])
 
 
-def own_threshold(estimator: Any) -> float:
+def own_threshold(estimator: AnyEstimator) -> float:
     """Return the score above which an estimator itself predicts the anomaly."""
     return 0.0 if hasattr(estimator, "decision_function") else 0.5
 
 
-def infinite_unless_finite(scores: Any) -> np.ndarray:
+def infinite_unless_finite(scores: Scores) -> np.ndarray:
     """Return anomaly scores in float64; NaN and infinities of both signs become infinite, which is an alarm."""
     scores = np.asarray(scores, dtype=np.float64)
     is_finite = np.isfinite(scores)
@@ -70,7 +69,7 @@ def to_classes(decision: np.ndarray, classes: np.ndarray) -> np.ndarray:
     return classes[decision.argmax(axis=1) if decision.ndim == 2 else (decision > 0).astype(int)]
 
 
-def with_index(scores: np.ndarray, X: Any, rows: Any) -> pd.Series:
+def with_index(scores: np.ndarray, X: Rows, rows: Rows) -> pd.Series:
     """Give scores the index of their rows of X, or the numbers of these, for threshold rules that count by time."""
     index = row_index(X)
     if index is None:

@@ -11,6 +11,7 @@ import pandas as pd
 
 from ._index import LOST_INDEX_FIX, is_panel, read_levels, read_stamps, row_index
 from ._sklearn import num_samples
+from ._types import Rows
 
 #: Share of a time step that is taken for rounding, or jitter of the clock.
 _ROUNDING = 1e-3
@@ -124,7 +125,7 @@ def is_gap(hole: Any, max_gap: float, step: Any) -> Any:
     return hole > (max_gap + _ROUNDING) * step
 
 
-def read_series(X: Any, series: str = "auto") -> SeriesRows:
+def read_series(X: Rows, series: str = "auto") -> SeriesRows:
     """Read which rows of ``X`` are one series, in time order.
 
     Parameters
@@ -152,7 +153,7 @@ def read_series(X: Any, series: str = "auto") -> SeriesRows:
     return rows
 
 
-def read_rows(X: Any) -> SeriesRows:
+def read_rows(X: Rows) -> SeriesRows:
     """Read the series of ``X``, whose rows need not be in time order."""
     index = row_index(X)
     if isinstance(index, pd.MultiIndex):
@@ -208,7 +209,7 @@ def _may_be_autumn(time: float) -> bool:
     return stamp.hour < 4 and stamp.month in (3, 4, 5, 9, 10, 11)
 
 
-def tail_mask(X: Any, fraction: float) -> np.ndarray:
+def tail_mask(X: Rows, fraction: float) -> np.ndarray:
     """Mark the last ``fraction`` of the rows of every series in time.
 
     Parameters

@@ -13,6 +13,7 @@ from ._estimator import fitted_part
 from ._index import check_panel, is_numbered, is_panel, row_index
 from ._later_rows import warn_if_unknown
 from ._series import SeriesRows
+from ._types import Rows
 
 #: Runs of training rows whose last rows are kept, of each series: the last, and those before the longest holes. Folds
 #: cut longer holes than lost rows and shuffled splits do.
@@ -75,7 +76,7 @@ class Past:
     @classmethod
     def of(
         cls,
-        X: Any,
+        X: Rows,
         rows: SeriesRows,
         values: np.ndarray,
         first_needed: Callable[[np.ndarray, float], int],
@@ -132,7 +133,7 @@ class Past:
         """Return the time step of each series by its name."""
         return {key: past.step for key, past in zip(self.keys, self.series, strict=True)}
 
-    def compare(self, X: Any, rows: SeriesRows, stacklevel: int = 4) -> Past:
+    def compare(self, X: Rows, rows: SeriesRows, stacklevel: int = 4) -> Past:
         """Compare later rows with those of fit; return what of the past counts for them.
 
         Raises

@@ -15,6 +15,7 @@ from sklearn.utils.validation import validate_data
 from ._index import LOST_INDEX_FIX, has_time, is_numbered, is_panel, reads_as_time, row_index
 from ._series import SeriesRows, read_rows, read_series
 from ._sklearn import num_samples, safe_indexing
+from ._types import AnyEstimator, Labels, Rows
 
 #: Objects of time, in the words of pandas.
 _TIMES = {"datetime", "datetime64", "date", "timedelta", "timedelta64", "period", "time"}
@@ -24,7 +25,7 @@ _EPOCH, _UNITS = (946_684_800, 4_102_444_800), (1, 10**3, 10**6, 10**9)
 _MIN_ROWS = 10
 
 
-def validate_rows(estimator: Any, X: Any, **kwargs: Any) -> np.ndarray:
+def validate_rows(estimator: AnyEstimator, X: Rows, **kwargs: Any) -> np.ndarray:
     """Run scikit-learn's ``validate_data`` for float rows, and name the columns that it refuses.
 
     Raises
@@ -48,7 +49,7 @@ def validate_rows(estimator: Any, X: Any, **kwargs: Any) -> np.ndarray:
     return values
 
 
-def _check_columns(X: Any) -> None:
+def _check_columns(X: Rows) -> None:
     """Refuse a frame without columns, and time among the columns."""
     if isinstance(X, pd.DataFrame):
         if not X.shape[1]:
@@ -67,7 +68,7 @@ def _check_columns(X: Any) -> None:
         raise ValueError(_time_in_columns(times, X))
 
 
-def _time_in_columns(times: list, X: Any) -> str:
+def _time_in_columns(times: list, X: Rows) -> str:
     """Say that columns are time, and what to do."""
     level = f"X.set_index({times[0]!r})"
     if is_panel(X):
@@ -95,7 +96,7 @@ def _holds_time(column: pd.Series) -> bool:
     )
 
 
-def _name_columns(X: Any, error: Exception) -> None:
+def _name_columns(X: Rows, error: Exception) -> None:
     """Raise an error that names the columns which are no numbers, or have holes."""
     if not isinstance(X, pd.DataFrame):
         rows = X if isinstance(X, np.ndarray) else np.empty(0)
@@ -125,7 +126,7 @@ def _name_columns(X: Any, error: Exception) -> None:
         ) from error
 
 
-def _warn_of_epochs(X: Any, values: np.ndarray) -> None:
+def _warn_of_epochs(X: Rows, values: np.ndarray) -> None:
     """Warn of columns that rise with every row and count the time since 1970, where the index is no time."""
     if not isinstance(X, pd.DataFrame) or len(X) < _MIN_ROWS or has_time(X):
         return
@@ -147,7 +148,7 @@ def _warn_of_epochs(X: Any, values: np.ndarray) -> None:
         )
 
 
-def check_labels(X: Any, y: Any) -> np.ndarray:
+def check_labels(X: Rows, y: Labels) -> np.ndarray:
     """Return y as an array of class labels, one for each row of X.
 
     Raises
@@ -164,7 +165,7 @@ def check_labels(X: Any, y: Any) -> np.ndarray:
     return labels
 
 
-def check_same_index(X: Any, y: Any, x_name: str = "X", y_name: str = "y") -> None:
+def check_same_index(X: Rows, y: Labels, x_name: str = "X", y_name: str = "y") -> None:
     """Raise if two tables of the same rows both carry series or time in their index, and not the same.
 
     Rows that are numbered 0, 1, 2, ... or have no index go by position.
@@ -211,7 +212,7 @@ def _same_rows(rows: SeriesRows, others: SeriesRows) -> bool:
     return keys == other_keys and np.array_equal(numbers, other_numbers)
 
 
-def check_target_index(X: Any, y: Any, max_gap: float) -> str | None:
+def check_target_index(X: Rows, y: Labels, max_gap: float) -> str | None:
     """Compare y's index with that of X; return a warning where X has lost what it may do without.
 
     Raises
@@ -267,7 +268,7 @@ def warn_if_anomaly_is_a_guess(classes: np.ndarray) -> None:
         )
 
 
-def params_of_rows(params: dict[str, Any], X: Any, rows: np.ndarray) -> dict[str, Any]:
+def params_of_rows(params: dict[str, Any], X: Rows, rows: np.ndarray) -> dict[str, Any]:
     """Return parameters of fit for some rows of X: those with a value per row are cut, others stay."""
     n_rows = num_samples(X)
 

@@ -17,6 +17,7 @@ from sklearn.utils.validation import validate_data
 
 from ._series import row_index
 from ._sklearn import get_namespace
+from ._types import AnyEstimator, Rows
 from ._validation import validate_rows
 
 _NAME = re.compile(r"(?P<channel>.+)_t-(?P<lag>\d+)")
@@ -126,7 +127,7 @@ class Windows:
     def _step(self) -> int | None:
         return _constant_step(self.starts)
 
-    def flat(self, rows: Any = slice(None)) -> np.ndarray:
+    def flat(self, rows: Rows = slice(None)) -> np.ndarray:
         """Return windows as an array of shape (n_rows, length * n_channels), a view where one can be."""
         starts = self.starts[rows]
         if isinstance(rows, slice) and rows.step in (None, 1) and len(starts):
@@ -135,7 +136,7 @@ class Windows:
                 return self._view()[starts[0] : starts[-1] + 1 : step]
         return self._view()[starts]
 
-    def gather(self, rows: Any, dtype: Any = None) -> np.ndarray:
+    def gather(self, rows: Rows, dtype: Any = None) -> np.ndarray:
         """Return windows as a C-contiguous array of shape (n_rows, length, n_channels)."""
         flat = np.ascontiguousarray(self.flat(rows), dtype=dtype)
         return flat.reshape(-1, self.length, self.n_channels)
@@ -251,7 +252,7 @@ def channels_by_name(columns: Any) -> list[str] | None:
     return channels if list(map(str, columns)) == window_names(channels, length).tolist() else None
 
 
-def flatten_3d(X: Any) -> tuple[Any, int | None]:
+def flatten_3d(X: Rows) -> tuple[Any, int | None]:
     """Flatten windows of shape (n, length, channels); return them with their channels, None for others."""
     if isinstance(X, (list, tuple)):
         X = np.asarray(X)
@@ -261,7 +262,7 @@ def flatten_3d(X: Any) -> tuple[Any, int | None]:
     return np.asarray(X).reshape(n_windows, length * n_channels), n_channels
 
 
-def check_windows(estimator: Any, X: Any, *, n_channels: int | None = None, reset: bool) -> Windows:
+def check_windows(estimator: AnyEstimator, X: Rows, *, n_channels: int | None = None, reset: bool) -> Windows:
     """Validate the input of an estimator that works on windows.
 
     Parameters

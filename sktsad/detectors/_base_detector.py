@@ -15,6 +15,8 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from .._core import (
     Interval,
+    Labels,
+    Rows,
     Windows,
     atomic_fit,
     check_labels,
@@ -80,16 +82,16 @@ class BaseDetector(ClassifierMixin):
             tags.transformer_tags.preserves_dtype = []  # codes and z-scores have a precision of their own
         return tags
 
-    def _fit_rows(self, rows: Any, y: Any, anomalous: np.ndarray, held_out: np.ndarray) -> None:
+    def _fit_rows(self, rows: Rows, y: Labels, anomalous: np.ndarray, held_out: np.ndarray) -> None:
         """Fit to the rows that are neither anomalous nor held out."""
         raise NotImplementedError
 
-    def _score(self, rows: Any) -> np.ndarray:
+    def _score(self, rows: Rows) -> np.ndarray:
         """Return the anomaly score of each row."""
         raise NotImplementedError
 
     @atomic_fit
-    def fit(self, X: Any, y: Any = None) -> Self:
+    def fit(self, X: Rows, y: Labels = None) -> Self:
         """Fit to the normal rows and learn the threshold.
 
         Parameters
@@ -112,7 +114,7 @@ class BaseDetector(ClassifierMixin):
         """
         return self._fit(X, y, self._fit_rows)
 
-    def _fit(self, X: Any, y: Any, fit_rows: Callable[..., None]) -> Self:
+    def _fit(self, X: Rows, y: Labels, fit_rows: Callable[..., None]) -> Self:
         """Fit by a function like ``_fit_rows``, and learn the threshold."""
         goes_on = getattr(self, "warm_start", False) and hasattr(self, "classes_")
         rows = self._read(X, reset=not goes_on)
@@ -143,7 +145,7 @@ class BaseDetector(ClassifierMixin):
             )
         return float(learnt.threshold_)
 
-    def anomaly_score(self, X: Any) -> np.ndarray:
+    def anomaly_score(self, X: Rows) -> np.ndarray:
         """Return the raw score of each row, larger is worse.
 
         Parameters
@@ -160,7 +162,7 @@ class BaseDetector(ClassifierMixin):
         with np.errstate(over="ignore", invalid="ignore"):  # of numbers that are too large to be squared
             return infinite_unless_finite(self._score(rows))
 
-    def decision_function(self, X: Any) -> np.ndarray:
+    def decision_function(self, X: Rows) -> np.ndarray:
         """Return the score minus the threshold: above 0 for anomalies.
 
         Parameters
@@ -174,7 +176,7 @@ class BaseDetector(ClassifierMixin):
         """
         return subtract_threshold(self.anomaly_score(X), self.threshold_)
 
-    def predict(self, X: Any) -> np.ndarray:
+    def predict(self, X: Rows) -> np.ndarray:
         """Return the class of each row, ``classes_[1]`` for anomalies.
 
         Parameters
@@ -188,7 +190,7 @@ class BaseDetector(ClassifierMixin):
         """
         return to_classes(self.decision_function(X), self.classes_)
 
-    def _read(self, X: Any, reset: bool = False) -> Any:
+    def _read(self, X: Rows, reset: bool = False) -> Any:
         """Check rows, by themselves with ``reset``, else against those of fit; their values are left as they are."""
         if not reset:
             check_is_fitted(self)
@@ -200,14 +202,14 @@ class BaseDetector(ClassifierMixin):
             raise ValueError("Found 0 rows while at least 1 is required.")
         return validate_data(self, X, reset=reset, skip_check_array=True)
 
-    def _scores_of(self, rows: Any, chosen: np.ndarray) -> np.ndarray:
+    def _scores_of(self, rows: Rows, chosen: np.ndarray) -> np.ndarray:
         """Return the scores of some of the rows; where pipelines make windows, all rows have to be scored."""
         return self._score(rows)[chosen]
 
     def _wanted_threshold(self) -> Any:
         return self._default_threshold if self.threshold is None else self.threshold
 
-    def _learn_threshold(self, rule: Any, rows: Any, anomalous: np.ndarray, held_out: np.ndarray) -> Any:
+    def _learn_threshold(self, rule: Any, rows: Rows, anomalous: np.ndarray, held_out: np.ndarray) -> Any:
         """Return the rule fitted to held-out scores; of normal rows, unless it needs labels."""
         chosen = held_out if held_out.any() else np.ones(len(held_out), dtype=bool)
         if not rule.needs_labels:
@@ -225,7 +227,7 @@ class BaseDetector(ClassifierMixin):
                 f"{self.validation_fraction}): {error}"
             ) from error
 
-    def _check_target(self, rows: Any, y: Any) -> np.ndarray:
+    def _check_target(self, rows: Rows, y: Labels) -> np.ndarray:
         """Mark the anomalies and set ``classes_``."""
         if y is None:
             self.classes_ = np.array([0, 1])
@@ -290,19 +292,19 @@ class WindowDetector(BaseDetector):
         """Fit to windows of normal rows; ``held_out`` are others to watch, if there are enough."""
         raise NotImplementedError
 
-    def _read(self, X: Any, reset: bool = False) -> Any:
+    def _read(self, X: Rows, reset: bool = False) -> Any:
         if not reset:
             check_is_fitted(self)
         return check_windows(self, X, n_channels=self.n_channels, reset=reset)
 
-    def _fit_rows(self, rows: Any, y: Any, anomalous: np.ndarray, held_out: np.ndarray) -> None:
+    def _fit_rows(self, rows: Rows, y: Labels, anomalous: np.ndarray, held_out: np.ndarray) -> None:
         watched = rows[held_out & ~anomalous] if held_out.any() else None
         self._fit_model(rows[~held_out & ~anomalous], watched)
 
-    def _scores_of(self, rows: Any, chosen: np.ndarray) -> np.ndarray:
+    def _scores_of(self, rows: Rows, chosen: np.ndarray) -> np.ndarray:
         return self._score(rows[chosen])
 
-    def _frame(self, values: np.ndarray, windows: Windows, X: Any) -> pd.DataFrame:
+    def _frame(self, values: np.ndarray, windows: Windows, X: Rows) -> pd.DataFrame:
         """Name values of windows, all or those of the last rows, and give them the index of X."""
         if hasattr(self, "feature_names_in_"):
             names = list(self.feature_names_in_)

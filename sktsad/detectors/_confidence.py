@@ -10,7 +10,7 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.utils import Tags, get_tags
 from sklearn.utils.validation import check_is_fitted
 
-from .._core import Estimator, HasMethods
+from .._core import AnyEstimator, Estimator, HasMethods, Labels, Rows
 from ..thresholds import ThresholdRule
 from ._base_detector import BaseDetector
 
@@ -76,7 +76,7 @@ class ConfidenceDetector(MetaEstimatorMixin, BaseDetector, Estimator):
 
     def __init__(
         self,
-        classifier: Any,
+        classifier: AnyEstimator,
         *,
         threshold: Any = None,
         validation_fraction: float = 0.0,
@@ -90,7 +90,7 @@ class ConfidenceDetector(MetaEstimatorMixin, BaseDetector, Estimator):
         tags.input_tags = get_tags(self.classifier).input_tags
         return tags
 
-    def _fit_rows(self, rows: Any, y: Any, anomalous: np.ndarray, held_out: np.ndarray) -> None:
+    def _fit_rows(self, rows: Rows, y: Labels, anomalous: np.ndarray, held_out: np.ndarray) -> None:
         if not isinstance(self.classifier, FrozenEstimator):
             raise TypeError(
                 f"classifier={self.classifier} must be fitted and come in FrozenEstimator: y says which rows are "
@@ -100,6 +100,6 @@ class ConfidenceDetector(MetaEstimatorMixin, BaseDetector, Estimator):
         if not isinstance(self.threshold, ThresholdRule):  # which scores the rows anyway
             self._score(rows)  # rows that the classifier refuses are refused at fit
 
-    def _score(self, rows: Any) -> np.ndarray:
+    def _score(self, rows: Rows) -> np.ndarray:
         probability = np.asarray(self.classifier.predict_proba(rows), dtype=np.float64)
         return 1 - probability.max(axis=1)

@@ -17,6 +17,8 @@ from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, proces
 from .._core import (
     BaseComposition,
     Estimator,
+    Labels,
+    Rows,
     StrOptions,
     atomic_fit,
     decision_scores,
@@ -164,7 +166,7 @@ class FusionDetector(BaseDetector, BaseComposition, Estimator):
         )
         return tags
 
-    def member_scores(self, X: Any) -> pd.DataFrame:
+    def member_scores(self, X: Rows) -> pd.DataFrame:
         """Return what each member adds to the score: which of them is alarmed.
 
         Parameters
@@ -180,11 +182,11 @@ class FusionDetector(BaseDetector, BaseComposition, Estimator):
         rows = self._read(X)
         return pd.DataFrame(self._shares(rows), row_index(rows), list(self.named_detectors_))
 
-    def _read(self, X: Any, reset: bool = False) -> Any:
+    def _read(self, X: Rows, reset: bool = False) -> Any:
         return super()._read(indexable(X)[0], reset)
 
     @atomic_fit
-    def fit(self, X: Any, y: Any = None, **fit_params: Any) -> FusionDetector:
+    def fit(self, X: Rows, y: Labels = None, **fit_params: Any) -> FusionDetector:
         """Fit the members to the rows and learn the threshold.
 
         Parameters
@@ -216,7 +218,7 @@ class FusionDetector(BaseDetector, BaseComposition, Estimator):
         return router
 
     def _fit_members(
-        self, rows: Any, y: Any, anomalous: np.ndarray, held_out: np.ndarray, fit_params: dict[str, Any]
+        self, rows: Rows, y: Labels, anomalous: np.ndarray, held_out: np.ndarray, fit_params: dict[str, Any]
     ) -> None:
         members = self._members()
         if not members:
@@ -242,11 +244,13 @@ class FusionDetector(BaseDetector, BaseComposition, Estimator):
         if isinstance(self._wanted_threshold(), Real):
             del self._scores_of_fit
 
-    def _scores_of(self, rows: Any, chosen: np.ndarray) -> np.ndarray:
+    def _scores_of(self, rows: Rows, chosen: np.ndarray) -> np.ndarray:
         """Return the scores that the rule learns from, those of members that have not seen held-out rows."""
         return self.__dict__.pop("_scores_of_fit")[chosen]
 
-    def _fitted(self, rows: Any, y: Any, chosen: np.ndarray, params: dict[str, dict[str, Any]]) -> list[Any]:
+    def _fitted(
+        self, rows: Rows, y: Labels, chosen: np.ndarray, params: dict[str, dict[str, Any]]
+    ) -> list[Any]:
         """Return the members, fitted to some of the rows."""
         X_chosen = safe_indexing(rows, chosen)
         y_chosen = None if y is None else safe_indexing(y, chosen)
@@ -285,7 +289,7 @@ class FusionDetector(BaseDetector, BaseComposition, Estimator):
         weights = weights[kept]
         return weights / weights.sum() if self.combine == "mean" else weights
 
-    def _shares(self, rows: Any) -> np.ndarray:
+    def _shares(self, rows: Rows) -> np.ndarray:
         """Return the weighted score of each member, all on one scale."""
         return self._to_shares([decision_scores(member, rows) for member in self.detectors_])
 
@@ -294,7 +298,7 @@ class FusionDetector(BaseDetector, BaseComposition, Estimator):
         # A member that counts nothing has no say, also where its score is infinite.
         return np.where(self._weights > 0, np.column_stack(scaled), 0.0) * self._weights
 
-    def _score(self, rows: Any) -> np.ndarray:
+    def _score(self, rows: Rows) -> np.ndarray:
         return self._combine(self._shares(rows))
 
     def _combine(self, shares: np.ndarray) -> np.ndarray:

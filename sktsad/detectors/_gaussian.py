@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from sklearn.preprocessing import StandardScaler
 
-from .._core import Estimator, Interval, StrOptions, Windows
+from .._core import Estimator, Interval, Rows, StrOptions, Windows
 from ..thresholds import MedianMAD
 from ._base_detector import WindowDetector
 
@@ -114,7 +114,7 @@ class GaussianDetector(WindowDetector, Estimator):
         self.validation_fraction = validation_fraction
         self.n_channels = n_channels
 
-    def feature_scores(self, X: Any) -> pd.DataFrame:
+    def feature_scores(self, X: Rows) -> pd.DataFrame:
         """Return how unusual each value is: which column.
 
         Parameters

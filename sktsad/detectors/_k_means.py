@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from sklearn.cluster import KMeans
 
-from .._core import Estimator, Interval, Windows
+from .._core import Estimator, Interval, Rows, Seed, Windows
 from ..thresholds import MedianMAD
 from ._base_detector import WindowDetector
 from ._window_shapes import every_nth, learn_least_spread, shapes
@@ -99,7 +99,7 @@ class KMeansDetector(WindowDetector, Estimator):
         threshold: Any = None,
         validation_fraction: float = 0.2,
         n_channels: int | None = None,
-        random_state: Any = None,
+        random_state: Seed = None,
     ) -> None:
         self.n_clusters = n_clusters
         self.normalize = normalize
@@ -109,7 +109,7 @@ class KMeansDetector(WindowDetector, Estimator):
         self.n_channels = n_channels
         self.random_state = random_state
 
-    def feature_scores(self, X: Any) -> pd.DataFrame:
+    def feature_scores(self, X: Rows) -> pd.DataFrame:
         """Return how far each value is from that of the nearest centre: which step, which column.
 
         Parameters

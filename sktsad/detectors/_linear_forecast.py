@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from .._core import Estimator, Interval, Windows
+from .._core import Estimator, Interval, Rows, Windows
 from ..thresholds import MedianMAD
 from ._base_detector import WindowDetector
 from ._window_shapes import learn_least_spread, shapes
@@ -109,7 +109,7 @@ class LinearForecastDetector(WindowDetector, Estimator):
         self.validation_fraction = validation_fraction
         self.n_channels = n_channels
 
-    def forecast(self, X: Any) -> np.ndarray:
+    def forecast(self, X: Rows) -> np.ndarray:
         """Return what the last rows of the windows are predicted to be, normalised if the detector does so.
 
         Parameters
@@ -124,7 +124,7 @@ class LinearForecastDetector(WindowDetector, Estimator):
         windows = self._read(X)
         return np.concatenate([self._forecast(self._cut(windows, c)[0]) for c in windows.chunks()])
 
-    def feature_scores(self, X: Any) -> pd.DataFrame:
+    def feature_scores(self, X: Rows) -> pd.DataFrame:
         """Return the absolute errors, in units of their usual size: which column, which of the last rows.
 
         Parameters

@@ -8,7 +8,7 @@ from typing import Any
 from sklearn.base import clone
 from sklearn.pipeline import Pipeline, make_pipeline
 
-from .._core import Interval, validate_params
+from .._core import AnyEstimator, Interval, validate_params
 from ..preprocessing import SeriesScaler, SlidingWindow
 from ..thresholds import MedianMAD, ThresholdRule
 from ._fusion import FusionDetector
@@ -71,7 +71,7 @@ def make_detector(*, threshold: Any = None, validation_fraction: float = 0.2) ->
     True
     """
 
-    def member(length: str, detector: Any) -> Pipeline:
+    def member(length: str, detector: AnyEstimator) -> Pipeline:
         return make_pipeline(SeriesScaler(), SlidingWindow(length), detector)
 
     nearest = NearestWindowsDetector(

@@ -12,7 +12,7 @@ from sklearn import config_context
 from sklearn.metrics.pairwise import euclidean_distances
 from sklearn.neighbors import NearestNeighbors
 
-from .._core import Estimator, Interval, Windows
+from .._core import Estimator, Interval, Rows, Windows
 from ..thresholds import MedianMAD
 from ._base_detector import WindowDetector
 from ._window_shapes import every_nth, learn_least_spread, shapes
@@ -122,7 +122,7 @@ class NearestWindowsDetector(WindowDetector, Estimator):
         self.validation_fraction = validation_fraction
         self.n_channels = n_channels
 
-    def feature_scores(self, X: Any) -> pd.DataFrame:
+    def feature_scores(self, X: Rows) -> pd.DataFrame:
         """Return how far each value is from that of the nearest window: which step, which column.
 
         Parameters

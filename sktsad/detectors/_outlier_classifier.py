@@ -9,7 +9,7 @@ import pandas as pd
 from sklearn.base import MetaEstimatorMixin, clone
 from sklearn.frozen import FrozenEstimator
 
-from .._core import Estimator, HasMethods, Windows, estimator_type
+from .._core import AnyEstimator, Estimator, HasMethods, Windows, estimator_type
 from ..preprocessing import SlidingWindow
 from ._base_detector import WindowDetector
 
@@ -81,7 +81,7 @@ class OutlierClassifier(MetaEstimatorMixin, WindowDetector, Estimator):
 
     def __init__(
         self,
-        detector: Any,
+        detector: AnyEstimator,
         *,
         threshold: Any = None,
         validation_fraction: float = 0.2,

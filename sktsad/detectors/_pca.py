@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 
-from .._core import Estimator, Interval, RealNotInt, StrOptions, Windows
+from .._core import Estimator, Interval, RealNotInt, Rows, StrOptions, Windows
 from ..thresholds import MedianMAD
 from ._base_detector import WindowDetector
 from ._window_shapes import learn_least_spread, shapes
@@ -116,7 +116,7 @@ class PCADetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, WindowDetec
         self.validation_fraction = validation_fraction
         self.n_channels = n_channels
 
-    def transform(self, X: Any) -> np.ndarray:
+    def transform(self, X: Rows) -> np.ndarray:
         """Return the windows by their components.
 
         Parameters
@@ -131,7 +131,7 @@ class PCADetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, WindowDetec
         windows = self._read(X)
         return np.concatenate([self._centred(windows, c) @ self.components_.T for c in windows.chunks()])
 
-    def reconstruct(self, X: Any) -> np.ndarray:
+    def reconstruct(self, X: Rows) -> np.ndarray:
         """Return the windows as the components restore them, normalised if the detector does so.
 
         Parameters
@@ -145,7 +145,7 @@ class PCADetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, WindowDetec
         """
         return self.transform(X) @ self.components_ + self.mean_
 
-    def feature_scores(self, X: Any) -> pd.DataFrame:
+    def feature_scores(self, X: Rows) -> pd.DataFrame:
         """Return the absolute error of the reconstruction of each value: which step, which column.
 
         Parameters

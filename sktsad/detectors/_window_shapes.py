@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from sklearn.preprocessing import StandardScaler
 
-from .._core import Windows
+from .._core import Rows, Windows
 
 #: Share of a channel's standard deviation below which the spread in a window counts as none: where a series stands
 #: still, its noise is no shape.
@@ -25,7 +23,7 @@ def learn_least_spread(windows: Windows, normalize: bool) -> np.ndarray | None:
 
 
 def shapes(
-    windows: Windows, rows: Any, least_spread: np.ndarray | None, n_steps: int | None = None
+    windows: Windows, rows: Rows, least_spread: np.ndarray | None, n_steps: int | None = None
 ) -> np.ndarray:
     """Return windows as flat rows in float64; with ``least_spread`` each channel minus its mean, over its spread.
 

@@ -9,7 +9,7 @@ import pandas as pd
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.preprocessing import StandardScaler
 
-from .._core import Estimator, StrOptions, Windows, is_spread, robust_moments
+from .._core import Estimator, Rows, StrOptions, Windows, is_spread, robust_moments
 from ._base_detector import WindowDetector
 
 #: The squares of larger numbers, summed over a window, may be infinite.
@@ -90,7 +90,7 @@ class ZScoreDetector(WindowDetector, ClassNamePrefixFeaturesOutMixin, Transforme
         self.validation_fraction = validation_fraction
         self.n_channels = n_channels
 
-    def transform(self, X: Any) -> np.ndarray:
+    def transform(self, X: Rows) -> np.ndarray:
         """Return the z-scores, signed.
 
         Parameters
@@ -104,7 +104,7 @@ class ZScoreDetector(WindowDetector, ClassNamePrefixFeaturesOutMixin, Transforme
         """
         return self._z_scores(self._read(X))
 
-    def feature_scores(self, X: Any) -> pd.DataFrame:
+    def feature_scores(self, X: Rows) -> pd.DataFrame:
         """Return the absolute z-scores: which column is off.
 
         Parameters

@@ -8,12 +8,12 @@ import os
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from .._core import HasMethods, StrOptions, validate_params, version_of
+from .._core import AnyEstimator, HasMethods, StrOptions, validate_params, version_of
 
 if TYPE_CHECKING:
     from onnx import ModelProto
@@ -29,7 +29,9 @@ _PACKAGES = ("sktsad", "torch", "onnx")
     },
     prefer_skip_nested_validation=True,
 )
-def to_onnx(model: Any, path: str | os.PathLike[str] | None = None, *, dtype: str = "float64") -> ModelProto:
+def to_onnx(
+    model: AnyEstimator, path: str | os.PathLike[str] | None = None, *, dtype: str = "float64"
+) -> ModelProto:
     """Export a fitted classifier or detector, with all steps before it, for programs without sktsad.
 
     The model takes ``rows`` of one series, in time order and without a gap, and returns a ``decision`` and a ``label``

@@ -12,6 +12,7 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
 from torch import nn
 
+from .._core import AnyEstimator
 from ..detectors import GaussianDetector, ZScoreDetector
 from ..neural import NetClassifier, NetDetector
 from ..postprocessing import ThresholdClassifier
@@ -155,7 +156,7 @@ class LabelledDecision(nn.Module):
         return decision, self.labels[chosen]  # type: ignore[index]
 
 
-def parts(model: Any) -> Iterator[nn.Module]:
+def parts(model: AnyEstimator) -> Iterator[nn.Module]:
     """Yield the modules that together map rows to decisions, or raise TypeError for a model that has none."""
     if isinstance(model, FrozenEstimator):
         yield from parts(model.estimator)
@@ -173,7 +174,7 @@ def parts(model: Any) -> Iterator[nn.Module]:
         yield LessThreshold(model.threshold_)
 
 
-def _score_parts(model: Any) -> Iterator[nn.Module]:
+def _score_parts(model: AnyEstimator) -> Iterator[nn.Module]:
     """Yield what maps rows to the score of a detector."""
     if isinstance(model, NetDetector):
         yield NetErrorScore(model)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from numbers import Integral, Real
-from typing import Any
 
 import numpy as np
 
-from .._core import Interval, validate_params
+from .._core import Interval, Label, Labels, Scores, validate_params
 from ._labelled_rows import COMMON, LabelledRows, count_between, read_predictions, read_scores
 from ._precision_recall_f import BETA, PrecisionRecallF, precision_recall_f, ratio
 
@@ -21,7 +20,7 @@ _DELAY = {
 
 
 @validate_params(_DELAY, prefer_skip_nested_validation=True)
-def delay_adjust(y_true: Any, y_score: Any, *, max_delay: int = 7, pos_label: Any = 1) -> np.ndarray:
+def delay_adjust(y_true: Labels, y_score: Scores, *, max_delay: int = 7, pos_label: Label = 1) -> np.ndarray:
     """Adjust scores so that an event is found by an alarm soon after its onset, or not at all.
 
     Any metric of rows and any rule for thresholds, given the adjusted scores, is then the delay-adjusted one: that of
@@ -101,7 +100,7 @@ def delay_adjust(y_true: Any, y_score: Any, *, max_delay: int = 7, pos_label: An
 
 @validate_params(_DELAY, prefer_skip_nested_validation=True)
 def delay_precision_recall_f(
-    y_true: Any, y_pred: Any, *, max_delay: int = 7, beta: float = 1.0, pos_label: Any = 1
+    y_true: Labels, y_pred: Labels, *, max_delay: int = 7, beta: float = 1.0, pos_label: Label = 1
 ) -> PrecisionRecallF:
     """Compute precision, recall and F where an event must be found soon after its onset: the AIOps rule.
 
@@ -155,7 +154,7 @@ def delay_precision_recall_f(
 
 @validate_params(_DELAY, prefer_skip_nested_validation=True)
 def delay_f_score(
-    y_true: Any, y_pred: Any, *, max_delay: int = 7, beta: float = 1.0, pos_label: Any = 1
+    y_true: Labels, y_pred: Labels, *, max_delay: int = 7, beta: float = 1.0, pos_label: Label = 1
 ) -> float:
     """Compute the F of the AIOps rule: events count as found by an alarm soon after their onset.
 
@@ -201,7 +200,7 @@ def delay_f_score(
     prefer_skip_nested_validation=True,
 )
 def point_adjusted_f_score(
-    y_true: Any, y_pred: Any, *, k: float = 0.0, beta: float = 1.0, pos_label: Any = 1
+    y_true: Labels, y_pred: Labels, *, k: float = 0.0, beta: float = 1.0, pos_label: Label = 1
 ) -> float:
     """Compute the F of point adjustment, to compare with what others publish: never a headline.
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
-from .._core import validate_params
+from .._core import Label, Labels, validate_params
 from ._labelled_rows import COMMON, LabelledRows, read_predictions
 from ._precision_recall_f import BETA, PrecisionRecallF, precision_recall_f
 
@@ -31,7 +30,7 @@ class _Zones:
 
 @validate_params(_CONSTRAINTS, prefer_skip_nested_validation=True)
 def affiliation_precision_recall_f(
-    y_true: Any, y_pred: Any, *, beta: float = 1.0, pos_label: Any = 1
+    y_true: Labels, y_pred: Labels, *, beta: float = 1.0, pos_label: Label = 1
 ) -> PrecisionRecallF:
     """Compute the affiliation precision, recall and F: near misses count, by how likely chance would be as near.
 
@@ -109,7 +108,7 @@ def affiliation_precision_recall_f(
 
 
 @validate_params(_CONSTRAINTS, prefer_skip_nested_validation=True)
-def affiliation_f_score(y_true: Any, y_pred: Any, *, beta: float = 1.0, pos_label: Any = 1) -> float:
+def affiliation_f_score(y_true: Labels, y_pred: Labels, *, beta: float = 1.0, pos_label: Label = 1) -> float:
     """Compute the F of affiliation precision and recall; to alarm always gets two thirds and more.
 
     Parameters

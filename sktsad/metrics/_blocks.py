@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from sklearn.utils import check_random_state
 
+from .._core import Seed
 from ._labelled_rows import LabelledRows
 
 
@@ -47,7 +47,7 @@ class Blocks:
         """Return the weights of all blocks as they are."""
         return np.ones(len(self.starts), dtype=np.int64)
 
-    def draws(self, n_draws: int, random_state: Any) -> Iterator[np.ndarray]:
+    def draws(self, n_draws: int, random_state: Seed) -> Iterator[np.ndarray]:
         """Yield how often each block is drawn: as many events as there are, and as many normal blocks.
 
         There are no draws where there is a single block of a kind: it would be the same in every draw, as if it were

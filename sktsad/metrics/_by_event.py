@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
-from .._core import StrOptions, validate_params
+from .._core import Label, Labels, StrOptions, validate_params
 from ._labelled_rows import COMMON, count_between, read_predictions
 from ._precision_recall_f import BETA, PrecisionRecallF, precision_recall_f, ratio
 
@@ -20,12 +20,12 @@ _CONSTRAINTS = {
 
 @validate_params(_CONSTRAINTS, prefer_skip_nested_validation=True)
 def event_precision_recall_f(
-    y_true: Any,
-    y_pred: Any,
+    y_true: Labels,
+    y_pred: Labels,
     *,
     precision: Literal["rows", "events"] = "rows",
     beta: float = 1.0,
-    pos_label: Any = 1,
+    pos_label: Label = 1,
 ) -> PrecisionRecallF:
     """Compute precision, recall and F where an event is found as soon as one of its rows is an alarm.
 
@@ -110,12 +110,12 @@ def event_precision_recall_f(
 
 @validate_params(_CONSTRAINTS, prefer_skip_nested_validation=True)
 def event_f_score(
-    y_true: Any,
-    y_pred: Any,
+    y_true: Labels,
+    y_pred: Labels,
     *,
     precision: Literal["rows", "events"] = "rows",
     beta: float = 1.0,
-    pos_label: Any = 1,
+    pos_label: Label = 1,
 ) -> float:
     """Compute the F of events: by default the composite F, of the recall of events and the precision of rows.
 

@@ -8,7 +8,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from .._core import AlarmRule, Interval, is_panel, places, row_index, time_labels, validate_params
+from .._core import (
+    AlarmRule,
+    Interval,
+    Label,
+    Labels,
+    is_panel,
+    places,
+    row_index,
+    time_labels,
+    validate_params,
+)
 from ._labelled_rows import COMMON, LabelledRows, read_labels, read_predictions
 
 _COUNT = [Interval(Integral, 0, None, closed="left")]
@@ -23,7 +33,7 @@ _COUNT = [Interval(Integral, 0, None, closed="left")]
     },
     prefer_skip_nested_validation=True,
 )
-def to_events(y: Any, *, min_length: int = 1, merge_gap: int = 0, pos_label: Any = 1) -> pd.DataFrame:
+def to_events(y: Labels, *, min_length: int = 1, merge_gap: int = 0, pos_label: Label = 1) -> pd.DataFrame:
     """List the events, labelled or predicted, one a row: runs of anomalous rows that follow one another.
 
     Parameters
@@ -91,7 +101,7 @@ def to_events(y: Any, *, min_length: int = 1, merge_gap: int = 0, pos_label: Any
     {**COMMON, "y_pred": ["array-like"], "max_lead": _COUNT},
     prefer_skip_nested_validation=True,
 )
-def lead_times(y_true: Any, y_pred: Any, *, max_lead: int, pos_label: Any = 1) -> pd.DataFrame:
+def lead_times(y_true: Labels, y_pred: Labels, *, max_lead: int, pos_label: Label = 1) -> pd.DataFrame:
     """Tell for each event how long before its onset the first alarm came: what early warning is judged by.
 
     Parameters
@@ -168,14 +178,14 @@ def _series_of(rows: LabelledRows, at: np.ndarray) -> np.ndarray:
     return np.searchsorted(rows.series.bounds, at, side="right") - 1
 
 
-def _times(y: Any, rows: LabelledRows) -> Any:
+def _times(y: Labels, rows: LabelledRows) -> Any:
     """Return the labels of time, series by series; None where rows carry no time."""
     if rows.series.times is None:
         return None
     return time_labels(y)[rows.series.order]  # type: ignore[index]
 
 
-def _table(y: Any, rows: LabelledRows, starts: np.ndarray, stops: np.ndarray) -> pd.DataFrame:
+def _table(y: Labels, rows: LabelledRows, starts: np.ndarray, stops: np.ndarray) -> pd.DataFrame:
     columns: dict[str, Any] = {}
     if is_panel(y):
         columns["series"] = row_index(y).get_level_values(0)[rows.series.order[starts]]  # type: ignore[union-attr]

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from sklearn.utils import assert_all_finite, check_array, check_consistent_length, column_or_1d
 
-from .._core import SeriesRows, check_same_index, find_events, is_panel, read_series
+from .._core import Label, Labels, Scores, SeriesRows, check_same_index, find_events, is_panel, read_series
 
 #: Constraints of the parameters that all metrics share.
 COMMON = {"y_true": ["array-like"], "pos_label": [Real, str, "boolean"]}
@@ -45,7 +45,7 @@ def count_between(mask: np.ndarray, starts: np.ndarray, stops: np.ndarray) -> np
     return counts[stops] - counts[starts]
 
 
-def read_scores(y_true: Any, y_score: Any, pos_label: Any = 1, name: str = "y_score") -> LabelledRows:
+def read_scores(y_true: Labels, y_score: Scores, pos_label: Label = 1, name: str = "y_score") -> LabelledRows:
     """Read labels of both kinds, and scores, by whose name errors call them."""
     series = _read_series(y_true, y_score, name)
     scores = column_or_1d(check_array(y_score, ensure_2d=False, dtype=np.float64, input_name=name))
@@ -60,7 +60,7 @@ def read_scores(y_true: Any, y_score: Any, pos_label: Any = 1, name: str = "y_sc
     return LabelledRows(positive[series.order], scores[series.order], series)
 
 
-def read_labels(y: Any, pos_label: Any = 1) -> LabelledRows:
+def read_labels(y: Labels, pos_label: Label = 1) -> LabelledRows:
     """Read labels alone, which need not have anomalies: they are their own values."""
     series, positive = read_series(y), _is_positive(y, "y", pos_label)
     if len(found := _labels(y)) == 2 and not positive.any():
@@ -70,7 +70,7 @@ def read_labels(y: Any, pos_label: Any = 1) -> LabelledRows:
     return LabelledRows(positive[series.order], positive[series.order], series)
 
 
-def read_predictions(y_true: Any, y_pred: Any, pos_label: Any = 1) -> LabelledRows:
+def read_predictions(y_true: Labels, y_pred: Labels, pos_label: Label = 1) -> LabelledRows:
     """Read labels, of which some are anomalous, and predicted labels."""
     series = _read_series(y_true, y_pred, "y_pred")
     predicted = _is_positive(y_pred, "y_pred", pos_label)
@@ -88,13 +88,13 @@ def read_predictions(y_true: Any, y_pred: Any, pos_label: Any = 1) -> LabelledRo
     return LabelledRows(positive[series.order], predicted[series.order], series)
 
 
-def _read_series(y_true: Any, other: Any, name: str) -> SeriesRows:
+def _read_series(y_true: Labels, other: Any, name: str) -> SeriesRows:
     check_consistent_length(y_true, other)
     check_same_index(y_true, other, "y_true", name)
     return read_series(other if is_panel(other) and not is_panel(y_true) else y_true)
 
 
-def _is_positive(labels: Any, name: str, pos_label: Any) -> np.ndarray:
+def _is_positive(labels: Labels, name: str, pos_label: Label) -> np.ndarray:
     labels = column_or_1d(labels)
     assert_all_finite(labels, input_name=name)
     if len(found := _labels(labels)) > 2:
@@ -103,5 +103,5 @@ def _is_positive(labels: Any, name: str, pos_label: Any) -> np.ndarray:
     return labels == pos_label
 
 
-def _labels(labels: Any) -> list:
+def _labels(labels: Labels) -> list:
     return pd.unique(column_or_1d(labels)).tolist()

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from numbers import Real
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
-from .._core import Interval, StrOptions, validate_params
+from .._core import Interval, Label, Labels, Scores, StrOptions, validate_params
 from ..thresholds import BestFBeta, TargetFalsePositiveRate
 from ._labelled_rows import COMMON, LabelledRows, read_scores
 from ._precision_recall_f import BETA, precision_recall_f, ratio
@@ -37,12 +37,12 @@ class PointPrecisionRecallF(NamedTuple):
 
 @validate_params(_CONSTRAINTS, prefer_skip_nested_validation=True)
 def point_precision_recall_f(
-    y_true: Any,
-    y_score: Any,
+    y_true: Labels,
+    y_score: Scores,
     *,
     threshold: Literal["best", "exact"] | float = "best",
     beta: float = 1.0,
-    pos_label: Any = 1,
+    pos_label: Label = 1,
 ) -> PointPrecisionRecallF:
     """Compute precision, recall and F of single rows: what a score is worth before events come into play.
 
@@ -109,12 +109,12 @@ def point_precision_recall_f(
 
 @validate_params(_CONSTRAINTS, prefer_skip_nested_validation=True)
 def point_f_score(
-    y_true: Any,
-    y_score: Any,
+    y_true: Labels,
+    y_score: Scores,
     *,
     threshold: Literal["best", "exact"] | float = "best",
     beta: float = 1.0,
-    pos_label: Any = 1,
+    pos_label: Label = 1,
 ) -> float:
     """Compute the F of single rows at a threshold of the scores, by default at the best there is.
 

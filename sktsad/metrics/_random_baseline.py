@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from sklearn.utils import check_random_state, column_or_1d
 
-from .._core import Interval, validate_params
+from .._core import Interval, Labels, Seed, validate_params
 from ._labelled_rows import read_scores
 
 
@@ -25,7 +25,12 @@ from ._labelled_rows import read_scores
     prefer_skip_nested_validation=True,
 )
 def random_baseline(
-    y_true: Any, metric: Callable[..., float], *, n_draws: int = 10, random_state: Any = None, **options: Any
+    y_true: Labels,
+    metric: Callable[..., float],
+    *,
+    n_draws: int = 10,
+    random_state: Seed = None,
+    **options: Any,
 ) -> float:
     """Compute what a random score gets by a metric: the figure to stand beside every other.
 

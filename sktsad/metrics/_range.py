@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from numbers import Real
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
-from .._core import Interval, StrOptions, validate_params
+from .._core import Interval, Label, Labels, StrOptions, validate_params
 from ._labelled_rows import COMMON, LabelledRows, read_predictions
 from ._precision_recall_f import BETA, PrecisionRecallF, precision_recall_f
 
@@ -28,15 +28,15 @@ _CONSTRAINTS = {
 
 @validate_params(_CONSTRAINTS, prefer_skip_nested_validation=True)
 def range_precision_recall_f(
-    y_true: Any,
-    y_pred: Any,
+    y_true: Labels,
+    y_pred: Labels,
     *,
     alpha: float = 0.0,
     bias: Bias = "flat",
     precision_bias: Bias = "flat",
     cardinality: Cardinality = "one",
     beta: float = 1.0,
-    pos_label: Any = 1,
+    pos_label: Label = 1,
 ) -> PrecisionRecallF:
     """Compute range-based precision, recall and F: each range counts the same, by the share of it that overlaps.
 
@@ -122,15 +122,15 @@ def range_precision_recall_f(
 
 @validate_params(_CONSTRAINTS, prefer_skip_nested_validation=True)
 def range_f_score(
-    y_true: Any,
-    y_pred: Any,
+    y_true: Labels,
+    y_pred: Labels,
     *,
     alpha: float = 0.0,
     bias: Bias = "flat",
     precision_bias: Bias = "flat",
     cardinality: Cardinality = "one",
     beta: float = 1.0,
-    pos_label: Any = 1,
+    pos_label: Label = 1,
 ) -> float:
     """Compute the F of range-based precision and recall.
 

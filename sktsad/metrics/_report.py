@@ -10,7 +10,19 @@ import numpy as np
 import pandas as pd
 from sklearn.utils import check_consistent_length, column_or_1d
 
-from .._core import DURATION, AlarmRule, Interval, is_panel, places, row_index, validate_params
+from .._core import (
+    DURATION,
+    AlarmRule,
+    Interval,
+    Label,
+    Labels,
+    Scores,
+    Seed,
+    is_panel,
+    places,
+    row_index,
+    validate_params,
+)
 from ._blocks import cut_blocks
 from ._figures import Figures
 from ._labelled_rows import COMMON, LabelledRows, read_scores
@@ -34,8 +46,8 @@ _CONSTRAINTS = {
     {**_CONSTRAINTS, "y_score": ["array-like"], "threshold": _THRESHOLD}, prefer_skip_nested_validation=True
 )
 def detection_report(
-    y_true: Any,
-    y_score: Any,
+    y_true: Labels,
+    y_score: Scores,
     threshold: float = 0.0,
     *,
     max_delay: int = 7,
@@ -43,8 +55,8 @@ def detection_report(
     n_bootstrap: int = 500,
     confidence: float = 0.95,
     merge_gap: int | str | timedelta | None = None,
-    random_state: Any = 0,
-    pos_label: Any = 1,
+    random_state: Seed = 0,
+    pos_label: Label = 1,
 ) -> pd.DataFrame:
     """Tell all that it takes to believe a score: its figures, how far they may be off, and what chance gets.
 
@@ -199,9 +211,9 @@ def detection_report(
     prefer_skip_nested_validation=True,
 )
 def compare(
-    y_true: Any,
-    score_a: Any,
-    score_b: Any,
+    y_true: Labels,
+    score_a: Scores,
+    score_b: Scores,
     threshold_a: float = 0.0,
     threshold_b: float = 0.0,
     *,
@@ -210,8 +222,8 @@ def compare(
     n_bootstrap: int = 500,
     confidence: float = 0.95,
     merge_gap: int | str | timedelta | None = None,
-    random_state: Any = 0,
-    pos_label: Any = 1,
+    random_state: Seed = 0,
+    pos_label: Label = 1,
 ) -> pd.DataFrame:
     """Tell whether one score is better than another on the same rows, or whether they may just have been lucky.
 
@@ -307,7 +319,7 @@ def _interval(draws: pd.DataFrame, confidence: float) -> tuple[pd.Series, pd.Ser
     return draws.quantile(outside), draws.quantile(1 - outside)
 
 
-def _with_series(y_true: Any, *scores: Any) -> Any:
+def _with_series(y_true: Labels, *scores: Scores) -> Any:
     """Return the labels, with the (series, time) index of the scores where only these have it."""
     index = next((row_index(score) for score in scores if is_panel(score)), None)
     if index is None or is_panel(y_true):

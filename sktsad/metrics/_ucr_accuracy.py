@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from numbers import Integral
-from typing import Any
 
 import numpy as np
 
-from .._core import Interval, find_events, validate_params
+from .._core import Interval, Label, Labels, Scores, find_events, validate_params
 from ._labelled_rows import COMMON, read_scores
 
 
@@ -15,7 +14,7 @@ from ._labelled_rows import COMMON, read_scores
     {**COMMON, "y_score": ["array-like"], "tolerance": [Interval(Integral, 0, None, closed="left")]},
     prefer_skip_nested_validation=True,
 )
-def ucr_accuracy(y_true: Any, y_score: Any, *, tolerance: int = 100, pos_label: Any = 1) -> float:
+def ucr_accuracy(y_true: Labels, y_score: Scores, *, tolerance: int = 100, pos_label: Label = 1) -> float:
     """Compute the share of series whose largest score lies on an anomaly.
 
     It asks one question of a series, where is the anomaly, and so needs no threshold [1]_. It is meant for series with

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from numbers import Integral
-from typing import Any
 
 import numpy as np
 
-from .._core import Interval, find_events, validate_params
+from .._core import Interval, Label, Labels, Scores, find_events, validate_params
 from ._labelled_rows import COMMON, read_scores
 
 _CONSTRAINTS = {
@@ -30,7 +29,7 @@ class _Surface:
 
 @validate_params(_CONSTRAINTS, prefer_skip_nested_validation=True)
 def vus_pr(
-    y_true: Any, y_score: Any, *, max_buffer: int = 100, n_thresholds: int = 250, pos_label: Any = 1
+    y_true: Labels, y_score: Scores, *, max_buffer: int = 100, n_thresholds: int = 250, pos_label: Label = 1
 ) -> float:
     """Compute the volume under the precision-recall surface: average precision that forgives a little lag.
 
@@ -129,7 +128,7 @@ def vus_pr(
 
 @validate_params(_CONSTRAINTS, prefer_skip_nested_validation=True)
 def vus_roc(
-    y_true: Any, y_score: Any, *, max_buffer: int = 100, n_thresholds: int = 250, pos_label: Any = 1
+    y_true: Labels, y_score: Scores, *, max_buffer: int = 100, n_thresholds: int = 250, pos_label: Label = 1
 ) -> float:
     """Compute the volume under the ROC surface: the area under the ROC curve that forgives a little lag.
 
@@ -180,7 +179,9 @@ def vus_roc(
     return float(np.trapezoid(recall, rate, axis=1).mean())
 
 
-def _surface(y_true: Any, y_score: Any, max_buffer: int, n_thresholds: int, pos_label: Any) -> _Surface:
+def _surface(
+    y_true: Labels, y_score: Scores, max_buffer: int, n_thresholds: int, pos_label: Label
+) -> _Surface:
     rows = read_scores(y_true, y_score, pos_label)
     positive, scores, sizes = rows.positive, rows.values, np.diff(rows.series.bounds)
     n = len(scores)

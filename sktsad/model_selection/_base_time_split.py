@@ -11,7 +11,7 @@ import numpy as np
 from sklearn.model_selection import BaseCrossValidator
 from sklearn.utils import check_consistent_length, column_or_1d
 
-from .._core import check_target_index, mark_anomalies, validate_parameter_constraints
+from .._core import Labels, Rows, check_target_index, mark_anomalies, validate_parameter_constraints
 
 Fold = tuple[np.ndarray, np.ndarray]
 
@@ -22,7 +22,7 @@ class BaseTimeSplit(BaseCrossValidator):
     _parameter_constraints: dict = {}
     n_splits: int
 
-    def get_n_splits(self, X: Any = None, y: Any = None, groups: Any = None) -> int:
+    def get_n_splits(self, X: Rows = None, y: Labels = None, groups: Any = None) -> int:
         """Return the number of folds.
 
         Parameters
@@ -36,7 +36,7 @@ class BaseTimeSplit(BaseCrossValidator):
         """
         return self.n_splits
 
-    def split(self, X: Any, y: Any = None, groups: Any = None) -> Iterator[Fold]:
+    def split(self, X: Rows, y: Labels = None, groups: Any = None) -> Iterator[Fold]:
         """Yield the rows of each fold.
 
         Parameters
@@ -82,5 +82,5 @@ class BaseTimeSplit(BaseCrossValidator):
             yield train, test
 
     @abstractmethod
-    def _folds(self, X: Any, positive: np.ndarray | None) -> Iterator[Fold]:
+    def _folds(self, X: Rows, positive: np.ndarray | None) -> Iterator[Fold]:
         """Yield the rows of each fold."""

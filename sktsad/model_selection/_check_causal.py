@@ -10,13 +10,19 @@ from sklearn.base import clone
 from sklearn.model_selection import check_cv
 from sklearn.utils import check_random_state
 
-from .._core import check_target_index, read_series, safe_indexing
+from .._core import AnyEstimator, Labels, Rows, Seed, check_target_index, read_series, safe_indexing
 from ._causal_report import CausalReport
 from ._probe import Probe
 
 
 def check_causal(
-    estimator: Any, X: Any, y: Any, cv: Any, *, raise_on_fault: bool = False, random_state: Any = 0
+    estimator: AnyEstimator,
+    X: Rows,
+    y: Labels,
+    cv: Any,
+    *,
+    raise_on_fault: bool = False,
+    random_state: Seed = 0,
 ) -> CausalReport:
     """Check that a pipeline scores every row by its own past alone, on any scikit-learn estimator.
 
@@ -108,7 +114,7 @@ def check_causal(
     return report
 
 
-def _check_split(report: CausalReport, kind: str, where: str, X: Any, train: Any, test: Any) -> None:
+def _check_split(report: CausalReport, kind: str, where: str, X: Rows, train: Any, test: Any) -> None:
     shared = len(np.intersect1d(train, test))
     if shared:
         report.add(kind, where, f"{shared} test rows are training rows, too.")
@@ -127,7 +133,7 @@ def _check_split(report: CausalReport, kind: str, where: str, X: Any, train: Any
         )
 
 
-def _check_inner_splits(report: CausalReport, estimator: Any, X: Any, y: Any) -> None:
+def _check_inner_splits(report: CausalReport, estimator: AnyEstimator, X: Rows, y: Labels) -> None:
     """Look at the folds of searches and thresholds inside, as they fall on the training rows."""
     nested = estimator.get_params(deep=True).values()
     for owner in [estimator, *(value for value in nested if hasattr(value, "fit"))]:
@@ -152,7 +158,7 @@ def _check_inner_splits(report: CausalReport, estimator: Any, X: Any, y: Any) ->
             _check_split(report, "inner split", f"{name}(cv={cv})", X, train, test)
 
 
-def _check_scaled_before(report: CausalReport, X: Any, train: np.ndarray) -> None:
+def _check_scaled_before(report: CausalReport, X: Rows, train: np.ndarray) -> None:
     """See whether columns have mean 0 and deviation 1, or range from 0 to 1, only together with the test rows.
 
     Of all series together, or of every series that was not constant.

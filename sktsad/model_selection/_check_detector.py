@@ -10,12 +10,12 @@ import numpy as np
 import pandas as pd
 from sklearn.base import clone
 
-from .._core import Windows, is_panel
+from .._core import AnyEstimator, Windows, is_panel
 
 _N_ROWS = 240
 
 
-def check_detector(estimator: Any) -> None:
+def check_detector(estimator: AnyEstimator) -> None:
     """Check that a detector keeps the contract of this package, beyond that of scikit-learn.
 
     It stands beside ``sklearn.utils.estimator_checks.check_estimator``, which asks whether an estimator works in
@@ -65,7 +65,7 @@ def _rows() -> tuple[np.ndarray, np.ndarray]:
     return X, y
 
 
-def _check_labels(estimator: Any, fitted: Any, X: np.ndarray, y: np.ndarray) -> None:
+def _check_labels(estimator: AnyEstimator, fitted: Any, X: np.ndarray, y: np.ndarray) -> None:
     assert np.array_equal(fitted.classes_, [0, 1]), (
         f"Without labels classes_ is {fitted.classes_}, not [0, 1]."
     )
@@ -89,7 +89,7 @@ def _check_decisions(fitted: Any, X: np.ndarray) -> None:
     assert np.array_equal(fitted.predict(X), expected), "predict is not where decision_function is above 0."
 
 
-def _check_threshold(estimator: Any, fitted: Any, X: np.ndarray) -> None:
+def _check_threshold(estimator: AnyEstimator, fitted: Any, X: np.ndarray) -> None:
     scores = fitted.anomaly_score(X)
     middle = float(np.median(scores))
     model = clone(estimator).set_params(threshold=middle).fit(X)
@@ -111,7 +111,7 @@ def _check_extremes(fitted: Any, X: np.ndarray) -> None:
         )
 
 
-def _check_rows_with_an_index(estimator: Any, X: np.ndarray) -> None:
+def _check_rows_with_an_index(estimator: AnyEstimator, X: np.ndarray) -> None:
     plain = clone(estimator).fit(X).anomaly_score(X)
     dates = pd.DataFrame(X, pd.date_range("2026-01-01", periods=len(X), freq="min"), ["load", "heat"])
     model = clone(estimator).fit(dates)
@@ -127,7 +127,7 @@ def _check_rows_with_an_index(estimator: Any, X: np.ndarray) -> None:
     )
 
 
-def _check_windows(estimator: Any, X: np.ndarray) -> None:
+def _check_windows(estimator: AnyEstimator, X: np.ndarray) -> None:
     windows = Windows(X, np.arange(len(X) - 2), 3)
     try:
         model = clone(estimator).fit(windows)
@@ -142,7 +142,7 @@ def _check_windows(estimator: Any, X: np.ndarray) -> None:
     raise AssertionError("Windows of 2 rows are scored by a detector that was fitted on windows of 3.")
 
 
-def _check_copies(estimator: Any, fitted: Any, X: np.ndarray) -> None:
+def _check_copies(estimator: AnyEstimator, fitted: Any, X: np.ndarray) -> None:
     scores = fitted.anomaly_score(X)
     again = clone(estimator)
     if "random_state" in again.get_params():

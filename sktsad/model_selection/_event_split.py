@@ -5,11 +5,10 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator
 from numbers import Integral
-from typing import Any
 
 import numpy as np
 
-from .._core import Interval, find_events, read_series
+from .._core import Interval, Rows, find_events, read_series
 from ._base_time_split import BaseTimeSplit, Fold
 
 
@@ -59,7 +58,7 @@ class EventSplit(BaseTimeSplit):
         self.n_splits = n_splits
         self.gap = gap
 
-    def _folds(self, X: Any, positive: np.ndarray | None) -> Iterator[Fold]:
+    def _folds(self, X: Rows, positive: np.ndarray | None) -> Iterator[Fold]:
         if positive is None:
             raise ValueError("EventSplit needs y, to see the events. Pass y, or use SeriesSplit.")
         rows = read_series(X)

@@ -11,7 +11,7 @@ import pandas as pd
 from pandas.api.types import is_bool_dtype, is_float_dtype, is_numeric_dtype
 from scipy.sparse import issparse
 
-from .._core import SeriesRows, is_panel, num_samples, read_series
+from .._core import AnyEstimator, Rows, SeriesRows, is_panel, num_samples, read_series
 from ._causal_report import CausalReport
 
 #: From this share of changed rows on, a step looks at all rows at once, not at some neighbours.
@@ -21,7 +21,7 @@ _MOST = 0.5
 class Probe:
     """Change some rows and see what changes in what a fitted model makes of them."""
 
-    def __init__(self, report: CausalReport, model: Any, X: Any, where: str, rng: Any) -> None:
+    def __init__(self, report: CausalReport, model: AnyEstimator, X: Rows, where: str, rng: Any) -> None:
         self.report = report
         self.model = model
         self.X = X
@@ -129,7 +129,7 @@ class Probe:
                 )
         return not crossing
 
-    def _scores(self, X: Any) -> np.ndarray:
+    def _scores(self, X: Rows) -> np.ndarray:
         for method in ("decision_function", "predict_proba", "predict"):
             if hasattr(self.model, method):
                 return np.asarray(getattr(self.model, method)(X))

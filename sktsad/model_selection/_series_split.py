@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from numbers import Integral
-from typing import Any
 
 import numpy as np
 
-from .._core import Interval, StrOptions, read_series
+from .._core import Interval, Rows, StrOptions, read_series
 from ._base_time_split import BaseTimeSplit, Fold
 
 
@@ -72,7 +71,7 @@ class SeriesSplit(BaseTimeSplit):
         self.expanding = expanding
         self.by = by
 
-    def _folds(self, X: Any, positive: np.ndarray | None) -> Iterator[Fold]:
+    def _folds(self, X: Rows, positive: np.ndarray | None) -> Iterator[Fold]:
         rows = read_series(X)
         if self.by == "time":
             if rows.times is None:

@@ -246,7 +246,13 @@ class ReconstructionError(nn.Module):
 
 
 class ForecastError(ReconstructionError):
-    """Error of a forecast of the last rows of a window, a value an element."""
+    """Error of a forecast of the last rows of a window, a value per element.
+
+    Parameters
+    ----------
+    loss : {"squared_error", "absolute_error"}, default="squared_error"
+        Which error.
+    """
 
     def forward(self, output: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
         """Compare (batch, horizon, channels) with the last ``horizon`` rows of (batch, length, channels)."""

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from skorch.callbacks import LRScheduler
 
-from .._core import Interval, StrOptions, Windows, check_panel, is_panel
+from .._core import AnyEstimator, Interval, Rows, StrOptions, Windows, check_panel, is_panel
 from ._kept_states import KeptStates
 from ._net_estimator import RECURRENT, NetEstimator
 from ._row_layout import RowLayout, check_rows, lay_out
@@ -39,13 +39,13 @@ ALONG_SERIES: dict = {
 _OF_MODULE = ("cell", "hidden_size", "num_layers", "dropout", "dense_size", "series_embedding")
 
 
-def module_arguments(estimator: Any, windows: Windows) -> dict[str, Any]:
+def module_arguments(estimator: AnyEstimator, windows: Windows) -> dict[str, Any]:
     """Return the arguments of a `StatefulNetwork`, but for the shape of its outputs."""
     arguments = {name: getattr(estimator, name) for name in _OF_MODULE}
     return {**arguments, "n_channels": windows.n_channels, "n_series": len(estimator._series_numbers)}
 
 
-def strand_arguments(estimator: Any, n_rows: int) -> dict[str, Any]:
+def strand_arguments(estimator: AnyEstimator, n_rows: int) -> dict[str, Any]:
     """Return how rows are cut into strands and chunks.
 
     Raises
@@ -66,19 +66,19 @@ def strand_arguments(estimator: Any, n_rows: int) -> dict[str, Any]:
     return {"chunk_size": chunk, "strand_length": length, "warm_up": warm_up}
 
 
-def update_rule(estimator: Any) -> tuple[str, UpdateRule]:
+def update_rule(estimator: AnyEstimator) -> tuple[str, UpdateRule]:
     """Return the callback that clips gradients; a schedule of the user takes the place of the default."""
     return "update_rule", UpdateRule(estimator.max_grad_norm)
 
 
-def has_cycle(estimator: Any) -> bool:
+def has_cycle(estimator: AnyEstimator) -> bool:
     """Tell whether the learning rate rises and falls once over a fit."""
     theirs = [item[-1] if isinstance(item, tuple) else item for item in estimator.callbacks or []]
     has_own = any(isinstance(callback, LRScheduler) for callback in theirs)
     return estimator.lr_schedule == "one_cycle" and not has_own
 
 
-def read_rows(estimator: Any, X: Any, *, reset: bool) -> Windows:
+def read_rows(estimator: AnyEstimator, X: Rows, *, reset: bool) -> Windows:
     """Validate rows, and that they are a panel as those of fit were."""
     if not reset:
         check_panel(X, estimator._is_panel)
@@ -88,7 +88,7 @@ def read_rows(estimator: Any, X: Any, *, reset: bool) -> Windows:
     return windows
 
 
-def layout_of(estimator: Any, windows: Windows, past: Mapping[Hashable, KeptStates]) -> RowLayout:
+def layout_of(estimator: AnyEstimator, windows: Windows, past: Mapping[Hashable, KeptStates]) -> RowLayout:
     """Lay rows out; series of fit keep the time step of fit."""
     steps = {key: kept.step for key, kept in past.items()}
     return lay_out(windows, estimator.series, estimator.max_gap, estimator.dtype, steps or None)
@@ -99,7 +99,7 @@ def number_series(layout: RowLayout) -> dict[Hashable, int]:
     return {key: number for number, key in enumerate(layout.rows.keys)}
 
 
-def segments_of(estimator: Any, layout: RowLayout, states: np.ndarray | None) -> Segments:
+def segments_of(estimator: AnyEstimator, layout: RowLayout, states: np.ndarray | None) -> Segments:
     """Return the segments with the numbers of their series and the states they go on from."""
     numbers = np.array([estimator._series_numbers.get(key, -1) for key in layout.rows.keys])
     first = None if states is None else np.nan_to_num(states)

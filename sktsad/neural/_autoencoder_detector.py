@@ -13,7 +13,7 @@ from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils import check_array
 from sklearn.utils.validation import check_is_fitted
 
-from .._core import Interval, StrOptions, Windows
+from .._core import Interval, Rows, Seed, StrOptions, Windows
 from ..networks import CodeEncoder, ReconstructionError, WindowErrors, make_autoencoder
 from ._net_detector import NetDetector
 from ._training import Network, apply
@@ -191,7 +191,7 @@ class AutoencoderDetector(NetDetector, ClassNamePrefixFeaturesOutMixin, Transfor
         n_channels: int | None = None,
         device: str = "cpu",
         dtype: str = "float32",
-        random_state: Any = None,
+        random_state: Seed = None,
         verbose: int = 0,
         warm_start: bool = False,
         callbacks: Any = None,
@@ -225,7 +225,7 @@ class AutoencoderDetector(NetDetector, ClassNamePrefixFeaturesOutMixin, Transfor
         self.callbacks = callbacks
         self.net_params = net_params
 
-    def reconstruct(self, X: Any) -> np.ndarray:
+    def reconstruct(self, X: Rows) -> np.ndarray:
         """Return what the network makes of the windows.
 
         Parameters
@@ -241,7 +241,7 @@ class AutoencoderDetector(NetDetector, ClassNamePrefixFeaturesOutMixin, Transfor
         score = self.score_module_
         return self._forward(windows, lambda module, x: score.reconstruct(x).flatten(1))
 
-    def transform(self, X: Any) -> np.ndarray:
+    def transform(self, X: Rows) -> np.ndarray:
         """Return the code of each window.
 
         Parameters
@@ -255,7 +255,7 @@ class AutoencoderDetector(NetDetector, ClassNamePrefixFeaturesOutMixin, Transfor
         """
         return self._forward(self._read(X), lambda module, x: module.encode(x))
 
-    def inverse_transform(self, X: Any) -> np.ndarray:
+    def inverse_transform(self, X: Rows) -> np.ndarray:
         """Return the windows that the network makes of codes.
 
         Parameters

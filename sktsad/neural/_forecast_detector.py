@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from .._core import Interval, Windows
+from .._core import Interval, Rows, Seed, Windows
 from ..networks import Forecaster, ForecastError, WindowErrors
 from ._net_detector import NetDetector
 from ._net_estimator import RECURRENT, recurrent_arguments
@@ -156,7 +156,7 @@ class ForecastDetector(NetDetector):
         n_channels: int | None = None,
         device: str = "cpu",
         dtype: str = "float32",
-        random_state: Any = None,
+        random_state: Seed = None,
         verbose: int = 0,
         warm_start: bool = False,
         callbacks: Any = None,
@@ -189,7 +189,7 @@ class ForecastDetector(NetDetector):
         self.callbacks = callbacks
         self.net_params = net_params
 
-    def forecast(self, X: Any) -> np.ndarray:
+    def forecast(self, X: Rows) -> np.ndarray:
         """Return what the network predicts the last rows of the windows to be.
 
         Parameters

@@ -7,7 +7,7 @@ from functools import partial
 from numbers import Integral, Real
 from typing import Any
 
-from .._core import Interval, Windows
+from .._core import Interval, Seed, Windows
 from ..networks import MaskedError, MaskedReconstructor
 from ._net_estimator import recurrent_arguments
 from ._pretrainer import Pretrainer
@@ -144,7 +144,7 @@ class MaskedReconstructionPretrainer(Pretrainer):
         n_channels: int | None = None,
         device: str = "cpu",
         dtype: str = "float32",
-        random_state: Any = None,
+        random_state: Seed = None,
         verbose: int = 0,
         warm_start: bool = False,
         callbacks: Any = None,

@@ -12,7 +12,10 @@ from sklearn.base import ClassifierMixin
 from sklearn.utils import compute_class_weight
 
 from .._core import (
+    Labels,
+    Rows,
     StrOptions,
+    Weights,
     Windows,
     atomic_fit,
     check_labels,
@@ -79,12 +82,12 @@ class NetClassifier(ClassifierMixin, NetEstimator):
         """Return which network to train; its loss is filled in."""
         raise NotImplementedError
 
-    def _input_shape(self, X: Any, windows: Windows) -> tuple[int, ...]:
+    def _input_shape(self, X: Rows, windows: Windows) -> tuple[int, ...]:
         """Return the shape in which the network sees a row."""
         return windows.length, windows.n_channels
 
     @atomic_fit
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+    def fit(self, X: Rows, y: Labels, sample_weight: Weights = None) -> Self:
         """Train the network.
 
         Parameters
@@ -116,7 +119,7 @@ class NetClassifier(ClassifierMixin, NetEstimator):
         )
 
     @atomic_fit
-    def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> Self:
+    def partial_fit(self, X: Rows, y: Labels, classes: Any = None, sample_weight: Weights = None) -> Self:
         """Train the network for one more epoch, from where it is.
 
         Parameters
@@ -136,7 +139,7 @@ class NetClassifier(ClassifierMixin, NetEstimator):
         """
         return self._fit(X, y, sample_weight, warm=hasattr(self, "net_"), n_epochs=1, classes=classes)
 
-    def decision_function(self, X: Any) -> np.ndarray:
+    def decision_function(self, X: Rows) -> np.ndarray:
         """Return the log odds of the anomaly, above 0 where it is likelier than not.
 
         Parameters
@@ -153,7 +156,7 @@ class NetClassifier(ClassifierMixin, NetEstimator):
             return logits[:, 1] - logits[:, 0]
         return logits
 
-    def predict_proba(self, X: Any) -> np.ndarray:
+    def predict_proba(self, X: Rows) -> np.ndarray:
         """Return the probability of each class.
 
         Parameters
@@ -168,7 +171,7 @@ class NetClassifier(ClassifierMixin, NetEstimator):
         logits = self._outputs(X, self.__dict__.get("input_shape_"))
         return class_probabilities(torch.from_numpy(logits)).numpy()
 
-    def predict(self, X: Any) -> np.ndarray:
+    def predict(self, X: Rows) -> np.ndarray:
         """Return the likeliest class.
 
         Parameters
@@ -183,7 +186,7 @@ class NetClassifier(ClassifierMixin, NetEstimator):
         return to_classes(self.decision_function(X), self.classes_)
 
     def _fit(
-        self, X: Any, y: Any, sample_weight: Any, *, warm: bool, n_epochs: int, classes: Any = None
+        self, X: Rows, y: Labels, sample_weight: Weights, *, warm: bool, n_epochs: int, classes: Any = None
     ) -> Self:
         windows = check_windows(self, X, n_channels=self.n_channels, reset=not warm)
         warn_if_badly_scaled(windows)
@@ -216,7 +219,7 @@ class NetClassifier(ClassifierMixin, NetEstimator):
         self.net_ = train(net, dataset, valid, n_epochs)
         return self
 
-    def _check_target(self, windows: Windows, y: Any, classes: Any, warm: bool) -> np.ndarray:
+    def _check_target(self, windows: Windows, y: Labels, classes: Any, warm: bool) -> np.ndarray:
         """Return the class number of each row; set ``classes_`` unless training goes on."""
         if y is None:
             raise ValueError(f"{type(self).__name__} requires y to be passed, but the target y is None.")
@@ -236,7 +239,8 @@ class NetClassifier(ClassifierMixin, NetEstimator):
                 f"y holds {unknown.tolist()}, not among the classes {self.classes_.tolist()}. Name all classes in "
                 "the first call: partial_fit(X, y, classes=...)."
             )
-        return np.searchsorted(self.classes_, y)
+        numbers: Any = np.searchsorted(self.classes_, y)
+        return numbers
 
     def _class_weights(self, target: np.ndarray, weight: np.ndarray) -> np.ndarray:
         """Return the weight of each class; "balanced" counts rows by their weight."""

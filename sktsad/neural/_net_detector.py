@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from torch import nn
 
-from .._core import StrOptions, Windows
+from .._core import Rows, StrOptions, Windows
 from ..detectors import MIN_HELD_OUT, WindowDetector
 from ..thresholds import MeanStd
 from ._net_estimator import NetEstimator, warn_if_badly_scaled
@@ -71,7 +71,7 @@ class NetDetector(WindowDetector, NetEstimator):
             raise AttributeError(f"{type(self).__name__} has no score_module_ before fit.")
         return self._make_score(self.net_.module_, self.net_.criterion_)
 
-    def feature_scores(self, X: Any) -> pd.DataFrame:
+    def feature_scores(self, X: Rows) -> pd.DataFrame:
         """Return the error of each value that the network reproduces: which channel is off, at which step.
 
         Parameters

@@ -14,7 +14,17 @@ from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 from torch import nn
 
-from .._core import Estimator, Interval, StrOptions, Windows, check_sample_weight, check_windows
+from .._core import (
+    AnyEstimator,
+    Estimator,
+    Interval,
+    Rows,
+    StrOptions,
+    Weights,
+    Windows,
+    check_sample_weight,
+    check_windows,
+)
 from ._training import LeanNet, WindowDataset, forward, scale_weights
 
 _PREFIX = "net__"
@@ -150,7 +160,7 @@ class NetEstimator(Estimator):
             }
         return self
 
-    def _outputs(self, X: Any, input_shape: tuple[int, ...] | None = None) -> np.ndarray:
+    def _outputs(self, X: Rows, input_shape: tuple[int, ...] | None = None) -> np.ndarray:
         """Run the fitted network over rows that are to be predicted."""
         check_is_fitted(self)
         windows = check_windows(self, X, n_channels=self.n_channels, reset=False)
@@ -203,12 +213,12 @@ def warn_if_badly_scaled(windows: Windows) -> None:
         )
 
 
-def recurrent_arguments(estimator: Any) -> dict[str, Any]:
+def recurrent_arguments(estimator: AnyEstimator) -> dict[str, Any]:
     """Return the parameters of the recurrent layers and of the dense one, as the torch modules take them."""
     return {name: getattr(estimator, name) for name in RECURRENT}
 
 
-def check_weights(sample_weight: Any, windows: Windows) -> np.ndarray:
+def check_weights(sample_weight: Weights, windows: Windows) -> np.ndarray:
     """Return the weights of rows, the largest scaled to about 1: only their ratios matter.
 
     Raises

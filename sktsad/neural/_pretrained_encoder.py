@@ -12,7 +12,7 @@ from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
-from .._core import Estimator, Interval, atomic_fit, check_windows, version_of
+from .._core import Estimator, Interval, Labels, Rows, atomic_fit, check_windows, version_of
 from ..networks import RecurrentEncoder
 from ._net_estimator import check_encoder, codes_have_own_dtype
 from ._training import WindowDataset, run
@@ -138,7 +138,7 @@ class PretrainedEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Estim
         return codes_have_own_dtype(super().__sklearn_tags__())
 
     @atomic_fit
-    def fit(self, X: Any, y: Any = None) -> Self:
+    def fit(self, X: Rows, y: Labels = None) -> Self:
         """Read the file.
 
         Parameters
@@ -164,7 +164,7 @@ class PretrainedEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Estim
         check_encoder(self.encoder_, windows)
         return self
 
-    def transform(self, X: Any) -> np.ndarray:
+    def transform(self, X: Rows) -> np.ndarray:
         """Return the code of each window.
 
         Parameters

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 import torch
@@ -10,7 +10,7 @@ from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
-from .._core import StrOptions, Windows, atomic_fit, check_windows
+from .._core import Labels, Rows, StrOptions, Windows, atomic_fit, check_windows
 from ._net_estimator import RECURRENT, NetEstimator, codes_have_own_dtype, warn_if_badly_scaled
 from ._training import (
     Network,
@@ -44,7 +44,7 @@ class Pretrainer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, NetEstimator
         return codes_have_own_dtype(super().__sklearn_tags__())
 
     @atomic_fit
-    def fit(self, X: Any, y: Any = None) -> Self:
+    def fit(self, X: Rows, y: Labels = None) -> Self:
         """Train the encoder.
 
         Parameters
@@ -67,7 +67,7 @@ class Pretrainer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, NetEstimator
         self.net_ = train(net, dataset, valid, self.max_epochs)
         return self
 
-    def transform(self, X: Any) -> np.ndarray:
+    def transform(self, X: Rows) -> np.ndarray:
         """Return the code of each window.
 
         Parameters

@@ -12,7 +12,7 @@ from sklearn.base import clone
 from sklearn.utils import check_random_state
 from skorch.callbacks import Freezer, Unfreezer
 
-from .._core import HasMethods, Interval, StrOptions, Windows
+from .._core import HasMethods, Interval, Seed, StrOptions, Windows
 from ..networks import RecurrentNetwork
 from ._net_classifier import NetClassifier
 from ._net_estimator import RECURRENT, check_encoder, recurrent_arguments
@@ -182,7 +182,7 @@ class RNNClassifier(NetClassifier):
         n_channels: int | None = None,
         device: str = "cpu",
         dtype: str = "float32",
-        random_state: Any = None,
+        random_state: Seed = None,
         verbose: int = 0,
         warm_start: bool = False,
         callbacks: Any = None,

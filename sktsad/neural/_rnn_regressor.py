@@ -12,7 +12,7 @@ from sklearn.base import RegressorMixin
 from sklearn.utils import Tags, check_array, check_consistent_length
 from torch import nn
 
-from .._core import StrOptions, Windows, atomic_fit, check_windows
+from .._core import Labels, Rows, Seed, StrOptions, Weights, Windows, atomic_fit, check_windows
 from ..networks import RecurrentNetwork
 from ._net_estimator import (
     RECURRENT,
@@ -183,7 +183,7 @@ class RNNRegressor(RegressorMixin, NetEstimator):
         n_channels: int | None = None,
         device: str = "cpu",
         dtype: str = "float32",
-        random_state: Any = None,
+        random_state: Seed = None,
         verbose: int = 0,
         warm_start: bool = False,
         callbacks: Any = None,
@@ -220,7 +220,7 @@ class RNNRegressor(RegressorMixin, NetEstimator):
         return tags
 
     @atomic_fit
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+    def fit(self, X: Rows, y: Labels, sample_weight: Weights = None) -> Self:
         """Train the network.
 
         Parameters
@@ -246,7 +246,7 @@ class RNNRegressor(RegressorMixin, NetEstimator):
         )
 
     @atomic_fit
-    def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+    def partial_fit(self, X: Rows, y: Labels, sample_weight: Weights = None) -> Self:
         """Train the network for one more epoch, from where it is.
 
         Parameters
@@ -264,7 +264,7 @@ class RNNRegressor(RegressorMixin, NetEstimator):
         """
         return self._fit(X, y, sample_weight, warm=hasattr(self, "net_"), n_epochs=1)
 
-    def predict(self, X: Any) -> np.ndarray:
+    def predict(self, X: Rows) -> np.ndarray:
         """Forecast.
 
         Parameters
@@ -281,7 +281,7 @@ class RNNRegressor(RegressorMixin, NetEstimator):
         outputs = self._outputs(X).astype(np.float64)
         return outputs.reshape(len(outputs), *self._target_shape)
 
-    def _fit(self, X: Any, y: Any, sample_weight: Any, *, warm: bool, n_epochs: int) -> Self:
+    def _fit(self, X: Rows, y: Labels, sample_weight: Weights, *, warm: bool, n_epochs: int) -> Self:
         windows = check_windows(self, X, n_channels=self.n_channels, reset=not warm)
         warn_if_badly_scaled(windows)
         target = self._check_target(windows, y, warm)
@@ -294,7 +294,7 @@ class RNNRegressor(RegressorMixin, NetEstimator):
         self.net_ = train(net, dataset, valid, n_epochs)
         return self
 
-    def _check_target(self, windows: Windows, y: Any, warm: bool) -> np.ndarray:
+    def _check_target(self, windows: Windows, y: Labels, warm: bool) -> np.ndarray:
         """Return the targets as the network puts them out; note the shape of a row's, unless training goes on."""
         if y is None:
             raise ValueError(f"{type(self).__name__} requires y to be passed, but the target y is None.")

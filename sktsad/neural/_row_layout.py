@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 
 from .._core import (
+    AnyEstimator,
+    Rows,
     SeriesRows,
     Windows,
     channels_by_name,
@@ -54,7 +56,7 @@ class RowLayout:
         return out
 
 
-def check_rows(estimator: Any, X: Any, *, reset: bool) -> Windows:
+def check_rows(estimator: AnyEstimator, X: Rows, *, reset: bool) -> Windows:
     """Validate rows, and return them as windows of one row, which keep their index.
 
     Raises

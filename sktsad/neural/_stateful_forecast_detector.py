@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from sklearn.utils.validation import check_is_fitted
 
-from .._core import Interval, StrOptions, Windows, row_index
+from .._core import Interval, Labels, Rows, Seed, StrOptions, Windows, row_index
 from ..detectors import MIN_HELD_OUT, BaseDetector
 from ..networks import ReconstructionError, StatefulNetwork
 from ..thresholds import MeanStd
@@ -228,7 +228,7 @@ class StatefulForecastDetector(BaseDetector, NetEstimator):
         series: str = "auto",
         device: str = "cpu",
         dtype: str = "float32",
-        random_state: Any = None,
+        random_state: Seed = None,
         verbose: int = 0,
         warm_start: bool = False,
         callbacks: Any = None,
@@ -268,7 +268,7 @@ class StatefulForecastDetector(BaseDetector, NetEstimator):
         self.callbacks = callbacks
         self.net_params = net_params
 
-    def feature_scores(self, X: Any) -> pd.DataFrame:
+    def feature_scores(self, X: Rows) -> pd.DataFrame:
         """Return the mean error of each channel, in units of its usual error: which channel is off.
 
         Parameters
@@ -284,12 +284,12 @@ class StatefulForecastDetector(BaseDetector, NetEstimator):
         windows = self._read(X)
         return pd.DataFrame(self._errors(windows, by_channel=True), row_index(X), windows.channel_names)
 
-    def _read(self, X: Any, reset: bool = False) -> Any:
+    def _read(self, X: Rows, reset: bool = False) -> Any:
         if not reset:
             check_is_fitted(self)
         return read_rows(self, X, reset=reset)
 
-    def _fit_rows(self, rows: Windows, y: Any, anomalous: np.ndarray, held_out: np.ndarray) -> None:
+    def _fit_rows(self, rows: Windows, y: Labels, anomalous: np.ndarray, held_out: np.ndarray) -> None:
         warm = self.warm_start and hasattr(self, "net_")
         layout = self._layout(rows, {})
         if not warm:

@@ -11,7 +11,7 @@ from typing import Any, Self
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from .._core import Interval, Windows, atomic_fit, check_target_index
+from .._core import Interval, Labels, Rows, Seed, Weights, Windows, atomic_fit, check_target_index
 from ..networks import LOSSES, LogitAdjustedCrossEntropy, StatefulNetwork
 from ._along_series import (
     ALONG_SERIES,
@@ -227,7 +227,7 @@ class StatefulRNNClassifier(NetClassifier):
         series: str = "auto",
         device: str = "cpu",
         dtype: str = "float32",
-        random_state: Any = None,
+        random_state: Seed = None,
         verbose: int = 0,
         warm_start: bool = False,
         callbacks: Any = None,
@@ -268,7 +268,7 @@ class StatefulRNNClassifier(NetClassifier):
         self.net_params = net_params
 
     @atomic_fit
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+    def fit(self, X: Rows, y: Labels, sample_weight: Weights = None) -> Self:
         """Train the network.
 
         Parameters
@@ -300,7 +300,7 @@ class StatefulRNNClassifier(NetClassifier):
         return self._train(X, y, sample_weight, warm=warm, n_epochs=self.max_epochs)
 
     @atomic_fit
-    def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> Self:
+    def partial_fit(self, X: Rows, y: Labels, classes: Any = None, sample_weight: Weights = None) -> Self:
         """Train the network for one more epoch, from where it is; rows that directly follow the last go on from them.
 
         Parameters
@@ -327,7 +327,7 @@ class StatefulRNNClassifier(NetClassifier):
             X, y, sample_weight, warm=hasattr(self, "net_"), n_epochs=1, classes=classes, is_part=True
         )
 
-    def decision_function(self, X: Any) -> np.ndarray:
+    def decision_function(self, X: Rows) -> np.ndarray:
         """Return the log odds of the anomaly, above 0 where it is likelier than not.
 
         Parameters
@@ -346,7 +346,7 @@ class StatefulRNNClassifier(NetClassifier):
         """
         return super().decision_function(X)
 
-    def predict_proba(self, X: Any) -> np.ndarray:
+    def predict_proba(self, X: Rows) -> np.ndarray:
         """Return the probability of each class.
 
         Parameters
@@ -360,7 +360,7 @@ class StatefulRNNClassifier(NetClassifier):
         """
         return super().predict_proba(X)
 
-    def predict(self, X: Any) -> np.ndarray:
+    def predict(self, X: Rows) -> np.ndarray:
         """Return the likeliest class.
 
         Parameters
@@ -376,9 +376,9 @@ class StatefulRNNClassifier(NetClassifier):
 
     def _train(
         self,
-        X: Any,
-        y: Any,
-        sample_weight: Any,
+        X: Rows,
+        y: Labels,
+        sample_weight: Weights,
         *,
         warm: bool,
         n_epochs: int,
@@ -445,7 +445,7 @@ class StatefulRNNClassifier(NetClassifier):
         return self
 
     def _weights(
-        self, windows: Windows, layout: RowLayout, target: np.ndarray, sample_weight: Any
+        self, windows: Windows, layout: RowLayout, target: np.ndarray, sample_weight: Weights
     ) -> tuple[np.ndarray | None, np.ndarray | None]:
         """Return the weights of the rows in the loss, and as numbers of rows; None if there are none."""
         if sample_weight is None and self.class_weight is None and self.event_weight is None:
@@ -472,7 +472,7 @@ class StatefulRNNClassifier(NetClassifier):
             net.criterion_.set_prior(prior.tolist())
         return net
 
-    def _outputs(self, X: Any, input_shape: tuple[int, ...] | None = None) -> np.ndarray:
+    def _outputs(self, X: Rows, input_shape: tuple[int, ...] | None = None) -> np.ndarray:
         check_is_fitted(self)
         windows = read_rows(self, X, reset=False)
         layout = layout_of(self, windows, self._past)

@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 
-from .._core import Windows, flatten_3d
+from .._core import Rows, Seed, Windows, flatten_3d
 from ..networks import DenseClassifier
 from ._net_classifier import NetClassifier
 from ._training import Network
@@ -128,7 +128,7 @@ class TorchClassifier(NetClassifier):
         n_channels: int | None = None,
         device: str = "cpu",
         dtype: str = "float32",
-        random_state: Any = None,
+        random_state: Seed = None,
         verbose: int = 0,
         warm_start: bool = False,
         callbacks: Any = None,
@@ -158,7 +158,7 @@ class TorchClassifier(NetClassifier):
     def _reads_layout(self) -> bool:
         return self.module is not None
 
-    def _input_shape(self, X: Any, windows: Windows) -> tuple[int, ...]:
+    def _input_shape(self, X: Rows, windows: Windows) -> tuple[int, ...]:
         is_flat = not isinstance(X, Windows) and flatten_3d(X)[1] is None
         if is_flat and windows.n_channels == 1 and self.n_channels is None:
             return (windows.length,)

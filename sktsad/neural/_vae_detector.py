@@ -11,7 +11,7 @@ import numpy as np
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-from .._core import Interval, StrOptions, Windows
+from .._core import Interval, Seed, StrOptions, Windows
 from ..networks import VariationalAutoencoder, VariationalLoss, VariationalWindowErrors
 from ._autoencoder_detector import AUTOENCODER, AutoencoderDetector
 from ._training import Network, VariationalNet
@@ -185,7 +185,7 @@ class VAEDetector(AutoencoderDetector):
         n_channels: int | None = None,
         device: str = "cpu",
         dtype: str = "float32",
-        random_state: Any = None,
+        random_state: Seed = None,
         verbose: int = 0,
         warm_start: bool = False,
         callbacks: Any = None,
@@ -223,7 +223,7 @@ class VAEDetector(AutoencoderDetector):
         self.callbacks = callbacks
         self.net_params = net_params
 
-    def sample(self, n_samples: int = 1, *, random_state: Any = None) -> np.ndarray:
+    def sample(self, n_samples: int = 1, *, random_state: Seed = None) -> np.ndarray:
         """Draw codes from the standard normal and decode them: new windows that should look normal.
 
         They do where the codes of normal windows fill the standard normal, so train with a ``kl_weight`` of 0.1 or

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 import pandas as pd
 
-from .._core import Interval, validate_params
+from .._core import Axes, Interval, Label, Labels, Rows, validate_params
 from ._axes import add_legend, draw_line, draw_marks, event_bands, make_axes, set_time, shade
 from ._drawn_series import DrawnSeries, common_index, read_anomalous, read_drawn, read_values
 from ._thin import broken_line
@@ -103,7 +103,7 @@ class AlarmDisplay:
     )
     def plot(
         self,
-        ax: Any = None,
+        ax: Axes = None,
         *,
         n_cols: int | None = None,
         max_points: int = 4000,
@@ -178,12 +178,12 @@ class AlarmDisplay:
     def from_table(
         cls,
         alarms: Any,
-        X: Any,
-        y: Any = None,
+        X: Rows,
+        y: Labels = None,
         *,
         column: Any = None,
-        pos_label: Any = 1,
-        ax: Any = None,
+        pos_label: Label = 1,
+        ax: Axes = None,
         **plot_params: Any,
     ) -> Self:
         """Draw a table of alarms.

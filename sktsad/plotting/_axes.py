@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .._core import Axes
 from ._drawn_series import DrawnSeries, TimeAxis
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def require(module: str, caller: str) -> Any:
 
 
 def make_axes(
-    ax: Any, n_axes: int, caller: str, size: tuple[float, float], n_cols: int | None = 1, mend: str = ""
+    ax: Axes, n_axes: int, caller: str, size: tuple[float, float], n_cols: int | None = 1, mend: str = ""
 ) -> tuple[np.ndarray, Any]:
     """Return axes to draw into, and the figure if it was made here.
 

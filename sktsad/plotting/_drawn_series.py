@@ -11,6 +11,10 @@ import pandas as pd
 from sklearn.utils import assert_all_finite, check_consistent_length, column_or_1d
 
 from .._core import (
+    Label,
+    Labels,
+    Rows,
+    Scores,
     Windows,
     check_same_index,
     find_events,
@@ -147,7 +151,7 @@ def common_index(**tables: Any) -> pd.Index:
     return pd.RangeIndex(n_rows)
 
 
-def read_values(X: Any, index: pd.Index, columns: Any = None) -> pd.DataFrame:
+def read_values(X: Rows, index: pd.Index, columns: Any = None) -> pd.DataFrame:
     """Return rows as a frame of float64, of all columns or some; of windows, the rows that they end with."""
     if isinstance(X, Windows):
         X = pd.DataFrame(X.last(), columns=X.channel_names)
@@ -175,14 +179,14 @@ def read_values(X: Any, index: pd.Index, columns: Any = None) -> pd.DataFrame:
     return numbers.set_axis(index, axis=0)
 
 
-def read_scores(y_score: Any, name: str = "y_score") -> np.ndarray:
+def read_scores(y_score: Scores, name: str = "y_score") -> np.ndarray:
     """Return finite scores as float64."""
     scores = column_or_1d(y_score, dtype=np.float64)
     assert_all_finite(scores, input_name=name)
     return scores
 
 
-def read_anomalous(pos_label: Any, **labels: Any) -> list[Any]:
+def read_anomalous(pos_label: Label, **labels: Labels) -> list[Any]:
     """Mark the anomalies in labels, of which some may be None; together they hold two labels at most."""
     read = {name: column_or_1d(y) for name, y in labels.items() if y is not None}
     found: list = []

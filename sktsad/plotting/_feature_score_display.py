@@ -7,7 +7,20 @@ from typing import Any, Self
 
 import numpy as np
 
-from .._core import Interval, before_last, channels_by_name, last_step, require_method, validate_params
+from .._core import (
+    AnyEstimator,
+    Axes,
+    Interval,
+    Label,
+    Labels,
+    Rows,
+    Scores,
+    before_last,
+    channels_by_name,
+    last_step,
+    require_method,
+    validate_params,
+)
 from ._axes import make_axes, set_time, shade
 from ._drawn_series import DrawnSeries, common_index, read_anomalous, read_one, read_values
 
@@ -72,7 +85,7 @@ class FeatureScoreDisplay:
     colorbar_: Any
     events_: Any
 
-    def __init__(self, scores: Any, *, anomalous: Any = None) -> None:
+    def __init__(self, scores: Scores, *, anomalous: Any = None) -> None:
         self.scores = scores
         self.anomalous = anomalous
 
@@ -86,7 +99,7 @@ class FeatureScoreDisplay:
     )
     def plot(
         self,
-        ax: Any = None,
+        ax: Axes = None,
         *,
         n_channels: int | None = 20,
         max_points: int = 2000,
@@ -144,7 +157,7 @@ class FeatureScoreDisplay:
 
     @classmethod
     def from_estimator(
-        cls, estimator: Any, X: Any, y: Any = None, *, ax: Any = None, **plot_params: Any
+        cls, estimator: AnyEstimator, X: Rows, y: Labels = None, *, ax: Axes = None, **plot_params: Any
     ) -> Self:
         """Draw the ``feature_scores`` of a fitted detector.
 
@@ -182,10 +195,10 @@ class FeatureScoreDisplay:
     def from_predictions(
         cls,
         feature_scores: Any,
-        y_true: Any = None,
+        y_true: Labels = None,
         *,
-        pos_label: Any = 1,
-        ax: Any = None,
+        pos_label: Label = 1,
+        ax: Axes = None,
         **plot_params: Any,
     ) -> Self:
         """Draw given scores of channels.

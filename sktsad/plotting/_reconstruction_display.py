@@ -9,7 +9,10 @@ import numpy as np
 import pandas as pd
 
 from .._core import (
+    AnyEstimator,
+    Axes,
     Interval,
+    Rows,
     before_last,
     check_windows,
     num_samples,
@@ -97,7 +100,7 @@ class ReconstructionDisplay:
     )
     def plot(
         self,
-        ax: Any = None,
+        ax: Axes = None,
         *,
         n_channels: int | None = 4,
         max_points: int = 4000,
@@ -163,7 +166,7 @@ class ReconstructionDisplay:
     @classmethod
     @validate_params({"row": [Integral, None]}, prefer_skip_nested_validation=False)
     def from_estimator(
-        cls, estimator: Any, X: Any, *, row: int | None = None, ax: Any = None, **plot_params: Any
+        cls, estimator: AnyEstimator, X: Rows, *, row: int | None = None, ax: Axes = None, **plot_params: Any
     ) -> Self:
         """Draw one window and what a fitted detector makes of it.
 
@@ -214,7 +217,7 @@ class ReconstructionDisplay:
 
     @classmethod
     def from_predictions(
-        cls, signal: Any, reconstruction: Any, *, ax: Any = None, **plot_params: Any
+        cls, signal: Any, reconstruction: Any, *, ax: Axes = None, **plot_params: Any
     ) -> Self:
         """Draw a signal and its reconstruction.
 

@@ -9,8 +9,14 @@ import numpy as np
 import pandas as pd
 
 from .._core import (
+    AnyEstimator,
+    Axes,
     HasMethods,
     Interval,
+    Label,
+    Labels,
+    Rows,
+    Scores,
     StrOptions,
     before_last,
     decision_scores,
@@ -103,7 +109,12 @@ class ScoreDisplay:
     legend_: Any
 
     def __init__(
-        self, scores: Any, *, threshold: float | None = 0.0, anomalous: Any = None, score_name: str = "score"
+        self,
+        scores: Scores,
+        *,
+        threshold: float | None = 0.0,
+        anomalous: Any = None,
+        score_name: str = "score",
     ) -> None:
         self.scores = scores
         self.threshold = threshold
@@ -122,7 +133,7 @@ class ScoreDisplay:
     )
     def plot(
         self,
-        ax: Any = None,
+        ax: Axes = None,
         *,
         kind: str = "time",
         n_bins: int = 50,
@@ -170,7 +181,7 @@ class ScoreDisplay:
         self.legend_ = add_legend(self.axes_, own)
         return self
 
-    def _plot_time(self, ax: Any, n_cols: int | None, max_points: int, max_gap: float, look: dict) -> Any:
+    def _plot_time(self, ax: Axes, n_cols: int | None, max_points: int, max_gap: float, look: dict) -> Any:
         series, axis = read_drawn(self.scores.index, max_gap)
         self.axes_, own = make_axes(
             ax, len(series), type(self).__name__, (10, 2.4), n_cols, "choose series: X.loc[[key, ...]]"
@@ -203,7 +214,7 @@ class ScoreDisplay:
     def _threshold_look(self) -> dict[str, Any]:
         return {**THRESHOLD, "label": f"threshold {self.threshold:.3g}"}
 
-    def _plot_histogram(self, ax: Any, n_bins: int, look: dict) -> Any:
+    def _plot_histogram(self, ax: Axes, n_bins: int, look: dict) -> Any:
         self.axes_, own = make_axes(ax, 1, type(self).__name__, (6, 3.2))
         self.ax_, self.figure_ = self.axes_[0], self.axes_[0].figure
         scores = self.scores.to_numpy()
@@ -227,7 +238,7 @@ class ScoreDisplay:
     @classmethod
     @validate_params({"estimator": [HasMethods("fit")]}, prefer_skip_nested_validation=False)
     def from_estimator(
-        cls, estimator: Any, X: Any, y: Any = None, *, ax: Any = None, **plot_params: Any
+        cls, estimator: AnyEstimator, X: Rows, y: Labels = None, *, ax: Axes = None, **plot_params: Any
     ) -> Self:
         """Draw the scores that a fitted classifier or detector gives.
 
@@ -282,13 +293,13 @@ class ScoreDisplay:
     )
     def from_predictions(
         cls,
-        y_true: Any,
-        y_score: Any,
+        y_true: Labels,
+        y_score: Scores,
         *,
         threshold: float | None = 0.0,
-        pos_label: Any = 1,
+        pos_label: Label = 1,
         score_name: str = "score",
-        ax: Any = None,
+        ax: Axes = None,
         **plot_params: Any,
     ) -> Self:
         """Draw given scores.

@@ -8,7 +8,17 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 import pandas as pd
 
-from .._core import HasMethods, Interval, refuse_outlier_detector, validate_params
+from .._core import (
+    AnyEstimator,
+    Axes,
+    HasMethods,
+    Interval,
+    Label,
+    Labels,
+    Rows,
+    refuse_outlier_detector,
+    validate_params,
+)
 from ._axes import add_legend, draw_line, draw_marks, event_bands, make_axes, set_time
 from ._drawn_series import DrawnSeries, TimeAxis, common_index, read_anomalous, read_drawn, read_values
 from ._thin import broken_line, thin
@@ -108,7 +118,7 @@ class SeriesDisplay:
     )
     def plot(
         self,
-        ax: Any = None,
+        ax: Axes = None,
         *,
         n_cols: int | None = None,
         max_points: int = 4000,
@@ -165,7 +175,14 @@ class SeriesDisplay:
     @classmethod
     @validate_params({"estimator": [HasMethods("predict")]}, prefer_skip_nested_validation=False)
     def from_estimator(
-        cls, estimator: Any, X: Any, y: Any = None, *, columns: Any = None, ax: Any = None, **plot_params: Any
+        cls,
+        estimator: AnyEstimator,
+        X: Rows,
+        y: Labels = None,
+        *,
+        columns: Any = None,
+        ax: Axes = None,
+        **plot_params: Any,
     ) -> Self:
         """Draw rows and what a fitted classifier or detector finds among them.
 
@@ -202,13 +219,13 @@ class SeriesDisplay:
     @classmethod
     def from_predictions(
         cls,
-        X: Any,
-        y_true: Any = None,
-        y_pred: Any = None,
+        X: Rows,
+        y_true: Labels = None,
+        y_pred: Labels = None,
         *,
         columns: Any = None,
-        pos_label: Any = 1,
-        ax: Any = None,
+        pos_label: Label = 1,
+        ax: Axes = None,
         **plot_params: Any,
     ) -> Self:
         """Draw rows with labels and predictions.

@@ -7,7 +7,19 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from .._core import HasMethods, Interval, decision_scores, own_threshold, validate_params
+from .._core import (
+    AnyEstimator,
+    Axes,
+    HasMethods,
+    Interval,
+    Label,
+    Labels,
+    Rows,
+    Scores,
+    decision_scores,
+    own_threshold,
+    validate_params,
+)
 from ..thresholds import BestFBeta
 from ._axes import LINE, THRESHOLD, add_legend, make_axes
 from ._drawn_series import common_index, read_anomalous, read_scores
@@ -114,7 +126,7 @@ class ThresholdDisplay:
     @validate_params(
         {"max_points": [Interval(Integral, 10, None, closed="left")]}, prefer_skip_nested_validation=True
     )
-    def plot(self, ax: Any = None, *, max_points: int = 4000, **line_kwargs: Any) -> Self:
+    def plot(self, ax: Axes = None, *, max_points: int = 4000, **line_kwargs: Any) -> Self:
         """Draw the curves.
 
         Parameters
@@ -192,7 +204,14 @@ class ThresholdDisplay:
     @classmethod
     @validate_params({"estimator": [HasMethods("fit")], "beta": _BETA}, prefer_skip_nested_validation=False)
     def from_estimator(
-        cls, estimator: Any, X: Any, y: Any, *, beta: float = 1, ax: Any = None, **plot_params: Any
+        cls,
+        estimator: AnyEstimator,
+        X: Rows,
+        y: Labels,
+        *,
+        beta: float = 1,
+        ax: Axes = None,
+        **plot_params: Any,
     ) -> Self:
         """Draw what thresholds on the scores of a fitted classifier or detector give; its own is marked.
 
@@ -240,14 +259,14 @@ class ThresholdDisplay:
     )
     def from_predictions(
         cls,
-        y_true: Any,
-        y_score: Any,
+        y_true: Labels,
+        y_score: Scores,
         *,
         threshold: float | None = None,
         beta: float = 1,
-        pos_label: Any = 1,
+        pos_label: Label = 1,
         score_name: str = "threshold",
-        ax: Any = None,
+        ax: Axes = None,
         **plot_params: Any,
     ) -> Self:
         """Draw what thresholds on given scores give.
@@ -301,7 +320,7 @@ class ThresholdDisplay:
 
     @classmethod
     def from_rule(
-        cls, rule: Any, *, score_name: str = "threshold", ax: Any = None, **plot_params: Any
+        cls, rule: Any, *, score_name: str = "threshold", ax: Axes = None, **plot_params: Any
     ) -> Self:
         """Draw the curves that a fitted rule has chosen by.
 

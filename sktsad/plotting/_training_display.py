@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from .._core import require_method
+from .._core import AnyEstimator, Axes, Scores, require_method
 from ._axes import LINE, add_legend, make_axes, require
 
 if TYPE_CHECKING:
@@ -83,14 +83,14 @@ class TrainingDisplay:
     legend_: Any
 
     def __init__(
-        self, epochs: Any, losses: Any, *, scores: Any = None, best_epoch: int | None = None
+        self, epochs: Any, losses: Any, *, scores: Scores = None, best_epoch: int | None = None
     ) -> None:
         self.epochs = epochs
         self.losses = losses
         self.scores = scores
         self.best_epoch = best_epoch
 
-    def plot(self, ax: Any = None, **line_kwargs: Any) -> Self:
+    def plot(self, ax: Axes = None, **line_kwargs: Any) -> Self:
         """Draw the curves.
 
         Parameters
@@ -134,7 +134,7 @@ class TrainingDisplay:
         self.legend_ = add_legend(axes, own)
         return self
 
-    def _curves(self, ax: Any, curves: dict, others: Any, look: dict, **own_look: Any) -> dict[str, Line2D]:
+    def _curves(self, ax: Axes, curves: dict, others: Any, look: dict, **own_look: Any) -> dict[str, Line2D]:
         lines = {}
         for name, values in curves.items():
             style = {
@@ -149,7 +149,7 @@ class TrainingDisplay:
         return lines
 
     @classmethod
-    def from_estimator(cls, estimator: Any, *, ax: Any = None, **plot_params: Any) -> Self:
+    def from_estimator(cls, estimator: AnyEstimator, *, ax: Axes = None, **plot_params: Any) -> Self:
         """Draw how the network of a fitted estimator was trained.
 
         Parameters

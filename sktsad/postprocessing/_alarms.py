@@ -15,6 +15,8 @@ from .._core import (
     AlarmRule,
     AlarmRuns,
     Interval,
+    Rows,
+    Scores,
     has_time,
     is_panel,
     places,
@@ -37,8 +39,8 @@ from ._feature_scores import sum_by_sensor
     prefer_skip_nested_validation=True,
 )
 def alarms(
-    decision: Any,
-    X: Any = None,
+    decision: Scores,
+    X: Rows = None,
     *,
     feature_scores: Any = None,
     threshold: float = 0.0,
@@ -172,7 +174,7 @@ def _peaks(badness: np.ndarray, found: AlarmRuns) -> np.ndarray:
     return rows[at[np.searchsorted(number[at], np.arange(len(found)))]]
 
 
-def _sensors(scores: Any, order: np.ndarray, found: AlarmRuns) -> pd.Index:
+def _sensors(scores: Scores, order: np.ndarray, found: AlarmRuns) -> pd.Index:
     """Return the column that shows each alarm most."""
     if not isinstance(scores, pd.DataFrame):
         values = np.asarray(scores, dtype=np.float64)

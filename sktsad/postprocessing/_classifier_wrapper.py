@@ -10,13 +10,13 @@ from sklearn.base import ClassifierMixin, MetaEstimatorMixin
 from sklearn.frozen import FrozenEstimator
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
 
-from .._core import Estimator, to_classes
+from .._core import AnyEstimator, Estimator, Rows, to_classes
 
 
 class ClassifierWrapper(ClassifierMixin, MetaEstimatorMixin, Estimator):
     """Base of the classifiers around a classifier or detector; a subclass says how they decide."""
 
-    estimator: Any
+    estimator: AnyEstimator
     estimator_: Any
     classes_: np.ndarray
 
@@ -30,11 +30,11 @@ class ClassifierWrapper(ClassifierMixin, MetaEstimatorMixin, Estimator):
         mapping = MethodMapping().add(caller="fit", callee="fit")
         return MetadataRouter(owner=self).add(estimator=self.estimator, method_mapping=mapping)
 
-    def decision_function(self, X: Any) -> np.ndarray:
+    def decision_function(self, X: Rows) -> np.ndarray:
         """Return the decision of each row, above 0 for anomalies."""
         raise NotImplementedError
 
-    def predict(self, X: Any) -> np.ndarray:
+    def predict(self, X: Rows) -> np.ndarray:
         """Return the class of each row, ``classes_[1]`` for anomalies.
 
         Parameters

@@ -9,7 +9,7 @@ from sklearn.base import clone
 from sklearn.utils import Tags, check_array, get_tags
 from sklearn.utils.validation import check_is_fitted
 
-from .._core import HasMethods, StrOptions, atomic_fit
+from .._core import AnyEstimator, HasMethods, Labels, Rows, StrOptions, atomic_fit
 from ._classifier_wrapper import ClassifierWrapper
 
 
@@ -74,7 +74,9 @@ class CostSensitiveClassifier(ClassifierWrapper):
         "method": [StrOptions({"expected_cost", "threshold_moving"})],
     }
 
-    def __init__(self, estimator: Any, cost_matrix: Any = None, *, method: str = "expected_cost") -> None:
+    def __init__(
+        self, estimator: AnyEstimator, cost_matrix: Any = None, *, method: str = "expected_cost"
+    ) -> None:
         self.estimator = estimator
         self.cost_matrix = cost_matrix
         self.method = method
@@ -88,7 +90,7 @@ class CostSensitiveClassifier(ClassifierWrapper):
         return tags
 
     @atomic_fit
-    def fit(self, X: Any, y: Any, **fit_params: Any) -> Self:
+    def fit(self, X: Rows, y: Labels, **fit_params: Any) -> Self:
         """Fit the classifier.
 
         Parameters
@@ -116,7 +118,7 @@ class CostSensitiveClassifier(ClassifierWrapper):
         self._look_like_the_estimator()
         return self
 
-    def predict_proba(self, X: Any) -> np.ndarray:
+    def predict_proba(self, X: Rows) -> np.ndarray:
         """Return the probability of each class; with "threshold_moving" re-weighted by the costs.
 
         Parameters
@@ -141,7 +143,7 @@ class CostSensitiveClassifier(ClassifierWrapper):
         moved = probability * _extra(self.cost_matrix_).sum(axis=1)
         return moved / moved.sum(axis=1, keepdims=True)
 
-    def decision_function(self, X: Any) -> np.ndarray:
+    def decision_function(self, X: Rows) -> np.ndarray:
         """Return how much better than the others each class is, in costs or in probability.
 
         Parameters

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pandas as pd
 from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
 
-from .._core import before_last, channels_by_name, last_step, row_index
+from .._core import AnyEstimator, Rows, before_last, channels_by_name, last_step, row_index
 
 #: Where those that wrap an estimator keep the fitted one.
 _FITTED = ("best_estimator_", "estimator_")
 
 
-def feature_scores(model: Any, X: Any, *, by_sensor: bool = False) -> pd.DataFrame:
+def feature_scores(model: AnyEstimator, X: Rows, *, by_sensor: bool = False) -> pd.DataFrame:
     """Return the ``feature_scores`` of the detector that a pipeline or another wrapper holds.
 
     Parameters

@@ -13,9 +13,12 @@ from sklearn.utils import Tags, get_tags
 from sklearn.utils.validation import check_is_fitted
 
 from .._core import (
+    AnyEstimator,
     HasMethods,
     Interval,
+    Labels,
     Past,
+    Rows,
     SeriesRows,
     StrOptions,
     Windows,
@@ -88,7 +91,7 @@ class SmoothedClassifier(ClassifierWrapper):
 
     def __init__(
         self,
-        estimator: Any,
+        estimator: AnyEstimator,
         length: int = 10,
         *,
         statistic: str = "mean",
@@ -112,7 +115,7 @@ class SmoothedClassifier(ClassifierWrapper):
         return tags
 
     @atomic_fit
-    def fit(self, X: Any, y: Any = None, **fit_params: Any) -> Self:
+    def fit(self, X: Rows, y: Labels = None, **fit_params: Any) -> Self:
         """Fit the estimator.
 
         Parameters
@@ -144,7 +147,7 @@ class SmoothedClassifier(ClassifierWrapper):
         self._look_like_the_estimator()
         return self
 
-    def decision_function(self, X: Any) -> np.ndarray:
+    def decision_function(self, X: Rows) -> np.ndarray:
         """Return the smoothed scores, above 0 for anomalies.
 
         Parameters

@@ -15,8 +15,11 @@ from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import check_is_fitted
 
 from .._core import (
+    AnyEstimator,
     HasMethods,
     Interval,
+    Labels,
+    Rows,
     atomic_fit,
     check_labels,
     count_events,
@@ -43,14 +46,14 @@ def _estimator_has(method: str) -> Any:
     return check
 
 
-def _needs_labels(estimator: Any) -> bool:
+def _needs_labels(estimator: AnyEstimator) -> bool:
     """Tell whether an estimator learns from labels; a Pipeline does not say it, its last step does."""
     if isinstance(estimator, FrozenEstimator):
         return False
     return bool(get_tags(last_step(estimator)).target_tags.required)
 
 
-def _fitted(estimator: Any, X: Any, y: Any, params: dict[str, Any]) -> Any:
+def _fitted(estimator: AnyEstimator, X: Rows, y: Labels, params: dict[str, Any]) -> Any:
     """Return a clone, fitted with labels if there are any."""
     return clone(estimator).fit(X, **params) if y is None else clone(estimator).fit(X, y, **params)
 
@@ -112,7 +115,9 @@ class ThresholdClassifier(ClassifierWrapper):
         "min_events": [Interval(Integral, 1, None, closed="left")],
     }
 
-    def __init__(self, estimator: Any, threshold: Any = None, *, cv: Any = None, min_events: int = 3) -> None:
+    def __init__(
+        self, estimator: AnyEstimator, threshold: Any = None, *, cv: Any = None, min_events: int = 3
+    ) -> None:
         self.estimator = estimator
         self.threshold = threshold
         self.cv = cv
@@ -129,7 +134,7 @@ class ThresholdClassifier(ClassifierWrapper):
         return tags
 
     @atomic_fit
-    def fit(self, X: Any, y: Any = None, **fit_params: Any) -> Self:
+    def fit(self, X: Rows, y: Labels = None, **fit_params: Any) -> Self:
         """Learn the threshold on the test rows of the folds, then fit the estimator on all rows.
 
         Parameters
@@ -206,7 +211,7 @@ class ThresholdClassifier(ClassifierWrapper):
     def _rule_needs_labels(self) -> bool:
         return self.threshold is None or getattr(self.threshold, "needs_labels", False)
 
-    def _refuse_without_labels(self, rule: Any, y: Any) -> None:
+    def _refuse_without_labels(self, rule: Any, y: Labels) -> None:
         """Say who needs labels if there are none."""
         if y is not None:
             return
@@ -250,7 +255,7 @@ class ThresholdClassifier(ClassifierWrapper):
         return labels == self.classes_[-1]
 
     def _unseen_scores(
-        self, X: Any, y: Any, anomalous: np.ndarray | None, params: dict[str, Any]
+        self, X: Rows, y: Labels, anomalous: np.ndarray | None, params: dict[str, Any]
     ) -> tuple[np.ndarray, np.ndarray]:
         """Return the test rows of all folds, and their scores by a model that has not seen them."""
         splitter = SeriesSplit(5) if self.cv is None else self.cv
@@ -277,7 +282,7 @@ class ThresholdClassifier(ClassifierWrapper):
         in_time = np.argsort(rows, kind="stable")  # some rules count alarms along time
         return rows[in_time], scores[in_time]
 
-    def decision_function(self, X: Any) -> np.ndarray:
+    def decision_function(self, X: Rows) -> np.ndarray:
         """Return the score minus the threshold: above 0 for anomalies.
 
         Parameters
@@ -293,7 +298,7 @@ class ThresholdClassifier(ClassifierWrapper):
         return subtract_threshold(decision_scores(self.estimator_, X), self.threshold_)
 
     @available_if(_estimator_has("predict_proba"))
-    def predict_proba(self, X: Any) -> np.ndarray:
+    def predict_proba(self, X: Rows) -> np.ndarray:
         """Return the estimator's probabilities, which the threshold does not change.
 
         Parameters

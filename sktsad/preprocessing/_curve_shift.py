@@ -9,6 +9,8 @@ import numpy as np
 
 from .._core import (
     Interval,
+    Labels,
+    Rows,
     check_labels,
     check_target_index,
     find_events,
@@ -21,7 +23,7 @@ from .._core import (
 @validate_params(
     {"shift_by": [Interval(Integral, 0, None, closed="left")]}, prefer_skip_nested_validation=True
 )
-def curve_shift(X: Any, y: Any, shift_by: int = 2) -> tuple[Any, Any]:
+def curve_shift(X: Rows, y: Labels, shift_by: int = 2) -> tuple[Any, Any]:
     """Label the rows before each event instead of the event, to learn to warn early.
 
     The ``shift_by`` rows before an event become anomalous and the rows of the event go, series by series, as in
@@ -89,7 +91,7 @@ def curve_shift(X: Any, y: Any, shift_by: int = 2) -> tuple[Any, Any]:
     return safe_indexing(X, keep), safe_indexing(_like(y, shifted), keep)
 
 
-def _like(y: Any, labels: np.ndarray) -> Any:
+def _like(y: Labels, labels: np.ndarray) -> Any:
     """Return labels in the type and shape of y."""
     if isinstance(y, list):
         return labels.tolist()

@@ -8,7 +8,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from .._core import fitted_part
+from .._core import AnyEstimator, fitted_part
 from ._rolling import median_and_deviation, past_ewm, past_moments, slope
 
 #: Exponential weights of rows further back than so many spans make up exp(-16) of all, a ten-millionth.
@@ -44,7 +44,7 @@ class FeatureSet:
     keep_values: bool
 
     @classmethod
-    def of(cls, estimator: Any) -> Self:
+    def of(cls, estimator: AnyEstimator) -> Self:
         """Read and check the parameters of an estimator."""
         for name, least in _LEAST.items():
             sizes = getattr(estimator, name)

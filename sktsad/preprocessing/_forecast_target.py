@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .._core import Interval, SeriesRows, StrOptions, read_series, safe_indexing, validate_params
+from .._core import Interval, Rows, SeriesRows, StrOptions, read_series, safe_indexing, validate_params
 
 
 @validate_params(
@@ -21,7 +21,7 @@ from .._core import Interval, SeriesRows, StrOptions, read_series, safe_indexing
     prefer_skip_nested_validation=True,
 )
 def forecast_target(
-    X: Any, horizon: int = 1, *, columns: Any = None, max_gap: float = 3, series: str = "auto"
+    X: Rows, horizon: int = 1, *, columns: Any = None, max_gap: float = 3, series: str = "auto"
 ) -> tuple[Any, Any]:
     """Pair every row with the values that come ``horizon`` steps later in its series, to learn to forecast.
 

@@ -17,7 +17,9 @@ from sklearn.utils.validation import check_is_fitted
 from .._core import (
     Estimator,
     Interval,
+    Labels,
     Past,
+    Rows,
     StrOptions,
     atomic_fit,
     check_feature_names_in,
@@ -174,7 +176,7 @@ class RollingFeatures(TransformerMixin, Estimator):
         self.series = series
 
     @atomic_fit
-    def fit(self, X: Any, y: Any = None) -> Self:
+    def fit(self, X: Rows, y: Labels = None) -> Self:
         """Find the period and the spread of each series, and keep its last rows.
 
         Parameters
@@ -217,7 +219,7 @@ class RollingFeatures(TransformerMixin, Estimator):
         self._pooled_spread = np.median(self._spreads, axis=0)
         return self
 
-    def transform(self, X: Any) -> Any:
+    def transform(self, X: Rows) -> Any:
         """Return the features of every row.
 
         Parameters

@@ -17,6 +17,8 @@ from .._core import (
     Estimator,
     HasMethods,
     Interval,
+    Labels,
+    Rows,
     StrOptions,
     Windows,
     atomic_fit,
@@ -85,7 +87,7 @@ class SeriesScaler(OneToOneFeatureMixin, TransformerMixin, Estimator):
         self.series = series
 
     @atomic_fit
-    def fit(self, X: Any, y: Any = None) -> Self:
+    def fit(self, X: Rows, y: Labels = None) -> Self:
         """Fit one scaler for each series.
 
         Parameters
@@ -115,7 +117,7 @@ class SeriesScaler(OneToOneFeatureMixin, TransformerMixin, Estimator):
             del self.pooled_scaler_
         return self
 
-    def transform(self, X: Any) -> Any:
+    def transform(self, X: Rows) -> Any:
         """Scale each series by its own scaler.
 
         Parameters
@@ -140,7 +142,7 @@ class SeriesScaler(OneToOneFeatureMixin, TransformerMixin, Estimator):
         """
         return self._apply(X, "transform")
 
-    def inverse_transform(self, X: Any) -> Any:
+    def inverse_transform(self, X: Rows) -> Any:
         """Undo the scaling.
 
         Parameters
@@ -158,7 +160,7 @@ class SeriesScaler(OneToOneFeatureMixin, TransformerMixin, Estimator):
     def _new_scaler(self) -> Any:
         return StandardScaler() if self.scaler is None else clone(self.scaler)
 
-    def _apply(self, X: Any, method: str) -> Any:
+    def _apply(self, X: Rows, method: str) -> Any:
         check_is_fitted(self)
         check_panel(X, self._is_panel)
         rows = read_series(X, self.series)
@@ -229,7 +231,7 @@ class WindowScaler(OneToOneFeatureMixin, TransformerMixin, Estimator):
         self.n_channels = n_channels
 
     @atomic_fit
-    def fit(self, X: Any, y: Any = None) -> Self:
+    def fit(self, X: Rows, y: Labels = None) -> Self:
         """Fit the scaler to every time step of every window.
 
         Parameters
@@ -253,7 +255,7 @@ class WindowScaler(OneToOneFeatureMixin, TransformerMixin, Estimator):
         self.scaler_ = scaler
         return self
 
-    def transform(self, X: Any) -> Any:
+    def transform(self, X: Rows) -> Any:
         """Scale windows.
 
         Parameters
@@ -267,7 +269,7 @@ class WindowScaler(OneToOneFeatureMixin, TransformerMixin, Estimator):
         """
         return self._apply(X, "transform")
 
-    def inverse_transform(self, X: Any) -> Any:
+    def inverse_transform(self, X: Rows) -> Any:
         """Undo the scaling.
 
         Parameters
@@ -281,7 +283,7 @@ class WindowScaler(OneToOneFeatureMixin, TransformerMixin, Estimator):
         """
         return self._apply(X, "inverse_transform")
 
-    def _apply(self, X: Any, method: str) -> Any:
+    def _apply(self, X: Rows, method: str) -> Any:
         check_is_fitted(self)
         windows = check_windows(self, X, n_channels=self.n_channels, reset=False)
         # A scaler works row by row, so scaling the rows below the windows scales the windows.

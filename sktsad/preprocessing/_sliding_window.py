@@ -15,7 +15,9 @@ from sklearn.utils.validation import check_is_fitted
 from .._core import (
     Estimator,
     Interval,
+    Labels,
     Past,
+    Rows,
     SeriesRows,
     StrOptions,
     Windows,
@@ -126,7 +128,7 @@ class SlidingWindow(TransformerMixin, Estimator):
         self.series = series
 
     @atomic_fit
-    def fit(self, X: Any, y: Any = None) -> Self:
+    def fit(self, X: Rows, y: Labels = None) -> Self:
         """Check the rows and keep what later rows are compared with.
 
         Parameters
@@ -179,7 +181,7 @@ class SlidingWindow(TransformerMixin, Estimator):
         self._past = Past.of(X, rows, values, lambda times, _: len(times) - n_past, self.max_gap)
         return self
 
-    def transform(self, X: Any) -> Windows:
+    def transform(self, X: Rows) -> Windows:
         """Return the window of every row.
 
         Parameters
@@ -214,7 +216,7 @@ class SlidingWindow(TransformerMixin, Estimator):
         segments = rows.segment_starts(self.max_gap, rows.steps_so_far(past.steps()))
         return self._windows(values, rows, segments, given, row_index(X))
 
-    def inverse_transform(self, X: Any) -> Any:
+    def inverse_transform(self, X: Rows) -> Any:
         """Return the row that each window ends with.
 
         Parameters

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from sklearn.utils import column_or_1d
 
+from .._core import Labels
 
-def imbalance_ratio(y: Any) -> float:
+
+def imbalance_ratio(y: Labels) -> float:
     """Return how many rows the largest class has for each row of the smallest.
 
     Parameters

@@ -13,6 +13,9 @@ from .._core import (
     Estimator,
     HasMethods,
     Interval,
+    Labels,
+    Rows,
+    Seed,
     StrOptions,
     Windows,
     check_labels,
@@ -97,14 +100,14 @@ class SafeSampler(Estimator):
         *,
         ratio: float | None = None,
         n_channels: int | None = None,
-        random_state: Any = None,
+        random_state: Seed = None,
     ) -> None:
         self.sampler = sampler
         self.ratio = ratio
         self.n_channels = n_channels
         self.random_state = random_state
 
-    def fit(self, X: Any, y: Any) -> Self:
+    def fit(self, X: Rows, y: Labels) -> Self:
         """Check rows and labels; `fit_resample` does the work.
 
         Parameters
@@ -121,7 +124,7 @@ class SafeSampler(Estimator):
         self._check(X, y)
         return self
 
-    def fit_resample(self, X: Any, y: Any) -> tuple[Any, Any]:
+    def fit_resample(self, X: Rows, y: Labels) -> tuple[Any, Any]:
         """Resample.
 
         Parameters
@@ -158,7 +161,7 @@ class SafeSampler(Estimator):
         y_resampled = y.iloc[parents] if isinstance(y, pd.Series) else labels[parents]
         return _take(X, windows, made, rows, parents), y_resampled
 
-    def _check(self, X: Any, y: Any) -> tuple[Windows, np.ndarray]:
+    def _check(self, X: Rows, y: Labels) -> tuple[Windows, np.ndarray]:
         self._validate_params()
         windows = check_windows(self, X, n_channels=self.n_channels, reset=True)
         if has_time(X) and not isinstance(X, Windows) and windows.channel_names is None:
@@ -228,7 +231,7 @@ class SafeSampler(Estimator):
         return sampler
 
 
-def _take(X: Any, windows: Windows, made: np.ndarray, rows: np.ndarray, parents: np.ndarray) -> Any:
+def _take(X: Rows, windows: Windows, made: np.ndarray, rows: np.ndarray, parents: np.ndarray) -> Any:
     """Return rows of the windows with the made ones behind them, in the form of X."""
     if not isinstance(X, Windows):
         values = np.concatenate([np.asarray(windows), made])[rows]

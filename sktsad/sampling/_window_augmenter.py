@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from numbers import Real
-from typing import Any
 
 import numpy as np
 from sklearn.utils import check_random_state
 
-from .._core import Estimator, Interval
+from .._core import Estimator, Interval, Seed
 
 CHANGES = ("jitter", "scaling", "time_warp", "shift")
 
@@ -55,7 +54,7 @@ class WindowAugmenter(Estimator):
     }
 
     def __init__(
-        self, changes: Sequence[str] = CHANGES, *, strength: float = 0.1, random_state: Any = None
+        self, changes: Sequence[str] = CHANGES, *, strength: float = 0.1, random_state: Seed = None
     ) -> None:
         self.changes = changes
         self.strength = strength

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 from sklearn.utils import check_array, column_or_1d
 
-from .._core import validate_params
+from .._core import Scores, validate_params
 
 
 @validate_params({"scores": ["array-like"], "held_out": ["array-like"]}, prefer_skip_nested_validation=True)
-def conformal_p_values(scores: Any, held_out: Any) -> np.ndarray:
+def conformal_p_values(scores: Scores, held_out: Any) -> np.ndarray:
     """Return the share of normal rows that score as much: small for anomalies.
 
     Parameters

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Self
+from typing import ClassVar, Self
 
 import numpy as np
 import pandas as pd
 from sklearn.utils import check_array, check_consistent_length, column_or_1d
 from sklearn.utils.validation import check_is_fitted
 
-from .._core import Estimator, atomic_fit, row_index
+from .._core import Estimator, Labels, Scores, atomic_fit, row_index
 
 
 class ThresholdRule(Estimator):
@@ -23,7 +23,7 @@ class ThresholdRule(Estimator):
     _parameter_constraints: dict = {}
 
     @atomic_fit
-    def fit(self, scores: Any, y: Any = None) -> Self:
+    def fit(self, scores: Scores, y: Labels = None) -> Self:
         """Learn the threshold.
 
         Parameters
@@ -48,7 +48,7 @@ class ThresholdRule(Estimator):
         self._learn(*self._read(scores, y))
         return self
 
-    def _read(self, scores: Any, y: Any) -> tuple[np.ndarray, np.ndarray | None, pd.Index]:
+    def _read(self, scores: Scores, y: Labels) -> tuple[np.ndarray, np.ndarray | None, pd.Index]:
         """Check scores and labels; return what `_learn` takes."""
         index = row_index(scores)
         if index is None:
@@ -99,7 +99,7 @@ class EmpiricalRule(ThresholdRule):
         raise NotImplementedError
 
     @atomic_fit
-    def update(self, scores: Any, y: Any = None) -> Self:
+    def update(self, scores: Scores, y: Labels = None) -> Self:
         """Go on learning: the threshold becomes that of `fit` on all scores seen so far and these.
 
         Parameters

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch.utils.data import Dataset
 
-from ..._core import Windows
+from ..._core import Rows, Windows
 
 Batch = tuple[Any, torch.Tensor]
 
@@ -59,11 +59,11 @@ class WindowDataset(Dataset):
     def __len__(self) -> int:
         return len(self.windows)
 
-    def inputs(self, rows: Any) -> torch.Tensor:
+    def inputs(self, rows: Rows) -> torch.Tensor:
         """Gather the inputs of some rows, shape ``(n_rows, *input_shape)``."""
         return as_tensor(self.windows.gather(rows, self.dtype).reshape(-1, *self.input_shape))
 
-    def batch(self, rows: Any) -> Batch:
+    def batch(self, rows: Rows) -> Batch:
         """Gather inputs, with their weights if there are any, and targets of some rows."""
         inputs = self.inputs(rows)
         target = inputs if self.target is None else torch.from_numpy(self.target[rows])

@@ -13,6 +13,8 @@ from sklearn.metrics import f1_score
 from skorch import NeuralNet
 from skorch.callbacks import Callback, EpochScoring
 
+from ..._core import Labels, Rows
+
 _BATCH_EVENTS = ("on_batch_begin", "on_batch_end", "on_grad_computed")
 
 
@@ -36,7 +38,9 @@ class LeanNet(NeuralNet):
         is_column = isinstance(output, torch.Tensor) and output.ndim == 2 and output.shape[1] == 1
         return output.squeeze(1) if is_column else output
 
-    def get_loss(self, y_pred: Any, y_true: Any, X: Any = None, training: bool = False) -> torch.Tensor:
+    def get_loss(
+        self, y_pred: Labels, y_true: Labels, X: Rows = None, training: bool = False
+    ) -> torch.Tensor:
         """Average the loss over the rows, by their weights."""
         loss = super().get_loss(y_pred, y_true, X, training)
         weight = X["sample_weight"] if isinstance(X, dict) else None
@@ -117,13 +121,15 @@ class LeanClassifierNet(ClassifierMixin, LeanNet):
     def __init__(self, *args: Any, predict_nonlinearity: Any = class_probabilities, **kwargs: Any) -> None:
         super().__init__(*args, predict_nonlinearity=predict_nonlinearity, **kwargs)
 
-    def get_loss(self, y_pred: Any, y_true: Any, X: Any = None, training: bool = False) -> torch.Tensor:
+    def get_loss(
+        self, y_pred: Labels, y_true: Labels, X: Rows = None, training: bool = False
+    ) -> torch.Tensor:
         """Average the loss; class numbers are floats beside a single logit, as torch's binary losses want them."""
         if y_pred.ndim == 1:
             y_true = y_true.to(y_pred.dtype)
         return super().get_loss(y_pred, y_true, X, training)
 
-    def predict(self, X: Any) -> np.ndarray:
+    def predict(self, X: Rows) -> np.ndarray:
         """Predict class numbers."""
         return self.predict_proba(X).argmax(axis=1)
 
@@ -139,6 +145,6 @@ def f1_callback(of_validation: bool, n_classes: int) -> tuple[str, Callback]:
     return name, EpochScoring(scoring, lower_is_better=False, on_train=not of_validation, name=name)
 
 
-def _f1(net: LeanClassifierNet, X: Any, y: np.ndarray, n_classes: int) -> float:
+def _f1(net: LeanClassifierNet, X: Rows, y: np.ndarray, n_classes: int) -> float:
     average = "binary" if n_classes == 2 else "macro"
     return float(f1_score(y, net.predict(X), labels=range(n_classes), average=average, zero_division=0))

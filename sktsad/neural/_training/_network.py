@@ -8,6 +8,7 @@ from typing import Any, Self
 
 from torch import nn
 
+from ..._core import AnyEstimator, Seed
 from ._batches import BatchLoader
 from ._net import LeanNet
 
@@ -16,7 +17,7 @@ from ._net import LeanNet
 class Network:
     """Which network an estimator trains.
 
-    Attributes
+    Parameters
     ----------
     module : callable or torch.nn.Module
         Makes the torch module, such as a ``functools.partial`` of its class; ``module__*`` of ``net_params`` is passed
@@ -59,12 +60,12 @@ class TrainingOptions:
     validation_fraction: float
     device: str
     dtype: str
-    random_state: Any
+    random_state: Seed
     verbose: int
     callbacks: Any
     net_params: Mapping[str, Any] | None
 
     @classmethod
-    def of(cls, estimator: Any) -> Self:
+    def of(cls, estimator: AnyEstimator) -> Self:
         """Read the parameters of an estimator."""
         return cls(**{field.name: getattr(estimator, field.name) for field in fields(cls)})

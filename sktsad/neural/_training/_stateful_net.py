@@ -6,6 +6,7 @@ from typing import Any
 
 import torch
 
+from ..._core import Labels, Rows
 from ._net import LeanClassifierNet, LeanNet
 from ._strands import Chunk
 
@@ -45,7 +46,9 @@ class StatefulNet(LeanNet):
         self._after = after.detach()
         return outputs.flatten(0, chunk.n_axes - 1)[chunk.chosen]
 
-    def get_loss(self, y_pred: Any, y_true: Any, X: Any = None, training: bool = False) -> torch.Tensor:
+    def get_loss(
+        self, y_pred: Labels, y_true: Labels, X: Rows = None, training: bool = False
+    ) -> torch.Tensor:
         """Average the loss over the outputs that count, by their weights; 0 where none does."""
         if not len(y_true):
             return y_pred.sum() * 0

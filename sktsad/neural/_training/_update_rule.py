@@ -9,6 +9,8 @@ import torch
 from skorch import NeuralNet
 from skorch.callbacks import Callback
 
+from ..._core import Labels, Rows
+
 
 class UpdateRule(Callback):
     """Clip the gradient, and let the learning rate rise and fall once over a training.
@@ -33,7 +35,7 @@ class UpdateRule(Callback):
         self.max_grad_norm = max_grad_norm
         self.one_cycle = one_cycle
 
-    def on_train_begin(self, net: NeuralNet, X: Any = None, y: Any = None, **kwargs: Any) -> None:
+    def on_train_begin(self, net: NeuralNet, X: Rows = None, y: Labels = None, **kwargs: Any) -> None:
         """Hang on the optimizer."""
         self._epoch, self._update, self._n_updates, self._n_epochs = -1, 0, 1, net.max_epochs
         self._rates = [group["lr"] for group in net.optimizer_.param_groups]
@@ -45,7 +47,7 @@ class UpdateRule(Callback):
         self._update = 0
         self._n_updates = len(net.get_iterator(dataset_train, training=True)) if self.one_cycle else 1
 
-    def on_train_end(self, net: NeuralNet, X: Any = None, y: Any = None, **kwargs: Any) -> None:
+    def on_train_end(self, net: NeuralNet, X: Rows = None, y: Labels = None, **kwargs: Any) -> None:
         """Let go of the optimizer, with its own learning rates."""
         self._handle.remove()
         del self._handle

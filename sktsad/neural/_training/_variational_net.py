@@ -6,6 +6,7 @@ from typing import Any
 
 import torch
 
+from ..._core import Labels, Rows
 from ._net import LeanNet
 
 
@@ -15,7 +16,9 @@ class VariationalNet(LeanNet):
     The history gets ``train_reconstruction_loss`` and ``train_kl_loss``, and the same of the validation rows.
     """
 
-    def get_loss(self, y_pred: Any, y_true: Any, X: Any = None, training: bool = False) -> torch.Tensor:
+    def get_loss(
+        self, y_pred: Labels, y_true: Labels, X: Rows = None, training: bool = False
+    ) -> torch.Tensor:
         """Average the loss and note its parts."""
         loss = super().get_loss(y_pred, y_true, X, training)
         self._parts.append((len(y_true), self.criterion_.parts))

@@ -1,0 +1,22 @@
+"""Names for what a signature takes, where a type checker can say no more than Any: they are for readers."""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+#: Rows in time order: array-like of shape (n_samples, n_features), a frame with series and time, or `Windows`.
+Rows: TypeAlias = Any
+#: One label per row: array-like of shape (n_samples,).
+Labels: TypeAlias = Any
+#: A single label.
+Label: TypeAlias = Any
+#: One number per row, larger for the anomaly: array-like of shape (n_samples,), maybe with the index of the rows.
+Scores: TypeAlias = Any
+#: One weight per row, at least 0: array-like of shape (n_samples,).
+Weights: TypeAlias = Any
+#: What ``check_random_state`` takes: int, RandomState or None.
+Seed: TypeAlias = Any
+#: Any scikit-learn estimator, of this package or not.
+AnyEstimator: TypeAlias = Any
+#: Axes of matplotlib.
+Axes: TypeAlias = Any

@@ -1,0 +1,56 @@
+"""Every public name has a docstring in which each of its parameters has an entry of its own."""
+
+import inspect
+import re
+from dataclasses import is_dataclass
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+from sklearn.base import BaseEstimator
+
+import sktsad
+
+ROOMS = sorted(path.parent.name for path in Path(sktsad.__file__).parent.glob("[!_]*/__init__.py"))
+PUBLIC = {
+    f"{room}.{name}": getattr(module, name)
+    for room, module in ((room, import_module(f"sktsad.{room}")) for room in ROOMS)
+    for name in module.__all__
+    if callable(getattr(module, name))
+}
+
+
+def entries(documented):
+    """Return the names that stand before a colon in the section of parameters."""
+    text = inspect.getdoc(documented) or ""
+    section = re.search(
+        r"^Parameters\n-+\n(.*?)(?=^\w[\w ]*\n-{3,}|\Z)", text, flags=re.MULTILINE | re.DOTALL
+    )
+    lines = section.group(1).splitlines() if section else []
+    found = [match.group(1) for line in lines if (match := re.match(r"((?:\*{0,2}\w+(?:, )?)+) : ", line))]
+    return [name.lstrip("*") for names in found for name in names.split(", ")]
+
+
+def parameters(public):
+    if inspect.isclass(public):
+        makes = public.__init__
+        if getattr(makes, "__module__", "").split(".")[0] != "sktsad":
+            return []  # made as its base is made
+        return [p for p in inspect.signature(makes).parameters.values() if p.name != "self"]
+    return list(inspect.signature(public).parameters.values())
+
+
+@pytest.mark.parametrize("name", PUBLIC)
+def test_each_parameter_has_an_entry(name):
+    public = PUBLIC[name]
+    assert inspect.getdoc(public)
+    if not is_dataclass(public):
+        missing = {p.name for p in parameters(public)} - set(entries(public))
+        assert not missing
+
+
+@pytest.mark.parametrize("name", [name for name, public in PUBLIC.items() if inspect.isclass(public)])
+def test_no_constructor_of_an_estimator_takes_what_it_does_not_name(name):
+    if issubclass(PUBLIC[name], BaseEstimator):
+        kinds = {p.kind for p in parameters(PUBLIC[name])}
+        assert not kinds & {inspect.Parameter.VAR_KEYWORD, inspect.Parameter.VAR_POSITIONAL}
