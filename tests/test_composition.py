@@ -115,7 +115,9 @@ def test_smote_stands_between_window_and_network():
 
 
 def test_a_sampler_that_flattens_the_windows_is_noticed_at_predict_and_the_mend_is_named():
-    pipe = undersampled_pipeline().set_params(rnnclassifier__n_channels=None).fit(X, Y)
+    pipe = undersampled_pipeline().set_params(rnnclassifier__n_channels=None)
+    with pytest.warns(UserWarning, match="layout of 4 steps by 2 channels, which a step between"):
+        pipe.fit(X, Y)
     with pytest.raises(ValueError, match=r"sampler.*pass n_channels=2 to this estimator"):
         pipe.predict(X)
 

@@ -41,6 +41,7 @@ def run(page, monkeypatch):
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 @pytest.mark.filterwarnings("ignore:The .* rows of fold:UserWarning")
+@pytest.mark.filterwarnings("ignore:The labels are:UserWarning")  # of scikit-learn's checks
 def test_code_of_the_pages_runs(page, monkeypatch, capsys):
     assert run(page, monkeypatch) >= 2
     assert capsys.readouterr().out  # every page prints something to look at

@@ -1,6 +1,6 @@
 """Detectors: rows or windows to anomaly scores, and to anomalies by a threshold."""
 
-from ._base_detector import MIN_HELD_OUT, BaseDetector, WindowDetector
+from ._base_detector import MIN_HELD_OUT, BaseDetector, DetectorTransformerMixin, WindowDetector
 from ._confidence import ConfidenceDetector
 from ._fusion import FusionDetector
 from ._gaussian import GaussianDetector

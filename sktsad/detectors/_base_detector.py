@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 import pandas as pd
-from sklearn.base import ClassifierMixin, clone
+from sklearn.base import ClassifierMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin, clone
 from sklearn.utils import Tags
 from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import check_is_fitted, validate_data
@@ -78,8 +78,6 @@ class BaseDetector(ClassifierMixin):
         tags.target_tags.required = False
         tags.classifier_tags.multi_class = False
         tags.classifier_tags.poor_score = True  # its accuracy on blobs says nothing
-        if tags.transformer_tags is not None:
-            tags.transformer_tags.preserves_dtype = []  # codes and z-scores have a precision of their own
         return tags
 
     def _fit_rows(self, rows: Rows, y: Labels, anomalous: np.ndarray, held_out: np.ndarray) -> None:
@@ -250,6 +248,15 @@ class BaseDetector(ClassifierMixin):
             )
         self.classes_ = np.array([False, True]) if y.dtype == bool else np.array([0, 1], dtype=y.dtype)
         return anomalous
+
+
+class DetectorTransformerMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
+    """Make a transformer of a detector that has ``transform`` and ``_n_features_out``; it stands before other bases."""
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.transformer_tags.preserves_dtype = []  # codes and z-scores have a precision of their own
+        return tags
 
 
 class WindowDetector(BaseDetector):

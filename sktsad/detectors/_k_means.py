@@ -127,6 +127,10 @@ class KMeansDetector(WindowDetector, Estimator):
             np.concatenate([np.abs(self._off(windows, chunk)) for chunk in windows.chunks()]), windows, X
         )
 
+    @property
+    def _reads_layout(self) -> bool:  # type: ignore[override]
+        return self.normalize
+
     def _fit_model(self, windows: Windows, held_out: Windows | None) -> None:
         self._least_spread = learn_least_spread(windows, self.normalize)
         taken = shapes(windows, every_nth(len(windows), self.max_windows), self._least_spread)

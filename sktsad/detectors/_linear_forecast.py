@@ -91,6 +91,7 @@ class LinearForecastDetector(WindowDetector, Estimator):
         "normalize": ["boolean"],
     }
     _default_threshold = MedianMAD(5)
+    _reads_layout = True
 
     def __init__(
         self,

@@ -146,6 +146,10 @@ class NearestWindowsDetector(WindowDetector, Estimator):
             parts.append(np.abs(values - nearest))
         return self._frame(np.concatenate(parts), windows, X)
 
+    @property
+    def _reads_layout(self) -> bool:  # type: ignore[override]
+        return self.normalize
+
     def _fit_model(self, windows: Windows, held_out: Windows | None) -> None:
         self._least_spread = learn_least_spread(windows, self.normalize)
         kept = every_nth(len(windows), self.max_windows)

@@ -7,18 +7,17 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 
 from .._core import Estimator, Interval, RealNotInt, Rows, StrOptions, Windows
 from ..thresholds import MedianMAD
-from ._base_detector import WindowDetector
+from ._base_detector import DetectorTransformerMixin, WindowDetector
 from ._window_shapes import learn_least_spread, shapes
 
 #: Share of the mean variance that a component has at least, so that none is divided by nothing.
 _RIDGE = 1e-6
 
 
-class PCADetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, WindowDetector, Estimator):
+class PCADetector(DetectorTransformerMixin, WindowDetector, Estimator):
     """Score a window by what the principal components of the normal windows say of it.
 
     Parameters
@@ -167,6 +166,10 @@ class PCADetector(ClassNamePrefixFeaturesOutMixin, TransformerMixin, WindowDetec
     @property
     def _n_features_out(self) -> int:
         return len(self.components_)
+
+    @property
+    def _reads_layout(self) -> bool:  # type: ignore[override]
+        return self.normalize
 
     def _fit_model(self, windows: Windows, held_out: Windows | None) -> None:
         if self.n_components > windows.shape[1]:

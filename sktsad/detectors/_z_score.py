@@ -6,17 +6,16 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.preprocessing import StandardScaler
 
 from .._core import Estimator, Rows, StrOptions, Windows, is_spread, robust_moments
-from ._base_detector import WindowDetector
+from ._base_detector import DetectorTransformerMixin, WindowDetector
 
 #: The squares of larger numbers, summed over a window, may be infinite.
 _SQUARES_OVERFLOW = 1e100
 
 
-class ZScoreDetector(WindowDetector, ClassNamePrefixFeaturesOutMixin, TransformerMixin, Estimator):
+class ZScoreDetector(DetectorTransformerMixin, WindowDetector, Estimator):
     """Score a row by how many standard deviations it is off, globally or within its window.
 
     Parameters

@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 import torch
-from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils import check_array
 from sklearn.utils.validation import check_is_fitted
 
 from .._core import Interval, Rows, Seed, StrOptions, Windows
+from ..detectors import DetectorTransformerMixin
 from ..networks import CodeEncoder, ReconstructionError, WindowErrors, make_autoencoder
 from ._net_detector import NetDetector
 from ._training import Network, apply
@@ -32,7 +32,7 @@ AUTOENCODER: dict = {
 }
 
 
-class AutoencoderDetector(NetDetector, ClassNamePrefixFeaturesOutMixin, TransformerMixin):
+class AutoencoderDetector(DetectorTransformerMixin, NetDetector):
     """Score a window by how badly an autoencoder, trained on normal windows, reconstructs it.
 
     A network squeezes windows through a narrow code and is trained to put them together again [1]_. It learns

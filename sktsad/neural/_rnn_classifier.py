@@ -219,8 +219,6 @@ class RNNClassifier(NetClassifier):
         self.net_params = net_params
 
     def _network(self, windows: Windows, n_outputs: int) -> Network:
-        if isinstance(self.freeze_epochs, bool):  # True would be 1 epoch
-            raise ValueError(f"freeze_epochs={self.freeze_epochs} must be a number of epochs, or 'all'.")
         module = partial(
             RecurrentNetwork, n_channels=windows.n_channels, n_outputs=n_outputs, **recurrent_arguments(self)
         )

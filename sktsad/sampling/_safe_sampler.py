@@ -161,6 +161,11 @@ class SafeSampler(Estimator):
         y_resampled = y.iloc[parents] if isinstance(y, pd.Series) else labels[parents]
         return _take(X, windows, made, rows, parents), y_resampled
 
+    @property
+    def _reads_layout(self) -> bool:
+        sampler = self.sampler
+        return sampler == "augment" or hasattr(sampler, "augment")
+
     def _check(self, X: Rows, y: Labels) -> tuple[Windows, np.ndarray]:
         self._validate_params()
         windows = check_windows(self, X, n_channels=self.n_channels, reset=True)

@@ -81,3 +81,12 @@ def test_without_time_or_history_nothing_is_kept():
     past = keep_states(rows, ends, np.zeros(0))
     assert past["a"].step == 1
     assert len(past["a"].states) == 0
+
+
+def test_of_very_many_runs_the_states_before_the_longest_holes_are_kept(monkeypatch):
+    monkeypatch.setattr(_kept_states, "MAX_STATES", 3)
+    past = kept([0, 2, 10, 12, 30])
+    assert past["a"].states[:, 0].tolist() == [2, 12, 30]  # before the holes of 8 and 18, and at the end
+    assert starts(past, [13]) == [12]
+    with pytest.warns(UserWarning, match="1 of 1 series do not directly follow"):
+        assert starts(past, [1]) is None  # it follows 0, whose state is not kept

@@ -24,6 +24,7 @@ from sktsad import (
     SlidingWindow,
 )
 from sktsad.neural._net_estimator import NetEstimator
+from sktsad.neural._pretrainer import Pretrainer
 
 RNG = np.random.default_rng(0)
 ROWS = np.sin(np.arange(90) / 4)[:, None] * [1.0, -0.5] + 0.1 * RNG.normal(size=(90, 2))
@@ -349,3 +350,11 @@ def test_windows_of_a_panel_stay_within_their_series(cls):
     codes, others = (pretrainer.transform(window.fit_transform(frame)) for frame in (rows, changed))
     np.testing.assert_array_equal(codes[50:], others[50:])
     assert (codes[:50] != others[:50]).any(axis=1).all()
+
+
+def test_a_pretrainer_has_to_say_which_network():
+    class Nameless(ForecastPretrainer):
+        _network = Pretrainer._network
+
+    with pytest.raises(NotImplementedError):
+        Nameless(max_epochs=1).fit(X)

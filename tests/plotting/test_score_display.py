@@ -141,6 +141,6 @@ def test_bad_arguments_are_named():
         ScoreDisplay.from_predictions(Y, SCORES, threshold="high")
     with pytest.raises(ValueError, match="y_score contains NaN"):
         ScoreDisplay.from_predictions(Y, np.append(SCORES[1:], np.nan))
-    with pytest.raises(ValueError, match="y_true and y_score have different time indexes"):
+    with pytest.raises(ValueError, match="y_true and y_score have different indexes"):
         index = pd.date_range("2024", periods=6)
         ScoreDisplay.from_predictions(pd.Series(Y, index), pd.Series(SCORES, index[::-1]))

@@ -292,3 +292,10 @@ def test_a_failed_fit_leaves_it_as_it_was():
 def test_a_parameter_out_of_range_is_named(name, value):
     with pytest.raises(ValueError, match=f"The {name!r} parameter of SmoothedClassifier must be"):
         SmoothedClassifier(**{"estimator": LogisticRegression(), name: value}).fit(X, Y)
+
+
+def test_an_array_whose_labels_carry_dates_is_announced():
+    dates = pd.date_range("2026-01-01", periods=40, freq="min")
+    y = pd.Series([0, 0, 0, 1] * 10, dates)
+    with pytest.warns(UserWarning, match="y's index holds dates, which X, an array, has lost"):
+        SmoothedClassifier(LogisticRegression(), 2).fit(np.arange(40.0)[:, None], y)

@@ -717,13 +717,3 @@ def test_the_length_follows_from_the_period_of_fit(length, expected):
 def test_a_length_that_is_no_number_is_one_of_three():
     with pytest.raises(ValueError, match="The 'length' parameter of SlidingWindow must be"):
         SlidingWindow("3*auto").fit(np.zeros((9, 1)))
-
-
-def test_a_window_that_was_pickled_without_length__still_transforms():
-    X = np.arange(20.0)[:, None]
-    window = SlidingWindow(3).fit(X)
-    state = window.__getstate__()
-    del state["length_"]
-    old = SlidingWindow()
-    old.__setstate__(state)
-    np.testing.assert_array_equal(old.transform(X), window.transform(X))

@@ -189,3 +189,11 @@ def test_an_update_that_fails_leaves_the_rule_as_it_was_and_there_is_none_before
     with pytest.raises(ValueError, match="scores contains NaN"):
         fitted.update([1.0, np.nan])
     assert vars(fitted) == before
+
+
+def test_a_rule_that_looks_at_scores_in_no_order_says_how_it_chooses():
+    class Silent(EmpiricalRule):
+        pass
+
+    with pytest.raises(NotImplementedError):
+        Silent().fit([1.0, 2.0])

@@ -11,7 +11,7 @@ import torch
 from joblib import Parallel, delayed
 
 from sktsad import AutoencoderDetector, RNNClassifier
-from sktsad.neural._training import seeded
+from sktsad.neural._training import _random, seeded
 
 X = np.random.default_rng(0).normal(size=(60, 6)).astype(np.float32)
 Y = (X[:, -1] > 0).astype(int)
@@ -140,7 +140,7 @@ def test_defaults_that_the_user_has_set_for_torch_change_nothing(change):
 FORK = """
 import os, signal, threading
 from sktsad import TorchClassifier
-from sktsad.neural._training import seeded
+from sktsad.neural._training import _random, seeded
 
 held, done = threading.Event(), threading.Event()
 
@@ -168,3 +168,11 @@ print("child ended with", status)
 def test_a_process_that_is_forked_while_another_thread_fits_does_not_hang():
     done = subprocess.run([sys.executable, "-c", FORK], capture_output=True, text=True)
     assert done.stdout.strip() == "child ended with 0", done.stderr
+
+
+def test_a_forked_process_gets_a_lock_of_its_own():
+    before = _random._LOCK
+    _random._new_lock()
+    assert _random._LOCK is not before
+    with seeded(0, "cpu"):
+        pass
