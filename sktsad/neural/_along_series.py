@@ -11,7 +11,8 @@ from skorch.callbacks import LRScheduler
 
 from .._core import AnyEstimator, Interval, Rows, StrOptions, Windows, check_panel, is_panel
 from ._kept_states import KeptStates
-from ._net_estimator import RECURRENT, NetEstimator
+from ._net_estimator import NetEstimator
+from ._recurrent_parameters import RECURRENT
 from ._row_layout import RowLayout, check_rows, lay_out
 from ._training import Segments, UpdateRule
 

@@ -12,7 +12,7 @@ import numpy as np
 from .._core import Interval, Rows, Seed, Windows
 from ..networks import Forecaster, ForecastError, WindowErrors
 from ._net_detector import NetDetector
-from ._net_estimator import RECURRENT, recurrent_arguments
+from ._recurrent_parameters import RECURRENT, recurrent_arguments
 from ._training import Network
 
 

@@ -9,8 +9,8 @@ from typing import Any
 
 from .._core import Interval, Seed, Windows
 from ..networks import MaskedError, MaskedReconstructor
-from ._net_estimator import recurrent_arguments
 from ._pretrainer import Pretrainer
+from ._recurrent_parameters import recurrent_arguments
 from ._training import Network
 
 

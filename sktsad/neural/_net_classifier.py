@@ -24,7 +24,8 @@ from .._core import (
     warn_if_anomaly_is_a_guess,
 )
 from ..networks import LOSSES, LogitAdjustedCrossEntropy
-from ._net_estimator import NetEstimator, check_weights, copy_loss, drop_weightless, warn_if_badly_scaled
+from ._input_checks import check_weights, copy_loss, drop_weightless, warn_if_badly_scaled
+from ._net_estimator import NetEstimator
 from ._training import (
     LeanClassifierNet,
     LeanNet,

@@ -12,7 +12,8 @@ from torch import nn
 from .._core import Rows, StrOptions, Windows
 from ..detectors import MIN_HELD_OUT, WindowDetector
 from ..thresholds import MeanStd
-from ._net_estimator import NetEstimator, warn_if_badly_scaled
+from ._input_checks import warn_if_badly_scaled
+from ._net_estimator import NetEstimator
 from ._training import (
     Network,
     TrainingOptions,

@@ -2,46 +2,24 @@
 
 from __future__ import annotations
 
-import copy
-import inspect
-import warnings
 from collections.abc import Mapping
 from numbers import Integral, Real
 from typing import Any, Self
 
 import numpy as np
-from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
-from torch import nn
 
 from .._core import (
-    AnyEstimator,
     Estimator,
     Interval,
     Rows,
     StrOptions,
-    Weights,
-    Windows,
-    check_sample_weight,
     check_windows,
 )
-from ._training import LeanNet, WindowDataset, forward, scale_weights
+from ._input_checks import refuse_not_finite
+from ._training import LeanNet, WindowDataset, forward
 
 _PREFIX = "net__"
-#: Standard deviation of a channel below which, or above whose inverse, a network learns badly.
-_LEAST_SPREAD = 1e-4
-
-#: Constraints of the parameters of recurrent layers, and of the dense one after them.
-RECURRENT: dict = {
-    "cell": [StrOptions({"lstm", "gru", "rnn"})],
-    "hidden_size": [Interval(Integral, 1, None, closed="left")],
-    "num_layers": [Interval(Integral, 1, None, closed="left")],
-    "dropout": [Interval(Real, 0, 1, closed="left")],
-    "bidirectional": ["boolean"],
-    "dense_size": [Interval(Integral, 1, None, closed="left"), None],
-    "pooling": [StrOptions({"last", "last_max"})],
-    "patch_size": [Interval(Integral, 1, None, closed="left")],
-}
 
 
 class NetEstimator(Estimator):
@@ -169,99 +147,3 @@ class NetEstimator(Estimator):
             outputs = forward(self.net_, dataset, self.predict_batch_size)
         refuse_not_finite(outputs, windows, self.dtype)
         return outputs
-
-
-def refuse_not_finite(outputs: np.ndarray, windows: Windows, dtype: str) -> None:
-    """Refuse outputs that are NaN or infinite, and name a row and a column that are the cause.
-
-    So are values beyond the network's precision: a recurrent network has an answer to them, as its gates saturate.
-    """
-    is_odd = ~np.isfinite(outputs).reshape(len(outputs), -1).all(axis=1)
-    largest = np.finfo(dtype).max
-    if np.abs(windows.buffer).max() > largest:
-        parts = [(np.abs(windows.flat(rows)) > largest).any(axis=1) for rows in windows.chunks()]
-        is_odd |= np.concatenate(parts)
-    if not is_odd.any():
-        return
-    row = int(np.argmax(is_odd))
-    values = np.abs(windows.gather([row], np.float64)[0])
-    step, channel = np.unravel_index(np.argmax(values), values.shape)
-    name = windows.channel_names[channel] if windows.channel_names else f"x{channel}"
-    raise ValueError(
-        f"The network gives no finite number for {int(is_odd.sum())} of {len(is_odd)} rows, the first is row {row}: "
-        f"its window holds {values[step, channel]:.3g} in column {name!r}, too large for {dtype} arithmetic. Clip or "
-        "drop such values before, or scale them."
-    )
-
-
-def warn_if_badly_scaled(windows: Windows) -> None:
-    """Warn of channels that a network can hardly learn from: tiny, huge, or far from 0 for how little they vary."""
-    buffer = windows.buffer
-    center, spread = buffer.mean(axis=0, dtype=np.float64), buffer.std(axis=0, dtype=np.float64)
-    varies = spread > 1e-12 * np.abs(center)
-    is_far = np.abs(center) * _LEAST_SPREAD > spread
-    is_bad = varies & (is_far | (spread < _LEAST_SPREAD) | (spread > 1 / _LEAST_SPREAD))
-    if is_bad.any():
-        channel = int(np.argmax(is_bad))
-        name = windows.channel_names[channel] if windows.channel_names else f"x{channel}"
-        warnings.warn(
-            f"Column {name!r} has mean {center[channel]:.3g} and standard deviation {spread[channel]:.3g}, which a "
-            "network can hardly learn from. Scale the rows before the window, by SeriesScaler() or "
-            "StandardScaler().set_output(transform='pandas').",
-            UserWarning,
-            stacklevel=5,
-        )
-
-
-def recurrent_arguments(estimator: AnyEstimator) -> dict[str, Any]:
-    """Return the parameters of the recurrent layers and of the dense one, as the torch modules take them."""
-    return {name: getattr(estimator, name) for name in RECURRENT}
-
-
-def check_weights(sample_weight: Weights, windows: Windows) -> np.ndarray:
-    """Return the weights of rows, the largest scaled to about 1: only their ratios matter.
-
-    Raises
-    ------
-    ValueError
-        If a weight is negative, NaN or infinite, or none is above 0.
-    """
-    if not np.any(np.asarray(sample_weight)):
-        raise ValueError(
-            "sample_weight is 0 for every row: there is nothing to learn from. Give non-zero weights."
-        )
-    weight = check_sample_weight(sample_weight, windows, dtype=np.float64, ensure_non_negative=True)
-    return scale_weights(weight)
-
-
-def drop_weightless(
-    windows: Windows, target: np.ndarray, weight: np.ndarray
-) -> tuple[Windows, np.ndarray, np.ndarray]:
-    """Leave out the rows of weight 0: they count as absent, also where batches are counted."""
-    used = weight > 0
-    return windows[used], target[used], weight[used]
-
-
-def check_encoder(encoder: Any, windows: Windows) -> None:
-    """Refuse windows that an encoder was not made for; recurrent ones take any length."""
-    length, n_channels = encoder.window_shape
-    if n_channels != windows.n_channels or length not in (None, windows.length):
-        steps = "any number of" if length is None else length
-        raise ValueError(
-            f"The encoder was trained on windows of {steps} rows of {n_channels} channel(s), got windows of "
-            f"{windows.length} row(s) of {windows.n_channels}. Use the columns and the window of its training, or pass "
-            "n_channels= where the layout was lost."
-        )
-
-
-def copy_loss(loss: Any, example: str) -> Any:
-    """Copy a torch loss, or its class; refuse what is neither and name an example."""
-    if not (isinstance(loss, nn.Module) or (inspect.isclass(loss) and issubclass(loss, nn.Module))):
-        raise TypeError(f"loss={loss!r} must be a torch.nn.Module or its class, e.g. torch.nn.{example}.")
-    return copy.deepcopy(loss)
-
-
-def codes_have_own_dtype(tags: Tags) -> Tags:
-    """Say that codes are in the precision of the network, not of X."""
-    tags.transformer_tags.preserves_dtype = []
-    return tags

@@ -14,7 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from .._core import Estimator, Interval, Labels, Rows, atomic_fit, check_windows, version_of
 from ..networks import RecurrentEncoder
-from ._net_estimator import check_encoder, codes_have_own_dtype
+from ._input_checks import check_encoder, codes_have_own_dtype
 from ._training import WindowDataset, run
 
 _PACKAGES = ("sktsad", "torch")

@@ -11,7 +11,9 @@ from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
 from .._core import Labels, Rows, StrOptions, Windows, atomic_fit, check_windows
-from ._net_estimator import RECURRENT, NetEstimator, codes_have_own_dtype, warn_if_badly_scaled
+from ._input_checks import codes_have_own_dtype, warn_if_badly_scaled
+from ._net_estimator import NetEstimator
+from ._recurrent_parameters import RECURRENT
 from ._training import (
     Network,
     TrainingOptions,

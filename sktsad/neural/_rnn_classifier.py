@@ -14,8 +14,9 @@ from skorch.callbacks import Freezer, Unfreezer
 
 from .._core import HasMethods, Interval, Seed, StrOptions, Windows
 from ..networks import RecurrentNetwork
+from ._input_checks import check_encoder
 from ._net_classifier import NetClassifier
-from ._net_estimator import RECURRENT, check_encoder, recurrent_arguments
+from ._recurrent_parameters import RECURRENT, recurrent_arguments
 from ._training import Network
 
 

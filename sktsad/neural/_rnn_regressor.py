@@ -14,15 +14,9 @@ from torch import nn
 
 from .._core import Labels, Rows, Seed, StrOptions, Weights, Windows, atomic_fit, check_windows
 from ..networks import RecurrentNetwork
-from ._net_estimator import (
-    RECURRENT,
-    NetEstimator,
-    check_weights,
-    copy_loss,
-    drop_weightless,
-    recurrent_arguments,
-    warn_if_badly_scaled,
-)
+from ._input_checks import check_weights, copy_loss, drop_weightless, warn_if_badly_scaled
+from ._net_estimator import NetEstimator
+from ._recurrent_parameters import RECURRENT, recurrent_arguments
 from ._training import (
     Network,
     TrainingOptions,

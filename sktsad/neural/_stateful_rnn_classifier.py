@@ -25,9 +25,9 @@ from ._along_series import (
     update_rule,
 )
 from ._event_weights import event_weights
+from ._input_checks import check_weights, copy_loss, refuse_not_finite
 from ._kept_states import KeptStates, first_states, keep_states, run_ends
 from ._net_classifier import NetClassifier
-from ._net_estimator import check_weights, copy_loss, refuse_not_finite
 from ._row_layout import RowLayout
 from ._training import (
     LeanNet,

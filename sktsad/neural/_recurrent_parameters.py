@@ -1,0 +1,25 @@
+"""The parameters of recurrent layers, and of the dense one after them."""
+
+from __future__ import annotations
+
+from numbers import Integral, Real
+from typing import Any
+
+from .._core import AnyEstimator, Interval, StrOptions
+
+#: Constraints of the parameters of recurrent layers, and of the dense one after them.
+RECURRENT: dict = {
+    "cell": [StrOptions({"lstm", "gru", "rnn"})],
+    "hidden_size": [Interval(Integral, 1, None, closed="left")],
+    "num_layers": [Interval(Integral, 1, None, closed="left")],
+    "dropout": [Interval(Real, 0, 1, closed="left")],
+    "bidirectional": ["boolean"],
+    "dense_size": [Interval(Integral, 1, None, closed="left"), None],
+    "pooling": [StrOptions({"last", "last_max"})],
+    "patch_size": [Interval(Integral, 1, None, closed="left")],
+}
+
+
+def recurrent_arguments(estimator: AnyEstimator) -> dict[str, Any]:
+    """Return the parameters of the recurrent layers and of the dense one, as the torch modules take them."""
+    return {name: getattr(estimator, name) for name in RECURRENT}
