@@ -328,15 +328,13 @@ def check_windows(estimator: AnyEstimator, X: Rows, *, n_channels: int | None = 
 
 def _refuse_layout(fitted: tuple[int, int], found: tuple[int, int]) -> None:
     if 1 in (fitted[1], found[1]):
-        mend = (
+        fix = (
             "A sampler or a plain array between SlidingWindow and this step loses the layout: pass "
             f"n_channels={max(fitted[1], found[1])} to this estimator, or wrap the sampler in SafeSampler."
         )
     else:
-        mend = (
-            "Make the windows with the SlidingWindow, and of the columns, that they were made with for fit."
-        )
+        fix = "Make the windows with the SlidingWindow, and of the columns, that they were made with for fit."
     raise ValueError(
         f"Fitted on windows of length {fitted[0]} with {fitted[1]} channel(s), got windows of length "
-        f"{found[0]} with {found[1]} channel(s). {mend}"
+        f"{found[0]} with {found[1]} channel(s). {fix}"
     )

@@ -44,7 +44,7 @@ class ZScoreDetector(DetectorTransformerMixin, WindowDetector, Estimator):
     threshold_rule_ : threshold rule
         The fitted rule; only if ``threshold`` is one.
     center_, scale_ : ndarray of shape (n_features,)
-        Mean and standard deviation of each column, or their robust kin; only with ``mode="global"``.
+        Mean and standard deviation of each column, or their robust counterparts; only with ``mode="global"``.
     window_shape_ : tuple of (int, int)
         Length and channels of the windows of fit.
     n_features_in_ : int

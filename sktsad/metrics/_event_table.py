@@ -44,7 +44,7 @@ def to_events(y: Labels, *, min_length: int = 1, merge_gap: int = 0, pos_label: 
     min_length : int, default=1
         Shorter events are dropped, after merging.
     merge_gap : int, default=0
-        Events of a series with at most so many normal rows between them are merged.
+        Events of a series with at most this number of normal rows between them are merged.
     pos_label : int, float, bool or str, default=1
         The label of anomalies.
 

@@ -98,8 +98,8 @@ def _is_positive(labels: Labels, name: str, pos_label: Label) -> np.ndarray:
     labels = column_or_1d(labels)
     assert_all_finite(labels, input_name=name)
     if len(found := _labels(labels)) > 2:
-        mend = "Cut scores first: y_score > threshold" if name == "y_pred" else "Encode it as y == anomaly"
-        raise ValueError(f"{name} must hold two labels, got {found[:5]}. {mend}.")
+        fix = "Cut scores first: y_score > threshold" if name == "y_pred" else "Encode it as y == anomaly"
+        raise ValueError(f"{name} must hold two labels, got {found[:5]}. {fix}.")
     return labels == pos_label
 
 

@@ -212,7 +212,7 @@ def _surface(
 
 
 def _count(found_at: np.ndarray, n_thresholds: int) -> np.ndarray:
-    """Return how many of the rows each threshold finds first, less the padding."""
+    """Return how many of the rows each threshold finds first, minus the padding."""
     return np.bincount(found_at, minlength=n_thresholds + 1)[:n_thresholds]
 
 

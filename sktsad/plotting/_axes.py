@@ -53,7 +53,7 @@ def require(module: str, caller: str) -> Any:
 
 
 def make_axes(
-    ax: Axes, n_axes: int, caller: str, size: tuple[float, float], n_cols: int | None = 1, mend: str = ""
+    ax: Axes, n_axes: int, caller: str, size: tuple[float, float], n_cols: int | None = 1, fix: str = ""
 ) -> tuple[np.ndarray, Any]:
     """Return axes to draw into, and the figure if it was made here.
 
@@ -69,7 +69,7 @@ def make_axes(
         Width and height of one of the axes that are made, in inches.
     n_cols : int or None, default=1
         Columns of the grid of axes that are made; None goes by their number.
-    mend : str, default=""
+    fix : str, default=""
         How to need fewer axes.
 
     Returns
@@ -83,11 +83,11 @@ def make_axes(
         if len(axes) != n_axes:
             raise ValueError(
                 f"{caller} needs {n_axes} axes, and ax holds {len(axes)}. Give it an array of {n_axes}, leave "
-                f"ax=None to have them made{', or ' + mend if mend else ''}."
+                f"ax=None to have them made{', or ' + fix if fix else ''}."
             )
         return axes, None
     if n_axes > _MAX_AXES:
-        raise ValueError(f"{caller} would draw {n_axes} axes, which nobody can read: {mend}.")
+        raise ValueError(f"{caller} would draw {n_axes} axes, which nobody can read: {fix}.")
     n_cols = min(n_axes, n_cols or min(3, math.ceil(math.sqrt(n_axes / 2))))
     n_rows = math.ceil(n_axes / n_cols)
     width = size[0] if n_cols == 1 else max(4.0, size[0] / n_cols)

@@ -139,7 +139,7 @@ class ReconstructionDisplay:
         self.errors_ = error.abs().mean().sort_values(ascending=False, kind="stable")
         shown = self.errors_.index[:n_channels]
         self.axes_, own = make_axes(
-            ax, len(shown), type(self).__name__, (8, 1.9), mend="show fewer by n_channels="
+            ax, len(shown), type(self).__name__, (8, 1.9), fix="show fewer by n_channels="
         )
         self.ax_, self.figure_ = self.axes_[0], self.axes_[0].figure
         self.signals_, self.reconstructions_, self.fills_ = [], [], []

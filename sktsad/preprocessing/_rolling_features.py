@@ -44,9 +44,9 @@ class RollingFeatures(TransformerMixin, Estimator):
     Parameters
     ----------
     z_windows : sequence of int, default=(15, 60)
-        For each, the z-score of the row among so many rows before it.
+        For each, the z-score of the row among that number of rows before it.
     std_windows : sequence of int, default=(15, 60)
-        For each, the standard deviation of so many rows before.
+        For each, the standard deviation of that number of rows before.
     slope_windows : sequence of int, default=(15,)
         For each, at least 2, the slope, a row, of the line through the last so many rows, the row itself included.
     ewm_spans : sequence of int, default=(15, 60)
@@ -60,7 +60,7 @@ class RollingFeatures(TransformerMixin, Estimator):
         For each, at least 2, of the difference to the median at the same time: its mean over so many rows before,
         which tells what lasts, and its z-score among them. Rows without an earlier period count as 0.
     period_lags : sequence of int, default=(1, 7)
-        For each, the difference to the row so many periods ago: with days, yesterday and a week ago.
+        For each, the difference to the row that number of periods ago: with days, yesterday and a week ago.
     period : int, "auto" or None, default="auto"
         Number of rows until a series repeats itself. "auto" is a day where the index has dates or time deltas, and
         some series two days of them with at least four rows each; otherwise it is read from the autocorrelation of
