@@ -25,14 +25,14 @@ def test_given_axes_are_as_many_as_needed():
     with pytest.raises(
         ValueError, match=r"XDisplay needs 3 axes, and ax holds 4. .* array of 3, .*, or eat less."
     ):
-        make_axes(grid, 3, "XDisplay", (10, 2), mend="eat less")
+        make_axes(grid, 3, "XDisplay", (10, 2), fix="eat less")
     with pytest.raises(ValueError, match=r"needs 1 axes, and ax holds 4. .* to have them made\."):
         make_axes(grid, 1, "XDisplay", (10, 2))
 
 
 def test_more_axes_than_can_be_read_are_refused():
     with pytest.raises(ValueError, match="would draw 61 axes, which nobody can read: eat less"):
-        make_axes(None, 61, "XDisplay", (10, 2), mend="eat less")
+        make_axes(None, 61, "XDisplay", (10, 2), fix="eat less")
     assert not plt.get_fignums()
 
 
