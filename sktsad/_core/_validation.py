@@ -15,7 +15,7 @@ from sklearn.utils.validation import validate_data
 from ._index import LOST_INDEX_FIX, has_time, is_numbered, is_panel, reads_as_time, row_index
 from ._series import SeriesRows, read_rows, read_series
 from ._sklearn import num_samples, safe_indexing
-from ._types import AnyEstimator, Labels, Rows
+from ._types import AnyEstimator, Label, Labels, Rows
 
 #: Objects of time, in the words of pandas.
 _TIMES = {"datetime", "datetime64", "date", "timedelta", "timedelta64", "period", "time"}
@@ -254,6 +254,28 @@ def mark_anomalies(y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         is_anomaly = classes.dtype.kind in "biuf" and classes[0] == 1
         return classes, np.full(len(y), is_anomaly)
     return classes, y == classes[1] if len(classes) == 2 else np.zeros(len(y), dtype=bool)
+
+
+def mark_label(pos_label: Label, **labels: Labels) -> list[Any]:
+    """Mark the rows of one label, where the user names it; of labels that may be None, and hold two labels together.
+
+    Raises
+    ------
+    ValueError
+        If there are more than two labels, or two of which none is ``pos_label``.
+    """
+    read = {name: column_or_1d(y) for name, y in labels.items() if y is not None}
+    found: list[Any] = []
+    for name, y in read.items():
+        assert_all_finite(y, input_name=name)
+        found += [label for label in pd.unique(y).tolist() if label not in found]
+    if len(found) > 2 or (len(found) == 2 and pos_label not in found):
+        raise ValueError(
+            f"{' and '.join(read)} must hold two labels, one of them pos_label={pos_label!r}, got "
+            f"{sorted(found, key=str)[:5]}. Give pos_label= the label of anomalies; cut scores first, as y_score > "
+            "threshold; the -1 of scikit-learn's outlier detectors is an anomaly, so y_pred == -1."
+        )
+    return [None if y is None else read[name] == pos_label for name, y in labels.items()]
 
 
 def warn_if_anomaly_is_a_guess(classes: np.ndarray) -> None:

@@ -7,10 +7,19 @@ from numbers import Real
 from typing import Any
 
 import numpy as np
-import pandas as pd
-from sklearn.utils import assert_all_finite, check_array, check_consistent_length, column_or_1d
+from sklearn.utils import check_array, check_consistent_length, column_or_1d
 
-from .._core import Label, Labels, Scores, SeriesRows, check_same_index, find_events, is_panel, read_series
+from .._core import (
+    Label,
+    Labels,
+    Scores,
+    SeriesRows,
+    check_same_index,
+    find_events,
+    is_panel,
+    mark_label,
+    read_series,
+)
 
 #: Constraints of the parameters that all metrics share.
 COMMON = {"y_true": ["array-like"], "pos_label": [Real, str, "boolean"]}
@@ -49,7 +58,7 @@ def read_scores(y_true: Labels, y_score: Scores, pos_label: Label = 1, name: str
     """Read labels of both kinds, and scores, by whose name errors call them."""
     series = _read_series(y_true, y_score, name)
     scores = column_or_1d(check_array(y_score, ensure_2d=False, dtype=np.float64, input_name=name))
-    positive = _is_positive(y_true, "y_true", pos_label)
+    (positive,) = mark_label(pos_label, y_true=y_true)
     if positive.all() or not positive.any():
         missing = "normal" if positive.all() else "anomalous"
         raise ValueError(
@@ -62,24 +71,14 @@ def read_scores(y_true: Labels, y_score: Scores, pos_label: Label = 1, name: str
 
 def read_labels(y: Labels, pos_label: Label = 1) -> LabelledRows:
     """Read labels alone, which need not have anomalies: they are their own values."""
-    series, positive = read_series(y), _is_positive(y, "y", pos_label)
-    if len(found := _labels(y)) == 2 and not positive.any():
-        raise ValueError(
-            f"y has no pos_label={pos_label!r}, its labels are {found}. Give pos_label= the anomalies'."
-        )
+    series, (positive,) = read_series(y), mark_label(pos_label, y=y)
     return LabelledRows(positive[series.order], positive[series.order], series)
 
 
 def read_predictions(y_true: Labels, y_pred: Labels, pos_label: Label = 1) -> LabelledRows:
     """Read labels, of which some are anomalous, and predicted labels."""
     series = _read_series(y_true, y_pred, "y_pred")
-    predicted = _is_positive(y_pred, "y_pred", pos_label)
-    positive = _is_positive(y_true, "y_true", pos_label)
-    if len(found := {*_labels(y_true), *_labels(y_pred)}) > 2:
-        raise ValueError(
-            f"y_true and y_pred must hold the same two labels, got {sorted(found, key=str)} together. Encode both "
-            "alike: the -1 of scikit-learn's outlier detectors is an anomaly, so y_pred == -1."
-        )
+    positive, predicted = mark_label(pos_label, y_true=y_true, y_pred=y_pred)
     if not positive.any():
         raise ValueError(
             f"y_true has no anomalous row among its {len(positive)} (pos_label={pos_label!r}), so there is nothing to "
@@ -92,16 +91,3 @@ def _read_series(y_true: Labels, other: Any, name: str) -> SeriesRows:
     check_consistent_length(y_true, other)
     check_same_index(y_true, other, "y_true", name)
     return read_series(other if is_panel(other) and not is_panel(y_true) else y_true)
-
-
-def _is_positive(labels: Labels, name: str, pos_label: Label) -> np.ndarray:
-    labels = column_or_1d(labels)
-    assert_all_finite(labels, input_name=name)
-    if len(found := _labels(labels)) > 2:
-        fix = "Cut scores first: y_score > threshold" if name == "y_pred" else "Encode it as y == anomaly"
-        raise ValueError(f"{name} must hold two labels, got {found[:5]}. {fix}.")
-    return labels == pos_label
-
-
-def _labels(labels: Labels) -> list:
-    return pd.unique(column_or_1d(labels)).tolist()

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 import pandas as pd
 
-from .._core import Axes, Interval, Label, Labels, Rows, validate_params
+from .._core import Axes, Interval, Label, Labels, Rows, mark_label, validate_params
 from ._axes import add_legend, draw_line, draw_marks, event_bands, make_axes, set_time, shade
-from ._drawn_series import DrawnSeries, common_index, read_anomalous, read_drawn, read_values
+from ._drawn_series import DrawnSeries, common_index, read_drawn, read_values
 from ._thin import broken_line
 
 if TYPE_CHECKING:
@@ -228,5 +228,5 @@ class AlarmDisplay:
                 f"alarms has no columns {missing}. Give the table that sktsad.postprocessing.alarms returns for these "
                 "rows."
             )
-        (anomalous,) = read_anomalous(pos_label, y=y)
+        (anomalous,) = mark_label(pos_label, y=y)
         return cls(values.iloc[:, 0], alarms, anomalous=anomalous).plot(ax, **plot_params)

@@ -11,8 +11,6 @@ import pandas as pd
 from sklearn.utils import assert_all_finite, check_consistent_length, column_or_1d
 
 from .._core import (
-    Label,
-    Labels,
     Rows,
     Scores,
     Windows,
@@ -184,19 +182,3 @@ def read_scores(y_score: Scores, name: str = "y_score") -> np.ndarray:
     scores = column_or_1d(y_score, dtype=np.float64)
     assert_all_finite(scores, input_name=name)
     return scores
-
-
-def read_anomalous(pos_label: Label, **labels: Labels) -> list[Any]:
-    """Mark the anomalies in labels, of which some may be None; together they hold two labels at most."""
-    read = {name: column_or_1d(y) for name, y in labels.items() if y is not None}
-    found: list = []
-    for name, y in read.items():
-        assert_all_finite(y, input_name=name)
-        found += [label for label in pd.unique(y).tolist() if label not in found]
-    if len(found) > 2 or (len(found) == 2 and pos_label not in found):
-        raise ValueError(
-            f"{' and '.join(read)} must hold two labels, one of them pos_label={pos_label!r}, got "
-            f"{sorted(found, key=str)[:5]}. Give pos_label= the label of anomalies; the -1 of scikit-learn's outlier "
-            "detectors is one, so y_pred == -1."
-        )
-    return [None if y is None else read[name] == pos_label for name, y in labels.items()]

@@ -18,11 +18,12 @@ from .._core import (
     before_last,
     channels_by_name,
     last_step,
+    mark_label,
     require_method,
     validate_params,
 )
 from ._axes import make_axes, set_time, shade
-from ._drawn_series import DrawnSeries, common_index, read_anomalous, read_one, read_values
+from ._drawn_series import DrawnSeries, common_index, read_one, read_values
 
 
 class FeatureScoreDisplay:
@@ -228,7 +229,7 @@ class FeatureScoreDisplay:
             rows are of several series.
         """
         index = common_index(feature_scores=feature_scores, y_true=y_true)
-        (anomalous,) = read_anomalous(pos_label, y_true=y_true)
+        (anomalous,) = mark_label(pos_label, y_true=y_true)
         scores = read_values(feature_scores, index)
         channels = channels_by_name(scores.columns)
         if channels:

@@ -21,11 +21,12 @@ from .._core import (
     before_last,
     decision_scores,
     last_step,
+    mark_label,
     own_threshold,
     validate_params,
 )
 from ._axes import THRESHOLD, add_legend, draw_line, draw_marks, event_bands, make_axes, set_time
-from ._drawn_series import DrawnSeries, TimeAxis, common_index, read_anomalous, read_drawn, read_scores
+from ._drawn_series import DrawnSeries, TimeAxis, common_index, read_drawn, read_scores
 from ._thin import broken_line, thin
 
 if TYPE_CHECKING:
@@ -275,7 +276,7 @@ class ScoreDisplay:
             name = (
                 "decision score" if hasattr(estimator, "decision_function") else "probability of an anomaly"
             )
-        (anomalous,) = read_anomalous(estimator.classes_[1], y=y)
+        (anomalous,) = mark_label(estimator.classes_[1], y=y)
         index = common_index(X=X, y=y)
         display = cls(
             pd.Series(scores, index), threshold=float(threshold), anomalous=anomalous, score_name=name
@@ -331,7 +332,7 @@ class ScoreDisplay:
             If lengths or time indexes differ, scores are not finite, or there are more than two labels.
         """
         index = common_index(y_true=y_true, y_score=y_score)
-        (anomalous,) = read_anomalous(pos_label, y_true=y_true)
+        (anomalous,) = mark_label(pos_label, y_true=y_true)
         scores = pd.Series(read_scores(y_score), index)
         display = cls(scores, threshold=threshold, anomalous=anomalous, score_name=score_name)
         return display.plot(ax, **plot_params)

@@ -16,11 +16,12 @@ from .._core import (
     Label,
     Labels,
     Rows,
+    mark_label,
     refuse_outlier_detector,
     validate_params,
 )
 from ._axes import add_legend, draw_line, draw_marks, event_bands, make_axes, set_time
-from ._drawn_series import DrawnSeries, TimeAxis, common_index, read_anomalous, read_drawn, read_values
+from ._drawn_series import DrawnSeries, TimeAxis, common_index, read_drawn, read_values
 from ._thin import broken_line, thin
 
 if TYPE_CHECKING:
@@ -259,7 +260,7 @@ class SeriesDisplay:
             number, or there are more than two labels.
         """
         index = common_index(X=X, y_true=y_true, y_pred=y_pred)
-        anomalous, detected = read_anomalous(pos_label, y_true=y_true, y_pred=y_pred)
+        anomalous, detected = mark_label(pos_label, y_true=y_true, y_pred=y_pred)
         display = cls(read_values(X, index, columns), anomalous=anomalous, detected=detected)
         return display.plot(ax, **plot_params)
 

@@ -17,12 +17,13 @@ from .._core import (
     Rows,
     Scores,
     decision_scores,
+    mark_label,
     own_threshold,
     validate_params,
 )
 from ..thresholds import BestFBeta
 from ._axes import LINE, THRESHOLD, add_legend, make_axes
-from ._drawn_series import common_index, read_anomalous, read_scores
+from ._drawn_series import common_index, read_scores
 from ._thin import thin
 
 if TYPE_CHECKING:
@@ -300,7 +301,7 @@ class ThresholdDisplay:
             If `y_true` has not both classes, or more than two labels, scores are not finite, or lengths differ.
         """
         common_index(y_true=y_true, y_score=y_score)  # raises where they do not belong together
-        (anomalous,) = read_anomalous(pos_label, y_true=y_true)
+        (anomalous,) = mark_label(pos_label, y_true=y_true)
         scores = read_scores(y_score)
         if anomalous.all() or not anomalous.any():
             missing = "normal" if anomalous.all() else "anomalous"

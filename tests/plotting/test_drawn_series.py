@@ -6,9 +6,9 @@ from hypothesis import strategies as st
 from strategies import tables
 
 from sktsad import SlidingWindow
+from sktsad._core import mark_label
 from sktsad.plotting._drawn_series import (
     common_index,
-    read_anomalous,
     read_drawn,
     read_one,
     read_scores,
@@ -195,17 +195,17 @@ def test_scores_are_finite():
 
 
 def test_anomalies_are_the_rows_of_the_label():
-    first, second, third = read_anomalous("bad", a=["ok", "bad"], b=None, c=["bad", "bad"])
+    first, second, third = mark_label("bad", a=["ok", "bad"], b=None, c=["bad", "bad"])
     assert first.tolist() == [False, True] and second is None and third.tolist() == [True, True]
-    assert read_anomalous(1, y=[0, 0])[0].tolist() == [False, False]
+    assert mark_label(1, y=[0, 0])[0].tolist() == [False, False]
 
 
 def test_labels_that_tell_no_anomaly_are_refused():
     with pytest.raises(
         ValueError, match=r"y_true and y_pred must hold two labels.*got \[-1, 0, 1\].*y_pred == -1"
     ):
-        read_anomalous(1, y_true=[0, 1], y_pred=[1, -1])
+        mark_label(1, y_true=[0, 1], y_pred=[1, -1])
     with pytest.raises(ValueError, match=r"pos_label=1, got \['bad', 'ok'\]"):
-        read_anomalous(1, y=["ok", "bad"])
+        mark_label(1, y=["ok", "bad"])
     with pytest.raises(ValueError, match="y contains NaN"):
-        read_anomalous(1, y=[0, np.nan])
+        mark_label(1, y=[0, np.nan])
