@@ -148,10 +148,12 @@ class GaussianDetector(WindowDetector, Estimator):
         scale = self.scale_[-self._n_scored :]
         self.log_normalizer_ = np.log(scale).sum() + len(scale) * np.log(2 * np.pi) / 2
         if self.covariance == "full":
-            self.precision_ = np.linalg.inv(self._correlation(windows))
-            of_scored = self.precision_[-self._n_scored :, -self._n_scored :]
-            self._covariance_of_scored = np.linalg.inv(of_scored)
-            self.log_normalizer_ -= np.linalg.slogdet(of_scored)[1] / 2
+            covariance = self._correlation(windows)
+            self.precision_ = np.linalg.inv(covariance)
+            if self.score_on == "last":
+                covariance = np.linalg.inv(self.precision_[-self._n_scored :, -self._n_scored :])
+                self._covariance_of_scored = covariance
+            self.log_normalizer_ += np.linalg.slogdet(covariance)[1] / 2
 
     def _correlation(self, windows: Windows) -> np.ndarray:
         """Return the correlation of the columns, shrunk towards independence."""
@@ -180,7 +182,8 @@ class GaussianDetector(WindowDetector, Estimator):
             whitened = z @ self.precision_[:, -self._n_scored :]
             squares = np.einsum("ij,ij->i", whitened @ self._covariance_of_scored, whitened)
         else:
-            squares = (z[:, -self._n_scored :] ** 2).sum(axis=1)
+            z = z[:, -self._n_scored :]
+            squares = np.einsum("ij,ij->i", z, z)
         return (squares / 2 + self.log_normalizer_) / self._n_scored
 
     def _standardised(self, windows: Windows, rows: slice) -> np.ndarray:
