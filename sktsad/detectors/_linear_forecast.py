@@ -177,7 +177,7 @@ class LinearForecastDetector(WindowDetector, Estimator):
         return past @ self.coef_.T + self.intercept_
 
     def _cut(self, windows: Windows, chunk: slice) -> tuple[np.ndarray, np.ndarray]:
-        """Return the values that are predicted from, and those that are to be predicted."""
+        """Return the values to predict from, and those to predict."""
         n_past = windows.length - self.horizon
         values = shapes(windows, chunk, self._least_spread, n_past)
         return values[:, : n_past * windows.n_channels], values[:, n_past * windows.n_channels :]

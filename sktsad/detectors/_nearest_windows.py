@@ -157,7 +157,7 @@ class NearestWindowsDetector(WindowDetector, Estimator):
         self._known_starts = windows.starts[kept]
 
     def _scores_of(self, rows: Windows, chosen: np.ndarray) -> np.ndarray:
-        """Score rows of fit: what is known of them is to be left out."""
+        """Score rows of fit, and leave out what is known of them."""
         return self._distances(rows[chosen], self._search_apart)
 
     def _score(self, windows: Windows) -> np.ndarray:

@@ -139,7 +139,7 @@ class NetEstimator(Estimator):
         return self
 
     def _outputs(self, X: Rows, input_shape: tuple[int, ...] | None = None) -> np.ndarray:
-        """Run the fitted network over rows that are to be predicted."""
+        """Run the fitted network over rows to predict."""
         check_is_fitted(self)
         windows = check_windows(self, X, n_channels=self.n_channels, reset=False)
         dataset = WindowDataset(windows, input_shape=input_shape, dtype=self.dtype)

@@ -56,7 +56,7 @@ def make_net(network: Network, options: TrainingOptions) -> LeanNet:
     network : Network
         Which network.
     options : TrainingOptions
-        How it is to be trained. ``net_params`` replaces what follows from `network`.
+        How to train it. ``net_params`` replaces what follows from `network`.
 
     Returns
     -------
