@@ -84,9 +84,9 @@ def test_without_time_or_history_nothing_is_kept():
 
 
 def test_of_very_many_runs_the_states_before_the_longest_holes_are_kept(monkeypatch):
-    monkeypatch.setattr(_kept_states, "MAX_STATES", 3)
-    past = kept([0, 2, 10, 12, 30])
-    assert past["a"].states[:, 0].tolist() == [2, 12, 30]  # before the holes of 8 and 18, and at the end
+    monkeypatch.setattr(_kept_states, "MAX_STATES", 2)
+    past = kept([0, 1, 2, 10, 11, 12, 30, 31, 32])  # three runs
+    assert past["a"].states[:, 0].tolist() == [12, 32]  # before the longest hole, and at the end
     assert starts(past, [13]) == [12]
     with pytest.warns(UserWarning, match="1 of 1 series do not directly follow"):
-        assert starts(past, [1]) is None  # it follows 0, whose state is not kept
+        assert starts(past, [3]) is None  # the state at 2 is not kept
