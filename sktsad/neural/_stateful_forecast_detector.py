@@ -52,7 +52,7 @@ class StatefulForecastDetector(BaseDetector, NetEstimator):
     """Score a row by how badly a recurrent network that runs along the series predicted it.
 
     It takes rows, not windows: at every row the network predicts the next ``horizon`` rows from its state [1]_, in one
-    pass over the series. The score is the error, in units of the usual error of that channel so many rows ahead: its
+    pass over the series. The score is the error, in units of the usual error of that channel at that horizon: its
     median in training. It is averaged over the channels and over the forecasts of the row that were made before it: 1
     is usual. The network trains on strands of the series as `StatefulRNNClassifier` does.
 

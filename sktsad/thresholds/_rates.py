@@ -124,5 +124,5 @@ class TargetFalsePositiveRate(ThresholdRule):
         self.thresholds_, level_of_row = cut_between(scores)
         alarms = count_above(level_of_row, len(self.thresholds_))
         self.alarm_rate_ = alarms / len(scores)
-        # Rounded: 0.29 * 100 is to be 29, not 28.999999999999996.
+        # Rounded: 0.29 * 100 must be 29, not 28.999999999999996.
         self.threshold_ = self.thresholds_[np.argmax(alarms <= round(self.rate * len(scores), 9))]
