@@ -24,6 +24,7 @@ from .model_selection import EventSplit, SeriesSplit, check_causal
 from .postprocessing import CostSensitiveClassifier, SmoothedClassifier, ThresholdClassifier
 from .preprocessing import (
     RollingFeatures,
+    SeriesFeatures,
     SeriesScaler,
     SlidingWindow,
     WindowScaler,
@@ -70,6 +71,7 @@ __all__ = [
     "RNNRegressor",
     "RollingFeatures",
     "SafeSampler",
+    "SeriesFeatures",
     "SeriesScaler",
     "SeriesSplit",
     "SlidingWindow",

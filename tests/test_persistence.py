@@ -49,6 +49,7 @@ from sktsad import (
     RNNRegressor,
     RollingFeatures,
     SafeSampler,
+    SeriesFeatures,
     SeriesScaler,
     SeriesSplit,
     SlidingWindow,
@@ -126,6 +127,7 @@ MODELS = {
     "PCADetector": windowed(PCADetector(score_by="both")),
     "LinearForecastDetector": windowed(LinearForecastDetector(2)),
     "OutlierClassifier": windowed(OutlierClassifier(IsolationForest(n_estimators=3, random_state=0))),
+    "SeriesFeatures": make_pipeline(SeriesFeatures(["level", "anomaly_share"]), LogisticRegression()),
     "SeriesScaler, ZScoreDetector": make_pipeline(SeriesScaler(), small_z()),
     "WindowScaler": make_pipeline(SlidingWindow(6), WindowScaler(), RNNClassifier(**RNN)),
     "SafeSampler": make_imblearn_pipeline(

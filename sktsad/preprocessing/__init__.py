@@ -5,10 +5,12 @@ from ._curve_shift import curve_shift
 from ._forecast_target import forecast_target
 from ._rolling_features import RollingFeatures
 from ._scalers import SeriesScaler, WindowScaler
+from ._series_features import SeriesFeatures
 from ._sliding_window import SlidingWindow
 
 __all__ = [
     "RollingFeatures",
+    "SeriesFeatures",
     "SeriesScaler",
     "SlidingWindow",
     "WindowScaler",

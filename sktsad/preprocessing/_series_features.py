@@ -1,0 +1,311 @@
+"""Which series a row belongs to, as columns."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from numbers import Integral, Real
+from typing import Any, Self
+
+import numpy as np
+import pandas as pd
+from sklearn.base import TransformerMixin
+from sklearn.utils import ClassifierTags
+from sklearn.utils.validation import check_is_fitted
+
+from .._core import (
+    Estimator,
+    Interval,
+    Labels,
+    Rows,
+    SeriesRows,
+    StrOptions,
+    atomic_fit,
+    check_feature_names_in,
+    check_labels,
+    check_panel,
+    is_panel,
+    mark_anomalies,
+    read_series,
+    robust_moments,
+    row_index,
+    validate_rows,
+    warn_if_unknown,
+)
+
+FEATURES = ("number", "one_hot", "level", "spread", "step", "anomaly_share")
+_NANOSECONDS = 1e9
+
+
+class SeriesFeatures(TransformerMixin, Estimator):
+    """Append to every row what its series is: a number, its level and spread, its share of anomalies in training.
+
+    One model for many series knows with these columns which series it looks at. They help where what they say persists:
+    where the series with many anomalies in training have many later on, too. Where that is not so, they make a model
+    worse, so that there is no default: choose by folds in time.
+
+    Parameters
+    ----------
+    features : sequence of str
+        What to append, of these:
+
+        - "number": the number of the series, in order of appearance; -1 for a series that fit did not see. A category
+          for boosted trees: ``HistGradientBoostingClassifier(categorical_features=["series_number"])``.
+        - "one_hot": a column for each series, 1 for its own rows. A series that fit did not see has ``1 / n_series`` in
+          all of them.
+        - "level", "spread": median of each column, and its scaled median absolute deviation.
+        - "step": the most frequent time step, in seconds or, where time is a number, in its unit; 1 without time.
+        - "anomaly_share": the share of anomalous rows. `fit_transform`, which pipelines call in fit, computes that of
+          each training row without the rows near it, so that no row knows its own label.
+    shrinkage : float, default=1000
+        Rows with the share of the whole panel that are added to each series for its "anomaly_share". A series of few
+        rows has about the share of the panel.
+    n_folds : int, default=5
+        Parts of equal length into which `fit_transform` cuts each series in time: the "anomaly_share" of the rows of a
+        part is computed from the other parts.
+    keep_values : bool, default=True
+        Whether the columns themselves come first.
+    series : {"auto", "index"}, default="auto"
+        "auto" reads a (series, time) MultiIndex where there is one; "index" insists on it.
+
+    Attributes
+    ----------
+    series_ : list
+        Name of each series; ``[None]`` without a MultiIndex.
+    anomaly_shares_ : ndarray of shape (n_series,)
+        Share of anomalous rows of each; only with "anomaly_share".
+    n_features_in_, feature_names_in_ : int, ndarray of str
+        Number of columns, and their names where they had names.
+
+    See Also
+    --------
+    sklearn.preprocessing.TargetEncoder : The same idea for any category, without time.
+    StatefulRNNClassifier : Its ``series_embedding`` learns what a series is.
+
+    Notes
+    -----
+    A series that fit did not see gets the median over all series, and the share of the whole panel. What stands before
+    decides what a level means: after `SeriesScaler` all are alike.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from sktsad import SeriesFeatures
+    >>> index = pd.MultiIndex.from_product([["a", "b"], range(4)], names=["series", "time"])
+    >>> X = pd.DataFrame({"load": [1.0, 2, 3, 2, 70, 80, 90, 80]}, index=index)
+    >>> y = [0, 0, 0, 0, 0, 1, 1, 0]
+    >>> features = SeriesFeatures(["number", "level", "anomaly_share"], shrinkage=4).fit(X, y)
+    >>> features.transform(X.iloc[[0, 5]]).to_numpy().tolist()
+    [[1.0, 0.0, 2.0, 0.125], [80.0, 1.0, 80.0, 0.375]]
+    """
+
+    _parameter_constraints: dict = {
+        "features": ["array-like"],
+        "shrinkage": [Interval(Real, 0, None, closed="neither")],
+        "n_folds": [Interval(Integral, 2, None, closed="left")],
+        "keep_values": ["boolean"],
+        "series": [StrOptions({"auto", "index"})],
+    }
+
+    def __init__(
+        self,
+        features: Sequence[str],
+        *,
+        shrinkage: float = 1000,
+        n_folds: int = 5,
+        keep_values: bool = True,
+        series: str = "auto",
+    ) -> None:
+        self.features = features
+        self.shrinkage = shrinkage
+        self.n_folds = n_folds
+        self.keep_values = keep_values
+        self.series = series
+
+    def fit(self, X: Rows, y: Labels = None) -> Self:
+        """Learn what each series is.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            One row a time step, in time order; a panel is a frame with a (series, time) MultiIndex.
+        y : array-like of shape (n_samples,), default=None
+            Labels of two classes, needed for "anomaly_share" only. Of two labels the last in sorted order is the
+            anomaly.
+
+        Returns
+        -------
+        self : SeriesFeatures
+
+        Raises
+        ------
+        ValueError
+            If ``features`` names none or others than listed, y is missing or holds more than two classes where the
+            share of anomalies is asked for, or X is not as it must be.
+        """
+        self._fit(X, y)
+        return self
+
+    def fit_transform(self, X: Rows, y: Labels = None) -> Any:
+        """Learn what each series is, and append it to the training rows, no row with knowledge of its own label.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Rows as in `fit`.
+        y : array-like of shape (n_samples,), default=None
+            Labels as in `fit`.
+
+        Returns
+        -------
+        X_features : ndarray or DataFrame, as X, of shape (n_samples, n_features_out)
+            As from `transform`, but for "anomaly_share".
+        """
+        rows, values, is_anomaly = self._fit(X, y)
+        shares = None if is_anomaly is None else self._shares_of_other_parts(rows, is_anomaly)
+        return self._append(X, rows, values, shares)
+
+    def transform(self, X: Rows) -> Any:
+        """Append to every row what its series is.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Rows as in `fit`.
+
+        Returns
+        -------
+        X_features : ndarray or DataFrame, as X, of shape (n_samples, n_features_out)
+
+        Raises
+        ------
+        ValueError
+            If one of fit and transform has a panel's index and the other has not.
+
+        Warns
+        -----
+        UserWarning
+            If series seem to go by other names than in fit, such as ``"1"`` for ``1``.
+        """
+        check_is_fitted(self)
+        check_panel(X, self._is_panel)
+        rows = read_series(X, self.series)
+        if self._is_panel:
+            warn_if_unknown(self.series_, rows.keys, stacklevel=4)
+        return self._append(X, rows, validate_rows(self, X, reset=False), None)
+
+    def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
+        """Name the columns: those of X, then such as series_number and load_level.
+
+        Parameters
+        ----------
+        input_features : array-like of str, default=None
+            Names of the columns; those of fit if None.
+
+        Returns
+        -------
+        names : ndarray of str, shape (n_features_out,)
+        """
+        check_is_fitted(self)
+        columns = check_feature_names_in(self, input_features).tolist()
+        names = list(columns) if self.keep_values else []
+        for feature in self.features:
+            if feature in ("level", "spread"):
+                names += [f"{column}_{feature}" for column in columns]
+            elif feature == "one_hot":
+                names += [f"series_{key}" for key in self.series_]
+            else:
+                names.append(f"series_{feature}")
+        return np.array(names, dtype=object)
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        if "anomaly_share" in np.atleast_1d(self.features):
+            tags.target_tags.required = True
+            tags.classifier_tags = ClassifierTags(multi_class=False)
+        return tags
+
+    @atomic_fit
+    def _fit(self, X: Rows, y: Labels) -> tuple[SeriesRows, np.ndarray, np.ndarray | None]:
+        """Learn; return the series, the values, and which rows are anomalous where that is asked for."""
+        unknown = [feature for feature in self.features if feature not in FEATURES]
+        if unknown or not len(self.features):
+            raise ValueError(
+                f"features={self.features!r} must name one or more of {list(FEATURES)}"
+                + (f", but names {unknown}." if unknown else ".")
+            )
+        rows = read_series(X, self.series)
+        values = validate_rows(self, X, reset=True)
+        self._is_panel = is_panel(X)
+        self.series_: list[Hashable] = rows.keys
+        is_anomaly = self._learn_shares(X, y, rows) if "anomaly_share" in self.features else None
+        moments = [
+            robust_moments(values[rows.order[part]].astype(np.float64), axis=0) for _, part in rows.parts()
+        ]
+        self._levels, self._spreads = map(np.stack, zip(*moments, strict=True))
+        unit = _NANOSECONDS if rows.has_dates else 1.0
+        self._steps = np.nan_to_num(rows.steps() / unit, nan=1.0)
+        return rows, values, is_anomaly
+
+    def _learn_shares(self, X: Rows, y: Labels, rows: SeriesRows) -> np.ndarray:
+        if y is None:
+            raise ValueError(
+                "features='anomaly_share' requires y to be passed, but the target y is None. Pass labels, or leave "
+                "'anomaly_share' out of features."
+            )
+        classes, is_anomaly = mark_anomalies(check_labels(X, y))
+        if len(classes) > 2:
+            raise ValueError(
+                f"Only binary classification is supported by features='anomaly_share'; y holds {len(classes)} classes. "
+                "Pass y as anomaly or not, e.g. y != normal."
+            )
+        n_rows = np.diff(rows.bounds)
+        n_anomalies = np.add.reduceat(is_anomaly[rows.order].astype(np.float64), rows.bounds[:-1])
+        self._panel_share = float(is_anomaly.mean())
+        self.anomaly_shares_ = self._shrunk(n_anomalies, n_rows, self._panel_share)
+        return is_anomaly
+
+    def _shrunk(self, n_anomalies: Any, n_rows: Any, panel_share: Any) -> Any:
+        return (n_anomalies + self.shrinkage * panel_share) / (n_rows + self.shrinkage)
+
+    def _shares_of_other_parts(self, rows: SeriesRows, is_anomaly: np.ndarray) -> np.ndarray:
+        """Return for each row the share of anomalies of its series, and of the panel, without its own part of time."""
+        shares = np.empty(rows.n_rows)
+        n_anomalies = is_anomaly.sum()
+        for _, series in rows.parts():
+            order = rows.order[series]
+            for part in np.array_split(order, self.n_folds):
+                n_here = is_anomaly[part].sum()
+                n_others = max(rows.n_rows - len(part), 1)
+                shares[part] = self._shrunk(
+                    is_anomaly[order].sum() - n_here,
+                    len(order) - len(part),
+                    (n_anomalies - n_here) / n_others,
+                )
+        return shares
+
+    def _append(self, X: Rows, rows: SeriesRows, values: np.ndarray, shares: np.ndarray | None) -> Any:
+        numbers = {key: number for number, key in enumerate(self.series_)}
+        of_series = np.array([numbers.get(key, -1) for key in rows.keys])
+        series = np.empty(rows.n_rows, dtype=int)  # of each row; -1 takes the last entry of what follows
+        series[rows.order] = np.repeat(of_series, np.diff(rows.bounds))
+        columns = [values] if self.keep_values else []
+        for feature in self.features:
+            if feature == "anomaly_share" and shares is not None:
+                columns.append(shares[:, None])
+            else:
+                columns.append(self._table_of(feature)[series])
+        out = np.hstack(columns).astype(values.dtype, copy=False)
+        index = row_index(X)
+        return out if index is None else pd.DataFrame(out, index, self.get_feature_names_out())
+
+    def _table_of(self, feature: str) -> np.ndarray:
+        """Return the values of a feature: a row for each series, and one for a series that fit did not see."""
+        n_series = len(self.series_)
+        if feature == "number":
+            return np.append(np.arange(n_series), -1.0)[:, None]
+        if feature == "one_hot":
+            return np.vstack([np.eye(n_series), np.full(n_series, 1 / n_series)])
+        if feature == "anomaly_share":
+            return np.append(self.anomaly_shares_, self._panel_share)[:, None]
+        table = {"level": self._levels, "spread": self._spreads, "step": self._steps[:, None]}[feature]
+        return np.vstack([table, np.median(table, axis=0)])
