@@ -16,7 +16,7 @@ from ._scores import (
     to_classes,
     with_index,
 )
-from ._series import SeriesRows, is_gap, read_series, tail_mask
+from ._series import SeriesRows, is_gap, read_rows, read_series, tail_mask
 from ._series_past import Past, SeriesPast
 from ._show_versions import show_versions
 from ._sklearn import (
@@ -101,6 +101,7 @@ __all__ = [
     "own_threshold",
     "params_of_rows",
     "places",
+    "read_rows",
     "read_series",
     "refuse_outlier_detector",
     "require_method",

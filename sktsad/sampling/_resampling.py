@@ -76,8 +76,21 @@ def _repeater(sampler: Any) -> Any:
     return imblearn_class(REPEATER)(sampling_strategy=strategy_of(sampler), random_state=random_state)
 
 
-def resample(sampler: Any, windows: Windows, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Resample; where that fails, or takes anomalies away, repeat rows or leave them as they are."""
+def target_of(y: Any) -> np.ndarray:
+    """Return labels that come as columns of 0 and 1, one a class, as one column."""
+    return imblearn_class("utils.check_target_type")(y, indicate_one_vs_all=True)[0]
+
+
+def resample(sampler: Any, windows: Windows, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray, Any]:
+    """Resample; where that fails, or takes anomalies away, repeat rows or leave them as they are.
+
+    Returns
+    -------
+    parents, made : ndarray
+        The row each row comes from, and the values of the last of them, which are made.
+    used : sampler or None
+        What resampled in the end.
+    """
     makes = kind_of(sampler) == "over-sampling"
     failure = None
     try:
@@ -93,12 +106,13 @@ def resample(sampler: Any, windows: Windows, labels: np.ndarray) -> tuple[np.nda
             raise
         failure = f"fails: {error}"
     if failure is None:
-        return parents, made
+        return parents, made, sampler
     if makes:
         warn(f"{name_of(sampler)} {failure}. Rows are repeated instead.")
-        return _fit_resample(_repeater(sampler), windows, labels)
+        repeater = _repeater(sampler)
+        return *_fit_resample(repeater, windows, labels), repeater
     warn(f"{name_of(sampler)} {failure}: the rows stay as they are.")
-    return as_they_are(windows)
+    return *as_they_are(windows), None
 
 
 def _share(resampled: np.ndarray, labels: np.ndarray) -> float:

@@ -7,7 +7,8 @@ from typing import Any, Self
 
 import numpy as np
 import pandas as pd
-from sklearn.base import clone
+from sklearn.base import OneToOneFeatureMixin, clone
+from sklearn.utils import check_random_state
 
 from .._core import (
     Estimator,
@@ -21,8 +22,21 @@ from .._core import (
     check_labels,
     check_windows,
     has_time,
+    mark_anomalies,
+    read_rows,
+    safe_indexing,
 )
-from ._resampling import as_they_are, imblearn_class, kind_of, name_of, resample, strategy_of, suit_to, warn
+from ._resampling import (
+    as_they_are,
+    imblearn_class,
+    kind_of,
+    name_of,
+    resample,
+    strategy_of,
+    suit_to,
+    target_of,
+    warn,
+)
 from ._window_augmenter import WindowAugmenter
 
 #: Names, and the classes of imbalanced-learn that they stand for.
@@ -39,10 +53,10 @@ NAMES = {
 }
 
 
-class SafeSampler(Estimator):
+class SafeSampler(OneToOneFeatureMixin, Estimator):
     """Resample windows at fit with any sampler of imbalanced-learn, however few the anomalies are.
 
-    It stands behind `SlidingWindow` in a pipeline of imbalanced-learn, which leaves samplers out at predict. What it
+    It stands after `SlidingWindow` in a pipeline of imbalanced-learn, which leaves samplers out at predict. What it
     adds to a sampler as such:
 
     - Windows stay windows: they keep their channels and their index, and the result holds only made ones in full. To
@@ -61,13 +75,27 @@ class SafeSampler(Estimator):
         A sampler of imbalanced-learn, which is cloned, or its name: "undersample", "near_miss", "tomek_links",
         "oversample", "smote", "borderline_smote", "adasyn", "smote_tomek" or "smote_enn". "augment" makes changed
         copies with `WindowAugmenter`.
+        None changes nothing but what ``max_normal`` asks for.
     ratio : float or None, default=None
         Anomalies for each normal row afterwards, above 0 and at most 1, for two classes. None is the sampler's own,
         mostly 1. Samplers that clean, such as "tomek_links", have none.
+    max_normal : int, default=None
+        First draw, of each series, so many normal rows at random, where it has more: long series of normal rows cost
+        time and teach little. All anomalies stay.
     n_channels : int, default=None
         Channels of a plain 2-D row, for "augment".
     random_state : int, RandomState or None, default=None
-        Handed to the sampler, and to those inside it; None leaves theirs.
+        Passed to the sampler, and to those inside it; None leaves theirs. It also draws the rows of ``max_normal``.
+
+    Attributes
+    ----------
+    sampling_strategy_ : dict
+        As of the sampler of imbalanced-learn that was used: for each class that it changed, the number of rows that it
+        made, or that it left; empty where the rows stay as they are.
+    sample_indices_ : ndarray of shape (n_resampled,)
+        The row of X that each row is; of a row that was made, the nearest row of its class.
+    n_features_in_, feature_names_in_ : int, ndarray of str
+        Number of columns, and their names where they had names.
 
     Notes
     -----
@@ -88,8 +116,9 @@ class SafeSampler(Estimator):
     """
 
     _parameter_constraints: dict = {
-        "sampler": [StrOptions({*NAMES, "augment"}), HasMethods(["fit_resample"]), WindowAugmenter],
+        "sampler": [StrOptions({*NAMES, "augment"}), HasMethods(["fit_resample"]), WindowAugmenter, None],
         "ratio": [Interval(Real, 0, 1, closed="right"), None],
+        "max_normal": [Interval(Integral, 1, None, closed="left"), None],
         "n_channels": [Interval(Integral, 1, None, closed="left"), None],
         "random_state": ["random_state"],
     }
@@ -99,11 +128,13 @@ class SafeSampler(Estimator):
         sampler: Any = "undersample",
         *,
         ratio: float | None = None,
+        max_normal: int | None = None,
         n_channels: int | None = None,
         random_state: Seed = None,
     ) -> None:
         self.sampler = sampler
         self.ratio = ratio
+        self.max_normal = max_normal
         self.n_channels = n_channels
         self.random_state = random_state
 
@@ -131,14 +162,14 @@ class SafeSampler(Estimator):
         ----------
         X : Windows or array-like of shape (n_samples, length * n_channels) or (n_samples, length, n_channels)
             Windows, one a row.
-        y : array-like of shape (n_samples,)
+        y : array-like of shape (n_samples,), or (n_samples, n_classes) of 0 and 1
             Class labels. Of two, the last in sorted order is the anomaly.
 
         Returns
         -------
         X_resampled : as X
             Windows, in time order.
-        y_resampled : ndarray or Series, as y
+        y_resampled : as y
             Their labels.
 
         Raises
@@ -153,13 +184,25 @@ class SafeSampler(Estimator):
             If the rows cannot be resampled as asked for.
         """
         windows, labels = self._check(X, y)
-        parents, made = self._resample(windows, labels)
+        drawn = self._draw(windows, labels)
+        parents, made = self._resample(windows[drawn], labels[drawn])
+        parents = drawn[parents]
         n_picked = len(parents) - len(made)
         rows = np.append(parents[:n_picked], len(windows) + np.arange(len(made)))
         in_time = np.argsort(parents, kind="stable")
         parents, rows = parents[in_time], rows[in_time]
-        y_resampled = y.iloc[parents] if isinstance(y, pd.Series) else labels[parents]
-        return _take(X, windows, made, rows, parents), y_resampled
+        self.sample_indices_ = parents
+        # A row has the label of its parent, so that labels of any form come back as they came.
+        return _take(X, windows, made, rows, parents), safe_indexing(y, parents)
+
+    def __sklearn_tags__(self) -> Any:
+        from imblearn.utils._tags import SamplerTags, Tags  # slow to load
+
+        tags = Tags(estimator_type="sampler", target_tags=super().__sklearn_tags__().target_tags)
+        tags.target_tags.required = True
+        tags.sampler_tags = SamplerTags(sample_indices=True)
+        tags.input_tags.dataframe = True
+        return tags
 
     @property
     def _reads_layout(self) -> bool:
@@ -174,10 +217,36 @@ class SafeSampler(Estimator):
                 "X is a frame of rows with time in its index, no windows: the sampler would tear holes between the "
                 "rows of a window. Put SafeSampler behind SlidingWindow, or pass n_channels= for rows that are windows."
             )
+        if np.ndim(y) == 2:
+            y = target_of(y)
         return windows, check_labels(windows, y)
+
+    def _draw(self, windows: Windows, labels: np.ndarray) -> np.ndarray:
+        """Return the rows to resample: all, or all anomalies and so many normal rows of each series."""
+        rows = np.arange(len(windows))
+        classes, is_anomaly = mark_anomalies(labels)
+        if self.max_normal is None:
+            return rows
+        if len(classes) > 2:
+            raise ValueError(
+                f"max_normal={self.max_normal} is for two classes, y holds {len(classes)}. Use max_normal=None."
+            )
+        rng = check_random_state(self.random_state)
+        series = read_rows(windows)
+        kept = is_anomaly.copy()
+        for _, part in series.parts():
+            of_series = series.order[part]
+            normal = of_series[~is_anomaly[of_series]]
+            if len(normal) > self.max_normal:
+                normal = rng.choice(normal, self.max_normal, replace=False)
+            kept[normal] = True
+        return rows[kept]
 
     def _resample(self, windows: Windows, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return the row each row comes from, and the values of the last of them, which are made."""
+        self.sampling_strategy_: dict = {}
+        if self.sampler is None:
+            return as_they_are(windows)
         classes, counts = np.unique(labels, return_counts=True)
         if len(classes) == 1:
             warn(f"y holds the one class {classes.tolist()[0]!r}: the rows stay as they are.")
@@ -199,7 +268,10 @@ class SafeSampler(Estimator):
             return as_they_are(windows)
         if sampler is None:
             return self._augment(windows, labels, int(np.ceil(wanted * counts.max())))
-        return resample(suit_to(sampler, int(counts.min())), windows, labels)
+        parents, made, used = resample(suit_to(sampler, int(counts.min())), windows, labels)
+        makes = getattr(used, "smote_", used)  # of those that clean behind it
+        self.sampling_strategy_ = dict(getattr(makes, "sampling_strategy_", {}))
+        return parents, made
 
     def _augment(self, windows: Windows, labels: np.ndarray, n_wanted: int) -> tuple[np.ndarray, np.ndarray]:
         augmenter = WindowAugmenter() if isinstance(self.sampler, str) else clone(self.sampler)
@@ -209,6 +281,7 @@ class SafeSampler(Estimator):
         for label in np.unique(labels):
             rows = np.flatnonzero(labels == label)
             if len(rows) < n_wanted:
+                self.sampling_strategy_[label] = n_wanted - len(rows)
                 copies, of = augmenter.augment(windows.gather(rows), n_wanted - len(rows))
                 parents.append(rows[of])
                 made.append(copies.reshape(len(copies), -1))
@@ -242,7 +315,8 @@ def _take(X: Rows, windows: Windows, made: np.ndarray, rows: np.ndarray, parents
         values = np.concatenate([np.asarray(windows), made])[rows]
         if isinstance(X, pd.DataFrame):
             return pd.DataFrame(values, X.index[parents], X.columns)
-        return values.reshape(len(rows), *np.shape(X)[1:])
+        values = values.reshape(len(rows), *np.shape(X)[1:])
+        return values.tolist() if isinstance(X, list) else values
     if not len(made):
         return windows[rows]
     buffer = np.concatenate([windows.buffer, made.reshape(-1, windows.n_channels)])

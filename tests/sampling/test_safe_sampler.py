@@ -22,6 +22,7 @@ from imblearn.under_sampling import (
     RepeatedEditedNearestNeighbours,
     TomekLinks,
 )
+from imblearn.utils.estimator_checks import parametrize_with_checks
 from sklearn.base import BaseEstimator, clone
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
@@ -137,8 +138,8 @@ def test_windows_arrays_of_2_and_3_dimensions_and_frames_come_out_as_they_went_i
             assert values.columns.equals(NAMED.columns)
             assert values.index.is_monotonic_increasing
         else:
-            assert isinstance(values, np.ndarray)
-            assert values.shape[1:] == np.shape(X)[1:]
+            assert type(values) is type(X)
+            assert np.shape(values)[1:] == np.shape(X)[1:]
 
 
 @each_sampler
@@ -605,3 +606,80 @@ def test_adasyn_without_a_normal_neighbour_is_replaced():
     with pytest.warns(UserWarning, match=r"ADASYN fails: Not any neigbours belong to the majority"):
         _, labels = SafeSampler(ADASYN()).fit_resample(X, np.repeat([0, 1], [100, 20]))
     assert labels.sum() == 100
+
+
+def expected_failures(sampler):
+    """Checks of imbalanced-learn that fail on purpose, with the reason."""
+    return {
+        "check_samplers_one_label": "one class is a warning: a fold without an event must not end a search",
+        "check_samplers_pandas_sparse": "series of time are dense: sparse columns are refused by name",
+    }
+
+
+CONTRACT = parametrize_with_checks(
+    [SafeSampler(random_state=0), SafeSampler("smote", random_state=0)],
+    expected_failed_checks=expected_failures,
+).mark
+
+
+@pytest.mark.filterwarnings(
+    "ignore:y holds the one class:UserWarning", "ignore:There are .* at least:UserWarning"
+)
+@pytest.mark.parametrize(
+    CONTRACT.args[0], list(CONTRACT.args[1]), **CONTRACT.kwargs
+)  # no generator for pytest 9
+def test_contract_of_imbalanced_learn(estimator, check):
+    check(estimator)
+
+
+def test_normal_rows_of_each_series_are_capped_and_anomalies_stay():
+    index = pd.MultiIndex.from_product([["long", "short"], range(60)], names=["series", "time"])
+    X = pd.DataFrame({"x": np.arange(120.0)}, index).iloc[:75]
+    y = pd.Series(np.arange(75) % 10 == 0, X.index).astype(int)
+    windows = SlidingWindow(3).fit_transform(X)
+    sampler = SafeSampler(None, max_normal=20, random_state=0)
+    resampled, labels = sampler.fit_resample(windows, y)
+    counts = labels.groupby(level=0, sort=False).value_counts().to_dict()
+    assert counts == {("long", 0): 20, ("long", 1): 6, ("short", 0): 13, ("short", 1): 2}
+    assert resampled.index.equals(labels.index)
+    assert (np.diff(sampler.sample_indices_) > 0).all()
+    np.testing.assert_array_equal(np.asarray(resampled), np.asarray(windows)[sampler.sample_indices_])
+    assert sampler.sampling_strategy_ == {}
+    other = SafeSampler(None, max_normal=20, random_state=1)
+    other.fit_resample(windows, y)
+    assert set(other.sample_indices_) != set(sampler.sample_indices_)
+
+
+def test_a_sampler_sees_what_the_cap_left():
+    X, y = np.arange(100.0).reshape(-1, 1), np.repeat([0, 1], [95, 5])
+    sampler = SafeSampler("smote", ratio=0.5, max_normal=30, random_state=0)
+    with pytest.warns(UserWarning, match="k_neighbors"):
+        _, labels = sampler.fit_resample(X, y)
+    assert np.bincount(labels).tolist() == [30, 15]
+    assert sampler.sampling_strategy_ == {1: 10}
+    made = np.setdiff1d(np.arange(100), sampler.sample_indices_)
+    assert len(made) == 65
+
+
+def test_a_cap_is_for_two_classes():
+    X, y = np.arange(30.0).reshape(-1, 1), np.arange(30) % 3
+    with pytest.raises(ValueError, match="max_normal=5 is for two classes, y holds 3"):
+        SafeSampler(max_normal=5).fit_resample(X, y)
+
+
+def test_labels_come_back_in_the_form_they_came():
+    X = np.arange(30.0).reshape(-1, 1)
+    y = np.repeat([0, 1, 2], [16, 10, 4])
+    one_hot = np.eye(3, dtype=int)[y]
+    expected = SafeSampler(random_state=0).fit_resample(X, y)[1]
+    labels = SafeSampler(random_state=0).fit_resample(X, one_hot)[1]
+    np.testing.assert_array_equal(labels, np.eye(3, dtype=int)[expected])
+    assert SafeSampler(random_state=0).fit_resample(X.tolist(), y.tolist())[1] == expected.tolist()
+
+
+def test_copies_of_the_augmenter_are_counted():
+    X, y = np.random.default_rng(0).normal(size=(40, 4)), np.repeat([0, 1], [36, 4])
+    sampler = SafeSampler("augment", ratio=0.5, n_channels=1, random_state=0)
+    sampler.fit_resample(X, y)
+    assert sampler.sampling_strategy_ == {1: 14}
+    assert (y[sampler.sample_indices_] == 1).sum() == 18
