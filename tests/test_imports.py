@@ -108,9 +108,6 @@ def house():
     return "\n".join([*lines, f"{len(FLOOR_OF)} rooms, {len(FLOORS)} floors, {n_arrows} arrows"])
 
 
-each_source = pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(PACKAGE)))
-
-
 def test_the_page_and_the_package_have_the_same_rooms():
     rooms = {path.parent.name for path in PACKAGE.glob("*/__init__.py")}
     assert set(FLOOR_OF) == rooms, "every room has its place in the block of floors"
@@ -124,11 +121,15 @@ def test_every_file_that_the_page_names_is_there():
     assert not [name for name in named if not (PACKAGE / name).exists() and not (ROOT / name).exists()]
 
 
-@each_source
-def test_a_room_imports_from_lower_floors_only(path):
-    if (room := room_of(path)) != "__init__":
-        rooms = {name.split(".")[1] for name in from_other_rooms(path)}
-        assert not {other for other in rooms if FLOOR_OF[other] >= FLOOR_OF[room]}
+def test_a_room_imports_from_lower_floors_only():
+    upwards = {
+        (module_of(path), other)
+        for path in SOURCES
+        if (room := room_of(path)) != "__init__"
+        for name in from_other_rooms(path)
+        if FLOOR_OF[other := name.split(".")[1]] >= FLOOR_OF[room]
+    }
+    assert not upwards
 
 
 def test_no_module_imports_what_is_private_to_another_room():
@@ -163,30 +164,28 @@ def test_a_file_name_occurs_once():
     assert not [name for name, n in names.items() if n > 1]
 
 
-@each_source
-def test_the_package_does_not_count_on_its_own_name_or_its_installation(path):
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    absolute = [node.names for node in ast.walk(tree) if isinstance(node, ast.Import)]
-    absolute = [alias.name for names in absolute for alias in names]
-    absolute += [
-        node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and not node.level
-    ]
-    assert not [name for name in absolute if name.split(".")[0] == "sktsad"], "import relatively"
-    if path.name != "_show_versions.py":
-        assert "importlib.metadata" not in absolute, "use version_of"
+def test_the_package_does_not_count_on_its_own_name_or_its_installation():
+    by_name, by_metadata = [], []
+    for path in SOURCES:
+        nodes = list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+        names = [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
+        names += [node.module for node in nodes if isinstance(node, ast.ImportFrom) and not node.level]
+        by_name += [module_of(path) for name in names if name.split(".")[0] == "sktsad"]
+        by_metadata += [path.name for name in names if name == "importlib.metadata"]
+    assert not by_name, "import relatively"
+    assert set(by_metadata) <= {"_show_versions.py"}, "use version_of"
 
 
-@each_source
-def test_heavy_packages_are_imported_inside_functions(path):
-    at_top = {name.split(".")[0] for name in imported(path, everywhere=False)}
-    assert at_top & HEAVY <= MADE_OF.get(room_of(path), set())
-
-
-@each_source
-def test_rooms_that_are_made_of_torch_are_imported_inside_functions(path):
-    if room_of(path) not in MADE_OF:
-        at_top = {name.split(".")[1] for name in from_other_rooms(path, everywhere=False)}
-        assert not at_top & set(MADE_OF)
+def test_heavy_packages_and_rooms_made_of_them_are_imported_inside_functions():
+    early = set()
+    for path in SOURCES:
+        room = room_of(path)
+        packages = {name.split(".")[0] for name in imported(path, everywhere=False)} & HEAVY
+        early |= {(module_of(path), package) for package in packages - MADE_OF.get(room, set())}
+        if room not in MADE_OF:
+            rooms = {name.split(".")[1] for name in from_other_rooms(path, everywhere=False)}
+            early |= {(module_of(path), other) for other in rooms & set(MADE_OF)}
+    assert not early
 
 
 def test_the_reader_of_imports_sees_what_it_should(tmp_path, monkeypatch):

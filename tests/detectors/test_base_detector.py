@@ -29,7 +29,6 @@ from sktsad import (
     GaussianDetector,
     OutlierClassifier,
     SlidingWindow,
-    VAEDetector,
     ZScoreDetector,
 )
 from sktsad.detectors._base_detector import MIN_HELD_OUT, BaseDetector, WindowDetector
@@ -44,18 +43,18 @@ for start in range(25, 400, 50):  # a spike in every 50 rows
     Y[start : start + 3] = 1
 WINDOWS = SlidingWindow(LENGTH).fit_transform(SERIES)
 
-SMALL = {"hidden_sizes": (6, 2), "max_epochs": 5, "lr": 0.02, "random_state": 0}
+SMALL = {"hidden_sizes": (6, 2), "max_epochs": 3, "lr": 0.03, "random_state": 0}
 DETECTORS = {
     "z": ZScoreDetector(),
     "rolling z": ZScoreDetector("rolling", robust=True),
-    "diagonal gaussian": GaussianDetector(),
     "full gaussian": GaussianDetector("full"),
     "one-class svm": OutlierClassifier(OneClassSVM(gamma=1.0, nu=0.05)),
     "dense autoencoder": AutoencoderDetector(**SMALL),
-    "recurrent autoencoder": AutoencoderDetector("gru", **SMALL),
-    "variational autoencoder": VAEDetector(n_draws=2, score_on="last", **SMALL),
-    "forecast": ForecastDetector("gru", hidden_size=8, max_epochs=5, lr=0.02, random_state=0),
+    "forecast": ForecastDetector("gru", hidden_size=8, max_epochs=3, lr=0.03, random_state=0),
 }
+#: What a base class does by itself: one that stands on it, one that wraps another estimator, one with a network.
+BASES = ("full gaussian", "one-class svm", "dense autoencoder")
+each_base = pytest.mark.parametrize("detector", [DETECTORS[name] for name in BASES], ids=BASES)
 each_detector = pytest.mark.parametrize("detector", DETECTORS.values(), ids=DETECTORS)
 learning_detectors = pytest.mark.parametrize(
     "detector",
@@ -87,7 +86,7 @@ def test_a_row_is_an_anomaly_if_its_score_is_above_the_threshold(detector):
     assert 0 < detector.predict(WINDOWS).sum() < 200
 
 
-@each_detector
+@each_base
 def test_a_score_on_the_threshold_is_normal(detector):
     detector = clone(detector).fit(WINDOWS)
     score = detector.anomaly_score(WINDOWS)
@@ -139,7 +138,7 @@ def test_a_row_scores_the_same_bits_whatever_stands_beside_it(detector):
 # Labels
 
 
-@each_detector
+@each_base
 @pytest.mark.parametrize(
     "labels",
     [None, np.zeros(400, dtype=int), np.zeros(400), np.zeros(400, dtype=bool)],
@@ -154,7 +153,7 @@ def test_without_labelled_anomalies_all_rows_are_normal(detector, labels):
     assert_same_bits(fitted, clone(detector).fit(WINDOWS))
 
 
-@each_detector
+@each_base
 @pytest.mark.parametrize(
     "classes, warns",
     [
@@ -183,7 +182,7 @@ def test_the_last_label_in_sorted_order_is_the_anomaly(detector, classes, warns)
     assert_same_bits(detector, clone(detector).fit(WINDOWS, Y))
 
 
-@each_detector
+@each_base
 @pytest.mark.parametrize(
     "labels, message",
     [
@@ -220,7 +219,7 @@ def test_it_is_fitted_on_the_normal_rows_alone(detector):
         assert not np.array_equal(without_labels.anomaly_score(WINDOWS), fitted.anomaly_score(WINDOWS))
 
 
-@each_detector
+@each_base
 @pytest.mark.parametrize("rule", [MeanStd(2), Quantile(0.9), BestFBeta()], ids=str)
 def test_a_rule_learns_from_the_last_rows_and_the_model_does_not(detector, rule):
     detector = clone(detector).set_params(threshold=rule, validation_fraction=0.35)
@@ -239,7 +238,7 @@ def test_a_rule_learns_from_the_last_rows_and_the_model_does_not(detector, rule)
     assert not hasattr(fitted.threshold, "threshold_")
 
 
-@each_detector
+@each_base
 def test_a_rule_learns_from_the_last_rows_of_every_series(detector):
     index = pd.MultiIndex.from_product([["b", "a"], range(200)], names=["series", "time"])
     windows = SlidingWindow(LENGTH).fit_transform(pd.DataFrame(SERIES, index=index))
@@ -252,7 +251,7 @@ def test_a_rule_learns_from_the_last_rows_of_every_series(detector):
     assert fitted.threshold_ == scores.mean() + 3 * scores.std()
 
 
-@each_detector
+@each_base
 @pytest.mark.parametrize("fraction", [0.0, (MIN_HELD_OUT - 1) / 400])
 def test_with_too_few_rows_held_out_a_rule_learns_from_the_training_rows(detector, fraction):
     detector = clone(detector).set_params(threshold=MeanStd(), validation_fraction=fraction)
@@ -283,7 +282,7 @@ def test_where_all_normal_rows_come_last_nothing_is_held_out(detector):
     )
 
 
-@each_detector
+@each_base
 @pytest.mark.parametrize(
     "labels, fraction, where",
     [
@@ -302,7 +301,7 @@ def test_a_rule_that_needs_anomalies_says_where_it_looked_for_them(detector, lab
     assert not hasattr(detector, "classes_")
 
 
-@each_detector
+@each_base
 def test_a_number_leaves_no_rule_behind(detector):
     detector = clone(detector).set_params(threshold=MeanStd()).fit(WINDOWS)
     assert detector.threshold_rule_.threshold_ == detector.threshold_
@@ -317,7 +316,7 @@ def test_by_default_a_z_score_has_threshold_3_and_an_autoencoder_mean_and_3_devi
     assert isinstance(rule, MeanStd) and rule.k == 3
 
 
-@each_detector
+@each_base
 @pytest.mark.parametrize(
     "threshold", ["high", [1.0], MeanStd, np.nan, np.inf], ids=["str", "list", "class", "nan", "inf"]
 )
@@ -331,7 +330,7 @@ def test_what_is_no_threshold_is_refused(detector, threshold):
 HOURS = pd.date_range("2024-01-01", periods=400, freq="h", name="time")
 
 
-@each_detector
+@each_base
 def test_alarms_per_day_are_counted_by_the_index_behind_a_window(detector):
     frame = pd.DataFrame(SERIES, index=HOURS)
     detector = clone(detector).set_params(threshold=AlarmsPerDay(1), validation_fraction=0.5)
@@ -342,7 +341,7 @@ def test_alarms_per_day_are_counted_by_the_index_behind_a_window(detector):
     assert 0 < naive.count_runs(scores, alarms, 0.5) <= 200 / 24
 
 
-@each_detector
+@each_base
 def test_alarms_per_day_are_counted_series_by_series(detector):
     index = pd.MultiIndex.from_product([["b", "a"], HOURS[:200]])
     frame = pd.DataFrame(SERIES, index=index)
@@ -353,7 +352,7 @@ def test_alarms_per_day_are_counted_series_by_series(detector):
     assert fitted[-1].threshold_ == pytest.approx(AlarmsPerDay(2).fit(scores).threshold_)
 
 
-@each_detector
+@each_base
 def test_alarms_per_day_cannot_be_counted_without_a_day(detector):
     detector = clone(detector).set_params(threshold=AlarmsPerDay(1), validation_fraction=0.5)
     message = r"threshold=AlarmsPerDay\(\) could not be learnt on the last 50%.*Give rows_per_day"
@@ -363,7 +362,7 @@ def test_alarms_per_day_cannot_be_counted_without_a_day(detector):
     detector.set_params(threshold__rows_per_day=24)
 
 
-@each_detector
+@each_base
 def test_without_an_index_rows_are_numbered_and_labelled_anomalies_leave_a_hole(detector):
     detector = clone(detector).set_params(threshold=AlarmsPerDay(1), validation_fraction=0.5)
     by_index = make_pipeline(SlidingWindow(LENGTH), detector).fit(pd.DataFrame(SERIES, index=HOURS), Y)
@@ -424,7 +423,7 @@ def test_input_is_not_altered(detector):
     np.testing.assert_array_equal(labels, Y)
 
 
-@each_detector
+@each_base
 def test_a_failed_fit_leaves_the_detector_as_it_was(detector):
     detector = clone(detector).fit(WINDOWS, Y)
     state, before = vars(detector).copy(), detector.decision_function(WINDOWS)
@@ -449,7 +448,7 @@ def test_a_copy_from_a_pickle_decides_with_the_same_bits(detector):
 # Among the tools of scikit-learn and imbalanced-learn
 
 
-@each_detector
+@each_base
 def test_a_rule_is_tuned_by_its_own_parameter_in_a_grid(detector):
     detector = clone(detector).set_params(threshold=Quantile(0.5), validation_fraction=0.3)
     search = GridSearchCV(detector, {"threshold__q": [0.5, 0.95]}, scoring="f1", cv=TimeSeriesSplit(2)).fit(
@@ -482,7 +481,7 @@ def test_scoring_by_roc_auc_takes_the_decision_function_the_right_way_up(detecto
     assert set(labels) == {0, 1}
 
 
-@each_detector
+@each_base
 def test_windows_go_straight_into_cross_validation(detector):
     from_windows = cross_val_score(detector, WINDOWS, Y, scoring="average_precision", cv=TimeSeriesSplit(3))
     from_array = cross_val_score(
@@ -491,7 +490,7 @@ def test_windows_go_straight_into_cross_validation(detector):
     np.testing.assert_allclose(from_windows, from_array)
 
 
-@each_detector
+@each_base
 def test_thresholds_of_scikit_learn_fit_around_it(detector):
     detector = clone(detector).set_params(threshold=1000.0)  # never an alarm
     assert clone(detector).fit(WINDOWS, Y).predict(WINDOWS).sum() == 0
@@ -502,7 +501,7 @@ def test_thresholds_of_scikit_learn_fit_around_it(detector):
     np.testing.assert_array_equal(fixed.predict(WINDOWS), (scores >= 1.0).astype(int))
 
 
-@each_detector
+@each_base
 def test_calibration_of_scikit_learn_gives_it_probabilities(detector):
     calibrated = CalibratedClassifierCV(detector, cv=3).fit(WINDOWS, Y)
     probability = calibrated.predict_proba(WINDOWS)[:, 1]
@@ -511,7 +510,7 @@ def test_calibration_of_scikit_learn_gives_it_probabilities(detector):
     assert not hasattr(detector, "predict_proba")
 
 
-@each_detector
+@each_base
 def test_it_can_be_the_last_step_behind_a_sampler(detector):
     pipe = make_imbalanced_pipeline(
         SlidingWindow(LENGTH), RandomUnderSampler(random_state=0), clone(detector)
@@ -535,7 +534,7 @@ def test_a_detector_has_to_say_how_it_fits_and_scores():
         Says()._score(WINDOWS)
 
 
-@each_detector
+@each_base
 def test_a_number_set_as_threshold_counts_at_once_and_a_rule_waits_for_fit(detector):
     model = clone(detector).fit(WINDOWS)
     for number in (-1e9, 1e9):
