@@ -9,7 +9,7 @@ PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest
 PARALLEL := -n auto --dist worksteal
 FAST := "not slow and not hypothesis"
 
-.PHONY: demo test lint types unit unit-fast lowest docs benchmarks dist clean
+.PHONY: demo test lint types unit unit-fast properties lowest docs benchmarks dist clean
 
 demo: $(VENV)/demo
 	$(BIN)/python docs/examples/plot_kpi.py
@@ -35,6 +35,10 @@ endif
 # Under a minute: without property tests, and what is marked slow in tests/conftest.py or beside a test.
 unit-fast: $(VENV)/dev
 	$(PYTEST) $(PARALLEL) -m $(FAST) tests
+
+# Property tests with ten times the examples of the gate, and other ones in each run: before a release, and each Monday.
+properties: $(VENV)/dev
+	$(PYTEST) $(PARALLEL) -m hypothesis --hypothesis-profile thorough tests
 
 # The oldest versions that pyproject.toml admits, in an environment of their own. TESTS as for unit.
 lowest: TESTS ?= -m $(FAST) tests

@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from sktsad._core._windows import _LOST
 
@@ -21,6 +22,11 @@ SLOW = (
     *("metrics/test_random_baseline.py", "metrics/test_report.py", "model_selection/test_check_causal.py"),
     *("plotting/test_displays.py", "sampling/test_safe_sampler.py", "test_panels.py"),
 )
+
+#: The gate tries the same examples each time; `make properties` tries many more, and new ones in each run.
+settings.register_profile("gate", deadline=None, derandomize=True, max_examples=40)
+settings.register_profile("thorough", deadline=None, max_examples=500)
+settings.load_profile("gate")
 
 
 def pytest_collection_modifyitems(items):

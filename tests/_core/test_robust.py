@@ -1,7 +1,7 @@
 import naive
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sktsad._core._robust import is_spread, robust_moments
@@ -10,7 +10,6 @@ from sktsad._core._robust import is_spread, robust_moments
 SAMPLES = st.lists(st.integers(-50, 50).map(float), min_size=1, max_size=15)
 
 
-@settings(deadline=None, max_examples=200)
 @given(SAMPLES)
 def test_median_and_scaled_deviation_are_those_of_a_slow_count(sample):
     center, scale = robust_moments(np.array(sample), axis=0)

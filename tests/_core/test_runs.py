@@ -5,7 +5,7 @@ import naive
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from strategies import tables
 
@@ -56,7 +56,6 @@ def test_an_event_is_a_run_of_rows_up_to_a_border(labels, borders, events):
     assert "".join("01"[int(mark)] for mark in positive) == labels
 
 
-@settings(deadline=None, max_examples=60)
 @given(tables(), st.randoms(use_true_random=False))
 def test_the_events_of_all_series_are_counted_and_none_goes_on_in_the_next(X, random):
     positive = np.array([random.random() < 0.6 for _ in range(len(X))])
@@ -76,7 +75,6 @@ def test_rows_without_an_index_are_one_series_of_events():
 # Places
 
 
-@settings(deadline=None, max_examples=150)
 @given(tables(n_columns=1), st.sampled_from([1, 3, 5]))
 def test_a_gap_counts_as_the_rows_that_are_missing_and_series_are_far_apart(X, max_gap):
     rows = read_series(X)
@@ -113,7 +111,6 @@ def test_a_hole_of_ages_is_no_overflow():
 # Alarms
 
 
-@settings(deadline=None, max_examples=500)
 @given(LINES, RULES)
 def test_alarms_are_those_of_a_walk_along_the_rows(rows, rule):
     place, hot = line(rows)
@@ -128,7 +125,6 @@ def test_alarms_are_those_of_a_walk_along_the_rows(rows, rule):
     assert list(zip(*(of.tolist() for of in found.members()), strict=True)) == members
 
 
-@settings(deadline=None, max_examples=300)
 @given(LINES, RULES)
 def test_a_state_that_goes_row_by_row_opens_and_closes_the_same_alarms(rows, rule):
     place, hot = line(rows)
@@ -145,7 +141,6 @@ def test_a_state_that_goes_row_by_row_opens_and_closes_the_same_alarms(rows, rul
     assert last == place[found.last].tolist()
 
 
-@settings(deadline=None, max_examples=100)
 @given(st.lists(LINES, min_size=1, max_size=4), RULES, st.randoms(use_true_random=False))
 def test_series_in_any_order_do_not_touch_one_another(lines, rule, random):
     """Rows of several series come mixed, some of them at a time, each with durations of its own."""
@@ -183,7 +178,6 @@ def test_series_in_any_order_do_not_touch_one_another(lines, rule, random):
     ]
 
 
-@settings(deadline=None, max_examples=150)
 @given(LINES, RULES, st.integers(0, 60))
 def test_what_comes_later_changes_no_alarm_that_has_opened(rows, rule, n_seen):
     place, hot = line(rows)

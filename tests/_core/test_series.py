@@ -2,7 +2,7 @@ import naive
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from strategies import tables
 
@@ -27,7 +27,6 @@ def frame(index):
 # Reading
 
 
-@settings(deadline=None, max_examples=60)
 @given(tables())
 def test_every_series_holds_its_own_rows_and_their_times(X):
     rows = read_series(X)
@@ -40,7 +39,6 @@ def test_every_series_holds_its_own_rows_and_their_times(X):
         assert rows.times[part].tolist() == [expected[number][1] for number in of_key]
 
 
-@settings(deadline=None, max_examples=60)
 @given(tables(), st.sampled_from([1, 1.5, 3]))
 def test_segments_start_at_each_series_and_behind_each_gap(X, max_gap):
     rows = read_series(X)
@@ -113,7 +111,6 @@ def test_unused_levels_of_the_index_are_no_series():
 # Steps
 
 
-@settings(deadline=None, max_examples=60)
 @given(st.lists(st.integers(1, 4), min_size=1, max_size=30))
 def test_the_step_is_the_most_frequent_one_or_the_median_of_a_clock_that_jitters(differences):
     assert modal_step(np.array(differences)) == naive.modal_step(np.cumsum([0, *differences]).tolist())
@@ -174,7 +171,6 @@ def test_series_index_insists_on_the_panel_index_and_names_the_mend(X):
 # Tail
 
 
-@settings(deadline=None, max_examples=60)
 @given(tables(), st.sampled_from([0, 0.1, 0.29, 0.5, 0.9, 1]), st.randoms(use_true_random=False))
 def test_the_tail_is_the_last_share_of_each_series_in_time_in_whatever_order_rows_come(X, fraction, random):
     order = random.sample(range(len(X)), len(X))
@@ -213,7 +209,6 @@ def test_other_labels_say_nothing_about_time(labels):
 # Steps as they become known
 
 
-@settings(deadline=None, max_examples=60)
 @given(tables(), st.booleans())
 def test_a_row_of_a_series_not_known_goes_by_the_rows_before_it(X, knows_one):
     rows = read_series(X)

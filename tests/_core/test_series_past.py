@@ -4,7 +4,7 @@ import warnings
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.model_selection import KFold
 from strategies import tables
@@ -80,7 +80,6 @@ def test_a_series_of_any_name_is_the_same_after_pickling(key):
 # Later rows among those that were kept
 
 
-@settings(deadline=None, max_examples=100)
 @given(tables(), st.integers(0, 5), st.randoms(use_true_random=False))
 def test_joined_rows_are_those_given_and_those_kept_in_time_order(X, n_past, random):
     is_fit = np.array([random.random() < 0.7 for _ in range(len(X))])

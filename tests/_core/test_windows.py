@@ -4,7 +4,7 @@ import naive
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.base import BaseEstimator
 from sklearn.decomposition import PCA
@@ -48,7 +48,6 @@ def two_series(n_rows=6, length=3):
 # Windows
 
 
-@settings(deadline=None, max_examples=50)
 @given(tables(), st.integers(1, 5), st.data())
 def test_flat_gather_last_indexing_and_the_array_are_the_same_windows(X, length, data):
     length = min(length, max(map(len, naive.times_by_series(naive.rows_of(X)).values())))

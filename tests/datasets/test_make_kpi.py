@@ -1,7 +1,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import f1_score
 
@@ -85,7 +85,6 @@ def test_random_state_decides():
     assert not np.allclose(X, X_other)
 
 
-@settings(max_examples=150, deadline=None)
 @given(
     n_samples=st.integers(10, 600),
     contamination=st.floats(0, 0.2),
@@ -105,7 +104,6 @@ def test_anomalous_rows_are_exact_in_number_and_events_apart(n_samples, contamin
     assert (after - first <= 12).all()
 
 
-@settings(max_examples=50, deadline=None)
 @given(n_samples=st.integers(1000, 3000), random_state=st.integers(0, 2**32 - 1))
 def test_every_quarter_has_events(n_samples, random_state):
     _, y = make_kpi(n_samples, contamination=0.1, random_state=random_state)

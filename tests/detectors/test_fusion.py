@@ -6,7 +6,7 @@ import statistics
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.ensemble import IsolationForest
@@ -66,7 +66,6 @@ FINITE = st.floats(-1e6, 1e6).map(lambda value: round(value, 3))
 
 
 @pytest.mark.parametrize("make", list(SCALES.values()))
-@settings(deadline=None, max_examples=60)
 @given(known=st.lists(FINITE, min_size=1, max_size=20), scores=st.lists(FINITE, min_size=1, max_size=20))
 def test_a_scale_keeps_the_order_within_and_beyond_the_known_scores(make, known, scores):
     scores = np.unique(scores)

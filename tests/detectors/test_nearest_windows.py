@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sktsad import NearestWindowsDetector, SlidingWindow
@@ -49,7 +49,6 @@ def test_the_score_is_the_distance_to_the_nth_nearest_window(n_neighbors, normal
     np.testing.assert_allclose(detector.anomaly_score(NEW[5:6]), expected[5:6], atol=1e-6)
 
 
-@settings(deadline=None, max_examples=30)
 @given(st.integers(1, 30), st.integers(1, 6), st.integers(1, 9), st.integers(0, 99))
 def test_any_number_of_windows_and_neighbours(n_known, n_values, n_neighbors, seed):
     rng = np.random.default_rng(seed)

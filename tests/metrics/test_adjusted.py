@@ -1,7 +1,7 @@
 import naive_metrics
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import f1_score
 
@@ -27,7 +27,6 @@ def floats(fractions):
 
 
 @given(naive_metrics.panels(SCORES, both_kinds=True), st.integers(0, 6))
-@settings(deadline=None)
 def test_scores_are_adjusted_as_the_definition_says_in_the_order_of_the_arguments(panel, max_delay):
     before = panel.others.copy()
     expected = np.array(naive_metrics.delay_adjusted(panel.y, panel.values, max_delay, panel.series))
@@ -39,7 +38,6 @@ def test_scores_are_adjusted_as_the_definition_says_in_the_order_of_the_argument
 
 
 @given(naive_metrics.panels(), st.integers(0, 6), BETAS)
-@settings(deadline=None)
 def test_alarms_count_as_the_definition_says(panel, max_delay, beta):
     adjusted = naive_metrics.delay_adjusted(panel.y, panel.values, max_delay, panel.series)
     result = delay_precision_recall_f(panel.labels, panel.others, max_delay=max_delay, beta=beta)
@@ -48,7 +46,6 @@ def test_alarms_count_as_the_definition_says(panel, max_delay, beta):
 
 
 @given(naive_metrics.panels(SCORES, both_kinds=True), SCORES, st.integers(0, 6))
-@settings(deadline=None)
 def test_alarms_of_a_threshold_count_as_adjusted_scores_do(panel, threshold, max_delay):
     y, scores = panel.labels, panel.others
     adjusted = delay_adjust(y, scores, max_delay=max_delay)
@@ -81,7 +78,6 @@ def test_no_alarm_is_no_precision():
 
 
 @given(naive_metrics.panels(), st.sampled_from([0, 20, 33, 50, 75, 100]), BETAS)
-@settings(deadline=None)
 def test_points_are_adjusted_as_the_definition_says(panel, k, beta):
     adjusted = naive_metrics.point_adjusted(panel.y, panel.values, k, panel.series)
     expected = naive_metrics.of_rows(panel.y, adjusted, beta)[2]
@@ -96,7 +92,6 @@ def test_more_than_k_percent_of_an_event_must_be_found():
 
 
 @given(naive_metrics.panels())
-@settings(deadline=None)
 def test_from_point_adjustment_to_none(panel):
     y, alarms = panel.labels, panel.others
     scores = [point_adjusted_f_score(y, alarms, k=k) for k in (0, 10, 40, 70, 100)]

@@ -2,7 +2,7 @@ import naive_metrics
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sktsad.metrics import affiliation_f_score, affiliation_precision_recall_f
@@ -19,7 +19,6 @@ def marks(n, *spans):
 
 
 @given(naive_metrics.panels(), st.sampled_from([0.5, 1, 2]))
-@settings(max_examples=200, deadline=None)
 def test_as_the_definition_says_exactly(panel, beta):
     expected = naive_metrics.affiliation(panel.y, panel.values, panel.series, beta)
     result = affiliation_precision_recall_f(panel.labels, panel.others, beta=beta)
@@ -91,13 +90,11 @@ def test_worked_by_hand_a_row_late():
 
 
 @given(naive_metrics.panels())
-@settings(deadline=None)
 def test_a_perfect_prediction_is_one(panel):
     assert affiliation_precision_recall_f(panel.labels, np.array(panel.y)[panel.order]) == (1, 1, 1)
 
 
 @given(naive_metrics.panels())
-@settings(deadline=None)
 def test_to_alarm_always_is_two_thirds_and_more(panel):
     result = affiliation_precision_recall_f(panel.labels, np.ones(len(panel.y), dtype=int))
     assert 0.5 <= result.precision <= 1 and result.recall == 1 and result.f >= 2 / 3

@@ -2,7 +2,7 @@ import naive_bootstrap
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sktsad.metrics._blocks import cut_blocks
@@ -16,7 +16,6 @@ def cut(y, length, series=None):
 
 
 @given(st.lists(st.integers(0, 1), max_size=40), st.integers(1, 50), st.integers(0, 40))
-@settings(deadline=None)
 def test_as_the_definition_says(y, length, border):
     y = [1, 0, *y]
     series = [int(row >= border) for row in range(len(y))]

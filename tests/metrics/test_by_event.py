@@ -1,7 +1,7 @@
 import naive_metrics
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import precision_score
 
@@ -11,7 +11,6 @@ PRECISIONS = st.sampled_from(["rows", "events"])
 
 
 @given(naive_metrics.panels(), PRECISIONS, st.sampled_from([0.5, 1, 2]))
-@settings(deadline=None)
 def test_as_the_definition_says(panel, precision, beta):
     arguments = {"precision": precision, "beta": beta}
     expected = naive_metrics.of_events(panel.y, panel.values, precision, beta, panel.series)
@@ -47,7 +46,6 @@ def test_no_alarm_is_no_precision():
 
 
 @given(naive_metrics.panels())
-@settings(deadline=None)
 def test_precision_of_rows_is_that_of_scikit_learn(panel):
     precision = event_precision_recall_f(panel.labels, panel.others).precision
     assert precision == pytest.approx(precision_score(panel.y, panel.values, zero_division=0))

@@ -2,7 +2,7 @@ import naive_metrics
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sktsad.metrics import lead_times, to_events
@@ -18,7 +18,6 @@ def spans_of(events):
 
 
 @given(naive_metrics.panels(), st.integers(1, 4), st.integers(0, 3))
-@settings(deadline=None)
 def test_events_are_as_the_definition_says(panel, min_length, merge_gap):
     arguments = {"min_length": min_length, "merge_gap": merge_gap}
     expected = naive_metrics.events_of(panel.y, **arguments, series=panel.series)
@@ -37,7 +36,6 @@ def test_events_are_as_the_definition_says(panel, min_length, merge_gap):
 
 
 @given(naive_metrics.panels())
-@settings(deadline=None)
 def test_events_are_the_same_where_series_interleave(panel):
     by_series = to_events(panel.by_series)
     key = ["series", "first", "last", "n_rows"]
@@ -108,7 +106,6 @@ def test_labels_of_any_kind():
 
 
 @given(naive_metrics.panels(), st.integers(0, 6))
-@settings(deadline=None)
 def test_leads_are_as_the_definition_says(panel, max_lead):
     y = panel.by_series
     expected = naive_metrics.leads(panel.y, panel.values, max_lead, panel.series)

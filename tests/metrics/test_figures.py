@@ -2,7 +2,7 @@ import naive_bootstrap
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sktsad._core import AlarmRule, places
@@ -41,7 +41,6 @@ def figures_of(y, scores, series, length, threshold=0.0, max_delay=1, days=None,
     st.booleans(),
     st.integers(0, 4),
 )
-@settings(max_examples=150, deadline=None)
 def test_as_if_rows_were_repeated_as_often_as_their_block_is_drawn(
     panel, threshold, max_delay, has_days, merge_gap
 ):
@@ -113,7 +112,6 @@ def test_a_random_score_is_expected_to_do_as_random_scores_do(merge_gap):
 
 
 @given(weighted_panels())
-@settings(deadline=None)
 def test_a_score_that_alarms_always_or_never_does_as_a_random_one(panel):
     y, scores, series, length, _, _ = panel
     for threshold in (-np.inf, np.inf):

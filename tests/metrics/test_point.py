@@ -4,7 +4,7 @@ import naive
 import naive_metrics
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import fbeta_score, precision_recall_curve, precision_score, recall_score
 from strategies import labelled_scores
@@ -18,7 +18,6 @@ BETAS = st.sampled_from([0.5, 1, 2])
 
 
 @given(labelled_scores(), BETAS)
-@settings(deadline=None)
 def test_best_is_the_best_of_all_thresholds(case, beta):
     scores, y = case
     best, n_alarms = naive.best_f_beta(scores, y, beta)
@@ -29,7 +28,6 @@ def test_best_is_the_best_of_all_thresholds(case, beta):
 
 
 @given(labelled_scores())
-@settings(deadline=None)
 def test_exact_has_as_many_alarms_as_anomalies_or_as_ties_allow(case):
     scores, y = case
     result = point_precision_recall_f(y, scores, threshold="exact")
@@ -41,7 +39,6 @@ def test_exact_has_as_many_alarms_as_anomalies_or_as_ties_allow(case):
 
 
 @given(labelled_scores(), st.integers(-4, 4), BETAS)
-@settings(deadline=None)
 def test_of_a_threshold_rows_above_it_are_alarms(case, threshold, beta):
     scores, y = case
     alarms = np.array(scores) > threshold
@@ -81,7 +78,6 @@ def test_the_best_f_is_that_of_the_curve():
 
 
 @given(naive_metrics.panels(st.integers(0, 3), both_kinds=True))
-@settings(deadline=None)
 def test_rows_of_all_series_are_pooled_in_any_order(panel):
     for threshold in ("best", "exact", 1.5):
         pooled = point_precision_recall_f(panel.y, panel.values, threshold=threshold)

@@ -22,7 +22,7 @@ def some_labels(n=2000, n_positive=100):
     return y
 
 
-@pytest.mark.parametrize("n_positive", [5, 20, 100, 900])
+@pytest.mark.parametrize("n_positive", [5, 900])
 def test_f1_is_that_of_always_and_not_of_lucky_draws(n_positive):
     p = n_positive / 2000
     y = some_labels(n_positive=n_positive)

@@ -1,7 +1,7 @@
 import naive_metrics
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import precision_score, recall_score
 
@@ -20,7 +20,6 @@ ARGUMENTS = st.fixed_dictionaries(
 
 
 @given(naive_metrics.panels(), ARGUMENTS)
-@settings(max_examples=200, deadline=None)
 def test_as_the_definition_says(panel, arguments):
     expected = naive_metrics.of_ranges(panel.y, panel.values, **arguments, series=panel.series)
     result = range_precision_recall_f(panel.labels, panel.others, **arguments)
@@ -62,7 +61,6 @@ def test_pieces_count_for_less_if_wanted_worked_by_hand():
 
 
 @given(naive_metrics.panels(), ARGUMENTS)
-@settings(deadline=None)
 def test_existence_alone_is_the_recall_of_events_and_leaves_precision(panel, arguments):
     result = range_precision_recall_f(panel.labels, panel.others, **arguments | {"alpha": 1})
     assert result.recall == pytest.approx(event_precision_recall_f(panel.labels, panel.others).recall)
@@ -71,7 +69,6 @@ def test_existence_alone_is_the_recall_of_events_and_leaves_precision(panel, arg
 
 
 @given(st.lists(st.tuples(st.integers(0, 1), st.integers(0, 1)), min_size=1, max_size=12))
-@settings(deadline=None)
 def test_with_ranges_of_one_row_it_is_precision_and_recall_as_ever(pairs):
     # Rows of nothing between keep all ranges at one row.
     y_true, y_pred = np.zeros((2, 2 * len(pairs) + 2), dtype=int)

@@ -2,7 +2,7 @@ import naive
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import average_precision_score, make_scorer, roc_auc_score
 from sklearn.model_selection import cross_val_score
@@ -50,7 +50,6 @@ def some_rows(n=3000, seed=0):
 
 
 @given(panels(), st.integers(0, 12), st.integers(2, 15))
-@settings(max_examples=200, deadline=None)
 def test_as_the_definition_says(panel, max_buffer, n_thresholds):
     y, scores, series = panel
     arguments = {"max_buffer": max_buffer, "n_thresholds": n_thresholds}
@@ -123,7 +122,6 @@ def test_near_misses_count_for_less_the_farther_they_are(metric):
 
 
 @given(panels(), st.sampled_from([np.tanh, lambda s: 2 * s - 7, lambda s: s**3]))
-@settings(deadline=None)
 def test_only_the_order_of_the_scores_counts(panel, transform):
     y, scores, _ = panel
     rank = np.unique(scores, return_inverse=True)[1] / len(scores)

@@ -4,7 +4,7 @@ import naive
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import cross_val_predict
@@ -58,7 +58,6 @@ def panel(*labels):
 # Folds
 
 
-@settings(deadline=None, max_examples=60)
 @given(tables_with_enough_events, n_folds)
 def test_every_row_is_tested_once_and_no_event_is_cut_in_two(table, n_splits):
     X, y = table
@@ -69,7 +68,6 @@ def test_every_row_is_tested_once_and_no_event_is_cut_in_two(table, n_splits):
         assert sum(bool(set(event) & set(test)) for test in tests) == 1
 
 
-@settings(deadline=None, max_examples=60)
 @given(tables_with_enough_events, n_folds)
 def test_events_are_shared_out_evenly(table, n_splits):
     X, y = table
@@ -79,7 +77,6 @@ def test_events_are_shared_out_evenly(table, n_splits):
     assert max(shares) - min(shares) <= 1
 
 
-@settings(deadline=None, max_examples=60)
 @given(tables_with_enough_events, n_folds, st.integers(0, 2))
 def test_training_is_all_rows_further_than_the_gap_from_the_test_block_of_their_series(table, n_splits, gap):
     X, y = table

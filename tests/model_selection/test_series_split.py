@@ -2,7 +2,7 @@ import naive
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
@@ -66,7 +66,6 @@ def as_lists(folds):
 # By position
 
 
-@settings(deadline=None, max_examples=60)
 @given(tables(max_rows=24), splitters)
 def test_every_series_is_cut_as_scikit_learn_cuts_one(X, splitter):
     X = without_short_series(X, splitter)
@@ -80,7 +79,6 @@ def test_every_series_is_cut_as_scikit_learn_cuts_one(X, splitter):
             assert [row for row in of_key if row in test] == [of_key[i] for i in own_test]
 
 
-@settings(deadline=None, max_examples=60)
 @given(tables(max_rows=24), splitters)
 def test_training_ends_a_gap_before_the_test_in_every_series(X, splitter):
     X = without_short_series(X, splitter)
@@ -128,7 +126,6 @@ def test_interleaved_series_are_cut_like_series_one_after_the_other():
 # By time
 
 
-@settings(deadline=None, max_examples=60)
 @given(tables(), splitters)
 def test_by_time_all_series_are_cut_at_the_same_instants(X, splitter):
     times = np.array([time for _, time, _ in naive.rows_of(X)])

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sktsad.networks import (
@@ -126,26 +126,22 @@ def assert_as_the_formula(name, loss, logits, target, **params):
     torch.testing.assert_close(gradient, expected_gradient, rtol=1e-6, atol=1e-9)
 
 
-@settings(deadline=None, max_examples=50)
 @given(logits_and_targets())
 @pytest.mark.parametrize("name", ["cross_entropy", "squared_error", "focal", "mean_false_error"])
 def test_losses_and_gradients_are_those_of_the_formula(name, batch):
     assert_as_the_formula(name, LOSSES[name](), *batch)
 
 
-@settings(deadline=None, max_examples=50)
 @given(st.sampled_from([1, 2]).flatmap(logits_and_targets))
 def test_the_mean_squared_false_error_and_its_gradient_are_those_of_the_formula(batch):
     assert_as_the_formula("mean_squared_false_error", MeanSquaredFalseError(), *batch)
 
 
-@settings(deadline=None, max_examples=50)
 @given(logits_and_targets(), st.floats(0.25, 5))  # the naive power has no gradient below
 def test_focal_loss_by_any_gamma_is_that_of_the_formula(batch, gamma):
     assert_as_the_formula("focal", FocalLoss(gamma), *batch, gamma=gamma)
 
 
-@settings(deadline=None, max_examples=50)
 @given(logits_and_targets(3), st.lists(st.floats(0.1, 1), min_size=3, max_size=3))
 def test_losses_with_a_number_a_class_are_those_of_the_formula(batch, numbers):
     loss = FocalLoss(1, alpha=numbers).double()
@@ -158,7 +154,6 @@ def test_losses_with_a_number_a_class_are_those_of_the_formula(batch, numbers):
     assert_as_the_formula("logit_adjusted", loss, *batch, prior=shares)
 
 
-@settings(deadline=None, max_examples=50)
 @given(logits_and_targets(1))
 @pytest.mark.parametrize(
     "loss",
@@ -212,7 +207,6 @@ def test_a_row_that_is_badly_wrong_still_pulls_by_entropy_and_by_focal_loss():
         assert gradient == pytest.approx(-1)
 
 
-@settings(deadline=None, max_examples=50)
 @given(logits_and_targets())
 def test_focal_loss_of_gamma_0_is_cross_entropy(batch):
     torch.testing.assert_close(FocalLoss(gamma=0)(*batch), CrossEntropy()(*batch))

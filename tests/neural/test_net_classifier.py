@@ -269,18 +269,12 @@ def test_a_loss_that_is_no_module_is_refused(model, loss):
         clone(model).set_params(loss=loss).fit(X, Y)
 
 
-@each_classifier
 @pytest.mark.parametrize("loss", sorted(LOSSES))
-def test_every_loss_learns_to_tell_two_classes(model, loss):
-    model = clone(model).set_params(loss=loss, max_epochs=40).fit(X, Y)
-    assert balanced_accuracy_score(Y, model.predict(X)) > 0.75
-
-
-@each_classifier
-@pytest.mark.parametrize("loss", sorted(set(LOSSES) - {"mean_squared_false_error"}))
-def test_every_loss_but_one_learns_to_tell_more_classes(model, loss):
-    model = clone(model).set_params(loss=loss, max_epochs=60).fit(X, THREE)
-    assert balanced_accuracy_score(THREE, model.predict(X)) > 0.8
+def test_every_loss_learns_to_tell_two_classes_and_every_one_but_one_more(loss):
+    model = clone(DENSE).set_params(loss=loss, max_epochs=20, lr=0.1)
+    assert balanced_accuracy_score(Y, clone(model).fit(X, Y).predict(X)) > 0.75
+    if loss != "mean_squared_false_error":
+        assert balanced_accuracy_score(THREE, clone(model).fit(X, THREE).predict(X)) > 0.8
 
 
 @each_classifier

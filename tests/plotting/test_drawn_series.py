@@ -1,7 +1,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from strategies import tables
 
@@ -78,7 +78,6 @@ def slow_intervals(times, marked, step, max_gap):
 
 
 @given(tables(), st.data())
-@settings(max_examples=100, deadline=None)
 def test_each_series_has_its_rows_in_time_order_and_intervals_cross_no_gap(X, data):
     marked = np.array(data.draw(st.lists(st.booleans(), min_size=len(X), max_size=len(X))))
     drawn, _ = read_drawn(X.index, 3)

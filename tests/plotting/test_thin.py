@@ -1,7 +1,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sktsad.plotting._drawn_series import read_one
@@ -41,7 +41,6 @@ def test_the_extremes_of_every_span_are_kept(irregular, dtype):
 
 
 @given(st.integers(0, 2**31), st.integers(10, 99), st.integers(0, 999), st.sampled_from([-1, 1]))
-@settings(max_examples=50, deadline=None)
 def test_a_spike_of_one_row_is_never_lost(seed, max_points, at, sign):
     times, values = random_series(seed, n=1000)
     values[at] = 100 * sign
@@ -72,7 +71,6 @@ def slow_line(times, values, max_gap, step):
 
 
 @given(st.lists(st.tuples(st.sampled_from([1, 1, 1, 2, 9]), st.sampled_from([1.0, 2.0, np.nan])), min_size=1))
-@settings(max_examples=200, deadline=None)
 def test_a_line_breaks_at_gaps_and_missing_values(rows):
     times = np.cumsum([hole for hole, _ in rows])
     values = np.array([value for _, value in rows])

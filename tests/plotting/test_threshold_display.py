@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib import pyplot as plt
 from sklearn.ensemble import RandomForestClassifier
@@ -16,7 +16,6 @@ SCORES = np.array([1.0, 2.0, 5.0, 3.0, 4.0, 6.0, 2.0, 1.0])
 
 
 @given(labelled_scores(), st.sampled_from([0.5, 1, 2]))
-@settings(max_examples=100, deadline=None)
 def test_the_curves_are_those_of_scikit_learn(rows, beta):
     scores, y = rows
     display = ThresholdDisplay.from_predictions(y, scores, beta=beta)

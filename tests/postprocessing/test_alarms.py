@@ -7,7 +7,7 @@ import naive
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.pipeline import make_pipeline
 from strategies import tables
@@ -26,7 +26,6 @@ def above(*rows, index=MINUTES, level=1.0):
     return decision
 
 
-@settings(deadline=None, max_examples=200)
 @given(tables(n_columns=1), st.integers(0, 4), st.integers(1, 3), st.integers(0, 6), st.data())
 def test_the_table_is_that_of_a_walk_along_each_series(table, merge_gap, min_rows, cool_down, data):
     values = data.draw(st.lists(st.integers(-1, 3), min_size=len(table), max_size=len(table)))

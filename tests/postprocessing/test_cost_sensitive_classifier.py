@@ -5,7 +5,7 @@ import pickle
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.exceptions import NotFittedError
@@ -82,7 +82,6 @@ def naive_moved(shares, costs):
     ]
 
 
-@settings(deadline=None, max_examples=100)
 @given(decisions())
 def test_the_class_of_the_least_expected_cost_is_predicted(decision):
     probability, shares, costs = decision
@@ -93,7 +92,6 @@ def test_the_class_of_the_least_expected_cost_is_predicted(decision):
     np.testing.assert_array_equal(model.predict_proba(probability[np.newaxis])[0], probability)
 
 
-@settings(deadline=None, max_examples=100)
 @given(decisions())
 def test_moving_multiplies_each_probability_by_what_missing_its_class_costs(decision):
     probability, shares, costs = decision
@@ -105,7 +103,6 @@ def test_moving_multiplies_each_probability_by_what_missing_its_class_costs(deci
     )
 
 
-@settings(deadline=None, max_examples=100)
 @given(decisions(2))
 def test_for_two_classes_both_methods_predict_the_same(decision):
     probability, shares, costs = decision

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import sklearn
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.ensemble import IsolationForest
@@ -72,7 +72,6 @@ class FirstProbability(FirstColumn):
 
 
 @each_statistic
-@settings(deadline=None, max_examples=40)
 @given(X=tables(), length=st.integers(1, 25), max_gap=st.sampled_from([1, 3, 10]))
 def test_a_score_is_the_statistic_of_those_of_its_series_up_to_it(statistic, X, length, max_gap):
     model = SmoothedClassifier(FirstColumn(), length, statistic=statistic, max_gap=max_gap).fit(X)

@@ -1,7 +1,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sktsad._core import read_series
@@ -82,7 +82,6 @@ def test_of_many_series_some_are_looked_at(monkeypatch):
     assert asked == list(range(0, 500, 3))
 
 
-@settings(deadline=None, max_examples=25)
 @given(st.lists(st.integers(1, 200), min_size=1, max_size=5), st.sampled_from(["auto/2", "auto", "2*auto"]))
 def test_it_never_exceeds_the_longest_series(sizes, length):
     found = panel(*(wave(None, size) for size in sizes))(length)

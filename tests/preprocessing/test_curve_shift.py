@@ -2,7 +2,7 @@ import naive
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from strategies import tables
 
@@ -35,7 +35,6 @@ def shift_row_by_row(X, y, shift_by):
     return kept, labels
 
 
-@settings(deadline=None, max_examples=150)
 @given(tables(), st.integers(0, 4), st.data())
 def test_the_rows_before_an_event_of_their_series_are_labelled_and_those_of_events_go(X, shift_by, data):
     y = data.draw(st.lists(st.sampled_from([0, 0, 1]), min_size=len(X), max_size=len(X)))

@@ -5,7 +5,7 @@ import naive
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from strategies import tables
 
@@ -47,20 +47,17 @@ def assert_pairs(X, horizon, max_gap):
     pd.testing.assert_frame_equal(y, X.iloc[later].set_axis(X.index[now]))
 
 
-@settings(deadline=None, max_examples=150)
 @given(tables(), st.integers(1, 5), st.sampled_from([1, 1.5, 3, 10]))
 def test_a_target_is_the_row_that_many_steps_later_in_its_series(X, horizon, max_gap):
     assert_pairs(X, horizon, max_gap)
 
 
-@settings(deadline=None, max_examples=100)
 @given(st.lists(st.integers(1, 40), min_size=1, max_size=15), st.integers(1, 4), st.sampled_from([1, 3]))
 def test_where_the_clock_jitters_it_is_the_nearest_within_half_a_step(holes, horizon, max_gap):
     times = np.cumsum(holes)
     assert_pairs(pd.DataFrame({"a": times * 2.0, "b": times * 3.0}, index=times), horizon, max_gap)
 
 
-@settings(deadline=None, max_examples=60)
 @given(st.integers(1, 30), st.integers(1, 6), st.booleans())
 def test_without_time_it_is_the_next_row_but_so_many(n_rows, horizon, as_frame):
     values = np.arange(2.0 * n_rows).reshape(-1, 2)
@@ -74,7 +71,6 @@ def test_without_time_it_is_the_next_row_but_so_many(n_rows, horizon, as_frame):
     np.testing.assert_array_equal(y, values[horizon:])
 
 
-@settings(deadline=None, max_examples=60)
 @given(st.lists(st.integers(1, 9), min_size=1, max_size=4), st.integers(1, 5), st.randoms())
 def test_every_series_without_a_hole_loses_as_many_rows_as_the_horizon_is_long(lengths, horizon, random):
     stamps = [(key, time) for key, n_rows in enumerate(lengths) for time in range(n_rows)]

@@ -1,7 +1,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sktsad._core._series import read_series
@@ -25,7 +25,6 @@ def dated(n_rows, freq, keys=None):
 # Found in the values
 
 
-@settings(deadline=None, max_examples=60)
 @given(st.integers(8, 60), st.integers(4, 12), st.integers(0, 99))
 def test_the_period_of_a_noisy_wave_is_found(period, n_periods, seed):
     assert abs(find_period(wave(period, period * n_periods, seed=seed)) - period) <= 1
@@ -36,7 +35,6 @@ def test_the_period_of_a_clean_wave_is_exact(period):
     assert find_period(wave(period, 10 * period, noise=0)) == period
 
 
-@settings(deadline=None, max_examples=30)
 @given(st.integers(0, 999))
 def test_noise_has_no_period(seed):
     assert find_period(np.random.default_rng(seed).normal(size=(500, 1))) is None

@@ -2,7 +2,7 @@ import naive_rolling
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -31,7 +31,6 @@ def exact_moments(x, window):
 # Moments
 
 
-@settings(deadline=None, max_examples=200)
 @given(COLUMNS, st.integers(2, 80), st.sampled_from([4, 16, 32768]))
 def test_moments_are_those_of_the_rows_before_whatever_the_block(x, window, block):
     with pytest.MonkeyPatch.context() as patch:
@@ -117,7 +116,6 @@ def test_a_plateau_behind_a_spike_has_none_either():
 # Other statistics of one column
 
 
-@settings(deadline=None, max_examples=100)
 @given(COLUMNS, st.integers(2, 70))
 def test_slopes_are_those_of_fitted_lines(x, window):
     scale = max(1.0, np.abs(x).max())
@@ -128,7 +126,6 @@ def test_an_offset_moves_no_slope():
     np.testing.assert_allclose(slope(1e15 + np.arange(40.0), 8)[7:], 1, rtol=1e-12)
 
 
-@settings(deadline=None, max_examples=100)
 @given(COLUMNS, st.integers(1, 70))
 def test_exponential_means_are_those_of_walking_on(x, span):
     expected = naive_rolling.past_ewm(x, span)
@@ -140,7 +137,6 @@ def test_exponential_means_are_those_of_pandas():
     np.testing.assert_allclose(past_ewm(NOISE, 15), expected, atol=1e-12)
 
 
-@settings(deadline=None, max_examples=100)
 @given(
     arrays(
         float, st.tuples(st.integers(1, 5), st.integers(1, 8)), elements=st.one_of(NUMBERS, st.just(np.nan))
@@ -152,7 +148,6 @@ def test_median_and_deviation_leave_out_what_is_missing(values):
         np.testing.assert_allclose(ours, theirs, rtol=1e-12)
 
 
-@settings(deadline=None, max_examples=100)
 @given(
     st.lists(st.integers(1, 3), min_size=1, max_size=30),
     st.integers(2, 9),

@@ -3,7 +3,7 @@ import pickle
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from sklearn import config_context, get_config
 from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
@@ -47,7 +47,6 @@ def scale_series_by_series(X, scaler, fitted_on=None):
 
 
 @pytest.mark.parametrize("scaler", SCALERS, ids=["default", "min-max", "robust"])
-@settings(deadline=None, max_examples=25)
 @given(tables(max_rows=8).filter(lambda X: X.index.nlevels == 2))
 def test_each_series_is_scaled_by_itself_and_back(scaler, X):
     series_scaler = SeriesScaler(scaler)

@@ -6,7 +6,7 @@ import naive
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from imblearn.over_sampling import RandomOverSampler
 from imblearn.pipeline import make_pipeline as make_imblearn_pipeline
@@ -56,7 +56,6 @@ def longest(X):
 
 
 @holes_are_no_matter
-@settings(deadline=None, max_examples=150)
 @given(tables(), st.integers(1, 8), st.sampled_from([1, 1.5, 2, 3, 10]), st.sampled_from(["edge", "zero"]))
 def test_windows_are_those_of_walking_back_row_by_row(X, length, max_gap, padding):
     length = min(length, longest(X))
@@ -65,7 +64,6 @@ def test_windows_are_those_of_walking_back_row_by_row(X, length, max_gap, paddin
     assert windows.index is X.index
 
 
-@settings(deadline=None, max_examples=30)
 @given(st.integers(1, 30), st.integers(1, 30), st.integers(1, 3), st.sampled_from(["edge", "zero"]))
 def test_an_array_is_one_series_without_a_gap(n_rows, length, n_columns, padding):
     length = min(length, n_rows)
@@ -76,7 +74,6 @@ def test_an_array_is_one_series_without_a_gap(n_rows, length, n_columns, padding
 
 
 @holes_are_no_matter
-@settings(deadline=None, max_examples=80)
 @given(tables(), st.integers(1, 6), st.sampled_from([1, 3]), st.data())
 def test_no_window_crosses_a_series_or_a_gap(X, length, max_gap, data):
     rows = naive.rows_of(X)
@@ -95,7 +92,6 @@ def test_no_window_crosses_a_series_or_a_gap(X, length, max_gap, data):
 
 
 @holes_are_no_matter
-@settings(deadline=None, max_examples=80)
 @given(tables(), st.integers(1, 6), st.data())
 def test_the_future_changes_no_earlier_window(X, length, data):
     window = SlidingWindow(min(length, longest(X))).fit(X)
@@ -109,7 +105,6 @@ def test_the_future_changes_no_earlier_window(X, length, data):
 
 
 @holes_are_no_matter
-@settings(deadline=None, max_examples=150)
 @given(
     tables(),
     st.integers(1, 6),
@@ -134,7 +129,6 @@ def test_rows_that_directly_follow_those_of_fit_get_their_true_past(
 
 
 @holes_are_no_matter
-@settings(deadline=None, max_examples=80)
 @given(tables(), st.integers(1, 6))
 def test_inverse_transform_gives_the_rows_back(X, length):
     window = SlidingWindow(min(length, longest(X)))

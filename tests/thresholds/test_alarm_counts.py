@@ -1,7 +1,7 @@
 import naive
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sktsad._core import AlarmRule
@@ -26,7 +26,6 @@ def slow(place, levels, merge_gap, min_rows, cool_down):
     ]
 
 
-@settings(deadline=None, max_examples=150)
 @given(ROWS, DURATIONS, st.integers(1, 3), DURATIONS)
 def test_alarms_above_every_level_are_those_of_a_walk(rows, merge_gap, min_rows, cool_down):
     place, levels = read(rows)
@@ -34,7 +33,6 @@ def test_alarms_above_every_level_are_those_of_a_walk(rows, merge_gap, min_rows,
     assert counts.tolist() == slow(place, levels, merge_gap, min_rows, cool_down)
 
 
-@settings(deadline=None, max_examples=100)
 @given(ROWS, DURATIONS, st.integers(1, 3), DURATIONS, st.integers(0, 5))
 def test_counting_ends_only_below_a_level_with_too_many(rows, merge_gap, min_rows, cool_down, most):
     place, levels = read(rows)
@@ -44,7 +42,6 @@ def test_counting_ends_only_below_a_level_with_too_many(rows, merge_gap, min_row
     assert len(counts) == len(expected) or counts[0] > most
 
 
-@settings(deadline=None, max_examples=100)
 @given(ROWS, DURATIONS, DURATIONS)
 def test_there_is_room_for_the_alarms_that_there_are(rows, merge_gap, cool_down):
     place, levels = read(rows)

@@ -5,7 +5,7 @@ import naive
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from sklearn.base import clone
 from strategies import SCORES, tables
@@ -56,7 +56,6 @@ def check_against_slow_count(rule, table, scores, most, days, **durations):
 
 
 @few_rows
-@settings(deadline=None, max_examples=100)
 @given(tables(n_columns=1), st.integers(1, 4), RULES, st.data())
 def test_the_budget_holds_for_alarms_by_every_rule(table, most, durations, data):
     scores = scores_of(table, data)
@@ -67,7 +66,6 @@ def test_the_budget_holds_for_alarms_by_every_rule(table, most, durations, data)
 
 
 @few_rows
-@settings(deadline=None, max_examples=80)
 @given(tables(n_columns=1, max_rows=30, max_series=2), st.integers(1, 4), RULES, st.data())
 def test_the_budget_holds_for_scores_without_ties(table, most, durations, data):
     seed = data.draw(st.integers(0, 9999))
@@ -77,7 +75,6 @@ def test_the_budget_holds_for_scores_without_ties(table, most, durations, data):
 
 
 @few_rows
-@settings(deadline=None, max_examples=80)
 @given(tables(n_columns=1, kinds=["date"]), st.integers(1, 8), st.data())
 def test_dates_tell_how_long_a_row_lasts(table, most, data):
     assume(naive.days(table))
@@ -87,7 +84,6 @@ def test_dates_tell_how_long_a_row_lasts(table, most, data):
 
 
 @few_rows
-@settings(deadline=None, max_examples=100)
 @given(st.lists(SCORES, min_size=1, max_size=20), st.integers(1, 6))
 def test_rows_without_an_index_are_one_series_without_a_gap(scores, most):
     rule = AlarmsPerDay(most, rows_per_day=len(scores)).fit(scores)
@@ -95,7 +91,6 @@ def test_rows_without_an_index_are_one_series_without_a_gap(scores, most):
 
 
 @few_rows
-@settings(deadline=None, max_examples=60)
 @given(tables(n_columns=1), st.data())
 def test_labelled_anomalies_leave_a_hole_in_time(table, data):
     scores = scores_of(table, data)

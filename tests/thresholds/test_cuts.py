@@ -1,12 +1,11 @@
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from strategies import SCORES
 
 from sktsad.thresholds._cuts import count_above, cut_between
 
 
-@settings(deadline=None, max_examples=300)
 @given(st.lists(SCORES, min_size=1, max_size=12))
 def test_the_thresholds_tell_every_two_scores_apart(scores):
     thresholds, level_of_row = cut_between(np.array(scores))

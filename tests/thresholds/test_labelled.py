@@ -1,7 +1,7 @@
 import naive
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import confusion_matrix, fbeta_score, precision_score, recall_score
 from strategies import labelled_scores
@@ -24,7 +24,6 @@ MATRICES = st.sampled_from(
 # BestFBeta
 
 
-@settings(deadline=None, max_examples=300)
 @given(labelled_scores(), st.sampled_from([0.5, 1, 2]))
 def test_no_threshold_has_a_higher_f_beta_and_none_as_high_fewer_alarms(scores_y, beta):
     scores, y = scores_y
@@ -34,7 +33,6 @@ def test_no_threshold_has_a_higher_f_beta_and_none_as_high_fewer_alarms(scores_y
     assert sum(score > threshold for score in scores) == n_alarms
 
 
-@settings(deadline=None, max_examples=50)
 @given(labelled_scores(), st.sampled_from([0.5, 1, 2]))
 def test_the_curve_is_that_of_every_cut_between_two_scores(scores_y, beta):
     scores, y = scores_y
@@ -74,7 +72,6 @@ def test_beta_is_a_positive_number(beta):
 # Cost
 
 
-@settings(deadline=None, max_examples=300)
 @given(labelled_scores(), MATRICES)
 def test_no_threshold_costs_less_and_none_as_little_with_fewer_alarms(scores_y, matrix):
     scores, y = scores_y
@@ -84,7 +81,6 @@ def test_no_threshold_costs_less_and_none_as_little_with_fewer_alarms(scores_y, 
     assert sum(score > threshold for score in scores) == n_alarms
 
 
-@settings(deadline=None, max_examples=50)
 @given(labelled_scores(), MATRICES)
 def test_the_curve_is_the_mean_of_the_confusion_matrix_times_its_costs(scores_y, matrix):
     scores, y = scores_y
@@ -152,7 +148,6 @@ def test_without_both_classes_there_is_nothing_to_choose(rule, y):
         rule().fit([1.0, 2.0, 3.0], y)
 
 
-@settings(deadline=None, max_examples=50)
 @given(labelled_scores())
 def test_where_scores_tell_all_apart_both_choose_the_border(scores_y):
     _, y = scores_y

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sktsad.thresholds import MaxTimes
@@ -8,7 +8,6 @@ from sktsad.thresholds import MaxTimes
 SCORES = st.lists(st.integers(-50, 50).map(float), min_size=1, max_size=30)
 
 
-@settings(deadline=None, max_examples=80)
 @given(SCORES, st.sampled_from([0.25, 1.0, 1.5, 4.0]), st.sampled_from([0.5, 2.0, 8.0]), st.integers(-99, 99))
 def test_it_moves_with_scores_that_are_shifted_and_scaled(scores, k, scale, shift):
     threshold = MaxTimes(k).fit(scores).threshold_
@@ -16,7 +15,6 @@ def test_it_moves_with_scores_that_are_shifted_and_scaled(scores, k, scale, shif
     assert moved == pytest.approx(threshold * scale + shift)
 
 
-@settings(deadline=None, max_examples=80)
 @given(SCORES, st.sampled_from([1.0, 1.5, 4.0]))
 def test_no_score_seen_is_above_it_and_more_room_is_higher(scores, k):
     threshold = MaxTimes(k).fit(scores).threshold_

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import false_discovery_control
 
@@ -9,14 +9,12 @@ from sktsad.thresholds import Quantile, conformal_p_values
 LEVELS = st.lists(st.integers(-5, 5).map(float), min_size=1, max_size=30)
 
 
-@settings(deadline=None, max_examples=80)
 @given(LEVELS, LEVELS)
 def test_p_values_count_the_held_out_scores_that_are_as_large(scores, held_out):
     expected = [(1 + sum(other >= score for other in held_out)) / (len(held_out) + 1) for score in scores]
     assert conformal_p_values(scores, held_out).tolist() == expected
 
 
-@settings(deadline=None, max_examples=80)
 @given(LEVELS, LEVELS, st.sampled_from([0.5, 0.7, 0.8, 0.9]))
 @pytest.mark.filterwarnings("ignore:q=")
 def test_p_values_at_most_1_minus_q_are_what_the_quantile_alarms_on(scores, held_out, q):

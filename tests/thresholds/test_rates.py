@@ -1,7 +1,7 @@
 import naive
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import norm
 from strategies import SCORES
@@ -11,7 +11,6 @@ from sktsad.thresholds import Quantile, TargetFalsePositiveRate
 # Quantile
 
 
-@settings(deadline=None, max_examples=150)
 @given(
     st.lists(SCORES, min_size=1, max_size=40),
     st.sampled_from([1e-12, 0.01, 0.1, 0.3, 0.5, 0.7, 0.8, 0.9, 0.99]),
@@ -22,10 +21,10 @@ def test_the_quantile_is_the_smallest_score_that_keeps_the_promise(scores, q):
 
 
 @pytest.mark.parametrize(("n", "q"), [(12, 0.8), (50, 0.7), (70, 0.95), (199, 0.99)])
-@pytest.mark.parametrize("draw", ["standard_normal", "standard_cauchy", "standard_exponential"])
-def test_new_normal_scores_exceed_the_quantile_no_more_often_than_promised(n, q, draw):
-    n_trials = 1500
-    scores = getattr(np.random.RandomState(0), draw)((n_trials, 2 * n))
+def test_new_normal_scores_exceed_the_quantile_no_more_often_than_promised(n, q):
+    n_trials = 1000
+    # One distribution stands for all: the quantile is the same rank of any scores (the property test above).
+    scores = np.random.RandomState(0).standard_cauchy((n_trials, 2 * n))
     thresholds = np.array([Quantile(q).fit(row[:n]).threshold_ for row in scores])
     false_alarms = (scores[:, n:] > thresholds[:, None]).mean(axis=1)
     error = 3 * false_alarms.std() / np.sqrt(n_trials)
@@ -78,7 +77,6 @@ def test_rounding_of_the_rank_costs_no_score():
 # TargetFalsePositiveRate
 
 
-@settings(deadline=None, max_examples=200)
 @given(st.lists(SCORES, min_size=1, max_size=30), st.sampled_from([0, 0.01, 0.1, 0.29, 0.3, 0.5, 0.7, 0.99]))
 def test_as_many_rows_are_above_as_the_rate_allows_and_no_more(scores, rate):
     rule = TargetFalsePositiveRate(rate).fit(scores)
@@ -102,7 +100,6 @@ def test_rounding_of_the_rate_costs_no_alarm():
     assert TargetFalsePositiveRate(0.29).fit(np.arange(100)).threshold_ == 70.5
 
 
-@settings(deadline=None, max_examples=50)
 @given(st.lists(SCORES, min_size=10, max_size=30, unique=True), st.sampled_from([0.1, 0.3, 0.5]))
 def test_the_quantile_with_its_promise_lets_through_one_row_fewer_at_most(scores, rate):
     by_rate, by_quantile = TargetFalsePositiveRate(rate).fit(scores), Quantile(1 - rate).fit(scores)

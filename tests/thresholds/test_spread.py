@@ -1,7 +1,7 @@
 import naive
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sktsad.thresholds import MeanStd, MedianMAD
@@ -15,7 +15,6 @@ def test_mean_and_standard_deviation_of_the_normal_scores():
     assert MeanStd(-1).fit(NORMAL).threshold_ < 3
 
 
-@settings(deadline=None, max_examples=100)
 @given(st.lists(st.integers(-50, 50).map(float), min_size=1, max_size=15), st.sampled_from([-1, 0, 0.5, 3]))
 def test_median_and_deviation_from_it_are_those_of_a_slow_count(scores, k):
     center, scale = naive.robust_moments(scores)

@@ -1,7 +1,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
@@ -133,7 +133,6 @@ def test_rules_without_labels_learn_from_normal_rows(rule):
 
 
 @pytest.mark.parametrize("rule", [MeanStd(0), MedianMAD(0), Quantile(0.5)])
-@settings(deadline=None, max_examples=30)
 @given(st.lists(st.integers(-3, 3), min_size=1, max_size=20))
 @pytest.mark.filterwarnings("ignore:q=")
 def test_the_share_of_scores_above_each_is_kept(rule, scores):
@@ -160,7 +159,6 @@ def test_rules_that_can_go_on_learning_are_those_that_look_at_scores_in_no_order
 
 
 @each_that_learns
-@settings(deadline=None, max_examples=50)
 @given(scores=st.lists(st.floats(-9, 9), min_size=3, max_size=30), data=st.data())
 def test_piece_by_piece_a_rule_learns_what_it_learns_from_all_at_once(rule, scores, data):
     cuts = sorted(data.draw(st.lists(st.integers(1, len(scores) - 1), max_size=3, unique=True)))

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from torch.utils.data import DataLoader
 
@@ -115,7 +115,6 @@ def numbers_of(batches):
 
 
 @pytest.mark.parametrize("seed", [None, 0])
-@settings(deadline=None, max_examples=50)
 @given(n_rows=st.integers(2, 60), n_rare=st.integers(1, 59), batch_size=st.integers(1, 70))
 def test_every_stratified_batch_holds_every_class_and_every_row_comes(seed, n_rows, n_rare, batch_size):
     n_rare = min(n_rare, n_rows - 1)
