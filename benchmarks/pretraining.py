@@ -45,7 +45,7 @@ FINE = {"batch_size": 64, "lr": 0.003}
 #: Long enough for the network without pre-training: 20 epochs over few rows would leave it far behind by themselves.
 MAX_EPOCHS, MAX_UPDATES = 100, 4000
 WAYS = {
-    "no pre-training": (None, "none"),
+    "no pre-training": (None, 0),
     "forecast, frozen": ("forecast", "encoder"),
     "forecast, thawed after 5 epochs": ("forecast", 5),
     "masked, frozen": ("masked", "encoder"),
