@@ -46,9 +46,9 @@ FINE = {"batch_size": 64, "lr": 0.003}
 MAX_EPOCHS, MAX_UPDATES = 100, 4000
 WAYS = {
     "no pre-training": (None, 0),
-    "forecast, frozen": ("forecast", "encoder"),
+    "forecast, frozen": ("forecast", "all"),
     "forecast, thawed after 5 epochs": ("forecast", 5),
-    "masked, frozen": ("masked", "encoder"),
+    "masked, frozen": ("masked", "all"),
     "masked, thawed after 5 epochs": ("masked", 5),
 }
 
