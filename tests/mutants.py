@@ -390,10 +390,10 @@ class Run:
                 lines[file] = {"digest": now[file], "tests": tests_of_file}
             if tests is None or len(tests) < n_items:
                 say(f"{file}: {n_items - len(tests or [])} tests fail without a mutant: left out")
-        if +left:
-            say("no time for mutants: call again")
-        self.tests = [test for file in sorted(lines) for test in lines[file]["tests"]]
         self.kept_lines.write_text(json.dumps(lines | {"at import": sorted(self.at_import)}))
+        if lines.keys() != now.keys():
+            raise TimeoutError("no time for mutants is left: call again")
+        self.tests = [test for file in sorted(lines) for test in lines[file]["tests"]]
 
     def chosen(self, mutant: Mutant, by_line: dict[tuple[str, int], list[int]]) -> list[Test]:
         """Return the tests that run a mutant's lines: of its own module first, quick ones first."""
@@ -437,7 +437,10 @@ class Run:
             while len(files) > 1 and sum(seconds[file] for file in files) > self.options.test_seconds:
                 files.pop()
             limit = 3 * PATIENCE + 3 * sum(seconds[file] for file in files)
-            work.append((mutant, limit, partial(self.run_imported, files, mutant)))
+            if files:
+                work.append((mutant, limit, partial(self.run_imported, files, mutant)))
+            else:
+                self.keep(mutant, "")  # no test knows the module
         self.run(work, is_last=True)
 
     def run_imported(self, files: list[str], mutant: Mutant) -> str:
@@ -519,7 +522,7 @@ def main() -> None:
             if not process:
                 collect_and_run(run)
             if os.waitpid(process, 0)[1]:
-                sys.exit("The tests could not be collected and run.")
+                sys.exit("The tests were not collected and run to the end.")
             run.imported()
     run.report()
 
@@ -537,6 +540,8 @@ def collect_and_run(run: Run) -> None:
             )
         )
         code = 0 if session.is_done else code or 1
+    except TimeoutError as error:
+        say(str(error))
     finally:
         os._exit(code)
 
