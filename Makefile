@@ -9,7 +9,7 @@ PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest
 PARALLEL := -n auto --dist worksteal
 FAST := "not slow and not hypothesis"
 
-.PHONY: demo test lint types unit unit-fast lowest docs benchmarks dist clean
+.PHONY: demo test lint types unit unit-fast mutants lowest docs benchmarks dist clean
 
 demo: $(VENV)/demo
 	$(BIN)/python docs/examples/plot_kpi.py
@@ -35,6 +35,10 @@ endif
 # Under a minute: without property tests, and what is marked slow in tests/conftest.py or beside a test.
 unit-fast: $(VENV)/dev
 	$(PYTEST) $(PARALLEL) -m $(FAST) tests
+
+# Small faults in the code that all else stands on, one at a time: which does no test notice? Goes on where it stopped.
+mutants: $(VENV)/dev
+	OMP_NUM_THREADS=1 $(BIN)/python tests/mutants.py --again
 
 # The oldest versions that pyproject.toml admits, in an environment of their own. TESTS as for unit.
 lowest: TESTS ?= -m $(FAST) tests
