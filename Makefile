@@ -9,7 +9,7 @@ PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest
 PARALLEL := -n auto --dist worksteal
 FAST := "not slow and not hypothesis"
 
-.PHONY: demo test lint types unit unit-fast properties lowest docs benchmarks dist clean
+.PHONY: demo test lint types unit unit-fast properties mutants lowest docs benchmarks dist clean
 
 demo: $(VENV)/demo
 	$(BIN)/python docs/examples/plot_kpi.py
@@ -39,6 +39,10 @@ unit-fast: $(VENV)/dev
 # Property tests with ten times the examples of the gate, and other ones in each run: before a release, and each Monday.
 properties: $(VENV)/dev
 	$(PYTEST) $(PARALLEL) -m hypothesis --hypothesis-profile thorough tests
+
+# Small faults in the code that all else stands on, one at a time: which does no test notice? Goes on where it stopped.
+mutants: $(VENV)/dev
+	OMP_NUM_THREADS=1 $(BIN)/python tests/mutants.py --again
 
 # The oldest versions that pyproject.toml admits, in an environment of their own. TESTS as for unit.
 lowest: TESTS ?= -m $(FAST) tests

@@ -243,6 +243,14 @@ def test_a_window_that_runs_into_the_next_series_is_found_with_the_step_that_los
     }
 
 
+def test_a_leak_from_the_first_of_two_series_into_the_second_is_found():
+    two = PANEL.index.get_level_values(0).isin(["kpi_0", "kpi_1"])
+    rolling = FunctionTransformer(ACROSS["lag"])
+    report = found(make_pipeline(SeriesScaler(), rolling, CLASSIFIER), PANEL[two], PANEL_Y[two])
+    assert report.kinds == {"series"}
+    assert "1 scores change with the rows of other series" in str(report)
+
+
 def test_a_window_that_ignores_the_index_it_has_is_found():
     rolling = FunctionTransformer(ACROSS["rolling mean"])
     report = found(make_pipeline(SeriesScaler(), rolling, CLASSIFIER), PANEL, PANEL_Y)
@@ -530,3 +538,4 @@ def test_the_same_random_state_gives_the_same_report():
     reports = [found(step(LOOK_AHEAD["gradient"]), random_state=seed) for seed in (3, 3, 4)]
     assert reports[0] == reports[1]
     assert reports[2].kinds == reports[0].kinds
+    assert str(reports[2]) != str(reports[0])  # how many rows are past is drawn

@@ -41,6 +41,15 @@ def test_without_a_module_it_is_a_dense_network():
     assert model.score(X, Y) > 0.9
 
 
+def test_a_logit_of_exactly_0_is_no_alarm():
+    model = TorchClassifier(nn.Linear(6, 1), **{**SMALL, "max_epochs": 1}).fit(X, Y)
+    for weight in model.net_.module_.parameters():
+        nn.init.zeros_(weight)
+    np.testing.assert_array_equal(model.decision_function(X), 0)
+    np.testing.assert_array_equal(model.predict_proba(X), 0.5)
+    np.testing.assert_array_equal(model.predict(X), 0)
+
+
 @pytest.mark.parametrize(
     "module",
     [

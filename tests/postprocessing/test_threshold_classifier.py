@@ -396,6 +396,22 @@ def test_a_fold_that_trains_on_one_class_is_left_out():
     assert model.threshold_ == ThresholdClassifier(LINEAR, cv=Given(folds[1:])).fit(X, Y).threshold_
 
 
+@pytest.mark.parametrize(
+    "frame", [X, pd.DataFrame(X, pd.date_range("2026", periods=N, freq="h"))], ids=["array", "dates"]
+)
+def test_a_rule_that_counts_along_time_takes_folds_in_any_order(frame):
+    rows = np.arange(N)
+    folds = [(rows[:120], rows[120:240]), (rows[:120], rows[240:])]
+    rule = AlarmsPerDay(2, rows_per_day=None if hasattr(frame, "index") else 24, merge_gap=3)
+    one, other = (
+        ThresholdClassifier(LINEAR, rule, cv=Given(cv)).fit(frame, Y).threshold_
+        for cv in (folds, folds[::-1])
+    )
+    mixed = [(rows[:120], np.random.default_rng(0).permutation(rows[120:]))]
+    assert one == other
+    assert one == ThresholdClassifier(LINEAR, rule, cv=Given(mixed)).fit(frame, Y).threshold_
+
+
 @pytest.mark.filterwarnings("ignore:Fold 0 is left out:UserWarning")
 def test_without_a_fold_that_trains_on_both_classes_there_is_no_threshold():
     rows = np.arange(N)

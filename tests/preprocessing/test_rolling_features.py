@@ -248,6 +248,12 @@ def test_rows_that_do_not_follow_get_no_history(rows):
     close(out, only(ewm_spans=[4]).fit_transform(rows))
 
 
+@pytest.mark.parametrize("X", [FRAME, DATES], ids=["rows", "dates"])
+def test_rows_that_begin_with_the_last_one_of_fit_get_their_past_once(X):
+    features = only(z_windows=[5], std_windows=[4], ewm_spans=[4]).fit(X[:40])
+    close(features.transform(X[39:]), features.transform(X)[39:])
+
+
 # Worked by hand
 
 

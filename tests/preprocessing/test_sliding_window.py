@@ -667,6 +667,49 @@ def test_a_steady_clock_with_some_holes_stays_quiet(index):
     SlidingWindow(30).fit_transform(one_column(index))
 
 
+def spaced(*runs):
+    """Rows in runs of these lengths, with a gap after each, none like another."""
+    steps = [10 * number if row == 0 else 1 for number, run in enumerate(runs, 1) for row in range(run)]
+    return one_column(pd.Index(np.cumsum(steps)))
+
+
+@pytest.mark.parametrize(
+    ("length", "warns", "quiet"),
+    [
+        (2, spaced(3, *[2] * 9), spaced(5, *[2] * 8)),  # 9 of 20 windows are padded, or 8
+        (3, spaced(14, 1, 1, 1, 1), spaced(15, 1, 1, 1, 1)),  # 4 of 16 are padded by more than half, or of 17
+        (2, spaced(3, 1, 1, 1), spaced(3, 1, 1)),  # 3 gaps, or 2
+    ],
+    ids=["padded", "mostly padded", "gaps"],
+)
+def test_from_which_share_of_padded_windows_on_they_are_announced(length, warns, quiet):
+    with pytest.warns(UserWarning, match="of the windows are padded"):
+        SlidingWindow(length).fit(warns)
+    SlidingWindow(length).fit(quiet)
+
+
+@pytest.mark.parametrize(
+    ("warns", "quiet"),
+    [(spaced(1, 1, 1, 1), spaced(1, 1, 1)), (spaced(*[2] * 8, 1, 1), spaced(*[2] * 8, 1))],
+    ids=["few rows", "half of the rows"],
+)
+def test_from_which_share_of_gaps_on_later_rows_are_announced(warns, quiet):
+    window = SlidingWindow(2).fit(FRAME[["u"]].rename(columns={"u": "load"}))
+    with pytest.warns(UserWarning, match="rows come more than max_gap=3 time steps after the row before"):
+        window.transform(warns.set_axis(warns.index + 100))
+    window.transform(quiet.set_axis(quiet.index + 100))
+
+
+def test_from_three_short_holes_on_that_are_filled_it_looks_like_a_shuffled_split():
+    holes = np.array([10, 20, 30])
+    window = SlidingWindow(3).fit(FRAME.drop(holes))
+    window.transform(FRAME.iloc[holes[:2]])
+    with pytest.warns(UserWarning, match="The rows fill 3 short holes"):
+        window.transform(FRAME.iloc[holes])
+    wide = np.concatenate([holes, holes + 1, holes + 2])
+    SlidingWindow(3).fit(FRAME.drop(wide)).transform(FRAME.iloc[np.sort(wide)])  # as long as a window
+
+
 def test_ragged_series_among_steady_ones_are_counted():
     X = pd.concat(
         {"a": one_column(MINUTES), "b": one_column(RAGGED["random times"]), "c": one_column(MINUTES)}

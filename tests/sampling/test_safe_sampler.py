@@ -405,6 +405,17 @@ def test_more_anomalies_than_asked_for_are_left_alone(sampler):
     np.testing.assert_array_equal(labels, Y)
 
 
+@pytest.mark.parametrize("sampler", ["undersample", "smote", "augment"])
+def test_as_many_anomalies_as_asked_for_are_left_alone(sampler):
+    y = (np.arange(120) % 5 == 4).astype(int)  # 24 for 96
+    with pytest.warns(
+        UserWarning, match=r"24 rows of the anomaly, 1, for 96 others, at least ratio=0.25 alre"
+    ):
+        _, labels = resample(sampler, y=y, ratio=0.25)
+    np.testing.assert_array_equal(labels, y)
+    assert resample(sampler, y=y, ratio=0.27)[1].mean() > 0.2
+
+
 def test_more_anomalies_than_the_sampler_itself_asks_for_are_left_alone():
     for sampler in (SMOTE(sampling_strategy=0.1), SMOTETomek(smote=SMOTE(sampling_strategy=0.1))):
         with pytest.warns(UserWarning, match=r"at least ratio=0.1 already"):

@@ -9,8 +9,10 @@ import numpy as np
 import pytest
 import torch
 from joblib import Parallel, delayed
+from sklearn.base import clone
+from torch import nn
 
-from sktsad import AutoencoderDetector, RNNClassifier
+from sktsad import AutoencoderDetector, RNNClassifier, TorchClassifier
 from sktsad.neural._training import _random, seeded
 
 X = np.random.default_rng(0).normal(size=(60, 6)).astype(np.float32)
@@ -81,6 +83,36 @@ def test_the_same_random_state_gives_the_same_bits_and_another_does_not():
     first = fitted_bits(0)
     np.testing.assert_array_equal(fitted_bits(0), first)
     assert not np.array_equal(fitted_bits(1), first)
+
+
+class Drawing(nn.Module):
+    """Notes what it draws from torch, and which row comes first, in each batch of training."""
+
+    drawn, first, starts = [], [], []
+
+    def __init__(self, n_inputs, n_outputs):
+        super().__init__()
+        self.linear = nn.Linear(n_inputs, n_outputs)
+        self.starts.append(self.linear.weight[0, 0].item())
+
+    def forward(self, X):
+        if self.training:
+            self.drawn.append(torch.rand(1).item())
+            self.first.append(X.flatten(1)[0, 0].item())
+        return self.linear(X.flatten(1))
+
+
+def test_each_training_and_each_random_state_draws_other_numbers_and_another_order():
+    for of_all in (Drawing.drawn, Drawing.first, Drawing.starts):
+        of_all.clear()
+    model = TorchClassifier(Drawing, max_epochs=1, batch_size=10, warm_start=True, random_state=0)
+    model.fit(X, Y).fit(X, Y)
+    clone(model).set_params(random_state=1).fit(X, Y)
+    assert len(Drawing.drawn) == 18
+    assert len(set(Drawing.drawn)) == 18
+    orders = np.reshape(Drawing.first, (3, 6))
+    assert len(np.unique(orders, axis=0)) == 3
+    assert len(set(Drawing.starts)) == 2  # the second fit goes on from the first
 
 
 @pytest.mark.parametrize("backend", ["loky", "threading"])
