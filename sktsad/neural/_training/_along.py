@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from ._net import LeanNet
+from ._random import full_precision
 from ._strands import Segments
 
 #: Rows of a chunk: of all lanes together, and of one lane; the least also where states are wanted.
@@ -45,7 +46,7 @@ def run_along(
     states = None
     max_length = _MAX_LENGTH if ends is None else _MIN_LENGTH
     net.module_.eval()
-    with torch.inference_mode():
+    with torch.inference_mode(), full_precision(net.device):
         for first in range(0, len(order), batch_size):
             lanes = order[first : first + batch_size]
             for rows, outputs, x, state, series in _run(net, segments, lanes, max_length):
