@@ -67,6 +67,20 @@ def run_along(
     return np.zeros(0) if states is None else states
 
 
+def states_after(
+    net: LeanNet,
+    segments: Segments,
+    batch_size: int,
+    ends: np.ndarray,
+    take: Callable[[np.ndarray, np.ndarray], None] | None = None,
+) -> np.ndarray:
+    """Return the flattened states after some rows, shape (n_ends, n_numbers), as `run_along` finds them."""
+    if take is None and not len(ends):
+        return np.zeros((0, 0), segments.values.dtype)
+    states = run_along(net, segments, batch_size, take, ends)
+    return states.reshape(len(ends), states[:1].size)
+
+
 def _ends_within(
     ends: np.ndarray, starts: np.ndarray, stops: np.ndarray
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
