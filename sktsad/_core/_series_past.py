@@ -17,7 +17,7 @@ from ._types import Rows
 
 #: Runs of training rows whose last rows are kept, of each series: the last, and those before the longest holes. Folds
 #: cut longer holes than lost rows and shuffled splits do.
-_MOST_RUNS = 32
+MOST_RUNS = 32
 
 
 @fitted_part
@@ -81,6 +81,7 @@ class Past:
         values: np.ndarray,
         first_needed: Callable[[np.ndarray, float], int],
         max_gap: float,
+        most_runs: int = MOST_RUNS,
     ) -> Self:
         """Keep of each series its step, its runs, and the rows at the end of each run that later rows look at.
 
@@ -97,6 +98,8 @@ class Past:
             after them looks at.
         max_gap : float
             A hole of more steps ends a run whose last rows are kept.
+        most_runs : int
+            Runs of a series whose last rows are kept, at most.
         """
         index = row_index(X)
         kept, steps = [], rows.steps()
@@ -111,7 +114,7 @@ class Past:
                 each[slice(*np.searchsorted(each, [part.start, part.stop]))] - part.start
                 for each in (runs, segments)
             )
-            at = _ends(times, step, np.append(cuts[1:], len(times)), first_needed)
+            at = _ends(times, step, np.append(cuts[1:], len(times)), first_needed, most_runs)
             stops = times[np.append(starts[1:], len(times)) - 1]
             kept.append(
                 SeriesPast(len(times), step, times[starts], stops, times[at], values[rows.order[part][at]])
@@ -124,6 +127,17 @@ class Past:
             rows.keys,
             kept,
         )
+
+    def with_values(self, values: np.ndarray) -> Past:
+        """Return the same with other values at the rows that are kept, which are numbered series by series."""
+        stops = np.cumsum([len(past.times) for past in self.series])
+        parts = zip(self.series, np.split(values, stops[:-1]), strict=True)
+        return replace(self, series=[replace(past, values=part) for past, part in parts])
+
+    def then(self, later: Past) -> Past:
+        """Return what is kept after another fit that goes on from this one: of each series what it kept last."""
+        kept = {**self.by_key(), **later.by_key()}
+        return replace(later, keys=list(kept), series=list(kept.values()))
 
     def by_key(self) -> dict[Hashable, SeriesPast]:
         """Return what was kept of each series by its name."""
@@ -212,12 +226,16 @@ class Past:
 
 
 def _ends(
-    times: np.ndarray, step: float, stops: np.ndarray, first_needed: Callable[[np.ndarray, float], int]
+    times: np.ndarray,
+    step: float,
+    stops: np.ndarray,
+    first_needed: Callable[[np.ndarray, float], int],
+    most_runs: int,
 ) -> np.ndarray:
     """Return which rows of a series to keep, ascending: those that rows after each stop look at."""
-    if len(stops) > _MOST_RUNS:
+    if len(stops) > most_runs:
         holes = times[stops[:-1]] - times[stops[:-1] - 1]
-        longest = np.sort(np.argsort(-holes, kind="stable")[: _MOST_RUNS - 1])
+        longest = np.sort(np.argsort(-holes, kind="stable")[: most_runs - 1])
         stops = stops[[*longest, -1]]
     rows = [np.arange(max(0, first_needed(times[:stop], step)), stop) for stop in stops.tolist()]
     return rows[0] if len(rows) == 1 else np.unique(np.concatenate(rows))

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable
+from functools import partial
 from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
 from skorch.callbacks import LRScheduler
 
-from .._core import AnyEstimator, Interval, Rows, StrOptions, Windows, check_panel, is_panel
-from ._kept_states import KeptStates
+from .._core import AnyEstimator, Interval, Past, StrOptions, Windows
+from ..networks import StatefulNetwork
 from ._net_estimator import NetEstimator
 from ._recurrent_parameters import RECURRENT
-from ._row_layout import RowLayout, check_rows, lay_out
-from ._training import Segments, UpdateRule
+from ._row_layout import RowLayout, lay_out
+from ._training import LeanNet, Network, Segments, StrandDataset, StrandLoader, UpdateRule, train
 
 #: Rows of a chunk and of a strand where the parameters leave them open.
 _MIN_CHUNK, _MAX_CHUNK, _MAX_STRAND = 32, 256, 4096
@@ -40,12 +41,6 @@ ALONG_SERIES: dict = {
 _OF_MODULE = ("cell", "hidden_size", "num_layers", "dropout", "dense_size", "series_embedding")
 
 
-def module_arguments(estimator: AnyEstimator, windows: Windows) -> dict[str, Any]:
-    """Return the arguments of a `StatefulNetwork`, but for the shape of its outputs."""
-    arguments = {name: getattr(estimator, name) for name in _OF_MODULE}
-    return {**arguments, "n_channels": windows.n_channels, "n_series": len(estimator._series_numbers)}
-
-
 def strand_arguments(estimator: AnyEstimator, n_rows: int) -> dict[str, Any]:
     """Return how rows are cut into strands and chunks.
 
@@ -67,32 +62,59 @@ def strand_arguments(estimator: AnyEstimator, n_rows: int) -> dict[str, Any]:
     return {"chunk_size": chunk, "strand_length": length, "warm_up": warm_up}
 
 
-def update_rule(estimator: AnyEstimator) -> tuple[str, UpdateRule]:
-    """Return the callback that clips gradients; a schedule of the user takes the place of the default."""
-    return "update_rule", UpdateRule(estimator.max_grad_norm)
+def network_along(
+    estimator: AnyEstimator, windows: Windows, output_shape: tuple[int, ...], **others: Any
+) -> Network:
+    """Return the network that an estimator runs along such rows; ``others`` are more of what a `Network` holds."""
+    module = partial(
+        StatefulNetwork,
+        n_channels=windows.n_channels,
+        output_shape=output_shape,
+        n_series=len(estimator._series_numbers),
+        **{name: getattr(estimator, name) for name in _OF_MODULE},
+    )
+    update_rule = ("update_rule", UpdateRule(estimator.max_grad_norm))
+    return Network(module, callbacks=(update_rule,), loader=StrandLoader, **others)
 
 
-def has_cycle(estimator: AnyEstimator) -> bool:
-    """Tell whether the learning rate rises and falls once over a fit."""
+def train_along(
+    estimator: AnyEstimator,
+    net: LeanNet,
+    segments: Segments,
+    learnt: np.ndarray,
+    watched: np.ndarray,
+    n_epochs: int,
+    *,
+    has_cycle: bool = True,
+    **what: Any,
+) -> LeanNet:
+    """Train a net along segments; ``what`` says what is learnt, as a `StrandDataset` takes it."""
+    net.set_params(callbacks__update_rule__one_cycle=has_cycle and _wants_cycle(estimator))
+    strands = strand_arguments(estimator, int(learnt.sum()))
+    trained = StrandDataset(
+        segments,
+        learnt,
+        min_updates=estimator.min_updates,
+        series_dropout=estimator.series_dropout if estimator.series_embedding else 0.0,
+        **strands,
+        **what,
+    )
+    valid = StrandDataset(segments, watched, **strands, **what) if watched.any() else None
+    return train(net, trained, valid, n_epochs)
+
+
+def _wants_cycle(estimator: AnyEstimator) -> bool:
+    """Tell whether the learning rate rises and falls once over a fit; a schedule of the user takes its place."""
     theirs = [item[-1] if isinstance(item, tuple) else item for item in estimator.callbacks or []]
     has_own = any(isinstance(callback, LRScheduler) for callback in theirs)
     return estimator.lr_schedule == "one_cycle" and not has_own
 
 
-def read_rows(estimator: AnyEstimator, X: Rows, *, reset: bool) -> Windows:
-    """Validate rows, and that they are a panel as those of fit were."""
-    if not reset:
-        check_panel(X, estimator._is_panel)
-    windows = check_rows(estimator, X, reset=reset)
-    if reset:
-        estimator._is_panel = is_panel(X)
-    return windows
-
-
-def layout_of(estimator: AnyEstimator, windows: Windows, past: Mapping[Hashable, KeptStates]) -> RowLayout:
-    """Lay rows out; series of fit keep the time step of fit."""
-    steps = {key: kept.step for key, kept in past.items()}
-    return lay_out(windows, estimator.series, estimator.max_gap, estimator.dtype, steps or None)
+def layout_of(estimator: AnyEstimator, windows: Windows, past: Past | None, stacklevel: int) -> RowLayout:
+    """Lay rows out as the parameters of an estimator say."""
+    return lay_out(
+        windows, estimator.series, estimator.max_gap, estimator.dtype, past, stacklevel=stacklevel + 1
+    )
 
 
 def number_series(layout: RowLayout) -> dict[Hashable, int]:
@@ -101,7 +123,9 @@ def number_series(layout: RowLayout) -> dict[Hashable, int]:
 
 
 def segments_of(estimator: AnyEstimator, layout: RowLayout, states: np.ndarray | None) -> Segments:
-    """Return the segments with the numbers of their series and the states they go on from."""
+    """Return the segments with the numbers of their series and the states, flattened, that they go on from."""
     numbers = np.array([estimator._series_numbers.get(key, -1) for key in layout.rows.keys])
-    first = None if states is None else np.nan_to_num(states)
-    return Segments(layout.values, layout.starts, layout.stops, numbers[layout.owner], first)
+    if states is not None:
+        module: Any = estimator.net_.module_
+        states = np.nan_to_num(states).reshape(-1, *module.state_shape)
+    return Segments(layout.values, layout.starts, layout.stops, numbers[layout.owner], states)

@@ -70,6 +70,10 @@ class NetClassifier(ClassifierMixin, NetEstimator):
         "stratify": ["boolean", StrOptions({"auto"})],
     }
 
+    #: Class of the net, and the detector that does the same without labels.
+    _net_class: type[LeanNet] = LeanClassifierNet
+    _without_labels = "AutoencoderDetector"
+
     loss: Any
     class_weight: Any
     stratify: bool | str
@@ -198,13 +202,7 @@ class NetClassifier(ClassifierMixin, NetEstimator):
             weight = scale_weights(mass * self._class_weights(target, mass)[target])
             mass = mass[weight > 0]
             windows, target, weight = drop_weightless(windows, target, weight)
-        n_seen = len(np.unique(target))
-        if n_seen < (1 if warm or classes is not None else 2):
-            dropped = "" if mass is None else " after rows of weight 0 are dropped"
-            raise ValueError(
-                f"y holds {n_seen} class{dropped}: a classifier needs two classes or more. Without labelled anomalies "
-                "use a detector such as AutoencoderDetector."
-            )
+        self._check_seen(target, mass is not None, warm or classes is not None)
         if not warm:
             self.input_shape_ = self._input_shape(X, windows)
         options = TrainingOptions.of(self)
@@ -215,7 +213,11 @@ class NetClassifier(ClassifierMixin, NetEstimator):
         prior = np.bincount(
             target[~watched], None if mass is None else mass[~watched], minlength=len(self.classes_)
         )
-        net = resume_net(self.net_, options) if warm else self._new_net(windows, prior, options)
+        if warm:
+            net = resume_net(self.net_, options)
+        else:
+            net = self._new_net(windows, prior, options)
+            self._check_outputs(net, windows)
         dataset, valid = split_dataset(windows, watched, options, target, weight, self.input_shape_)
         self.net_ = train(net, dataset, valid, n_epochs)
         return self
@@ -225,8 +227,9 @@ class NetClassifier(ClassifierMixin, NetEstimator):
         if y is None:
             raise ValueError(f"{type(self).__name__} requires y to be passed, but the target y is None.")
         y = check_labels(windows, y)
+        found = np.unique(y)
         if not warm:
-            self.classes_ = np.unique(y if classes is None else classes)
+            self.classes_ = found if classes is None else np.unique(classes)
             warn_if_anomaly_is_a_guess(self.classes_)
         elif classes is not None and not np.array_equal(np.unique(classes), self.classes_):
             raise ValueError(
@@ -234,7 +237,7 @@ class NetClassifier(ClassifierMixin, NetEstimator):
             )
         if classes is not None and len(self.classes_) < 2:
             raise ValueError(f"classes={classes!r} must name two classes or more.")
-        unknown = np.setdiff1d(y, self.classes_)
+        unknown = np.setdiff1d(found, self.classes_)
         if len(unknown):
             raise ValueError(
                 f"y holds {unknown.tolist()}, not among the classes {self.classes_.tolist()}. Name all classes in "
@@ -242,6 +245,16 @@ class NetClassifier(ClassifierMixin, NetEstimator):
             )
         numbers: Any = np.searchsorted(self.classes_, y)
         return numbers
+
+    def _check_seen(self, target: np.ndarray, is_weighted: bool, may_be_one: bool) -> None:
+        """Raise if the rows that are learnt from are of too few classes."""
+        n_seen = np.count_nonzero(np.bincount(target))
+        if n_seen < (1 if may_be_one else 2):
+            dropped = " among the rows of a weight above 0" if is_weighted else ""
+            raise ValueError(
+                f"y holds {n_seen} class{dropped}: a classifier needs two classes or more. Without labelled anomalies "
+                f"use a detector such as {self._without_labels}."
+            )
 
     def _class_weights(self, target: np.ndarray, weight: np.ndarray) -> np.ndarray:
         """Return the weight of each class; "balanced" counts rows by their weight."""
@@ -260,21 +273,29 @@ class NetClassifier(ClassifierMixin, NetEstimator):
         n_classes = len(self.classes_)
         loss = LOSSES[self.loss] if isinstance(self.loss, str) else copy_loss(self.loss, "CrossEntropyLoss")
         network = self._network(windows, 1 if n_classes == 2 else n_classes)
-        needs_every_class = getattr(loss, "needs_every_class", False)
-        is_stratified = bool(needs_every_class if self.stratify == "auto" else self.stratify)
         watch_f1 = (f1_callback(bool(self.early_stopping), n_classes),) if self.verbose else ()
         network = replace(
             network,
             criterion=loss,
-            net_class=LeanClassifierNet,
+            net_class=self._net_class,
             callbacks=(*network.callbacks, *watch_f1),
-            # What early stopping watches must be the loss that is trained: of batches with every class.
-            stratify=(is_stratified, is_stratified and needs_every_class),
+            stratify=self._stratified(getattr(loss, "needs_every_class", False)),
         )
         net = make_net(network, options)
         net.classes_ = np.arange(n_classes)
         if isinstance(net.criterion_, LogitAdjustedCrossEntropy) and net.criterion_.prior is None:
             net.criterion_.set_prior(prior.tolist())
+        return net
+
+    def _stratified(self, needs_every_class: bool) -> tuple[bool, bool]:
+        """Tell whether batches must hold rows of every class: those of training, those that early stopping watches."""
+        is_stratified = bool(needs_every_class if self.stratify == "auto" else self.stratify)
+        # What early stopping watches must be the loss that is trained: of batches with every class.
+        return is_stratified, is_stratified and needs_every_class
+
+    def _check_outputs(self, net: LeanNet, windows: Windows) -> None:
+        """Raise if the module has another number of outputs than the classes need."""
+        n_classes = len(self.classes_)
         first = WindowDataset(windows[:1], input_shape=self.input_shape_, dtype=self.dtype)
         shape = forward(net, first, 1).shape
         if shape != (1, n_classes) and not (shape == (1,) and n_classes == 2):
@@ -283,7 +304,6 @@ class NetClassifier(ClassifierMixin, NetEstimator):
                 f"The module maps a row of shape {self.input_shape_} to an output of shape {shape[1:]}: {n_classes} "
                 f"classes need {wanted} a row."
             )
-        return net
 
     def _warn_if_cut_by_class(self, target: np.ndarray, watched: np.ndarray) -> None:
         n_classes = len(np.unique(target))

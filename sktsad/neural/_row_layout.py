@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,10 +9,12 @@ import numpy as np
 
 from .._core import (
     AnyEstimator,
+    Past,
     Rows,
     SeriesRows,
     Windows,
     channels_by_name,
+    check_panel,
     read_series,
     row_index,
     validate_rows,
@@ -36,6 +37,8 @@ class RowLayout:
         Where segments, rows of one series without a gap, start and stop.
     owner : ndarray of int, shape (n_segments,)
         Which series of ``rows`` each segment is of.
+    past : Past or None
+        What fit keeps that counts for these rows; None at fit.
     """
 
     values: np.ndarray
@@ -44,6 +47,7 @@ class RowLayout:
     starts: np.ndarray
     stops: np.ndarray
     owner: np.ndarray
+    past: Past | None = None
 
     def sort(self, per_row: np.ndarray) -> np.ndarray:
         """Bring what belongs to the rows of the table into the order of the layout."""
@@ -62,8 +66,11 @@ def check_rows(estimator: AnyEstimator, X: Rows, *, reset: bool) -> Windows:
     Raises
     ------
     ValueError
-        If there are NaN or infinite values, the columns are not those of fit, or these are windows of several rows.
+        If there are NaN or infinite values, the columns are not those of fit, these are windows of several rows, or
+        only one of them and the rows of fit is a panel.
     """
+    if not reset:
+        check_panel(X, estimator._past.was_panel)
     if isinstance(X, Windows):
         length, rows = X.length, X.last() if X.length == 1 else None
     else:
@@ -81,15 +88,21 @@ def check_rows(estimator: AnyEstimator, X: Rows, *, reset: bool) -> Windows:
 
 
 def lay_out(
-    windows: Windows, series: str, max_gap: float, dtype: Any, steps: Mapping[Hashable, float] | None = None
+    windows: Windows, series: str, max_gap: float, dtype: Any, past: Past | None = None, stacklevel: int = 4
 ) -> RowLayout:
-    """Lay rows out segment by segment; ``steps`` are the time steps of the series that fit knows, None at fit.
+    """Lay rows out segment by segment; ``past`` is what fit keeps, None at fit.
 
     After fit, a series that it does not know goes by its rows so far: no row is judged by later ones.
+
+    Raises
+    ------
+    ValueError
+        If the rows are a panel and those of fit were not, or the other way round, or their times do not compare.
     """
     rows = read_series(windows, series)
+    past = None if past is None else past.compare(windows, rows, stacklevel)
     found = rows.steps()
-    starts = rows.segment_starts(max_gap, found if steps is None else rows.steps_so_far(dict(steps)))
+    starts = rows.segment_starts(max_gap, found if past is None else rows.steps_so_far(past.steps()))
     is_in_order = (rows.order[1:] > rows.order[:-1]).all()
     values = windows.buffer if is_in_order else windows.buffer[rows.order]
     with np.errstate(over="ignore"):  # what is infinite then is refused by what the network makes of it
@@ -101,4 +114,5 @@ def lay_out(
         starts,
         np.append(starts[1:], rows.n_rows),
         np.searchsorted(rows.bounds, starts, side="right") - 1,
+        past,
     )

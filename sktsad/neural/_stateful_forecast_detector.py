@@ -12,36 +12,23 @@ import numpy as np
 import pandas as pd
 from sklearn.utils.validation import check_is_fitted
 
-from .._core import Interval, Labels, Rows, Seed, StrOptions, Windows, row_index
+from .._core import Interval, Labels, Past, Rows, Seed, StrOptions, Windows, row_index
 from ..detectors import MIN_HELD_OUT, BaseDetector
-from ..networks import ReconstructionError, StatefulNetwork
+from ..networks import ReconstructionError
 from ..thresholds import MeanStd
-from ._along_series import (
-    ALONG_SERIES,
-    has_cycle,
-    layout_of,
-    module_arguments,
-    number_series,
-    read_rows,
-    segments_of,
-    strand_arguments,
-    update_rule,
-)
+from ._along_series import ALONG_SERIES, layout_of, network_along, number_series, segments_of, train_along
 from ._forecast_errors import RowErrors, UsualErrors
-from ._kept_states import KeptStates, first_states, keep_states, run_ends
+from ._kept_states import first_states, past_of
 from ._net_estimator import NetEstimator
-from ._row_layout import RowLayout
+from ._row_layout import RowLayout, check_rows
 from ._training import (
-    LeanNet,
     Network,
     StatefulNet,
-    StrandDataset,
-    StrandLoader,
     TrainingOptions,
     make_net,
     resume_net,
     run_along,
-    train,
+    states_after,
 )
 
 #: What stands for values beyond the range of float32.
@@ -193,7 +180,7 @@ class StatefulForecastDetector(BaseDetector, NetEstimator):
     }
     _default_threshold = MeanStd(3)
 
-    _past: dict[Hashable, KeptStates]
+    _past: Past
     _series_numbers: dict[Hashable, int]
     usual_error_: np.ndarray
 
@@ -287,63 +274,51 @@ class StatefulForecastDetector(BaseDetector, NetEstimator):
     def _read(self, X: Rows, reset: bool = False) -> Any:
         if not reset:
             check_is_fitted(self)
-        return read_rows(self, X, reset=reset)
+        return check_rows(self, X, reset=reset)
 
     def _fit_rows(self, rows: Windows, y: Labels, anomalous: np.ndarray, held_out: np.ndarray) -> None:
         warm = self.warm_start and hasattr(self, "net_")
-        layout = self._layout(rows, {})
+        layout = self._layout(rows, None)
         if not warm:
             self._series_numbers = number_series(layout)
         learnt, watched = layout.sort(~anomalous & ~held_out), layout.sort(~anomalous & held_out)
         learnt[layout.starts] = watched[layout.starts] = False  # no row before them says what comes
-        segments = segments_of(self, layout, None)
         if not learnt.any():
             raise ValueError(
                 f"n_samples={len(rows)} hold no normal row that comes directly after another, so that there is nothing "
                 "to predict. Give more rows."
             )
-
-        def dataset(rows: np.ndarray, **training: Any) -> StrandDataset:
-            strands = strand_arguments(self, int(learnt.sum()))
-            return StrandDataset(segments, rows, horizon=self.horizon, **strands, **training)
-
-        valid = None
-        if self.early_stopping:
-            if not watched.any():
-                raise ValueError(
-                    f"early_stopping={self.early_stopping} needs {MIN_HELD_OUT} held-out normal rows, and "
-                    f"validation_fraction={self.validation_fraction} gives fewer. Give more rows, or "
-                    "early_stopping=False."
-                )
-            valid = dataset(watched)
+        if not self.early_stopping:
+            watched = np.zeros_like(watched)
+        elif not watched.any():
+            raise ValueError(
+                f"early_stopping={self.early_stopping} needs {MIN_HELD_OUT} held-out normal rows, and "
+                f"validation_fraction={self.validation_fraction} gives fewer. Give more rows, or "
+                "early_stopping=False."
+            )
         options = TrainingOptions.of(self)
-        net = resume_net(self.net_, options) if warm else self._new_net(rows, options)
-        net.set_params(callbacks__update_rule__one_cycle=has_cycle(self))
-        dropout = self.series_dropout if self.series_embedding else 0.0
-        trained = dataset(learnt, min_updates=self.min_updates, series_dropout=dropout)
-        self.net_ = train(net, trained, valid, self.max_epochs)
-        ends = run_ends(layout, self.history)
+        net = resume_net(self.net_, options) if warm else make_net(self._network(rows), options)
+        segments = segments_of(self, layout, None)
+        self.net_ = train_along(self, net, segments, learnt, watched, self.max_epochs, horizon=self.horizon)
+        past, ends = past_of(rows, layout, self.history)
         errors = UsualErrors(layout, self.horizon, self.loss, learnt, ends)
-        states = run_along(self.net_, segments, self.predict_batch_size, errors, ends)
+        states = states_after(self.net_, segments, self.predict_batch_size, ends, errors)
         self.usual_error_ = errors.usual()
         # The forecasts that reach beyond an end are part of the state there.
-        parts = [part.reshape(len(ends), part[:1].size) for part in (states, errors.kept())]
-        self._past = keep_states(layout, ends, np.concatenate(parts, axis=1))
-
-    def _new_net(self, rows: Windows, options: TrainingOptions) -> LeanNet:
-        shape = (self.horizon, rows.n_channels)
-        network = Network(
-            partial(StatefulNetwork, output_shape=shape, **module_arguments(self, rows)),
-            partial(ReconstructionError, loss=self.loss),
-            StatefulNet,
-            callbacks=(update_rule(self),),
-            loader=StrandLoader,
+        beyond = errors.kept()
+        self._past = past.with_values(
+            np.concatenate([states, beyond.reshape(len(ends), beyond[:1].size)], axis=1)
         )
-        return make_net(network, options)
 
-    def _layout(self, rows: Windows, past: Mapping[Hashable, KeptStates]) -> RowLayout:
+    def _network(self, rows: Windows) -> Network:
+        error = partial(ReconstructionError, loss=self.loss)
+        return network_along(
+            self, rows, (self.horizon, rows.n_channels), criterion=error, net_class=StatefulNet
+        )
+
+    def _layout(self, rows: Windows, past: Past | None) -> RowLayout:
         """Lay rows out, without infinities, from which the state would not recover."""
-        layout = layout_of(self, rows, past)
+        layout = layout_of(self, rows, past, stacklevel=6)
         if np.isfinite(layout.values).all():
             return layout
         return replace(layout, values=np.clip(layout.values, -_LARGEST, _LARGEST))
@@ -354,15 +329,11 @@ class StatefulForecastDetector(BaseDetector, NetEstimator):
     def _errors(self, rows: Windows, by_channel: bool) -> np.ndarray:
         """Return the mean errors of each row, of each channel or over all."""
         layout = self._layout(rows, self._past)
-        past = self._past if self.history == "index" else {}
-        kept = first_states(layout, past, self.max_gap, stacklevel=6)
+        states = first_states(layout, self.max_gap, stacklevel=6)
         errors = RowErrors(layout, self.loss, self.usual_error_, by_channel)
-        states = None
-        if kept is not None:
+        if states is not None:
             beyond = (self.horizon, *self.usual_error_.shape)
-            states, forecasts = np.split(kept, [kept.shape[1] - np.prod(beyond)], axis=1)
-            module: Any = self.net_.module_
-            states = states.reshape(len(states), *module.state_shape)
+            states, forecasts = np.split(states, [states.shape[1] - np.prod(beyond)], axis=1)
             errors.go_on(forecasts.reshape(-1, *beyond))
         run_along(self.net_, segments_of(self, layout, states), self.predict_batch_size, errors)
         return errors.scores()

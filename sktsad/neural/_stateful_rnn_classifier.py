@@ -4,44 +4,27 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Hashable, Mapping
-from functools import partial
 from numbers import Real
 from typing import Any, Self
 
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from .._core import Interval, Labels, Rows, Seed, Weights, Windows, atomic_fit, check_target_index
-from ..networks import LOSSES, LogitAdjustedCrossEntropy, StatefulNetwork
-from ._along_series import (
-    ALONG_SERIES,
-    has_cycle,
-    layout_of,
-    module_arguments,
-    number_series,
-    read_rows,
-    segments_of,
-    strand_arguments,
-    update_rule,
-)
+from .._core import Interval, Labels, Past, Rows, Seed, Weights, Windows, atomic_fit, check_target_index
+from ._along_series import ALONG_SERIES, layout_of, network_along, number_series, segments_of, train_along
 from ._event_weights import event_weights
-from ._input_checks import check_weights, copy_loss, refuse_not_finite
-from ._kept_states import KeptStates, first_states, keep_states, run_ends
+from ._input_checks import check_weights, refuse_not_finite
+from ._kept_states import first_states, past_of
 from ._net_classifier import NetClassifier
-from ._row_layout import RowLayout
+from ._row_layout import RowLayout, check_rows
 from ._training import (
-    LeanNet,
     Network,
     StatefulClassifierNet,
-    StrandDataset,
-    StrandLoader,
     TrainingOptions,
-    f1_callback,
-    make_net,
     resume_net,
     run_along,
     scale_weights,
-    train,
+    states_after,
     watched_rows,
 )
 
@@ -193,7 +176,10 @@ class StatefulRNNClassifier(NetClassifier):
         "event_weight": [Interval(Real, None, None, closed="neither"), None],
     }
 
-    _past: dict[Hashable, KeptStates]
+    _net_class = StatefulClassifierNet
+    _without_labels = "StatefulForecastDetector"
+
+    _past: Past
     _series_numbers: dict[Hashable, int]
 
     def __init__(
@@ -386,62 +372,42 @@ class StatefulRNNClassifier(NetClassifier):
         is_part: bool = False,
     ) -> Self:
         lost = check_target_index(X, y, self.max_gap)
-        windows = read_rows(self, X, reset=not warm)
+        windows = check_rows(self, X, reset=not warm)
         if lost:
             warnings.warn(lost, UserWarning, stacklevel=4)
         target = self._check_target(windows, y, classes, warm)
-        past = self._past if warm and is_part else {}
-        layout = layout_of(self, windows, past)
+        layout = layout_of(self, windows, self._past if warm else None, stacklevel=5)
         weight, mass = self._weights(windows, layout, target, sample_weight)
         learnt = np.ones(len(target), dtype=bool) if weight is None else weight > 0
-        n_seen = len(np.unique(target[learnt]))
-        if n_seen < (1 if warm or classes is not None else 2):
-            dropped = "" if learnt.all() else " in rows of a weight above 0"
-            raise ValueError(
-                f"y holds {n_seen} class{dropped}: a classifier needs two classes or more. Without labelled anomalies "
-                "use a detector such as StatefulForecastDetector."
-            )
+        self._check_seen(target[learnt], not learnt.all(), warm or classes is not None)
         options = TrainingOptions.of(self)
         watched = watched_rows(windows, options)
-        for rows in (learnt & ~watched, learnt & watched) if watched.any() else ():
-            if not rows.any():
-                raise ValueError(
-                    f"No row of a weight above 0 is left: early_stopping={self.early_stopping} watches the last "
-                    f"validation_fraction={self.validation_fraction} of the rows. Change one of them."
-                )
         if watched.any():
-            self._warn_if_cut_by_class(target[learnt], watched[learnt])
+            self._check_watched(target, learnt, watched)
         if not warm:
             self._series_numbers = number_series(layout)
-        states = first_states(layout, past, self.max_gap, stacklevel=5)
-        segments = segments_of(self, layout, states)
+        goes_on = warm and is_part
+        segments = segments_of(
+            self, layout, first_states(layout, self.max_gap, stacklevel=5) if goes_on else None
+        )
+        trained = learnt & ~watched
         prior = np.bincount(
-            target[learnt & ~watched],
-            None if mass is None else mass[learnt & ~watched],
-            minlength=len(self.classes_),
+            target[trained], None if mass is None else mass[trained], minlength=len(self.classes_)
         )
-        net = resume_net(self.net_, options) if warm else self._new_net(windows, prior, options)
-        net.set_params(callbacks__update_rule__one_cycle=has_cycle(self) and not is_part)
-
-        def dataset(rows: np.ndarray, **training: Any) -> StrandDataset:
-            return StrandDataset(
-                segments,
-                layout.sort(rows),
-                layout.sort(target),
-                None if weight is None else layout.sort(weight),
-                **strand_arguments(self, int((learnt & ~watched).sum())),
-                **training,
-            )
-
-        dropout = self.series_dropout if self.series_embedding else 0.0
-        trained = dataset(learnt & ~watched, min_updates=self.min_updates, series_dropout=dropout)
-        valid = dataset(learnt & watched) if watched.any() else None
-        self.net_ = train(net, trained, valid, n_epochs)
-        ends = run_ends(layout, self.history)
-        kept = (
-            run_along(self.net_, segments, self.predict_batch_size, ends=ends) if len(ends) else np.zeros(0)
+        self.net_ = train_along(
+            self,
+            resume_net(self.net_, options) if warm else self._new_net(windows, prior, options),
+            segments,
+            layout.sort(trained),
+            layout.sort(learnt & watched),
+            n_epochs,
+            has_cycle=not is_part,
+            target=layout.sort(target),
+            sample_weight=None if weight is None else layout.sort(weight),
         )
-        self._past = {**past, **keep_states(layout, ends, kept)}
+        past, ends = past_of(windows, layout, self.history)
+        past = past.with_values(states_after(self.net_, segments, self.predict_batch_size, ends))
+        self._past = self._past.then(past) if goes_on else past
         return self
 
     def _weights(
@@ -456,28 +422,28 @@ class StatefulRNNClassifier(NetClassifier):
             weight *= layout.unsort(event_weights(layout, layout.sort(target), self.event_weight))
         return scale_weights(weight), mass
 
-    def _new_net(self, windows: Windows, prior: np.ndarray, options: TrainingOptions) -> LeanNet:
-        n_classes = len(self.classes_)
-        shape = () if n_classes == 2 else (n_classes,)
-        watch_f1 = (f1_callback(bool(self.early_stopping), n_classes),) if self.verbose else ()
-        network = Network(
-            partial(StatefulNetwork, output_shape=shape, **module_arguments(self, windows)),
-            LOSSES[self.loss] if isinstance(self.loss, str) else copy_loss(self.loss, "CrossEntropyLoss"),
-            StatefulClassifierNet,
-            callbacks=(update_rule(self), *watch_f1),
-            loader=StrandLoader,
-        )
-        net = make_net(network, options)
-        if isinstance(net.criterion_, LogitAdjustedCrossEntropy) and net.criterion_.prior is None:
-            net.criterion_.set_prior(prior.tolist())
-        return net
+    def _check_watched(self, target: np.ndarray, learnt: np.ndarray, watched: np.ndarray) -> None:
+        """Raise if early stopping leaves nothing to learn from, or nothing to watch."""
+        for rows in (learnt & ~watched, learnt & watched):
+            if not rows.any():
+                raise ValueError(
+                    f"No row of a weight above 0 is left: early_stopping={self.early_stopping} watches the last "
+                    f"validation_fraction={self.validation_fraction} of the rows. Change one of them."
+                )
+        self._warn_if_cut_by_class(target[learnt], watched[learnt])
+
+    def _network(self, windows: Windows, n_outputs: int) -> Network:
+        return network_along(self, windows, () if n_outputs == 1 else (n_outputs,))
+
+    def _stratified(self, needs_every_class: bool) -> tuple[bool, bool]:
+        """Chunks hold the rows that come."""
+        return False, False
 
     def _outputs(self, X: Rows, input_shape: tuple[int, ...] | None = None) -> np.ndarray:
         check_is_fitted(self)
-        windows = read_rows(self, X, reset=False)
-        layout = layout_of(self, windows, self._past)
-        past = self._past if self.history == "index" else {}
-        states = first_states(layout, past, self.max_gap, stacklevel=5)
+        windows = check_rows(self, X, reset=False)
+        layout = layout_of(self, windows, self._past, stacklevel=5)
+        segments = segments_of(self, layout, first_states(layout, self.max_gap, stacklevel=5))
         outputs: Any = None
 
         def take(rows: np.ndarray, some: np.ndarray) -> None:
@@ -486,7 +452,7 @@ class StatefulRNNClassifier(NetClassifier):
                 outputs = np.empty((len(windows), *some.shape[1:]), some.dtype)
             outputs[rows] = some
 
-        run_along(self.net_, segments_of(self, layout, states), self.predict_batch_size, take)
+        run_along(self.net_, segments, self.predict_batch_size, take)
         outputs = layout.unsort(outputs)
         refuse_not_finite(outputs, windows, self.dtype)
         return outputs

@@ -6,7 +6,8 @@ import pytest
 from skorch.callbacks import LRScheduler
 
 from sktsad import StatefulForecastDetector, StatefulRNNClassifier
-from sktsad.neural._along_series import has_cycle, layout_of, number_series, read_rows, segments_of
+from sktsad.neural._along_series import _wants_cycle, layout_of, number_series, segments_of
+from sktsad.neural._row_layout import check_rows
 
 each = pytest.mark.parametrize("make", [StatefulRNNClassifier, StatefulForecastDetector])
 
@@ -27,19 +28,19 @@ def test_parameters_of_networks_and_strands_have_the_same_defaults(make):
 
 @each
 def test_the_learning_rate_has_a_cycle_unless_another_schedule_is_there(make):
-    assert has_cycle(make())
-    assert not has_cycle(make(lr_schedule="constant"))
-    assert not has_cycle(make(callbacks=[("own", LRScheduler())]))
+    assert _wants_cycle(make())
+    assert not _wants_cycle(make(lr_schedule="constant"))
+    assert not _wants_cycle(make(callbacks=[("own", LRScheduler())]))
 
 
 def test_series_that_are_not_known_have_no_number_and_nan_is_rest():
-    model = StatefulRNNClassifier()
     index = pd.MultiIndex.from_product([["b", "a"], [0, 1]])
-    windows = read_rows(model, pd.DataFrame({"x": np.zeros(4)}, index), reset=True)
-    layout = layout_of(model, windows, {})
-    model._series_numbers = number_series(layout)
+    X = pd.DataFrame({"x": np.zeros(4)}, index)
+    model = StatefulRNNClassifier("gru", hidden_size=1, max_epochs=1).fit(X, [0, 1, 0, 1])
+    layout = layout_of(model, check_rows(model, X, reset=False), None, stacklevel=1)
+    assert model._series_numbers == number_series(layout)
     assert segments_of(model, layout, None).series.tolist() == [0, 1]
     del model._series_numbers["b"]
     segments = segments_of(model, layout, np.array([[np.nan], [3.0]]))
     assert segments.series.tolist() == [-1, 1]
-    assert segments.first_states.tolist() == [[0], [3]]
+    assert segments.first_states.tolist() == [[[[0]]], [[[3]]]]

@@ -209,7 +209,7 @@ def test_a_class_of_weight_0_is_as_good_as_absent(model):
         (np.where(Y, 1.0, np.nan), "NaN"),
         (np.ones(7), r"sample_weight.shape == \(7,\)"),
         (np.zeros(120), "non-zero|y holds 0 class"),
-        (Y.astype(float), "y holds 1 class after rows of weight 0 are dropped"),
+        (Y.astype(float), "y holds 1 class among the rows of a weight above 0"),
     ],
     ids=["negative", "nan", "too short", "all zero", "one class"],
 )

@@ -305,13 +305,13 @@ def test_partial_fit_goes_on_along_new_rows():
     first = X.groupby(level=0).head(25)
     is_first = X.index.isin(first.index)
     model = StatefulRNNClassifier(**EXACT).partial_fit(first, Y[is_first], classes=[0, 1])
-    states = {key: kept.states for key, kept in model._past.items()}
+    kept = model._past.by_key()
     later = model.set_params(lr=1e-12).partial_fit(X[~is_first], Y[~is_first])
     # As if it had run along all rows; the weights are as good as those before.
     new = pd.concat([X.loc[["s0"]]] * 2)
     new.index = pd.MultiIndex.from_product([["s0"], range(120)])
     np.testing.assert_allclose(later.decision_function(new[60:]), slow_scores(later, new)[60:], rtol=1e-5)
-    assert (states["s0"] != model._past["s0"].states).any()
+    assert (kept["s0"].values != model._past.by_key()["s0"].values).any()
     with pytest.raises(ValueError, match=r"have a .series, time. index"):
         model.partial_fit(X.to_numpy(), Y)
 
@@ -371,7 +371,7 @@ def test_what_is_printed_has_the_f1(capsys):
 def test_refusals():
     with pytest.raises(ValueError, match="y holds 1 class: "):
         StatefulRNNClassifier(**SMALL).fit(X, np.zeros(len(X), int))
-    with pytest.raises(ValueError, match="y holds 1 class in rows of a weight above 0"):
+    with pytest.raises(ValueError, match="y holds 1 class among the rows of a weight above 0"):
         StatefulRNNClassifier(**SMALL).fit(X, Y, 1.0 - Y)
     with pytest.raises(ValueError, match="warm_up=9 leaves no row of a strand that counts: strand_length=8"):
         StatefulRNNClassifier(warm_up=9, strand_length=8).fit(X, Y)

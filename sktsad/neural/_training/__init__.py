@@ -1,6 +1,6 @@
 """Batches, seeds, the lean loop: the one place that talks to skorch. Private."""
 
-from ._along import run_along
+from ._along import run_along, states_after
 from ._batches import BatchLoader, WindowDataset, scale_weights
 from ._fit import apply, forward, make_net, resume_net, run, train
 from ._held_out import split_dataset, watched_rows
@@ -37,6 +37,7 @@ __all__ = [
     "scale_weights",
     "seeded",
     "split_dataset",
+    "states_after",
     "train",
     "watched_rows",
 ]

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from ._net import LeanNet
+from ._random import full_precision
 from ._strands import Segments
 
 #: Rows of a chunk: of all lanes together, and of one lane; the least also where states are wanted.
@@ -45,7 +46,7 @@ def run_along(
     states = None
     max_length = _MAX_LENGTH if ends is None else _MIN_LENGTH
     net.module_.eval()
-    with torch.inference_mode():
+    with torch.inference_mode(), full_precision(net.device):
         for first in range(0, len(order), batch_size):
             lanes = order[first : first + batch_size]
             for rows, outputs, x, state, series in _run(net, segments, lanes, max_length):
@@ -64,6 +65,20 @@ def run_along(
                         states = np.zeros((len(ends), *found.shape[1:]), segments.values.dtype)
                     states[numbers] = found.cpu().numpy()
     return np.zeros(0) if states is None else states
+
+
+def states_after(
+    net: LeanNet,
+    segments: Segments,
+    batch_size: int,
+    ends: np.ndarray,
+    take: Callable[[np.ndarray, np.ndarray], None] | None = None,
+) -> np.ndarray:
+    """Return the flattened states after some rows, shape (n_ends, n_numbers), as `run_along` finds them."""
+    if take is None and not len(ends):
+        return np.zeros((0, 0), segments.values.dtype)
+    states = run_along(net, segments, batch_size, take, ends)
+    return states.reshape(len(ends), states[:1].size)
 
 
 def _ends_within(

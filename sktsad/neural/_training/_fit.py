@@ -20,7 +20,7 @@ from ._batches import WindowDataset, as_tensor
 from ._interrupt import InterruptGuard
 from ._net import LeanNet
 from ._network import Network, TrainingOptions
-from ._random import own_defaults, seeded
+from ._random import full_precision, own_defaults, seeded
 
 OPTIMIZERS: dict[str, type[torch.optim.Optimizer]] = {
     "adam": torch.optim.Adam,
@@ -265,7 +265,7 @@ def run(
     batch_size = min(batch_size, max(1, _LARGEST_BATCH // math.prod(dataset.input_shape)))
     padded_size = min(batch_size, _LARGEST_PADDING)
     module.eval()
-    with torch.inference_mode():
+    with torch.inference_mode(), full_precision(device):
         for start in range(0, n_rows, batch_size):
             stop = min(start + batch_size, n_rows)
             inputs = dataset.inputs(slice(start, stop))
@@ -280,5 +280,5 @@ def apply(net: LeanNet, values: np.ndarray, function: Callable[..., torch.Tensor
     """Run a function of the module over a small array at once, such as codes to be decoded."""
     weight = next(net.module_.parameters())
     net.module_.eval()
-    with torch.inference_mode():
+    with torch.inference_mode(), full_precision(net.device):
         return function(net.module_, as_tensor(values).to(weight)).cpu().numpy()

@@ -34,11 +34,27 @@ def seeded(seed: int, device: str) -> Iterator[None]:
         The device that is used besides the CPU.
     """
     on_gpu = torch.device(device).type == "cuda"
-    with _LOCK, torch.random.fork_rng(devices=range(torch.cuda.device_count()) if on_gpu else []):
+    devices = range(torch.cuda.device_count()) if on_gpu else []
+    with _LOCK, torch.random.fork_rng(devices=devices), full_precision(device):
         torch.default_generator.manual_seed(seed)
         if on_gpu:
             torch.cuda.manual_seed_all(seed)
         yield
+
+
+@contextmanager
+def full_precision(device: str) -> Iterator[None]:
+    """Keep recurrent layers from rounding to 10 bits, as they do on a GPU: scores are then those of the CPU."""
+    if torch.device(device).type != "cuda":
+        yield
+        return
+    with _LOCK:
+        before = torch.backends.cudnn.allow_tf32
+        torch.backends.cudnn.allow_tf32 = False
+        try:
+            yield
+        finally:
+            torch.backends.cudnn.allow_tf32 = before
 
 
 @contextmanager

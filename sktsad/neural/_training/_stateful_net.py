@@ -44,7 +44,8 @@ class StatefulNet(LeanNet):
             before = self._before[: len(chunk.X)]
         outputs, after = self.module_(chunk.X, before, chunk.series)
         self._after = after.detach()
-        return outputs.flatten(0, chunk.n_axes - 1)[chunk.chosen]
+        outputs = outputs.flatten(0, chunk.n_axes - 1)
+        return outputs if chunk.chosen is None else outputs[chunk.chosen]
 
     def get_loss(
         self, y_pred: Labels, y_true: Labels, X: Rows = None, training: bool = False

@@ -56,8 +56,8 @@ class Chunk:
         Rows.
     series : tensor of int, shape (lanes,)
         Number of the series of each lane.
-    chosen : tensor of int, shape (n_chosen,)
-        Which outputs count in the loss, as positions among all.
+    chosen : tensor of int, shape (n_chosen,), or None
+        Which outputs count in the loss, as positions among all; None if all do.
     state : tensor or None
         State before the first rows; None is rest, or where strands go on the state that the network carries.
     goes_on : bool
@@ -66,18 +66,21 @@ class Chunk:
         Number of axes of the outputs that ``chosen`` counts through: lanes, rows and, of forecasts, horizons.
     sample_weight : tensor of shape (n_chosen,) or None
         Weights of the outputs that count.
+    n_chosen : int
+        Number of outputs that count.
     """
 
     X: torch.Tensor
     series: torch.Tensor
-    chosen: torch.Tensor
+    chosen: torch.Tensor | None
     state: torch.Tensor | None
     goes_on: bool
     n_axes: int
     sample_weight: torch.Tensor | None = None
+    n_chosen: int = 0
 
     def __len__(self) -> int:
-        return len(self.chosen)
+        return self.n_chosen
 
     def to(self, device: str) -> Chunk:
         """Move the inputs to a device."""
@@ -85,7 +88,7 @@ class Chunk:
             self,
             X=self.X.to(device),
             series=self.series.to(device),
-            chosen=self.chosen.to(device),
+            chosen=None if self.chosen is None else self.chosen.to(device),
             state=None if self.state is None else self.state.to(device),
         )
 
@@ -137,6 +140,14 @@ class StrandDataset(Dataset):
         self.warm_up = warm_up
         self.min_updates = min_updates
         self.series_dropout = series_dropout
+        #: Of each segment with rows that count: its number, and from which row to which it is run through.
+        self._reach = []
+        for number, (start, stop) in enumerate(zip(segments.starts, segments.stops, strict=True)):
+            marks = learnt[start:stop]
+            if marks.any():
+                # An output at the row before is what learns from the first target of a forecast.
+                first = max(start, start + int(marks.argmax()) - horizon)
+                self._reach.append((number, first, stop - int(marks[::-1].argmax())))
 
     def __len__(self) -> int:
         return len(self.learnt)
@@ -147,16 +158,9 @@ class StrandDataset(Dataset):
         What comes after the last row that counts, and rows more than ``warm_up`` before the first, is left out.
         """
         parts = []
-        starts, stops = self.segments.starts, self.segments.stops
-        for number, (start, stop) in enumerate(zip(starts, stops, strict=True)):
-            marks = np.flatnonzero(self.learnt[start:stop])
-            if not len(marks):
-                continue
-            first = start + marks[0]
-            # An output at the row before is what learns from the first target of a forecast.
-            first = max(start, first - self.horizon)
-            cuts = self._cuts(first, start + marks[-1] + 1, random_state)
-            begin = np.maximum(start, cuts[:-1] - self.warm_up)
+        for number, first, stop in self._reach:
+            cuts = self._cuts(first, stop, random_state)
+            begin = np.maximum(self.segments.starts[number], cuts[:-1] - self.warm_up)
             parts.append((begin, cuts[:-1], cuts[1:], np.full(len(begin), number)))
         return Strands(*(np.concatenate(part) for part in zip(*parts, strict=True)))
 
@@ -171,13 +175,13 @@ class StrandDataset(Dataset):
 
     def chunk(
         self, begin: np.ndarray, counted: np.ndarray, stop: np.ndarray, end: np.ndarray, length: int
-    ) -> tuple[np.ndarray, np.ndarray, Any, Any]:
+    ) -> tuple[np.ndarray, np.ndarray | None, Any, Any]:
         """Gather ``length`` rows from each ``begin``, for strands that stop at ``stop`` in segments up to ``end``.
 
         Returns
         -------
         values, chosen, weight, target
-            Rows; positions of the outputs that count, and their weights and targets.
+            Rows; positions of the outputs that count, None for all; their weights and targets.
         """
         values = self.segments.values
         rows = begin[:, None] + np.arange(length)
@@ -188,13 +192,14 @@ class StrandDataset(Dataset):
             is_inside = targets < end[:, None, None]
             np.minimum(targets, len(values) - 1, out=targets)
             is_counted = is_counted[..., None] & is_inside & self.learnt[targets]
-            chosen = np.flatnonzero(is_counted)
-            target = values[targets.reshape(-1)[chosen]]
-            return values[rows], chosen, None, target
-        chosen = np.flatnonzero(is_counted & self.learnt[rows])
-        learnt = rows.reshape(-1)[chosen]
+            chosen = None if is_counted.all() else np.flatnonzero(is_counted)
+            targets = targets.reshape(-1) if chosen is None else targets.reshape(-1)[chosen]
+            return values.take(rows, axis=0), chosen, None, values.take(targets, axis=0)
+        is_counted &= self.learnt[rows]
+        chosen = None if is_counted.all() else np.flatnonzero(is_counted)
+        learnt = rows.reshape(-1) if chosen is None else rows.reshape(-1)[chosen]
         weight = None if self.sample_weight is None else self.sample_weight[learnt]
-        return values[rows], chosen, weight, self.target[learnt]
+        return values.take(rows, axis=0), chosen, weight, self.target[learnt]
 
 
 class StrandLoader:
@@ -277,10 +282,11 @@ class StrandLoader:
             chunk = Chunk(
                 torch.from_numpy(values),
                 torch.from_numpy(series[:n_lanes]),
-                torch.from_numpy(chosen),
+                None if chosen is None else torch.from_numpy(chosen),
                 state if offset == 0 else None,
                 offset > 0,
                 3 if dataset.target is None else 2,
                 weight,
+                len(target),
             )
             yield chunk, as_tensor(target)

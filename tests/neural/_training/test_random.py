@@ -45,6 +45,15 @@ def test_a_block_seeded_for_an_accelerator_seeds_the_cpu_too():
     assert torch.equal(torch.get_rng_state(), before)
 
 
+def test_a_block_seeded_for_an_accelerator_computes_in_full_precision_and_leaves_the_setting_as_found():
+    assert torch.backends.cudnn.allow_tf32  # torch's default: 10 bits
+    with seeded(3, "cuda"):
+        assert not torch.backends.cudnn.allow_tf32
+    with seeded(3, "cpu"):
+        assert torch.backends.cudnn.allow_tf32
+    assert torch.backends.cudnn.allow_tf32
+
+
 def test_the_generator_is_put_back_after_an_error():
     before = torch.get_rng_state()
     with pytest.raises(RuntimeError, match="inside"), seeded(0, "cpu"):

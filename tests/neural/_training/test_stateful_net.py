@@ -78,7 +78,7 @@ def test_an_optimizer_that_runs_the_chunk_several_times_trains():
 
 def test_a_chunk_in_which_no_row_counts_is_run_and_learnt_nothing_from():
     net, ((first, target), _) = net_and_chunks("lstm")
-    none = type(first)(first.X, first.series, first.chosen[:0], None, False, 2)
+    none = type(first)(first.X, first.series, torch.arange(0), None, False, 2)
     loss = net.get_loss(net.infer(none), target[:0], X=none, training=True)
     loss.backward()
     assert loss == 0

@@ -1,12 +1,12 @@
 """Strands, side by side and chunk after chunk: every row counts once, none is seen from another series."""
 
 import numpy as np
-import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
 from sktsad.neural._training import Segments, StrandDataset, StrandLoader
+from sktsad.neural._training._strands import Chunk
 
 
 def segments(lengths, first_states=None):
@@ -27,7 +27,8 @@ def lanes_of(loader):
             running = [([], [], []) for _ in chunk.X]
         assert len(chunk.X) <= len(running)
         shape = chunk.X.shape[:2] if chunk.n_axes == 2 else (*chunk.X.shape[:2], loader.dataset.horizon)
-        at = np.unravel_index(chunk.chosen.numpy(), shape)
+        chosen = np.arange(np.prod(shape)) if chunk.chosen is None else chunk.chosen.numpy()
+        at = np.unravel_index(chosen, shape)
         for lane, rows in enumerate(chunk.X.numpy()):
             running[lane][0].extend(rows[:, 0].astype(int).tolist())
             chosen = at[0] == lane
@@ -201,12 +202,17 @@ def test_only_strands_from_the_start_of_a_segment_go_on_from_its_first_state():
     assert n_started == 2
 
 
-@pytest.mark.parametrize("state", [None, torch.zeros(1, 1, 1, 1)])
-def test_a_chunk_moves_to_a_device_with_all_its_inputs(state):
-    dataset = StrandDataset(
-        segments([4]), np.ones(4, bool), np.zeros(4, int), chunk_size=4, strand_length=4, warm_up=0
-    )
-    ((chunk, _),) = StrandLoader(dataset, 1)
-    moved = type(chunk)(chunk.X, chunk.series, chunk.chosen, state, False, 2).to("meta")
-    parts = [moved.X, moved.series, moved.chosen, *([] if state is None else [moved.state])]
-    assert all(part.is_meta for part in parts)
+def test_a_chunk_moves_to_a_device_with_all_its_inputs():
+    tensors = {"X": torch.zeros(1, 2, 3), "series": torch.zeros(1), "chosen": torch.arange(1)}
+    moved = Chunk(**tensors, state=torch.zeros(1, 1, 1, 1), goes_on=False, n_axes=2).to("meta")
+    assert all(getattr(moved, name).is_meta for name in (*tensors, "state"))
+    moved = Chunk(**{**tensors, "chosen": None}, state=None, goes_on=True, n_axes=2).to("meta")
+    assert moved.X.is_meta and moved.state is moved.chosen is None
+
+
+def test_where_all_rows_count_none_is_named():
+    learnt = np.arange(8) != 2
+    dataset = StrandDataset(segments([8]), learnt, np.arange(8), chunk_size=4, strand_length=8, warm_up=0)
+    (first, target), (second, others) = StrandLoader(dataset, 1)
+    assert (first.chosen.tolist(), target.tolist(), len(first)) == ([0, 1, 3], [0, 1, 3], 3)
+    assert (second.chosen, others.tolist(), len(second)) == (None, [4, 5, 6, 7], 4)
