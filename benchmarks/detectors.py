@@ -66,33 +66,33 @@ def detectors(seed):
         "vae": vae(),
     }
     # Read in 14 steps of 10 samples.
-    recurrent = {"n_channels": 10, "batch_size": 32, "lr": 0.003, "random_state": seed}
+    recurrent = {"n_channels": 10, "batch_size": 32, "lr": 0.003, "max_epochs": 50, "random_state": seed}
     return {
         "ZScoreDetector()": ZScoreDetector(),
         "GaussianDetector()": GaussianDetector(),
         "GaussianDetector('full')": GaussianDetector("full"),
         "PCA(20), GaussianDetector('full')": make_pipeline(PCA(20), GaussianDetector("full")),
-        "AutoencoderDetector()": AutoencoderDetector(random_state=seed),
+        "AutoencoderDetector()": AutoencoderDetector(max_epochs=50, random_state=seed),
         "AutoencoderDetector(loss='squared_error')": AutoencoderDetector(
-            loss="squared_error", random_state=seed
+            loss="squared_error", max_epochs=50, random_state=seed
         ),
-        "AutoencoderDetector(noise=0.3)": AutoencoderDetector(noise=0.3, random_state=seed),
+        "AutoencoderDetector(noise=0.3)": AutoencoderDetector(noise=0.3, max_epochs=50, random_state=seed),
         "AutoencoderDetector, selu, alpha dropout": AutoencoderDetector(
-            activation="selu", dropout=0.05, dropout_type="alpha", random_state=seed
+            activation="selu", dropout=0.05, dropout_type="alpha", max_epochs=50, random_state=seed
         ),
         "AutoencoderDetector('lstm')": AutoencoderDetector("lstm", **recurrent),
         "AutoencoderDetector('lstm'), unrolled": AutoencoderDetector("lstm", decoder="unroll", **recurrent),
         "AutoencoderDetector('lstm'), convolution, recurrent dropout": AutoencoderDetector(
             "lstm", conv_channels=32, recurrent_dropout=0.1, **recurrent
         ),
-        "VAEDetector()": VAEDetector(random_state=seed),
+        "VAEDetector()": VAEDetector(max_epochs=50, random_state=seed),
         "VAEDetector('gru')": VAEDetector("gru", **recurrent),
         "VAEDetector(hidden_sizes=(64, 16), max_epochs=100)": vae(),
         "VAEDetector(loss='squared_error', kl_weight=0.1, score_by='elbo')": VAEDetector(
-            loss="squared_error", kl_weight=0.1, score_by="elbo", random_state=seed
+            loss="squared_error", kl_weight=0.1, score_by="elbo", max_epochs=50, random_state=seed
         ),
         "ForecastDetector, second half from the first": ForecastDetector(
-            horizon=70, patch_size=10, lr=0.003, random_state=seed
+            horizon=70, patch_size=10, lr=0.003, max_epochs=50, random_state=seed
         ),
         "isolation forest": outlier(IsolationForest(random_state=seed)),
         "local outlier factor, 50 neighbours": members["lof_50"],

@@ -85,7 +85,7 @@ def fusion(seed):
     """Return what did best with --tune of all unions of up to three."""
     members = [
         ("principal", principal()),
-        ("autoencoder", AutoencoderDetector(random_state=seed)),
+        ("autoencoder", AutoencoderDetector(max_epochs=50, random_state=seed)),
         ("gaussian", GaussianDetector("full")),
     ]
     return FusionDetector(members, scale="rank", validation_fraction=0)
@@ -99,11 +99,11 @@ DETECTORS = {
     "GaussianDetector": lambda seed: on_windows(GaussianDetector()),
     "GaussianDetector, full": lambda seed: on_windows(GaussianDetector("full")),
     "GaussianDetector, full, on principal components": lambda seed: on_windows(principal()),
-    "AutoencoderDetector": lambda seed: on_windows(AutoencoderDetector(random_state=seed)),
+    "AutoencoderDetector": lambda seed: on_windows(AutoencoderDetector(max_epochs=50, random_state=seed)),
     "AutoencoderDetector, lstm, windows of 30": lambda seed: on_windows(
         AutoencoderDetector("lstm", max_epochs=10, lr=0.003, random_state=seed), 30
     ),
-    "VAEDetector": lambda seed: on_windows(VAEDetector(random_state=seed)),
+    "VAEDetector": lambda seed: on_windows(VAEDetector(max_epochs=50, random_state=seed)),
     "ForecastDetector, windows of 60": lambda seed: on_windows(
         ForecastDetector(hidden_size=32, max_epochs=20, random_state=seed), 60
     ),

@@ -35,6 +35,7 @@ from ._sklearn import (
     validate_params,
 )
 from ._types import AnyEstimator, Axes, Label, Labels, Rows, Scores, Seed, Weights
+from ._validate_rows import refuse_other_containers, validate_rows
 from ._validation import (
     check_labels,
     check_same_index,
@@ -42,7 +43,6 @@ from ._validation import (
     mark_anomalies,
     mark_label,
     params_of_rows,
-    validate_rows,
     warn_if_anomaly_is_a_guess,
 )
 from ._windows import Windows, channels_by_name, check_windows, flatten_3d, window_names
@@ -103,6 +103,7 @@ __all__ = [
     "places",
     "read_rows",
     "read_series",
+    "refuse_other_containers",
     "refuse_outlier_detector",
     "require_method",
     "robust_moments",

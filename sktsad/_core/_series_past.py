@@ -10,7 +10,7 @@ from typing import Any, Self
 import numpy as np
 
 from ._estimator import fitted_part
-from ._index import check_panel, is_numbered, is_panel, row_index
+from ._index import LOST_INDEX_FIX, check_panel, is_numbered, is_panel, row_index
 from ._later_rows import warn_if_unknown
 from ._series import SeriesRows
 from ._types import Rows
@@ -158,11 +158,19 @@ class Past:
         Warns
         -----
         UserWarning
-            If one of both is just numbered, or series seem to go by other names than in fit.
+            If one of both is just numbered, these rows carry no time, or series seem to go by other names than in fit.
         """
         check_panel(X, self.was_panel)
-        if None in (self.kind, rows.kind):
+        if self.kind is None or (rows.kind is None and self.was_numbered):
             return self
+        if rows.kind is None:
+            warnings.warn(
+                f"The index of fit holds {self.kind}, these rows carry no time: they count as rows that do not follow "
+                "those of fit, so that the first of them have no past. " + LOST_INDEX_FIX,
+                UserWarning,
+                stacklevel=stacklevel,
+            )
+            return replace(self, keys=[], series=[])
         if self.kind != rows.kind:
             index = row_index(X)
             numbered = index is not None and is_numbered(index)

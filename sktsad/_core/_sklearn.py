@@ -39,8 +39,10 @@ __all__ = [
 
 
 class Interval(_Interval):
-    """An interval of numbers, which True and False are not."""
+    """An interval of Python's and NumPy's numbers, which True, False, fractions and time deltas are not."""
 
     def is_satisfied_by(self, val: Any) -> bool:
         """Tell whether a value is in the interval."""
-        return not isinstance(val, (bool, np.bool_)) and super().is_satisfied_by(val)
+        is_number = isinstance(val, (int, float, np.integer, np.floating))
+        is_other = isinstance(val, (bool, np.timedelta64))
+        return is_number and not is_other and super().is_satisfied_by(val)

@@ -1,151 +1,22 @@
-"""Validation of rows, of labels, and of labels beside rows."""
+"""Validation of labels, and of labels beside rows."""
 
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterator, Mapping, Set
+from numbers import Number
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from pandas.api.types import infer_dtype, is_numeric_dtype
-from sklearn.utils import assert_all_finite, check_consistent_length, column_or_1d
+from scipy.sparse import issparse
+from sklearn.utils import assert_all_finite, column_or_1d
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import validate_data
 
-from ._index import LOST_INDEX_FIX, has_time, is_numbered, is_panel, reads_as_time, row_index
+from ._index import LOST_INDEX_FIX, has_time, is_numbered, is_panel, row_index
 from ._series import SeriesRows, read_rows, read_series
 from ._sklearn import num_samples, safe_indexing
-from ._types import AnyEstimator, Label, Labels, Rows
-
-#: Objects of time, in the words of pandas.
-_TIMES = {"datetime", "datetime64", "date", "timedelta", "timedelta64", "period", "time"}
-#: Seconds since 1970 in the years 2000 to 2100, and how often they may be divided.
-_EPOCH, _UNITS = (946_684_800, 4_102_444_800), (1, 10**3, 10**6, 10**9)
-#: Fewer rows may well be numbers that happen to rise.
-_MIN_ROWS = 10
-
-
-def validate_rows(estimator: AnyEstimator, X: Rows, **kwargs: Any) -> np.ndarray:
-    """Run scikit-learn's ``validate_data`` for float rows, and name the columns that it refuses.
-
-    Raises
-    ------
-    ValueError
-        If X has no column, or columns of time, text, or holes.
-
-    Warns
-    -----
-    UserWarning
-        If a column, at fit, looks like seconds since 1970.
-    """
-    _check_columns(X)
-    try:
-        values = validate_data(estimator, X, dtype=(np.float64, np.float32), **kwargs)
-    except (ValueError, TypeError) as error:
-        _name_columns(X, error)
-        raise
-    if kwargs.get("reset", True):
-        _warn_of_epochs(X, values)
-    return values
-
-
-def _check_columns(X: Rows) -> None:
-    """Refuse a frame without columns, and time among the columns."""
-    if isinstance(X, pd.DataFrame):
-        if not X.shape[1]:
-            raise ValueError(
-                f"X has no columns: 0 feature(s) (shape={X.shape}) while a minimum of 1 is required. Keep a "
-                "column of values: if all have become the index, X.reset_index(level) takes one back."
-            )
-        if all(isinstance(dtype, np.dtype) and dtype.kind in "fiub" for dtype in X.dtypes.unique()):
-            return
-        times = [name for name, column in X.items() if _holds_time(column)]
-    elif getattr(getattr(X, "dtype", None), "kind", "") in ("m", "M"):
-        times = list(range(np.shape(X)[1])) if np.ndim(X) == 2 else ["all"]
-    else:
-        return
-    if times:
-        raise ValueError(_time_in_columns(times, X))
-
-
-def _time_in_columns(times: list, X: Rows) -> str:
-    """Say that columns are time, and what to do."""
-    level = f"X.set_index({times[0]!r})"
-    if is_panel(X):
-        level = f"X.droplevel(1).set_index({times[0]!r}, append=True)"
-    elif not isinstance(X, pd.DataFrame):
-        level = "pandas.DataFrame(values, index=times)"
-    return (
-        f"X has columns of time: {times}. Time belongs into the index: {level}, or for several series "
-        f"X.set_index(['series', {times[0]!r}]). Drop other columns of time, or make numbers of them, such as the hour "
-        "of the day."
-    )
-
-
-def _holds_time(column: pd.Series) -> bool:
-    """Tell whether a column holds dates, time deltas or periods, as such, as objects, of Arrow, or as categories."""
-    dtype = column.dtype
-    if isinstance(dtype, pd.CategoricalDtype):
-        column = dtype.categories.to_series()
-        dtype = column.dtype
-    if getattr(dtype, "kind", "O") in "mM" or isinstance(dtype, pd.PeriodDtype):
-        return True
-    is_odd = dtype == np.dtype(object) or hasattr(dtype, "pyarrow_dtype")
-    return bool(
-        is_odd and not is_numeric_dtype(dtype) and infer_dtype(column.astype(object), skipna=True) in _TIMES
-    )
-
-
-def _name_columns(X: Rows, error: Exception) -> None:
-    """Raise an error that names the columns which are no numbers, or have holes."""
-    if not isinstance(X, pd.DataFrame):
-        rows = X if isinstance(X, np.ndarray) else np.empty(0)
-        if rows.dtype == object and rows.ndim == 2:
-            table = pd.DataFrame(rows)
-            if times := [name for name, column in table.items() if _holds_time(column)]:
-                raise ValueError(_time_in_columns(times, X)) from error
-        return
-    numbers = X.apply(pd.to_numeric, errors="coerce").astype(float)
-    is_text = (numbers.isna() & X.notna()).any().to_numpy()
-    if is_text.any():
-        names = X.columns[is_text].tolist()
-        fix = "Drop them, or encode them, e.g. with OneHotEncoder."
-        texts = (X.iloc[:, int(at)].dropna() for at in np.flatnonzero(is_text))
-        stamps = [text.name for text in texts if reads_as_time(pd.Index(text.astype(object)))]
-        if stamps:
-            fix += (
-                f" {stamps} read as time, which belongs into the index: "
-                f"X.set_index(pandas.to_datetime(X.pop({stamps[0]!r})))."
-            )
-        raise ValueError(f"X has columns that are not numbers: {names}. {fix}") from error
-    n_holes = (~np.isfinite(numbers)).sum()
-    if n_holes.any():
-        raise ValueError(
-            f"X contains NaN or infinity; number of such rows by column: {n_holes[n_holes > 0].to_dict()}. Fill "
-            "them without looking ahead, e.g. by X.ffill() series by series, or drop these rows."
-        ) from error
-
-
-def _warn_of_epochs(X: Rows, values: np.ndarray) -> None:
-    """Warn of columns that rise with every row and count the time since 1970, where the index is no time."""
-    if not isinstance(X, pd.DataFrame) or len(X) < _MIN_ROWS or has_time(X):
-        return
-    is_epoch = np.zeros(values.shape[1], dtype=bool)
-    for unit in _UNITS:
-        low, high = (bound * unit for bound in _EPOCH)
-        is_epoch |= (values[0] >= low) & (values[-1] < high)
-    names = [
-        X.columns[int(at)]
-        for at in np.flatnonzero(is_epoch)
-        if (np.diff(column := values[:, at]) > 0).all() and (column == np.floor(column)).all()
-    ]
-    if names:
-        warnings.warn(
-            f"The columns {names} of X rise with every row and look like the time since 1970. If they are, make them "
-            f"the index: X.set_index(pandas.to_datetime(X.pop({names[0]!r}), unit='s')), or whichever unit it is.",
-            UserWarning,
-            stacklevel=5,
-        )
+from ._types import Label, Labels, Rows
 
 
 def check_labels(X: Rows, y: Labels) -> np.ndarray:
@@ -157,12 +28,75 @@ def check_labels(X: Rows, y: Labels) -> np.ndarray:
         If they are no labels of classes, or too few or many, or if X and y both carry series or time in their index,
         and others.
     """
-    labels = column_or_1d(y, warn=True)
-    assert_all_finite(labels, input_name="y")
+    labels = _column_of_labels(y)
     check_classification_targets(labels)
-    check_consistent_length(X, labels)
+    _check_number(X, labels)
     check_same_index(X, y)
     return labels
+
+
+def _column_of_labels(y: Labels) -> np.ndarray:
+    """Return labels as an array, all present and of one type.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If they are no column of labels.
+    """
+    kind = type(y).__name__
+    if isinstance(y, (str, bytes, Mapping, Set, Iterator)) or issparse(y) or np.isscalar(y):
+        raise TypeError(f"y is a {kind}: labels come in an array or a Series, one for each row of X.")
+    if isinstance(y, np.ma.MaskedArray) and np.ma.getmaskarray(y).any():
+        raise ValueError(
+            f"y is a masked array with {int(np.ma.getmaskarray(y).sum())} masked labels, which would be read as if "
+            "they were not masked. Label these rows, or drop them."
+        )
+    if getattr(y, "ndim", 1) > 2:
+        raise ValueError(f"y has {y.ndim} dimensions, shape {y.shape}: give one label for each row of X.")
+    labels = column_or_1d(y, warn=True)
+    if labels.dtype.kind in "cmMV":
+        raise ValueError(
+            f"y holds {labels.dtype}, which name no class. Labels are numbers, words or booleans, such as 0 (normal) "
+            "and 1 (anomaly)."
+        )
+    if labels.dtype == object:
+        n_missing = int(pd.isna(labels).sum())
+        if n_missing:
+            raise ValueError(
+                f"y has no label, None or NaN, in {n_missing} of its {len(labels)} rows. Label these rows, or drop "
+                "them from X and y."
+            )
+        kinds = {_kind(label) for label in labels}
+        if len(kinds) > 1:
+            raise ValueError(
+                f"y holds labels of several types: {sorted(kinds)}. Make them one, e.g. by y.astype(str), or encode "
+                "them as 0 (normal) and 1 (anomaly)."
+            )
+    assert_all_finite(labels, input_name="y")
+    return labels
+
+
+def _kind(label: Any) -> str:
+    """Return the name of a label's type; all numbers are of one."""
+    is_number = isinstance(label, (Number, np.bool_, np.number))
+    return "number" if is_number else type(label).__name__
+
+
+def _check_number(X: Rows, labels: np.ndarray) -> None:
+    """Refuse labels that are not as many as the rows of X."""
+    n_rows, n_labels = num_samples(X), len(labels)
+    if n_rows == n_labels:
+        return
+    axes = {getattr(X, "length", 0): "steps", getattr(X, "n_channels", 0): "channels"}
+    fix = "Give one label for each row."
+    if n_labels in axes and isinstance(n_labels, int) and n_labels > 1:
+        fix = (
+            f"The second or third axis of X, its {axes[n_labels]}, is as long as y: axes must be (rows, steps, "
+            "channels), see numpy.moveaxis."
+        )
+    raise ValueError(
+        f"Found input variables with inconsistent numbers of samples: X has {n_rows} rows, y has {n_labels}. {fix}"
+    )
 
 
 def check_same_index(X: Rows, y: Labels, x_name: str = "X", y_name: str = "y") -> None:

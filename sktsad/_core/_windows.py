@@ -18,7 +18,7 @@ from sklearn.utils.validation import validate_data
 from ._series import row_index
 from ._sklearn import get_namespace
 from ._types import AnyEstimator, Rows
-from ._validation import validate_rows
+from ._validate_rows import refuse_other_containers, validate_rows
 
 _NAME = re.compile(r"(?P<channel>.+)_t-(?P<lag>\d+)")
 
@@ -255,10 +255,15 @@ def channels_by_name(columns: Any) -> list[str] | None:
 def flatten_3d(X: Rows) -> tuple[Any, int | None]:
     """Flatten windows of shape (n, length, channels); return them with their channels, None for others."""
     if isinstance(X, (list, tuple)):
+        refuse_other_containers(X)
         X = np.asarray(X)
     if getattr(X, "ndim", 2) != 3:
         return X, None
     n_windows, length, n_channels = X.shape
+    if 0 in (length, n_channels):
+        raise ValueError(
+            f"X has shape {X.shape}, which is (rows, steps, channels): a window needs 1 step and 1 channel at least."
+        )
     return np.asarray(X).reshape(n_windows, length * n_channels), n_channels
 
 
@@ -327,7 +332,9 @@ def check_windows(estimator: AnyEstimator, X: Rows, *, n_channels: int | None = 
 
 
 def _refuse_layout(fitted: tuple[int, int], found: tuple[int, int]) -> None:
-    if 1 in (fitted[1], found[1]):
+    if found == fitted[::-1]:
+        fix = "Steps and channels are swapped: X.transpose(0, 2, 1) makes them (rows, steps, channels)."
+    elif 1 in (fitted[1], found[1]):
         fix = (
             "A sampler or a plain array between SlidingWindow and this step loses the layout: pass "
             f"n_channels={max(fitted[1], found[1])} to this estimator, or wrap the sampler in SafeSampler."

@@ -47,8 +47,9 @@ class ForecastDetector(NetDetector):
         Error of each value, in training and in the score.
     threshold : threshold rule, float or None, default=None
         None means ``MeanStd(3)``.
-    max_epochs : int, default=50
-        Passes over the normal rows.
+    max_epochs : int or "auto", default="auto"
+        Passes over the normal rows. "auto" makes ``250 / sqrt(n_batches)``, rounded up: few batches need many epochs to
+        learn anything, and a million rows learn in two.
     batch_size : int, default=64
         Rows in a training batch.
     predict_batch_size : int, default=1024
@@ -146,7 +147,7 @@ class ForecastDetector(NetDetector):
         patch_size: int = 1,
         loss: str = "absolute_error",
         threshold: Any = None,
-        max_epochs: int = 50,
+        max_epochs: int | str = "auto",
         batch_size: int = 64,
         predict_batch_size: int = 1024,
         lr: float = 1e-3,

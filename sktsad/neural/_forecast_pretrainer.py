@@ -43,8 +43,9 @@ class ForecastPretrainer(Pretrainer):
     patch_size : int, default=1
         Consecutive samples that the network reads at a step. A window that they do not divide gets its first row
         repeated in front.
-    max_epochs : int, default=20
-        Passes over the rows.
+    max_epochs : int or "auto", default="auto"
+        Passes over the rows. "auto" makes ``250 / sqrt(n_batches)``, rounded up: few batches need many epochs to learn
+        anything, and a million rows learn in three.
     batch_size : int, default=128
         Rows in a training batch.
     predict_batch_size : int, default=256
@@ -133,7 +134,7 @@ class ForecastPretrainer(Pretrainer):
         dense_size: int | None = 64,
         pooling: str = "last",
         patch_size: int = 1,
-        max_epochs: int = 20,
+        max_epochs: int | str = "auto",
         batch_size: int = 128,
         predict_batch_size: int = 256,
         lr: float = 1e-3,

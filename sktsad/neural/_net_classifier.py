@@ -191,7 +191,14 @@ class NetClassifier(ClassifierMixin, NetEstimator):
         return to_classes(self.decision_function(X), self.classes_)
 
     def _fit(
-        self, X: Rows, y: Labels, sample_weight: Weights, *, warm: bool, n_epochs: int, classes: Any = None
+        self,
+        X: Rows,
+        y: Labels,
+        sample_weight: Weights,
+        *,
+        warm: bool,
+        n_epochs: int | str,
+        classes: Any = None,
     ) -> Self:
         windows = check_windows(self, X, n_channels=self.n_channels, reset=not warm)
         warn_if_badly_scaled(windows)

@@ -30,8 +30,8 @@ class NetEstimator(Estimator):
 
     Parameters
     ----------
-    max_epochs : int
-        Passes over the rows.
+    max_epochs : int or "auto"
+        Passes over the rows; "auto" makes ``250 / sqrt(n_batches)``, rounded up.
     batch_size : int
         Rows in a training batch.
     predict_batch_size : int
@@ -71,7 +71,7 @@ class NetEstimator(Estimator):
     """
 
     _parameter_constraints: dict = {
-        "max_epochs": [Interval(Integral, 1, None, closed="left")],
+        "max_epochs": [Interval(Integral, 1, 10**6, closed="both"), StrOptions({"auto"})],
         "batch_size": [Interval(Integral, 1, None, closed="left")],
         "predict_batch_size": [Interval(Integral, 1, None, closed="left")],
         "lr": [Interval(Real, 0, None, closed="neither")],
@@ -90,7 +90,7 @@ class NetEstimator(Estimator):
 
     _packages = (*Estimator._packages, "skorch", "torch")
 
-    max_epochs: int
+    max_epochs: int | str
     predict_batch_size: int
     n_channels: int | None
     dtype: str

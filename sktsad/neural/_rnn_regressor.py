@@ -62,8 +62,9 @@ class RNNRegressor(RegressorMixin, NetEstimator):
         an error of 1 (``net_params={"criterion__delta": ...}``), absolute beyond. Or a ``torch.nn.Module``, or its
         class, called with (outputs, targets), both of shape (batch,) for one target, else (batch, n_targets). It
         returns one value per row or element, or their mean, which leaves no room for weights.
-    max_epochs : int, default=20
-        Passes over the rows.
+    max_epochs : int or "auto", default="auto"
+        Passes over the rows. "auto" makes ``250 / sqrt(n_batches)``, rounded up: few batches need many epochs to learn
+        anything, and a million rows learn in three.
     batch_size : int, default=128
         Rows in a training batch.
     predict_batch_size : int, default=256
@@ -167,7 +168,7 @@ class RNNRegressor(RegressorMixin, NetEstimator):
         pooling: str = "last",
         patch_size: int = 1,
         loss: Any = "squared_error",
-        max_epochs: int = 20,
+        max_epochs: int | str = "auto",
         batch_size: int = 128,
         predict_batch_size: int = 256,
         lr: float = 1e-3,
@@ -275,7 +276,7 @@ class RNNRegressor(RegressorMixin, NetEstimator):
         outputs = self._outputs(X).astype(np.float64)
         return outputs.reshape(len(outputs), *self._target_shape)
 
-    def _fit(self, X: Rows, y: Labels, sample_weight: Weights, *, warm: bool, n_epochs: int) -> Self:
+    def _fit(self, X: Rows, y: Labels, sample_weight: Weights, *, warm: bool, n_epochs: int | str) -> Self:
         windows = check_windows(self, X, n_channels=self.n_channels, reset=not warm)
         warn_if_badly_scaled(windows)
         target = self._check_target(windows, y, warm)

@@ -367,7 +367,7 @@ class StatefulRNNClassifier(NetClassifier):
         sample_weight: Weights,
         *,
         warm: bool,
-        n_epochs: int,
+        n_epochs: int | str,
         classes: Any = None,
         is_part: bool = False,
     ) -> Self:

@@ -38,8 +38,9 @@ class TorchClassifier(NetClassifier):
         Whether every training batch holds rows of every class, repeated where they are fewer than the batches; "auto"
         does so for the losses that need it, the mean false errors, whose batches that early stopping watches are then
         dealt out alike.
-    max_epochs : int, default=20
-        Passes over the rows.
+    max_epochs : int or "auto", default="auto"
+        Passes over the rows. "auto" makes ``250 / sqrt(n_batches)``, rounded up: few batches need many epochs to learn
+        anything, and a million rows learn in three.
     batch_size : int, default=128
         Rows in a training batch.
     predict_batch_size : int, default=256
@@ -118,7 +119,7 @@ class TorchClassifier(NetClassifier):
         loss: Any = "cross_entropy",
         class_weight: Any = None,
         stratify: bool | str = "auto",
-        max_epochs: int = 20,
+        max_epochs: int | str = "auto",
         batch_size: int = 128,
         predict_batch_size: int = 256,
         lr: float = 1e-3,

@@ -68,8 +68,9 @@ class VAEDetector(AutoencoderDetector):
         Standard deviation of Gaussian noise on the input while training (a denoising autoencoder).
     threshold : threshold rule, float or None, default=None
         None means ``MeanStd(3)``.
-    max_epochs : int, default=50
-        Passes over the normal rows.
+    max_epochs : int or "auto", default="auto"
+        Passes over the normal rows. "auto" makes ``250 / sqrt(n_batches)``, rounded up: few batches need many epochs to
+        learn anything, and a million rows learn in two.
     batch_size : int, default=64
         Rows in a training batch.
     predict_batch_size : int, default=1024
@@ -175,7 +176,7 @@ class VAEDetector(AutoencoderDetector):
         recurrent_dropout: float = 0.0,
         noise: float = 0.0,
         threshold: Any = None,
-        max_epochs: int = 50,
+        max_epochs: int | str = "auto",
         batch_size: int = 64,
         predict_batch_size: int = 1024,
         lr: float = 1e-3,

@@ -388,7 +388,8 @@ def test_another_layout_than_at_fit_is_refused_with_the_mend():
     ):
         check_windows(fitted, np.zeros((4, 6)), reset=False)
     with pytest.raises(
-        ValueError, match=r"length 3 with 2 channel\(s\).*with the SlidingWindow, and of the columns"
+        ValueError,
+        match=r"length 3 with 2 channel\(s\).*Steps and channels are swapped.*transpose\(0, 2, 1\)",
     ):
         check_windows(fitted, Windows.from_dense(np.zeros((4, 6)), 3), reset=False)
 

@@ -17,6 +17,7 @@ from skorch.utils import noop
 from torch.utils.data import Dataset
 
 from ._batches import WindowDataset, as_tensor
+from ._epochs import TimeNotice, number_of_epochs
 from ._interrupt import InterruptGuard
 from ._net import LeanNet
 from ._network import Network, TrainingOptions
@@ -143,6 +144,8 @@ def _check_device(device: str) -> None:
 def _callbacks(network: Network, options: TrainingOptions) -> list[Any]:
     """Return copies of all callbacks; early stopping comes last, since it keeps those after it from an epoch's end."""
     callbacks = copy.deepcopy([*network.callbacks, *(options.callbacks or [])])
+    if options.verbose:
+        callbacks.insert(0, ("time_notice", TimeNotice()))
     patience = options.early_stopping
     if patience:
         patience = 5 if isinstance(patience, (bool, np.bool_)) else patience
@@ -182,7 +185,7 @@ def _set_lr(net: LeanNet, lr: float) -> None:
         group["lr"] = options.get("lr", lr)
 
 
-def train(net: LeanNet, dataset: Dataset, valid: Dataset | None, n_epochs: int) -> LeanNet:
+def train(net: LeanNet, dataset: Dataset, valid: Dataset | None, max_epochs: int | str) -> LeanNet:
     """Train a net, starting from where it is.
 
     Parameters
@@ -193,7 +196,7 @@ def train(net: LeanNet, dataset: Dataset, valid: Dataset | None, n_epochs: int) 
         What it learns from.
     valid : WindowDataset, StrandDataset or None
         What its validation loss is measured on.
-    n_epochs : int
+    max_epochs : int or "auto"
         Passes over the rows.
 
     Raises
@@ -209,7 +212,7 @@ def train(net: LeanNet, dataset: Dataset, valid: Dataset | None, n_epochs: int) 
         If it was interrupted later: the net is that of the last epoch that ended, with early stopping the best.
     """
     guard = InterruptGuard()
-    net.set_params(max_epochs=n_epochs)
+    net.set_params(max_epochs=number_of_epochs(max_epochs, len(dataset), net.batch_size))  # type: ignore[arg-type]
     net.train_split = None if valid is None else predefined_split(valid)
     net.callbacks_.insert(0, ("interrupt_guard", guard))
     with seeded(net.random_state_.randint(2**31), net.device):

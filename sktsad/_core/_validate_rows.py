@@ -1,0 +1,257 @@
+"""Validation of rows."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections.abc import Iterator, Mapping, Set
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from pandas.api.types import infer_dtype, is_numeric_dtype
+from scipy.sparse import issparse
+from sklearn.utils.validation import validate_data
+
+from ._index import has_time, is_panel, reads_as_time
+from ._types import AnyEstimator, Rows
+
+#: Objects of time, in the words of pandas.
+_TIMES = {"datetime", "datetime64", "date", "timedelta", "timedelta64", "period", "time"}
+#: Seconds since 1970 in the years 2000 to 2100, and how often they may be divided.
+_EPOCH, _UNITS = (946_684_800, 4_102_444_800), (1, 10**3, 10**6, 10**9)
+#: An error that says by itself that X is at fault.
+_NAMES_X = re.compile(r"\b(X|features?|feature\(s\)|sample\(s\)|sparse|Sparse)\b")
+#: What polars calls the columns that are numbers, too.
+_POLARS_TOO = ("Boolean", "Null")
+#: Fewer rows may well be numbers that happen to rise.
+_MIN_ROWS = 10
+
+
+def validate_rows(estimator: AnyEstimator, X: Rows, **kwargs: Any) -> np.ndarray:
+    """Run scikit-learn's ``validate_data`` for float rows, and name X, or its columns, where it refuses them.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If X is no table, has no column, or columns of time, text, or holes.
+
+    Warns
+    -----
+    UserWarning
+        If a column, at fit, looks like seconds since 1970.
+    """
+    refuse_other_containers(X)
+    _check_columns(X)
+    try:
+        values = validate_data(estimator, X, dtype=(np.float64, np.float32), **kwargs)
+    except (ValueError, TypeError) as error:
+        _name_columns(X, error)
+        if _NAMES_X.search(str(error)):
+            raise
+        raise type(error)(
+            f"X cannot be read as rows of numbers: {_shorten(error)} Give an array or a frame of shape (n_samples, "
+            f"n_features), one row a time step.{_axes_fix(X)}"
+        ) from error
+    if kwargs.get("reset", True):
+        _warn_of_epochs(X, values)
+    return values
+
+
+def _shorten(error: Exception) -> str:
+    """Return what an error says, without the array that it prints."""
+    return str(error).partition("\n")[0][:200].rstrip(".") + "."
+
+
+def _axes_fix(X: Rows) -> str:
+    if getattr(X, "ndim", 2) != 3:
+        return ""
+    return (
+        " A 3-D array is for estimators of windows. Several series are a frame with a (series, time) MultiIndex: "
+        "pandas.concat(dict(enumerate(map(pandas.DataFrame, X))), names=['series', 'time'])."
+    )
+
+
+def refuse_other_containers(X: Rows) -> None:
+    """Refuse what is no table of rows, with the way to one.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If X is a mapping, a set, an iterator, text or a number, holds series of several lengths or masked values, or
+        is a structured array.
+    """
+    kind = type(X).__name__
+    if issparse(X):  # of which some are mappings: scikit-learn refuses them
+        return
+    if isinstance(X, Mapping):
+        raise TypeError(
+            f"X is a {kind}: rows come in an array or a frame. Of columns make one with pandas.DataFrame(X), of series "
+            "by name with pandas.concat(X, names=['series', 'time'])."
+        )
+    if isinstance(X, (str, bytes, bytearray, Set, Iterator)):
+        raise TypeError(
+            f"X is a {kind}, which has no rows and columns. Give an array or a frame of shape (n_samples, n_features)."
+        )
+    if isinstance(X, np.ma.MaskedArray) and np.ma.getmaskarray(X).any():
+        n_masked = int(np.ma.getmaskarray(X).any(axis=-1).sum())
+        raise ValueError(
+            f"X is a masked array with masked values in {n_masked} of its rows, which would be read as if they were "
+            "not masked. Fill them without looking ahead, or drop these rows."
+        )
+    if getattr(getattr(X, "dtype", None), "names", None):
+        raise TypeError(
+            f"X is a structured array of the fields {list(X.dtype.names)}. Make it a frame: pandas.DataFrame(X), with "
+            "time as its index."
+        )
+    is_listed = isinstance(X, (list, tuple)) or (
+        isinstance(X, np.ndarray) and X.dtype == np.dtype(object) and X.ndim == 1
+    )
+    if is_listed and len({np.shape(row) for row in _shallow(X)}) > 1:
+        raise ValueError(
+            "X is a list of parts of several lengths. Rows must all have the same columns; several series are a frame "
+            "with a (series, time) MultiIndex: pandas.concat(frames, keys=names, names=['series', 'time'])."
+        )
+    if is_listed and len(X) and all(isinstance(part, pd.DataFrame) for part in X):
+        raise ValueError(
+            "X is a list of frames. Join them to one with a (series, time) MultiIndex: pandas.concat(X, keys=names, "
+            "names=['series', 'time'])."
+        )
+
+
+def _shallow(X: Rows) -> Iterator[Any]:
+    """Yield the parts of a list, each of nested lists by their lengths where these agree."""
+    for part in X:
+        try:
+            yield np.asarray(part)
+        except ValueError:  # of several lengths itself
+            yield np.empty(0)
+
+
+def _check_columns(X: Rows) -> None:
+    """Refuse a frame without columns, and time among the columns."""
+    if isinstance(X, pd.DataFrame):
+        if not X.shape[1]:
+            raise ValueError(
+                f"X has no columns: 0 feature(s) (shape={X.shape}) while a minimum of 1 is required. Keep a "
+                "column of values: if all have become the index, X.reset_index(level) takes one back."
+            )
+        if all(isinstance(dtype, np.dtype) and dtype.kind in "fiub" for dtype in X.dtypes.unique()):
+            return
+        times = [name for name, column in X.items() if _holds_time(column)]
+    elif getattr(getattr(X, "dtype", None), "kind", "") in ("m", "M"):
+        times = list(range(np.shape(X)[1])) if np.ndim(X) == 2 else ["all"]
+    elif is_polars(X):
+        _check_polars(X)
+        return
+    else:
+        return
+    if times:
+        raise ValueError(_time_in_columns(times, X))
+
+
+def is_polars(table: Any) -> bool:
+    """Tell whether a table is of polars, without importing it."""
+    return type(table).__module__.partition(".")[0] == "polars" and hasattr(table, "columns")
+
+
+def _check_polars(X: Rows) -> None:
+    """Refuse a lazy frame of polars, and time or text among the columns of a frame."""
+    if not hasattr(X, "to_numpy"):
+        raise TypeError("X is a LazyFrame of polars, which holds no rows yet. Collect it: X.collect().")
+    times = [name for name, dtype in X.schema.items() if dtype.is_temporal()]
+    others = [
+        name for name, dtype in X.schema.items() if not (dtype.is_numeric() or str(dtype) in _POLARS_TOO)
+    ]
+    fix = f"to_panel(X, time={times[0]!r})" if times else "to_panel(X, time=...)"
+    fix += " of sktsad makes a frame with an index of them; for several series also name their column, series=..."
+    if times:
+        raise ValueError(
+            f"X is a frame of polars, which has no index, and has columns of time: {times}. Time is no feature: {fix}. "
+            "Drop other columns of time, or make numbers of them, such as the hour of the day."
+        )
+    if others:
+        raise ValueError(
+            f"X has columns that are not numbers: {others}. Drop them, or encode them; if they name series or times: "
+            f"{fix}."
+        )
+
+
+def _time_in_columns(times: list, X: Rows) -> str:
+    """Say that columns are time, and what to do."""
+    level = f"X.set_index({times[0]!r})"
+    if is_panel(X):
+        level = f"X.droplevel(1).set_index({times[0]!r}, append=True)"
+    elif not isinstance(X, pd.DataFrame):
+        level = "pandas.DataFrame(values, index=times)"
+    return (
+        f"X has columns of time: {times}. Time belongs into the index: {level}, or for several series "
+        f"X.set_index(['series', {times[0]!r}]). Drop other columns of time, or make numbers of them, such as the hour "
+        "of the day."
+    )
+
+
+def _holds_time(column: pd.Series) -> bool:
+    """Tell whether a column holds dates, time deltas or periods, as such, as objects, of Arrow, or as categories."""
+    dtype = column.dtype
+    if isinstance(dtype, pd.CategoricalDtype):
+        column = dtype.categories.to_series()
+        dtype = column.dtype
+    if getattr(dtype, "kind", "O") in "mM" or isinstance(dtype, pd.PeriodDtype):
+        return True
+    is_odd = dtype == np.dtype(object) or hasattr(dtype, "pyarrow_dtype")
+    return bool(
+        is_odd and not is_numeric_dtype(dtype) and infer_dtype(column.astype(object), skipna=True) in _TIMES
+    )
+
+
+def _name_columns(X: Rows, error: Exception) -> None:
+    """Raise an error that names the columns which are no numbers, or have holes."""
+    if not isinstance(X, pd.DataFrame):
+        rows = X if isinstance(X, np.ndarray) else np.empty(0)
+        if rows.dtype == object and rows.ndim == 2:
+            table = pd.DataFrame(rows)
+            if times := [name for name, column in table.items() if _holds_time(column)]:
+                raise ValueError(_time_in_columns(times, X)) from error
+        return
+    numbers = X.apply(pd.to_numeric, errors="coerce").astype(float)
+    is_text = (numbers.isna() & X.notna()).any().to_numpy()
+    if is_text.any():
+        names = X.columns[is_text].tolist()
+        fix = "Drop them, or encode them, e.g. with OneHotEncoder."
+        texts = (X.iloc[:, int(at)].dropna() for at in np.flatnonzero(is_text))
+        stamps = [text.name for text in texts if reads_as_time(pd.Index(text.astype(object)))]
+        if stamps:
+            fix += (
+                f" {stamps} read as time, which belongs into the index: "
+                f"X.set_index(pandas.to_datetime(X.pop({stamps[0]!r})))."
+            )
+        raise ValueError(f"X has columns that are not numbers: {names}. {fix}") from error
+    n_holes = (~np.isfinite(numbers)).sum()
+    if n_holes.any():
+        raise ValueError(
+            f"X contains NaN or infinity; number of such rows by column: {n_holes[n_holes > 0].to_dict()}. Fill "
+            "them without looking ahead, e.g. by X.ffill() series by series, or drop these rows."
+        ) from error
+
+
+def _warn_of_epochs(X: Rows, values: np.ndarray) -> None:
+    """Warn of columns that rise with every row and count the time since 1970, where the index is no time."""
+    if not isinstance(X, pd.DataFrame) or len(X) < _MIN_ROWS or has_time(X):
+        return
+    is_epoch = np.zeros(values.shape[1], dtype=bool)
+    for unit in _UNITS:
+        low, high = (bound * unit for bound in _EPOCH)
+        is_epoch |= (values[0] >= low) & (values[-1] < high)
+    names = [
+        X.columns[int(at)]
+        for at in np.flatnonzero(is_epoch)
+        if (np.diff(column := values[:, at]) > 0).all() and (column == np.floor(column)).all()
+    ]
+    if names:
+        warnings.warn(
+            f"The columns {names} of X rise with every row and look like the time since 1970. If they are, make them "
+            f"the index: X.set_index(pandas.to_datetime(X.pop({names[0]!r}), unit='s')), or whichever unit it is.",
+            UserWarning,
+            stacklevel=5,
+        )
