@@ -3,6 +3,7 @@
 from ._estimator import FITTED_PARTS, Estimator, atomic_fit, fitted_part, version_of
 from ._index import check_panel, has_time, is_panel, row_index, time_labels
 from ._later_rows import warn_if_cut, warn_if_other_step, warn_if_unknown
+from ._missing_past import is_purged, remember_purged, say_if_many, warn_if_past_is_missing
 from ._pipeline import before_last, last_step, require_method
 from ._robust import is_spread, robust_moments
 from ._runs import DURATION, AlarmRule, AlarmRuns, AlarmState, count_events, find_events, places
@@ -93,6 +94,7 @@ __all__ = [
     "infinite_unless_finite",
     "is_gap",
     "is_panel",
+    "is_purged",
     "is_spread",
     "last_step",
     "mark_anomalies",
@@ -105,10 +107,12 @@ __all__ = [
     "read_series",
     "refuse_other_containers",
     "refuse_outlier_detector",
+    "remember_purged",
     "require_method",
     "robust_moments",
     "row_index",
     "safe_indexing",
+    "say_if_many",
     "show_versions",
     "subtract_threshold",
     "tail_mask",
@@ -121,6 +125,7 @@ __all__ = [
     "warn_if_anomaly_is_a_guess",
     "warn_if_cut",
     "warn_if_other_step",
+    "warn_if_past_is_missing",
     "warn_if_unknown",
     "window_names",
     "with_index",

@@ -62,8 +62,8 @@ def _plain(key: Hashable) -> str:
         return text
 
 
-def warn_if_cut(past: Past, rows: SeriesRows, length: int, max_gap: float, stacklevel: int) -> None:
-    """Warn where windows are cut to pieces: by a shuffled split, or another time step than in fit."""
+def warn_if_cut(past: Past, rows: SeriesRows, length: int, max_gap: float, stacklevel: int) -> bool:
+    """Warn where windows are cut to pieces, by a shuffled split, or another time step than in fit; tell whether so."""
     n_filled = 0
     pasts = past.by_key()
     for key, part in rows.parts():
@@ -90,12 +90,12 @@ def warn_if_cut(past: Past, rows: SeriesRows, length: int, max_gap: float, stack
             "max_gap."
         )
     else:
-        warn_if_other_step(past, rows, stacklevel + 1)
-        return
+        return warn_if_other_step(past, rows, stacklevel + 1)
     warnings.warn(message, UserWarning, stacklevel=stacklevel)
+    return True
 
 
-def warn_if_other_step(past: Past, rows: SeriesRows, stacklevel: int) -> None:
+def warn_if_other_step(past: Past, rows: SeriesRows, stacklevel: int) -> bool:
     """Warn if most series that fit knows come at least twice as densely, or half as densely, as then."""
     pasts = past.by_key()
     found = []
@@ -115,6 +115,7 @@ def warn_if_other_step(past: Past, rows: SeriesRows, stacklevel: int) -> None:
             UserWarning,
             stacklevel=stacklevel,
         )
+    return 2 * len(other) > len(found)
 
 
 def _in_words(step: float, kind: str | None) -> str:

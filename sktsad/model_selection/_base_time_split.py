@@ -11,7 +11,15 @@ import numpy as np
 from sklearn.model_selection import BaseCrossValidator
 from sklearn.utils import check_consistent_length, column_or_1d
 
-from .._core import Labels, Rows, check_target_index, mark_anomalies, validate_parameter_constraints
+from .._core import (
+    Labels,
+    Rows,
+    check_target_index,
+    mark_anomalies,
+    read_series,
+    remember_purged,
+    validate_parameter_constraints,
+)
 
 Fold = tuple[np.ndarray, np.ndarray]
 
@@ -79,6 +87,8 @@ class BaseTimeSplit(BaseCrossValidator):
                         UserWarning,
                         stacklevel=2,
                     )
+            if getattr(self, "gap", 0):
+                remember_purged(read_series(X), test)
             yield train, test
 
     @abstractmethod

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import warnings
-
 import numpy as np
 
-from .._core import Past, SeriesPast, Windows, is_gap
+from .._core import Past, SeriesPast, Windows, is_gap, is_purged, say_if_many
 from ._row_layout import RowLayout
 
 #: Runs of neighbouring rows of a series at whose end the state is kept, at most: those before the longest holes.
 MOST_STATES = 1000
+#: Rows after a start from rest that lack their past; those after them have some of it.
+_COLD = 64
 
 
 def past_of(windows: Windows, layout: RowLayout, history: str) -> tuple[Past, np.ndarray]:
@@ -31,13 +31,14 @@ def first_states(layout: RowLayout, max_gap: float, stacklevel: int) -> np.ndarr
     Warns
     -----
     UserWarning
-        If the first rows of a series neither directly follow rows of fit nor are, or come before, the first of them.
+        If more than a tenth of the rows are the first of series that neither directly follow rows of fit nor are, or
+        come before, the first of them.
     """
     rows = layout.rows
     known = {} if layout.past is None else layout.past.by_key()
     if rows.times is None or not any(len(series.times) for series in known.values()):
         return None
-    states, n_cut = None, 0
+    states, n_cut, n_lacking = None, 0, 0
     for number, (start, owner) in enumerate(zip(layout.starts, layout.owner, strict=True)):
         series = known.get(rows.keys[owner])
         if series is None:
@@ -47,14 +48,10 @@ def first_states(layout: RowLayout, max_gap: float, stacklevel: int) -> np.ndarr
             if states is None:
                 states = np.full((len(layout.starts), len(found)), np.nan, found.dtype)
             states[number] = found
-        n_cut += is_cut and start == rows.bounds[owner]
-    if n_cut:
-        warnings.warn(
-            f"{n_cut} of {len(rows.keys)} series do not directly follow rows of fit: the network starts there from "
-            "rest, without their past. Give all rows since the last of fit, or set history='none' if that is meant.",
-            UserWarning,
-            stacklevel=stacklevel,
-        )
+        if is_cut and start == rows.bounds[owner] and not is_purged(rows.keys[owner], rows.times[start]):
+            n_cut += 1
+            n_lacking += int(min(_COLD, layout.stops[number] - start))
+    say_if_many(n_lacking, rows, n_cut, _COLD, stacklevel + 1)
     return states
 
 

@@ -60,6 +60,13 @@ class FeatureSet:
         same = {(lag, self.n_neighbors) for lag in range(1, self.n_periods + 1)}
         return same | {(lag, 0) for lag in self.period_lags}
 
+    @property
+    def longest_window(self) -> int:
+        """Rows before a row that windows without a period look at."""
+        return max(
+            [0, *self.z_windows, *self.std_windows, *self.ewm_spans, *(n - 1 for n in self.slope_windows)]
+        )
+
     def first_of_past(self, times: np.ndarray, period: float, step: float) -> int:
         """Return the first of these rows that later ones look at; ``period`` is a time, as is ``step``."""
         windows = [*self.z_windows, *self.std_windows, *self.slope_windows]
@@ -117,7 +124,7 @@ class FeatureSet:
         for span in self.ewm_spans:
             yield x - _join([past_ewm(x[rows], span) for rows in segments])
         if self.n_periods:
-            median, deviation = self._same_time(x, found)
+            median, deviation = self.same_time(x, found)
             yield from (x - median, _z(x, median, deviation, least), deviation)
             difference = np.nan_to_num(x - median)  # rows without an earlier period count as usual
             for window in self.same_windows:
@@ -126,9 +133,7 @@ class FeatureSet:
         for lag in self.period_lags:
             yield x - _at(x, *found[lag, 0])
 
-    def _same_time(
-        self, x: np.ndarray, found: dict[tuple[int, int], _Spans]
-    ) -> tuple[np.ndarray, np.ndarray]:
+    def same_time(self, x: np.ndarray, found: dict[tuple[int, int], _Spans]) -> tuple[np.ndarray, np.ndarray]:
         """Return median and deviation of the rows at the same time of earlier periods, and of their neighbours."""
         median, deviation = np.empty_like(x), np.empty_like(x)
         for start in range(0, len(x), _BLOCK):

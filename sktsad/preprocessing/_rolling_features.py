@@ -30,6 +30,7 @@ from .._core import (
     row_index,
     validate_rows,
     warn_if_other_step,
+    warn_if_past_is_missing,
 )
 from ._feature_set import FeatureSet
 from ._period import choose_period
@@ -241,14 +242,18 @@ class RollingFeatures(TransformerMixin, Estimator):
         Warns
         -----
         UserWarning
-            If the rows come twice as densely as those of fit, or half as densely, or if series seem to go by other
-            names than in fit, such as ``"1"`` for ``1``.
+            If the rows come twice as densely as those of fit, or half as densely, if more than a tenth of the rows of
+            series that fit knows come without the rows before them, or if series seem to go by other names than in fit,
+            such as ``"1"`` for ``1``.
         """
         check_is_fitted(self)
         rows = read_series(X, self.series)
         past = self._past.compare(X, rows)
         values = validate_rows(self, X, reset=False)
-        warn_if_other_step(past, rows, stacklevel=4)
+        is_other = warn_if_other_step(past, rows, stacklevel=4)
+        if self.history == "index" and not is_other:
+            n_back = self._features.longest_window
+            warn_if_past_is_missing(past, rows, self.max_gap, self._lacking, n_back, stacklevel=4)
         names = self.get_feature_names_out()
         n_rows = len(values)
         out = np.empty((n_rows, len(names)), values.dtype)
@@ -295,6 +300,15 @@ class RollingFeatures(TransformerMixin, Estimator):
             return len(times)
         period = self._period.in_time(step) if self._period else np.nan
         return self._features.first_of_past(times, period, step)
+
+    def _lacking(self, times: np.ndarray, before: float, step: float) -> np.ndarray:
+        """Mark the rows of a run after a hole that look into the hole, or at fewer rows than they should."""
+        lacks = np.arange(len(times)) < self._features.longest_window
+        period = None if self._period is None else self._period.in_rows(step)
+        for lag in set() if period is None else {lag for lag, _ in self._features.lookups}:
+            then = times - lag * period * step
+            lacks |= (then > before + step / 2) & (then < times[0] - step / 2)
+        return lacks
 
     def _of_series(
         self, values: np.ndarray, times: np.ndarray | None, steps: np.ndarray, spread: np.ndarray

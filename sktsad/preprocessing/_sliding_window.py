@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 from numbers import Integral, Real
 from typing import Any, Self
 
@@ -29,6 +30,7 @@ from .._core import (
     row_index,
     validate_rows,
     warn_if_cut,
+    warn_if_past_is_missing,
     window_names,
 )
 from ._auto_length import AUTO_LENGTHS, auto_length
@@ -205,13 +207,17 @@ class SlidingWindow(TransformerMixin, Estimator):
         UserWarning
             If the rows fill short holes between those of fit, as after a shuffled split, if most of them come
             more than ``max_gap`` time steps of fit after the row before, if they come twice as densely as those of
-            fit, or half as densely, or if series seem to go by other names than in fit, such as ``"1"`` for ``1``.
+            fit, or half as densely, if more than a tenth of the rows of series that fit knows come without the rows
+            before them, or if series seem to go by other names than in fit, such as ``"1"`` for ``1``.
         """
         check_is_fitted(self)
         rows = read_series(X, self.series)
         past = self._past.compare(X, rows)
         values = validate_rows(self, X, reset=False)
-        warn_if_cut(past, rows, self.length_, self.max_gap, stacklevel=4)
+        is_cut = warn_if_cut(past, rows, self.length_, self.max_gap, stacklevel=4)
+        if self.history == "index" and not is_cut:
+            pad = self.length_ - 1
+            warn_if_past_is_missing(past, rows, self.max_gap, _first_rows(pad), pad, stacklevel=4)
         rows, values, given = past.join(rows, values)
         segments = rows.segment_starts(self.max_gap, rows.steps_so_far(past.steps()))
         return self._windows(values, rows, segments, given, row_index(X))
@@ -303,6 +309,11 @@ class SlidingWindow(TransformerMixin, Estimator):
         in_given_order[order[given]] = starts[given]
         names = list(check_feature_names_in(self))
         return Windows(values[source], in_given_order, self.length_, index, names)
+
+
+def _first_rows(n_rows: int) -> Callable[..., np.ndarray]:
+    """Return a function that marks the first rows of a run."""
+    return lambda times, before, step: np.arange(len(times)) < n_rows
 
 
 def _with_rows(

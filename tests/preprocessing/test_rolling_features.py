@@ -166,6 +166,7 @@ def test_a_series_has_the_features_that_it_has_alone(X, seed, data):
     assert np.array_equal(together, features.transform(changed)[is_one])
 
 
+@pytest.mark.filterwarnings("ignore:.*lack their past:UserWarning")
 @pytest.mark.filterwarnings("ignore:.*These rows come one in")
 @given(
     tables(max_series=2, max_rows=24),
@@ -194,6 +195,7 @@ def test_rows_behind_those_of_fit_get_their_true_past(X, period, n_neighbors, ma
         close(out, features.transform(X).to_numpy()[~is_past])
 
 
+@pytest.mark.filterwarnings("ignore:.*lack their past:UserWarning")
 @pytest.mark.parametrize(
     "feature",
     [

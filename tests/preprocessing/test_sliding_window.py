@@ -104,6 +104,7 @@ def test_the_future_changes_no_earlier_window(X, length, data):
     assert np.array_equal(window.transform(X[is_past]), before[is_past])
 
 
+@pytest.mark.filterwarnings("ignore:.*lack their past:UserWarning")
 @holes_are_no_matter
 @given(
     tables(),
@@ -216,6 +217,7 @@ def test_a_single_row_gets_its_past():
     assert following(DATES[:40], DATES[40:41]).tolist() == [[38, 39, 40]]
 
 
+@pytest.mark.filterwarnings("ignore:.*lack their past:UserWarning")
 def test_history_bridges_a_hole_and_not_a_gap():
     assert following(DATES[:40], DATES[42:])[0].tolist() == [38, 39, 42]
     assert following(DATES[:40], DATES[43:])[0].tolist() == [43, 43, 43]
@@ -440,6 +442,7 @@ def test_an_array_whose_target_is_out_of_order_is_refused():
         SlidingWindow(4).fit(FRAME.to_numpy(), TARGET.reset_index(drop=True)[::-1])
 
 
+@pytest.mark.filterwarnings("ignore:.*lack their past:UserWarning")
 def test_rows_far_apart_by_the_step_of_fit_warn():
     hourly = DATES.set_axis(pd.date_range("2025", periods=60, freq="h"))
     window = SlidingWindow(4).fit(DATES)

@@ -1,0 +1,115 @@
+"""Rows that come without the rows before them are counted, and it is said what to do."""
+
+import warnings
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.model_selection import cross_val_score
+from sklearn.pipeline import make_pipeline
+
+from sktsad import (
+    EventSplit,
+    GaussianDetector,
+    RollingFeatures,
+    SeriesSplit,
+    SlidingWindow,
+    StatefulRNNClassifier,
+    ZScoreDetector,
+)
+from sktsad._core import _missing_past, read_series, remember_purged
+
+
+def hours(n_rows, n_series=1):
+    """Return rows an hour apart, of one series or a panel."""
+    time = pd.date_range("2026-01-05", periods=n_rows, freq="h")
+    values = np.random.default_rng(0).normal(size=(n_rows * n_series, 1))
+    if n_series == 1:
+        return pd.DataFrame(values, time, ["load"])
+    names = [f"series {number}" for number in range(n_series)]
+    return pd.DataFrame(values, pd.MultiIndex.from_product([names, time]), ["load"])
+
+
+def said(model, rows):
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        model.transform(rows) if hasattr(model, "transform") else model.predict(rows)
+    return [str(each.message) for each in caught]
+
+
+FEATURES = RollingFeatures([12], std_windows=[], slope_windows=[], ewm_spans=[], n_periods=0, period_lags=[])
+
+
+@pytest.mark.parametrize("n_series", [1, 3])
+@pytest.mark.parametrize("step", [SlidingWindow(13), FEATURES])
+def test_a_day_alone_says_how_many_rows_lack_their_past(step, n_series):
+    X = hours(200, n_series)
+    day = X.index.get_level_values(-1)
+    step.fit(X[day < day[100]])
+    later = X[(day >= day[120]) & (day < day[144])]
+    message, *more = said(step, later)
+    assert not more
+    assert f"{12 * n_series} of {24 * n_series} rows lack their past" in message
+    assert f"{n_series} of {n_series} series" in message
+    assert "12 or more of each series" in message
+    assert "LiveScorer" in message
+
+
+@pytest.mark.parametrize("step", [SlidingWindow(13), FEATURES, SlidingWindow(13, history="none")])
+def test_rows_with_their_past_are_quiet(step):
+    X = hours(400)
+    step.fit(X[:100])
+    for rows in (
+        slice(100, 124),  # directly after
+        slice(50, 400),  # a tenth of the rows at most lack it
+        slice(0, 30),  # as fit had them
+        slice(230, 400),
+    ):
+        assert not said(step, X[rows])
+    assert not said(step, X[200:212].set_axis(pd.date_range("2025", periods=12, freq="h")))  # before all rows
+    if step.__class__ is SlidingWindow and step.history == "none":
+        assert not said(step, X[200:224])
+
+
+def test_a_series_that_fit_has_not_seen_has_no_past():
+    X = hours(100, 2)
+    step = SlidingWindow(13).fit(X.loc[["series 0"]])
+    assert not said(step, X.loc[["series 1"]][50:60])
+
+
+def test_days_looked_up_in_a_hole_are_missing():
+    X = hours(24 * 20)
+    features = RollingFeatures(
+        [2], std_windows=[], slope_windows=[], ewm_spans=[], n_periods=0, period_lags=[1]
+    ).fit(X[: 24 * 10])
+    (message,) = said(features, X[24 * 11 : 24 * 13])
+    assert "24 of 48 rows" in message  # those of the first day: the day before is not there
+
+
+def test_a_network_along_the_series_starts_cold():
+    X = hours(400)
+    y = np.arange(200) % 50 == 0
+    network = StatefulRNNClassifier("rnn", hidden_size=2, max_epochs=1, random_state=0).fit(X[:200], y)
+    (message,) = said(network, X[230:260])
+    assert "30 of 30 rows lack their past" in message
+    assert not said(network, X[200:230])
+
+
+@pytest.mark.parametrize("splitter", [SeriesSplit(3, gap=12), EventSplit(3, gap=12)])
+@pytest.mark.parametrize("n_series", [1, 2])
+def test_gaps_that_a_splitter_leaves_on_purpose_are_quiet(splitter, n_series):
+    X = hours(150, n_series)
+    y = pd.Series((np.arange(len(X)) % 15 == 0).astype(int), X.index)
+    model = make_pipeline(SlidingWindow(13), ZScoreDetector("rolling"))
+    assert np.isfinite(cross_val_score(model, X, y, cv=splitter, error_score="raise")).all()
+    assert np.isfinite(cross_val_score(make_pipeline(FEATURES, GaussianDetector()), X, y, cv=splitter)).all()
+
+
+def test_purged_gaps_are_forgotten_in_the_end(monkeypatch):
+    monkeypatch.setattr(_missing_past, "_PURGED", {})
+    monkeypatch.setattr(_missing_past, "_MOST_PURGED", 2)
+    rows = read_series(hours(10, 3))
+    remember_purged(rows, np.array([5, 6, 15, 25]))
+    assert [key for key, _ in _missing_past._PURGED] == ["series 1", "series 2"]
+    remember_purged(read_series(np.zeros((3, 1))), np.array([1]))  # without time, nothing is known
+    assert len(_missing_past._PURGED) == 2
