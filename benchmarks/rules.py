@@ -142,13 +142,15 @@ WEIGHT = {"make_detector": 4, "NearestWindows": 2, "NearestWindows, amplitude": 
 
 RULES = {
     **{f"MaxTimes({k})": MaxTimes(k) for k in (1, 1.2, 1.5, 2, 3)},
-    **{f"MaxTimes({k}, q=0.99)": MaxTimes(k, q=0.99) for k in (1, 1.5, 2, 2.5, 3, 4)},
+    **{f"MaxTimes({k}, q=0.99)": MaxTimes(k, q=0.99) for k in (1, 1.5, 2, 3)},
+    **{f"MaxTimes({k}, q=0.95)": MaxTimes(k, q=0.95) for k in (1.5, 2, 2.5, 3, 4)},
+    **{f"MaxTimes({k}, q=0.9)": MaxTimes(k, q=0.9) for k in (3, 4, 5)},
     **{f"Quantile({q})": Quantile(q) for q in (0.95, 0.98, 0.99, 0.995, 0.999)},
     "Quantile(0.99, confidence=0.95)": Quantile(0.99, confidence=0.95),
     **{f"PeaksOverThreshold({q})": PeaksOverThreshold(q) for q in (0.999, 0.9999)},
     **{f"AlarmsPerDay({n})": AlarmsPerDay(n) for n in (1, 2)},
-    **{f"MedianMAD({k})": MedianMAD(k) for k in (3, 5, 8, 12, 20)},
-    **{f"MeanStd({k})": MeanStd(k) for k in (1, 2, 3, 4, 6, 8)},
+    **{f"MedianMAD({k})": MedianMAD(k) for k in (3, 5, 6, 8, 10, 12)},
+    **{f"MeanStd({k})": MeanStd(k) for k in (1, 3, 4, 6, 8)},
 }
 
 
