@@ -4,7 +4,7 @@ from ._estimator import FITTED_PARTS, Estimator, atomic_fit, fitted_part, versio
 from ._index import check_panel, has_time, is_panel, row_index, time_labels
 from ._later_rows import warn_if_cut, warn_if_other_step, warn_if_unknown
 from ._pipeline import before_last, last_step, require_method
-from ._robust import is_spread, robust_moments
+from ._robust import is_spread, robust_moments, robust_spread
 from ._runs import DURATION, AlarmRule, AlarmRuns, AlarmState, count_events, find_events, places
 from ._scores import (
     decision_scores,
@@ -16,7 +16,7 @@ from ._scores import (
     to_classes,
     with_index,
 )
-from ._series import SeriesRows, is_gap, read_series, tail_mask
+from ._series import SeriesRows, is_gap, read_series, rows_after, tail_mask
 from ._series_past import Past, SeriesPast
 from ._show_versions import show_versions
 from ._sklearn import (
@@ -105,7 +105,9 @@ __all__ = [
     "refuse_outlier_detector",
     "require_method",
     "robust_moments",
+    "robust_spread",
     "row_index",
+    "rows_after",
     "safe_indexing",
     "show_versions",
     "subtract_threshold",
