@@ -46,6 +46,7 @@ from sklearn.pipeline import make_pipeline
 
 from sktsad import (
     AutoencoderDetector,
+    FusionDetector,
     GaussianDetector,
     KMeansDetector,
     LinearForecastDetector,
@@ -119,6 +120,15 @@ def fusion(series):
     return ready.set_params(detectors=members)
 
 
+def two(series):
+    """Return a fusion as it is by default."""
+    members = [
+        ("density", in_windows(GaussianDetector("full"), series)),
+        ("subspace", in_windows(PCADetector(), series)),
+    ]
+    return FusionDetector(members)
+
+
 #: From a series to an unfitted detector.
 DETECTORS = {
     "ZScore": lambda s: in_windows(ZScoreDetector(validation_fraction=0.2), s),
@@ -132,6 +142,7 @@ DETECTORS = {
     "PCA": lambda s: in_windows(PCADetector(0.95), s),
     "LinearForecast": lambda s: in_windows(LinearForecastDetector(), s),
     "IsolationForest": lambda s: in_windows(OutlierClassifier(IsolationForest(random_state=0)), s),
+    "FusionDetector": two,
     "make_detector": fusion,
     "Autoencoder": lambda s: in_windows(AutoencoderDetector(random_state=0, max_epochs=20), s),
 }
