@@ -118,5 +118,5 @@ def test_other_labels_than_before_are_refused_and_change_nothing(y, classes, mes
 @pytest.mark.parametrize("detector", [ZScoreDetector("rolling"), ZScoreDetector(robust=True)], ids=str)
 def test_what_has_no_running_moments_says_so(detector):
     assert not hasattr(detector, "partial_fit")
-    with pytest.raises(ValueError, match="half_life=3 has no effect with (mode='rolling'|robust=True)"):
+    with pytest.raises(ValueError, match=r"half_life=3 has no effect with (mode='rolling'|robust=True)"):
         clone(detector).set_params(half_life=3).fit(ROWS)

@@ -72,7 +72,7 @@ def test_few_rows_tell_nothing_and_a_model_without_held_out_rows_has_nothing_to_
         report = drift_report(detector, rows[:9] + 9)
     assert np.isnan(report["p_value"]) and not report["drifted"]
     with pytest.raises(
-        TypeError, match="no fitted estimator with held_out_scores_.*Fit a detector with a rule"
+        TypeError, match=r"no fitted estimator with held_out_scores_.*Fit a detector with a rule"
     ):
         drift_report(GaussianDetector(threshold=1.0).fit(rows), rows)
 
