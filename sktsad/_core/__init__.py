@@ -5,7 +5,7 @@ from ._index import check_panel, has_time, is_panel, row_index, time_labels
 from ._later_rows import warn_if_cut, warn_if_other_step, warn_if_unknown
 from ._missing_past import is_purged, remember_purged, say_if_many, warn_if_past_is_missing
 from ._pipeline import before_last, last_step, require_method
-from ._robust import is_spread, robust_moments
+from ._robust import is_spread, robust_moments, robust_spread
 from ._runs import DURATION, AlarmRule, AlarmRuns, AlarmState, count_events, find_events, places
 from ._scores import (
     decision_scores,
@@ -17,7 +17,7 @@ from ._scores import (
     to_classes,
     with_index,
 )
-from ._series import SeriesRows, is_gap, read_rows, read_series, tail_mask
+from ._series import SeriesRows, is_gap, read_rows, read_series, rows_after, tail_mask
 from ._series_past import Past, SeriesPast
 from ._show_versions import show_versions
 from ._sklearn import (
@@ -110,7 +110,9 @@ __all__ = [
     "remember_purged",
     "require_method",
     "robust_moments",
+    "robust_spread",
     "row_index",
+    "rows_after",
     "safe_indexing",
     "say_if_many",
     "show_versions",

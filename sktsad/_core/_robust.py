@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 #: Make the median, and the mean, absolute deviation of normal data their standard deviation.
@@ -13,9 +15,14 @@ def robust_moments(values: np.ndarray, axis: int) -> tuple[np.ndarray, np.ndarra
     center = np.median(values, axis=axis)
     deviation = np.abs(values - np.expand_dims(center, axis))
     median, mean = np.median(deviation, axis=axis), deviation.mean(axis=axis)
-    return center, np.where(is_spread(median, center), _MEDIAN_TO_STD * median, _MEAN_TO_STD * mean)
+    return center, robust_spread(median, mean, center)
 
 
-def is_spread(scale: np.ndarray, center: np.ndarray) -> np.ndarray:
+def robust_spread(median: Any, mean: Any, center: Any) -> np.ndarray:
+    """Return the scaled median of absolute deviations; the mean where most values are equal to their centre."""
+    return np.where(is_spread(median, center), _MEDIAN_TO_STD * median, _MEAN_TO_STD * mean)
+
+
+def is_spread(scale: Any, center: Any) -> np.ndarray:
     """Tell a spread from the rounding errors of a constant."""
     return scale > 1e-12 * np.abs(center)

@@ -232,3 +232,15 @@ def tail_mask(X: Rows, fraction: float) -> np.ndarray:
             at = at[np.argsort(rows.times[part], kind="stable")]
         mask[at[len(at) - int(len(at) * fraction + 1e-9) :]] = True  # 0.29 * 100 is 28.999999999999996
     return mask
+
+
+def rows_after(X: Rows) -> np.ndarray:
+    """Return how many rows of its series come after each row in time; rows are read as by `tail_mask`."""
+    rows = read_rows(X)
+    n_after = np.zeros(rows.n_rows, dtype=np.int64)
+    for _, part in rows.parts():
+        at = rows.order[part]
+        if rows.times is not None:
+            at = at[np.argsort(rows.times[part], kind="stable")]
+        n_after[at] = np.arange(len(at))[::-1]
+    return n_after

@@ -32,10 +32,12 @@ from .._core import (
     window_names,
     with_index,
 )
-from ..thresholds import ThresholdRule
+from ..thresholds import ThresholdRule, conformal_p_values
 
 #: Held-out normal rows below which a threshold is learnt from the training rows instead.
 MIN_HELD_OUT = 30
+#: Of a short series more rows than asked for are held out, to make that many, up to this share.
+_LARGEST_SHARE = 0.5
 
 
 class BaseDetector(ClassifierMixin):
@@ -61,6 +63,8 @@ class BaseDetector(ClassifierMixin):
         has to be learnt by `fit` first.
     threshold_rule_ : threshold rule
         The fitted rule; only if ``threshold`` is not a number.
+    held_out_scores_ : ndarray of shape (n_held_out,)
+        Scores of the normal rows that were held out, in the order given; only if there are any.
     """
 
     _parameter_constraints: dict = {
@@ -119,11 +123,12 @@ class BaseDetector(ClassifierMixin):
         anomalous = self._check_target(rows, y)
         rule = self._wanted_threshold()
         is_used = not isinstance(rule, Real) or getattr(self, "early_stopping", False)
-        held_out = tail_mask(rows, self.validation_fraction if is_used else 0)
+        held_out = tail_mask(rows, self._share_held_out(num_samples(rows)) if is_used else 0)
         if not (~held_out & ~anomalous).any() or (held_out & ~anomalous).sum() < MIN_HELD_OUT:
             held_out[:] = False
         fit_rows(rows, y, anomalous, held_out)
-        self.__dict__.pop("threshold_rule_", None)
+        for name in ("threshold_rule_", "held_out_scores_"):  # of an earlier fit
+            self.__dict__.pop(name, None)
         if not isinstance(rule, Real):
             self.threshold_rule_ = self._learn_threshold(rule, rows, anomalous, held_out)
         return self
@@ -188,6 +193,35 @@ class BaseDetector(ClassifierMixin):
         """
         return to_classes(self.decision_function(X), self.classes_)
 
+    def p_values(self, X: Rows) -> np.ndarray:
+        """Return how unusual each row is among the held-out normal rows: the share of these that score as much.
+
+        Parameters
+        ----------
+        X : Windows or array-like of shape (n_samples, n_features)
+            Rows as in `fit`.
+
+        Returns
+        -------
+        p_values : ndarray of shape (n_samples,)
+            Small for anomalies, at least ``1 / (n_held_out + 1)``; uniform on new normal rows, and so no probability of
+            being normal. See `sktsad.thresholds.conformal_p_values`.
+
+        Raises
+        ------
+        ValueError
+            If no rows were held out: the threshold is a number, ``validation_fraction`` is 0, or there were too few.
+        """
+        scores = self.anomaly_score(X)
+        if not hasattr(self, "held_out_scores_"):
+            raise ValueError(
+                f"{type(self).__name__} held no rows out that scores could be compared with (threshold="
+                f"{self.threshold}, validation_fraction={self.validation_fraction}). Fit it with a rule for "
+                f"threshold, such as Quantile(0.99), with validation_fraction=0.2, and to at least {2 * MIN_HELD_OUT} "
+                "normal rows."
+            )
+        return conformal_p_values(scores, self.held_out_scores_)
+
     def _read(self, X: Rows, reset: bool = False) -> Any:
         """Check rows, by themselves with ``reset``, else against those of fit; their values are left as they are."""
         if not reset:
@@ -199,6 +233,12 @@ class BaseDetector(ClassifierMixin):
         if not num_samples(X):
             raise ValueError("Found 0 rows while at least 1 is required.")
         return validate_data(self, X, reset=reset, skip_check_array=True)
+
+    def _share_held_out(self, n_rows: int) -> float:
+        """Return the share of each series to hold out: ``validation_fraction``, of few rows more, up to half."""
+        if not self.validation_fraction:
+            return 0.0
+        return max(self.validation_fraction, min(MIN_HELD_OUT / n_rows, _LARGEST_SHARE))
 
     def _scores_of(self, rows: Rows, chosen: np.ndarray) -> np.ndarray:
         """Return the scores of some of the rows; where pipelines make windows, all rows have to be scored."""
@@ -213,6 +253,8 @@ class BaseDetector(ClassifierMixin):
         if not rule.needs_labels:
             chosen = chosen & ~anomalous
         scores = with_index(self._scores_of(rows, chosen), rows, chosen)
+        if held_out.any():
+            self.held_out_scores_ = scores.to_numpy()[~anomalous[chosen]]
         try:
             return clone(rule).fit(scores, anomalous[chosen] if rule.needs_labels else None)
         except ValueError as error:
@@ -281,6 +323,8 @@ class WindowDetector(BaseDetector):
         Rows that score above it are anomalies.
     threshold_rule_ : threshold rule
         The fitted rule; only if ``threshold`` is not a number.
+    held_out_scores_ : ndarray of shape (n_held_out,)
+        Scores of the normal rows that were held out, in the order given; only if there are any.
     window_shape_ : tuple of (int, int)
         Length and channels of the windows of fit.
     """

@@ -41,6 +41,8 @@ class ConfidenceDetector(MetaEstimatorMixin, BaseDetector, Estimator):
         Rows that score above it are anomalies.
     threshold_rule_ : threshold rule
         The fitted rule; only if ``threshold`` is one.
+    held_out_scores_ : ndarray of shape (n_held_out,)
+        Scores of the normal rows that were held out, in the order given; only if there are any.
     n_features_in_ : int
         Number of columns.
     feature_names_in_ : ndarray of str

@@ -61,7 +61,8 @@ class FusionDetector(BaseDetector, BaseComposition, Estimator):
         of ranks is beyond all ranks.
     validation_fraction : float, default=0.2
         Share of rows, the last of each series in time, that the scale and the rule learn from and the members do not.
-        0, or fewer than 30 normal rows there: they learn from the training rows.
+        Of few rows more are taken, up to half, to make 30. 0, or fewer than 30 normal rows even so: they learn from the
+        training rows.
     refit : bool, default=False
         Whether the members are fitted once more, to all rows, when scale and threshold are learnt. Windows of members
         then know the held-out rows as the past of those that follow. It takes twice the time.
@@ -78,6 +79,8 @@ class FusionDetector(BaseDetector, BaseComposition, Estimator):
         Rows that score above it are anomalies.
     threshold_rule_ : threshold rule
         The fitted rule; only if ``threshold`` is not a number.
+    held_out_scores_ : ndarray of shape (n_held_out,)
+        Scores of the normal rows that were held out, in the order given; only if there are any.
     n_features_in_ : int
         Number of columns.
     feature_names_in_ : ndarray of str

@@ -7,17 +7,16 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn.preprocessing import StandardScaler
 
 from .._core import Estimator, Interval, Rows, StrOptions, Windows
 from ..thresholds import MedianMAD
-from ._base_detector import WindowDetector
+from ._running_detector import RunningDetector
 
 #: Keeps the correlation of columns that determine one another invertible; 1 is the variance of each.
 _RIDGE = 1e-6
 
 
-class GaussianDetector(WindowDetector, Estimator):
+class GaussianDetector(RunningDetector, Estimator):
     """Score a row by its density under a normal distribution fitted to the normal rows.
 
     Parameters
@@ -36,8 +35,12 @@ class GaussianDetector(WindowDetector, Estimator):
     threshold : threshold rule, float or None, default=None
         None means ``MedianMAD(5)``: log densities have a heavy tail, which carries a mean away.
     validation_fraction : float, default=0.2
-        Share of rows, the last of each series in time, that a rule learns from and the densities do not. 0, or fewer
-        than 30 normal rows there: the rule learns from the training rows.
+        Share of rows, the last of each series in time, that a rule learns from and the densities do not. Of few rows
+        more are taken, up to half, to make 30. 0, or fewer than 30 normal rows even so: the rule learns from the
+        training rows.
+    half_life : float, default=None
+        After that many rows of its series a row counts half as much: the detector follows what drifts. None counts
+        all rows alike.
     n_channels : int, default=None
         Channels of a plain 2-D row; it names the values in `feature_scores`, and nothing else.
 
@@ -49,6 +52,8 @@ class GaussianDetector(WindowDetector, Estimator):
         Rows that score above it are anomalies.
     threshold_rule_ : threshold rule
         The fitted rule; only if ``threshold`` is not a number.
+    held_out_scores_ : ndarray of shape (n_held_out,)
+        Scores of the normal rows that were held out, in the order given; only if there are any.
     mean_, scale_ : ndarray of shape (n_features,)
         Mean and standard deviation of each column; 1 for constant columns.
     precision_ : ndarray of shape (n_features, n_features)
@@ -72,6 +77,8 @@ class GaussianDetector(WindowDetector, Estimator):
     ``covariance="full"`` it is half the squared Mahalanobis distance, up to a constant, over the number of columns.
     With ``score_on="last"`` it is that of the conditional density, per channel.
     A column that is constant at fit counts as independent of the others, with standard deviation 1.
+    After ``partial_fit`` means, deviations and correlations are those of one fit to all rows; the estimate for
+    ``shrinkage="auto"`` is not quite, where the means move.
 
     References
     ----------
@@ -90,12 +97,17 @@ class GaussianDetector(WindowDetector, Estimator):
     """
 
     _parameter_constraints: dict = {
-        **WindowDetector._parameter_constraints,
+        **RunningDetector._parameter_constraints,
         "covariance": [StrOptions({"diagonal", "full"})],
         "shrinkage": [Interval(Real, 0, 1, closed="both"), StrOptions({"auto"})],
         "score_on": [StrOptions({"window", "last"})],
     }
     _default_threshold = MedianMAD(5)
+    mean_: np.ndarray
+    scale_: np.ndarray
+    _products: np.ndarray
+    _fourth_power: float
+    _n_effective: float
 
     def __init__(
         self,
@@ -105,6 +117,7 @@ class GaussianDetector(WindowDetector, Estimator):
         score_on: str = "window",
         threshold: Any = None,
         validation_fraction: float = 0.2,
+        half_life: float | None = None,
         n_channels: int | None = None,
     ) -> None:
         self.covariance = covariance
@@ -112,6 +125,7 @@ class GaussianDetector(WindowDetector, Estimator):
         self.score_on = score_on
         self.threshold = threshold
         self.validation_fraction = validation_fraction
+        self.half_life = half_life
         self.n_channels = n_channels
 
     def feature_scores(self, X: Rows) -> pd.DataFrame:
@@ -137,33 +151,55 @@ class GaussianDetector(WindowDetector, Estimator):
             parts.append(np.abs(z))
         return self._frame(np.concatenate(parts), windows, X)
 
-    def _fit_model(self, windows: Windows, held_out: Windows | None) -> None:
-        moments = StandardScaler()
-        for chunk in windows.chunks():
-            moments.partial_fit(windows.flat(chunk))
-        self.mean_, self.scale_ = moments.mean_, moments.scale_
+    def _learn(self, windows: Windows, goes_on: bool) -> None:
+        before = (self.mean_, self.scale_) if goes_on else None
+        weights, past = self._add_moments(windows, goes_on)
+        self.mean_, self.scale_ = self._moments.mean_, self._moments.scale_
         self.__dict__.pop("precision_", None)
         # The values that are scored: of the window, or of its last row given the others.
         self._n_scored = windows.n_channels if self.score_on == "last" else len(self.scale_)
         scale = self.scale_[-self._n_scored :]
         self.log_normalizer_ = np.log(scale).sum() + len(scale) * np.log(2 * np.pi) / 2
         if self.covariance == "full":
-            covariance = self._correlation(windows)
+            self._add_products(windows, weights, past, before)
+            covariance = self._correlation()
             self.precision_ = np.linalg.inv(covariance)
             if self.score_on == "last":
                 covariance = np.linalg.inv(self.precision_[-self._n_scored :, -self._n_scored :])
                 self._covariance_of_scored = covariance
             self.log_normalizer_ += np.linalg.slogdet(covariance)[1] / 2
 
-    def _correlation(self, windows: Windows) -> np.ndarray:
-        """Return the correlation of the columns, shrunk towards independence."""
-        n_windows, n_columns = windows.shape
-        correlation, fourth_power = np.zeros((n_columns, n_columns)), 0.0
+    def _add_products(
+        self,
+        windows: Windows,
+        weights: np.ndarray | None,
+        past: float,
+        before: tuple[np.ndarray, np.ndarray] | None,
+    ) -> None:
+        """Set the mean products of the standardised columns, and what tells how certain they are."""
+        n_columns = windows.shape[1]
+        n_rows = len(windows) if weights is None else weights.sum()
+        total, squares = past + n_rows, n_rows if weights is None else (weights**2).sum()
+        products, fourth_power = np.zeros((n_columns, n_columns)), 0.0
+        if before is not None:
+            mean, scale = before[0] - self.mean_, before[1]
+            products = self._products * np.outer(scale, scale) + np.outer(mean, mean)
+            products *= past / total / np.outer(self.scale_, self.scale_)
+            fourth_power = self._fourth_power * past / total
+            squares += past**2 / self._n_effective
         for chunk in windows.chunks():
             z = self._standardised(windows, chunk)
-            correlation += z.T @ z / n_windows
-            fourth_power += (np.einsum("ij,ij->i", z, z) ** 2).sum() / n_windows
-        noise = (fourth_power - (correlation**2).sum()) / n_windows
+            counted = z if weights is None else z * weights[chunk, None]
+            products += z.T @ counted / total
+            powers = np.einsum("ij,ij->i", z, z) * np.einsum("ij,ij->i", z, counted)
+            fourth_power += powers.sum() / total
+        self._products, self._fourth_power = products, fourth_power
+        self._n_effective = total if weights is None else total**2 / squares
+
+    def _correlation(self) -> np.ndarray:
+        """Return the correlation of the columns, shrunk towards independence."""
+        correlation, n_columns = self._products.copy(), len(self._products)
+        noise = (self._fourth_power - (correlation**2).sum()) / self._n_effective
         np.fill_diagonal(correlation, 1)  # it is but for constant columns, where it is 0
         shrinkage = self.shrinkage
         if isinstance(shrinkage, str):

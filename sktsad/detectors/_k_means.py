@@ -30,8 +30,9 @@ class KMeansDetector(WindowDetector, Estimator):
     threshold : threshold rule, float or None, default=None
         None means ``MedianMAD(5)``.
     validation_fraction : float, default=0.2
-        Share of rows, the last of each series in time, that a rule learns from and the clusters do not. 0, or fewer
-        than 30 normal rows there: the rule learns from the training rows.
+        Share of rows, the last of each series in time, that a rule learns from and the clusters do not. Of few rows
+        more are taken, up to half, to make 30. 0, or fewer than 30 normal rows even so: the rule learns from the
+        training rows.
     n_channels : int, default=None
         Channels of a plain 2-D row; None takes them from `Windows`, 3-D arrays or names such as ``x0_t-3``, and takes
         other rows as univariate.
@@ -46,6 +47,8 @@ class KMeansDetector(WindowDetector, Estimator):
         Rows that score above it are anomalies.
     threshold_rule_ : threshold rule
         The fitted rule; only if ``threshold`` is not a number.
+    held_out_scores_ : ndarray of shape (n_held_out,)
+        Scores of the normal rows that were held out, in the order given; only if there are any.
     cluster_centers_ : ndarray of shape (n_clusters, n_features)
         The typical windows, normalised if asked for.
     window_shape_ : tuple of (int, int)

@@ -31,8 +31,9 @@ class OutlierClassifier(MetaEstimatorMixin, WindowDetector, Estimator):
     threshold : threshold rule, float or None, default=None
         In units of the score. None leaves the detector's own, often set by its ``contamination``.
     validation_fraction : float, default=0.2
-        Share of rows, the last of each series in time, that a rule learns from and the detector does not. 0, or fewer
-        than 30 normal rows there: the rule learns from the training rows.
+        Share of rows, the last of each series in time, that a rule learns from and the detector does not. Of few rows
+        more are taken, up to half, to make 30. 0, or fewer than 30 normal rows even so: the rule learns from the
+        training rows.
     n_channels : int, default=None
         Channels of a plain 2-D row, where that is to be checked.
 
@@ -46,6 +47,8 @@ class OutlierClassifier(MetaEstimatorMixin, WindowDetector, Estimator):
         Rows that score above it are anomalies.
     threshold_rule_ : threshold rule
         The fitted rule; only if ``threshold`` is one.
+    held_out_scores_ : ndarray of shape (n_held_out,)
+        Scores of the normal rows that were held out, in the order given; only if there are any.
     window_shape_ : tuple of (int, int)
         Length and channels of the windows of fit.
     n_features_in_ : int

@@ -34,8 +34,9 @@ class PCADetector(DetectorTransformerMixin, WindowDetector, Estimator):
     threshold : threshold rule, float or None, default=None
         None means ``MedianMAD(5)``.
     validation_fraction : float, default=0.2
-        Share of rows, the last of each series in time, that a rule learns from and the components do not. 0, or fewer
-        than 30 normal rows there: the rule learns from the training rows.
+        Share of rows, the last of each series in time, that a rule learns from and the components do not. Of few rows
+        more are taken, up to half, to make 30. 0, or fewer than 30 normal rows even so: the rule learns from the
+        training rows.
     n_channels : int, default=None
         Channels of a plain 2-D row; None takes them from `Windows`, 3-D arrays or names such as ``x0_t-3``, and takes
         other rows as univariate.
@@ -48,6 +49,8 @@ class PCADetector(DetectorTransformerMixin, WindowDetector, Estimator):
         Rows that score above it are anomalies.
     threshold_rule_ : threshold rule
         The fitted rule; only if ``threshold`` is not a number.
+    held_out_scores_ : ndarray of shape (n_held_out,)
+        Scores of the normal rows that were held out, in the order given; only if there are any.
     mean_ : ndarray of shape (n_features,)
         Mean window.
     components_ : ndarray of shape (n_components, n_features)

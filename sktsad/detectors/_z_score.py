@@ -6,16 +6,16 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn.preprocessing import StandardScaler
 
 from .._core import Estimator, Rows, StrOptions, Windows, is_spread, robust_moments
-from ._base_detector import DetectorTransformerMixin, WindowDetector
+from ._base_detector import DetectorTransformerMixin
+from ._running_detector import RunningDetector
 
 #: The squares of larger numbers, summed over a window, may be infinite.
 _SQUARES_OVERFLOW = 1e100
 
 
-class ZScoreDetector(DetectorTransformerMixin, WindowDetector, Estimator):
+class ZScoreDetector(DetectorTransformerMixin, RunningDetector, Estimator):
     """Score a row by how many standard deviations it is off, globally or within its window.
 
     Parameters
@@ -28,9 +28,13 @@ class ZScoreDetector(DetectorTransformerMixin, WindowDetector, Estimator):
         than half of the values are equal, that is 0 and the scaled mean absolute deviation stands in.
     threshold : threshold rule, float or None, default=None
         None means 3: three standard deviations. A rule of `sktsad.thresholds` learns it.
-    validation_fraction : float, default=0.0
-        Share of rows, the last of each series in time, that a rule learns from and the means do not. 0, or fewer
-        than 30 normal rows there: the rule learns from the training rows.
+    validation_fraction : float, default=0.2
+        Share of rows, the last of each series in time, that a rule learns from and the means do not. Of few rows more
+        are taken, up to half, to make 30. 0, or fewer than 30 normal rows even so: the rule learns from the training
+        rows.
+    half_life : float, default=None
+        After that many rows of its series a row counts half as much: the detector follows what drifts. None counts
+        all rows alike. Medians, and windows that are compared with themselves, have none.
     n_channels : int, default=None
         Channels of a plain 2-D row for ``mode="rolling"``; None takes them from `Windows`, 3-D arrays or names
         such as ``x0_t-3``, and takes other rows as univariate.
@@ -43,6 +47,8 @@ class ZScoreDetector(DetectorTransformerMixin, WindowDetector, Estimator):
         Rows that score above it are anomalies.
     threshold_rule_ : threshold rule
         The fitted rule; only if ``threshold`` is one.
+    held_out_scores_ : ndarray of shape (n_held_out,)
+        Scores of the normal rows that were held out, in the order given; only if there are any.
     center_, scale_ : ndarray of shape (n_features,)
         Mean and standard deviation of each column, or their robust counterparts; only with ``mode="global"``.
     window_shape_ : tuple of (int, int)
@@ -68,7 +74,7 @@ class ZScoreDetector(DetectorTransformerMixin, WindowDetector, Estimator):
     """
 
     _parameter_constraints: dict = {
-        **WindowDetector._parameter_constraints,
+        **RunningDetector._parameter_constraints,
         "mode": [StrOptions({"global", "rolling"})],
         "robust": ["boolean"],
     }
@@ -80,13 +86,15 @@ class ZScoreDetector(DetectorTransformerMixin, WindowDetector, Estimator):
         *,
         robust: bool = False,
         threshold: Any = None,
-        validation_fraction: float = 0.0,
+        validation_fraction: float = 0.2,
+        half_life: float | None = None,
         n_channels: int | None = None,
     ) -> None:
         self.mode = mode
         self.robust = robust
         self.threshold = threshold
         self.validation_fraction = validation_fraction
+        self.half_life = half_life
         self.n_channels = n_channels
 
     def transform(self, X: Rows) -> np.ndarray:
@@ -127,7 +135,10 @@ class ZScoreDetector(DetectorTransformerMixin, WindowDetector, Estimator):
     def _n_features_out(self) -> int:
         return self.window_shape_[1] if self.mode == "rolling" else self.n_features_in_
 
-    def _fit_model(self, windows: Windows, held_out: Windows | None) -> None:
+    def _why_not(self) -> str:
+        return "mode='rolling'" if self.mode == "rolling" else "robust=True" if self.robust else ""
+
+    def _learn(self, windows: Windows, goes_on: bool) -> None:
         if self.mode == "rolling":
             self.__dict__.pop("center_", None)
             self.__dict__.pop("scale_", None)
@@ -135,10 +146,8 @@ class ZScoreDetector(DetectorTransformerMixin, WindowDetector, Estimator):
             self.center_, scale = robust_moments(np.asarray(windows, dtype=np.float64), axis=0)
             self.scale_ = np.where(is_spread(scale, self.center_), scale, 1.0)
         else:
-            moments = StandardScaler()
-            for chunk in windows.chunks():
-                moments.partial_fit(windows.flat(chunk))
-            self.center_, self.scale_ = moments.mean_, moments.scale_
+            self._add_moments(windows, goes_on)
+            self.center_, self.scale_ = self._moments.mean_, self._moments.scale_
 
     def _score(self, windows: Windows) -> np.ndarray:
         return np.concatenate([np.abs(self._z(windows, chunk)).max(axis=1) for chunk in windows.chunks()])

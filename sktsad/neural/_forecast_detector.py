@@ -62,9 +62,10 @@ class ForecastDetector(NetDetector):
         Whether to stop when the loss on the last rows has not become better for 5 epochs, or for that many; the best
         weights are kept.
     validation_fraction : float, default=0.2
-        Share of rows, the last of each series in time, that the threshold rule learns from and early stopping
-        watches; the network is not trained on them, if there is a rule or early stopping. 0, or fewer than 30 normal
-        rows there: the rule learns from the training rows, whose errors are too small.
+        Share of rows, the last of each series in time, that the threshold rule learns from and early stopping watches;
+        the network is not trained on them, if there is a rule or early stopping. Of few rows more are taken, up to
+        half, to make 30. 0, or fewer than 30 normal rows even so: the rule learns from the training rows, whose errors
+        are too small.
     n_channels : int, default=None
         Channels of a plain 2-D row; None takes them from `Windows`, 3-D arrays or names such as ``x0_t-3``, and takes
         other rows as univariate.
@@ -94,6 +95,8 @@ class ForecastDetector(NetDetector):
         Rows that score above it are anomalies.
     threshold_rule_ : threshold rule
         The fitted rule; only if ``threshold`` is not a number.
+    held_out_scores_ : ndarray of shape (n_held_out,)
+        Scores of the normal rows that were held out, in the order given; only if there are any.
     net_ : skorch.NeuralNet
         The trained net.
     window_shape_ : tuple of (int, int)

@@ -40,6 +40,8 @@ class NetDetector(WindowDetector, NetEstimator):
         Rows that score above it are anomalies.
     threshold_rule_ : threshold rule
         The fitted rule; only if ``threshold`` is not a number.
+    held_out_scores_ : ndarray of shape (n_held_out,)
+        Scores of the normal rows that were held out, in the order given; only if there are any.
     net_ : skorch.NeuralNet
         The trained net.
     score_module_ : torch.nn.Module

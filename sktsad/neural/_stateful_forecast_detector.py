@@ -91,9 +91,10 @@ class StatefulForecastDetector(BaseDetector, NetEstimator):
         Whether to stop when the loss on the last rows has not become better for 5 epochs, or for that many; the best
         weights are kept. With "one_cycle" the learning rate falls as if all epochs were made.
     validation_fraction : float, default=0.2
-        Share of rows, the last of each series in time, that the threshold rule learns from and early stopping
-        watches; the network is not trained on them, if there is a rule or early stopping. 0, or fewer than 30 normal
-        rows there: the rule learns from the training rows, whose errors are too small.
+        Share of rows, the last of each series in time, that the threshold rule learns from and early stopping watches;
+        the network is not trained on them, if there is a rule or early stopping. Of few rows more are taken, up to
+        half, to make 30. 0, or fewer than 30 normal rows even so: the rule learns from the training rows, whose errors
+        are too small.
     series_embedding : int, default=None
         Size of a vector that is learnt for each series and stands beside its rows; a series that `fit` has not seen
         gets the mean of all. It pays where the share of anomalies of a series persists. None leaves it out.
@@ -132,6 +133,8 @@ class StatefulForecastDetector(BaseDetector, NetEstimator):
         Rows that score above it are anomalies.
     threshold_rule_ : threshold rule
         The fitted rule; only if ``threshold`` is not a number.
+    held_out_scores_ : ndarray of shape (n_held_out,)
+        Scores of the normal rows that were held out, in the order given; only if there are any.
     net_ : skorch.NeuralNet
         The trained net.
     usual_error_ : ndarray of shape (horizon, n_features)

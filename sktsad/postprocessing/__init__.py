@@ -2,8 +2,16 @@
 
 from ._alarms import alarms
 from ._cost_sensitive_classifier import CostSensitiveClassifier
+from ._drift_report import drift_report
 from ._feature_scores import feature_scores
 from ._smoothed_classifier import SmoothedClassifier
 from ._threshold_classifier import ThresholdClassifier
 
-__all__ = ["CostSensitiveClassifier", "SmoothedClassifier", "ThresholdClassifier", "alarms", "feature_scores"]
+__all__ = [
+    "CostSensitiveClassifier",
+    "SmoothedClassifier",
+    "ThresholdClassifier",
+    "alarms",
+    "drift_report",
+    "feature_scores",
+]

@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import pandas as pd
-from sklearn.frozen import FrozenEstimator
-from sklearn.pipeline import Pipeline
 
-from .._core import AnyEstimator, Rows, before_last, channels_by_name, last_step, row_index
-
-#: Where those that wrap an estimator keep the fitted one.
-_FITTED = ("best_estimator_", "estimator_")
+from .._core import AnyEstimator, Rows, channels_by_name, row_index
+from ._held_detector import held_detector
 
 
 def feature_scores(model: AnyEstimator, X: Rows, *, by_sensor: bool = False) -> pd.DataFrame:
@@ -54,19 +50,8 @@ def feature_scores(model: AnyEstimator, X: Rows, *, by_sensor: bool = False) -> 
     >>> feature_scores(model, X, by_sensor=True).idxmax(axis=1).iloc[-1]
     'x1'
     """
-    inner, rows = model, X
-    while not hasattr(inner, "feature_scores"):
-        if isinstance(inner, Pipeline):
-            inner, rows = last_step(inner), before_last(inner, rows)
-        elif isinstance(inner, FrozenEstimator):
-            inner = inner.estimator
-        elif held := [name for name in _FITTED if hasattr(inner, name)]:
-            inner = getattr(inner, held[0])
-        else:
-            raise TypeError(
-                f"model={model} holds no fitted estimator with feature_scores, only {inner}. Use a detector that has "
-                "it, such as GaussianDetector, ZScoreDetector or AutoencoderDetector."
-            )
+    advice = "Use a detector that has it, such as GaussianDetector, ZScoreDetector or AutoencoderDetector."
+    inner, rows = held_detector(model, X, "feature_scores", advice)
     scores = inner.feature_scores(rows)
     index = row_index(X)
     if index is not None:  # a step on the way may have lost it

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from numbers import Real
 
-import numpy as np
-
 from .._core import Interval
+from ._distribution import Distribution
 from ._threshold_rule import EmpiricalRule
 
 
@@ -58,6 +57,6 @@ class MaxTimes(EmpiricalRule):
         self.k = k
         self.q = q
 
-    def _choose(self, scores: np.ndarray) -> float:
-        median = np.median(scores)
-        return median + self.k * (np.quantile(scores, self.q, method="inverted_cdf") - median)
+    def _choose(self, scores: Distribution) -> float:
+        median = scores.median()
+        return median + self.k * (scores.quantile(self.q) - median)

@@ -9,6 +9,7 @@ import numpy as np
 from scipy.stats import genpareto, poisson
 
 from .._core import Interval
+from ._distribution import Distribution
 from ._quantile_rank import quantile_rank
 from ._threshold_rule import EmpiricalRule
 
@@ -86,14 +87,14 @@ class PeaksOverThreshold(EmpiricalRule):
         self.q = q
         self.level = level
 
-    def _choose(self, scores: np.ndarray) -> float:
+    def _choose(self, scores: Distribution) -> float:
         if self.q <= self.level:
             raise ValueError(
                 f"q={self.q} must be above level={self.level}. Raise q, or use Quantile({self.q})."
             )
         self.shape_, self.scale_ = np.nan, np.nan
-        start = np.quantile(scores, self.level, method="inverted_cdf")
-        peaks = scores[scores > start] - start
+        start = scores.quantile(self.level)
+        peaks = scores.above(start) - start
         if len(peaks) < _MIN_PEAKS:
             return self._stand_in(
                 scores, f"{len(peaks)} scores exceed level={self.level}, fewer than {_MIN_PEAKS}"
@@ -102,9 +103,9 @@ class PeaksOverThreshold(EmpiricalRule):
         shape, _, scale = genpareto.fit(peaks / size, floc=0)
         if not _SHAPES[0] < shape < _SHAPES[1]:
             return self._stand_in(scores, f"the shape of the tail is {shape:.2g}")
-        beyond = len(scores) / len(peaks) * (1 - self.q)
+        beyond = len(scores) / scores.count_above(start) * (1 - self.q)
         threshold = start + size * genpareto.isf(min(beyond, 1.0), shape, scale=scale)
-        expected, n_above = len(scores) * (1 - self.q), np.count_nonzero(scores > threshold)
+        expected, n_above = len(scores) * (1 - self.q), scores.count_above(threshold)
         if not poisson.ppf(_RARE, expected) <= n_above <= poisson.isf(_RARE, expected):
             return self._stand_in(
                 scores, f"{n_above} scores exceed the threshold of the tail, and not {expected:.3g}"
@@ -112,11 +113,11 @@ class PeaksOverThreshold(EmpiricalRule):
         self.shape_, self.scale_ = float(shape), float(scale * size)
         return threshold
 
-    def _stand_in(self, scores: np.ndarray, reason: str) -> float:
+    def _stand_in(self, scores: Distribution, reason: str) -> float:
         warnings.warn(
             f"The tail of {len(scores)} scores cannot be fitted: {reason}. The quantile q={self.q} of the scores is "
             "the threshold, at most the largest. Use more rows, another level, or AlarmsPerDay.",
             UserWarning,
-            stacklevel=6,
+            stacklevel=7,
         )
-        return np.sort(scores)[min(quantile_rank(len(scores), self.q), len(scores)) - 1]
+        return scores.at_rank(min(quantile_rank(len(scores), self.q), len(scores)))

@@ -10,6 +10,7 @@ import pandas as pd
 
 from .._core import Interval
 from ._cuts import count_above, cut_between
+from ._distribution import Distribution
 from ._quantile_rank import quantile_rank
 from ._threshold_rule import EmpiricalRule, ThresholdRule
 
@@ -76,16 +77,16 @@ class Quantile(EmpiricalRule):
         self.q = q
         self.confidence = confidence
 
-    def _choose(self, scores: np.ndarray) -> float:
+    def _choose(self, scores: Distribution) -> float:
         n, rank = len(scores), quantile_rank(len(scores), self.q, self.confidence)
         if rank > n:
             warnings.warn(
                 f"q={self.q} of {n} scores lies beyond the largest of them, which becomes the threshold: more "
                 "than the wanted share of normal rows may exceed it. Use more rows or a smaller q.",
                 UserWarning,
-                stacklevel=5,
+                stacklevel=6,
             )
-        return np.sort(scores)[min(rank, n) - 1]
+        return scores.at_rank(min(rank, n))
 
 
 class TargetFalsePositiveRate(ThresholdRule):

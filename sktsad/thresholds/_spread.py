@@ -6,7 +6,8 @@ from numbers import Real
 
 import numpy as np
 
-from .._core import Interval, robust_moments
+from .._core import Interval, robust_spread
+from ._distribution import Distribution
 from ._threshold_rule import EmpiricalRule
 
 
@@ -39,7 +40,7 @@ class MeanStd(EmpiricalRule):
     def __init__(self, k: float = 3) -> None:
         self.k = k
 
-    def _choose(self, scores: np.ndarray) -> float:
+    def _choose(self, scores: Distribution) -> float:
         return scores.mean() + self.k * scores.std()
 
 
@@ -81,6 +82,7 @@ class MedianMAD(EmpiricalRule):
     def __init__(self, k: float = 3) -> None:
         self.k = k
 
-    def _choose(self, scores: np.ndarray) -> float:
-        center, scale = robust_moments(scores, axis=0)
-        return np.float64(center + self.k * scale)
+    def _choose(self, scores: Distribution) -> float:
+        center = scores.median()
+        distances = scores.distances(center)
+        return np.float64(center + self.k * robust_spread(distances.median(), distances.mean(), center))

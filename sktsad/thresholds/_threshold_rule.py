@@ -10,6 +10,7 @@ from sklearn.utils import check_array, check_consistent_length, column_or_1d
 from sklearn.utils.validation import check_is_fitted
 
 from .._core import Estimator, Labels, Scores, atomic_fit, row_index
+from ._distribution import Distribution
 
 
 class ThresholdRule(Estimator):
@@ -90,11 +91,15 @@ class EmpiricalRule(ThresholdRule):
     """Base of the rules that look at the scores of normal rows in no order, and can go on learning from more."""
 
     def _learn(self, scores: np.ndarray, anomalous: np.ndarray | None, index: pd.Index) -> None:
-        self.threshold_ = self._choose(scores)
-        self.thresholds_, self._counts = np.unique(scores, return_counts=True)
-        self.alarm_rate_ = 1 - np.cumsum(self._counts) / len(scores)
+        self._learn_from(Distribution.of(scores))
 
-    def _choose(self, scores: np.ndarray) -> float:
+    def _learn_from(self, scores: Distribution) -> None:
+        self.threshold_ = self._choose(scores)
+        kept = scores.thinned()
+        self.thresholds_, self._counts = kept.levels, kept.counts
+        self.alarm_rate_ = 1 - kept.up_to / len(kept)
+
+    def _choose(self, scores: Distribution) -> float:
         """Return the threshold for the scores of normal rows."""
         raise NotImplementedError
 
@@ -116,9 +121,11 @@ class EmpiricalRule(ThresholdRule):
 
         Notes
         -----
-        It keeps every distinct score, and looks at all of them again: memory and time grow with the scores seen.
+        Of more than 65,536 distinct scores the largest 32,768 are kept as they are, and the others joined with their
+        neighbours: memory is bounded, and the threshold that of nearly the same scores.
         """
         check_is_fitted(self, "threshold_")
-        more, _, index = self._read(scores, y)
-        self._learn(np.concatenate([np.repeat(self.thresholds_, self._counts), more]), None, index)
+        more, _, _ = self._read(scores, y)
+        counts = np.append(self._counts, np.ones(len(more), dtype=np.int64))
+        self._learn_from(Distribution.of(np.append(self.thresholds_, more), counts))
         return self

@@ -248,17 +248,43 @@ def test_a_rule_learns_from_the_last_rows_of_every_series(detector):
     model_alone = clone(detector).set_params(threshold=0.0).fit(windows[~tail & (Y == 0)])
     assert_same_bits(fitted, model_alone, windows)
     scores = model_alone.anomaly_score(windows[tail & (Y == 0)])
-    assert fitted.threshold_ == scores.mean() + 3 * scores.std()
+    assert fitted.threshold_ == pytest.approx(scores.mean() + 3 * scores.std(), rel=1e-12)
 
 
 @each_base
-@pytest.mark.parametrize("fraction", [0.0, (MIN_HELD_OUT - 1) / 400])
-def test_with_too_few_rows_held_out_a_rule_learns_from_the_training_rows(detector, fraction):
+@pytest.mark.parametrize("fraction, n_rows", [(0.0, 400), (0.2, 2 * MIN_HELD_OUT - 1)])
+def test_with_too_few_rows_to_hold_out_a_rule_learns_from_the_training_rows(detector, fraction, n_rows):
     detector = clone(detector).set_params(threshold=MeanStd(), validation_fraction=fraction)
-    fitted = clone(detector).fit(WINDOWS)
-    assert_same_bits(fitted, clone(detector).set_params(threshold=0.0).fit(WINDOWS))
-    scores = fitted.anomaly_score(WINDOWS)
-    assert fitted.threshold_ == scores.mean() + 3 * scores.std()
+    fitted = clone(detector).fit(WINDOWS[:n_rows])
+    assert_same_bits(fitted, clone(detector).set_params(threshold=0.0).fit(WINDOWS[:n_rows]))
+    scores = fitted.anomaly_score(WINDOWS[:n_rows])
+    assert fitted.threshold_ == pytest.approx(scores.mean() + 3 * scores.std(), rel=1e-12)
+    with pytest.raises(ValueError, match=r"held no rows out .*threshold=MeanStd\(\), validation_fraction=0"):
+        fitted.p_values(WINDOWS)
+
+
+@pytest.mark.parametrize(
+    "n_rows, fraction, n_held_out",
+    [(60, 0.2, 30), (100, 0.2, 30), (100, 0.4, 40), (400, 0.01, 30), (400, 0.2, 80)],
+)
+def test_of_few_rows_more_are_held_out_up_to_half(n_rows, fraction, n_held_out):
+    detector = ZScoreDetector(threshold=MeanStd(), validation_fraction=fraction).fit(SERIES[:n_rows])
+    assert len(detector.held_out_scores_) == n_held_out
+    assert detector.center_ == pytest.approx(SERIES[: n_rows - n_held_out].mean())
+
+
+@each_base
+def test_p_values_compare_with_the_held_out_normal_rows(detector):
+    detector = clone(detector).set_params(threshold=BestFBeta(), validation_fraction=0.35).fit(WINDOWS, Y)
+    held_out = detector.held_out_scores_
+    of_tail = detector.anomaly_score(WINDOWS[tail_of(400, 0.35) & (Y == 0)])
+    np.testing.assert_allclose(held_out, of_tail, rtol=1e-5)  # batches of other sizes round otherwise
+    expected = [
+        (1 + np.sum(held_out >= score)) / (len(held_out) + 1) for score in detector.anomaly_score(WINDOWS)
+    ]
+    np.testing.assert_allclose(detector.p_values(WINDOWS), expected)
+    assert not hasattr(detector.set_params(threshold=1.0).fit(WINDOWS), "held_out_scores_")
+    assert not hasattr(detector, "predict_proba")  # normal rows do not tell how frequent anomalies are
 
 
 @learning_detectors

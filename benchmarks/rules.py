@@ -1,0 +1,398 @@
+"""Every rule for the threshold by every detector, without labels: what it keeps of the F1 that the scores hold.
+
+A detector is fitted to the training part of a series as users fit it: the last fifth is held out, and the rule learns
+from the scores of these rows. It is judged on the rows after the training part:
+
+- F1, by rows; the best F1 of any threshold on the same scores, which nobody can choose without labels; the share of it
+  that the rule keeps; and the best F1 of a random score, which is that of alarming always.
+- false alarms a day, runs within half an hour taken as one; rows without dates count as minutes, on ECG5000 beats as
+  seconds. The share of the normal rows in alarm, and the share of the events that hold an alarm.
+
+Collections: the series of `unlabelled.py`, here NAB with its dates; the 26 AIOps KPIs, fitted to the first 60 % with
+all anomalies in, in windows of an hour; ECG5000, fitted to its normal training beats. Settings are chosen on ucr and
+tuning; the others are for the verdict. Means are of series by series; "kept" is the mean of the F1 over that of the
+best F1, where series that a detector cannot see at all weigh little.
+
+The last table asks for one and two alarms a day, and counts what comes on days that are like those of fit.
+
+Figures are kept in a folder, a file a series and detector, so that a run goes on where it stopped: empty it after a
+change of the code. --quick takes every fifth series. --seconds ends the run in time, with what is there.
+
+    SKTSAD_DATA=<folder> OMP_NUM_THREADS=1 python benchmarks/rules.py [--jobs 16] [--seconds 280] [ucr tuning ...]
+"""
+
+from __future__ import annotations
+
+import argparse
+import multiprocessing
+import os
+import sys
+import tempfile
+import time
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import unlabelled
+from _measure import environment, markdown
+from nab import matched_series
+from sklearn.base import clone
+from sklearn.ensemble import IsolationForest
+from sklearn.pipeline import make_pipeline
+
+from sktsad import (
+    AutoencoderDetector,
+    FusionDetector,
+    GaussianDetector,
+    KMeansDetector,
+    LinearForecastDetector,
+    NearestWindowsDetector,
+    OutlierClassifier,
+    PCADetector,
+    SlidingWindow,
+    ZScoreDetector,
+    make_detector,
+)
+from sktsad._core import AlarmRule, find_events, places, read_series
+from sktsad.datasets import get_data_home, load_aiops_kpi, load_ecg5000, load_nab, make_kpi
+from sktsad.thresholds import (
+    AlarmsPerDay,
+    MaxTimes,
+    MeanStd,
+    MedianMAD,
+    PeaksOverThreshold,
+    Quantile,
+    ThresholdRule,
+)
+
+DEFAULT = "default"
+CHOSEN_ON = ("ucr", "tuning")
+#: A network is trained on one in so many series.
+NETWORK_EVERY = 4
+_NANOSECONDS_PER_DAY = 86_400 * 10**9
+
+
+@dataclass(frozen=True)
+class OneSeries:
+    """A series, how many of its first rows are to fit, the length of windows, and a day in rows without dates.
+
+    The length is None where rows are windows.
+    """
+
+    name: str
+    X: pd.DataFrame
+    y: np.ndarray
+    n_train: int
+    rows_per_day: float = 1440
+    length: int | str | None = "auto"
+
+
+class KeptScores(ThresholdRule):
+    """Keeps the scores that a rule would learn from."""
+
+    def _learn(self, scores, anomalous, index):
+        self.scores_ = pd.Series(scores, index)
+        self.threshold_ = 0.0
+
+
+def in_windows(detector, series, share=1):
+    """Return a pipeline that scales, makes windows and detects; without the first two if rows are windows."""
+    if series.length is None:
+        return make_pipeline(detector)
+    if series.length == "auto":
+        return unlabelled.windows(detector, "auto" if share == 1 else f"auto/{share}")
+    return unlabelled.windows(detector, series.length // share)
+
+
+def fusion(series):
+    """Return `make_detector` with windows for the series, or the same four without."""
+    ready = make_detector()
+    if series.length == "auto":
+        return ready
+    members = [
+        (name, in_windows(member[-1], series, 2 if name in ("values", "density") else 1))
+        for name, member in ready.detectors
+    ]
+    return ready.set_params(detectors=members)
+
+
+def two(series):
+    """Return a fusion as it is by default."""
+    members = [
+        ("density", in_windows(GaussianDetector("full"), series)),
+        ("subspace", in_windows(PCADetector(), series)),
+    ]
+    return FusionDetector(members)
+
+
+#: From a series to an unfitted detector.
+DETECTORS = {
+    "ZScore": lambda s: in_windows(ZScoreDetector(validation_fraction=0.2), s),
+    "ZScore, rolling": lambda s: in_windows(ZScoreDetector("rolling", validation_fraction=0.2), s),
+    "Gaussian": lambda s: in_windows(GaussianDetector(), s),
+    "Gaussian, full": lambda s: in_windows(GaussianDetector("full"), s),
+    "Gaussian, full, last row": lambda s: in_windows(GaussianDetector("full", score_on="last"), s),
+    "NearestWindows": lambda s: in_windows(NearestWindowsDetector(normalize=True), s),
+    "NearestWindows, amplitude": lambda s: in_windows(NearestWindowsDetector(), s, 2),
+    "KMeans": lambda s: in_windows(KMeansDetector(random_state=0), s),
+    "PCA": lambda s: in_windows(PCADetector(0.95), s),
+    "LinearForecast": lambda s: in_windows(LinearForecastDetector(), s),
+    "IsolationForest": lambda s: in_windows(OutlierClassifier(IsolationForest(random_state=0)), s),
+    "FusionDetector": two,
+    "make_detector": fusion,
+    "Autoencoder": lambda s: in_windows(AutoencoderDetector(random_state=0, max_epochs=20), s),
+}
+NETWORKS = ("Autoencoder",)
+#: They need the layout of a window, or forecast its end.
+NOT_ON_BEATS = ("ZScore, rolling", "LinearForecast")
+WEIGHT = {"make_detector": 4, "NearestWindows": 2, "NearestWindows, amplitude": 2, "Autoencoder": 8}
+
+RULES = {
+    **{f"MaxTimes({k})": MaxTimes(k) for k in (1, 1.2, 1.5, 2, 3)},
+    **{f"MaxTimes({k}, q=0.99)": MaxTimes(k, q=0.99) for k in (1, 1.5, 2, 3)},
+    **{f"MaxTimes({k}, q=0.95)": MaxTimes(k, q=0.95) for k in (1.5, 2, 2.5, 3, 4)},
+    **{f"MaxTimes({k}, q=0.9)": MaxTimes(k, q=0.9) for k in (3, 4, 5)},
+    **{f"Quantile({q})": Quantile(q) for q in (0.95, 0.98, 0.99, 0.995, 0.999)},
+    "Quantile(0.99, confidence=0.95)": Quantile(0.99, confidence=0.95),
+    **{f"PeaksOverThreshold({q})": PeaksOverThreshold(q) for q in (0.999, 0.9999)},
+    **{f"AlarmsPerDay({n})": AlarmsPerDay(n) for n in (1, 2)},
+    **{f"MedianMAD({k})": MedianMAD(k) for k in (3, 5, 6, 8, 10, 12)},
+    **{f"MeanStd({k})": MeanStd(k) for k in (1, 3, 4, 6, 8)},
+}
+
+
+def without_dates(collection: str, step: int) -> Iterator[OneSeries]:
+    """Yield the series of `unlabelled.py`."""
+    for each in unlabelled.COLLECTIONS[collection](step):
+        yield OneSeries(each.name, each.X, each.y, each.n_train)
+
+
+def nab(step: int) -> Iterator[OneSeries]:
+    """Yield the 20 series that TSB-AD has, with their dates."""
+    for name, n_train in list(matched_series()["train_rows"].items())[::step]:
+        X, y = load_nab(name, return_X_y=True)
+        yield OneSeries(name.replace("/", "-"), X, y.to_numpy(), n_train)
+
+
+def kpis(step: int) -> Iterator[OneSeries]:
+    """Yield the KPIs, the first 60 % of each to fit."""
+    names = sorted(path.name.split(".")[0] for path in (get_data_home() / "aiops_kpi").glob("*.csv.gz"))
+    for name in names[::step]:
+        X, y = load_aiops_kpi(name, return_X_y=True)
+        yield OneSeries(name, X, y.to_numpy(), int(0.6 * len(X)), length=60)
+
+
+def beats(step: int) -> Iterator[OneSeries]:
+    """Yield ECG5000: the normal training beats and all test beats, in three orders."""
+    X_train, y_train = (part.to_numpy() for part in load_ecg5000("train", return_X_y=True))
+    X_test, y_test = (part.to_numpy() for part in load_ecg5000("test", return_X_y=True))
+    for seed in range(3)[::step]:
+        # TRAIN is sorted by class, and which beats are held out is chance.
+        normal = np.random.default_rng(seed).permutation(X_train[y_train == 0])
+        X = pd.DataFrame(np.concatenate([normal, X_test])).add_prefix("x")
+        y = np.concatenate([np.zeros(len(normal), dtype=int), y_test])
+        yield OneSeries(f"order-{seed}", X, y, len(normal), 86_400, length=None)
+
+
+#: In the order of work: what takes longest first, and what can be done without last.
+COLLECTIONS = {
+    "smd": partial(without_dates, "smd"),
+    "tuning": partial(without_dates, "tuning"),
+    "ucr": partial(without_dates, "ucr"),
+    "ecg5000": beats,
+    "nab": nab,
+    "kpis": kpis,
+}
+
+
+def scored(series: OneSeries, detector: str) -> tuple[object, pd.Series, np.ndarray]:
+    """Return a detector's default rule, the scores that a rule learns from, and those to judge."""
+    model = DETECTORS[detector](series)
+    last = model[-1] if hasattr(model, "steps") else model
+    default = last._wanted_threshold()
+    last.set_params(threshold=KeptScores())
+    model.fit(series.X.iloc[: series.n_train])
+    return default, last.threshold_rule_.scores_, model.decision_function(series.X)[series.n_train :]
+
+
+def judge(series: OneSeries, default: object, held_out: pd.Series, scores: np.ndarray) -> pd.DataFrame:
+    """Return the figures of a detector on a series, a row a rule."""
+    y = series.y[series.n_train :] == 1
+    rows = read_series(series.X.iloc[series.n_train :])
+    steps = rows.steps() if rows.has_dates else np.array([_NANOSECONDS_PER_DAY / series.rows_per_day])
+    merging, place = AlarmRule.read(rows, steps), places(rows, 3, steps)
+    days = np.sum(~y) * float(steps[0]) / _NANOSECONDS_PER_DAY
+    common = {
+        "best F1": best_f1(y, scores),
+        "random": 2 * y.mean() / (1 + y.mean()),
+        "held out": len(held_out),
+    }
+    starts, stops = find_events(y)
+    figures = {}
+    for name, rule in {DEFAULT: default, **RULES}.items():
+        if isinstance(rule, AlarmsPerDay) and not rows.has_dates:
+            rule = clone(rule).set_params(rows_per_day=series.rows_per_day, merge_gap=int(merging.merge_gap))
+        hot = scores > (clone(rule).fit(held_out).threshold_ if isinstance(rule, ThresholdRule) else rule)
+        hits = np.count_nonzero(hot & y)
+        figures[name] = {
+            "F1": 2 * hits / (np.count_nonzero(hot) + np.count_nonzero(y)),
+            "false rows": np.count_nonzero(hot & ~y) / np.count_nonzero(~y),
+            "false alarms a day": len(merging.find(hot & ~y, place)) / days,
+            "events found": float(
+                np.mean(np.maximum.reduceat(np.append(hot, False), _ends(starts, stops))[::2])
+            ),
+            **common,
+        }
+    return pd.DataFrame(figures).T.rename_axis("rule")
+
+
+def _ends(starts: np.ndarray, stops: np.ndarray) -> np.ndarray:
+    return np.column_stack([starts, stops]).ravel()
+
+
+def best_f1(y: np.ndarray, scores: np.ndarray) -> float:
+    """Return the best F1 of any threshold."""
+    order = np.argsort(-scores, kind="stable")
+    is_last = np.append(np.diff(scores[order]) != 0, True)
+    f1 = 2 * np.cumsum(y[order]) / (np.arange(1, len(y) + 1) + np.count_nonzero(y))
+    return float(f1[is_last].max())
+
+
+def alarms_got(seeds: int = 10, n_days: int = 40) -> list[list[object]]:
+    """Return rows of a table: alarms a day asked for, and what comes on as many new days without an anomaly."""
+    table = []
+    for name, step, period in (("minutes", "1min", 1440), ("five minutes", "5min", 288)):
+        for n in (1, 2):
+            got = []
+            for seed in range(seeds):
+                X, _ = make_kpi(
+                    2 * n_days * period, period=period, contamination=0, trend=0, step=step, random_state=seed
+                )
+                rule = AlarmsPerDay(n)
+                model = make_pipeline(SlidingWindow(5), GaussianDetector("full", threshold=rule))
+                model.set_params(gaussiandetector__validation_fraction=0.5)
+                hot = model.fit(X.iloc[: n_days * period]).decision_function(X)[n_days * period :] > 0
+                rows = read_series(X.iloc[n_days * period :])
+                merging = AlarmRule.read(rows, rows.steps())
+                got.append(len(merging.find(hot, places(rows, 3, rows.steps()))) / n_days)
+            table.append([name, n, float(np.mean(got)), float(np.std(got))])
+    return table
+
+
+def piece(task: tuple[str, OneSeries, str, Path]) -> str:
+    """Put the figures of a detector on a series into a file; return what was done."""
+    collection, series, detector, path = task
+    warnings.simplefilter("ignore")
+    start = time.perf_counter()
+    try:
+        table = judge(series, *scored(series, detector))
+    except Exception as error:  # one failure must not cost the others
+        return f"{collection} {series.name} {detector}: {type(error).__name__}: {error}"
+    part = path.with_suffix(".part")
+    table.to_csv(part)
+    part.replace(path)  # whole or not at all
+    return f"{collection} {series.name} {detector}: {time.perf_counter() - start:.1f} s"
+
+
+def tasks(collections: list[str], detectors: list[str], step: int, folder: Path) -> Iterator[tuple]:
+    """Yield what is to be done and is not, of each collection the longest first."""
+    for collection in collections:
+        found = []
+        for number, series in enumerate(COLLECTIONS[collection](step)):
+            if not series.y[series.n_train :].any():
+                continue
+            for detector in detectors:
+                if series.length is None and detector in NOT_ON_BEATS:
+                    continue
+                if detector in NETWORKS and number % NETWORK_EVERY:
+                    continue
+                path = folder / f"{collection}__{series.name}__{detector.replace(', ', '-')}.csv"
+                cost = series.X.size * WEIGHT.get(detector, 1)
+                if not path.exists():
+                    found.append((cost, (collection, series, detector, path)))
+        yield from (task for _, task in sorted(found, key=lambda each: -each[0]))
+
+
+def collected(folder: Path) -> pd.DataFrame:
+    """Return all figures that are kept."""
+    parts = []
+    for path in sorted(folder.glob("*.csv")):
+        collection, series, detector = path.stem.split("__")
+        parts.append(pd.read_csv(path).assign(collection=collection, series=series, detector=detector))
+    return pd.concat(parts, ignore_index=True)
+
+
+def summary(figures: pd.DataFrame) -> str:
+    """Return tables: each rule over all detectors by collection; each default; and each rule by detector."""
+    of_rule = figures.groupby(["collection", "rule", "detector"]).mean(numeric_only=True)
+    of_rule["kept"] = of_rule["F1"] / of_rule["best F1"]
+    names = ["F1", "best F1", "random", "kept", "false alarms a day", "false rows", "events found"]
+    lines = []
+    for collection in of_rule.index.unique("collection"):
+        here = of_rule.loc[collection]
+        by_rule = here.groupby("rule")[names].mean().sort_values("F1", ascending=False)
+        lines += [f"\n## {collection}, mean of the detectors\n", _table(by_rule)]
+        lines += [f"\n## {collection}, defaults\n", _table(here.loc[DEFAULT][names])]
+    kept = of_rule["kept"].unstack("collection")
+    chosen = [name for name in CHOSEN_ON if name in kept]
+    by_detector = kept[chosen or list(kept)].mean(axis=1).unstack("detector")
+    by_detector.insert(0, "mean", by_detector.mean(axis=1))
+    lines += [
+        f"\n## share of the best F1 kept, {' and '.join(chosen or list(kept))}\n",
+        _table(by_detector.sort_values("mean", ascending=False)),
+    ]
+    return "\n".join(lines)
+
+
+def _table(frame: pd.DataFrame) -> str:
+    plain = frame.reset_index()
+    return markdown(list(map(str, plain)), plain.to_numpy().tolist())
+
+
+def main():
+    """Measure what is missing, and print the tables."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("collections", nargs="*", default=list(COLLECTIONS))
+    parser.add_argument("--quick", action="store_true", help="take every fifth series")
+    parser.add_argument("--kept", type=Path, default=Path(tempfile.gettempdir()) / "sktsad_rules")
+    parser.add_argument("--only", nargs="+", choices=list(DETECTORS), default=list(DETECTORS))
+    parser.add_argument("--jobs", type=int, default=1)
+    parser.add_argument("--seconds", type=float, default=1e6, help="end after that time")
+    parser.add_argument("--out", type=Path, help="a folder for the tables and all figures")
+    arguments = parser.parse_args()
+    if not os.environ.get("SKTSAD_DATA"):
+        print(
+            "Skipped: the tables need the data. Set SKTSAD_DATA to the folder with ucr, tsb_ad, nab, smd, ..."
+        )
+        return
+    start = time.monotonic()
+    arguments.kept.mkdir(parents=True, exist_ok=True)
+    todo = list(tasks(arguments.collections, arguments.only, 5 if arguments.quick else 1, arguments.kept))
+    print(f"{len(todo)} pieces to do", file=sys.stderr, flush=True)
+    with multiprocessing.get_context("fork").Pool(arguments.jobs, maxtasksperchild=20) as pool:
+        done = pool.imap_unordered(piece, todo, chunksize=1)
+        for number in range(len(todo)):
+            try:
+                what = done.next(max(0.1, arguments.seconds - (time.monotonic() - start)))
+            except multiprocessing.TimeoutError:
+                print(f"out of time, {len(todo) - number} pieces are missing", file=sys.stderr, flush=True)
+                break
+            print(what, file=sys.stderr, flush=True)
+        pool.terminate()
+    figures = collected(arguments.kept)
+    text = f"{summary(figures)}\n\n## alarms asked for, and got\n\n"
+    text += markdown(["rows", "asked", "got", "standard deviation"], alarms_got())
+    text += f"\n\n{environment()}"
+    print(text)
+    if arguments.out:
+        arguments.out.mkdir(parents=True, exist_ok=True)
+        (arguments.out / "rules.md").write_text(text)
+        figures.to_csv(arguments.out / "rules.csv.gz", index=False, float_format="%.5g")
+
+
+if __name__ == "__main__":
+    main()

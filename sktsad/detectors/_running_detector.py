@@ -1,0 +1,148 @@
+"""Detectors whose model is moments: they go on learning, and may forget."""
+
+from __future__ import annotations
+
+from copy import copy
+from numbers import Real
+from typing import Self
+
+import numpy as np
+from sklearn.preprocessing import StandardScaler
+from sklearn.utils.metaestimators import available_if
+
+from .._core import (
+    Interval,
+    Labels,
+    Rows,
+    Windows,
+    atomic_fit,
+    check_labels,
+    num_samples,
+    rows_after,
+    warn_if_anomaly_is_a_guess,
+)
+from ._base_detector import WindowDetector
+
+
+def _goes_on(self: RunningDetector) -> bool:
+    """Tell whether what is learnt can be learnt row by row."""
+    reason = self._why_not()
+    if reason:
+        raise AttributeError(f"{type(self).__name__} cannot go on learning with {reason}.")
+    return True
+
+
+class RunningDetector(WindowDetector):
+    """Base of the detectors of running moments; a subclass has ``_learn`` in place of ``_fit_model``.
+
+    It has the parameter ``half_life``, too.
+    """
+
+    _parameter_constraints: dict = {
+        **WindowDetector._parameter_constraints,
+        "half_life": [Interval(Real, 0, None, closed="neither"), None],
+    }
+
+    half_life: float | None
+    _moments: StandardScaler
+
+    def _why_not(self) -> str:
+        """Return the parameters with which there are no running moments; nothing if there are."""
+        return ""
+
+    def _learn(self, windows: Windows, goes_on: bool) -> None:
+        """Learn from windows, as the first ones or as those after what was learnt."""
+        raise NotImplementedError
+
+    def _fit_model(self, windows: Windows, held_out: Windows | None) -> None:
+        if self.half_life is not None and (reason := self._why_not()):
+            raise ValueError(
+                f"half_life={self.half_life} has no effect with {reason}: leave one of them out."
+            )
+        self._learn(windows, goes_on=False)
+
+    @available_if(_goes_on)
+    @atomic_fit
+    def partial_fit(self, X: Rows, y: Labels = None, classes: Labels = None) -> Self:
+        """Go on learning: the model becomes that of all rows learnt so far and these.
+
+        The threshold stays: a score is in units of what is usual, and means the same when that has moved.
+
+        Parameters
+        ----------
+        X : Windows or array-like of shape (n_samples, n_features)
+            Rows, or windows after `SlidingWindow`, that follow those of before.
+        y : array-like of shape (n_samples,), default=None
+            Labels as in `fit`; anomalies are left out. None takes all rows as normal.
+        classes : array-like of shape (2,), default=None
+            Both labels, where the y of the first call may lack one.
+
+        Returns
+        -------
+        self : estimator
+
+        Raises
+        ------
+        ValueError
+            If y has labels that are not among the classes, or classes are others than before.
+
+        Notes
+        -----
+        The first call is `fit`: it holds rows out to learn the threshold from. In a Pipeline, give the last step what
+        the others make of the rows: ``pipeline[-1].partial_fit(pipeline[:-1].transform(X))``.
+        """
+        is_first = not hasattr(self, "classes_")
+        if is_first and classes is None:
+            return self.fit(X, y)
+        both = self.classes_ if classes is None else np.unique(np.asarray(classes))
+        if len(both) != 2 or not (is_first or np.array_equal(both, self.classes_)):
+            known = "two labels" if is_first else f"{self.classes_.tolist()}, as before"
+            raise ValueError(f"classes={classes!r} must be {known}.")
+        anomalous = np.zeros(num_samples(X), dtype=bool)
+        if y is not None:
+            labels = check_labels(X, y)
+            if not np.isin(labels, both).all():
+                raise ValueError(
+                    f"y holds labels {np.unique(labels)[:5].tolist()}, classes are {both.tolist()}."
+                )
+            anomalous = labels == both[1]
+        if is_first:
+            self.fit(X, anomalous.astype(int))
+            self.classes_ = both
+            warn_if_anomaly_is_a_guess(both)
+            return self
+        windows = self._read(X)
+        if not anomalous.all():
+            self._learn(windows[~anomalous], goes_on=True)
+        return self
+
+    def _add_moments(self, windows: Windows, goes_on: bool) -> tuple[np.ndarray | None, float]:
+        """Set ``_moments`` to those of what was learnt and of windows.
+
+        Returns
+        -------
+        weights : ndarray of shape (n_windows,) or None
+            How much each window counts; None: all alike.
+        past : float
+            How much all that was learnt before counts.
+        """
+        weights, kept = None, 1.0
+        if self.half_life is not None:
+            age = rows_after(windows)
+            weights, kept = 0.5 ** (age / self.half_life), 0.5 ** ((age.max() + 1) / self.half_life)
+        moments, past = StandardScaler(), 0.0
+        if goes_on:
+            moments = copy(self._moments)
+            past = float(moments.n_samples_seen_) * kept
+            if weights is not None:
+                moments.n_samples_seen_ = past
+        for chunk in windows.chunks():
+            counted = None if weights is None else weights[chunk]
+            with np.errstate(
+                invalid="ignore"
+            ):  # weighted, the variance of a constant may round to less than 0
+                moments.partial_fit(windows.flat(chunk), None, counted)
+            moments.var_ = np.maximum(moments.var_, 0)
+        moments.scale_ = np.where(moments.scale_ > 0, moments.scale_, 1.0)
+        self._moments = moments
+        return weights, past

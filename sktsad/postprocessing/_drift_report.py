@@ -1,0 +1,140 @@
+"""Whether scores are still distributed as when the threshold was learnt."""
+
+from __future__ import annotations
+
+import warnings
+from numbers import Real
+
+import numpy as np
+import pandas as pd
+from scipy.stats import ks_2samp, kstwo, rankdata
+
+from .._core import AnyEstimator, Interval, Rows, read_series, validate_params
+from ._held_detector import held_detector
+
+#: Independent rows, then and now, below which nothing can be told.
+_FEWEST = 10
+
+
+@validate_params(
+    {
+        "X": "no_validation",
+        "min_distance": [Interval(Real, 0, 1, closed="left")],
+        "alpha": [Interval(Real, 0, 1, closed="neither")],
+    },
+    prefer_skip_nested_validation=True,
+)
+def drift_report(
+    model: AnyEstimator, X: Rows, *, min_distance: float = 0.1, alpha: float = 0.01
+) -> pd.Series:
+    """Compare the scores of recent normal rows with those of the rows held out at fit: when to refit.
+
+    Parameters
+    ----------
+    model : estimator
+        A fitted detector whose threshold is a rule, or what holds one: a Pipeline that ends in it,
+        `ThresholdClassifier`, ``FrozenEstimator``, a search of scikit-learn, one in the other.
+    X : array-like of shape (n_samples, n_features)
+        Recent rows, as the model takes them. Leave out what is known to be anomalous.
+    min_distance : float, default=0.1
+        Largest distance between the two distributions that is not worth a word, at least 0 and below 1. With many rows
+        the smallest difference is certain, and no reason to refit.
+    alpha : float, default=0.01
+        How often, at most, rows like those of fit may be taken for drifted; above 0 and below 1.
+
+    Returns
+    -------
+    report : Series
+
+        - ``drifted``: whether ``distance`` is above ``min_distance`` and ``p_value`` at most ``alpha``: refit, or let
+          the detector go on learning;
+        - ``distance``: largest distance between the two distribution functions, the statistic of Kolmogorov and
+          Smirnov, from 0 to 1;
+        - ``p_value``: how often rows like those of fit show that distance, roughly;
+        - ``median_rank``: share of the held-out scores below the median of the recent ones; 0.5 is usual, and above
+          it rows score higher now;
+        - ``alarm_rate_then``, ``alarm_rate``: share of the held-out and of the recent rows above the threshold;
+        - ``n_held_out``, ``n_rows``: how many rows were compared;
+        - ``n_independent``: how many independent rows the recent ones are worth.
+
+    Raises
+    ------
+    TypeError
+        If the model holds no detector that held rows out at fit.
+
+    Warns
+    -----
+    UserWarning
+        If the held-out or the recent rows are worth fewer than 10 independent ones: ``p_value`` is NaN, and nothing is
+        said to have drifted.
+
+    See Also
+    --------
+    GaussianDetector.partial_fit : Goes on learning, with ``half_life`` forgets.
+
+    Notes
+    -----
+    Neighbouring rows score alike: a thousand minutes may be worth thirty independent rows. Their number is
+    ``n / (1 + 2 * (r_1 + r_2 + ...))``, of the autocorrelations of the ranks up to the first below 0 [1]_, and the
+    p-value of a test for that many rows. It is rough; do not read its third digit. Rows that are compared should span
+    what is usual: a single night differs from a week also where nothing has drifted.
+
+    References
+    ----------
+    .. [1] C. J. Geyer, "Practical Markov chain Monte Carlo", Statistical Science 7(4), 1992.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sktsad import GaussianDetector
+    >>> from sktsad.postprocessing import drift_report
+    >>> rng = np.random.default_rng(0)
+    >>> detector = GaussianDetector().fit(rng.normal(size=(1000, 2)))
+    >>> drift_report(detector, rng.normal(size=(300, 2)))["drifted"]
+    False
+    >>> drift_report(detector, rng.normal(scale=1.5, size=(300, 2)))["drifted"]
+    True
+    """
+    advice = "Fit a detector with a rule for threshold, validation_fraction above 0 and enough normal rows."
+    detector, rows = held_detector(model, X, "held_out_scores_", advice)
+    then, now = detector.held_out_scores_, detector.anomaly_score(rows)
+    in_order = now[read_series(rows).order]
+    n_then, n_now = _n_independent(then), _n_independent(in_order)
+    distance = float(ks_2samp(then, now, method="asymp").statistic)
+    if min(n_then, n_now) < _FEWEST:
+        warnings.warn(
+            f"{len(now)} rows of X are worth about {n_now:.0f} independent ones, and {len(then)} held-out rows "
+            f"{n_then:.0f}: with fewer than {_FEWEST} drift cannot be told. Give more rows, over a longer time.",
+            UserWarning,
+            stacklevel=2,
+        )
+        p_value = np.nan
+    else:
+        p_value = float(kstwo.sf(distance, max(1, round(n_then * n_now / (n_then + n_now)))))
+    return pd.Series(
+        {
+            "drifted": bool(distance > min_distance and p_value <= alpha),
+            "distance": distance,
+            "p_value": p_value,
+            "median_rank": float(np.mean(then < np.median(now))),
+            "alarm_rate_then": float(np.mean(then > detector.threshold_)),
+            "alarm_rate": float(np.mean(now > detector.threshold_)),
+            "n_held_out": len(then),
+            "n_rows": len(now),
+            "n_independent": round(n_now),
+        },
+        dtype=object,
+    )
+
+
+def _n_independent(scores: np.ndarray) -> float:
+    """Return how many independent scores so many are worth, one after the other in time."""
+    ranks = rankdata(scores)
+    ranks -= ranks.mean()
+    if not ranks.any():
+        return 1.0
+    spectrum = np.abs(np.fft.rfft(ranks, 2 * len(ranks))) ** 2
+    correlation = np.fft.irfft(spectrum)[: len(ranks)]
+    correlation = correlation[1:] / correlation[0]
+    first_below = np.argmax(np.append(correlation, -1.0) <= 0)
+    return len(ranks) / (1 + 2 * float(correlation[:first_below].sum()))

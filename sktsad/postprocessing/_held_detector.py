@@ -1,0 +1,30 @@
+"""The detector that a pipeline or another wrapper holds."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sklearn.frozen import FrozenEstimator
+from sklearn.pipeline import Pipeline
+
+from .._core import AnyEstimator, Rows, before_last, last_step
+
+#: Where those that wrap an estimator keep the fitted one.
+_FITTED = ("best_estimator_", "estimator_")
+
+
+def held_detector(model: AnyEstimator, X: Rows, attribute: str, advice: str) -> tuple[Any, Any]:
+    """Return the fitted estimator with an attribute that a model holds, or is, and the rows as they reach it."""
+    inner, rows = model, X
+    while not hasattr(inner, attribute):
+        if isinstance(inner, Pipeline):
+            inner, rows = last_step(inner), before_last(inner, rows)
+        elif isinstance(inner, FrozenEstimator):
+            inner = inner.estimator
+        elif held := [name for name in _FITTED if hasattr(inner, name)]:
+            inner = getattr(inner, held[0])
+        else:
+            raise TypeError(
+                f"model={model} holds no fitted estimator with {attribute}, only {inner}. {advice}"
+            )
+    return inner, rows
