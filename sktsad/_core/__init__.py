@@ -1,6 +1,6 @@
 """What everything stands on: series, windows, validation and labels, the base of estimators, scores. Private."""
 
-from ._estimator import FITTED_PARTS, Estimator, atomic_fit, fitted_part, version_of
+from ._estimator import FITTED_PARTS, Estimator, atomic_fit, fitted_part, version_of, which_look_ahead
 from ._index import check_panel, has_time, is_panel, row_index, time_labels
 from ._later_rows import warn_if_cut, warn_if_other_step, warn_if_unknown
 from ._pipeline import before_last, last_step, require_method
@@ -120,6 +120,7 @@ __all__ = [
     "warn_if_cut",
     "warn_if_other_step",
     "warn_if_unknown",
+    "which_look_ahead",
     "window_names",
     "with_index",
 ]

@@ -31,6 +31,9 @@ class PCADetector(DetectorTransformerMixin, WindowDetector, Estimator):
     normalize : bool, default=False
         Whether to look at shapes alone: each channel of a window minus its mean, over its standard deviation, but over
         at least a tenth of that of the channel at fit. Without it level and amplitude count, too.
+    score_on : {"window", "overlap"}, default="window"
+        "window" gives a row the score of its window. "overlap" gives it the mean of the scores of all windows that hold
+        it: it **looks ahead** by a window, and is for the study of what has been.
     threshold : threshold rule, float or None, default=None
         None means ``MedianMAD(5)``.
     validation_fraction : float, default=0.2
@@ -95,6 +98,7 @@ class PCADetector(DetectorTransformerMixin, WindowDetector, Estimator):
         ],
         "score_by": [StrOptions({"residual", "inside", "both"})],
         "normalize": ["boolean"],
+        "score_on": [StrOptions({"window", "overlap"})],
     }
     _default_threshold = MedianMAD(5)
 
@@ -104,6 +108,7 @@ class PCADetector(DetectorTransformerMixin, WindowDetector, Estimator):
         *,
         score_by: str = "residual",
         normalize: bool = False,
+        score_on: str = "window",
         threshold: Any = None,
         validation_fraction: float = 0.2,
         n_channels: int | None = None,
@@ -111,6 +116,7 @@ class PCADetector(DetectorTransformerMixin, WindowDetector, Estimator):
         self.n_components = n_components
         self.score_by = score_by
         self.normalize = normalize
+        self.score_on = score_on
         self.threshold = threshold
         self.validation_fraction = validation_fraction
         self.n_channels = n_channels
@@ -200,7 +206,8 @@ class PCADetector(DetectorTransformerMixin, WindowDetector, Estimator):
         self._usual_residual = max(variance[n_components:].sum() / n_values, least)
 
     def _score(self, windows: Windows) -> np.ndarray:
-        return np.concatenate([self._of_chunk(windows, chunk) for chunk in windows.chunks()])
+        scores = [self._of_chunk(windows, chunk) for chunk in windows.chunks()]
+        return self._of_rows(windows, np.concatenate(scores))
 
     def _of_chunk(self, windows: Windows, chunk: slice) -> np.ndarray:
         centred = self._centred(windows, chunk)
