@@ -98,7 +98,7 @@ ESTIMATORS = [
     PCADetector(),
     PCADetector(1, score_by="both", normalize=True),
     LevelShiftDetector(),
-    LevelShiftDetector("rank"),
+    LevelShiftDetector("both"),
     LinearForecastDetector(),
     LinearForecastDetector(normalize=True),
     OutlierClassifier(IsolationForest(n_estimators=10, random_state=0)),

@@ -25,10 +25,10 @@ class LevelShiftDetector(WindowDetector, Estimator):
     ----------
     statistic : {"mean", "rank", "spread", "both"}, default="mean"
         What is compared of each channel; of several channels the one that differs most counts.
-        "mean" is the difference of the means over the common standard deviation [1]_. "rank" is how surely a value of
+        "both" is the likelihood ratio of two normal distributions against one, per row: of mean and spread together
+        [1]_. "mean" is the difference of the means over the common standard deviation. "rank" is how surely a value of
         one window is above one of the other, from 0 to 1 (Mann and Whitney's U [2]_): single wild values hardly count.
-        "spread" is the absolute logarithm of the ratio of the standard deviations. "both" is the likelihood ratio of
-        two normal distributions against one, per row: of mean and spread together.
+        "spread" is the absolute logarithm of the ratio of the standard deviations.
     n_recent : int, default=None
         Number of rows at the end of the window that are compared with those before. None takes half of it.
     threshold : threshold rule, float or None, default=None
@@ -65,7 +65,8 @@ class LevelShiftDetector(WindowDetector, Estimator):
     Notes
     -----
     In a series with a season compare whole periods: ``SlidingWindow("2*auto")`` makes windows of two, one for each
-    side. Nothing but the usual spread and the threshold is learnt from the rows of fit.
+    side. With "spread" and "both" the first windows of a series, which are padded with rows that stand still, score
+    high. Nothing but the usual spread and the threshold is learnt from the rows of fit.
 
     References
     ----------
