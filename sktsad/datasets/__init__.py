@@ -3,6 +3,7 @@
 from ._aiops_kpi import load_aiops_kpi
 from ._data_home import get_data_home
 from ._ecg5000 import load_ecg5000
+from ._folder import load_folder
 from ._make_anomalies import make_anomalies
 from ._make_kpi import make_kpi
 from ._mnist import load_mnist
@@ -16,6 +17,7 @@ __all__ = [
     "get_data_home",
     "load_aiops_kpi",
     "load_ecg5000",
+    "load_folder",
     "load_mnist",
     "load_nab",
     "load_processminer",

@@ -65,8 +65,7 @@ class LevelShiftDetector(WindowDetector, Estimator):
     Notes
     -----
     In a series with a season compare whole periods: ``SlidingWindow("2*auto")`` makes windows of two, one for each
-    side. With "spread" and "both" the first windows of a series, which are padded with rows that stand still, score
-    high. Nothing but the usual spread and the threshold is learnt from the rows of fit.
+    side. The first windows of a series, which are padded with rows that stand still, score high. Nothing but the usual spread and the threshold is learnt from the rows of fit.
 
     References
     ----------
@@ -82,7 +81,7 @@ class LevelShiftDetector(WindowDetector, Estimator):
     >>> wave[500:] += 0.7  # for good
     >>> windows = SlidingWindow(62).fit_transform(wave)
     >>> detector = LevelShiftDetector().fit(windows[:400])
-    >>> int(detector.anomaly_score(windows).argmax())
+    >>> 400 + int(detector.anomaly_score(windows[400:]).argmax())
     530
     """
 
