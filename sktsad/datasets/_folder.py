@@ -134,7 +134,8 @@ def _read(path: Path, label: str | int | None, time: str | int | None) -> pd.Dat
         names = (
             list(parts) if values.shape[1] == len(parts) else [f"x{i + 1}" for i in range(values.shape[1])]
         )
-        table, index = pd.DataFrame(values, columns=names), pd.RangeIndex(len(values))
+        table = pd.DataFrame(values, columns=names)
+        index: pd.Index = pd.RangeIndex(len(values))
     else:
         table = pd.read_csv(path)
         chosen = {

@@ -65,7 +65,8 @@ class LevelShiftDetector(WindowDetector, Estimator):
     Notes
     -----
     In a series with a season compare whole periods: ``SlidingWindow("2*auto")`` makes windows of two, one for each
-    side. The first windows of a series, which are padded with rows that stand still, score high. Nothing but the usual spread and the threshold is learnt from the rows of fit.
+    side. The first windows of a series, which are padded with rows that stand still, score high. Nothing but the usual
+    spread and the threshold is learnt from the rows of fit.
 
     References
     ----------
@@ -130,7 +131,7 @@ class LevelShiftDetector(WindowDetector, Estimator):
                 f"n_recent={self.n_recent} leaves nothing to compare with: X with {windows.shape[1]} feature(s) holds "
                 f"windows of {windows.length} row(s). Use longer windows, or fewer recent rows."
             )
-        self.least_spread_ = learn_least_spread(windows, True)
+        self.least_spread_: Any = learn_least_spread(windows, True)
         self._n_recent = self.n_recent or windows.length // 2
 
     def _score(self, windows: Windows) -> np.ndarray:

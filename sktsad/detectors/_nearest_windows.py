@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from sklearn import config_context
+from sklearn.base import clone
 from sklearn.metrics.pairwise import euclidean_distances
 from sklearn.neighbors import NearestNeighbors
 
@@ -151,6 +152,25 @@ class NearestWindowsDetector(WindowDetector, Estimator):
                 nearest[:, columns] = self.known_[found, columns]
             parts.append(np.abs(values - nearest))
         return self._frame(np.concatenate(parts), windows, X)
+
+    def matrix_profile(self, X: Rows) -> np.ndarray:
+        """Return the distance of each window to the most similar of all others: of rows that are past, without a fit.
+
+        Where the profile is highest lie the discords [1]_, windows unlike all others. The other windows share at most
+        half of their rows with the window. They may come after it: the profile **looks ahead**.
+
+        Parameters
+        ----------
+        X : Windows or array-like of shape (n_samples, n_features)
+            Windows of the series in question. The detector need not be fitted, and stays as it is.
+
+        Returns
+        -------
+        profile : ndarray of shape (n_samples,)
+        """
+        detector = clone(self).set_params(threshold=0.0).fit(X)
+        windows = detector._read(X)
+        return detector._distances(windows, detector._search_apart)
 
     @property
     def _reads_layout(self) -> bool:  # type: ignore[override]
