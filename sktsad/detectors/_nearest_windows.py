@@ -19,7 +19,7 @@ from ._base_detector import WindowDetector
 from ._window_shapes import every_nth, learn_least_spread, shapes
 
 #: Values of the windows that are compared at once.
-_BLOCK = 2**17
+_BLOCK = 2**15
 
 
 class NearestWindowsDetector(WindowDetector, Estimator):
