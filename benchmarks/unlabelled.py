@@ -1,4 +1,4 @@
-"""Detectors without labels, on the series of four collections: UCR anomaly archive, TSB-AD's tuning list, NAB, SMD.
+"""Detectors without labels, on series of the UCR anomaly archive, TSB-AD's tuning list, NAB and SMD, and on ECG5000.
 
 A detector is fitted to the training part of a series, without labels, and scores all its rows. Figures:
 
@@ -7,6 +7,8 @@ A detector is fitted to the training part of a series, without labels, and score
 - tuning and nab: VUS-PR of the whole series, the training part included, as TSB-AD publishes it; nab are the 20 series
   of NAB that TSB-AD has too, with its training parts. smd: VUS-PR of the test part of four machines. The largest buffer
   is the period, or 100 rows on ucr and smd.
+- ecg5000: fitted to the normal heart beats of the training part, a beat a window; average precision and area under the
+  ROC curve on the test part.
 - events found: the share of events that hold a row which scores above the 0.99 quantile of calm rows; rows that trail:
   the share of such rows in the length of a window after an event.
 
@@ -16,10 +18,11 @@ most published tables do. They never stand in one column. Settings are chosen on
 the verdict.
 
 Scores are kept in a folder, a file a series and detector, so that a run goes on where it stopped: empty it after a
-change of the code. --quick takes every fifth series. A random score stands beside, and chance: its accuracy on ucr,
-the share of anomalous rows elsewhere.
+change of the code. --jobs spreads the work over processes, --seconds stops it in time; a detector that has not scored
+all series is left out of the table. --quick takes every fifth series. A random score stands beside, and chance: its
+accuracy on ucr, the share of anomalous rows elsewhere.
 
-    SKTSAD_DATA=<folder> OMP_NUM_THREADS=1 python benchmarks/unlabelled.py [--quick] [--series] ucr tuning nab smd
+    SKTSAD_DATA=<folder> OMP_NUM_THREADS=1 python benchmarks/unlabelled.py [--jobs 8] ucr tuning nab smd ecg5000
 """
 
 from __future__ import annotations
@@ -37,8 +40,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from _measure import environment, markdown
+from joblib import Parallel, delayed
 from nab import RandomScore, find_period, interval, matched_series
+from sklearn.base import clone
 from sklearn.ensemble import IsolationForest
+from sklearn.metrics import average_precision_score, roc_auc_score
 from sklearn.neighbors import LocalOutlierFactor
 from sklearn.pipeline import make_pipeline
 
@@ -55,7 +61,7 @@ from sktsad import (
     make_detector,
 )
 from sktsad._core import find_events
-from sktsad.datasets import get_data_home, load_nab, load_smd, load_tsb_ad, load_ucr_anomaly
+from sktsad.datasets import get_data_home, load_ecg5000, load_nab, load_smd, load_tsb_ad, load_ucr_anomaly
 from sktsad.metrics import ucr_accuracy, vus_pr
 
 REFERENCE = "NearestWindowsDetector"
@@ -143,11 +149,24 @@ def smd(step: int) -> Iterator[OneSeries]:
 COLLECTIONS = {"ucr": ucr, "tuning": tuning, "nab": nab, "smd": smd}
 
 
-def scores_of(detector: str, series: OneSeries, folder: Path) -> tuple[np.ndarray, float, int]:
-    """Return the scores of all rows, CPU seconds and the length of the windows; from a file, if they are there."""
-    path = folder / f"{series.name}__{detector.replace(', ', '-').replace(' ', '_')}.npz"
-    if not path.exists():
-        pipeline, _ = DETECTORS[detector]
+def file_of(detector: str, series: OneSeries, folder: Path) -> Path:
+    """Return where the scores of a detector are kept."""
+    return folder / f"{series.name}__{detector.replace(', ', '-').replace(' ', '_')}.npz"
+
+
+def score_all(collection: str, detectors: list[str], step: int, folder: Path, jobs: int, stop: float) -> None:
+    """Score the series, those not yet scored, until the time is up: detector by detector, the longest series first."""
+    series = sorted(COLLECTIONS[collection](step), key=lambda each: -each.X.size)
+    tasks = [delayed(score)(detector, each, folder, stop) for detector in detectors for each in series]
+    Parallel(n_jobs=jobs)(tasks)
+
+
+def score(detector: str, series: OneSeries, folder: Path, stop: float) -> None:
+    """Score one series, if that is not done, and put the scores into a file."""
+    path = file_of(detector, series, folder)
+    if not path.exists() and time.time() < stop:
+        warnings.filterwarnings("ignore", "The labels are:UserWarning")
+        pipeline = clone(DETECTORS[detector][0])
         start = time.process_time()
         pipeline.fit(series.X.iloc[: series.n_train])
         scores = pipeline.decision_function(series.X)
@@ -155,7 +174,12 @@ def scores_of(detector: str, series: OneSeries, folder: Path) -> tuple[np.ndarra
         part = path.with_suffix(".part.npz")
         np.savez(part, scores=scores.astype(np.float32), seconds=seconds, length=_length(pipeline))
         part.replace(path)  # whole or not at all
-    with np.load(path) as kept:
+        print(f"{series.name} {detector} {seconds:.1f} s", flush=True, file=sys.stderr)
+
+
+def kept_scores(detector: str, series: OneSeries, folder: Path) -> tuple[np.ndarray, float, int]:
+    """Return the scores of all rows, CPU seconds and the length of the windows."""
+    with np.load(file_of(detector, series, folder)) as kept:
         return kept["scores"], float(kept["seconds"]), int(kept["length"])
 
 
@@ -173,19 +197,24 @@ def centred(scores: np.ndarray, length: int) -> np.ndarray:
 
 def measure(collection: str, detectors: list[str], step: int, folder: Path) -> dict[str, pd.DataFrame]:
     """Return tables of figures, a row a series and a column a detector."""
-    folder.mkdir(parents=True, exist_ok=True)
     figures: dict[str, dict] = {}
+    everything = list(COLLECTIONS[collection](step))
+    detectors = [
+        detector
+        for detector in detectors
+        if all(file_of(detector, series, folder).exists() for series in everything)
+    ]
 
     def note(figure: str, series: OneSeries, detector: str, value: float) -> None:
         figures.setdefault(figure, {}).setdefault(detector, {})[series.name] = value
 
-    for series in COLLECTIONS[collection](step):
+    for series in everything:
         judged = slice(series.judged_from, None)
         y = series.y[judged]
         if not y.any():
             continue
         for detector in detectors:
-            scores, seconds, length = scores_of(detector, series, folder)
+            scores, seconds, length = kept_scores(detector, series, folder)
             ahead = centred(scores, length) if DETECTORS[detector][1] else scores
             for way, each in {"causal": scores[judged], "look-ahead": ahead[judged]}.items():
                 note(f"VUS-PR, {way}", series, detector, vus_pr(y, each, max_buffer=series.max_buffer))
@@ -197,7 +226,6 @@ def measure(collection: str, detectors: list[str], step: int, folder: Path) -> d
             note("CPU seconds", series, detector, seconds)
         chance = ucr_accuracy(y, np.zeros(len(y))) if collection == "ucr" else y.mean()
         note("chance", series, "random score", chance)
-        print(".", end="", flush=True, file=sys.stderr)
     return {name: pd.DataFrame(table) for name, table in figures.items()}
 
 
@@ -234,13 +262,31 @@ def summary(tables: dict[str, pd.DataFrame]) -> str:
     return markdown(["detector", *names, f"VUS-PR over {REFERENCE}, causal"], rows)
 
 
+def beats() -> str:
+    """Return a table of the detectors of windows on heart beats, fitted to normal ones."""
+    X, y = load_ecg5000(subset="train", return_X_y=True)
+    X_test, y_test = load_ecg5000(subset="test", return_X_y=True)
+    rows = []
+    for name, (pipeline, is_of_windows) in DETECTORS.items():
+        if is_of_windows and hasattr(pipeline, "named_steps"):
+            detector = clone(pipeline.steps[-1][1])
+            start = time.process_time()
+            score = detector.fit(X[y == 0]).decision_function(X_test)
+            seconds = time.process_time() - start
+            rows.append([name, average_precision_score(y_test, score), roc_auc_score(y_test, score), seconds])
+    rows.sort(key=lambda row: -row[1])
+    return markdown(["detector", "average precision", "ROC AUC", "CPU seconds"], rows)
+
+
 def main():
     """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("collections", nargs="+", choices=list(COLLECTIONS))
+    parser.add_argument("collections", nargs="+", choices=[*COLLECTIONS, "ecg5000"])
     parser.add_argument("--quick", action="store_true", help="take every fifth series")
     parser.add_argument("--kept", type=Path, default=Path(tempfile.gettempdir()) / "sktsad_unlabelled")
     parser.add_argument("--only", nargs="+", choices=list(DETECTORS), default=list(DETECTORS))
+    parser.add_argument("--jobs", type=int, default=1, help="number of processes")
+    parser.add_argument("--seconds", type=float, default=np.inf, help="time after which no series is begun")
     parser.add_argument("--series", action="store_true", help="print the figures of each series, too")
     arguments = parser.parse_args()
     if not os.environ.get("SKTSAD_DATA"):
@@ -249,8 +295,16 @@ def main():
         )
         return
     warnings.filterwarnings("ignore", "The labels are:UserWarning")
-    for collection in arguments.collections:
-        step = 5 if arguments.quick else 1
+    stop = time.time() + arguments.seconds
+    step = 5 if arguments.quick else 1
+    collections = [name for name in arguments.collections if name in COLLECTIONS]
+    for collection in collections:
+        folder = arguments.kept / collection
+        folder.mkdir(parents=True, exist_ok=True)
+        score_all(collection, arguments.only, step, folder, arguments.jobs, stop)
+    if "ecg5000" in arguments.collections:
+        print(f"\n## ecg5000\n\n{beats()}", flush=True)
+    for collection in collections:
         tables = measure(collection, arguments.only, step, arguments.kept / collection)
         n_series = len(tables["VUS-PR, causal"])
         print(f"\n## {collection}, {n_series} series; chance {float(tables['chance'].mean().iloc[0]):.3f}\n")
@@ -258,6 +312,7 @@ def main():
         if arguments.series:
             by_series = tables["VUS-PR, causal"].reset_index(names="series")
             print(f"\n{markdown(list(by_series), by_series.to_numpy().tolist())}")
+        sys.stdout.flush()
     print(f"\n{environment()}")
 
 

@@ -1,6 +1,6 @@
 """What everything stands on: series, windows, validation and labels, the base of estimators, scores. Private."""
 
-from ._estimator import FITTED_PARTS, Estimator, atomic_fit, fitted_part, version_of
+from ._estimator import FITTED_PARTS, Estimator, atomic_fit, fitted_part, version_of, which_look_ahead
 from ._index import check_panel, has_time, is_panel, row_index, time_labels
 from ._later_rows import warn_if_cut, warn_if_other_step, warn_if_unknown
 from ._missing_past import is_purged, remember_purged, say_if_many, warn_if_past_is_missing
@@ -129,6 +129,7 @@ __all__ = [
     "warn_if_other_step",
     "warn_if_past_is_missing",
     "warn_if_unknown",
+    "which_look_ahead",
     "window_names",
     "with_index",
 ]

@@ -70,6 +70,11 @@ class Estimator(BaseEstimator):
     #: What the pickles of a class depend on.
     _packages: tuple[str, ...] = ("sktsad", "scikit-learn")
 
+    @property
+    def _looks_ahead(self) -> bool:
+        """Whether what a row becomes depends on later rows, so that it cannot be had live."""
+        return False
+
     def __getstate__(self) -> dict[str, Any]:
         state = dict(super().__getstate__())
         # skops writes keys as text. Names of series may be anything, None for the one series without a name.
@@ -98,6 +103,12 @@ class Estimator(BaseEstimator):
                 stacklevel=2,
             )
         super().__setstate__(state)
+
+
+def which_look_ahead(estimator: BaseEstimator) -> list[BaseEstimator]:
+    """Return the estimators, among this one and those in its parameters, that say that they look ahead."""
+    nested = estimator.get_params(deep=True).values() if hasattr(estimator, "get_params") else ()
+    return [part for part in (estimator, *nested) if getattr(part, "_looks_ahead", False)]
 
 
 def _has_other_keys(value: Any) -> bool:

@@ -39,9 +39,11 @@ class Windows:
     length : int
         Number of time steps of a window.
     index : pandas.Index, default=None
-        Index of the windows: that of the row each window ends with.
+        Index of the windows: that of the row each window stands for.
     channel_names : list of str, default=None
         Names of the channels; None where rows came without a layout.
+    n_ahead : int, default=0
+        Rows of a window that come after the row that it stands for.
 
     Examples
     --------
@@ -63,6 +65,7 @@ class Windows:
         length: int,
         index: pd.Index | None = None,
         channel_names: list[str] | None = None,
+        n_ahead: int = 0,
     ) -> None:
         self.buffer = np.ascontiguousarray(buffer).view()
         self.buffer.flags.writeable = False
@@ -70,6 +73,7 @@ class Windows:
         self.length = int(length)
         self.index = index
         self.channel_names = channel_names
+        self.n_ahead = n_ahead
 
     @classmethod
     def from_dense(
@@ -142,12 +146,25 @@ class Windows:
         return flat.reshape(-1, self.length, self.n_channels)
 
     def last(self) -> np.ndarray:
-        """Return the row that each window ends with, shape (n_windows, n_channels)."""
-        return self.buffer[self.starts + self.length - 1]
+        """Return the row that each window stands for, shape (n_windows, n_channels): its last, but for rows ahead."""
+        return self.buffer[self._own_rows()]
+
+    def overlap_means(self, scores: np.ndarray) -> np.ndarray:
+        """Return for the row of each window the mean of the scores of all windows that hold this row."""
+        sums, counts = np.zeros(len(self.buffer)), np.zeros(len(self.buffer))
+        with np.errstate(over="ignore", invalid="ignore"):  # scores may be infinite, or become so
+            for step in range(self.length):
+                np.add.at(sums, self.starts + step, scores)
+                np.add.at(counts, self.starts + step, 1)
+            own = self._own_rows()
+            return sums[own] / counts[own]
+
+    def _own_rows(self) -> np.ndarray:
+        return self.starts + (self.length - 1 - self.n_ahead)
 
     def replace_buffer(self, buffer: np.ndarray) -> Windows:
         """Return the same windows over other rows."""
-        return Windows(buffer, self.starts, self.length, self.index, self.channel_names)
+        return Windows(buffer, self.starts, self.length, self.index, self.channel_names, self.n_ahead)
 
     def chunks(self, n_values: int = 2**20) -> list[slice]:
         """Cut the windows into slices of about ``n_values`` values, for work in bounded memory."""
@@ -198,7 +215,7 @@ class Windows:
         if rows.ndim == 0:
             return self._view()[self.starts[rows]]
         index = None if self.index is None else self.index.take(rows)
-        return Windows(self.buffer, self.starts[rows], self.length, index, self.channel_names)
+        return Windows(self.buffer, self.starts[rows], self.length, index, self.channel_names, self.n_ahead)
 
 
 #: Number, length and channels of the last windows that were turned into an array, until the next fit on windows; by

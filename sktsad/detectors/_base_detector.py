@@ -355,6 +355,14 @@ class WindowDetector(BaseDetector):
     def _scores_of(self, rows: Rows, chosen: np.ndarray) -> np.ndarray:
         return self._score(rows[chosen])
 
+    @property
+    def _looks_ahead(self) -> bool:
+        return getattr(self, "score_on", None) == "overlap"
+
+    def _of_rows(self, windows: Windows, scores: np.ndarray) -> np.ndarray:
+        """Return scores of windows as those of rows: with ``score_on="overlap"`` means over all that hold a row."""
+        return windows.overlap_means(scores) if self._looks_ahead else scores
+
     def _frame(self, values: np.ndarray, windows: Windows, X: Rows) -> pd.DataFrame:
         """Name values of windows, all or those of the last rows, and give them the index of X."""
         if hasattr(self, "feature_names_in_"):

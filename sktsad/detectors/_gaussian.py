@@ -28,10 +28,11 @@ class GaussianDetector(RunningDetector, Estimator):
     shrinkage : float or "auto", default="auto"
         How far the correlation of the columns, with ``covariance="full"``, is pulled towards independence, from 0 to
         1; "auto" takes the estimate of Ledoit and Wolf [2]_.
-    score_on : {"window", "last"}, default="window"
+    score_on : {"window", "last", "overlap"}, default="window"
         "window" scores all values of a window together. "last" scores its last row, given the rows before it: what is
         new. An event hardly counts in the windows after its end, so that few alarms trail; shapes no row of which is a
-        surprise are missed.
+        surprise are missed. "overlap" gives a row the mean of the scores of all windows that hold it: it **looks
+        ahead** by a window, and is for the study of what has been.
     threshold : threshold rule, float or None, default=None
         None means ``MedianMAD(5)``: log densities have a heavy tail, which carries a mean away.
     validation_fraction : float, default=0.2
@@ -100,7 +101,7 @@ class GaussianDetector(RunningDetector, Estimator):
         **RunningDetector._parameter_constraints,
         "covariance": [StrOptions({"diagonal", "full"})],
         "shrinkage": [Interval(Real, 0, 1, closed="both"), StrOptions({"auto"})],
-        "score_on": [StrOptions({"window", "last"})],
+        "score_on": [StrOptions({"window", "last", "overlap"})],
     }
     _default_threshold = MedianMAD(5)
     mean_: np.ndarray
@@ -208,11 +209,12 @@ class GaussianDetector(RunningDetector, Estimator):
         return (1 - shrinkage) * correlation + (shrinkage + _RIDGE) * np.eye(n_columns)
 
     def _score(self, windows: Windows) -> np.ndarray:
-        return np.concatenate([self._negative_log_density(windows, chunk) for chunk in windows.chunks()])
+        scores = [self._negative_log_density(windows, chunk) for chunk in windows.chunks()]
+        return self._of_rows(windows, np.concatenate(scores))
 
     def _negative_log_density(self, windows: Windows, chunk: slice) -> np.ndarray:
         z = self._standardised(windows, chunk)
-        if self.covariance == "full" and self.score_on == "window":
+        if self.covariance == "full" and self.score_on != "last":
             squares = np.einsum("ij,ij->i", z @ self.precision_, z)
         elif self.covariance == "full":
             whitened = z @ self.precision_[:, -self._n_scored :]

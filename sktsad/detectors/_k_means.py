@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from sklearn.cluster import KMeans
 
-from .._core import Estimator, Interval, Rows, Seed, Windows
+from .._core import Estimator, Interval, Rows, Seed, StrOptions, Windows
 from ..thresholds import MedianMAD
 from ._base_detector import WindowDetector
 from ._window_shapes import every_nth, learn_least_spread, shapes
@@ -27,6 +27,9 @@ class KMeansDetector(WindowDetector, Estimator):
         at least a tenth of that of the channel at fit. Without it level and amplitude count, too.
     max_windows : int, default=10000
         Windows to find the clusters in, at most: of ``n`` windows each ``ceil(n / max_windows)``-th is taken.
+    score_on : {"window", "overlap"}, default="window"
+        "window" gives a row the score of its window. "overlap" gives it the mean of the scores of all windows that hold
+        it: it **looks ahead** by a window, and is for the study of what has been.
     threshold : threshold rule, float or None, default=None
         None means ``MedianMAD(5)``.
     validation_fraction : float, default=0.2
@@ -89,6 +92,7 @@ class KMeansDetector(WindowDetector, Estimator):
         "n_clusters": [Interval(Integral, 1, None, closed="left")],
         "normalize": ["boolean"],
         "max_windows": [Interval(Integral, 1, None, closed="left")],
+        "score_on": [StrOptions({"window", "overlap"})],
         "random_state": ["random_state"],
     }
     _default_threshold = MedianMAD(5)
@@ -99,6 +103,7 @@ class KMeansDetector(WindowDetector, Estimator):
         *,
         normalize: bool = False,
         max_windows: int = 10_000,
+        score_on: str = "window",
         threshold: Any = None,
         validation_fraction: float = 0.2,
         n_channels: int | None = None,
@@ -107,6 +112,7 @@ class KMeansDetector(WindowDetector, Estimator):
         self.n_clusters = n_clusters
         self.normalize = normalize
         self.max_windows = max_windows
+        self.score_on = score_on
         self.threshold = threshold
         self.validation_fraction = validation_fraction
         self.n_channels = n_channels
@@ -142,9 +148,8 @@ class KMeansDetector(WindowDetector, Estimator):
         self.cluster_centers_ = self._clusters.cluster_centers_
 
     def _score(self, windows: Windows) -> np.ndarray:
-        return np.concatenate(
-            [np.sqrt((self._off(windows, chunk) ** 2).mean(axis=1)) for chunk in windows.chunks()]
-        )
+        scores = [np.sqrt((self._off(windows, chunk) ** 2).mean(axis=1)) for chunk in windows.chunks()]
+        return self._of_rows(windows, np.concatenate(scores))
 
     def _off(self, windows: Windows, chunk: slice) -> np.ndarray:
         """Return the windows of a chunk, each minus the centre nearest to it."""

@@ -8,7 +8,7 @@ from typing import Any
 from sklearn.base import clone
 from sklearn.pipeline import Pipeline, make_pipeline
 
-from .._core import AnyEstimator, Interval, validate_params
+from .._core import AnyEstimator, Interval, StrOptions, validate_params
 from ..preprocessing import SeriesScaler, SlidingWindow
 from ..thresholds import MedianMAD, ThresholdRule
 from ._fusion import FusionDetector
@@ -24,10 +24,13 @@ _MAX_WINDOWS = 5000
     {
         "threshold": [ThresholdRule, Interval(Real, None, None, closed="neither"), None],
         "validation_fraction": [Interval(Real, 0, 1, closed="left")],
+        "align": [StrOptions({"end", "centre"})],
     },
     prefer_skip_nested_validation=True,
 )
-def make_detector(*, threshold: Any = None, validation_fraction: float = 0.2) -> FusionDetector:
+def make_detector(
+    *, threshold: Any = None, validation_fraction: float = 0.2, align: str = "end"
+) -> FusionDetector:
     """Return the detector to start with where there are no labels: four that complement one another, as one.
 
     Each scales the series, makes windows whose length follows from the period of the series, and looks at them in its
@@ -42,6 +45,9 @@ def make_detector(*, threshold: Any = None, validation_fraction: float = 0.2) ->
     validation_fraction : float, default=0.2
         Share of rows, the last of each series in time, on which is learnt what is usual for the scores of the members,
         and the threshold: by members that have not seen them. Then the members are fitted to all rows.
+    align : {"end", "centre"}, default="end"
+        Whether a row gets the windows that end with it, or those around it, as in `SlidingWindow`: these **look
+        ahead**, and are for the study of what has been.
 
     Returns
     -------
@@ -72,7 +78,7 @@ def make_detector(*, threshold: Any = None, validation_fraction: float = 0.2) ->
     """
 
     def member(length: str, detector: AnyEstimator) -> Pipeline:
-        return make_pipeline(SeriesScaler(), SlidingWindow(length), detector)
+        return make_pipeline(SeriesScaler(), SlidingWindow(length, align=align), detector)
 
     nearest = NearestWindowsDetector(
         max_windows=_MAX_WINDOWS, threshold=0.0

@@ -9,16 +9,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from sklearn import config_context
+from sklearn.base import clone
 from sklearn.metrics.pairwise import euclidean_distances
 from sklearn.neighbors import NearestNeighbors
 
-from .._core import Estimator, Interval, Rows, Windows
+from .._core import Estimator, Interval, Rows, StrOptions, Windows
 from ..thresholds import MedianMAD
 from ._base_detector import WindowDetector
 from ._window_shapes import every_nth, learn_least_spread, shapes
 
 #: Values of the windows that are compared at once.
-_BLOCK = 2**17
+_BLOCK = 2**15
 
 
 class NearestWindowsDetector(WindowDetector, Estimator):
@@ -40,6 +41,9 @@ class NearestWindowsDetector(WindowDetector, Estimator):
         channels, those furthest off, counts; None compares windows of all channels together.
     max_windows : int, default=10000
         Windows of fit to compare with, at most: of ``n`` windows each ``ceil(n / max_windows)``-th is kept.
+    score_on : {"window", "overlap"}, default="window"
+        "window" gives a row the score of its window. "overlap" gives it the mean of the scores of all windows that hold
+        it: it **looks ahead** by a window, and is for the study of what has been.
     threshold : threshold rule, float or None, default=None
         None means ``MedianMAD(5)``.
     validation_fraction : float, default=0.2
@@ -102,6 +106,7 @@ class NearestWindowsDetector(WindowDetector, Estimator):
         "normalize": ["boolean"],
         "n_best": [Interval(Integral, 1, None, closed="left"), None],
         "max_windows": [Interval(Integral, 1, None, closed="left")],
+        "score_on": [StrOptions({"window", "overlap"})],
     }
     _default_threshold = MedianMAD(5)
 
@@ -112,6 +117,7 @@ class NearestWindowsDetector(WindowDetector, Estimator):
         normalize: bool = False,
         n_best: int | None = None,
         max_windows: int = 10_000,
+        score_on: str = "window",
         threshold: Any = None,
         validation_fraction: float = 0.2,
         n_channels: int | None = None,
@@ -120,6 +126,7 @@ class NearestWindowsDetector(WindowDetector, Estimator):
         self.normalize = normalize
         self.n_best = n_best
         self.max_windows = max_windows
+        self.score_on = score_on
         self.threshold = threshold
         self.validation_fraction = validation_fraction
         self.n_channels = n_channels
@@ -148,6 +155,25 @@ class NearestWindowsDetector(WindowDetector, Estimator):
             parts.append(np.abs(values - nearest))
         return self._frame(np.concatenate(parts), windows, X)
 
+    def matrix_profile(self, X: Rows) -> np.ndarray:
+        """Return the distance of each window to the most similar of all others: of rows that are past, without a fit.
+
+        Where the profile is highest lie the discords [1]_, windows unlike all others. The other windows share at most
+        half of their rows with the window. They may come after it: the profile **looks ahead**.
+
+        Parameters
+        ----------
+        X : Windows or array-like of shape (n_samples, n_features)
+            Windows of the series in question. The detector need not be fitted, and stays as it is.
+
+        Returns
+        -------
+        profile : ndarray of shape (n_samples,)
+        """
+        detector = clone(self).set_params(threshold=0.0).fit(X)
+        windows = detector._read(X)
+        return detector._distances(windows, detector._search_apart)
+
     @property
     def _reads_layout(self) -> bool:  # type: ignore[override]
         return self.normalize
@@ -172,7 +198,7 @@ class NearestWindowsDetector(WindowDetector, Estimator):
             values, starts = shapes(windows, chunk, self._least_spread), windows.starts[chunk]
             squares = [search(values, columns, starts)[0] for columns in self._columns()]
             scores.append(np.sqrt(np.sort(np.stack(squares), axis=0)[-n_best:]).mean(axis=0))
-        return np.concatenate(scores)
+        return self._of_rows(windows, np.concatenate(scores))
 
     def _columns(self) -> list[slice]:
         """Return which values are compared at once: all, or those of each channel."""

@@ -12,7 +12,7 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
 from torch import nn
 
-from .._core import AnyEstimator
+from .._core import AnyEstimator, which_look_ahead
 from ..detectors import GaussianDetector, ZScoreDetector
 from ..neural import NetClassifier, NetDetector
 from ..postprocessing import ThresholdClassifier
@@ -158,6 +158,10 @@ class LabelledDecision(nn.Module):
 
 def parts(model: AnyEstimator) -> Iterator[nn.Module]:
     """Yield the modules that together map rows to decisions, or raise TypeError for a model that has none."""
+    for ahead in which_look_ahead(model):
+        raise TypeError(
+            f"{ahead} cannot be exported: it looks ahead, and what is exported scores rows as they come."
+        )
     if isinstance(model, FrozenEstimator):
         yield from parts(model.estimator)
     elif isinstance(model, Pipeline):

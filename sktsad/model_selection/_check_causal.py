@@ -10,7 +10,16 @@ from sklearn.base import clone
 from sklearn.model_selection import check_cv
 from sklearn.utils import check_random_state
 
-from .._core import AnyEstimator, Labels, Rows, Seed, check_target_index, read_series, safe_indexing
+from .._core import (
+    AnyEstimator,
+    Labels,
+    Rows,
+    Seed,
+    check_target_index,
+    read_series,
+    safe_indexing,
+    which_look_ahead,
+)
 from ._causal_report import CausalReport
 from ._probe import Probe
 
@@ -56,7 +65,7 @@ def check_causal(
         - "chance": two calls with the same rows give different scores;
         - "rows": not one score for each row, e.g. because a sampler acts at predict;
         - "order": scores come in another order than the rows;
-        - "future": past scores change with the future, e.g. by a centred window;
+        - "future": past scores change with the future, e.g. by a centred window, or a part says that it looks ahead;
         - "refit": most past scores do, e.g. by a scaler that is fitted to the rows to score;
         - "threshold": past labels do, though their scores do not;
         - "series": scores change with another series, by windows that cross the border;
@@ -92,6 +101,10 @@ def check_causal(
     check_target_index(X, y, np.inf)
     rng = check_random_state(random_state)
     report = CausalReport()
+    for part in which_look_ahead(estimator):
+        report.add(
+            "future", type(part).__name__, f"{part} looks ahead: its scores are none that are live can have."
+        )
     for number, (train, test) in enumerate(check_cv(cv, y, classifier=True).split(X, y)):
         report.n_folds += 1
         where = f"fold {number}"

@@ -47,8 +47,9 @@ class AutoencoderDetector(DetectorTransformerMixin, NetDetector):
         Units of the encoder's layers; the last is the code, and the decoder mirrors them.
     loss : {"absolute_error", "squared_error"}, default="absolute_error"
         Error of each value, in training and in the score.
-    score_on : {"window", "last"}, default="window"
-        Whether the score is the mean error over the window, or over its last row.
+    score_on : {"window", "last", "overlap"}, default="window"
+        Whether the score is the mean error over the window, or over its last row. "overlap" gives a row the mean of the
+        scores of all windows that hold it: it **looks ahead** by a window, and is for the study of what has been.
     decoder : {"repeat", "unroll"}, default="repeat"
         Recurrent networks only: whether the decoder sees the code at every step [2]_; or only at first, and then the
         row that it decoded before, from the last row to the first [3]_. Unrolling goes step by step: training takes
@@ -167,7 +168,7 @@ class AutoencoderDetector(DetectorTransformerMixin, NetDetector):
     _parameter_constraints: dict = {
         **NetDetector._parameter_constraints,
         **AUTOENCODER,
-        "score_on": [StrOptions({"window", "last"})],
+        "score_on": [StrOptions({"window", "last", "overlap"})],
     }
 
     def __init__(

@@ -44,8 +44,9 @@ class VAEDetector(AutoencoderDetector):
         The draws are made once, at fit, the same for every window.
     loss : {"absolute_error", "squared_error"}, default="absolute_error"
         Error of each value, in training and in the score.
-    score_on : {"window", "last"}, default="window"
-        Whether the score is the mean error over the window, or over its last row.
+    score_on : {"window", "last", "overlap"}, default="window"
+        Whether the score is the mean error over the window, or over its last row. "overlap" gives a row the mean of the
+        scores of all windows that hold it: it **looks ahead** by a window, and is for the study of what has been.
     decoder : {"repeat", "unroll"}, default="repeat"
         Recurrent networks only: whether the decoder sees the code at every step; or only at first, and then the row
         that it decoded before, from the last row to the first. Unrolling goes step by step: training takes about 1.4

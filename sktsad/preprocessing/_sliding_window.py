@@ -1,4 +1,4 @@
-"""Causal windows over rows, one for each row."""
+"""Windows over rows, one for each row."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ _MOST_PADDING = 10_000
 
 
 class SlidingWindow(TransformerMixin, Estimator):
-    """Turn every row into the window of rows that ends with it, without looking ahead.
+    """Turn every row into the window of rows that ends with it, without looking ahead unless asked to.
 
     Row ``t`` becomes the time-major window of rows ``t - length + 1`` to ``t``. No row is lost or added:
     where the past is short, the window is padded. A window never crosses from one series into another, a
@@ -70,6 +70,10 @@ class SlidingWindow(TransformerMixin, Estimator):
         a row is to be scored, its past is known.
     series : {"auto", "index"}, default="auto"
         "auto" reads a (series, time) MultiIndex where there is one; "index" insists on it.
+    align : {"end", "centre"}, default="end"
+        Which row of the window is its own: the last, or that in the middle, ``length // 2`` rows before the last.
+        Centred windows **look ahead**: they are for the study of what has been, never for alarms, and no score of
+        theirs compares with one of windows that end with their row. `check_causal` reports them.
 
     Attributes
     ----------
@@ -112,6 +116,7 @@ class SlidingWindow(TransformerMixin, Estimator):
         "padding": [StrOptions({"edge", "zero"})],
         "history": [StrOptions({"index", "none"})],
         "series": [StrOptions({"auto", "index"})],
+        "align": [StrOptions({"end", "centre"})],
     }
 
     def __init__(
@@ -122,12 +127,18 @@ class SlidingWindow(TransformerMixin, Estimator):
         padding: str = "edge",
         history: str = "index",
         series: str = "auto",
+        align: str = "end",
     ) -> None:
         self.length = length
         self.max_gap = max_gap
         self.padding = padding
         self.history = history
         self.series = series
+        self.align = align
+
+    @property
+    def _looks_ahead(self) -> bool:
+        return self.align == "centre"
 
     @atomic_fit
     def fit(self, X: Rows, y: Labels = None) -> Self:
@@ -179,7 +190,7 @@ class SlidingWindow(TransformerMixin, Estimator):
             )
         else:
             self._warn_if_padded(rows)
-        n_past = self.length_ - 1 if self.history == "index" else 0
+        n_past = self.length_ - 1 - self._n_ahead() if self.history == "index" else 0
         self._past = Past.of(X, rows, values, lambda times, _: len(times) - n_past, self.max_gap)
         return self
 
@@ -223,7 +234,7 @@ class SlidingWindow(TransformerMixin, Estimator):
         return self._windows(values, rows, segments, given, row_index(X))
 
     def inverse_transform(self, X: Rows) -> Any:
-        """Return the row that each window ends with.
+        """Return the row that each window stands for.
 
         Parameters
         ----------
@@ -243,7 +254,10 @@ class SlidingWindow(TransformerMixin, Estimator):
                 f"Windows of length={self.length_} over {self.n_features_in_} column(s) have "
                 f"{self.length_ * self.n_features_in_} values, got {X.shape[1]}."
             )
-        rows = X.last() if isinstance(X, Windows) else X[:, -self.n_features_in_ :].copy()
+        if isinstance(X, Windows):
+            rows = X.last()
+        else:
+            rows = X.reshape(len(X), self.length_, -1)[:, -1 - self._n_ahead()].copy()
         return rows if index is None else pd.DataFrame(rows, index, check_feature_names_in(self))
 
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
@@ -291,24 +305,31 @@ class SlidingWindow(TransformerMixin, Estimator):
     def _windows(
         self, values: np.ndarray, rows: SeriesRows, segments: np.ndarray, given: np.ndarray, index: Any
     ) -> Windows:
-        """Lay the rows out segment by segment, each after ``length - 1`` rows of padding; return the windows wanted."""
+        """Lay the rows out segment by segment, with ``length - 1`` rows of padding each; return the windows wanted."""
         segments, given, order = _with_rows(segments, given, rows.order)
-        pad = self.length_ - 1
+        pad, n_ahead = self.length_ - 1, self._n_ahead()
+        front = pad - n_ahead
         # Source of each buffer row: a row of `values`, or the zeros appended to them.
-        fronts = np.repeat(order[segments][:, None], pad, axis=1)
+        ends = np.append(segments[1:], len(order)) - 1
+        fronts = np.repeat(order[segments][:, None], front, axis=1)
+        backs = np.repeat(order[ends][:, None], n_ahead, axis=1)
         if self.padding == "zero":
-            fronts[:] = len(values)
+            fronts[:] = backs[:] = len(values)
             values = np.concatenate([values, np.zeros((1, values.shape[1]), values.dtype)])
         segment_of_row = np.zeros(len(order), dtype=np.intp)
         segment_of_row[segments[1:]] = 1
         starts = np.arange(len(order)) + pad * np.cumsum(segment_of_row)
-        source = np.empty(len(order) + fronts.size, dtype=np.intp)
-        source[starts + pad] = order
-        source[starts[segments][:, None] + np.arange(pad)] = fronts
+        source = np.empty(len(order) + fronts.size + backs.size, dtype=np.intp)
+        source[starts + front] = order
+        source[starts[segments][:, None] + np.arange(front)] = fronts
+        source[starts[ends][:, None] + front + 1 + np.arange(n_ahead)] = backs
         in_given_order = np.empty(len(given), dtype=np.intp)
         in_given_order[order[given]] = starts[given]
         names = list(check_feature_names_in(self))
-        return Windows(values[source], in_given_order, self.length_, index, names)
+        return Windows(values[source], in_given_order, self.length_, index, names, n_ahead)
+
+    def _n_ahead(self) -> int:
+        return self.length_ // 2 if self.align == "centre" else 0
 
 
 def _first_rows(n_rows: int) -> Callable[..., np.ndarray]:

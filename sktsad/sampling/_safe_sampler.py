@@ -322,4 +322,4 @@ def _take(X: Rows, windows: Windows, made: np.ndarray, rows: np.ndarray, parents
     buffer = np.concatenate([windows.buffer, made.reshape(-1, windows.n_channels)])
     starts = np.append(windows.starts, len(windows.buffer) + np.arange(len(made)) * windows.length)
     index = None if windows.index is None else windows.index[parents]
-    return Windows(buffer, starts[rows], windows.length, index, windows.channel_names)
+    return Windows(buffer, starts[rows], windows.length, index, windows.channel_names, windows.n_ahead)

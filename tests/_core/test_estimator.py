@@ -17,12 +17,13 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.base import BaseEstimator, clone
+from sklearn.pipeline import make_pipeline
 from sklearn.utils._param_validation import Interval, InvalidParameterError
 
 import sktsad
 from sktsad import SeriesScaler
 from sktsad._core import _estimator
-from sktsad._core._estimator import Estimator, atomic_fit, version_of
+from sktsad._core._estimator import Estimator, atomic_fit, version_of, which_look_ahead
 
 
 class Counter(BaseEstimator):
@@ -265,3 +266,11 @@ def test_a_package_that_is_importable_but_not_installed_does_the_same(tmp_path):
     )
     assert done.returncode == 0, done.stderr
     assert f"sktsad: {sktsad.__version__}" in done.stdout
+
+
+def test_what_looks_ahead_is_found_wherever_it_stands():
+    ahead = sktsad.SlidingWindow(5, align="centre")
+    overlap = sktsad.GaussianDetector(score_on="overlap")
+    pipeline = make_pipeline(SeriesScaler(), ahead, overlap)
+    assert which_look_ahead(sktsad.FusionDetector([("a", pipeline)])) == [ahead, overlap]
+    assert which_look_ahead(sktsad.GaussianDetector(score_on="last")) == which_look_ahead(None) == []

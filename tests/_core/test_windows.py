@@ -469,3 +469,13 @@ def test_windows_are_taken_as_numpy_takes_rows():
 
 def test_windows_have_the_namespace_of_numpy():
     assert two_series().__array_namespace__() is get_namespace(np.empty(0))[0]
+
+
+@pytest.mark.parametrize("chosen", [slice(None), slice(2, 9), [0, 3, 4, 11]])
+def test_the_overlap_mean_of_a_row_is_over_all_windows_given_that_hold_it(chosen):
+    windows = two_series()[chosen]
+    scores = np.random.default_rng(0).random(len(windows))
+    held = [set(range(start, start + windows.length)) for start in windows.starts]
+    own = [start + windows.length - 1 for start in windows.starts]
+    expected = [np.mean([s for s, rows in zip(scores, held, strict=True) if row in rows]) for row in own]
+    np.testing.assert_allclose(windows.overlap_means(scores), expected)

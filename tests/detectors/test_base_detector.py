@@ -27,7 +27,10 @@ from sktsad import (
     AutoencoderDetector,
     ForecastDetector,
     GaussianDetector,
+    KMeansDetector,
+    NearestWindowsDetector,
     OutlierClassifier,
+    PCADetector,
     SlidingWindow,
     ZScoreDetector,
 )
@@ -582,3 +585,23 @@ def test_a_number_set_as_threshold_counts_at_once_and_a_rule_waits_for_fit(detec
 
 def test_there_is_no_threshold_before_fit():
     assert not hasattr(ZScoreDetector(), "threshold_")
+
+
+@pytest.mark.parametrize(
+    "detector",
+    [
+        GaussianDetector("full"),
+        NearestWindowsDetector(),
+        KMeansDetector(3, random_state=0),
+        PCADetector(),
+        VAEDetector(**SMALL),
+    ],
+    ids=lambda detector: type(detector).__name__,
+)
+def test_a_row_may_have_the_mean_score_of_all_windows_that_hold_it(detector):
+    plain = clone(detector).fit(WINDOWS)
+    overlap = clone(detector).set_params(score_on="overlap").fit(WINDOWS)
+    scores = plain.anomaly_score(WINDOWS)
+    expected = [scores[row : row + LENGTH].mean() for row in range(len(scores))]
+    np.testing.assert_allclose(overlap.anomaly_score(WINDOWS), expected)
+    assert overlap.threshold_ != plain.threshold_

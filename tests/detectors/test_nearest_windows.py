@@ -145,3 +145,17 @@ def test_many_windows_are_scored_piece_by_piece_with_the_same_result(monkeypatch
 def test_a_parameter_out_of_range_is_named(name, value):
     with pytest.raises(ValueError, match=f"The {name!r} parameter of NearestWindowsDetector must be"):
         NearestWindowsDetector(**{name: value}).fit(WINDOWS)
+
+
+def test_the_matrix_profile_compares_each_window_with_all_that_share_at_most_half_of_its_rows():
+    rows = np.sin(np.arange(200) / 4)[:, None] + 0.05 * np.random.default_rng(0).normal(size=(200, 1))
+    rows[120:124] *= -1
+    windows = SlidingWindow(10).fit_transform(rows)
+    dense = np.asarray(windows)
+    far = np.abs(np.subtract.outer(np.arange(200), np.arange(200))) >= 5
+    gaps = np.sqrt(((dense[:, None] - dense) ** 2).mean(axis=2))
+    expected = np.where(far, gaps, np.inf).min(axis=1)
+    detector = NearestWindowsDetector()
+    np.testing.assert_allclose(detector.matrix_profile(windows), expected, atol=1e-7)
+    assert not hasattr(detector, "classes_")
+    assert 120 <= expected.argmax() < 134

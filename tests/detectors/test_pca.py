@@ -89,3 +89,17 @@ def test_many_windows_are_fitted_and_scored_piece_by_piece_with_the_same_result(
 def test_a_parameter_out_of_range_is_named(name, value):
     with pytest.raises(ValueError, match=f"The {name!r} parameter of PCADetector must be"):
         PCADetector(**{name: value}).fit(WINDOWS)
+
+
+def test_a_robust_fit_learns_nothing_from_unknown_anomalies():
+    rows = ROWS.copy()
+    rows[60:100] = 3 * RNG.normal(size=(40, 2))
+    clean = PCADetector(4, threshold=1.0).fit(SlidingWindow(8).fit_transform(ROWS))
+    odd = SlidingWindow(8).fit_transform(rows)
+    robust, plain = (PCADetector(4, robust=robust, threshold=1.0).fit(odd) for robust in (True, False))
+
+    def angle(detector):
+        """The largest between the subspaces, as 1 minus its cosine."""
+        return 1 - np.linalg.svd(detector.components_ @ clean.components_.T, compute_uv=False).min()
+
+    assert angle(robust) < 0.01 < 0.1 < angle(plain)

@@ -206,3 +206,10 @@ def test_a_step_that_is_no_scaler_is_refused():
     pipe = make_pipeline(QuantileTransformer(n_quantiles=10), ZScoreDetector()).fit(X)
     with pytest.raises(ValueError, match=r"QuantileTransformer.* cannot be exported"):
         list(parts(pipe))
+
+
+@pytest.mark.parametrize("align, score_on", [("centre", "window"), ("end", "overlap")])
+def test_what_looks_ahead_is_refused(align, score_on):
+    pipe = make_pipeline(SlidingWindow(3, align=align), GaussianDetector(score_on=score_on)).fit(X)
+    with pytest.raises(TypeError, match="cannot be exported: it looks ahead"):
+        list(parts(pipe))

@@ -9,6 +9,7 @@ from scipy.signal import filtfilt
 from scipy.sparse import csr_array
 from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin, clone
 from sklearn.compose import make_column_transformer
+from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
@@ -539,3 +540,9 @@ def test_the_same_random_state_gives_the_same_report():
     assert reports[0] == reports[1]
     assert reports[2].kinds == reports[0].kinds
     assert str(reports[2]) != str(reports[0])  # how many rows are past is drawn
+
+
+def test_a_part_that_says_that_it_looks_ahead_is_reported_whatever_its_scores_show():
+    report = found(make_pipeline(SlidingWindow(2, align="centre"), DummyClassifier()))
+    assert report.kinds == {"future"}
+    assert report.faults[0].where == "SlidingWindow"

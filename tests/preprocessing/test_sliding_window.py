@@ -757,3 +757,31 @@ def test_the_length_follows_from_the_period_of_fit(length, expected):
 def test_a_length_that_is_no_number_is_one_of_three():
     with pytest.raises(ValueError, match="The 'length' parameter of SlidingWindow must be"):
         SlidingWindow("3*auto").fit(np.zeros((9, 1)))
+
+
+# Windows that look ahead
+
+
+@pytest.mark.parametrize("padding", ["edge", "zero"])
+@pytest.mark.parametrize("length", [1, 4, 5])
+def test_a_centred_window_holds_as_many_rows_from_both_sides_and_crosses_no_border(length, padding):
+    X = PANEL.drop([("b", time) for time in range(8, 14)])  # a gap
+    window = SlidingWindow(length, padding=padding, align="centre", max_gap=3)
+    found = window.fit_transform(X)
+    ahead = length // 2
+    expected = []
+    for part in (X.loc[["a"]], X.loc[["b"]].iloc[:8], X.loc[["b"]].iloc[8:], X.loc[["c"]]):
+        sides = ((length - 1 - ahead, ahead), (0, 0))
+        padded = np.pad(part.to_numpy(), sides, mode="edge" if padding == "edge" else "constant")
+        expected += [padded[start : start + length].ravel() for start in range(len(part))]
+    np.testing.assert_array_equal(found, expected)
+    np.testing.assert_array_equal(window.inverse_transform(found), X)
+    np.testing.assert_array_equal(window.inverse_transform(np.asarray(found)), X)
+    chosen = pickle.loads(pickle.dumps(found[5:9])).replace_buffer(-found.buffer)
+    np.testing.assert_array_equal(chosen.last(), -X.iloc[5:9])
+
+
+def test_a_centred_window_gets_its_true_past():
+    window = SlidingWindow(5, align="centre").fit(DATES[:30])
+    both = SlidingWindow(5, align="centre").fit_transform(DATES)
+    np.testing.assert_array_equal(window.transform(DATES[30:]), both[30:])

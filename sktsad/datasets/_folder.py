@@ -1,0 +1,177 @@
+"""Reader of folders of files of your own: values and labels, a file a series."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from numbers import Integral
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from sklearn.utils import Bunch
+
+from .._core import validate_params
+from ._dataset import ANOMALY, as_dataset, select_series
+
+
+@validate_params(
+    {
+        "folder": [str, os.PathLike],
+        "name": [str, "array-like", None],
+        "pattern": [str],
+        "label": [str, Integral, None],
+        "time": [str, Integral, None],
+        "return_X_y": ["boolean"],
+    },
+    prefer_skip_nested_validation=True,
+)
+def load_folder(
+    folder: str | os.PathLike[str],
+    name: str | Sequence[str] | None = None,
+    *,
+    pattern: str = "**/*.csv*",
+    label: str | int | None = -1,
+    time: str | int | None = None,
+    return_X_y: bool = False,
+) -> Bunch | tuple[pd.DataFrame, pd.Series]:
+    r"""Load a folder of files with values and labels, one file a series.
+
+    Most collections of labelled series come like this, with names and columns of their own.
+
+    Parameters
+    ----------
+    folder : str or path-like
+        The folder. A leading ``~`` stands for the user's home folder.
+    name : str, list of str or None, default=None
+        A str loads this one series, a list the series in its order, None all that there are, sorted by name. The name
+        of a series is the path of its file within the folder, without what follows the first dot of the file's name.
+    pattern : str, default="**/*.csv*"
+        Which files, as in :meth:`pathlib.Path.glob`: tables that pandas reads, compressed or not, or with ``"*.npz"``
+        arrays of NumPy.
+    label : str, int or None, default=-1
+        The column with the labels, by name or by number, -1 the last: 0 for normal rows, anything else for anomalies.
+        In ``npz`` files the array of that name, or "label" if a number is given. None if there are no labels: then all
+        rows are 0.
+    time : str, int or None, default=None
+        The column with the time, by name or by number, which becomes the index: numbers as they are, text as dates.
+        None numbers the rows. ``npz`` files have no such column.
+    return_X_y : bool, default=False
+        Whether to return ``(data, target)`` instead of a Bunch.
+
+    Returns
+    -------
+    dataset : :class:`~sklearn.utils.Bunch`
+        With the attributes
+
+        data : DataFrame of shape (n_samples, n_columns)
+            All other columns, in float64. The index is "time" for a single series, else a MultiIndex with the levels
+            "series" and "time".
+        target : Series of shape (n_samples,)
+            1 for an anomalous row, 0 for a normal row, with the index of `data`.
+        DESCR : str
+            Where the data is from.
+
+    (data, target) : tuple if `return_X_y` is True
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no file.
+    ValueError
+        If there is no series of that name, a file lacks a column or has labels that are missing, values are no numbers,
+        or files that are loaded together have other columns.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from sktsad.datasets import load_folder
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> _ = (folder / "pump.csv").write_text("at,load,broken\n2026-01-01,1.5,0\n2026-01-02,9.5,1\n")
+    >>> X, y = load_folder(folder, "pump", label="broken", time="at", return_X_y=True)
+    >>> y.tolist(), list(X)
+    ([0, 1], ['load'])
+    """
+    home = Path(folder).expanduser()
+    files = {_name_of(path, home): path for path in sorted(home.glob(pattern)) if path.is_file()}
+    if not files:
+        raise FileNotFoundError(
+            f"No file in {home} matches pattern={pattern!r}. Give the folder that the files lie in, or another pattern."
+        )
+    wanted = name if name is None or isinstance(name, str) else list(name)
+    columns: dict[str, list] = {}
+
+    def read(name: str) -> pd.DataFrame:
+        table = _read(files[name], label, time)
+        columns[name] = list(table)
+        first = next(iter(columns))
+        if columns[name] != columns[first]:
+            raise ValueError(
+                f"{name!r} has the columns {columns[name][:-1]}, and {first!r} {columns[first][:-1]}. Load series with "
+                "the same columns together, by name."
+            )
+        return table
+
+    table = select_series(wanted, files, read)
+    return as_dataset(table, ANOMALY, f"Files {pattern} of the folder {home}.", return_X_y)
+
+
+def _name_of(path: Path, home: Path) -> str:
+    return path.relative_to(home).with_name(path.name.split(".")[0]).as_posix()
+
+
+def _read(path: Path, label: str | int | None, time: str | int | None) -> pd.DataFrame:
+    """Return the values of a file, its labels as the last column, and its time as the index."""
+    if path.suffix == ".npz":
+        key = label if isinstance(label, str) else "label"
+        with np.load(path) as arrays:
+            parts = {name: arrays[name] for name in arrays.files}
+        labels = pd.Series(parts.pop(key)) if label is not None and key in parts else None
+        if label is not None and labels is None:
+            raise ValueError(f"label={label!r} is none of the arrays {list(parts)} of {path}.")
+        values = np.column_stack([part.reshape(len(part), -1) for part in parts.values()])
+        names = (
+            list(parts) if values.shape[1] == len(parts) else [f"x{i + 1}" for i in range(values.shape[1])]
+        )
+        table = pd.DataFrame(values, columns=names)
+        index: pd.Index = pd.RangeIndex(len(values))
+    else:
+        table = pd.read_csv(path)
+        chosen = {
+            what: _column(table, column, what, path) for what, column in (("label", label), ("time", time))
+        }
+        labels = None if chosen["label"] is None else table[chosen["label"]]
+        index = pd.RangeIndex(len(table)) if chosen["time"] is None else _times(table[chosen["time"]])
+        table = table.drop(columns=[column for column in chosen.values() if column is not None])
+    if labels is not None and labels.isna().any():
+        raise ValueError(
+            f"{int(labels.isna().sum())} labels of {path} are missing: fill them, or drop their rows."
+        )
+    try:
+        table = table.astype(np.float64).set_axis(index.rename("time"))
+    except ValueError as error:
+        raise ValueError(
+            f"{path} has values that are no numbers: {error}. Drop or encode that column."
+        ) from error
+    anomalous = 0 if labels is None else (labels != 0).to_numpy(np.int64)
+    return table.assign(**{ANOMALY: anomalous})
+
+
+def _column(table: pd.DataFrame, column: str | int | None, what: str, path: Path) -> str | None:
+    """Return the name of a column that is given by name or number."""
+    if column is None:
+        return None
+    if isinstance(column, str):
+        found = column in table
+    else:
+        found = -table.shape[1] <= column < table.shape[1]
+    if not found:
+        raise ValueError(f"{what}={column!r} is none of the columns {list(table)} of {path}.")
+    return column if isinstance(column, str) else str(table.columns[column])
+
+
+def _times(column: pd.Series) -> pd.Index:
+    if pd.api.types.is_numeric_dtype(column):
+        return pd.Index(column)
+    return pd.DatetimeIndex(pd.to_datetime(column))

@@ -1,0 +1,165 @@
+"""Two neighbouring windows compared: whether the level or the spread has changed."""
+
+from __future__ import annotations
+
+from numbers import Integral
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy.stats import rankdata
+
+from .._core import Estimator, Interval, Rows, StrOptions, Windows
+from ..thresholds import MedianMAD
+from ._base_detector import WindowDetector
+from ._window_shapes import learn_least_spread
+
+
+class LevelShiftDetector(WindowDetector, Estimator):
+    """Score a window by how far its last rows differ from the rows before them: two windows side by side.
+
+    For what other detectors get used to, or take for usual values: series that change their level or their spread. Both
+    windows end with the row at the latest, so that a change is clearest when it is half a window old.
+
+    Parameters
+    ----------
+    statistic : {"mean", "rank", "spread", "both"}, default="mean"
+        What is compared of each channel; of several channels the one that differs most counts.
+        "both" is the likelihood ratio of two normal distributions against one, per row: of mean and spread together
+        [1]_. "mean" is the difference of the means over the common standard deviation. "rank" is how surely a value of
+        one window is above one of the other, from 0 to 1 (Mann and Whitney's U [2]_): single wild values hardly count.
+        "spread" is the absolute logarithm of the ratio of the standard deviations.
+    n_recent : int, default=None
+        Number of rows at the end of the window that are compared with those before. None takes half of it.
+    threshold : threshold rule, float or None, default=None
+        None means ``MedianMAD(5)``.
+    validation_fraction : float, default=0.2
+        Share of rows, the last of each series in time, that a rule learns from. 0, or fewer than 30 normal rows there:
+        the rule learns from the training rows.
+    n_channels : int, default=None
+        Channels of a plain 2-D row; None takes them from `Windows`, 3-D arrays or names such as ``x0_t-3``, and takes
+        other rows as univariate.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (2,)
+        Labels; the last is the anomaly.
+    threshold_ : float
+        Rows that score above it are anomalies.
+    threshold_rule_ : threshold rule
+        The fitted rule; only if ``threshold`` is not a number.
+    least_spread_ : ndarray of shape (n_channels,)
+        A tenth of the standard deviation of each channel at fit, which is added to that of each window: where a series
+        stands still, its noise is no shift.
+    window_shape_ : tuple of (int, int)
+        Length and channels of the windows of fit.
+    n_features_in_ : int
+        Number of values in a window.
+    feature_names_in_ : ndarray of str
+        Names of the columns, where they had names.
+
+    See Also
+    --------
+    ZScoreDetector : ``mode="rolling"`` compares the last row alone with its window.
+
+    Notes
+    -----
+    In a series with a season compare whole periods: ``SlidingWindow("2*auto")`` makes windows of two, one for each
+    side. The first windows of a series, which are padded with rows that stand still, score high. Nothing but the usual
+    spread and the threshold is learnt from the rows of fit.
+
+    References
+    ----------
+    .. [1] M. Basseville, I. V. Nikiforov, "Detection of abrupt changes: theory and application", 1993.
+    .. [2] H. B. Mann, D. R. Whitney, "On a test of whether one of two random variables is stochastically larger than
+       the other", Annals of Mathematical Statistics 18(1), 1947.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sktsad import LevelShiftDetector, SlidingWindow
+    >>> wave = np.sin(np.arange(600) / 5).reshape(-1, 1)
+    >>> wave[500:] += 0.7  # for good
+    >>> windows = SlidingWindow(62).fit_transform(wave)
+    >>> detector = LevelShiftDetector().fit(windows[:400])
+    >>> 400 + int(detector.anomaly_score(windows[400:]).argmax())
+    530
+    """
+
+    _parameter_constraints: dict = {
+        **WindowDetector._parameter_constraints,
+        "statistic": [StrOptions({"mean", "rank", "spread", "both"})],
+        "n_recent": [Interval(Integral, 1, None, closed="left"), None],
+    }
+    _default_threshold = MedianMAD(5)
+    _reads_layout = True
+
+    def __init__(
+        self,
+        statistic: str = "mean",
+        *,
+        n_recent: int | None = None,
+        threshold: Any = None,
+        validation_fraction: float = 0.2,
+        n_channels: int | None = None,
+    ) -> None:
+        self.statistic = statistic
+        self.n_recent = n_recent
+        self.threshold = threshold
+        self.validation_fraction = validation_fraction
+        self.n_channels = n_channels
+
+    def feature_scores(self, X: Rows) -> pd.DataFrame:
+        """Return how far the two windows differ in each channel: which column.
+
+        Parameters
+        ----------
+        X : Windows or array-like of shape (n_samples, n_features)
+            Windows as in `fit`.
+
+        Returns
+        -------
+        scores : DataFrame of shape (n_samples, n_channels)
+            Named as the last row of the window.
+        """
+        windows = self._read(X)
+        return self._frame(self._by_channel(windows), windows, X)
+
+    def _fit_model(self, windows: Windows, held_out: Windows | None) -> None:
+        if self.n_recent is not None and self.n_recent >= windows.length:
+            raise ValueError(
+                f"n_recent={self.n_recent} leaves nothing to compare with: X with {windows.shape[1]} feature(s) holds "
+                f"windows of {windows.length} row(s). Use longer windows, or fewer recent rows."
+            )
+        self.least_spread_: Any = learn_least_spread(windows, True)
+        self._n_recent = self.n_recent or windows.length // 2
+
+    def _score(self, windows: Windows) -> np.ndarray:
+        return self._by_channel(windows).max(axis=1)
+
+    def _by_channel(self, windows: Windows) -> np.ndarray:
+        if windows.length == 1:  # nothing to compare
+            return np.zeros((len(windows), windows.n_channels))
+        compare = self._rank_difference if self.statistic == "rank" else self._normal_difference
+        return np.concatenate([compare(windows.gather(chunk, np.float64)) for chunk in windows.chunks()])
+
+    def _rank_difference(self, values: np.ndarray) -> np.ndarray:
+        n_after = self._n_recent
+        n_before = values.shape[1] - n_after
+        sums = rankdata(values, axis=1)[:, n_before:].sum(axis=1)
+        larger = (sums - n_after * (n_after + 1) / 2) / (n_before * n_after)
+        return np.abs(2 * larger - 1)
+
+    def _normal_difference(self, values: np.ndarray) -> np.ndarray:
+        before, after = values[:, : -self._n_recent], values[:, -self._n_recent :]
+        least = self.least_spread_**2
+        gap = after.mean(axis=1) - before.mean(axis=1)
+        variances = before.var(axis=1) + least, after.var(axis=1) + least
+        if self.statistic == "mean":
+            return np.abs(gap) / np.sqrt((variances[0] + variances[1]) / 2)
+        logs = np.log(variances[0]), np.log(variances[1])
+        if self.statistic == "spread":
+            return np.abs(logs[1] - logs[0]) / 2
+        share = self._n_recent / values.shape[1]
+        together = (1 - share) * variances[0] + share * variances[1] + share * (1 - share) * gap**2
+        return (np.log(together) - (1 - share) * logs[0] - share * logs[1]) / 2
