@@ -1,4 +1,4 @@
-"""Trainings of the benchmarks that run side by side are those that the estimator does alone."""
+"""Trainings that run side by side are those that the estimator does alone; the page of sources is up to date."""
 
 import sys
 from pathlib import Path
@@ -13,6 +13,7 @@ from sktsad.networks import FocalLoss
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
 from _batched import Together, Training, groups
+from sources import PAGE, page
 
 SIZES = {0: 3, 1: 40, 2: 21}
 
@@ -121,3 +122,7 @@ def test_mean_squared_false_error(rows):
 
 def without_dropout_of_two(n_inputs):
     return nn.Sequential(nn.Linear(n_inputs, 6), nn.ReLU(), nn.Linear(6, 2))
+
+
+def test_the_page_of_sources_says_what_is_kept():
+    assert PAGE.read_text(encoding="utf-8") == page(), "run: python benchmarks/sources.py"
