@@ -28,7 +28,7 @@ templates_path = ["templates"]
 
 html_theme = "pydata_sphinx_theme"
 html_theme_options = {"show_prev_next": False, "secondary_sidebar_items": ["page-toc"]}
-html_sidebars = {"benchmarks": [], "pitfalls": [], "which_model": [], "getting_started": []}
+html_sidebars = {"benchmarks": [], "sources": [], "pitfalls": [], "which_model": [], "getting_started": []}
 html_show_sourcelink = False
 
 default_role = "code"

@@ -15,7 +15,7 @@ from sktsad._core._estimator import Estimator
 ROOT = Path(__file__).parents[1]
 #: Pages without code.
 TABLES = {
-    *("benchmarks.md", "index.md", "glossary.md", "changelog.md"),
+    *("benchmarks.md", "sources.md", "index.md", "glossary.md", "changelog.md"),
     *("architecture.md", "contributing.md", "release.md", "security.md"),
 }
 PAGES = [

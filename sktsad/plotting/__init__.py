@@ -1,6 +1,7 @@
 """Pictures of series, of scores and of what networks have learnt, by the contract of scikit-learn's displays."""
 
 from ._alarm_display import AlarmDisplay
+from ._boundary_display import BoundaryDisplay
 from ._feature_score_display import FeatureScoreDisplay
 from ._reconstruction_display import ReconstructionDisplay
 from ._score_display import ScoreDisplay
@@ -10,6 +11,7 @@ from ._training_display import TrainingDisplay
 
 __all__ = [
     "AlarmDisplay",
+    "BoundaryDisplay",
     "FeatureScoreDisplay",
     "ReconstructionDisplay",
     "ScoreDisplay",

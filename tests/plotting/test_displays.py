@@ -11,6 +11,7 @@ from matplotlib import pyplot as plt
 import sktsad.plotting
 from sktsad.plotting import (
     AlarmDisplay,
+    BoundaryDisplay,
     FeatureScoreDisplay,
     ReconstructionDisplay,
     ScoreDisplay,
@@ -37,6 +38,9 @@ DISPLAYS = {
     ),
     "threshold": lambda: drawn_data(ThresholdDisplay.from_predictions(Y, SCORES)),
     "feature scores": lambda: drawn_data(FeatureScoreDisplay.from_predictions(np.c_[SCORES, Y], Y)),
+    "boundary": lambda: BoundaryDisplay(
+        *np.meshgrid([0.0, 1], [0.0, 1]), np.eye(2), threshold=0.5, rows=np.c_[SCORES, Y]
+    ),
     "training": lambda: TrainingDisplay(
         np.arange(1, 4),
         {"train_loss": np.array([3.0, 2, 1])},
@@ -54,6 +58,7 @@ ARTISTS = {
     "alarms per day": ["alarms_per_day_", "budget_", "threshold_", "points_", "legend_"],
     "threshold": ["precision_", "recall_", "f_beta_", "threshold_", "points_", "legend_"],
     "feature scores": ["mesh_", "colorbar_", "events_"],
+    "boundary": ["contours_", "border_", "rows_", "anomalies_", "legend_"],
     "training": ["losses_", "scores_", "best_", "score_ax_", "legend_"],
 }
 each_display = pytest.mark.parametrize("kind", DISPLAYS)
