@@ -84,7 +84,7 @@ def train_along(
     segments: Segments,
     learnt: np.ndarray,
     watched: np.ndarray,
-    n_epochs: int,
+    n_epochs: int | str,
     *,
     has_cycle: bool = True,
     **what: Any,

@@ -305,7 +305,9 @@ class RollingFeatures(TransformerMixin, Estimator):
         """Mark the rows of a run after a hole that look into the hole, or at fewer rows than they should."""
         lacks = np.arange(len(times)) < self._features.longest_window
         period = None if self._period is None else self._period.in_rows(step)
-        for lag in set() if period is None else {lag for lag, _ in self._features.lookups}:
+        if period is None:
+            return lacks
+        for lag in {lag for lag, _ in self._features.lookups}:
             then = times - lag * period * step
             lacks |= (then > before + step / 2) & (then < times[0] - step / 2)
         return lacks

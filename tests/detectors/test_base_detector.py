@@ -32,6 +32,7 @@ from sktsad import (
     OutlierClassifier,
     PCADetector,
     SlidingWindow,
+    VAEDetector,
     ZScoreDetector,
 )
 from sktsad.detectors._base_detector import MIN_HELD_OUT, BaseDetector, WindowDetector
