@@ -217,7 +217,7 @@ def class_costs(task):
 
 
 def rows_by_cost(task):
-    """Return how many rows each class is to have: so many times more as its mistakes cost more."""
+    """Return how many rows each class must have: more in proportion to the cost of its mistakes."""
     return {
         digit: round(SIZES[task][digit] * cost) for digit, cost in enumerate(class_costs(task)) if cost > 1
     }

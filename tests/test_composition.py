@@ -177,7 +177,7 @@ def test_a_panel_is_cross_validated_by_series(last_step):
 
 def test_early_stopping_behind_a_sampler_that_sorts_by_class_warns():
     pipe = undersampled_pipeline().set_params(rnnclassifier__early_stopping=True)
-    with pytest.warns(UserWarning, match="Rows behind a sampler may be sorted by class"):
+    with pytest.warns(UserWarning, match="Rows after a sampler may be sorted by class"):
         pipe.fit(X, Y)
 
 

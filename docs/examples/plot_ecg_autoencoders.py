@@ -33,7 +33,7 @@ torch.set_num_threads(1)  # small networks gain nothing by more, and lose much o
 # ---------
 # Of ECG5000 we take the official split: 500 beats to learn from, 4,500 to judge on. A generated beat is the sum of
 # three bumps (before, at and after the contraction) that vary in time and height; an abnormal one lacks its last bump,
-# has it upside down, or has it early. Beats are independent of each other: here no order of time is to be kept.
+# has it upside down, or has it early. Beats are independent of each other: here no order in time must be kept.
 
 if os.environ.get("SKTSAD_DATA"):
     source = "ECG5000"

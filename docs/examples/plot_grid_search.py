@@ -51,7 +51,7 @@ print(
 # %%
 # One pipeline
 # ------------
-# Each step may be left out by "passthrough". The scaler hands on a frame, so that all that follows still has the
+# Each step may be left out by "passthrough". The scaler returns a frame, so that all that follows still has the
 # index. `ThresholdClassifier` stands around the whole: it tunes the threshold on later rows than it trains on, which no
 # sampler has touched, and its rule is a parameter, too.
 

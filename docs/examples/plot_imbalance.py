@@ -55,7 +55,7 @@ print(f"Data: {source}, {len(X):,} rows, {ratio:.0f} normal rows for an anomalou
 # %%
 # One network, many ways to train it
 # ----------------------------------
-# The scaled rows become windows once; methods differ in the loss, the weights, or a sampler behind the windows. A
+# The scaled rows become windows once; methods differ in the loss, the weights, or a sampler after the windows. A
 # sampler changes how many rows an epoch has, so epochs are counted by updates: else undersampling would look bad
 # because it trains less, and oversampling good because it trains more.
 

@@ -55,7 +55,7 @@ print(f"Data: {source}, {len(X):,} rows, {y.mean():.1%} anomalous.")
 # %%
 # A grid over the whole pipeline
 # ------------------------------
-# The scaler hands on a frame, so that the window still has the index. Window and undersampling are steps like
+# The scaler returns a frame, so that the window still has the index. Window and undersampling are steps like
 # any other: what the sampler drops, it drops at fit only. ``scoring`` and ``cv`` are named because their defaults,
 # accuracy and folds that cut time to pieces, reward a detector that never alarms.
 

@@ -3,7 +3,7 @@ From a folder of CSV files to detections in every series
 ========================================================
 
 Data seldom come as a clean table. Here each series is a CSV file of its own: they differ in length and scale, one has a
-gap, one is out of order, one has a row twice. We read them into one frame, let the library name what is wrong, mend it,
+gap, one is out of order, one has a row twice. We read them into one frame, let the library name what is wrong, fix it,
 and judge a pipeline on all series at once, in time order. At the end comes a series that training has not seen.
 
 The files are generated: everything here runs without any data.
@@ -66,7 +66,7 @@ print(raw.head(3))
 # %%
 # What is wrong with it?
 # ----------------------
-# ``SlidingWindow`` needs time to be right, so we ask it, and mend one thing after the other. Its errors say what is
+# ``SlidingWindow`` needs time to be right, so we ask it, and fix one thing after the other. Its errors say what is
 # wrong, where, and what to do. First: time is still text.
 
 

@@ -63,7 +63,7 @@ else:
 print(f"Data: {source}, {X.shape[1]} sensors, {len(X):,} rows, {y.sum()} breaks.")
 
 # %%
-# What is to be seen around a break
+# What can be seen around a break
 # ---------------------------------
 # Sixty rows before the first break and thirty after it: the six sensors whose last value before the break is
 # farthest from their last hour. Where the lines stop, the mill stood still. It may look telling, but some six of many
@@ -175,7 +175,7 @@ moves = np.linspace(0, len(y_last), 22, dtype=int)[1:-1]
 
 
 def announced(alarms: np.ndarray, rows: int) -> float:
-    """Return the share of the breaks with an alarm so many rows before, or more."""
+    """Return the share of the breaks with an alarm at least that number of rows before."""
     return (lead_times(y_last, alarms, max_lead=10)["lead"] >= rows).mean()
 
 

@@ -96,7 +96,7 @@ print(table.round(2).to_string())
 # %%
 # All three beat the rules of thumb, and which cell it is hardly matters here. Did they learn enough, or too much? A
 # validation loss that still fell at the end would ask for more epochs, one that rose while the training loss fell would
-# be overfitting. Neither is to be seen: the season is learnt in a few epochs, the memory of the weather slowly after.
+# be overfitting. Neither can be seen: the season is learnt in a few epochs, the memory of the weather slowly after.
 
 figure, axes = plt.subplots(1, 3, figsize=(11, 3.2), sharey=True, layout="constrained")
 for axis, (name, model) in zip(axes, models.items(), strict=True):
@@ -122,7 +122,7 @@ axis.legend(frameon=False)
 # -------------------------------------
 # Both orders are pipelines. Scaling first touches each row once. ``WindowScaler`` scales what was windowed first: all
 # steps of a channel alike, so that it comes to nearly the same numbers, but each row is counted in every window it is
-# part of. A ``StandardScaler`` behind the window works too, with a mean and a spread for each step of the window;
+# part of. A ``StandardScaler`` after the window works too, with a mean and a spread for each step of the window;
 # it writes all windows out. The cost is measured on a longer series.
 
 orders = {
@@ -196,7 +196,7 @@ for axis, at, what in zip(axes, [row - 52, row], ["An ordinary spring", "The hea
 # %%
 # All recent weeks
 # ----------------
-# The threshold comes from the last fifth of the training years. Alarms in the weeks right behind the wave are its echo:
+# The threshold comes from the last fifth of the training years. Alarms in the weeks right after the wave are its echo:
 # it is still in their windows, and bends the code.
 
 ScoreDisplay.from_estimator(autoencoder, hot, wave).ax_.set_title("The score is highest in the heat wave")

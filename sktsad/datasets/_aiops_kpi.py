@@ -20,7 +20,7 @@ _DESCR = """\
 KPIs of the AIOps challenge 2018, preliminary round: 26 key performance indicators of web services of
 large internet companies, a value every minute or five minutes, labelled by operators (1 = anomaly).
 Source: GitHub project NetManAIOps/KPI-Anomaly-Detection. Licence: MIT.
-Nothing was mended: time stamps are sorted and unique. There are gaps, which are left as they are."""
+Nothing was changed: time stamps are sorted and unique. There are gaps, which are left as they are."""
 
 
 @validate_params(

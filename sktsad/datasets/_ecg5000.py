@@ -22,7 +22,7 @@ ECG5000: 5,000 heart beats of one patient with congestive heart failure, one bea
 interpolated to 140 samples. Class 1 is normal, the classes 2 to 5 are kinds of anomalous beats.
 Source: UCR time series archive; OpenML data_id 44794. Licence: none stated by UCR, "publicly
 available" on OpenML.
-Nothing was mended. The rows are independent beats, not in the order of time."""
+Nothing was changed. The rows are independent beats, not in the order of time."""
 
 
 @validate_params(

@@ -19,7 +19,7 @@ _DESCR = """\
 MNIST: 70,000 images of handwritten digits of 28 x 28 pixels in their original order, 60,000 to train
 and 10,000 to test. The target is the digit: no row is an anomaly.
 Source and licence: OpenML, data set mnist_784.
-Nothing was mended."""
+Nothing was changed."""
 
 
 @validate_params(

@@ -68,7 +68,7 @@ def load_nab(
             1 for a row within an anomaly window, its ends included, 0 for a normal row, with the
             index of `data`.
         DESCR : str
-            What the data is, where it's from and what was mended.
+            What the data is, where it's from and what was fixed.
 
     (data, target) : tuple if `return_X_y` is True
 

@@ -21,7 +21,7 @@ _DESCR = """\
 Server Machine Dataset: 38 sensors of servers of an internet company, a row a minute. The first half of a machine's rows
 is to fit a detector and comes without labels: its target is 0 throughout.
 Source: GitHub project NetManAIOps/OmniAnomaly. Licence: MIT.
-Nothing was mended."""
+Nothing was changed."""
 
 
 @validate_params(

@@ -22,7 +22,7 @@ _DESCR = """\
 TSB-AD: a benchmark put together of series of many others, of one or of several columns. The first rows of a series are
 to fit a detector; the whole series is scored, these rows included, and they may hold anomalies.
 Source: GitHub project TheDatumOrg/TSB-AD. Licence: Apache-2.0, the series as their sources.
-Nothing was mended."""
+Nothing was changed."""
 
 
 @validate_params(

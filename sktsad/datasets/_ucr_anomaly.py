@@ -25,7 +25,7 @@ _DESCR = """\
 UCR time series anomaly archive: series with one anomaly each, in the part to test; the part to train has none. Many are
 one base series twice, as it is and distorted (its name begins with DISTORTED).
 Source: Wu and Keogh, 2021. Licence: none stated, "publicly available".
-Nothing was mended."""
+Nothing was changed."""
 
 
 @validate_params(

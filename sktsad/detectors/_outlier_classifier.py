@@ -35,7 +35,7 @@ class OutlierClassifier(MetaEstimatorMixin, WindowDetector, Estimator):
         more are taken, up to half, to make 30. 0, or fewer than 30 normal rows even so: the rule learns from the
         training rows.
     n_channels : int, default=None
-        Channels of a plain 2-D row, where that is to be checked.
+        Channels of a plain 2-D row, to check them.
 
     Attributes
     ----------

@@ -22,7 +22,7 @@ class ZScoreDetector(DetectorTransformerMixin, RunningDetector, Estimator):
     ----------
     mode : {"global", "rolling"}, default="global"
         "global" compares each column with its mean over the normal rows of fit. "rolling" compares the last row
-        of each window with the mean of that window, channel by channel; it stands behind `SlidingWindow`.
+        of each window with the mean of that window, channel by channel; it stands after `SlidingWindow`.
     robust : bool, default=False
         Whether to use the median and the scaled median absolute deviation, which anomalies hardly move. Where more
         than half of the values are equal, that is 0 and the scaled mean absolute deviation stands in.

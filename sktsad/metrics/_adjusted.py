@@ -34,7 +34,7 @@ def delay_adjust(y_true: Labels, y_score: Scores, *, max_delay: int = 7, pos_lab
     y_score : array-like of shape (n_samples,)
         Scores, larger is worse, such as those of ``decision_function``.
     max_delay : int, default=7
-        An alarm counts within so many rows of the onset: in the first ``max_delay + 1`` rows of an event. The
+        An alarm counts within this number of rows of the onset: in the first ``max_delay + 1`` rows of an event. The
         challenge had 7 for one row a minute, the paper also 3 for hours and 0 for days.
     pos_label : int, float, bool or str, default=1
         The label of anomalies.
@@ -270,6 +270,6 @@ def _heads(rows: LabelledRows, max_delay: int) -> tuple[np.ndarray, np.ndarray, 
 
 
 def _of_rows(rows: LabelledRows, hits: int, beta: float) -> PrecisionRecallF:
-    """Return precision and recall of so many adjusted hits; false alarms are as they are."""
+    """Return precision and recall of a number of adjusted hits; false alarms are as they are."""
     n_false = (rows.values & ~rows.positive).sum()
     return precision_recall_f(ratio(hits, hits + n_false), ratio(hits, rows.positive.sum()), beta)

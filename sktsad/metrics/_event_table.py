@@ -54,7 +54,7 @@ def to_events(y: Labels, *, min_length: int = 1, merge_gap: int = 0, pos_label: 
         One event a row, series by series in time order, with the columns
 
         - ``series``: the key of the series, only if `y` has a (series, time) MultiIndex;
-        - ``start``, ``stop``: the position of its first row, and the one behind its last;
+        - ``start``, ``stop``: the position of its first row, and the one after its last;
         - ``first``, ``last``: the time of its first and last row, only if the index of `y` is a time: dates, periods,
           time deltas or numbers;
         - ``n_rows``: the number of its rows, ``stop - start``, with those of gaps that were merged.
@@ -112,8 +112,8 @@ def lead_times(y_true: Labels, y_pred: Labels, *, max_lead: int, pos_label: Labe
     y_pred : array-like of shape (n_samples,)
         Predicted labels.
     max_lead : int
-        An alarm up to so many rows before the onset announces an event, if it comes after the event before. Earlier
-        alarms are false ones.
+        An alarm up to this number of rows before the onset announces an event, if it comes after the event before.
+        Earlier alarms are false ones.
     pos_label : int, float, bool or str, default=1
         The label of anomalies.
 
@@ -122,8 +122,8 @@ def lead_times(y_true: Labels, y_pred: Labels, *, max_lead: int, pos_label: Labe
     events : DataFrame
         That of `to_events`, with the columns
 
-        - ``lead``: rows from the first alarm to the onset. Positive: so many rows ahead; 0: on the first row of the
-          event; negative: so many rows late, within the event. NaN: missed;
+        - ``lead``: rows from the first alarm to the onset. Positive: rows ahead; 0: on the first row of the
+          event; negative: rows late, within the event. NaN: missed;
         - ``lead_time``: the same as time, a Timedelta or a number, only if the index is a time; NaT or NaN if missed.
 
     Raises

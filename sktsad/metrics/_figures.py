@@ -95,7 +95,7 @@ class Figures:
         return float(self.rows.positive.mean())
 
     def at(self, weights: np.ndarray) -> dict[str, float]:
-        """Return the figures if each block counts so many times; there must be an event and a normal block."""
+        """Return the figures if blocks count by these weights; there must be an event and a normal block."""
         return self._named(self._counts @ weights, *self._areas(weights))
 
     def random(self) -> dict[str, float]:

@@ -259,7 +259,7 @@ def compare(
     comparison : DataFrame
         One row a figure of `detection_report`, with the columns ``a``, ``b``, ``difference``, which is b less a, and
         ``low`` and ``high``, the interval of the difference. An interval without 0 is a difference that does not hang
-        on which events came by; among so many figures one may leave 0 out by chance.
+        on which events came by; among many figures one may leave 0 out by chance.
 
     Raises
     ------

@@ -134,7 +134,7 @@ class MeanFalseError(nn.Module):
     S. Wang et al., "Training deep neural networks on imbalanced data sets", IJCNN 2016.
     """
 
-    #: Whether batches are to be stratified.
+    #: Whether batches must be stratified.
     needs_every_class = True
 
     def __init__(self) -> None:

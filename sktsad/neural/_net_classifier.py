@@ -317,7 +317,7 @@ class NetClassifier(ClassifierMixin, NetEstimator):
         if any(len(np.unique(target[part])) < n_classes for part in (watched, ~watched)):
             warnings.warn(
                 f"early_stopping watches the last validation_fraction={self.validation_fraction} of the rows, "
-                f"{int(watched.sum())} of {len(watched)}: not every class is on both sides of that cut. Rows behind a "
+                f"{int(watched.sum())} of {len(watched)}: not every class is on both sides of that cut. Rows after a "
                 "sampler may be sorted by class: wrap it in SafeSampler. Or use rows in time order, or "
                 "early_stopping=False.",
                 UserWarning,

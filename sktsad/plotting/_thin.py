@@ -16,7 +16,7 @@ def thin(times: np.ndarray, values: np.ndarray, max_points: int) -> np.ndarray:
     times, values : ndarray of shape (n_points,)
         Points in time order, finite.
     max_points : int
-        Up to so many points are kept as they are; of more, the smallest and the largest value of each of
+        Up to this number of points are kept as they are; of more, the smallest and the largest value of each of
         ``max_points // 2 - 1`` spans, the first point and the last.
 
     Returns

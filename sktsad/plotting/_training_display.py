@@ -13,7 +13,7 @@ from ._axes import LINE, add_legend, make_axes, require
 if TYPE_CHECKING:
     from matplotlib.lines import Line2D
 
-#: Looks of the losses; others take turns behind these.
+#: Looks of the losses; others take turns after these.
 _LOOKS = {
     "train_loss": {"color": "0", "linestyle": "-", "linewidth": 1.6},
     "valid_loss": {"color": "#D55E00", "linestyle": (0, (5, 1.5)), "linewidth": 1.6},

@@ -128,7 +128,7 @@ def drift_report(
 
 
 def _n_independent(scores: np.ndarray) -> float:
-    """Return how many independent scores so many are worth, one after the other in time."""
+    """Return how many independent scores the given ones, one after the other in time, are worth."""
     ranks = rankdata(scores)
     ranks -= ranks.mean()
     if not ranks.any():

@@ -49,7 +49,7 @@ class SmoothedClassifier(ClassifierWrapper):
         A binary classifier, detector or pipeline with ``decision_function`` or ``predict_proba``. It is cloned; in
         ``FrozenEstimator`` it stays as it is.
     length : int, default=10
-        Rows to smooth over: a row and those before it. The first rows of a series, and of what comes behind a gap,
+        Rows to smooth over: a row and those before it. The first rows of a series, and of what comes after a gap,
         repeat the first.
     statistic : {"mean", "median", "max"}, default="mean"
         What the scores of these rows become.

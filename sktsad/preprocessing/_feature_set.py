@@ -11,7 +11,7 @@ import numpy as np
 from .._core import AnyEstimator, fitted_part
 from ._rolling import median_and_deviation, past_ewm, past_moments, slope
 
-#: Exponential weights of rows further back than so many spans make up exp(-16) of all, a ten-millionth.
+#: Exponential weights of rows further back than this number of spans make up exp(-16) of all, a ten-millionth.
 _SPANS = 8
 #: What the parameters hold is no less than this.
 _LEAST = {
@@ -74,7 +74,7 @@ class FeatureSet:
         if self.lookups:
             # By time, not by number of rows: what looks back whole periods crosses gaps.
             reach = max(lag * period + (1 + n_neighbors) * step for lag, n_neighbors in self.lookups)
-            # Later rows ask for the differences of so many of these.
+            # Later rows ask for the differences of this number of rows.
             n_same = max([1, *self.same_windows]) if self.n_periods else 1
             first = min(first, int(np.searchsorted(times, times[-min(len(times), n_same)] - reach)))
         return max(0, first)

@@ -39,7 +39,7 @@ from ._period import choose_period
 class RollingFeatures(TransformerMixin, Estimator):
     """Describe every row by how it differs from the rows before it: recent ones, and those a day or a week ago.
 
-    They feed recurrent networks as channels, behind a `SlidingWindow`, and any classifier of scikit-learn as columns.
+    They feed recurrent networks as channels, through a `SlidingWindow`, and any classifier of scikit-learn as columns.
     Row ``t`` is compared with earlier rows of its own series only; no row is lost or added.
 
     Parameters
@@ -49,17 +49,17 @@ class RollingFeatures(TransformerMixin, Estimator):
     std_windows : sequence of int, default=(15, 60)
         For each, the standard deviation of that number of rows before.
     slope_windows : sequence of int, default=(15,)
-        For each, at least 2, the slope, a row, of the line through the last so many rows, the row itself included.
+        For each, at least 2, the slope per row of the line through that number of rows, the last of them the row.
     ewm_spans : sequence of int, default=(15, 60)
         For each, the difference to the mean of the rows before, with weights that fall by ``1 - 2 / (span + 1)`` a row.
     n_periods : int, default=7
         Number of periods back whose rows at the same time are compared with: the difference to their median, the
         same divided by their scaled median absolute deviation, and that. 0 leaves these out, and the next two.
     n_neighbors : int, default=2
-        Rows up to so many time steps from the same time count like it: seven rows alone make a rough median.
+        Rows up to this number of time steps from the same time count like it: seven rows alone make a rough median.
     same_windows : sequence of int, default=(60, 1440)
-        For each, at least 2, of the difference to the median at the same time: its mean over so many rows before,
-        which tells what lasts, and its z-score among them. Rows without an earlier period count as 0.
+        For each, at least 2, of the difference to the median at the same time: its mean over that number of rows
+        before, which tells what lasts, and its z-score among them. Rows without an earlier period count as 0.
     period_lags : sequence of int, default=(1, 7)
         For each, the difference to the row that number of periods ago: with days, yesterday and a week ago.
     period : int, "auto" or None, default="auto"
@@ -72,7 +72,7 @@ class RollingFeatures(TransformerMixin, Estimator):
     keep_values : bool, default=True
         Whether the columns themselves come first.
     fill : float, default=0.0
-        What stands for a feature whose past is missing: at the start of a series, behind a gap, before the first
+        What stands for a feature whose past is missing: at the start of a series, after a gap, before the first
         period is over. 0 says "as usual"; NaN is for those that take it, maybe not in a whole column.
     max_gap : float, default=3
         Longest step in time, in units of the series' most frequent step, that windows may bridge. What looks back

@@ -29,7 +29,7 @@ def name_of(sampler: Any) -> str:
 
 
 def kind_of(sampler: Any) -> str:
-    """Return what imbalanced-learn calls a sampler: "over-sampling" makes rows, also with cleaning behind."""
+    """Return what imbalanced-learn calls a sampler: "over-sampling" makes rows, also with cleaning after it."""
     return getattr(sampler, "_sampling_type", "bypass")
 
 
@@ -136,7 +136,7 @@ def _find_parents(
     sampler: Any, X: np.ndarray, y: np.ndarray, dense: np.ndarray, labels: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the row each row is, or else the nearest row of its class; and whether it is made."""
-    # What a sampler picked, or a cleaner picked among the rows as they were and made ones behind; most others only add.
+    # What a sampler picked, or a cleaner picked among the rows as they were and made ones after them; most only add.
     steps: tuple[Any, ...] = (sampler, getattr(sampler, "enn_", None), getattr(sampler, "tomek_", None))
     picked = next(
         (step.sample_indices_ for step in steps if hasattr(step, "sample_indices_")), np.arange(len(y))

@@ -80,8 +80,8 @@ class SafeSampler(OneToOneFeatureMixin, Estimator):
         Anomalies for each normal row afterwards, above 0 and at most 1, for two classes. None is the sampler's own,
         mostly 1. Samplers that clean, such as "tomek_links", have none.
     max_normal : int, default=None
-        First draw, of each series, so many normal rows at random, where it has more: long series of normal rows cost
-        time and teach little. All anomalies stay.
+        First draw, of each series, this number of normal rows at random, where it has more: long series of normal
+        rows cost time and teach little. All anomalies stay.
     n_channels : int, default=None
         Channels of a plain 2-D row, for "augment".
     random_state : int, RandomState or None, default=None
@@ -215,14 +215,14 @@ class SafeSampler(OneToOneFeatureMixin, Estimator):
         if has_time(X) and not isinstance(X, Windows) and windows.channel_names is None:
             raise ValueError(
                 "X is a frame of rows with time in its index, no windows: the sampler would tear holes between the "
-                "rows of a window. Put SafeSampler behind SlidingWindow, or pass n_channels= for rows that are windows."
+                "rows of a window. Put SafeSampler after SlidingWindow, or pass n_channels= for rows that are windows."
             )
         if np.ndim(y) == 2:
             y = target_of(y)
         return windows, check_labels(windows, y)
 
     def _draw(self, windows: Windows, labels: np.ndarray) -> np.ndarray:
-        """Return the rows to resample: all, or all anomalies and so many normal rows of each series."""
+        """Return the rows to resample: all, or all anomalies and ``max_normal`` normal rows of each series."""
         rows = np.arange(len(windows))
         classes, is_anomaly = mark_anomalies(labels)
         if self.max_normal is None:
@@ -269,7 +269,7 @@ class SafeSampler(OneToOneFeatureMixin, Estimator):
         if sampler is None:
             return self._augment(windows, labels, int(np.ceil(wanted * counts.max())))
         parents, made, used = resample(suit_to(sampler, int(counts.min())), windows, labels)
-        makes = getattr(used, "smote_", used)  # of those that clean behind it
+        makes = getattr(used, "smote_", used)  # of those that clean after it
         self.sampling_strategy_ = dict(getattr(makes, "sampling_strategy_", {}))
         return parents, made
 
@@ -310,7 +310,7 @@ class SafeSampler(OneToOneFeatureMixin, Estimator):
 
 
 def _take(X: Rows, windows: Windows, made: np.ndarray, rows: np.ndarray, parents: np.ndarray) -> Any:
-    """Return rows of the windows with the made ones behind them, in the form of X."""
+    """Return rows of the windows with the made ones after them, in the form of X."""
     if not isinstance(X, Windows):
         values = np.concatenate([np.asarray(windows), made])[rows]
         if isinstance(X, pd.DataFrame):

@@ -28,7 +28,7 @@ class Distribution:
 
     @classmethod
     def of(cls, scores: np.ndarray, counts: np.ndarray | None = None) -> Self:
-        """Collect scores, each seen once or so many times."""
+        """Collect scores, each seen once or a given number of times."""
         if counts is None:
             return cls(*np.unique(scores, return_counts=True))
         levels, level_of_score = np.unique(scores, return_inverse=True)

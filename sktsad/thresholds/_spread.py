@@ -1,4 +1,4 @@
-"""Thresholds so many spreads above the centre of the scores."""
+"""Thresholds a number of spreads above the centre of the scores."""
 
 from __future__ import annotations
 

@@ -42,7 +42,7 @@ def test_bunch_and_tuple_hold_the_same(loader, tiny_home):
     assert y.dtype == "int64"
     assert y.index.equals(X.index)
     assert y.name not in X.columns
-    for word in ("source", "licence", "mended"):
+    for word in ("source", "licence", "changed"):
         assert word in bunch.DESCR.lower()
 
 

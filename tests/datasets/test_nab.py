@@ -29,7 +29,7 @@ def test_one_series_without_anomaly(name, tiny_home):
     assert y.name == "anomaly"
 
 
-def test_time_is_mended_and_window_ends_are_included(tiny_home):
+def test_time_is_fixed_and_window_ends_are_included(tiny_home):
     X, y = load_nab("real/torn", data_home=tiny_home, return_X_y=True)
 
     assert X.index.equals(pd.date_range("2024-01-01", periods=5, freq="1min"))

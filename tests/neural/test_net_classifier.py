@@ -623,8 +623,8 @@ def test_another_layout_at_predict_is_refused_and_the_mend_is_named(model):
         on_flat.predict(windows)
     with pytest.raises(ValueError, match=r"n_channels=2 to this estimator"):
         on_windows.predict(flat)
-    mended = clone(model).set_params(n_channels=2).fit(flat, Y)
-    assert_same_bits(mended, on_windows, windows)
+    fixed = clone(model).set_params(n_channels=2).fit(flat, Y)
+    assert_same_bits(fixed, on_windows, windows)
 
 
 @each_classifier
