@@ -234,7 +234,7 @@ def test_history_does_not_reach_behind_a_gap_in_the_rows_of_fit():
     [DATES[:40], DATES[20:], DATES[41:].set_axis(DATES.index[:19] - pd.Timedelta("1h")), DATES.to_numpy()],
     ids=["the same", "overlapping", "before", "without time"],
 )
-@pytest.mark.filterwarnings("ignore:X .*feature names")
+@pytest.mark.filterwarnings("ignore:X .*feature names", "ignore:.*these rows carry no time")
 def test_rows_that_do_not_follow_get_no_history(rows):
     assert len(set(following(DATES[:40], rows)[0])) == 1
 
@@ -696,6 +696,7 @@ def test_from_which_share_of_padded_windows_on_they_are_announced(length, warns,
     [(spaced(1, 1, 1, 1), spaced(1, 1, 1)), (spaced(*[2] * 8, 1, 1), spaced(*[2] * 8, 1))],
     ids=["few rows", "half of the rows"],
 )
+@pytest.mark.filterwarnings("ignore:.*lack their past")
 def test_from_which_share_of_gaps_on_later_rows_are_announced(warns, quiet):
     window = SlidingWindow(2).fit(FRAME[["u"]].rename(columns={"u": "load"}))
     with pytest.warns(UserWarning, match="rows come more than max_gap=3 time steps after the row before"):
@@ -703,6 +704,7 @@ def test_from_which_share_of_gaps_on_later_rows_are_announced(warns, quiet):
     window.transform(quiet.set_axis(quiet.index + 100))
 
 
+@pytest.mark.filterwarnings("ignore:.*lack their past")
 def test_from_three_short_holes_on_that_are_filled_it_looks_like_a_shuffled_split():
     holes = np.array([10, 20, 30])
     window = SlidingWindow(3).fit(FRAME.drop(holes))
