@@ -170,7 +170,7 @@ class Past:
                 UserWarning,
                 stacklevel=stacklevel,
             )
-            return replace(self, keys=[], series=[])
+            return self  # for the time step; rows without time are joined with none
         if self.kind != rows.kind:
             index = row_index(X)
             numbered = index is not None and is_numbered(index)
