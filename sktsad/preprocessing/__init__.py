@@ -3,6 +3,7 @@
 from .._core import Windows
 from ._curve_shift import curve_shift
 from ._forecast_target import forecast_target
+from ._resample import resample, resample_back
 from ._rolling_features import RollingFeatures
 from ._scalers import SeriesScaler, WindowScaler
 from ._series_features import SeriesFeatures
@@ -17,4 +18,6 @@ __all__ = [
     "Windows",
     "curve_shift",
     "forecast_target",
+    "resample",
+    "resample_back",
 ]
