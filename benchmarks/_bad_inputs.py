@@ -1,6 +1,5 @@
 """Rows, labels and weights as they come by mistake, each beside the same data as it should be, if there is such."""
 
-# ruff: noqa: E501
 from __future__ import annotations
 
 import datetime

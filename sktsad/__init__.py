@@ -29,6 +29,7 @@ from .preprocessing import (
     WindowScaler,
     curve_shift,
     forecast_target,
+    to_panel,
 )
 from .sampling import SafeSampler, WindowAugmenter
 
@@ -89,6 +90,7 @@ __all__ = [
     "make_detector",
     "save_encoder",
     "show_versions",
+    "to_panel",
 ]
 
 

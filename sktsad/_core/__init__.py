@@ -35,7 +35,7 @@ from ._sklearn import (
     validate_params,
 )
 from ._types import AnyEstimator, Axes, Label, Labels, Rows, Scores, Seed, Weights
-from ._validate_rows import refuse_other_containers, validate_rows
+from ._validate_rows import is_polars, refuse_other_containers, refuse_polars_output, validate_rows
 from ._validation import (
     check_labels,
     check_same_index,
@@ -93,6 +93,7 @@ __all__ = [
     "infinite_unless_finite",
     "is_gap",
     "is_panel",
+    "is_polars",
     "is_spread",
     "last_step",
     "mark_anomalies",
@@ -104,6 +105,7 @@ __all__ = [
     "read_series",
     "refuse_other_containers",
     "refuse_outlier_detector",
+    "refuse_polars_output",
     "require_method",
     "robust_moments",
     "row_index",

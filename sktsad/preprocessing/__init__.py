@@ -6,6 +6,7 @@ from ._forecast_target import forecast_target
 from ._rolling_features import RollingFeatures
 from ._scalers import SeriesScaler, WindowScaler
 from ._sliding_window import SlidingWindow
+from ._to_panel import to_panel
 
 __all__ = [
     "RollingFeatures",
@@ -15,4 +16,5 @@ __all__ = [
     "Windows",
     "curve_shift",
     "forecast_target",
+    "to_panel",
 ]

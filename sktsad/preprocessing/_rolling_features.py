@@ -26,6 +26,7 @@ from .._core import (
     check_target_index,
     is_gap,
     read_series,
+    refuse_polars_output,
     robust_moments,
     row_index,
     validate_rows,
@@ -245,6 +246,7 @@ class RollingFeatures(TransformerMixin, Estimator):
             names than in fit, such as ``"1"`` for ``1``.
         """
         check_is_fitted(self)
+        refuse_polars_output(self, X)
         rows = read_series(X, self.series)
         past = self._past.compare(X, rows)
         values = validate_rows(self, X, reset=False)

@@ -21,6 +21,8 @@ from .._core import (
     check_labels,
     check_windows,
     has_time,
+    is_polars,
+    safe_indexing,
 )
 from ._resampling import as_they_are, imblearn_class, kind_of, name_of, resample, strategy_of, suit_to, warn
 from ._window_augmenter import WindowAugmenter
@@ -158,7 +160,9 @@ class SafeSampler(Estimator):
         rows = np.append(parents[:n_picked], len(windows) + np.arange(len(made)))
         in_time = np.argsort(parents, kind="stable")
         parents, rows = parents[in_time], rows[in_time]
-        y_resampled = y.iloc[parents] if isinstance(y, pd.Series) else labels[parents]
+        y_resampled = (
+            safe_indexing(y, parents) if isinstance(y, pd.Series) or is_polars(y) else labels[parents]
+        )
         return _take(X, windows, made, rows, parents), y_resampled
 
     @property
