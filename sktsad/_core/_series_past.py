@@ -156,7 +156,7 @@ class Past:
                 UserWarning,
                 stacklevel=stacklevel,
             )
-            return replace(self, keys=[], series=[])
+            return self
         if self.kind != rows.kind:
             index = row_index(X)
             numbered = index is not None and is_numbered(index)

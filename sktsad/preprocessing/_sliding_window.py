@@ -198,8 +198,8 @@ class SlidingWindow(TransformerMixin, Estimator):
         ------
         ValueError
             If columns differ from those of fit, values are missing or infinite, time is out of order or
-            duplicated, frames of polars are asked for and would lose the index, or the indexes of fit and transform do not compare: one of both is a panel's, or they hold
-            different kinds of time.
+            duplicated, frames of polars are asked for and would lose the index, or the indexes of fit and transform do
+            not compare: one of both is a panel's, or they hold different kinds of time.
 
         Warns
         -----

@@ -511,7 +511,8 @@ def test_a_period_that_no_feature_needs_is_not_looked_for(monkeypatch):
 def test_fitted_on_dates_an_array_is_rows_of_the_same_step():
     X = noise(pd.date_range("2026", periods=96, freq="h"))
     features = only(period_lags=[1]).fit(X)
-    with pytest.warns(UserWarning, match="X does not have valid feature names"):
+    names = pytest.warns(UserWarning, match="X does not have valid feature names")
+    with names, pytest.warns(UserWarning, match="index of fit holds dates, these rows carry no time"):
         out = features.transform(X.to_numpy())
     close(out, features.transform(X))
 

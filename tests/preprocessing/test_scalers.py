@@ -332,7 +332,7 @@ def test_what_comes_out_may_be_written_to_and_what_goes_in_is_left_alone():
     [
         (WINDOWS, DENSE, "pass n_channels=2"),
         (DENSE, WINDOWS, "pass n_channels=2"),
-        (DENSE.reshape(-1, 3, 2), DENSE.reshape(-1, 2, 3), "with the SlidingWindow, and of the columns"),
+        (DENSE.reshape(-1, 3, 2), DENSE.reshape(-1, 2, 3), "Steps and channels are swapped"),
     ],
 )
 def test_another_layout_than_at_fit_is_refused_with_the_mend(fitted_on, X, mend):
