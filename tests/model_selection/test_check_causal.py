@@ -530,3 +530,19 @@ def test_the_same_random_state_gives_the_same_report():
     reports = [found(step(LOOK_AHEAD["gradient"]), random_state=seed) for seed in (3, 3, 4)]
     assert reports[0] == reports[1]
     assert reports[2].kinds == reports[0].kinds
+
+
+@pytest.mark.parametrize("where", ["fit", "decision_function", "split"])
+def test_memory_that_runs_out_is_no_entry_of_the_report(where, monkeypatch):
+    def fail(*args, **kwargs):
+        raise MemoryError
+
+    X, y = make_kpi(120, contamination=0.1, random_state=0)
+    if where == "split":
+        monkeypatch.setattr(TimeSeriesSplit, "split", fail)
+        model = GridSearchCV(LogisticRegression(), {"C": [1.0]}, cv=TimeSeriesSplit(2))
+    else:
+        monkeypatch.setattr(LogisticRegression, where, fail)
+        model = LogisticRegression()
+    with pytest.raises(MemoryError):
+        check_causal(model, X, y, cv=SeriesSplit(2))

@@ -244,7 +244,9 @@ def test_rows_that_do_not_follow_get_no_history(rows):
 
 @pytest.mark.filterwarnings("ignore:X .*feature names")
 def test_rows_without_time_get_no_history_and_it_is_said():
-    with pytest.warns(UserWarning, match=r"holds dates, these rows carry no time.*set_output\(transform='pandas'\)"):
+    with pytest.warns(
+        UserWarning, match=r"holds dates, these rows carry no time.*set_output\(transform='pandas'\)"
+    ):
         assert len(set(following(DATES[:40], DATES[40:].to_numpy())[0])) == 1
 
 
