@@ -188,9 +188,17 @@ def is_allowed(value: Any, constraints: list) -> bool:
     return False
 
 
-def bad_parameters(constraints: Any) -> list[tuple[Any, bool]]:
+def bad_parameters(name: str, constraints: Any) -> list[tuple[Any, bool]]:
     """Return (value, is_junk) for a parameter with such constraints."""
     cases = [(value, True) for value in JUNK] + [(value, False) for value in VALUES]
     if constraints != "no_validation":
         cases += [(value, False) for value in around(constraints)]
+    if name == "random_state":  # by chance no two fits are alike
+        cases = [(value, is_junk) for value, is_junk in cases if value is not None]
+    if name in ("max_epochs", "min_updates"):  # as long as one asks for
+        cases = [(value, is_junk) for value, is_junk in cases if not _is_long(value)]
     return cases
+
+
+def _is_long(value: Any) -> bool:
+    return isinstance(value, (int, float)) and 100 < value <= 10**6

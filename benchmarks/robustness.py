@@ -216,7 +216,9 @@ def cases_of(cls: type, kind: str) -> list[Any]:
     if kind == "parameter":
         signature = inspect.signature(cls.__init__).parameters
         rules = {name: rule for name, rule in cls._parameter_constraints.items() if name in signature}
-        return [(name, value, junk) for name, rule in rules.items() for value, junk in bad_parameters(rule)]
+        return [
+            (name, value, junk) for name, rule in rules.items() for value, junk in bad_parameters(name, rule)
+        ]
     is_rule = issubclass(cls, ThresholdRule)
     if kind == "labels":
         return (

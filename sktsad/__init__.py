@@ -31,6 +31,7 @@ from .preprocessing import (
     WindowScaler,
     curve_shift,
     forecast_target,
+    to_panel,
 )
 from .sampling import SafeSampler, WindowAugmenter
 
@@ -93,6 +94,7 @@ __all__ = [
     "make_detector",
     "save_encoder",
     "show_versions",
+    "to_panel",
 ]
 
 

@@ -36,7 +36,7 @@ from ._sklearn import (
     validate_params,
 )
 from ._types import AnyEstimator, Axes, Label, Labels, Rows, Scores, Seed, Weights
-from ._validate_rows import refuse_other_containers, validate_rows
+from ._validate_rows import is_polars, refuse_other_containers, refuse_polars_output, validate_rows
 from ._validation import (
     check_labels,
     check_same_index,
@@ -94,6 +94,7 @@ __all__ = [
     "infinite_unless_finite",
     "is_gap",
     "is_panel",
+    "is_polars",
     "is_purged",
     "is_spread",
     "last_step",
@@ -107,6 +108,7 @@ __all__ = [
     "read_series",
     "refuse_other_containers",
     "refuse_outlier_detector",
+    "refuse_polars_output",
     "remember_purged",
     "require_method",
     "robust_moments",

@@ -16,6 +16,7 @@ from sklearn.utils._param_validation import (
     validate_params,
 )
 from sklearn.utils._param_validation import Interval as _Interval
+from sklearn.utils._set_output import _get_output_config as output_config
 from sklearn.utils.metaestimators import _BaseComposition as BaseComposition
 from sklearn.utils.validation import _check_feature_names_in as check_feature_names_in
 from sklearn.utils.validation import _check_sample_weight as check_sample_weight
@@ -32,6 +33,7 @@ __all__ = [
     "check_sample_weight",
     "get_namespace",
     "num_samples",
+    "output_config",
     "safe_indexing",
     "validate_parameter_constraints",
     "validate_params",

@@ -13,7 +13,8 @@ from pandas.api.types import infer_dtype, is_numeric_dtype
 from scipy.sparse import issparse
 from sklearn.utils.validation import validate_data
 
-from ._index import has_time, is_panel, reads_as_time
+from ._index import has_time, is_numbered, is_panel, reads_as_time, row_index
+from ._sklearn import output_config
 from ._types import AnyEstimator, Rows
 
 #: Objects of time, in the words of pandas.
@@ -84,6 +85,8 @@ def refuse_other_containers(X: Rows) -> None:
     kind = type(X).__name__
     if issparse(X):  # of which some are mappings: scikit-learn refuses them
         return
+    if is_polars(X) and not hasattr(X, "to_numpy"):
+        raise TypeError("X is a LazyFrame of polars, which holds no rows yet. Collect it: X.collect().")
     if isinstance(X, Mapping):
         raise TypeError(
             f"X is a {kind}: rows come in an array or a frame. Of columns make one with pandas.DataFrame(X), of series "
@@ -141,7 +144,7 @@ def _check_columns(X: Rows) -> None:
         times = [name for name, column in X.items() if _holds_time(column)]
     elif getattr(getattr(X, "dtype", None), "kind", "") in ("m", "M"):
         times = list(range(np.shape(X)[1])) if np.ndim(X) == 2 else ["all"]
-    elif is_polars(X):
+    elif is_polars(X) and hasattr(X, "schema"):
         _check_polars(X)
         return
     else:
@@ -151,14 +154,31 @@ def _check_columns(X: Rows) -> None:
 
 
 def is_polars(table: Any) -> bool:
-    """Tell whether a table is of polars, without importing it."""
-    return type(table).__module__.partition(".")[0] == "polars" and hasattr(table, "columns")
+    """Tell whether a frame or a series is of polars, without importing it."""
+    return type(table).__module__.partition(".")[0] == "polars"
+
+
+def refuse_polars_output(estimator: AnyEstimator, X: Rows) -> bool:
+    """Tell whether ``transform`` is to return a frame of polars; raise where it would lose the series and the time.
+
+    Raises
+    ------
+    ValueError
+        If the rows have an index that means something.
+    """
+    if output_config("transform", estimator)["dense"] != "polars":
+        return False
+    index = row_index(X)
+    if index is not None and not is_numbered(index):
+        raise ValueError(
+            f"{type(estimator).__name__} would lose the index of X, which holds series or time: frames of polars have "
+            "none. Use set_output(transform='pandas'), or the default, instead of set_output(transform='polars')."
+        )
+    return True
 
 
 def _check_polars(X: Rows) -> None:
-    """Refuse a lazy frame of polars, and time or text among the columns of a frame."""
-    if not hasattr(X, "to_numpy"):
-        raise TypeError("X is a LazyFrame of polars, which holds no rows yet. Collect it: X.collect().")
+    """Refuse time or text among the columns of a frame of polars."""
     times = [name for name, dtype in X.schema.items() if dtype.is_temporal()]
     others = [
         name for name, dtype in X.schema.items() if not (dtype.is_numeric() or str(dtype) in _POLARS_TOO)

@@ -272,7 +272,6 @@ def channels_by_name(columns: Any) -> list[str] | None:
 def flatten_3d(X: Rows) -> tuple[Any, int | None]:
     """Flatten windows of shape (n, length, channels); return them with their channels, None for others."""
     if isinstance(X, (list, tuple)):
-        refuse_other_containers(X)
         X = np.asarray(X)
     if getattr(X, "ndim", 2) != 3:
         return X, None
@@ -318,6 +317,7 @@ def check_windows(estimator: AnyEstimator, X: Rows, *, n_channels: int | None = 
         assert_all_finite(windows.buffer, input_name="X")
         known: int | None = windows.n_channels
     else:
+        refuse_other_containers(X)
         index = row_index(X)
         names = channels_by_name(X.columns) if hasattr(X, "columns") else None
         X, channels_3d = flatten_3d(X)

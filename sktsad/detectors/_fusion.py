@@ -282,7 +282,7 @@ class FusionDetector(BaseDetector, BaseComposition, Estimator):
     def _check_weights(self) -> np.ndarray:
         """Return the weights of the members that are not dropped; for the mean, they add up to 1."""
         kept = np.array([member != "drop" for _, member in self.detectors])
-        weights = np.ones(len(kept)) if self.weights is None else np.asarray(self.weights, dtype=float)
+        weights = np.ones(len(kept)) if self.weights is None else _as_numbers(self.weights)
         is_fit = weights.shape == kept.shape and np.isfinite(weights).all() and (weights >= 0).all()
         if not is_fit or not weights[kept].any():
             raise ValueError(
@@ -373,3 +373,11 @@ _SCALES: dict[str, Any] = {
     "robust": _RobustScale,
     "tail": _TailScale,
 }
+
+
+def _as_numbers(weights: Any) -> np.ndarray:
+    """Return weights as numbers; NaN where they are none."""
+    try:
+        return np.asarray(weights, dtype=float)
+    except (TypeError, ValueError):
+        return np.array(np.nan)

@@ -114,12 +114,16 @@ def check_causal(
         _check_inner_splits(report, estimator, X_train, y_train)
         try:
             model = clone(estimator).fit(X_train, y_train)
+        except MemoryError:
+            raise
         except Exception as error:  # whatever it is, it belongs into the report
             report.add("error", f"{where}, fit", f"{type(error).__name__}: {error}")
             continue
         for rows, X_part in (("test rows", safe_indexing(X, test)), ("training rows", X_train)):
             try:
                 Probe(report, model, X_part, rows, rng).run()
+            except MemoryError:
+                raise
             except Exception as error:
                 report.add("error", f"{where}, score of {rows}", f"{type(error).__name__}: {error}")
     if raise_on_fault and not report.ok:
@@ -165,6 +169,8 @@ def _check_inner_splits(report: CausalReport, estimator: AnyEstimator, X: Rows, 
             warnings.simplefilter("ignore")
             try:
                 folds = list(check_cv(cv, y, classifier=True).split(X, y))
+            except MemoryError:
+                raise
             except Exception:  # folds that cannot be had: fit will meet that, too
                 continue
         for train, test in folds:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from numbers import Integral
 from typing import Any
 
@@ -14,6 +14,9 @@ from torch import nn
 from ._dense import dense_layers
 from ._dropout import DROPOUTS
 from ._recurrent_layers import RecurrentLayer, UnrolledDecoder
+
+#: Units of a layer, above what any machine trains: a slip of the finger does not fill its memory.
+_MOST_UNITS = 2**16
 
 
 class Autoencoder(nn.Module):
@@ -225,9 +228,13 @@ def make_autoencoder(
     ValueError
         If ``hidden_sizes`` holds no numbers of units, or dropout finds no layer.
     """
-    sizes = list(hidden_sizes)
-    if not sizes or not all(isinstance(size, Integral) and size > 0 for size in sizes):
-        raise ValueError(f"hidden_sizes must be one or more numbers of units, e.g. (32, 8), got {sizes}.")
+    is_row = getattr(hidden_sizes, "ndim", 1) == 1 and not isinstance(hidden_sizes, Mapping)
+    sizes = list(hidden_sizes) if is_row else []
+    if not sizes or not all(_is_size(size) for size in sizes):
+        raise ValueError(
+            f"hidden_sizes must be one or more numbers of units, e.g. (32, 8), each at most {_MOST_UNITS:,}, got "
+            f"{hidden_sizes!r}."
+        )
     sizes = [int(size) for size in sizes]
     if network == "dense":
         if arguments.get("dropout") and len(sizes) == 1:
@@ -244,3 +251,8 @@ def make_autoencoder(
         recurrent_dropout=recurrent_dropout,
         **arguments,
     )
+
+
+def _is_size(size: Any) -> bool:
+    """Tell whether a value is a number of units."""
+    return isinstance(size, Integral) and not isinstance(size, bool) and 0 < size <= _MOST_UNITS

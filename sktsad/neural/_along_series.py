@@ -32,7 +32,7 @@ ALONG_SERIES: dict = {
     "min_updates": [Interval(Integral, 1, 10**6, closed="both")],
     "lr_schedule": [StrOptions({"one_cycle", "constant"})],
     "max_grad_norm": [Interval(Real, 0, None, closed="neither"), None],
-    "series_embedding": [_AT_LEAST_1, None],
+    "series_embedding": [Interval(Integral, 1, 2**13, closed="both"), None],
     "series_dropout": [Interval(Real, 0, 1, closed="left")],
     "max_gap": [Interval(Real, 1, None, closed="left")],
     "history": [StrOptions({"index", "none"})],

@@ -23,12 +23,12 @@ AUTOENCODER: dict = {
     "network": [StrOptions({"dense", "lstm", "gru", "rnn"})],
     "hidden_sizes": ["array-like"],
     "decoder": [StrOptions({"repeat", "unroll"})],
-    "conv_channels": [Interval(Integral, 1, None, closed="left"), None],
+    "conv_channels": [Interval(Integral, 1, 2**13, closed="both"), None],
     "activation": [StrOptions({"relu", "selu", "tanh"})],
     "dropout": [Interval(Real, 0, 1, closed="left")],
     "dropout_type": [StrOptions({"standard", "gaussian", "alpha"})],
     "recurrent_dropout": [Interval(Real, 0, 1, closed="left")],
-    "noise": [Interval(Real, 0, None, closed="left")],
+    "noise": [Interval(Real, 0, 1000, closed="both")],
 }
 
 

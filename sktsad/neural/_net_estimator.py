@@ -74,7 +74,7 @@ class NetEstimator(Estimator):
         "max_epochs": [Interval(Integral, 1, 10**6, closed="both"), StrOptions({"auto"})],
         "batch_size": [Interval(Integral, 1, None, closed="left")],
         "predict_batch_size": [Interval(Integral, 1, None, closed="left")],
-        "lr": [Interval(Real, 0, None, closed="neither")],
+        "lr": [Interval(Real, 0, 1000, closed="right")],
         "optimizer": [StrOptions({"adam", "adamw", "sgd", "rmsprop"}), callable],
         "early_stopping": ["boolean", Interval(Integral, 1, None, closed="left")],
         "validation_fraction": [Interval(Real, 0, 1, closed="left")],

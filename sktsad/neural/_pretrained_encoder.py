@@ -12,12 +12,11 @@ from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
-from .._core import Estimator, Interval, Labels, Rows, atomic_fit, check_windows, version_of
+from .._core import Estimator, Interval, Labels, Rows, atomic_fit, check_windows
 from ..networks import RecurrentEncoder
+from ._encoder_file import read_encoder, write_encoder
 from ._input_checks import check_encoder, codes_have_own_dtype
 from ._training import WindowDataset, run
-
-_PACKAGES = ("sktsad", "torch")
 
 
 def save_encoder(pretrainer: Any, path: str | os.PathLike[str]) -> None:
@@ -46,30 +45,7 @@ def save_encoder(pretrainer: Any, path: str | os.PathLike[str]) -> None:
             f"save_encoder is for pretrainers such as ForecastPretrainer, got {type(pretrainer).__name__}. Pickle "
             "that as a whole."
         )
-    torch.save(
-        {
-            "arguments": encoder.arguments,
-            "state": {name: value.cpu() for name, value in encoder.state_dict().items()},
-            "versions": {name: version_of(name) for name in _PACKAGES},
-        },
-        path,
-    )
-
-
-def _load_encoder(path: str | os.PathLike[str]) -> tuple[torch.nn.Module, dict[str, str]]:
-    """Read what `save_encoder` has written: the encoder, and versions of packages."""
-    try:
-        saved = torch.load(path, weights_only=True, map_location="cpu")
-        with torch.device("meta"):  # no random weights, no random numbers used up
-            encoder = RecurrentEncoder(**saved["arguments"])
-        encoder.load_state_dict(saved["state"], assign=True)  # in the precision of the file
-        return encoder, saved["versions"]
-    except OSError:
-        raise
-    except Exception as error:  # of torch, of pickle, of a dict that lacks a key: all say the same
-        raise ValueError(
-            f"path={os.fspath(path)!r} holds no encoder: write one with save_encoder."
-        ) from error
+    write_encoder(encoder, path)
 
 
 class PretrainedEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Estimator):
@@ -157,10 +133,16 @@ class PretrainedEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Estim
         OSError
             If there is no such file.
         ValueError
-            If it holds no encoder, or X has not as many channels as the encoder.
+            If it holds no encoder, or arguments and weights that do not belong together, or X has not as many channels
+            as the encoder.
+
+        Warns
+        -----
+        UserWarning
+            If other versions of sktsad or torch have written the file.
         """
         windows = check_windows(self, X, n_channels=self.n_channels, reset=True)
-        self.encoder_, self.versions_ = _load_encoder(self.path)
+        self.encoder_, self.versions_ = read_encoder(self.path)
         check_encoder(self.encoder_, windows)
         return self
 

@@ -10,11 +10,12 @@ from .._core import AnyEstimator, Interval, StrOptions
 #: Constraints of the parameters of recurrent layers, and of the dense one after them.
 RECURRENT: dict = {
     "cell": [StrOptions({"lstm", "gru", "rnn"})],
-    "hidden_size": [Interval(Integral, 1, None, closed="left")],
-    "num_layers": [Interval(Integral, 1, None, closed="left")],
+    # Bounds above what any machine trains, so that a slip of the finger does not fill its memory.
+    "hidden_size": [Interval(Integral, 1, 2**13, closed="both")],
+    "num_layers": [Interval(Integral, 1, 100, closed="both")],
     "dropout": [Interval(Real, 0, 1, closed="left")],
     "bidirectional": ["boolean"],
-    "dense_size": [Interval(Integral, 1, None, closed="left"), None],
+    "dense_size": [Interval(Integral, 1, 2**16, closed="both"), None],
     "pooling": [StrOptions({"last", "last_max"})],
     "patch_size": [Interval(Integral, 1, None, closed="left")],
 }

@@ -154,7 +154,7 @@ class RNNClassifier(NetClassifier):
         **RECURRENT,
         "encoder": [HasMethods(["fit", "transform"]), None],
         "freeze_epochs": [StrOptions({"all"}), Interval(Integral, 0, None, closed="left")],
-        "encoder_lr": [Interval(Real, 0, None, closed="neither"), None],
+        "encoder_lr": [Interval(Real, 0, 1000, closed="right"), None],
     }
 
     def __init__(

@@ -158,7 +158,7 @@ class VAEDetector(AutoencoderDetector):
         "kl_weight": [Interval(Real, 0, None, closed="left")],
         "kl_warmup": [Interval(Integral, 0, None, closed="left")],
         "score_by": [StrOptions({"reconstruction", "elbo"})],
-        "n_draws": [Interval(Integral, 0, None, closed="left")],
+        "n_draws": [Interval(Integral, 0, 10_000, closed="both")],
     }
 
     def __init__(

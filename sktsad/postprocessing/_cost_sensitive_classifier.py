@@ -164,7 +164,13 @@ class CostSensitiveClassifier(ClassifierWrapper):
     def _check_costs(self, n_classes: int) -> np.ndarray:
         if self.cost_matrix is None:
             return 1.0 - np.eye(n_classes)
-        costs = check_array(self.cost_matrix, dtype=np.float64, input_name="cost_matrix")
+        try:
+            costs = check_array(self.cost_matrix, dtype=np.float64, input_name="cost_matrix")
+        except (ValueError, TypeError) as error:
+            raise ValueError(
+                f"cost_matrix={self.cost_matrix!r} must be a square table of finite numbers, one row and one column for "
+                f"each class: {error}"
+            ) from error
         if costs.shape != (n_classes, n_classes):
             raise ValueError(
                 f"cost_matrix has shape {costs.shape}; y holds {n_classes} classes, {self.classes_.tolist()}: give one "

@@ -111,7 +111,7 @@ class ThresholdClassifier(ClassifierWrapper):
     _parameter_constraints: dict = {
         "estimator": [HasMethods(["fit", "predict_proba"]), HasMethods(["fit", "decision_function"])],
         "threshold": [ThresholdRule, Interval(Real, None, None, closed="neither"), None],
-        "cv": [HasMethods(["split"]), None],
+        "cv": [HasMethods(["split", "get_n_splits"]), None],  # text can be split, too
         "min_events": [Interval(Integral, 1, None, closed="left")],
     }
 

@@ -8,6 +8,7 @@ from ._rolling_features import RollingFeatures
 from ._scalers import SeriesScaler, WindowScaler
 from ._series_features import SeriesFeatures
 from ._sliding_window import SlidingWindow
+from ._to_panel import to_panel
 
 __all__ = [
     "RollingFeatures",
@@ -20,4 +21,5 @@ __all__ = [
     "forecast_target",
     "resample",
     "resample_back",
+    "to_panel",
 ]

@@ -14,6 +14,7 @@ from .._core import (
     check_labels,
     check_target_index,
     find_events,
+    is_polars,
     read_series,
     safe_indexing,
     validate_params,
@@ -95,6 +96,8 @@ def _like(y: Labels, labels: np.ndarray) -> Any:
     """Return labels in the type and shape of y."""
     if isinstance(y, list):
         return labels.tolist()
+    if is_polars(y):
+        return type(y)(y.name, labels)
     labels = labels.reshape(np.shape(y))
     if not hasattr(y, "loc"):
         return labels

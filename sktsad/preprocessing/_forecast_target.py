@@ -79,14 +79,14 @@ def forecast_target(
     Name: value, dtype: float64
     """
     table = X if hasattr(X, "shape") else np.asarray(X)
-    if table.ndim != 2:
+    if len(table.shape) != 2:
         raise ValueError(
             f"X must have a row for each time step and a column for each channel, got shape {table.shape}. Use "
             "X.to_frame() or X.reshape(-1, 1)."
         )
     try:
         values = safe_indexing(table, columns, axis=1)
-        if values.ndim == 2 and values.shape[1] < 2:
+        if len(values.shape) == 2 and values.shape[1] < 2:
             values = safe_indexing(values, 0, axis=1)
     except (ValueError, IndexError, KeyError) as error:
         has = list(table.columns) if hasattr(table, "columns") else f"{table.shape[1]}, without names"

@@ -26,6 +26,7 @@ from .._core import (
     check_target_index,
     is_gap,
     read_series,
+    refuse_polars_output,
     robust_moments,
     row_index,
     validate_rows,
@@ -135,7 +136,7 @@ class RollingFeatures(TransformerMixin, Estimator):
         "period": [Interval(Integral, 2, None, closed="left"), StrOptions({"auto"}), None],
         "min_spread": [Interval(Real, 0, None, closed="neither")],
         "keep_values": ["boolean"],
-        "fill": [Real],
+        "fill": [Interval(Real, None, None, closed="neither")],
         "max_gap": [Interval(Real, 1, None, closed="left")],
         "history": [StrOptions({"index", "none"})],
         "series": [StrOptions({"auto", "index"})],
@@ -247,6 +248,7 @@ class RollingFeatures(TransformerMixin, Estimator):
             such as ``"1"`` for ``1``.
         """
         check_is_fitted(self)
+        refuse_polars_output(self, X)
         rows = read_series(X, self.series)
         past = self._past.compare(X, rows)
         values = validate_rows(self, X, reset=False)

@@ -27,6 +27,7 @@ from .._core import (
     flatten_3d,
     is_panel,
     read_series,
+    refuse_polars_output,
     row_index,
     validate_rows,
     warn_if_unknown,
@@ -162,6 +163,7 @@ class SeriesScaler(OneToOneFeatureMixin, TransformerMixin, Estimator):
 
     def _apply(self, X: Rows, method: str) -> Any:
         check_is_fitted(self)
+        refuse_polars_output(self, X)
         check_panel(X, self._is_panel)
         rows = read_series(X, self.series)
         if self._is_panel:
@@ -285,11 +287,13 @@ class WindowScaler(OneToOneFeatureMixin, TransformerMixin, Estimator):
 
     def _apply(self, X: Rows, method: str) -> Any:
         check_is_fitted(self)
+        is_frame = refuse_polars_output(self, X) and method == "transform"
         windows = check_windows(self, X, n_channels=self.n_channels, reset=False)
         # A scaler works row by row, so scaling the rows below the windows scales the windows.
         rows = getattr(self.scaler_, method)(windows.buffer)
         if isinstance(X, Windows):
-            return windows.replace_buffer(rows)
+            scaled = windows.replace_buffer(np.asarray(rows))
+            return np.asarray(scaled) if is_frame else scaled
         flat = np.asarray(rows).reshape(windows.shape)
         if windows.index is not None:
             return pd.DataFrame(flat, windows.index, self.get_feature_names_out())

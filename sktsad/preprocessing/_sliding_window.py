@@ -27,6 +27,7 @@ from .._core import (
     check_target_index,
     flatten_3d,
     read_series,
+    refuse_polars_output,
     row_index,
     validate_rows,
     warn_if_cut,
@@ -194,7 +195,7 @@ class SlidingWindow(TransformerMixin, Estimator):
         self._past = Past.of(X, rows, values, lambda times, _: len(times) - n_past, self.max_gap)
         return self
 
-    def transform(self, X: Rows) -> Windows:
+    def transform(self, X: Rows) -> Any:
         """Return the window of every row.
 
         Parameters
@@ -210,8 +211,8 @@ class SlidingWindow(TransformerMixin, Estimator):
         ------
         ValueError
             If columns differ from those of fit, values are missing or infinite, time is out of order or
-            duplicated, or the indexes of fit and transform do not compare: one of both is a panel's, or they hold
-            different kinds of time.
+            duplicated, frames of polars are asked for and would lose the index, or the indexes of fit and transform do
+            not compare: one of both is a panel's, or they hold different kinds of time.
 
         Warns
         -----
@@ -222,6 +223,7 @@ class SlidingWindow(TransformerMixin, Estimator):
             before them, or if series seem to go by other names than in fit, such as ``"1"`` for ``1``.
         """
         check_is_fitted(self)
+        is_frame = refuse_polars_output(self, X)
         rows = read_series(X, self.series)
         past = self._past.compare(X, rows)
         values = validate_rows(self, X, reset=False)
@@ -231,7 +233,8 @@ class SlidingWindow(TransformerMixin, Estimator):
             warn_if_past_is_missing(past, rows, self.max_gap, _first_rows(pad), pad, stacklevel=4)
         rows, values, given = past.join(rows, values)
         segments = rows.segment_starts(self.max_gap, rows.steps_so_far(past.steps()))
-        return self._windows(values, rows, segments, given, row_index(X))
+        windows = self._windows(values, rows, segments, given, row_index(X))
+        return np.asarray(windows) if is_frame else windows  # polars makes no frame of `Windows`
 
     def inverse_transform(self, X: Rows) -> Any:
         """Return the row that each window stands for.

@@ -546,3 +546,19 @@ def test_a_part_that_says_that_it_looks_ahead_is_reported_whatever_its_scores_sh
     report = found(make_pipeline(SlidingWindow(2, align="centre"), DummyClassifier()))
     assert report.kinds == {"future"}
     assert report.faults[0].where == "SlidingWindow"
+
+
+@pytest.mark.parametrize("where", ["fit", "decision_function", "split"])
+def test_memory_that_runs_out_is_no_entry_of_the_report(where, monkeypatch):
+    def fail(*args, **kwargs):
+        raise MemoryError
+
+    X, y = make_kpi(120, contamination=0.1, random_state=0)
+    if where == "split":
+        monkeypatch.setattr(TimeSeriesSplit, "split", fail)
+        model = GridSearchCV(LogisticRegression(), {"C": [1.0]}, cv=TimeSeriesSplit(2))
+    else:
+        monkeypatch.setattr(LogisticRegression, where, fail)
+        model = LogisticRegression()
+    with pytest.raises(MemoryError):
+        check_causal(model, X, y, cv=SeriesSplit(2))

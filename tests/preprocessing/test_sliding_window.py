@@ -231,12 +231,19 @@ def test_history_does_not_reach_behind_a_gap_in_the_rows_of_fit():
 
 @pytest.mark.parametrize(
     "rows",
-    [DATES[:40], DATES[20:], DATES[41:].set_axis(DATES.index[:19] - pd.Timedelta("1h")), DATES.to_numpy()],
-    ids=["the same", "overlapping", "before", "without time"],
+    [DATES[:40], DATES[20:], DATES[41:].set_axis(DATES.index[:19] - pd.Timedelta("1h"))],
+    ids=["the same", "overlapping", "before"],
 )
-@pytest.mark.filterwarnings("ignore:X .*feature names", "ignore:.*these rows carry no time")
 def test_rows_that_do_not_follow_get_no_history(rows):
     assert len(set(following(DATES[:40], rows)[0])) == 1
+
+
+@pytest.mark.filterwarnings("ignore:X .*feature names")
+def test_rows_without_time_get_no_history_and_it_is_said():
+    with pytest.warns(
+        UserWarning, match=r"holds dates, these rows carry no time.*set_output\(transform='pandas'\)"
+    ):
+        assert len(set(following(DATES[:40], DATES[40:].to_numpy())[0])) == 1
 
 
 def test_each_series_gets_its_own_past_and_a_new_one_none():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import inspect
 import math
 from collections.abc import Callable
 from functools import partial
@@ -11,7 +12,7 @@ from typing import Any
 import numpy as np
 import torch
 from sklearn.utils import check_random_state
-from skorch.callbacks import EarlyStopping
+from skorch.callbacks import Callback, EarlyStopping
 from skorch.helper import predefined_split
 from skorch.utils import noop
 from torch.utils.data import Dataset
@@ -71,6 +72,7 @@ def make_net(network: Network, options: TrainingOptions) -> LeanNet:
     """
     net_params = dict(options.net_params or {})
     _check_names(net_params)
+    _check_iterators(net_params, network.loader)
     _check_device(options.device)
     random_state = np.random.RandomState(check_random_state(options.random_state).randint(2**31))
     optimizer = options.optimizer
@@ -98,13 +100,25 @@ def make_net(network: Network, options: TrainingOptions) -> LeanNet:
     arguments = {name: _plain_number(value) for name, value in arguments.items()}
     try:
         net = network.net_class(_plain(network.module), _plain(network.criterion), **arguments)
-        with seeded(random_state.randint(2**31), options.device), own_defaults():
+        # Also where the caller has switched gradients off for good.
+        with torch.inference_mode(False), seeded(random_state.randint(2**31), options.device), own_defaults():
             net.initialize()
     except (TypeError, ValueError) as error:
-        if not net_params:
+        names = [f"net__{name}" for name in net_params]
+        names += [] if isinstance(optimizer, str) else [f"optimizer={optimizer}"]
+        if not names:
             raise
-        names = ", ".join(f"net__{name}" for name in net_params)
-        raise ValueError(f"The network could not be made with {names}: {error}") from error
+        raise ValueError(f"The network could not be made with {', '.join(names)}: {error}") from error
+    except RuntimeError as error:
+        if "allocate" not in str(error) and "overflow" not in str(error):
+            raise
+        raise MemoryError(
+            f"The network does not fit into memory: choose smaller sizes, such as hidden_size. torch says: {error}"
+        ) from error
+    if not isinstance(net.optimizer_, torch.optim.Optimizer):
+        raise ValueError(
+            f"optimizer={optimizer} made no torch.optim.Optimizer. Give a class such as torch.optim.Adam."
+        )
     for part in (net.module_, net.criterion_):
         part.to(getattr(torch, options.dtype))
     net.random_state_ = random_state
@@ -134,6 +148,20 @@ def _check_names(net_params: dict[str, Any]) -> None:
             raise ValueError(f"net__{name} is not for net__: use {OWN_NAMES[name]}.")
 
 
+def _check_iterators(net_params: dict[str, Any], loader: type) -> None:
+    """Refuse options that the iterator over whole batches has not."""
+    known = set(inspect.signature(loader).parameters) - {"dataset", "batch_size"}
+    for part, size in (("iterator_train", "batch_size"), ("iterator_valid", "predict_batch_size")):
+        for name in net_params:
+            option = name.removeprefix(part + "__")
+            if part in net_params or option == name or option in known:
+                continue
+            raise ValueError(
+                f"net__{name} is no option of the batches that are cut here: whole ones, mixed in training, of {size} "
+                f"rows. Use {size}, or bring an iterator that has it, net__{part}=torch.utils.data.DataLoader."
+            )
+
+
 def _check_device(device: str) -> None:
     try:
         torch.empty(0, device=device)
@@ -143,6 +171,15 @@ def _check_device(device: str) -> None:
 
 def _callbacks(network: Network, options: TrainingOptions) -> list[Any]:
     """Return copies of all callbacks; early stopping comes last, since it keeps those after it from an epoch's end."""
+    for given in options.callbacks or []:
+        callback = given[-1] if isinstance(given, tuple) and len(given) == 2 else given
+        if not (
+            isinstance(callback, Callback) or (inspect.isclass(callback) and issubclass(callback, Callback))
+        ):
+            raise TypeError(
+                f"callbacks holds {given!r}, which is none: give callbacks of skorch, such as "
+                "skorch.callbacks.EpochScoring('f1'), or pairs of a name and one."
+            )
     callbacks = copy.deepcopy([*network.callbacks, *(options.callbacks or [])])
     if options.verbose:
         callbacks.insert(0, ("time_notice", TimeNotice()))
@@ -215,7 +252,7 @@ def train(net: LeanNet, dataset: Dataset, valid: Dataset | None, max_epochs: int
     net.set_params(max_epochs=number_of_epochs(max_epochs, len(dataset), net.batch_size))  # type: ignore[arg-type]
     net.train_split = None if valid is None else predefined_split(valid)
     net.callbacks_.insert(0, ("interrupt_guard", guard))
-    with seeded(net.random_state_.randint(2**31), net.device):
+    with torch.inference_mode(False), seeded(net.random_state_.randint(2**31), net.device):
         net.partial_fit(dataset)
     del net.callbacks_[0]
     net.train_split = None  # it holds the validation rows

@@ -1,0 +1,135 @@
+"""Files of encoders: what they hold is compared with itself before a module is built."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from numbers import Integral, Real
+from typing import Any
+
+import torch
+
+from .._core import version_of
+from ..networks import CELLS, RecurrentEncoder
+
+_PACKAGES = ("sktsad", "torch")
+#: Weights and biases of one unit, by cell.
+_GATES = {"rnn": 1, "gru": 3, "lstm": 4}
+#: Sizes in a file, at most: beyond what any machine trains.
+_LARGEST = {"n_channels": 2**16, "hidden_size": 2**13, "num_layers": 100, "patch_size": 2**16}
+_ARGUMENTS = {*_LARGEST, "cell", "dropout", "bidirectional", "pooling"}
+
+
+def write_encoder(encoder: RecurrentEncoder, path: str | os.PathLike[str]) -> None:
+    """Write an encoder: arguments, weights, versions."""
+    torch.save(
+        {
+            "arguments": encoder.arguments,
+            "state": {name: value.cpu() for name, value in encoder.state_dict().items()},
+            "versions": {name: version_of(name) for name in _PACKAGES},
+        },
+        path,
+    )
+
+
+def read_encoder(path: str | os.PathLike[str]) -> tuple[RecurrentEncoder, dict[str, str]]:
+    """Read what `write_encoder` has written: the encoder, and versions of packages.
+
+    Raises
+    ------
+    OSError
+        If there is no such file.
+    ValueError
+        If it holds something else, or arguments and weights that do not belong together.
+
+    Warns
+    -----
+    UserWarning
+        If other versions have written it.
+    """
+    try:
+        saved = torch.load(path, weights_only=True, map_location="cpu")
+        arguments, state, versions = saved["arguments"], saved["state"], saved["versions"]
+        fault = _fault(arguments, state, versions)
+    except (OSError, MemoryError):
+        raise
+    except Exception as error:  # of torch, of pickle, of a dict that lacks a key: all say the same
+        raise ValueError(
+            f"path={os.fspath(path)!r} holds no encoder: write one with save_encoder."
+        ) from error
+    if fault:
+        raise ValueError(
+            f"path={os.fspath(path)!r} holds no encoder that can be used: {fault}. Write it anew with save_encoder."
+        )
+    with torch.device("meta"):  # no random weights, no random numbers used up
+        encoder = RecurrentEncoder(**arguments)
+    encoder.load_state_dict(state, assign=True)  # in the precision of the file
+    _warn_if_other_versions(path, versions)
+    return encoder, versions
+
+
+def _fault(arguments: dict[str, Any], state: dict[str, Any], versions: dict[str, str]) -> str | None:
+    """Say what is wrong with the contents of a file; None if nothing is."""
+    if not all(isinstance(each, dict) for each in (arguments, state, versions)):
+        return "its parts are no mappings"
+    if set(arguments) != _ARGUMENTS:
+        return f"its arguments are {sorted(map(str, arguments))}, and must be {sorted(_ARGUMENTS)}"
+    for name, largest in _LARGEST.items():
+        value = arguments[name]
+        if not isinstance(value, Integral) or isinstance(value, bool) or not 1 <= value <= largest:
+            return f"{name}={value!r:.50} must be a whole number from 1 to {largest:,}"
+    if arguments["cell"] not in CELLS:
+        return f"cell={arguments['cell']!r:.50} must be one of {sorted(CELLS)}"
+    if arguments["pooling"] not in ("last", "last_max"):
+        return f"pooling={arguments['pooling']!r:.50} must be 'last' or 'last_max'"
+    if not isinstance(arguments["bidirectional"], bool):
+        return f"bidirectional={arguments['bidirectional']!r:.50} must be True or False"
+    dropout = arguments["dropout"]
+    if not isinstance(dropout, Real) or not 0 <= dropout < 1:
+        return f"dropout={dropout!r:.50} must be at least 0 and below 1"
+    shapes = _shapes(**arguments)
+    if set(state) != set(shapes):
+        return f"it holds {len(state)} weights, where its arguments make {len(shapes)}, such as {next(iter(shapes))!r}"
+    for name, shape in shapes.items():
+        weight = state[name]
+        if not isinstance(weight, torch.Tensor) or tuple(weight.shape) != shape:
+            return f"the weights {name!r} are of shape {tuple(getattr(weight, 'shape', ()))}, and must be {shape}"
+        if weight.dtype not in (torch.float32, torch.float64) or not bool(torch.isfinite(weight).all()):
+            return f"the weights {name!r} are not all finite numbers of float32 or float64"
+    dtypes = {weight.dtype for weight in state.values()}
+    return f"its weights are of several types, {dtypes}" if len(dtypes) > 1 else None
+
+
+def _shapes(
+    n_channels: int,
+    cell: str,
+    hidden_size: int,
+    num_layers: int,
+    bidirectional: bool,
+    patch_size: int,
+    **others: Any,
+) -> dict[str, tuple[int, ...]]:
+    """Return the shape of each weight of an encoder, without making it."""
+    n_gates = _GATES[cell] * hidden_size
+    shapes: dict[str, tuple[int, ...]] = {}
+    for layer in range(num_layers):
+        n_inputs = hidden_size * (2 if bidirectional else 1) if layer else patch_size * n_channels
+        for end in ("", "_reverse") if bidirectional else ("",):
+            shapes[f"rnn.weight_ih_l{layer}{end}"] = (n_gates, n_inputs)
+            shapes[f"rnn.weight_hh_l{layer}{end}"] = (n_gates, hidden_size)
+            shapes[f"rnn.bias_ih_l{layer}{end}"] = shapes[f"rnn.bias_hh_l{layer}{end}"] = (n_gates,)
+    return shapes
+
+
+def _warn_if_other_versions(path: str | os.PathLike[str], versions: dict[str, str]) -> None:
+    then = {name: str(versions.get(name, "unknown")).partition("+")[0] for name in _PACKAGES}
+    changed = [name for name in _PACKAGES if then[name] != version_of(name)]
+    if changed:
+        old = ", ".join(f"{name} {then[name]}" for name in changed)
+        new = ", ".join(f"{name} {version_of(name)}" for name in changed)
+        warnings.warn(
+            f"path={os.fspath(path)!r} was written with {old} and is read with {new}: codes may differ. Compare them on "
+            "rows that you know.",
+            UserWarning,
+            stacklevel=5,
+        )
