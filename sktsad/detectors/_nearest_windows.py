@@ -13,8 +13,7 @@ from sklearn.metrics.pairwise import euclidean_distances
 from sklearn.neighbors import NearestNeighbors
 
 from .._core import Estimator, Interval, Rows, Windows
-from ..thresholds import MedianMAD
-from ._base_detector import WindowDetector
+from ._base_detector import DEFAULT_RULE, WindowDetector
 from ._window_shapes import every_nth, learn_least_spread, shapes
 
 #: Values of the windows that are compared at once.
@@ -41,7 +40,7 @@ class NearestWindowsDetector(WindowDetector, Estimator):
     max_windows : int, default=10000
         Windows of fit to compare with, at most: of ``n`` windows each ``ceil(n / max_windows)``-th is kept.
     threshold : threshold rule, float or None, default=None
-        None means ``MedianMAD(5)``.
+        None means ``MedianMAD(6)``.
     validation_fraction : float, default=0.2
         Share of rows, the last of each series in time, that a rule learns from and that are not compared with. Of few
         rows more are taken, up to half, to make 30. 0, or fewer than 30 normal rows even so: the rule learns from the
@@ -103,7 +102,7 @@ class NearestWindowsDetector(WindowDetector, Estimator):
         "n_best": [Interval(Integral, 1, None, closed="left"), None],
         "max_windows": [Interval(Integral, 1, None, closed="left")],
     }
-    _default_threshold = MedianMAD(5)
+    _default_threshold = DEFAULT_RULE
 
     def __init__(
         self,

@@ -9,8 +9,7 @@ import numpy as np
 import pandas as pd
 
 from .._core import Estimator, Interval, RealNotInt, Rows, StrOptions, Windows
-from ..thresholds import MedianMAD
-from ._base_detector import DetectorTransformerMixin, WindowDetector
+from ._base_detector import DEFAULT_RULE, DetectorTransformerMixin, WindowDetector
 from ._window_shapes import learn_least_spread, shapes
 
 #: Share of the mean variance that a component has at least, so that none is divided by nothing.
@@ -32,7 +31,7 @@ class PCADetector(DetectorTransformerMixin, WindowDetector, Estimator):
         Whether to look at shapes alone: each channel of a window minus its mean, over its standard deviation, but over
         at least a tenth of that of the channel at fit. Without it level and amplitude count, too.
     threshold : threshold rule, float or None, default=None
-        None means ``MedianMAD(5)``.
+        None means ``MedianMAD(6)``.
     validation_fraction : float, default=0.2
         Share of rows, the last of each series in time, that a rule learns from and the components do not. Of few rows
         more are taken, up to half, to make 30. 0, or fewer than 30 normal rows even so: the rule learns from the
@@ -99,7 +98,7 @@ class PCADetector(DetectorTransformerMixin, WindowDetector, Estimator):
         "score_by": [StrOptions({"residual", "inside", "both"})],
         "normalize": ["boolean"],
     }
-    _default_threshold = MedianMAD(5)
+    _default_threshold = DEFAULT_RULE
 
     def __init__(
         self,
