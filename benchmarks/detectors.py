@@ -54,7 +54,7 @@ def detectors(seed):
     """Return the detectors by name."""
 
     def outlier(detector):
-        return OutlierClassifier(detector)
+        return OutlierClassifier(detector, threshold=0.0)
 
     def vae():
         return VAEDetector(hidden_sizes=(64, 16), max_epochs=100, random_state=seed)
@@ -68,7 +68,7 @@ def detectors(seed):
     # Read in 14 steps of 10 samples.
     recurrent = {"n_channels": 10, "batch_size": 32, "lr": 0.003, "max_epochs": 50, "random_state": seed}
     return {
-        "ZScoreDetector()": ZScoreDetector(),
+        "ZScoreDetector()": ZScoreDetector(threshold=3.0),
         "GaussianDetector()": GaussianDetector(),
         "GaussianDetector('full')": GaussianDetector("full"),
         "PCA(20), GaussianDetector('full')": make_pipeline(PCA(20), GaussianDetector("full")),

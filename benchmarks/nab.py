@@ -94,8 +94,8 @@ def fusion(seed):
 #: Each makes an unfitted pipeline from a seed. Windows, smoothing and members are chosen with --tune.
 DETECTORS = {
     "random score": lambda seed: on_windows(RandomScore(seed), 1),
-    "ZScoreDetector, each row": lambda seed: on_windows(ZScoreDetector(), 1),
-    "ZScoreDetector, rolling": lambda seed: on_windows(ZScoreDetector("rolling")),
+    "ZScoreDetector, each row": lambda seed: on_windows(ZScoreDetector(threshold=3.0), 1),
+    "ZScoreDetector, rolling": lambda seed: on_windows(ZScoreDetector("rolling", threshold=3.0)),
     "GaussianDetector": lambda seed: on_windows(GaussianDetector()),
     "GaussianDetector, full": lambda seed: on_windows(GaussianDetector("full")),
     "GaussianDetector, full, on principal components": lambda seed: on_windows(principal()),
@@ -107,9 +107,11 @@ DETECTORS = {
     "ForecastDetector, windows of 60": lambda seed: on_windows(
         ForecastDetector(hidden_size=32, max_epochs=20, random_state=seed), 60
     ),
-    "OutlierClassifier, one-class SVM": lambda seed: on_windows(OutlierClassifier(OneClassSVM())),
+    "OutlierClassifier, one-class SVM": lambda seed: on_windows(
+        OutlierClassifier(OneClassSVM(), threshold=0.0)
+    ),
     "OutlierClassifier, local outlier factor": lambda seed: on_windows(
-        OutlierClassifier(LocalOutlierFactor(novelty=True))
+        OutlierClassifier(LocalOutlierFactor(novelty=True), threshold=0.0)
     ),
     "FusionDetector": lambda seed: on_windows(fusion(seed)),
 }

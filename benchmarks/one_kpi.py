@@ -71,7 +71,7 @@ def questions(seeds, folder, quick):
                 ]
                 published = "" if length > 1 else PUBLISHED[cell] if name == "raw" else "0"
                 rows.append([cell, length, name, *map(float, np.mean(runs, axis=0)), published])
-    z_score = make_pipeline(StandardScaler().set_output(transform="pandas"), ZScoreDetector())
+    z_score = make_pipeline(StandardScaler().set_output(transform="pandas"), ZScoreDetector(threshold=3.0))
     rows.append(["z-score", 1, "standard", *judge(z_score.fit(X[fit], y[fit]), X, y, validate, test, 0), ""])
     return rows, float(y[test].mean())
 

@@ -77,7 +77,7 @@ def ecg5000():
         AutoencoderDetector(max_epochs=50, random_state=seed).fit(normal).decision_function(X_test)
         for seed in SEEDS
     ]
-    z_score = ZScoreDetector().fit(normal).decision_function(X_test)
+    z_score = ZScoreDetector(threshold=3.0).fit(normal).decision_function(X_test)
     rows = [
         random_row(y, y_test),
         row("z-score of each sample > 3, normal beats", y_test, [z_score]),
@@ -110,7 +110,7 @@ def kpi():
     def pipeline(*steps):
         return make_pipeline(StandardScaler().set_output(transform="pandas"), *steps)
 
-    z_score = pipeline(ZScoreDetector()).fit(X[known], y[known]).decision_function(X[test])
+    z_score = pipeline(ZScoreDetector(threshold=3.0)).fit(X[known], y[known]).decision_function(X[test])
     autoencoders, plain, tuned = [], [], []
     for seed in SEEDS:
         detector = AutoencoderDetector(max_epochs=3, random_state=seed)

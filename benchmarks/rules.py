@@ -69,7 +69,7 @@ from sktsad.thresholds import (
     ThresholdRule,
 )
 
-DEFAULT = "default"
+DEFAULT, BEFORE = "default", "earlier default"
 CHOSEN_ON = ("ucr", "tuning")
 #: A network is trained on one in so many series.
 NETWORK_EVERY = 4
@@ -131,8 +131,8 @@ def two(series):
 
 #: From a series to an unfitted detector.
 DETECTORS = {
-    "ZScore": lambda s: in_windows(ZScoreDetector(validation_fraction=0.2), s),
-    "ZScore, rolling": lambda s: in_windows(ZScoreDetector("rolling", validation_fraction=0.2), s),
+    "ZScore": lambda s: in_windows(ZScoreDetector(), s),
+    "ZScore, rolling": lambda s: in_windows(ZScoreDetector("rolling"), s),
     "Gaussian": lambda s: in_windows(GaussianDetector(), s),
     "Gaussian, full": lambda s: in_windows(GaussianDetector("full"), s),
     "Gaussian, full, last row": lambda s: in_windows(GaussianDetector("full", score_on="last"), s),
@@ -150,6 +150,16 @@ NETWORKS = ("Autoencoder",)
 #: They need the layout of a window, or forecast its end.
 NOT_ON_BEATS = ("ZScore, rolling", "LinearForecast")
 WEIGHT = {"make_detector": 4, "NearestWindows": 2, "NearestWindows, amplitude": 2, "Autoencoder": 8}
+
+#: What the detectors had by default before the choice; all others `MedianMAD(5)`.
+EARLIER = {
+    "ZScore": 3.0,
+    "ZScore, rolling": 3.0,
+    "IsolationForest": 0.0,
+    "FusionDetector": MeanStd(3),
+    "make_detector": MedianMAD(8),
+    "Autoencoder": MeanStd(3),
+}
 
 RULES = {
     **{f"MaxTimes({k})": MaxTimes(k) for k in (1, 1.2, 1.5, 2, 3)},
@@ -219,7 +229,9 @@ def scored(series: OneSeries, detector: str) -> tuple[object, pd.Series, np.ndar
     return default, last.threshold_rule_.scores_, model.decision_function(series.X)[series.n_train :]
 
 
-def judge(series: OneSeries, default: object, held_out: pd.Series, scores: np.ndarray) -> pd.DataFrame:
+def judge(
+    series: OneSeries, detector: str, default: object, held_out: pd.Series, scores: np.ndarray
+) -> pd.DataFrame:
     """Return the figures of a detector on a series, a row a rule."""
     y = series.y[series.n_train :] == 1
     rows = read_series(series.X.iloc[series.n_train :])
@@ -233,7 +245,8 @@ def judge(series: OneSeries, default: object, held_out: pd.Series, scores: np.nd
     }
     starts, stops = find_events(y)
     figures = {}
-    for name, rule in {DEFAULT: default, **RULES}.items():
+    rules = {DEFAULT: default, BEFORE: EARLIER.get(detector, MedianMAD(5)), **RULES}
+    for name, rule in rules.items():
         if isinstance(rule, AlarmsPerDay) and not rows.has_dates:
             rule = clone(rule).set_params(rows_per_day=series.rows_per_day, merge_gap=int(merging.merge_gap))
         hot = scores > (clone(rule).fit(held_out).threshold_ if isinstance(rule, ThresholdRule) else rule)
@@ -262,7 +275,7 @@ def best_f1(y: np.ndarray, scores: np.ndarray) -> float:
     return float(f1[is_last].max())
 
 
-def alarms_got(seeds: int = 10, n_days: int = 40) -> list[list[object]]:
+def alarms_got(seeds: int, n_days: int = 40) -> list[list[object]]:
     """Return rows of a table: alarms a day asked for, and what comes on as many new days without an anomaly."""
     table = []
     for name, step, period in (("minutes", "1min", 1440), ("five minutes", "5min", 288)):
@@ -289,7 +302,7 @@ def piece(task: tuple[str, OneSeries, str, Path]) -> str:
     warnings.simplefilter("ignore")
     start = time.perf_counter()
     try:
-        table = judge(series, *scored(series, detector))
+        table = judge(series, detector, *scored(series, detector))
     except Exception as error:  # one failure must not cost the others
         return f"{collection} {series.name} {detector}: {type(error).__name__}: {error}"
     part = path.with_suffix(".part")
@@ -361,6 +374,7 @@ def main():
     parser.add_argument("--kept", type=Path, default=Path(tempfile.gettempdir()) / "sktsad_rules")
     parser.add_argument("--only", nargs="+", choices=list(DETECTORS), default=list(DETECTORS))
     parser.add_argument("--jobs", type=int, default=1)
+    parser.add_argument("--seeds", type=int, default=10, help="for the table of alarms asked for, and got")
     parser.add_argument("--seconds", type=float, default=1e6, help="end after that time")
     parser.add_argument("--out", type=Path, help="a folder for the tables and all figures")
     arguments = parser.parse_args()
@@ -385,7 +399,7 @@ def main():
         pool.terminate()
     figures = collected(arguments.kept)
     text = f"{summary(figures)}\n\n## alarms asked for, and got\n\n"
-    text += markdown(["rows", "asked", "got", "standard deviation"], alarms_got())
+    text += markdown(["rows", "asked", "got", "standard deviation"], alarms_got(arguments.seeds))
     text += f"\n\n{environment()}"
     print(text)
     if arguments.out:

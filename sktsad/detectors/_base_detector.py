@@ -32,8 +32,10 @@ from .._core import (
     window_names,
     with_index,
 )
-from ..thresholds import ThresholdRule, conformal_p_values
+from ..thresholds import MedianMAD, ThresholdRule, conformal_p_values
 
+#: What ``threshold=None`` stands for where there is no better reason; chosen in ``benchmarks/rules.py``.
+DEFAULT_RULE = MedianMAD(6)
 #: Held-out normal rows below which a threshold is learnt from the training rows instead.
 MIN_HELD_OUT = 30
 #: Of a short series more rows than asked for are held out, to make that many, up to this share.

@@ -57,7 +57,7 @@ class FusionDetector(BaseDetector, BaseComposition, Estimator):
         Weights of the members, at least 0: in the mean; or multiplied with the scores of which the largest counts.
         None weighs them alike.
     threshold : threshold rule, float or None, default=None
-        None means ``MeanStd(3)``. With ``scale="rank"`` take ``Quantile(0.97)`` or so: three deviations above the mean
+        None means ``MeanStd(4)``. With ``scale="rank"`` take ``Quantile(0.97)`` or so: four deviations above the mean
         of ranks is beyond all ranks.
     validation_fraction : float, default=0.2
         Share of rows, the last of each series in time, that the scale and the rule learn from and the members do not.
@@ -112,7 +112,7 @@ class FusionDetector(BaseDetector, BaseComposition, Estimator):
         "weights": ["array-like", None],
         "refit": ["boolean"],
     }
-    _default_threshold = MeanStd(3)
+    _default_threshold = MeanStd(4)
 
     def __init__(
         self,

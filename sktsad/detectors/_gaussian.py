@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from .._core import Estimator, Interval, Rows, StrOptions, Windows
-from ..thresholds import MedianMAD
+from ._base_detector import DEFAULT_RULE
 from ._running_detector import RunningDetector
 
 #: Keeps the correlation of columns that determine one another invertible; 1 is the variance of each.
@@ -34,7 +34,7 @@ class GaussianDetector(RunningDetector, Estimator):
         surprise are missed. "overlap" gives a row the mean of the scores of all windows that hold it: it **looks
         ahead** by a window, and is for the study of what has been.
     threshold : threshold rule, float or None, default=None
-        None means ``MedianMAD(5)``: log densities have a heavy tail, which carries a mean away.
+        None means ``MedianMAD(6)``.
     validation_fraction : float, default=0.2
         Share of rows, the last of each series in time, that a rule learns from and the densities do not. Of few rows
         more are taken, up to half, to make 30. 0, or fewer than 30 normal rows even so: the rule learns from the
@@ -103,7 +103,7 @@ class GaussianDetector(RunningDetector, Estimator):
         "shrinkage": [Interval(Real, 0, 1, closed="both"), StrOptions({"auto"})],
         "score_on": [StrOptions({"window", "last", "overlap"})],
     }
-    _default_threshold = MedianMAD(5)
+    _default_threshold = DEFAULT_RULE
     mean_: np.ndarray
     scale_: np.ndarray
     _products: np.ndarray

@@ -10,8 +10,7 @@ import pandas as pd
 from sklearn.cluster import KMeans
 
 from .._core import Estimator, Interval, Rows, Seed, StrOptions, Windows
-from ..thresholds import MedianMAD
-from ._base_detector import WindowDetector
+from ._base_detector import DEFAULT_RULE, WindowDetector
 from ._window_shapes import every_nth, learn_least_spread, shapes
 
 
@@ -31,7 +30,7 @@ class KMeansDetector(WindowDetector, Estimator):
         "window" gives a row the score of its window. "overlap" gives it the mean of the scores of all windows that hold
         it: it **looks ahead** by a window, and is for the study of what has been.
     threshold : threshold rule, float or None, default=None
-        None means ``MedianMAD(5)``.
+        None means ``MedianMAD(6)``.
     validation_fraction : float, default=0.2
         Share of rows, the last of each series in time, that a rule learns from and the clusters do not. Of few rows
         more are taken, up to half, to make 30. 0, or fewer than 30 normal rows even so: the rule learns from the
@@ -95,7 +94,7 @@ class KMeansDetector(WindowDetector, Estimator):
         "score_on": [StrOptions({"window", "overlap"})],
         "random_state": ["random_state"],
     }
-    _default_threshold = MedianMAD(5)
+    _default_threshold = DEFAULT_RULE
 
     def __init__(
         self,

@@ -9,8 +9,7 @@ import numpy as np
 import pandas as pd
 
 from .._core import Estimator, Interval, Rows, Windows
-from ..thresholds import MedianMAD
-from ._base_detector import WindowDetector
+from ._base_detector import DEFAULT_RULE, WindowDetector
 from ._window_shapes import learn_least_spread, shapes
 
 
@@ -30,7 +29,7 @@ class LinearForecastDetector(WindowDetector, Estimator):
         Whether each channel counts minus its mean, over its standard deviation, of the rows predicted from, but over at
         least a tenth of that of the channel at fit: for series whose level and amplitude wander.
     threshold : threshold rule, float or None, default=None
-        None means ``MedianMAD(5)``.
+        None means ``MedianMAD(6)``.
     validation_fraction : float, default=0.2
         Share of rows, the last of each series in time, that a rule learns from and the weights do not. Of few rows more
         are taken, up to half, to make 30. 0, or fewer than 30 normal rows even so: the rule learns from the training
@@ -93,7 +92,7 @@ class LinearForecastDetector(WindowDetector, Estimator):
         "alpha": [Interval(Real, 0, None, closed="neither")],
         "normalize": ["boolean"],
     }
-    _default_threshold = MedianMAD(5)
+    _default_threshold = DEFAULT_RULE
     _reads_layout = True
 
     def __init__(

@@ -41,7 +41,7 @@ def make_detector(
     Parameters
     ----------
     threshold : threshold rule, float or None, default=None
-        None means ``MedianMAD(8)``, on the mean of the four scores.
+        None means ``MedianMAD(6)``, on the mean of the four scores.
     validation_fraction : float, default=0.2
         Share of rows, the last of each series in time, on which is learnt what is usual for the scores of the members,
         and the threshold: by members that have not seen them. Then the members are fitted to all rows.
@@ -92,7 +92,7 @@ def make_detector(
     return FusionDetector(
         members,
         scale="tail",
-        threshold=MedianMAD(8) if threshold is None else threshold,
+        threshold=MedianMAD(6) if threshold is None else threshold,
         validation_fraction=validation_fraction,
         refit=True,
     )

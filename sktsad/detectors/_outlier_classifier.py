@@ -11,7 +11,7 @@ from sklearn.frozen import FrozenEstimator
 
 from .._core import AnyEstimator, Estimator, HasMethods, Windows, estimator_type
 from ..preprocessing import SlidingWindow
-from ._base_detector import WindowDetector
+from ._base_detector import DEFAULT_RULE, WindowDetector
 
 
 class OutlierClassifier(MetaEstimatorMixin, WindowDetector, Estimator):
@@ -29,7 +29,8 @@ class OutlierClassifier(MetaEstimatorMixin, WindowDetector, Estimator):
         in one, or a detector of PyOD. It is cloned; in ``FrozenEstimator`` it stays as it is. `SlidingWindow`
         stands before this step, not inside.
     threshold : threshold rule, float or None, default=None
-        In units of the score. None leaves the detector's own, often set by its ``contamination``.
+        In units of the score. None means ``MedianMAD(6)``; 0.0 leaves the detector's own, often set by its
+        ``contamination``.
     validation_fraction : float, default=0.2
         Share of rows, the last of each series in time, that a rule learns from and the detector does not. Of few rows
         more are taken, up to half, to make 30. 0, or fewer than 30 normal rows even so: the rule learns from the
@@ -80,7 +81,7 @@ class OutlierClassifier(MetaEstimatorMixin, WindowDetector, Estimator):
         **WindowDetector._parameter_constraints,
         "detector": [HasMethods(["fit"])],
     }
-    _default_threshold = 0.0
+    _default_threshold = DEFAULT_RULE
 
     def __init__(
         self,

@@ -9,8 +9,7 @@ import numpy as np
 import pandas as pd
 
 from .._core import Estimator, Interval, RealNotInt, Rows, StrOptions, Windows
-from ..thresholds import MedianMAD
-from ._base_detector import DetectorTransformerMixin, WindowDetector
+from ._base_detector import DEFAULT_RULE, DetectorTransformerMixin, WindowDetector
 from ._window_shapes import learn_least_spread, shapes
 
 #: Share of the windows that a robust fit learns from, and how often it chooses them anew.
@@ -41,7 +40,7 @@ class PCADetector(DetectorTransformerMixin, WindowDetector, Estimator):
         "window" gives a row the score of its window. "overlap" gives it the mean of the scores of all windows that hold
         it: it **looks ahead** by a window, and is for the study of what has been.
     threshold : threshold rule, float or None, default=None
-        None means ``MedianMAD(5)``.
+        None means ``MedianMAD(6)``.
     validation_fraction : float, default=0.2
         Share of rows, the last of each series in time, that a rule learns from and the components do not. Of few rows
         more are taken, up to half, to make 30. 0, or fewer than 30 normal rows even so: the rule learns from the
@@ -112,7 +111,7 @@ class PCADetector(DetectorTransformerMixin, WindowDetector, Estimator):
         "robust": ["boolean"],
         "score_on": [StrOptions({"window", "overlap"})],
     }
-    _default_threshold = MedianMAD(5)
+    _default_threshold = DEFAULT_RULE
 
     def __init__(
         self,

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from .._core import Estimator, Rows, StrOptions, Windows, is_spread, robust_moments
-from ._base_detector import DetectorTransformerMixin
+from ._base_detector import DEFAULT_RULE, DetectorTransformerMixin
 from ._running_detector import RunningDetector
 
 #: The squares of larger numbers, summed over a window, may be infinite.
@@ -27,7 +27,8 @@ class ZScoreDetector(DetectorTransformerMixin, RunningDetector, Estimator):
         Whether to use the median and the scaled median absolute deviation, which anomalies hardly move. Where more
         than half of the values are equal, that is 0 and the scaled mean absolute deviation stands in.
     threshold : threshold rule, float or None, default=None
-        None means 3: three standard deviations. A rule of `sktsad.thresholds` learns it.
+        None means ``MedianMAD(6)``. The usual 3, for three standard deviations, is for single values: the
+        largest z of a window of a hundred is often beyond.
     validation_fraction : float, default=0.2
         Share of rows, the last of each series in time, that a rule learns from and the means do not. Of few rows more
         are taken, up to half, to make 30. 0, or fewer than 30 normal rows even so: the rule learns from the training
@@ -62,7 +63,7 @@ class ZScoreDetector(DetectorTransformerMixin, RunningDetector, Estimator):
     -----
     The score of a row is its largest absolute z. A window's own last row is part of its mean, so that the
     rolling z of a window of ``n`` rows is at most ``sqrt(n - 1)``, unless it is robust: windows of 10 rows or
-    fewer never exceed 3.
+    fewer never exceed 3, and a higher threshold, such as the default of calm series, takes longer ones.
 
     Examples
     --------
@@ -78,7 +79,7 @@ class ZScoreDetector(DetectorTransformerMixin, RunningDetector, Estimator):
         "mode": [StrOptions({"global", "rolling"})],
         "robust": ["boolean"],
     }
-    _default_threshold = 3.0
+    _default_threshold = DEFAULT_RULE
 
     def __init__(
         self,

@@ -168,8 +168,8 @@ class CostSensitiveClassifier(ClassifierWrapper):
             costs = check_array(self.cost_matrix, dtype=np.float64, input_name="cost_matrix")
         except (ValueError, TypeError) as error:
             raise ValueError(
-                f"cost_matrix={self.cost_matrix!r} must be a square table of finite numbers, one row and one column for "
-                f"each class: {error}"
+                f"cost_matrix={self.cost_matrix!r} must be a square table of finite numbers, one row and one column "
+                f"for each class: {error}"
             ) from error
         if costs.shape != (n_classes, n_classes):
             raise ValueError(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from numbers import Real
 
-from .._core import Interval
+from .._core import Interval, is_spread
 from ._distribution import Distribution
 from ._threshold_rule import EmpiricalRule
 
@@ -21,7 +21,8 @@ class MaxTimes(EmpiricalRule):
         How many times as far; above 0. With 1 the largest score is the threshold.
     q : float, default=1.0
         Which score is taken for the largest: the smallest that a share of at least ``q`` does not exceed, above 0, at
-        most 1. Below 1, such as 0.99, a few wild scores, of anomalies that nobody has labelled, do not move it.
+        most 1. Below 1, such as 0.95, a few wild scores, of anomalies that nobody has labelled, do not move it. Where
+        it is the median itself, as of a signal that mostly stands still, the largest score counts after all.
 
     Attributes
     ----------
@@ -58,5 +59,7 @@ class MaxTimes(EmpiricalRule):
         self.q = q
 
     def _choose(self, scores: Distribution) -> float:
-        median = scores.median()
-        return median + self.k * (scores.quantile(self.q) - median)
+        median, largest = scores.median(), scores.quantile(self.q)
+        if not is_spread(largest - median, median):
+            largest = scores.at_rank(len(scores))
+        return median + self.k * (largest - median)

@@ -340,8 +340,8 @@ def test_a_number_leaves_no_rule_behind(detector):
     assert not hasattr(detector, "threshold_rule_")
 
 
-def test_by_default_a_z_score_has_threshold_3_and_an_autoencoder_mean_and_3_deviations():
-    assert ZScoreDetector().fit(WINDOWS).threshold_ == 3
+def test_by_default_the_threshold_is_6_median_deviations_above_the_median_and_of_networks_3_deviations():
+    assert repr(ZScoreDetector().fit(WINDOWS).threshold_rule_) == "MedianMAD(k=6)"
     rule = AutoencoderDetector(**SMALL).fit(WINDOWS).threshold_rule_
     assert isinstance(rule, MeanStd) and rule.k == 3
 

@@ -296,7 +296,8 @@ def test_the_anomaly_is_guessed_aloud_once():
 @pytest.mark.parametrize("classes", [[0, 1], ["fine", "wrong"]], ids=str)
 def test_detectors_are_content_with_a_head_without_anomalies(classes):
     labels = np.array(classes)[np.where(np.arange(N) < 300, 0, Y)]
-    fusion = FusionDetector([("z", Z), ("forest", FOREST)], validation_fraction=0.25).fit(X, labels)
+    members = [("z", clone(Z).set_params(threshold=3.0)), ("forest", FOREST)]
+    fusion = FusionDetector(members, validation_fraction=0.25).fit(X, labels)
     np.testing.assert_array_equal(fusion.detectors_[0].center_, X[:300].mean(axis=0))
 
 

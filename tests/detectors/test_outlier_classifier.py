@@ -86,8 +86,8 @@ def said(detector, X):
 
 @each_detector
 @pytest.mark.parametrize("labels", [None, Y], ids=["no labels", "labels"])
-def test_without_a_threshold_the_detector_itself_decides(detector, labels):
-    model = OutlierClassifier(detector).fit(X, labels)
+def test_with_threshold_0_the_detector_itself_decides(detector, labels):
+    model = OutlierClassifier(detector, threshold=0.0).fit(X, labels)
     alone = clone(detector).fit(X if labels is None else X[Y == 0])
     np.testing.assert_array_equal(model.predict(X), said(alone, X))
     assert 0 < model.predict(X).sum() < 300
@@ -100,7 +100,7 @@ def test_a_frozen_detector_stays_as_it_is(detector):
     fitted = clone(detector).fit(X[:100])
     model = OutlierClassifier(FrozenEstimator(fitted), threshold=Quantile(0.9)).fit(X[100:], Y[100:])
     assert model.detector_.estimator is fitted
-    model.set_params(threshold=None).fit(X[100:])
+    model.set_params(threshold=0.0).fit(X[100:])
     np.testing.assert_array_equal(model.predict(X), said(fitted, X))
 
 
@@ -120,10 +120,17 @@ def test_a_rule_learns_the_threshold_from_rows_that_the_detector_has_not_seen(de
     assert model.threshold_ == Quantile(0.9).fit(alone.anomaly_score(X[tail & (Y == 0)])).threshold_
 
 
+def test_without_a_threshold_the_rule_of_all_detectors_decides():
+    model = OutlierClassifier(IsolationForest(contamination=0.4, random_state=0)).fit(X, Y)
+    assert repr(model.threshold_rule_) == "MedianMAD(k=6)"
+    assert 0 < model.predict(X[Y == 0]).mean() < 0.1  # not 0.4
+    assert model.predict(X[Y == 1]).mean() > 0.9
+
+
 @pytest.mark.parametrize("contamination", [0.02, 0.2])
 @pytest.mark.parametrize("detector", [IsolationForest(random_state=0), FarOff()], ids=["sklearn", "pyod"])
 def test_contamination_sets_the_share_of_alarms(detector, contamination):
-    model = OutlierClassifier(detector.set_params(contamination=contamination)).fit(X)
+    model = OutlierClassifier(detector.set_params(contamination=contamination), threshold=0.0).fit(X)
     assert model.predict(X).sum() == 300 * contamination
 
 
@@ -161,7 +168,7 @@ def test_a_detector_gets_the_names_of_the_columns(make, freeze):
 
 
 def test_a_frozen_detector_that_knows_no_names_gets_none():
-    model = OutlierClassifier(FrozenEstimator(OneClassSVM().fit(X))).fit(FRAME)
+    model = OutlierClassifier(FrozenEstimator(OneClassSVM().fit(X)), threshold=0.0).fit(FRAME)
     np.testing.assert_array_equal(model.predict(FRAME), model.detector_.predict(X) == -1)
 
 

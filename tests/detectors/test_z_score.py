@@ -85,7 +85,7 @@ def test_rounding_errors_are_no_spread(robust):
 def test_a_window_without_any_spread_is_normal_and_a_spike_behind_it_is_not(robust):
     windows = np.tile([0.3, 0.1 + 0.2], (2, 15))  # differ in the last bit
     windows[1, -1] = 5.0
-    detector = ZScoreDetector("rolling", robust=robust).fit(windows)
+    detector = ZScoreDetector("rolling", robust=robust, threshold=3.0).fit(windows)
     assert detector.transform(windows)[0, 0] == 0
     assert detector.predict(windows).tolist() == [0, 1]
 
@@ -109,7 +109,7 @@ def test_rolling_z_is_bounded_by_the_length_of_the_window():
 def test_many_windows_are_scored_piece_by_piece_with_the_same_result(mode):
     windows = SlidingWindow(40).fit_transform(RNG.normal(size=(30_000, 1)))
     assert len(windows.chunks()) > 1
-    detector = ZScoreDetector(mode).fit(windows)
+    detector = ZScoreDetector(mode, threshold=3.0).fit(windows)
     rows = [0, 26_213, 26_214, 26_215, 29_999]
     np.testing.assert_allclose(detector.transform(windows)[rows], detector.transform(windows[rows]))
     np.testing.assert_allclose(detector.anomaly_score(windows)[rows], detector.anomaly_score(windows[rows]))

@@ -37,3 +37,8 @@ def test_a_quantile_in_place_of_the_largest_forgives_wild_scores():
 def test_parameters_are_checked(change):
     with pytest.raises(ValueError, match=rf"'{next(iter(change))}' .* Got"):
         MaxTimes(**change).fit([1.0])
+
+
+def test_where_the_quantile_is_the_median_itself_the_largest_counts():
+    assert MaxTimes(2, q=0.95).fit([1.0] * 98 + [2.0, 5.0]).threshold_ == 9
+    assert MaxTimes(2, q=0.95).fit([1.0] * 9).threshold_ == 1
