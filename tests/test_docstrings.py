@@ -2,6 +2,7 @@
 
 import inspect
 import re
+from ast import literal_eval
 from dataclasses import is_dataclass
 from importlib import import_module
 from pathlib import Path
@@ -21,14 +22,16 @@ PUBLIC = {
 
 
 def entries(documented):
-    """Return the names that stand before a colon in the section of parameters."""
+    """Return what stands after the colon for each name in the section of parameters."""
     text = inspect.getdoc(documented) or ""
     section = re.search(
         r"^Parameters\n-+\n(.*?)(?=^\w[\w ]*\n-{3,}|\Z)", text, flags=re.MULTILINE | re.DOTALL
     )
     lines = section.group(1).splitlines() if section else []
-    found = [match.group(1) for line in lines if (match := re.match(r"((?:\*{0,2}\w+(?:, )?)+) : ", line))]
-    return [name.lstrip("*") for names in found for name in names.split(", ")]
+    found = [
+        match.groups() for line in lines if (match := re.match(r"((?:\*{0,2}\w+(?:, )?)+) : (.*)", line))
+    ]
+    return {name.lstrip("*"): what for names, what in found for name in names.split(", ")}
 
 
 def parameters(public):
@@ -47,6 +50,15 @@ def test_each_parameter_has_an_entry(name):
     if not is_dataclass(public):
         missing = {p.name for p in parameters(public)} - set(entries(public))
         assert not missing
+
+
+@pytest.mark.parametrize("name", PUBLIC)
+def test_a_default_is_what_its_entry_says(name):
+    documented = entries(PUBLIC[name])
+    for parameter in [] if is_dataclass(PUBLIC[name]) else parameters(PUBLIC[name]):
+        default = documented[parameter.name].partition("default=")[2]
+        if re.fullmatch(r"""[-\d.]+|None|True|False|"\w+"|[(\[].*[)\]]""", default):
+            assert parameter.default == literal_eval(default), parameter.name
 
 
 @pytest.mark.parametrize("name", [name for name, public in PUBLIC.items() if inspect.isclass(public)])

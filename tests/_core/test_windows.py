@@ -469,3 +469,15 @@ def test_windows_are_taken_as_numpy_takes_rows():
 
 def test_windows_have_the_namespace_of_numpy():
     assert two_series().__array_namespace__() is get_namespace(np.empty(0))[0]
+
+
+def test_windows_hold_positions_and_names_of_one_type_each():
+    windows = Windows(np.zeros((4, 1)), np.array([0, 2], dtype=np.int16), 2)
+    assert windows.starts.dtype == np.intp
+    assert window_names(["a"], 2).dtype == object
+
+
+def test_of_rows_fewer_than_a_window_there_is_none():
+    none = Windows(np.zeros((0, 2)), np.array([], dtype=int), 3)
+    assert np.asarray(none).shape == (0, 6)
+    assert none[:0].gather(slice(None)).shape == (0, 3, 2)
