@@ -37,6 +37,7 @@ from pathlib import Path
 from types import CodeType, FunctionType
 from typing import Any
 
+import hypothesis
 import pytest
 from mutate import Mutant, mutants, mutated, recording
 
@@ -176,9 +177,19 @@ class Session:
         sys.settrace(None)
         self.run.at_import = self.lines.seen
         session.config._tmp_path_factory.getbasetemp()  # one for all children
+        for item in session.items:
+            make_short(item.obj)
         self.run.in_session(session)
         self.is_done = True
         return True
+
+
+def make_short(test: Any) -> None:
+    """Let a property test draw no more examples than the profile says, whatever it asks for itself."""
+    name = "_hypothesis_internal_use_settings"
+    wanted, most = getattr(test, name, None), hypothesis.settings.default.max_examples
+    if wanted is not None and wanted.max_examples > most:
+        setattr(test, name, hypothesis.settings(wanted, max_examples=most))
 
 
 def watched(session: Any, items: list[Any], sources: dict[str, str], functions: Functions) -> list[Test]:
@@ -255,7 +266,6 @@ class Mutated(importlib.abc.MetaPathFinder, importlib.abc.InspectLoader):
 
 def load_libraries() -> None:
     """Import what takes long, once for all children, and make property tests short and the same each time."""
-    import hypothesis
     import imblearn.pipeline
     import scipy.stats
     import sklearn.utils.estimator_checks
@@ -289,7 +299,8 @@ class Run:
         self.sources = {file: (ROOT / file).read_text() for file in files}
         self.all = [mutant for file in files for mutant in mutants(self.sources[file], file)]
         if options.sample:
-            self.all = random.Random(options.seed).sample(self.all, min(options.sample, len(self.all)))
+            random.Random(options.seed).shuffle(self.all)  # a larger sample holds the smaller ones
+            self.all = self.all[: options.sample]
         self.before = self.read()
         self.results = {} if options.again else dict(self.before)
         self.tests: list[Test] = []
@@ -364,9 +375,12 @@ class Run:
         of_file: dict[str, list[Any]] = {}
         for item in items:
             of_file.setdefault(item.nodeid.split("::")[0], []).append(item)
-        shared = "".join(
-            [*self.sources.values(), *(file.read_text() for file in sorted(ROOT.glob("tests/*.py")))]
-        )
+        helpers = [
+            *ROOT.glob("tests/naive*.py"),
+            ROOT / "tests" / "strategies.py",
+            ROOT / "tests" / "conftest.py",
+        ]
+        shared = "".join([*self.sources.values(), *(file.read_text() for file in sorted(helpers))])
         now = {
             file: hashlib.sha256(f"{shared}{(ROOT / file).read_text()}".encode()).hexdigest()
             for file in of_file
@@ -390,7 +404,7 @@ class Run:
                 lines[file] = {"digest": now[file], "tests": tests_of_file}
             if tests is None or len(tests) < n_items:
                 say(f"{file}: {n_items - len(tests or [])} tests fail without a mutant: left out")
-        self.kept_lines.write_text(json.dumps(lines | {"at import": sorted(self.at_import)}))
+        self.kept_lines.write_text(json.dumps(kept | lines | {"at import": sorted(self.at_import)}))
         if lines.keys() != now.keys():
             raise TimeoutError("no time for mutants is left: call again")
         self.tests = [test for file in sorted(lines) for test in lines[file]["tests"]]

@@ -2,6 +2,7 @@
 
 import inspect
 import re
+from ast import literal_eval
 from dataclasses import is_dataclass
 from importlib import import_module
 from pathlib import Path
@@ -20,14 +21,16 @@ PUBLIC = {
 
 
 def entries(documented):
-    """Return the names that stand before a colon in the section of parameters."""
+    """Return what stands after the colon for each name in the section of parameters."""
     text = inspect.getdoc(documented) or ""
     section = re.search(
         r"^Parameters\n-+\n(.*?)(?=^\w[\w ]*\n-{3,}|\Z)", text, flags=re.MULTILINE | re.DOTALL
     )
     lines = section.group(1).splitlines() if section else []
-    found = [match.group(1) for line in lines if (match := re.match(r"((?:\*{0,2}\w+(?:, )?)+) : ", line))]
-    return [name.lstrip("*") for names in found for name in names.split(", ")]
+    found = [
+        match.groups() for line in lines if (match := re.match(r"((?:\*{0,2}\w+(?:, )?)+) : (.*)", line))
+    ]
+    return {name.lstrip("*"): what for names, what in found for name in names.split(", ")}
 
 
 def parameters(public):
@@ -60,3 +63,12 @@ def test_no_constructor_of_an_estimator_takes_what_it_does_not_name():
     assert len(estimators) > 25
     unnamed = {inspect.Parameter.VAR_KEYWORD, inspect.Parameter.VAR_POSITIONAL}
     assert not [name for name in estimators if unnamed & {p.kind for p in parameters(PUBLIC[name])}]
+
+
+def test_a_default_is_what_its_entry_says():
+    for name, public in PUBLIC.items():
+        documented = entries(public)
+        for parameter in [] if is_dataclass(public) else parameters(public):
+            default = documented[parameter.name].partition("default=")[2]
+            if re.fullmatch(r"""[-\d.]+|None|True|False|"\w+"|[(\[].*[)\]]""", default):
+                assert parameter.default == literal_eval(default), (name, parameter.name)

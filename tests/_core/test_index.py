@@ -108,6 +108,8 @@ def test_stamps_that_are_missing_are_refused_in_any_dress():
             read_stamps(objects(values))
     with pytest.raises(ValueError, match="missing or infinite"):
         read_stamps(pd.CategoricalIndex([DAYS[0], None]))
+    with pytest.raises(ValueError, match="missing or infinite"):
+        read_stamps(pd.Index([0.0, np.inf]))
 
 
 @pytest.mark.parametrize(

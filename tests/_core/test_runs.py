@@ -108,6 +108,27 @@ def test_a_hole_of_ages_is_no_overflow():
     assert np.diff(places(rows, 3, rows.steps()))[2] > 10**9
 
 
+@pytest.mark.parametrize(
+    ("times", "max_gap", "ahead"),
+    [
+        ([0, 10], 1, 1),  # the step of two rows is what lies between them
+        ([0, 1, 2, 3.4], 1, 1),
+        ([0, 1, 2, 3.6], 1, 2),
+        ([0, 1, 2, 2 + 2**50], 3, 2**39),
+    ],
+)
+def test_holes_are_rounded_to_rows_of_which_there_is_one_at_least(times, max_gap, ahead):
+    rows = read_series(pd.Series(0.0, index=np.array(times, dtype=float)))
+    place = places(rows, max_gap, rows.steps())
+    assert place.dtype.kind == "i"
+    assert place[-1] - place[-2] == ahead
+
+
+def test_two_rows_of_which_the_step_is_known_may_have_a_gap():
+    rows = read_series(pd.Series(0.0, index=[0, 10]))
+    assert np.diff(places(rows, 3, np.array([2.0]))).tolist() == [5]
+
+
 # Alarms
 
 
@@ -251,3 +272,12 @@ def test_each_series_has_rows_of_its_own_length():
 def test_a_time_needs_dates_and_is_not_negative(X, value):
     with pytest.raises(ValueError, match=r"merge_gap=.* must be a number of rows, or a time of at least 0"):
         read(value, X)
+
+
+def test_durations_become_whole_rows_and_none_may_be_nothing():
+    rows = read_series(np.zeros((2, 1)))
+    rule = AlarmRule.read(rows, np.array([60e9]), "0min", 1, 10**15)
+    assert (rule.merge_gap, rule.cool_down) == (0, 2**39)
+    assert isinstance(rule.cool_down, int)
+    with pytest.raises(ValueError, match="merge_gap='-1min' must be"):
+        AlarmRule.read(rows, np.array([60e9]), "-1min")

@@ -13,7 +13,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from sktsad import SlidingWindow
-from sktsad._core._scores import decision_scores, estimator_type, own_threshold, with_index
+from sktsad._core._scores import decision_scores, estimator_type, own_threshold, to_classes, with_index
 
 X = np.random.default_rng(0).normal(size=(40, 2))
 Y = (X[:, 0] > 0).astype(int)
@@ -73,3 +73,13 @@ def test_scores_get_the_index_of_their_rows():
             assert scores.index.tolist() == [("a", 0), ("b", 1)]
     for X in (frame.to_numpy(), frame.to_numpy().tolist(), SlidingWindow(2).fit_transform(frame.to_numpy())):
         assert with_index(np.array([1.0, 2.0]), X, np.array([0, 4])).index.tolist() == [0, 4]
+
+
+def test_the_class_is_that_of_the_largest_decision_or_of_one_above_0():
+    classes = np.array(["normal", "odd", "worse"])
+    assert to_classes(np.array([-1, 0, 1e-9, 2]), classes).tolist() == ["normal", "normal", "odd", "odd"]
+    assert to_classes(np.array([[3, 1, 2], [1, 2, 3], [0, 2, 1]]), classes).tolist() == [
+        "normal",
+        "worse",
+        "odd",
+    ]

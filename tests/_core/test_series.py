@@ -250,3 +250,15 @@ def test_of_other_times_that_go_back_no_clock_is_blamed(stamps):
     with pytest.raises(ValueError) as error:
         read_series(frame(pd.to_datetime(stamps)))
     assert "clocks" not in str(error.value)
+
+
+def test_clocks_are_set_back_in_the_nights_of_autumn_of_either_half_of_the_earth():
+    named = set()
+    for month in range(1, 13):
+        for hour in (0, 3, 4, 12):
+            time = pd.Timestamp(2026, month, 8, hour, 30)
+            with pytest.raises(ValueError, match="out of order") as error:
+                read_series(pd.Series(0.0, index=[time, time - pd.Timedelta("59min")]))
+            if "set back" in str(error.value):
+                named.add((month, hour))
+    assert named == {(month, hour) for month in (3, 4, 5, 9, 10, 11) for hour in (0, 3)}

@@ -22,6 +22,7 @@ from sktsad._core._validation import (
     check_same_index,
     check_target_index,
     mark_anomalies,
+    mark_label,
     params_of_rows,
     warn_if_anomaly_is_a_guess,
 )
@@ -240,3 +241,19 @@ def test_parameters_with_a_value_per_row_are_cut():
     assert cut["weight"] == [4, 2]
     assert cut["index"].tolist() == [8, 6]
     assert (cut["text"], cut["map"], cut["n"]) == ("abcd", params["map"], 3)
+
+
+def test_one_label_is_marked_where_there_are_two_at_most():
+    truth, guess, nothing = mark_label("odd", y_true=["odd", "fine"], y_pred=["fine", "fine"], weight=None)
+    assert truth.tolist() == [True, False] and guess.tolist() == [False, False] and nothing is None
+    assert mark_label(1, y_true=[0, 0])[0].tolist() == [False, False]
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [{"y_true": [0, 2]}, {"y_true": [0, 1], "y_pred": [0, 2]}, {"y_true": [0], "y_pred": [-1]}],
+    ids=str,
+)
+def test_labels_of_which_none_or_more_than_one_other_is_the_anomaly_are_refused(labels):
+    with pytest.raises(ValueError, match="must hold two labels, one of them pos_label=1, got"):
+        mark_label(1, **labels)

@@ -479,3 +479,15 @@ def test_the_overlap_mean_of_a_row_is_over_all_windows_given_that_hold_it(chosen
     own = [start + windows.length - 1 for start in windows.starts]
     expected = [np.mean([s for s, rows in zip(scores, held, strict=True) if row in rows]) for row in own]
     np.testing.assert_allclose(windows.overlap_means(scores), expected)
+
+
+def test_windows_hold_positions_and_names_of_one_type_each():
+    windows = Windows(np.zeros((4, 1)), np.array([0, 2], dtype=np.int16), 2)
+    assert windows.starts.dtype == np.intp
+    assert window_names(["a"], 2).dtype == object
+
+
+def test_of_rows_fewer_than_a_window_there_is_none():
+    none = Windows(np.zeros((0, 2)), np.array([], dtype=int), 3)
+    assert np.asarray(none).shape == (0, 6)
+    assert none[:0].gather(slice(None)).shape == (0, 3, 2)

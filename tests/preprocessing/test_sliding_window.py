@@ -716,6 +716,8 @@ def test_from_three_short_holes_on_that_are_filled_it_looks_like_a_shuffled_spli
     holes = np.array([10, 20, 30])
     window = SlidingWindow(3).fit(FRAME.drop(holes))
     window.transform(FRAME.iloc[holes[:2]])
+    later = FRAME.iloc[:1].set_axis([60])
+    window.transform(pd.concat([FRAME.iloc[holes[:2]], later]))  # a row after all of fit fills no hole
     with pytest.warns(UserWarning, match="The rows fill 3 short holes"):
         window.transform(FRAME.iloc[holes])
     wide = np.concatenate([holes, holes + 1, holes + 2])
