@@ -268,6 +268,46 @@ def memory():
     ]
 
 
+def measure_along(case, who, n_rows):
+    """Run along rows once to fit and once to score; print seconds, and the peak MiB above what was there before."""
+    n_columns = 10 if case == "large" else 1
+    values = np.random.default_rng(0).standard_normal((n_rows, n_columns), dtype=np.float32)
+    y = (np.arange(n_rows) % 100 == 0).astype(np.int64)
+    X = values
+    if case == "panel":
+        X = pd.DataFrame(values, pd.MultiIndex.from_product([range(50), range(n_rows // 50)]))
+    model = StatefulRNNClassifier(hidden_size=16, max_epochs=1, random_state=0)
+    model.fit(values[:256], y[:256])  # loads libraries
+    before, start = resident_mib("VmRSS"), time.perf_counter()
+    if who == "raw":
+        module = StatefulNetwork(n_columns, (), hidden_size=16)
+        lanes = torch.from_numpy(values.reshape(32, -1, n_columns))
+        raw_along(module, lanes, torch.from_numpy(y.reshape(32, -1)).float())
+        with torch.inference_mode():
+            raw_along(module, lanes)
+    else:
+        model.fit(X, y)
+        model.predict(X)
+    print(time.perf_counter() - start)
+    print(resident_mib("VmHWM") - before)
+
+
+def memory_along(n_large):
+    """Return rows of the table of memory along the series."""
+
+    def peak(case, who, n_rows):
+        return peak_memory(__file__, "--along-memory", case, who, str(n_rows))
+
+    raw = peak("series", "raw", 1_000_000)
+    rows = []
+    for case, name in {"series": "one series of 1e6 rows", "panel": "50 series of 20,000 rows"}.items():
+        ours = peak(case, "sktsad", 1_000_000)
+        rows.append([name, raw, ours, ours - raw, "at most 60"])
+    raw, ours = (peak("large", who, n_large) for who in ("raw", "sktsad"))
+    rows.append([f"one series of {n_large:,} rows of 10 columns", raw, ours, ours - raw, ""])
+    return rows
+
+
 def print_rolling(n_rows, repeats):
     """Print the table of rolling z-scores."""
     seconds = rolling(n_rows, repeats)
@@ -392,12 +432,17 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="fewer rows and repeats, no memory")
     parser.add_argument("--memory", nargs=2, metavar=("CASE", "WHO"), help=argparse.SUPPRESS)
+    parser.add_argument("--along-memory", nargs=3, metavar=("CASE", "WHO", "ROWS"), help=argparse.SUPPRESS)
     parser.add_argument("--rolling-memory", type=int, metavar="ROWS", help=argparse.SUPPRESS)
     options = parser.parse_args()
     torch.set_num_threads(1)
     warnings.simplefilter("ignore")
     if options.memory:
         measure_memory(*options.memory)
+        return
+    if options.along_memory:
+        case, who, n_rows = options.along_memory
+        measure_along(case, who, int(n_rows))
         return
     if options.rolling_memory:
         measure_rolling_memory(options.rolling_memory)
@@ -422,6 +467,10 @@ def main():
     print_vus(10_000, repeats)
     print()
     print_along(8_000 if options.quick else 120_000, min(repeats, 5))
+    if not options.quick:
+        print()
+        header = ["fit and predict along the series, 16 units", "raw loop, MiB", "sktsad, MiB", "more", "aim"]
+        print(markdown(header, memory_along(10_000_000)))
     print(f"\n{environment()}")
 
 

@@ -41,9 +41,10 @@ def to_onnx(
     ----------
     model : estimator or Pipeline
         Fitted. A `RNNClassifier`, `TorchClassifier`, `AutoencoderDetector`, `VAEDetector`, `ForecastDetector`,
-        `GaussianDetector` or `ZScoreDetector`; a `ThresholdClassifier` or ``FrozenEstimator`` around one; or a
-        ``Pipeline`` of scalers and a `SlidingWindow` that ends with one. A scaler is whatever shifts and stretches
-        each column by itself. Samplers act at fit only and are left out.
+        `StatefulRNNClassifier`, `StatefulForecastDetector`, `GaussianDetector` or `ZScoreDetector`; a
+        `ThresholdClassifier` or ``FrozenEstimator`` around one; or a ``Pipeline`` of scalers and a `SlidingWindow` that
+        ends with one. A scaler is whatever shifts and stretches each column by itself. Samplers act at fit only and are
+        left out.
     path : str or path-like, default=None
         File to write; None writes none.
     dtype : {"float64", "float32"}, default="float64"
@@ -52,7 +53,8 @@ def to_onnx(
     Returns
     -------
     onnx_model : onnx.ModelProto
-        Input ``rows`` of shape (n_rows, n_features_in). Outputs ``decision``, float64 of shape (n_rows,), or (n_rows,
+        Input ``rows`` of shape (n_rows, n_features_in); a network that runs along the series has more, see Notes.
+        Outputs ``decision``, float64 of shape (n_rows,), or (n_rows,
         n_classes) of more than two classes, which is `decision_function`; and ``label``, int64 of shape (n_rows,),
         which is `predict`, or the position in ``classes_`` where those are no integers. ``metadata_props`` tells the
         ``classes``, the ``columns`` if they had names, and the versions of the packages.
@@ -73,6 +75,12 @@ def to_onnx(
     numbers too large for float32 are not refused: a detector's decision is infinite then, a classifier's NaN, and the
     label
     is that of the anomaly. All windows of a call are in memory, so feed a long series in pieces.
+
+    A network that runs along the series, as `StatefulRNNClassifier`, is exported as one step: ``rows`` holds the next
+    row of each of ``n_rows`` series, and ``state``, float32 of shape (n_rows, n_numbers), what is known of their past.
+    A third output, ``next_state``, is the state after these rows, to be given with the next ones. All zeros is rest: a
+    series of which nothing is known, or the first row after a gap. With ``series_embedding`` there is a third input,
+    ``series``, int64 of shape (n_rows,): the position of each series among those of `fit`, or -1.
 
     On the CPU, decisions differ from those of `decision_function` by the rounding of float32: by 1e-5 of the largest
     at most in the tests of this package.
@@ -98,23 +106,31 @@ def to_onnx(
         ) from error
     import torch
 
+    from ._along_parts import ClassifierStep, LabelledStep
     from ._parts import LabelledDecision, parts
 
     classes = np.asarray(model.classes_)
     labels = classes if classes.dtype.kind in "iub" else np.arange(len(classes))
-    module = LabelledDecision(list(parts(model)), labels).eval()
-    example = torch.zeros(
-        3, model.n_features_in_, dtype=getattr(torch, dtype)
-    )  # 0 and 1 would be taken for constants
+    chain = list(parts(model))
+    # 0 and 1 rows would be taken for constants.
+    inputs = {"rows": torch.zeros(3, model.n_features_in_, dtype=getattr(torch, dtype))}
+    outputs = ["decision", "label"]
+    steps = [part for part in chain if isinstance(part, ClassifierStep)]
+    if steps:
+        inputs["state"] = torch.zeros(3, steps[0].n_numbers)
+        outputs.append("next_state")
+        if steps[0].knows_series:
+            inputs["series"] = torch.zeros(3, dtype=torch.int64)
+    module = LabelledStep(chain, labels) if steps else LabelledDecision(chain, labels)
     with _quiet(), torch.inference_mode():
         program = torch.onnx.export(
-            module,
-            (example,),
+            module.eval(),
+            tuple(inputs.values()),
             dynamo=True,
             verbose=False,
-            input_names=["rows"],
-            output_names=["decision", "label"],
-            dynamic_shapes={"rows": {0: "n_rows"}},
+            input_names=list(inputs),
+            output_names=outputs,
+            dynamic_shapes={name: {0: "n_rows"} for name in inputs},
         )
     proto = program.model_proto  # type: ignore[union-attr]
     _forget_sources(proto)

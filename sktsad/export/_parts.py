@@ -14,14 +14,16 @@ from torch import nn
 
 from .._core import AnyEstimator, which_look_ahead
 from ..detectors import GaussianDetector, ZScoreDetector
-from ..neural import NetClassifier, NetDetector
+from ..neural import NetClassifier, NetDetector, StatefulForecastDetector, StatefulRNNClassifier
 from ..postprocessing import ThresholdClassifier
 from ..preprocessing import SlidingWindow, WindowScaler
 from ._affine import affine_columns
+from ._along_parts import ClassifierStep, ForecastStep
 
 _SUPPORTED = (
-    "RNNClassifier, TorchClassifier, AutoencoderDetector, VAEDetector, ForecastDetector, GaussianDetector, "
-    "ZScoreDetector; ThresholdClassifier and FrozenEstimator around one; and a Pipeline that ends with one"
+    "RNNClassifier, TorchClassifier, AutoencoderDetector, VAEDetector, ForecastDetector, StatefulRNNClassifier, "
+    "StatefulForecastDetector, GaussianDetector, ZScoreDetector; ThresholdClassifier and FrozenEstimator around one; "
+    "and a Pipeline that ends with one"
 )
 
 
@@ -171,6 +173,8 @@ def parts(model: AnyEstimator) -> Iterator[nn.Module]:
     elif isinstance(model, ThresholdClassifier):
         yield from parts(model.estimator_)
         yield LessThreshold(model.threshold_)
+    elif isinstance(model, StatefulRNNClassifier):
+        yield ClassifierStep(model)
     elif isinstance(model, NetClassifier):
         yield NetDecision(model)
     else:
@@ -182,6 +186,8 @@ def _score_parts(model: AnyEstimator) -> Iterator[nn.Module]:
     """Yield what maps rows to the score of a detector."""
     if isinstance(model, NetDetector):
         yield NetErrorScore(model)
+    elif isinstance(model, StatefulForecastDetector):
+        yield ForecastStep(model)
     elif isinstance(model, GaussianDetector):
         yield ScaledColumns(model.mean_, 1 / model.scale_, np.zeros_like(model.mean_))
         yield NegativeLogDensity(model)

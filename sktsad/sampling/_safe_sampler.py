@@ -196,11 +196,10 @@ class SafeSampler(OneToOneFeatureMixin, Estimator):
         return _take(X, windows, made, rows, parents), safe_indexing(y, parents)
 
     def __sklearn_tags__(self) -> Any:
-        from imblearn.utils._tags import SamplerTags, Tags  # slow to load
-
-        tags = Tags(estimator_type="sampler", target_tags=super().__sklearn_tags__().target_tags)
-        tags.target_tags.required = True
-        tags.sampler_tags = SamplerTags(sample_indices=True)
+        target_tags = super().__sklearn_tags__().target_tags
+        target_tags.required = True
+        tags = imblearn_class("utils._tags.Tags")(estimator_type="sampler", target_tags=target_tags)
+        tags.sampler_tags = imblearn_class("utils._tags.SamplerTags")(sample_indices=True)
         tags.input_tags.dataframe = True
         return tags
 
