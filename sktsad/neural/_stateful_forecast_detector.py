@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from sklearn.utils.validation import check_is_fitted
 
-from .._core import Interval, Labels, Rows, Seed, StrOptions, Windows, row_index
+from .._core import Interval, Labels, LiveStep, Rows, Seed, StrOptions, Windows, row_index
 from ..detectors import MIN_HELD_OUT, BaseDetector
 from ..networks import ReconstructionError, StatefulNetwork
 from ..thresholds import MeanStd
@@ -29,6 +29,7 @@ from ._along_series import (
 )
 from ._forecast_errors import RowErrors, UsualErrors
 from ._kept_states import KeptStates, first_states, keep_states, run_ends
+from ._live_network import LiveForecast
 from ._net_estimator import NetEstimator
 from ._row_layout import RowLayout
 from ._training import (
@@ -283,6 +284,18 @@ class StatefulForecastDetector(BaseDetector, NetEstimator):
         """
         windows = self._read(X)
         return pd.DataFrame(self._errors(windows, by_channel=True), row_index(X), windows.channel_names)
+
+    def live_step(self) -> LiveStep:
+        """Return what goes on row by row; `sktsad.live.LiveScorer` asks for it.
+
+        Returns
+        -------
+        step : LiveStep
+        """
+        check_is_fitted(self)
+        past = self._past if self.history == "index" else {}
+        common = past, self.max_gap, self.net_, self._series_numbers, self.dtype
+        return LiveForecast(*common, self.usual_error_, self.loss == "squared_error")
 
     def _read(self, X: Rows, reset: bool = False) -> Any:
         if not reset:

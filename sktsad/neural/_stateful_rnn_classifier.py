@@ -11,7 +11,7 @@ from typing import Any, Self
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from .._core import Interval, Labels, Rows, Seed, Weights, Windows, atomic_fit, check_target_index
+from .._core import Interval, Labels, LiveStep, Rows, Seed, Weights, Windows, atomic_fit, check_target_index
 from ..networks import LOSSES, LogitAdjustedCrossEntropy, StatefulNetwork
 from ._along_series import (
     ALONG_SERIES,
@@ -27,6 +27,7 @@ from ._along_series import (
 from ._event_weights import event_weights
 from ._input_checks import check_weights, copy_loss, refuse_not_finite
 from ._kept_states import KeptStates, first_states, keep_states, run_ends
+from ._live_network import LiveNetwork
 from ._net_classifier import NetClassifier
 from ._row_layout import RowLayout
 from ._training import (
@@ -373,6 +374,17 @@ class StatefulRNNClassifier(NetClassifier):
         label : ndarray of shape (n_samples,)
         """
         return super().predict(X)
+
+    def live_step(self) -> LiveStep:
+        """Return what goes on row by row; `sktsad.live.LiveScorer` asks for it.
+
+        Returns
+        -------
+        step : LiveStep
+        """
+        check_is_fitted(self)
+        past = self._past if self.history == "index" else {}
+        return LiveNetwork(past, self.max_gap, self.net_, self._series_numbers, self.dtype)
 
     def _train(
         self,
