@@ -3,7 +3,9 @@
 from ._estimator import FITTED_PARTS, Estimator, atomic_fit, fitted_part, version_of, which_look_ahead
 from ._index import check_panel, has_time, is_panel, row_index, time_labels
 from ._later_rows import warn_if_cut, warn_if_other_step, warn_if_unknown
+from ._live_step import GappedStep, LiveRows, LiveStep, PastStep, time_dtype
 from ._missing_past import is_purged, remember_purged, say_if_many, warn_if_past_is_missing
+from ._per_series import PerSeries, RecentRows
 from ._pipeline import before_last, last_step, require_method
 from ._robust import is_spread, robust_moments, robust_spread
 from ._runs import DURATION, AlarmRule, AlarmRuns, AlarmState, count_events, find_events, places
@@ -17,7 +19,7 @@ from ._scores import (
     to_classes,
     with_index,
 )
-from ._series import SeriesRows, is_gap, read_rows, read_series, rows_after, tail_mask
+from ._series import SeriesRows, is_gap, modal_step, read_rows, read_series, rows_after, tail_mask
 from ._series_past import Past, SeriesPast
 from ._show_versions import show_versions
 from ._sklearn import (
@@ -58,13 +60,19 @@ __all__ = [
     "Axes",
     "BaseComposition",
     "Estimator",
+    "GappedStep",
     "HasMethods",
     "Interval",
     "InvalidParameterError",
     "Label",
     "Labels",
+    "LiveRows",
+    "LiveStep",
     "Past",
+    "PastStep",
+    "PerSeries",
     "RealNotInt",
+    "RecentRows",
     "Rows",
     "Scores",
     "Seed",
@@ -100,6 +108,7 @@ __all__ = [
     "last_step",
     "mark_anomalies",
     "mark_label",
+    "modal_step",
     "num_samples",
     "own_threshold",
     "params_of_rows",
@@ -120,6 +129,7 @@ __all__ = [
     "show_versions",
     "subtract_threshold",
     "tail_mask",
+    "time_dtype",
     "time_labels",
     "to_classes",
     "validate_parameter_constraints",

@@ -55,6 +55,11 @@ def first_states(layout: RowLayout, max_gap: float, stacklevel: int) -> np.ndarr
     return states
 
 
+def state_before(series: SeriesPast, time: float, max_gap: float) -> np.ndarray | None:
+    """Return the flattened state before a row at this time; None if it does not directly follow rows of fit."""
+    return _follows(series, time, max_gap)[0] if len(series.times) else None
+
+
 def _follows(series: SeriesPast, time: float, max_gap: float) -> tuple[np.ndarray | None, bool]:
     """Return the state before a row at this time, if there is one, and whether rows of fit before it are lost."""
     run = int(np.searchsorted(series.run_starts, time)) - 1  # the last that starts before

@@ -12,13 +12,14 @@ import numpy as np
 import pandas as pd
 from sklearn.utils.validation import check_is_fitted
 
-from .._core import Interval, Labels, Past, Rows, Seed, StrOptions, Windows, row_index
+from .._core import Interval, Labels, LiveStep, Past, Rows, Seed, StrOptions, Windows, row_index
 from ..detectors import MIN_HELD_OUT, BaseDetector
 from ..networks import ReconstructionError
 from ..thresholds import MeanStd
 from ._along_series import ALONG_SERIES, layout_of, network_along, number_series, segments_of, train_along
 from ._forecast_errors import RowErrors, UsualErrors
 from ._kept_states import first_states, past_of
+from ._live_network import LiveForecast
 from ._net_estimator import NetEstimator
 from ._row_layout import RowLayout, check_rows
 from ._training import (
@@ -273,6 +274,18 @@ class StatefulForecastDetector(BaseDetector, NetEstimator):
         """
         windows = self._read(X)
         return pd.DataFrame(self._errors(windows, by_channel=True), row_index(X), windows.channel_names)
+
+    def live_step(self) -> LiveStep:
+        """Return what goes on row by row; `sktsad.live.LiveScorer` asks for it.
+
+        Returns
+        -------
+        step : LiveStep
+        """
+        check_is_fitted(self)
+        past = self._past.by_key() if self.history == "index" else {}
+        common = past, self.max_gap, self.net_, self._series_numbers, self.dtype
+        return LiveForecast(*common, self.usual_error_, self.loss == "squared_error")
 
     def _read(self, X: Rows, reset: bool = False) -> Any:
         if not reset:

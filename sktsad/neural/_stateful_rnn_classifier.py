@@ -10,11 +10,23 @@ from typing import Any, Self
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from .._core import Interval, Labels, Past, Rows, Seed, Weights, Windows, atomic_fit, check_target_index
+from .._core import (
+    Interval,
+    Labels,
+    LiveStep,
+    Past,
+    Rows,
+    Seed,
+    Weights,
+    Windows,
+    atomic_fit,
+    check_target_index,
+)
 from ._along_series import ALONG_SERIES, layout_of, network_along, number_series, segments_of, train_along
 from ._event_weights import event_weights
 from ._input_checks import check_weights, refuse_not_finite
 from ._kept_states import first_states, past_of
+from ._live_network import LiveNetwork
 from ._net_classifier import NetClassifier
 from ._row_layout import RowLayout, check_rows
 from ._training import (
@@ -359,6 +371,17 @@ class StatefulRNNClassifier(NetClassifier):
         label : ndarray of shape (n_samples,)
         """
         return super().predict(X)
+
+    def live_step(self) -> LiveStep:
+        """Return what goes on row by row; `sktsad.live.LiveScorer` asks for it.
+
+        Returns
+        -------
+        step : LiveStep
+        """
+        check_is_fitted(self)
+        past = self._past.by_key() if self.history == "index" else {}
+        return LiveNetwork(past, self.max_gap, self.net_, self._series_numbers, self.dtype)
 
     def _train(
         self,

@@ -48,6 +48,19 @@ class Period:
         """Return the longest time that it takes: clocks are set back up to two hours at a change."""
         return _DAY + _CHANGE if self.rows is None else self.rows * step
 
+    def in_time_of(self, steps: np.ndarray) -> np.ndarray:
+        """Return the time of a period for each time step; NaN without one, or with a day of few rows."""
+        if self.rows is not None:
+            return self.rows * steps
+        return np.where(_DAY / steps >= _MIN_PERIOD, _DAY, np.nan)
+
+    @staticmethod
+    def clock_change(times: np.ndarray, back: np.ndarray, zone: Any) -> np.ndarray:
+        """Return by how much longer it is, because clocks were changed, to what they showed so long ago."""
+        then = times - np.nan_to_num(back).astype(np.int64)
+        now = _offsets(np.ascontiguousarray(times).ravel(), zone).reshape(times.shape)
+        return _offsets(then.ravel(), zone).reshape(then.shape) - now
+
     def look_back(
         self, lag: int, n_neighbors: int, times: np.ndarray | None, steps: np.ndarray, zone: Any = None
     ) -> tuple[np.ndarray, np.ndarray]:

@@ -18,6 +18,7 @@ from .._core import (
     Estimator,
     Interval,
     Labels,
+    LiveStep,
     Past,
     Rows,
     StrOptions,
@@ -34,6 +35,7 @@ from .._core import (
     warn_if_past_is_missing,
 )
 from ._feature_set import FeatureSet
+from ._live_features import LiveFeatures
 from ._period import choose_period
 
 
@@ -295,6 +297,20 @@ class RollingFeatures(TransformerMixin, Estimator):
         check_is_fitted(self)
         columns = check_feature_names_in(self, input_features)
         return np.array([name for column in columns for name in self._features.names(column)], dtype=object)
+
+    def live_step(self) -> LiveStep:
+        """Return what goes on row by row; `sktsad.live.LiveScorer` asks for it.
+
+        Returns
+        -------
+        step : LiveStep
+        """
+        check_is_fitted(self)
+        least = {
+            key: self.min_spread * spread for key, spread in zip(self._past.keys, self._spreads, strict=True)
+        }
+        pooled = self.min_spread * self._pooled_spread
+        return LiveFeatures(self._past, self.max_gap, self.fill, self._features, self._period, least, pooled)
 
     def _first_needed(self, times: np.ndarray, step: float) -> int:
         """Return the first of these rows that a row after them looks at."""

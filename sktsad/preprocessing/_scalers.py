@@ -18,6 +18,7 @@ from .._core import (
     HasMethods,
     Interval,
     Labels,
+    LiveStep,
     Rows,
     StrOptions,
     Windows,
@@ -32,6 +33,7 @@ from .._core import (
     validate_rows,
     warn_if_unknown,
 )
+from ._live_scaler import LiveScaler
 
 #: Rows and the scaler's parameters are checked once; to do so series by series takes longer than to scale them.
 _CHECKED = {"assume_finite": True, "skip_parameter_validation": True}
@@ -157,6 +159,17 @@ class SeriesScaler(OneToOneFeatureMixin, TransformerMixin, Estimator):
         X_original : ndarray or DataFrame, as X, of shape (n_samples, n_features)
         """
         return self._apply(X, "inverse_transform")
+
+    def live_step(self) -> LiveStep:
+        """Return what goes on row by row; `sktsad.live.LiveScorer` asks for it.
+
+        Returns
+        -------
+        step : LiveStep
+        """
+        check_is_fitted(self)
+        pooled = getattr(self, "pooled_scaler_", None)
+        return LiveScaler(self.scalers_, pooled, self.n_features_in_, self.unseen)
 
     def _new_scaler(self) -> Any:
         return StandardScaler() if self.scaler is None else clone(self.scaler)

@@ -16,6 +16,7 @@ from .._core import (
     Estimator,
     Interval,
     Labels,
+    LiveStep,
     Rows,
     SeriesRows,
     StrOptions,
@@ -31,6 +32,7 @@ from .._core import (
     validate_rows,
     warn_if_unknown,
 )
+from ._live_series import LiveSeries
 
 FEATURES = ("number", "one_hot", "level", "spread", "step", "anomaly_share")
 _NANOSECONDS = 1e9
@@ -193,6 +195,16 @@ class SeriesFeatures(TransformerMixin, Estimator):
             warn_if_unknown(self.series_, rows.keys, stacklevel=4)
         return self._append(X, rows, validate_rows(self, X, reset=False), None)
 
+    def live_step(self) -> LiveStep:
+        """Return what goes on row by row; `sktsad.live.LiveScorer` asks for it.
+
+        Returns
+        -------
+        step : LiveStep
+        """
+        check_is_fitted(self)
+        return LiveSeries(self._numbers(), np.hstack(self._tables()), self.keep_values)
+
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
         """Name the columns: those of X, then such as series_number and load_level.
 
@@ -284,28 +296,33 @@ class SeriesFeatures(TransformerMixin, Estimator):
         return shares
 
     def _append(self, X: Rows, rows: SeriesRows, values: np.ndarray, shares: np.ndarray | None) -> Any:
-        numbers = {key: number for number, key in enumerate(self.series_)}
+        numbers = self._numbers()
         of_series = np.array([numbers.get(key, -1) for key in rows.keys])
-        series = np.empty(rows.n_rows, dtype=int)  # of each row; -1 takes the last entry of what follows
+        series = np.empty(rows.n_rows, dtype=int)  # of each row; -1 takes the last entry of the tables
         series[rows.order] = np.repeat(of_series, np.diff(rows.bounds))
-        columns = [values] if self.keep_values else []
-        for feature in self.features:
-            if feature == "anomaly_share" and shares is not None:
-                columns.append(shares[:, None])
-            else:
-                columns.append(self._table_of(feature)[series])
-        out = np.hstack(columns).astype(values.dtype, copy=False)
+        tables = self._tables()
+        appended = [
+            shares[:, None] if feature == "anomaly_share" and shares is not None else table[series]
+            for feature, table in zip(self.features, tables, strict=True)
+        ]
+        out = np.hstack([values, *appended] if self.keep_values else appended)
+        out = out.astype(values.dtype, copy=False)
         index = row_index(X)
         return out if index is None else pd.DataFrame(out, index, self.get_feature_names_out())
 
-    def _table_of(self, feature: str) -> np.ndarray:
-        """Return the values of a feature: a row for each series, and one for a series that fit did not see."""
+    def _numbers(self) -> dict[Hashable, int]:
+        return {key: number for number, key in enumerate(self.series_)}
+
+    def _tables(self) -> list[np.ndarray]:
+        """Return the values of each feature: a row for each series, and one for a series that fit did not see."""
         n_series = len(self.series_)
-        if feature == "number":
-            return np.append(np.arange(n_series), -1.0)[:, None]
-        if feature == "one_hot":
-            return np.vstack([np.eye(n_series), np.full(n_series, 1 / n_series)])
-        if feature == "anomaly_share":
-            return np.append(self.anomaly_shares_, self._panel_share)[:, None]
-        table = {"level": self._levels, "spread": self._spreads, "step": self._steps[:, None]}[feature]
-        return np.vstack([table, np.median(table, axis=0)])
+        tables = {
+            "number": np.append(np.arange(n_series), -1.0)[:, None],
+            "one_hot": np.vstack([np.eye(n_series), np.full(n_series, 1 / n_series)]),
+        }
+        if "anomaly_share" in self.features:
+            tables["anomaly_share"] = np.append(self.anomaly_shares_, self._panel_share)[:, None]
+        moments = {"level": self._levels, "spread": self._spreads, "step": self._steps[:, None]}
+        for feature, table in moments.items():
+            tables[feature] = np.vstack([table, np.median(table, axis=0)])
+        return [tables[feature] for feature in self.features]

@@ -17,6 +17,7 @@ from .._core import (
     Estimator,
     Interval,
     Labels,
+    LiveStep,
     Past,
     Rows,
     SeriesRows,
@@ -35,6 +36,7 @@ from .._core import (
     window_names,
 )
 from ._auto_length import AUTO_LENGTHS, auto_length
+from ._live_window import LiveWindow
 
 #: Fit speaks of a series from this number of gaps, and this share of windows that are padded, or mostly padded, on.
 _MIN_GAPS, _PADDED, _HALF_PADDED = 3, 0.45, 0.25
@@ -277,6 +279,16 @@ class SlidingWindow(TransformerMixin, Estimator):
         """
         check_is_fitted(self)
         return window_names(list(check_feature_names_in(self, input_features)), self.length_)
+
+    def live_step(self) -> LiveStep:
+        """Return what goes on row by row; `sktsad.live.LiveScorer` asks for it.
+
+        Returns
+        -------
+        step : LiveStep
+        """
+        check_is_fitted(self)
+        return LiveWindow(self._past, self.max_gap, self.padding, self.length_, self.n_features_in_)
 
     def _warn_if_padded(self, rows: SeriesRows) -> None:
         """Warn of series whose windows are cut by gaps all the time: their clock has no steady step."""

@@ -37,6 +37,7 @@ from ._resampling import (
     target_of,
     warn,
 )
+from ._sampler_tags import TagsOfSampler
 from ._window_augmenter import WindowAugmenter
 
 #: Names, and the classes of imbalanced-learn that they stand for.
@@ -198,10 +199,7 @@ class SafeSampler(OneToOneFeatureMixin, Estimator):
     def __sklearn_tags__(self) -> Any:
         target_tags = super().__sklearn_tags__().target_tags
         target_tags.required = True
-        tags = imblearn_class("utils._tags.Tags")(estimator_type="sampler", target_tags=target_tags)
-        tags.sampler_tags = imblearn_class("utils._tags.SamplerTags")(sample_indices=True)
-        tags.input_tags.dataframe = True
-        return tags
+        return TagsOfSampler("sampler", target_tags)
 
     @property
     def _reads_layout(self) -> bool:

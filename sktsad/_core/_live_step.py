@@ -1,0 +1,185 @@
+"""How a fitted step goes on row by row: what it keeps of each series, and what it makes of the next row."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ._per_series import PerSeries
+from ._series import is_gap
+from ._series_past import Past
+
+_YES, _NO = np.array([True]), np.array([False])
+
+
+@dataclass(slots=True)
+class LiveRows:
+    """The next row of some series, of each one row.
+
+    Attributes
+    ----------
+    slots : ndarray of int, shape (n_rows,)
+        Number of the series of each row.
+    times : ndarray of shape (n_rows,) or None
+        Time of each row as a number: dates and time deltas in nanoseconds; None where rows carry no time.
+    steps : ndarray of shape (n_rows,)
+        Time step of series that fit has not seen, from their rows so far; NaN for others, and where there is none yet.
+    kind : str or None
+        What times stand for, such as "dates" or "numbers".
+    """
+
+    slots: np.ndarray
+    times: np.ndarray | None
+    steps: np.ndarray
+    kind: str | None = None
+
+    def some(self, chosen: np.ndarray) -> LiveRows:
+        """Return some of the rows."""
+        return LiveRows(
+            self.slots[chosen],
+            None if self.times is None else self.times[chosen],
+            self.steps[chosen],
+            self.kind,
+        )
+
+
+class LiveStep(PerSeries):
+    """How a step goes on row by row; base of those that keep a state of each series.
+
+    A subclass names what it keeps by ``keep`` in its constructor, and has the method `step`. What is kept are arrays
+    with one entry for each series, which `sktsad.live.LiveScorer` makes longer, clears and saves.
+    """
+
+    def begin(self, slot: int, key: Hashable, time: Any) -> None:
+        """Prepare a series for its first row: from what fit kept of it, if that goes on.
+
+        Parameters
+        ----------
+        slot : int
+            Number of the series.
+        key : hashable
+            Its name; None for a single one.
+        time : int, float or None
+            Time of its first row.
+        """
+
+    def step(self, rows: LiveRows, values: np.ndarray) -> np.ndarray:
+        """Return what the step makes of the next row of some series.
+
+        Parameters
+        ----------
+        rows : LiveRows
+            Which series, and when.
+        values : ndarray of shape (n_rows, n_features)
+            The rows.
+
+        Returns
+        -------
+        values : ndarray of shape (n_rows, n_features_out), or of shape (n_rows,) for scores
+        """
+        raise NotImplementedError
+
+
+class GappedStep(LiveStep):
+    """A `LiveStep` that starts anew after a gap in time.
+
+    Parameters
+    ----------
+    known : mapping
+        By the name of a series, what fit kept of it: an object with its time step as ``step``.
+    max_gap : float
+        Longest step in time that is no gap, in units of the time step of a series.
+    time_dtype : dtype
+        Of the times.
+    """
+
+    last_time: np.ndarray
+    time_step: np.ndarray
+    n_rows: np.ndarray
+
+    def __init__(self, known: Mapping[Hashable, Any], max_gap: float, time_dtype: Any) -> None:
+        super().__init__()
+        self.known, self.max_gap = known, max_gap
+        self.keep("last_time", (), time_dtype)
+        self.keep("time_step", (), np.float64, np.nan)
+        self.keep("n_rows", (), np.int64)
+
+    def begin(self, slot: int, key: Hashable, time: Any) -> None:
+        """Go on from what fit kept of a series."""
+        known = self.known.get(key)
+        if known is not None and time is not None:
+            self.time_step[slot] = known.step
+            self.go_on(slot, known, time)
+
+    def go_on(self, slot: int, known: Any, time: Any) -> None:
+        """Take what fit kept of a series whose first row comes at this time."""
+
+    def is_new(self, rows: LiveRows) -> np.ndarray:
+        """Tell which rows come after a gap or are the first of their series, and count them all as taken."""
+        slots = rows.slots
+        if len(slots) == 1:
+            return self._is_new_one(slots[0], rows)
+        n_rows = self.n_rows[slots]
+        new = n_rows == 0
+        if rows.times is not None:
+            step = self.time_step[slots]
+            if (unknown := np.isnan(step)).any():
+                step = np.where(unknown, rows.steps, step)
+            new |= is_gap(rows.times - self.last_time[slots], self.max_gap, step)
+            self.last_time[slots] = rows.times
+        n_rows[new] = 0
+        self.n_rows[slots] = n_rows + 1
+        return new
+
+    def _is_new_one(self, slot: Any, rows: LiveRows) -> np.ndarray:
+        """Do the same for a single row, in numbers, which are faster than short arrays."""
+        n_rows = self.n_rows[slot]
+        new = n_rows == 0
+        if rows.times is not None:
+            time, step = rows.times[0], self.time_step[slot]
+            if step != step:
+                step = rows.steps[0]
+            new = new or is_gap(time - self.last_time[slot], self.max_gap, step)
+            self.last_time[slot] = time
+        self.n_rows[slot] = 1 if new else n_rows + 1
+        return _YES if new else _NO
+
+
+class PastStep(GappedStep):
+    """A `GappedStep` of rows, which goes on from the last that fit kept.
+
+    Parameters
+    ----------
+    past : Past
+        What fit kept.
+    max_gap : float
+        Longest step in time that is no gap, in units of the time step of a series.
+    """
+
+    def __init__(self, past: Past, max_gap: float) -> None:
+        known = {} if past.kind is None else past.by_key()
+        super().__init__(known, max_gap, time_dtype(known.values()))
+        self.past = past
+
+    def go_on(self, slot: int, known: Any, time: Any) -> None:
+        """Take the rows that fit kept up to this time, if there are any."""
+        n_kept = int(np.searchsorted(known.times, time))
+        if not n_kept:
+            return
+        times = known.times[:n_kept]
+        gaps = np.flatnonzero(is_gap(np.diff(times), self.max_gap, known.step))
+        self.last_time[slot] = times[-1]
+        self.n_rows[slot] = n_kept - (gaps[-1] + 1 if len(gaps) else 0)
+        self.take_kept(slot, times, known.values[:n_kept], int(self.n_rows[slot]))
+
+    def take_kept(self, slot: int, times: np.ndarray, values: np.ndarray, n_rows: int) -> None:
+        """Take the rows of a series that fit kept; the last ``n_rows`` are without a gap."""
+
+
+def time_dtype(known: Iterable[Any]) -> Any:
+    """Return the type for times: integers where those that fit kept are too large for floats, such as nanoseconds."""
+    stops = [each.run_stops[-1] for each in known if len(each.run_stops)]
+    return np.int64 if stops and max(stops) > 2**53 else np.float64

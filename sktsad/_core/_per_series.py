@@ -1,0 +1,166 @@
+"""Numbers that are kept of each series: arrays with one entry a series, which grow, are cleared and are saved."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+
+class PerSeries:
+    """Holds arrays with one entry for each series, and parts that do so.
+
+    A subclass names its arrays by `keep` in its constructor; they are attributes then. Series are numbered from 0.
+    """
+
+    def __init__(self) -> None:
+        self._kept: dict[str, Any] = {}
+        self._parts: dict[str, PerSeries] = {}
+
+    def keep(self, name: str, shape: tuple[int, ...] = (), dtype: Any = np.float64, fill: Any = 0) -> None:
+        """Keep something of each series, as the array ``name``.
+
+        Parameters
+        ----------
+        name : str
+            Name of the attribute.
+        shape : tuple of int, default=()
+            Shape of the entry of a series.
+        dtype : dtype, default=float64
+            Type of the values.
+        fill : scalar, default=0
+            The value of a series that has just come.
+        """
+        self._kept[name] = fill
+        setattr(self, name, np.full((0, *shape), fill, dtype))
+
+    def keep_part(self, name: str, part: Any) -> Any:
+        """Keep another `PerSeries` within this one, and return it."""
+        self._parts[name] = part
+        return part
+
+    def grow(self, n_series: int) -> None:
+        """Make room for this number of series."""
+        for name, fill in self._kept.items():
+            old = getattr(self, name)
+            new = np.full((n_series, *old.shape[1:]), fill, old.dtype)
+            new[: len(old)] = old
+            setattr(self, name, new)
+        for part in self._parts.values():
+            part.grow(n_series)
+
+    def clear(self, slot: int) -> None:
+        """Forget a series."""
+        for name, fill in self._kept.items():
+            getattr(self, name)[slot] = fill
+        for part in self._parts.values():
+            part.clear(slot)
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """Return all arrays by name; those of parts have the name of the part before theirs."""
+        found = {name: getattr(self, name) for name in self._kept}
+        for name, part in self._parts.items():
+            found.update({f"{name}.{inner}": array for inner, array in part.arrays().items()})
+        return found
+
+    def restore(self, arrays: dict[str, np.ndarray]) -> None:
+        """Take arrays as `arrays` returned them."""
+        for name in self._kept:
+            setattr(self, name, np.array(arrays[name]))
+        for name, part in self._parts.items():
+            prefix = f"{name}."
+            part.restore({key[len(prefix) :]: each for key, each in arrays.items() if key.startswith(prefix)})
+
+
+class RecentRows(PerSeries):
+    """The last rows of each series, in one piece of memory.
+
+    Parameters
+    ----------
+    length : int
+        Rows that can be asked for.
+    width : int
+        Values of a row.
+    dtype : dtype, default=float64
+        Type of the values.
+    spare : int, default=None
+        Rows that are taken before the last are moved to the front; None is ``length``.
+    """
+
+    buffer: np.ndarray
+    stop: np.ndarray
+
+    def __init__(self, length: int, width: int, dtype: Any = np.float64, spare: int | None = None) -> None:
+        super().__init__()
+        self.length, self.width = length, width
+        self._spare = max(1, length if spare is None else spare)
+        self.keep("buffer", (length + self._spare, width), dtype)
+        self.keep("stop", (), np.intp, length)
+
+    def lengthen(self, length: int, spare: int) -> None:
+        """Make it so that more rows can be asked for."""
+        more = length - self.length
+        old = self.buffer
+        self.buffer = np.zeros((len(old), length + spare, self.width), old.dtype)
+        self.buffer[:, more : more + old.shape[1]] = old
+        self.stop += more
+        self._kept["stop"] = self.length = length
+        self._spare = spare
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """Return all arrays by name, and how long they are."""
+        return {**super().arrays(), "sizes": np.array([self.length, self._spare])}
+
+    def restore(self, arrays: dict[str, np.ndarray]) -> None:
+        """Take arrays as `arrays` returned them."""
+        super().restore(arrays)
+        self.length, self._spare = arrays["sizes"].tolist()
+        self._kept["stop"] = self.length
+
+    def push(self, slots: np.ndarray, values: np.ndarray) -> None:
+        """Take the next row of some series."""
+        size = self.length + self._spare
+        if len(slots) == 1:
+            slot = slots[0]
+            stop = self.stop[slot]
+            if stop == size:
+                self.buffer[slot, : self.length] = self.buffer[slot, size - self.length :].copy()
+                stop = self.length
+            self.buffer[slot, stop] = values[0]
+            self.stop[slot] = stop + 1
+            return
+        stop = self.stop[slots]
+        full = stop == size
+        if full.any():
+            self.buffer[slots[full], : self.length] = self.buffer[slots[full], size - self.length :]
+            stop[full] = self.length
+        self.buffer[slots, stop] = values
+        self.stop[slots] = stop + 1
+
+    def fill(self, slots: np.ndarray, values: np.ndarray) -> None:
+        """Make all rows of some series one."""
+        self.buffer[slots, : self.length] = values[:, None]
+        self.stop[slots] = self.length
+
+    def put(self, slot: int, rows: np.ndarray) -> None:
+        """Make given rows the last of a series."""
+        rows = rows[max(0, len(rows) - self.length) :]
+        self.buffer[slot, self.length - len(rows) : self.length] = rows
+        self.stop[slot] = self.length
+
+    def last(self, slots: np.ndarray, n_rows: int) -> np.ndarray:
+        """Return the last rows of some series, shape (n_slots, n_rows, width); of one series a view."""
+        if len(slots) == 1:
+            stop = self.stop[slots[0]]
+            return self.buffer[slots[0] : slots[0] + 1, stop - n_rows : stop]
+        size = self.length + self._spare
+        starts = slots * size + self.stop[slots] - n_rows
+        step = self.buffer.itemsize * self.width
+        n_runs = len(self.buffer) * size - n_rows + 1
+        shape, strides = (n_runs, n_rows * self.width), (step, self.buffer.itemsize)
+        runs = np.ndarray(shape, self.buffer.dtype, self.buffer, strides=strides)
+        return runs[starts].reshape(len(slots), n_rows, self.width)
+
+    def at(self, slots: np.ndarray, back: np.ndarray) -> np.ndarray:
+        """Return rows of some series, shape (n_slots, n, width): those ``back`` (n_slots, n) rows before the next."""
+        return self.buffer[slots[:, None], self.stop[slots][:, None] - back]

@@ -1,0 +1,87 @@
+"""A fitted pipeline as steps that go on row by row."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .._core import LiveRows, LiveStep, PerSeries, infinite_unless_finite, subtract_threshold
+
+
+class Chain(LiveStep):
+    """Steps one after the other, the last of which gives a score.
+
+    Parameters
+    ----------
+    steps : list of LiveStep
+        What comes before the last.
+    last : LiveStep
+        Scores rows.
+    threshold : callable or None
+        Returns the score above which a row is an anomaly; None if the answer is taken as it is, such as
+        probabilities.
+    """
+
+    def __init__(self, steps: list[LiveStep], last: LiveStep, threshold: Any) -> None:
+        super().__init__()
+        self.steps, self.last = steps, last
+        for number, part in enumerate([*steps, last]):
+            self.keep_part(f"step{number}", part)
+        # Rows that are no finite numbers must not come to steps that never forget them.
+        self._guarded = [_keeps([*steps[number + 1 :], last]) for number in range(len(steps))]
+        self.read_threshold = threshold
+        self.learnt_threshold()
+
+    def learnt_threshold(self) -> None:
+        """Read the threshold, which asks more than a row can wait for, once."""
+        self.threshold = 0.5 if self.read_threshold is None else float(self.read_threshold())
+
+    def begin(self, slot: int, key: Any, time: Any) -> None:
+        """Prepare a series."""
+        for part in (*self.steps, self.last):
+            part.begin(slot, key, time)
+
+    def scores(self, rows: LiveRows, values: np.ndarray) -> np.ndarray:
+        """Return the scores, in which no number that is none passes for normal."""
+        out = self._run(rows, values)
+        return infinite_unless_finite(out if out.ndim == 1 else out[:, 1])
+
+    def step(self, rows: LiveRows, values: np.ndarray) -> np.ndarray:
+        """Return decisions, or probabilities."""
+        if self.read_threshold is None:
+            return self._run(rows, values)
+        return subtract_threshold(self.scores(rows, values), self.threshold)
+
+    def feed(self, rows: LiveRows, values: np.ndarray) -> None:
+        """Take rows whose scores nobody wants."""
+        self._run(rows, values)
+
+    def _run(self, rows: LiveRows, values: np.ndarray) -> np.ndarray:
+        n_rows, left = len(values), None
+        for part, is_guarded in zip(self.steps, self._guarded, strict=True):
+            values = part.step(rows, values)
+            if is_guarded and not np.isfinite(values).all():
+                fine = np.isfinite(values).all(axis=1)
+                left = np.flatnonzero(fine) if left is None else left[fine]
+                rows, values = rows.some(fine), values[fine]
+                if not len(values):
+                    return np.full(n_rows, np.nan)
+        out = self.last.step(rows, values)
+        if left is None:
+            return out
+        everything = np.full((n_rows, *out.shape[1:]), np.nan)
+        everything[left] = out
+        return everything
+
+
+def _keeps(steps: list[Any]) -> bool:
+    """Tell whether some of these keep something of each series, which one bad row would spoil."""
+    return any(
+        isinstance(step, PerSeries) and (step._kept or _keeps(list(step._parts.values()))) for step in steps
+    )
+
+
+def walk(step: PerSeries) -> list[Any]:
+    """Return a step and all that it is made of."""
+    return [step, *(inner for part in step._parts.values() for inner in walk(part))]

@@ -1,0 +1,312 @@
+"""What goes on row by row: series, clocks, steps and alarms together."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from .._core import LiveRows, PastStep, subtract_threshold
+from ._chain import Chain, walk
+from ._clock import Clock, StepSoFar
+from ._learning import Learner
+from ._live_alarms import LiveAlarms
+from ._reader import Batch
+from ._snapshot import check_name
+from ._status import LATE, NOT_FINITE, REPEATED, SCORED, UNKNOWN
+from ._steps import RowWise
+
+#: Series that there is room for at first.
+_ROOM = 16
+
+
+@dataclass
+class Outcome:
+    """What is said of rows, in the order of a `Batch`.
+
+    Attributes
+    ----------
+    scores, decisions : ndarray of shape (n_rows,)
+        NaN of rows that are not scored.
+    opened, closed : ndarray of bool, shape (n_rows,)
+        Where alarms open, and are over.
+    status : ndarray of int, shape (n_rows,)
+        What became of each row.
+    n_other_clocks : int
+        Series whose clock goes at another step than in fit, from now on.
+    """
+
+    scores: np.ndarray
+    decisions: np.ndarray
+    opened: np.ndarray
+    closed: np.ndarray
+    status: np.ndarray
+    n_other_clocks: int
+
+
+class Engine:
+    """Numbers the series, takes rows wave by wave, of each series one, and holds what is kept of them.
+
+    Parameters
+    ----------
+    chain : Chain
+        The model as steps.
+    alarms : LiveAlarms
+        The alarm of each series.
+    learner : Learner or None
+        What goes on learning.
+    counts_odd : bool
+        Whether a row with NaN or infinite values is an alarm.
+    """
+
+    def __init__(self, chain: Chain, alarms: LiveAlarms, learner: Learner | None, counts_odd: bool) -> None:
+        self.chain, self.alarms, self.learner, self.counts_odd = chain, alarms, learner, counts_odd
+        self.parts = walk(chain)
+        self.row_wise = [part for part in self.parts if isinstance(part, RowWise)]
+        self._known = [part for part in self.parts if hasattr(part, "known")]
+        self.slots: dict[Hashable, int] = {}
+        self.kind: str | None = None
+        self.clock: Any = None
+        self.why_unknown = ""
+        self._free: list[int] = []
+        self._room = 0
+
+    def take(self, batch: Batch, is_past: bool = False) -> Outcome:
+        """Take rows; return what is said of them. Of rows that are past, nobody is alarmed."""
+        n_rows = len(batch.at)
+        status = np.full(n_rows, SCORED, dtype=np.int8)
+        if n_rows:
+            self._check_kind(batch)
+        slots = self._find(batch, status)
+        finite = np.isfinite(batch.values).all(axis=1)
+        status[~finite & (status == SCORED)] = NOT_FINITE
+        if batch.times is not None:
+            self._mark_late(batch, slots, status)
+        is_taken = (status == SCORED) | ((status == NOT_FINITE) & self.counts_odd)
+        taken = np.flatnonzero(is_taken)
+        scores, decisions = np.full((2, n_rows), np.nan)
+        opened, closed = np.zeros((2, n_rows), dtype=bool)
+        n_other = 0
+        for wave in _waves(batch.number[taken]):
+            rows = taken[wave]
+            times = None if batch.times is None else batch.times[rows]
+            is_fine = status[rows] == SCORED
+            fine = None if is_fine.all() else is_fine
+            found = self.step(slots[rows], times, batch.values[rows], fine, is_past)
+            scores[rows], decisions[rows], opened[rows], closed[rows] = found[:4]
+            n_other += found[4]
+        if self.learner is not None:
+            self.learner.learn(forget=is_past)
+        return Outcome(scores, decisions, opened, closed, status, n_other)
+
+    def step(
+        self,
+        slots: np.ndarray,
+        times: np.ndarray | None,
+        values: np.ndarray,
+        fine: np.ndarray | None = None,
+        is_past: bool = False,
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, int]:
+        """Take the next row of some series, each once; ``fine`` are those whose values are finite, None for all.
+
+        Returns
+        -------
+        scores, decisions, opened, closed : ndarray
+            As in `Outcome`.
+        n_other : int
+            Series whose clock goes at another step from now on.
+        """
+        so_far = self.clock.steps(slots)
+        holes, n_other = None, 0
+        if times is None:
+            self.clock.n_rows[slots] += 1
+        else:
+            holes = self.clock.advance(slots, times)
+            while self.clock.new_steps:
+                self.alarms.begin(*self.clock.new_steps.pop())
+            n_other = int(np.count_nonzero(self.clock.has_other_step(slots, holes)))
+        rows = LiveRows(slots, times, so_far, self.kind)
+        if fine is None:
+            scores = self.chain.scores(rows, values)
+        else:
+            scores = np.full(len(slots), np.inf)
+            if fine.any():
+                scores[fine] = self.chain.scores(rows.some(fine), values[fine])
+        decisions = subtract_threshold(scores, self.chain.threshold)
+        if is_past:
+            quiet = np.zeros(len(slots), dtype=bool)
+            return scores, decisions, quiet, quiet, n_other
+        if self.learner is not None:
+            self.learner.take(scores)
+        steps = self.clock.time_step[slots]
+        if (unknown := steps != steps).any():
+            steps = np.where(unknown, so_far, steps)
+        return scores, decisions, *self.alarms.step(slots, holes, steps, decisions > 0), n_other
+
+    def _mark_late(self, batch: Batch, slots: np.ndarray, status: np.ndarray) -> None:
+        """Mark rows that are older than the newest of their series, or of a time that was there."""
+        times: Any = batch.times
+        is_same = np.append(False, np.diff(batch.number) == 0)[: len(times)]
+        repeated = is_same & (np.diff(times, prepend=times[:1]) == 0)
+        has_newest = (self.clock.n_rows[slots] > 0) & (status != UNKNOWN)
+        newest = self.clock.last_time[slots]
+        status[(has_newest & (times == newest)) | (repeated & (status != UNKNOWN))] = REPEATED
+        status[has_newest & (times < newest)] = LATE
+
+    def _find(self, batch: Batch, status: np.ndarray) -> np.ndarray:
+        """Return the number of the series of each row; those that are new get one."""
+        slots = np.full(len(batch.keys), -1, dtype=np.intp)
+        known = self.slots
+        for number, key in enumerate(batch.keys):
+            slot = known.get(key)
+            if slot is None:
+                first = int(np.searchsorted(batch.number, number))
+                slot = self._begin(key, None if batch.times is None else batch.times[first])
+            slots[number] = -1 if slot is None else slot
+        found = slots[batch.number]
+        status[found < 0] = UNKNOWN
+        return np.maximum(found, 0)
+
+    def _begin(self, key: Hashable, time: Any) -> int | None:
+        """Make room for a series; None if the model cannot score it."""
+        if not self._free:
+            self._grow(max(_ROOM, 2 * self._room))
+        slot = self._free[-1]
+        try:
+            self.chain.begin(slot, key, time)
+        except KeyError as error:
+            self.chain.clear(slot)
+            self.why_unknown = str(error.args[0])
+            return None
+        self._free.pop()
+        steps = [part.known[key].step for part in self._known if key in part.known]
+        step = next((step for step in steps if step == step), np.nan)
+        self.clock.begin(slot, step)
+        self.alarms.begin(slot, step)
+        self.slots[key] = slot
+        self._refuse_late_start(slot, key, time)
+        return slot
+
+    def _refuse_late_start(self, slot: int, key: Hashable, time: Any) -> None:
+        """Let rows of fit count as there: one that comes again is late, or repeated."""
+        stops = [part.known[key].run_stops for part in self._known if key in part.known]
+        newest = max((stop[-1] for stop in stops if len(stop)), default=None)
+        if time is not None and newest is not None and newest >= time:
+            self.clock.last_time[slot], self.clock.n_rows[slot] = newest, 1
+
+    def _grow(self, room: int) -> None:
+        for part in (self.chain, self.alarms, self.clock):
+            part.grow(room)
+        self._free += range(room - 1, self._room - 1, -1)
+        self._room = room
+
+    def _check_kind(self, batch: Batch) -> None:
+        """Refuse another kind of index than that of before, or of fit."""
+        if self.clock is None:
+            self._start(batch.kind)
+        is_named = batch.keys != [None]
+        if batch.kind != self.kind or (self.slots and is_named != (None not in self.slots)):
+            raise ValueError(
+                f"Rows before had {self.kind or 'no time'} in their index and were of series {list(self.slots)[:3]}; "
+                f"these have {batch.kind or 'no time'} and are of {batch.keys[:3]}. Give all of them one kind of index."
+            )
+        for part in self.parts:
+            if isinstance(part, PastStep) and part.past.was_panel != is_named:
+                had = "a (series, time) index" if part.past.was_panel else "no (series, time) index"
+                raise ValueError(f"The rows of fit have {had}, and these differ. Give them the index of fit.")
+
+    def _start(self, kind: str | None) -> None:
+        """Set up what depends on the kind of time."""
+        for part in self.parts:
+            if isinstance(part, PastStep) and None not in (kind, part.past.kind) and kind != part.past.kind:
+                if not part.past.was_numbered:
+                    raise ValueError(
+                        f"The index of fit holds {part.past.kind}, that of these rows {kind}: whether they follow "
+                        "those of fit cannot be told. Give both the same kind of index."
+                    )
+                part.known = {}
+        has_dates = kind is not None and (kind.startswith("dates") or kind == "time deltas")
+        self.kind = kind
+        self.clock = Clock(np.int64 if has_dates else np.float64)
+        self.clock.grow(self._room)
+        self.alarms.has_dates = has_dates
+
+    def forget(self, key: Hashable) -> None:
+        """Forget a series."""
+        slot = self.slots.pop(key)
+        self._free.append(slot)
+        for part in (self.chain, self.alarms, self.clock):
+            part.clear(slot)
+
+    def open_alarms(self) -> list[Hashable]:
+        """Return the series whose alarm is not over."""
+        slots = np.fromiter(self.slots.values(), dtype=np.intp, count=len(self.slots))
+        return [
+            key
+            for key, is_open in zip(self.slots, self.alarms.is_open(slots).tolist(), strict=True)
+            if is_open
+        ]
+
+    def state(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+        """Return what is kept: what JSON holds, and arrays."""
+        about: dict[str, Any] = {
+            "kind": self.kind,
+            "has_started": self.clock is not None,
+            "room": self._room,
+            "series": [[check_name(key), self.slots[key]] for key in self.slots],
+        }
+        arrays = {}
+        for name, part in (("chain", self.chain), ("alarms", self.alarms), ("clock", self.clock)):
+            if part is not None:
+                arrays.update({f"{name}/{key}": array for key, array in part.arrays().items()})
+        if self.clock is not None:
+            about["steps"] = [
+                [slot, list(so_far.counts.items()), so_far.step] for slot, so_far in self.clock.so_far.items()
+            ]
+        if self.learner is not None:
+            arrays.update({f"learnt/{key}": array for key, array in self.learner.numbers().items()})
+        return about, arrays
+
+    def restore(self, about: dict[str, Any], arrays: dict[str, np.ndarray]) -> None:
+        """Take what `state` returned."""
+        groups: dict[str, dict[str, np.ndarray]] = {"chain": {}, "alarms": {}, "clock": {}, "learnt": {}}
+        for path, array in arrays.items():
+            group, _, name = path.partition("/")
+            groups[group][name] = array
+        self.slots = dict(about["series"])
+        self._room = about["room"]
+        taken = set(self.slots.values())
+        self._free = [slot for slot in range(self._room - 1, -1, -1) if slot not in taken]
+        self.clock = None
+        if about["has_started"]:
+            self._start(about["kind"])
+        self.chain.grow(self._room)
+        for key, slot in self.slots.items():
+            self.chain.begin(slot, key, None)  # what is not in arrays, such as the scaler of a series
+        self.chain.restore(groups["chain"])
+        self.alarms.restore(groups["alarms"])
+        if self.clock is not None:
+            self.clock.restore(groups["clock"])
+            self.clock.so_far = {slot: StepSoFar(counts, step) for slot, counts, step in about["steps"]}
+        if self.learner is not None:
+            self.learner.restore(groups["learnt"])
+
+
+def _waves(number: np.ndarray) -> Iterator[Any]:
+    """Yield the first row of each series, the second rows, and so on, of rows that stand series by series."""
+    if not len(number):
+        return
+    starts = np.flatnonzero(np.append(True, np.diff(number) != 0))
+    sizes = np.diff(np.append(starts, len(number)))
+    if sizes.max() == 1:
+        yield slice(None)
+        return
+    order = np.argsort(-sizes, kind="stable")
+    starts, sizes = starts[order], sizes[order]
+    n_left = len(starts)
+    for rank in range(int(sizes[0])):
+        while sizes[n_left - 1] <= rank:
+            n_left -= 1
+        yield starts[:n_left] + rank

@@ -1,0 +1,59 @@
+"""A hash of what a model has learnt."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+import numpy as np
+
+
+def fingerprint(*parts: Any) -> str:
+    """Return a hash of fitted parameters, the same for a copy of a model in another process."""
+    digest = hashlib.sha256()
+    seen: set[int] = set()
+
+    def feed(value: Any) -> None:
+        if value is None or isinstance(value, (str, bytes, bool, int, float, complex, np.generic)):
+            digest.update(f"{type(value).__name__}:{value!r};".encode())
+            return
+        if id(value) in seen:
+            return
+        seen.add(id(value))
+        digest.update(f"{type(value).__qualname__}(".encode())
+        if isinstance(value, np.ndarray) and value.dtype != object:
+            digest.update(f"{value.dtype.str}{value.shape}".encode())
+            digest.update(np.ascontiguousarray(value).tobytes())
+        elif isinstance(value, dict):
+            for key, item in value.items():
+                feed(key)
+                feed(item)
+        elif isinstance(value, (list, tuple, np.ndarray)):
+            for item in value:
+                feed(item)
+        elif hasattr(value, "module_"):  # a net is its weights; it holds times of its training as well
+            feed({name: weight.cpu().numpy() for name, weight in value.module_.state_dict().items()})
+        elif hasattr(value, "__qualname__"):
+            digest.update(value.__qualname__.encode())
+        else:
+            state = _state_of(value)
+            for name, item in state.items() if isinstance(state, dict) else ():
+                digest.update(name.encode() if isinstance(name, str) else repr(name).encode())
+                feed(item)
+        digest.update(b")")
+
+    for part in parts:
+        feed(part)
+    return digest.hexdigest()
+
+
+def _state_of(value: Any) -> Any:
+    """Return the attributes of an object; None of generators of random numbers, which say nothing of a fitted model."""
+    if isinstance(value, (np.random.RandomState, np.random.Generator)):
+        return None
+    try:
+        return vars(value)
+    except TypeError:  # compiled, such as trees
+        state = value.__getstate__() if hasattr(value, "__getstate__") else None
+        slots = isinstance(state, tuple) and len(state) > 1
+        return {"": state[1]} if slots else state  # type: ignore[index]

@@ -1,0 +1,85 @@
+"""A model that goes on learning from rows that are no alarms."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .._core import Windows
+from ..detectors import WindowDetector
+from ._chain import Chain
+from ._steps import RowWise
+
+
+class Learner:
+    """Keeps the rows of a call that are no alarms, and lets threshold and detector learn from them at its end.
+
+    Parameters
+    ----------
+    last : estimator
+        The last step of the model, which is changed.
+    chain : Chain
+        The same as steps.
+
+    Raises
+    ------
+    TypeError
+        If there is nothing that goes on learning.
+    """
+
+    def __init__(self, last: Any, chain: Chain) -> None:
+        self.last, self.chain = last, chain
+        rule = getattr(last, "threshold_rule_", None)
+        self.rule = rule if hasattr(rule, "update") else None
+        is_detector = isinstance(last, WindowDetector) and isinstance(chain.last, RowWise)
+        self.detector = last if is_detector and hasattr(last, "partial_fit") else None
+        if self.rule is None and self.detector is None:
+            raise TypeError(
+                f"learn=True, and nothing of {last} goes on learning: its threshold has no update, and it has no "
+                "partial_fit. Take a rule such as Quantile(0.99), or learn=False."
+            )
+        self._scores: list[np.ndarray] = []
+        self._inputs: list[np.ndarray] = []
+        if self.detector is not None:
+            self._score = chain.last.function  # type: ignore[attr-defined]
+            chain.last.function = self._score_and_keep  # type: ignore[attr-defined]
+
+    def _score_and_keep(self, values: np.ndarray) -> np.ndarray:
+        scores = self._score(values)
+        self._inputs.append(values[scores <= self.chain.threshold])
+        return scores
+
+    def take(self, scores: np.ndarray) -> None:
+        """Take the scores of some rows."""
+        self._scores.append(scores[scores <= self.chain.threshold])
+
+    def learn(self, forget: bool = False) -> None:
+        """Learn from what was taken since the last time, or forget it."""
+        scores, self._scores = np.concatenate([np.empty(0), *self._scores]), []
+        inputs, self._inputs = [part for part in self._inputs if len(part)], []
+        if forget:
+            return
+        if self.rule is not None and len(scores):
+            self.rule.update(scores)
+        if self.detector is not None and inputs:
+            rows = np.concatenate(inputs)
+            self.detector.partial_fit(Windows.from_dense(rows, self.detector.window_shape_[1]))
+        self.chain.learnt_threshold()
+
+    def numbers(self) -> dict[str, np.ndarray]:
+        """Return what was learnt, as arrays."""
+        found = {}
+        for where, part in (("rule", self.rule), ("detector", self.detector)):
+            for name, value in vars(part).items() if part is not None else ():
+                if isinstance(value, (float, int, np.ndarray, np.generic)) and not isinstance(value, bool):
+                    found[f"{where}.{name}"] = np.asarray(value)
+        return found
+
+    def restore(self, numbers: dict[str, np.ndarray]) -> None:
+        """Take what `numbers` returned."""
+        for key, value in numbers.items():
+            where, _, name = key.partition(".")
+            part = self.rule if where == "rule" else self.detector
+            setattr(part, name, value if value.ndim else value[()].item())
+        self.chain.learnt_threshold()

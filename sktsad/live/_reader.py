@@ -1,0 +1,98 @@
+"""What update is given, read as series, times and values."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from numbers import Real
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from .._core import Rows, SeriesRows, read_rows
+
+
+@dataclass
+class Batch:
+    """Rows series by series, in time order.
+
+    Attributes
+    ----------
+    keys : list
+        Names of the series.
+    number : ndarray of int, shape (n_rows,)
+        Which of them each row is of.
+    at : ndarray of int, shape (n_rows,)
+        Where each row stands in what was given.
+    times : ndarray of shape (n_rows,) or None
+        Times as numbers.
+    values : ndarray of shape (n_rows, n_features)
+        The rows.
+    kind : str or None
+        What the times stand for.
+    index : Index or None
+        That of what was given.
+    """
+
+    keys: list[Hashable]
+    number: np.ndarray
+    at: np.ndarray
+    times: np.ndarray | None
+    values: np.ndarray
+    kind: str | None
+    index: pd.Index | None
+
+
+def read_batch(X: Rows, names: Any, n_features: int) -> Batch:
+    """Read rows.
+
+    Raises
+    ------
+    ValueError
+        If columns are not those of fit, or values are no numbers.
+    """
+    if isinstance(X, pd.Series):
+        raise ValueError("Expected rows of columns, got a Series. Give a frame: X.to_frame().")
+    if names is not None and hasattr(X, "columns") and list(X.columns) != list(names):
+        raise ValueError(
+            f"The columns {list(X.columns)} are not those of fit, {list(names)}. Give these, in this order: "
+            f"X[{list(names)}]."
+        )
+    values = np.asarray(X, dtype=np.float64)
+    if values.ndim != 2 or values.shape[1] != n_features:
+        raise ValueError(
+            f"Expected rows of {n_features} column(s), as in fit, got an array of shape {values.shape}."
+        )
+    index = X.index if isinstance(X, pd.DataFrame) else None
+    if not len(values):
+        return Batch([], np.zeros(0, int), np.zeros(0, int), None, values, None, index)
+    rows: SeriesRows = read_rows(X)
+    number = np.repeat(np.arange(len(rows.keys)), np.diff(rows.bounds))
+    at, times = rows.order, rows.times
+    if times is not None:
+        back = np.diff(times) < 0
+        if (back & (np.diff(number) == 0)).any():  # rows that come late within a call are put in order
+            in_time = np.lexsort((times, number))
+            at, times = at[in_time], times[in_time]
+    return Batch(rows.keys, number, at, times, values[at], rows.kind, index)
+
+
+def read_time(time: Any) -> tuple[Any, str | None]:
+    """Return a time as a number, and what it stands for."""
+    if time is None:
+        return None, None
+    if isinstance(time, pd.Timestamp):
+        return time.as_unit("ns").value, "dates" if time.tzinfo is None else "dates of a time zone"
+    if isinstance(time, Real) and not isinstance(time, np.timedelta64):
+        return time, "numbers"
+    if isinstance(time, pd.Timedelta):
+        return time.as_unit("ns").value, "time deltas"
+    if isinstance(time, pd.Period):
+        return time.ordinal, f"periods ({time.freqstr})"
+    if isinstance(time, (datetime, np.datetime64)):
+        return read_time(pd.Timestamp(time))
+    if isinstance(time, (timedelta, np.timedelta64)):
+        return read_time(pd.Timedelta(time))
+    raise TypeError(f"time={time!r} must be a date, a time delta, a period, a number or None.")

@@ -1,0 +1,386 @@
+"""A fitted model that scores rows as they come."""
+
+from __future__ import annotations
+
+import threading
+import warnings
+from collections.abc import Hashable, Iterator, Mapping
+from contextlib import contextmanager
+from copy import deepcopy
+from datetime import timedelta
+from numbers import Integral, Real
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+import pandas as pd
+from sklearn.utils.validation import check_is_fitted
+
+from .._core import (
+    DURATION,
+    Interval,
+    Rows,
+    StrOptions,
+    last_step,
+    validate_parameter_constraints,
+)
+from ._build import Builder
+from ._engine import Engine, Outcome
+from ._fingerprint import fingerprint
+from ._learning import Learner
+from ._live_alarms import LiveAlarms
+from ._reader import Batch, read_batch, read_time
+from ._snapshot import read_snapshot, write_snapshot
+from ._status import STATUS, describe
+
+
+class LiveScorer:
+    """Score rows as they come, as one call of ``decision_function`` over all rows since `fit` would.
+
+    A fitted model keeps nothing between two calls. This keeps what it needs of each series, the rows of a window, the
+    state of a network, so that the newest rows are enough.
+
+    Parameters
+    ----------
+    model : estimator
+        A fitted detector or classifier of two classes, or a pipeline that ends in one. It is not changed.
+    not_finite : {"alarm", "skip", "raise"}, default="alarm"
+        What a row with NaN or infinite values is: an alarm with an infinite score; no row at all, with NaN for a score;
+        or an error, and then no row of the call is taken. The rows after it never see it.
+    merge_gap, cool_down : int, timedelta, str or None, default=None and 0
+        When an alarm opens and closes, as in `sktsad.postprocessing.alarms`.
+    min_rows : int, default=1
+        Rows above the threshold that open an alarm.
+    max_gap : float, default=3
+        Holes in time of more than this number of steps count, for alarms, as the rows that are missing there.
+    learn : bool, default=False
+        Whether a copy of the model goes on learning from rows that are no alarms: thresholds that have ``update``, and
+        detectors that have ``partial_fit``. The scores of a call are those before it.
+    look_back : dict, default=None
+        By the name of a step of a pipeline, the rows before a row that it looks at; 0 for a step that looks at each row
+        alone. For steps of other libraries that do not say it.
+
+    Attributes
+    ----------
+    model : estimator
+        The model, or with ``learn`` the copy that goes on learning.
+    series : list
+        Names of the series so far; ``[None]`` for a single one.
+
+    Raises
+    ------
+    TypeError
+        If a step of the model cannot go on row by row, looks ahead, or gives no score. It is named.
+
+    See Also
+    --------
+    sktsad.postprocessing.alarms : The alarms of scores that are there.
+
+    Notes
+    -----
+    A series starts from the rows that fit kept of it, if its first row directly follows; `prime` feeds rows that came
+    between. Results are those of one call of ``decision_function`` over all rows since fit in float64: bit for bit for
+    steps that look at each row alone, windows, and z-scores of windows, up to rounding for others.
+
+    What is done with odd rows:
+
+    - Rows of one call may come in any order; they are taken in the order of time. A row that is older than the newest
+      of its series in a call before is "late", one of a time that was there is "repeated". Both get no score, no alarm,
+      and a warning that counts them.
+    - After a gap in time, as the steps of the model tell, windows and states start anew, as in one call.
+    - A series that fit has not seen starts from nothing, with the time step of its rows so far. Where the model cannot
+      score it, as ``SeriesScaler(unseen="error")``, its rows get no score and a warning.
+    - Where ten rows of a series come twice as far apart as in fit, or half as far, a warning says so, once.
+    - A row whose values are too large for a step is an alarm with an infinite score.
+
+    A scorer is for one thread: calls from two at once raise an error. One scorer a thread, each with its own series, is
+    the way to use many.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from sktsad import SlidingWindow, ZScoreDetector
+    >>> from sktsad.live import LiveScorer
+    >>> time = pd.date_range("2026-01-01", periods=200, freq="min")
+    >>> X = pd.DataFrame({"load": np.sin(np.arange(200.0))}, index=time)
+    >>> X.iloc[150] = 9
+    >>> model = make_pipeline(SlidingWindow(20), ZScoreDetector("rolling")).fit(X[:100])
+    >>> scorer = LiveScorer(model)
+    >>> now = scorer.update(X[100:152])
+    >>> now[now["opened"]].round(1)
+                         score  decision  alarm  opened  closed  status
+    2026-01-01 02:30:00    4.3       1.3   True    True   False  scored
+    >>> score, alarm = scorer.update_one(None, X.index[152], X.iloc[152].to_numpy())
+    >>> bool(alarm)
+    False
+    """
+
+    _parameter_constraints: dict = {
+        "not_finite": [StrOptions({"alarm", "skip", "raise"})],
+        "merge_gap": [*DURATION, None],
+        "min_rows": [Interval(Integral, 1, None, closed="left")],
+        "cool_down": DURATION,
+        "max_gap": [Interval(Real, 1, None, closed="left")],
+        "learn": ["boolean"],
+        "look_back": [dict, None],
+    }
+
+    def __init__(
+        self,
+        model: Any,
+        *,
+        not_finite: str = "alarm",
+        merge_gap: int | str | timedelta | None = None,
+        min_rows: int = 1,
+        cool_down: int | str | timedelta = 0,
+        max_gap: float = 3,
+        learn: bool = False,
+        look_back: Mapping[str, int] | None = None,
+    ) -> None:
+        given = {name: value for name, value in locals().items() if name in self._parameter_constraints}
+        validate_parameter_constraints(self._parameter_constraints, given, type(self).__name__)
+        check_is_fitted(model)
+        self.model = deepcopy(model) if learn else model
+        self.not_finite = not_finite
+        self._rules = [not_finite, *(str(rule) for rule in (merge_gap, min_rows, cool_down, max_gap))]
+        self._fingerprint = fingerprint(model, self._rules)
+        chain = Builder(look_back).chain(self.model)
+        alarms = LiveAlarms(merge_gap, min_rows, cool_down, max_gap)
+        learner = Learner(last_step(self.model), chain) if learn else None
+        self._engine = Engine(chain, alarms, learner, not_finite == "alarm")
+        self._lock = threading.Lock()
+        self._names = getattr(model, "feature_names_in_", None)
+        self._n_features: int = model.n_features_in_
+
+    @property
+    def series(self) -> list[Hashable]:
+        """Names of the series so far; ``[None]`` for a single one."""
+        return list(self._engine.slots)
+
+    @property
+    def open_alarms(self) -> list[Hashable]:
+        """Names of the series whose alarm has opened and is not over."""
+        return self._engine.open_alarms()
+
+    def prime(self, X: Rows) -> Self:
+        """Feed rows that came before, without asking for their scores.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Rows since fit, or any past that the next rows go on from, as for `update`.
+
+        Returns
+        -------
+        self : LiveScorer
+        """
+        with self._alone():
+            self._take(X, is_past=True)
+        return self
+
+    def update(self, X: Rows) -> pd.DataFrame:
+        """Score the newest rows of some series.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Rows in float64 with the columns of fit. Their index is the time of one series, or (series, time); an array
+            is the next rows of one series without a gap.
+
+        Returns
+        -------
+        scores : DataFrame of shape (n_samples, 6)
+            With the index of X, and the columns
+
+            - ``score``: the anomaly score, or what a classifier is asked for; infinite where it is no finite number;
+            - ``decision``: the score minus the threshold;
+            - ``alarm``: whether it is above 0;
+            - ``opened``: whether an alarm opens with this row;
+            - ``closed``: whether with this row an alarm of before is known to be over;
+            - ``status``: "scored", or "late", "repeated", "not finite" or "unknown series".
+
+        Raises
+        ------
+        ValueError
+            If columns or the kind of index are not those of before, or with ``not_finite="raise"`` if values are NaN or
+            infinite; no row is taken then.
+        RuntimeError
+            If another thread is in a call.
+
+        Warns
+        -----
+        UserWarning
+            If rows are late, repeated, not finite, or of series that the model cannot score; if a step fails on some
+            rows; or if the clock of a series goes at another step than in fit.
+        """
+        with self._alone():
+            batch, found = self._take(X)
+        order = np.empty(len(batch.at), dtype=np.intp)
+        order[batch.at] = np.arange(len(order))
+        columns = {
+            "score": found.scores,
+            "decision": found.decisions,
+            "alarm": found.decisions > 0,
+            "opened": found.opened,
+            "closed": found.closed,
+        }
+        table = pd.DataFrame({name: column[order] for name, column in columns.items()}, batch.index)
+        table["status"] = STATUS[found.status[order]]
+        return table
+
+    def update_one(self, series: Hashable, time: Any, values: Any) -> tuple[float, bool]:
+        """Score the next row of one series, without pandas.
+
+        Parameters
+        ----------
+        series : hashable
+            Name of the series; None if there is one without a name.
+        time : datetime, numpy.datetime64, Timestamp, timedelta, Period, number or None
+            When; None for rows without time.
+        values : array-like of shape (n_features,)
+            The row.
+
+        Returns
+        -------
+        score : float
+            The anomaly score; NaN for a row that is late, repeated or skipped.
+        alarm : bool
+            Whether it is above the threshold.
+        """
+        with self._alone():
+            engine = self._engine
+            number, kind = read_time(time)
+            row = np.array(values, dtype=np.float64).reshape(1, -1)
+            if row.shape[1] != self._n_features:
+                raise ValueError(f"Expected {self._n_features} value(s), as in fit, got {row.shape[1]}.")
+            slot = engine.slots.get(series)
+            is_plain = slot is not None and kind == engine.kind and np.isfinite(row).all()
+            if is_plain and (number is None or number > engine.clock.last_time[slot]):
+                times = None if number is None else np.array([number], engine.clock.last_time.dtype)
+                scores, decisions, _, _, n_other = engine.step(np.array([slot]), times, row)
+                if engine.learner is not None:
+                    engine.learner.learn()
+                if n_other:
+                    self._say_other_clocks(n_other)
+                self._say_failures()
+                return float(scores[0]), bool(decisions[0] > 0)
+            at = np.zeros(1, dtype=np.intp)
+            batch = Batch([series], at, at, None if number is None else np.array([number]), row, kind, None)
+            found = self._take_batch(batch, False)
+            return float(found.scores[0]), bool(found.decisions[0] > 0)
+
+    def forget(self, series: Hashable) -> Self:
+        """Forget a series that has ended; if it comes again, it starts as one that has just come.
+
+        Parameters
+        ----------
+        series : hashable
+            Its name.
+
+        Returns
+        -------
+        self : LiveScorer
+
+        Raises
+        ------
+        KeyError
+            If there is no such series.
+        """
+        with self._alone():
+            self._engine.forget(series)
+        return self
+
+    def save(self, path: str | Path) -> None:
+        """Write the state of all series to a file, without pickle; a crash leaves the old file or the new one.
+
+        Parameters
+        ----------
+        path : str or Path
+            Where to. The model is not in it: keep it beside, as `joblib` or `skops` do.
+        """
+        with self._alone():
+            about, arrays = self._engine.state()
+            write_snapshot(Path(path), {"fingerprint": self._fingerprint, **about}, arrays)
+
+    def load(self, path: str | Path) -> Self:
+        """Go on from a state that `save` wrote, of a scorer with the same model and parameters.
+
+        Parameters
+        ----------
+        path : str or Path
+            Where from.
+
+        Returns
+        -------
+        self : LiveScorer
+
+        Raises
+        ------
+        ValueError
+            If the file is of another model, or no such file.
+        """
+        with self._alone():
+            about, arrays = read_snapshot(Path(path), self._fingerprint)
+            self._engine.restore(about, arrays)
+        return self
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        if not self._lock.acquire(blocking=False):
+            raise RuntimeError(
+                "Another thread is in a call of this LiveScorer, which is for one thread. Give each its own, with "
+                "its own series, or put a lock around the calls."
+            )
+        try:
+            yield
+        finally:
+            self._lock.release()
+
+    def _take(self, X: Rows, is_past: bool = False) -> tuple[Batch, Outcome]:
+        batch = read_batch(X, self._names, self._n_features)
+        return batch, self._take_batch(batch, is_past)
+
+    def _take_batch(self, batch: Batch, is_past: bool) -> Outcome:
+        if self.not_finite == "raise":
+            self._refuse_not_finite(batch)
+        found = self._engine.take(batch, is_past)
+        said = describe(found.status, self._engine.why_unknown)
+        if said:
+            warnings.warn(said, UserWarning, stacklevel=4)
+        if found.n_other_clocks:
+            self._say_other_clocks(found.n_other_clocks)
+        self._say_failures()
+        return found
+
+    def _refuse_not_finite(self, batch: Batch) -> None:
+        finite = np.isfinite(batch.values).all(axis=1)
+        if finite.all():
+            return
+        first = int(np.argmin(finite))
+        column = int(np.argmin(np.isfinite(batch.values[first])))
+        name = f"x{column}" if self._names is None else self._names[column]
+        raise ValueError(
+            f"{int((~finite).sum())} row(s) hold NaN or infinite values; the first is row {batch.at[first]}, column "
+            f"{name!r}, of series {batch.keys[batch.number[first]]!r}. Fix them, or set not_finite='alarm' or 'skip'."
+        )
+
+    def _say_other_clocks(self, n_series: int) -> None:
+        warnings.warn(
+            f"The rows of {n_series} series come at another time step than in fit: as many rows are another span of "
+            "time. Resample them to the step of fit, or fit again.",
+            UserWarning,
+            stacklevel=5,
+        )
+
+    def _say_failures(self) -> None:
+        failures = [failure for part in self._engine.row_wise for failure in part.failures]
+        if failures:
+            for part in self._engine.row_wise:
+                part.failures.clear()
+            warnings.warn(
+                f"A step failed on {len(failures)} row(s), which count as alarms: {failures[0]}",
+                UserWarning,
+                stacklevel=5,
+            )

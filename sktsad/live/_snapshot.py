@@ -1,0 +1,77 @@
+"""Snapshots of what is kept of all series: a file without pickle, written whole or not at all, for one fitted model."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Hashable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+#: Of the files: one of another number is not read.
+_FORMAT = 1
+
+
+def write_snapshot(path: Path, about: dict[str, Any], arrays: dict[str, np.ndarray]) -> None:
+    """Write arrays, and what JSON holds about them, to a file that is there whole or not at all.
+
+    It is written beside, brought to the disk, and renamed.
+    """
+    text = json.dumps({"format": _FORMAT, **about}).encode()
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-", suffix=".part")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            np.savez(file, about=np.frombuffer(text, dtype=np.uint8), **arrays)  # type: ignore[arg-type]
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(name, path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+    if os.name == "posix":  # the name is part of the folder, which has to be brought to the disk as well
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+
+def read_snapshot(path: Path, expected: str) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """Read what `write_snapshot` wrote, if it is of the model with the expected fingerprint.
+
+    Raises
+    ------
+    ValueError
+        If it is no snapshot, or one of another model.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            arrays = {name: file[name] for name in file.files}
+        about = json.loads(arrays.pop("about").tobytes())
+        if about["format"] != _FORMAT:
+            raise ValueError(f"format {about['format']}")
+    except FileNotFoundError:
+        raise
+    except Exception as error:
+        raise ValueError(f"{path} is no snapshot of a LiveScorer of this version: {error}") from error
+    if about["fingerprint"] != expected:
+        raise ValueError(
+            f"{path} is a snapshot of another fitted model, or of other parameters of LiveScorer: its numbers mean "
+            "nothing here. Load the model that it was made with, or start anew with prime."
+        )
+    return about, arrays
+
+
+def check_name(key: Hashable) -> Any:
+    """Return the name of a series as JSON holds it."""
+    if isinstance(key, np.generic):
+        key = key.item()
+    if key is None or isinstance(key, (str, bool, int, float)):
+        return key
+    raise TypeError(
+        f"Series {key!r} has a name that a snapshot cannot hold: make names text or numbers, e.g. by "
+        "X.index.set_levels(X.index.levels[0].astype(str), level=0)."
+    )

@@ -1,0 +1,203 @@
+"""Steps that keep nothing, or the last rows alone, and what wraps other estimators."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from .._core import GappedStep, LiveRows, LiveStep, Past, RecentRows, time_dtype
+
+Function = Callable[[Any], np.ndarray]
+
+
+class RowWise(LiveStep):
+    """A step that makes of each row what it is, whatever rows stand beside it.
+
+    A row that it fails on becomes NaN, and the others are none the worse for it.
+
+    Parameters
+    ----------
+    function : callable
+        Takes rows, shape (n_rows, n_features), and returns one result a row.
+
+    Attributes
+    ----------
+    failures : list of Exception
+        What went wrong since it was last asked.
+    """
+
+    def __init__(self, function: Function) -> None:
+        super().__init__()
+        self.function = function
+        self.failures: list[Exception] = []
+        self._shape: tuple[int, ...] | None = None
+
+    def step(self, rows: LiveRows, values: np.ndarray) -> np.ndarray:
+        """Return what the step makes of each row."""
+        try:
+            out = self.function(values)
+        except Exception as error:
+            return self._one_by_one(values, error)
+        self._shape = out.shape[1:]
+        return out
+
+    def _one_by_one(self, values: np.ndarray, error: Exception) -> np.ndarray:
+        found: list[Any] = []
+        for row in range(len(values)):
+            try:
+                if len(values) == 1:
+                    raise error
+                found.append(self.function(values[row : row + 1])[0])
+                self._shape = np.shape(found[-1])
+            except Exception as failure:
+                self.failures.append(failure)
+                found.append(None)
+        if self._shape is None:  # it never worked: there is more wrong than a row
+            raise error
+        nothing = np.full(self._shape, np.nan)
+        return np.array([nothing if each is None else each for each in found])
+
+
+class LookBack(LiveStep):
+    """A step that looks back a given number of rows: it gets them with each new row, in a frame with their time.
+
+    Parameters
+    ----------
+    function : callable
+        Takes rows of one series in a frame, and returns one result a row.
+    n_rows : int
+        Rows before a row that it looks at.
+    n_columns : int
+        Values of a row.
+    names : array-like of str or None
+        Names of the columns.
+    """
+
+    def __init__(self, function: Function, n_rows: int, n_columns: int, names: Any) -> None:
+        super().__init__()
+        self.function, self.n_back, self.names = function, n_rows, names
+        self.recent = self.keep_part("recent", RecentRows(n_rows + 1, n_columns))
+        self.times = self.keep_part("times", RecentRows(n_rows + 1, 1, np.int64))
+        self.fractions = self.keep_part("fractions", RecentRows(n_rows + 1, 1))
+        self.n_rows: np.ndarray
+        self.keep("n_rows", (), np.int64)
+
+    def step(self, rows: LiveRows, values: np.ndarray) -> np.ndarray:
+        """Return what the step makes of each row and those before it."""
+        slots = rows.slots
+        self.recent.push(slots, values)
+        self.n_rows[slots] += 1
+        store = None
+        if rows.times is not None:
+            store = self.times if rows.times.dtype.kind == "i" else self.fractions
+            store.push(slots, rows.times[:, None])
+        out = []
+        for slot in slots:
+            n_there = min(int(self.n_rows[slot]), self.n_back + 1)
+            block = self.recent.last(np.array([slot]), n_there)[0]
+            index = None
+            if store is not None:
+                index = _as_index(store.last(np.array([slot]), n_there)[0, :, 0], rows.kind)
+            out.append(np.asarray(self.function(pd.DataFrame(block, index, self.names)))[-1])
+        return np.array(out)
+
+
+def _as_index(times: np.ndarray, kind: str | None) -> pd.Index:
+    if kind == "time deltas":
+        return pd.TimedeltaIndex(times.astype("m8[ns]"))
+    if kind is not None and kind.startswith("dates"):
+        dates = pd.DatetimeIndex(times.astype("M8[ns]"))
+        return dates.tz_localize("UTC") if "zone" in kind else dates
+    return pd.Index(times)
+
+
+class Smoothed(GappedStep):
+    """Smooths the scores of each series.
+
+    Parameters
+    ----------
+    past : Past
+        What fit kept of the series: their time steps.
+    max_gap : float
+        Longest step in time that is no gap.
+    length : int
+        Number of scores.
+    statistic : callable
+        What becomes of them, such as ``numpy.mean``.
+    chain : LiveStep
+        Gives the scores.
+    """
+
+    def __init__(
+        self, past: Past, max_gap: float, length: int, statistic: Callable[..., np.ndarray], chain: LiveStep
+    ) -> None:
+        known = {} if past.kind is None else past.by_key()
+        super().__init__(known, max_gap, time_dtype(known.values()))
+        self.length, self.statistic = length, statistic
+        self.chain = self.keep_part("chain", chain)
+        self.recent = self.keep_part("recent", RecentRows(length, 1))
+
+    def begin(self, slot: int, key: Any, time: Any) -> None:
+        """Prepare a series."""
+        super().begin(slot, key, time)
+        self.chain.begin(slot, key, time)
+
+    def step(self, rows: LiveRows, values: np.ndarray) -> np.ndarray:
+        """Return the smoothed score of each row."""
+        scores = self.chain.step(rows, values)
+        new = self.is_new(rows)
+        if new.any():
+            self.recent.fill(rows.slots[new], scores[new, None])
+        self.recent.push(rows.slots, scores[:, None])
+        return self.statistic(self.recent.last(rows.slots, self.length)[..., 0], axis=1)
+
+
+class Wrapper(LiveStep):
+    """What wraps other estimators: they go on row by row, and it decides on what they say.
+
+    Parameters
+    ----------
+    chains : list of LiveStep
+        The estimators within.
+    decide : callable
+        Takes a list of what they say of each row, and returns the scores.
+    """
+
+    def __init__(self, chains: list[Any], decide: Callable[[list[np.ndarray]], np.ndarray]) -> None:
+        super().__init__()
+        self.chains = [self.keep_part(f"member{number}", chain) for number, chain in enumerate(chains)]
+        self.decide = decide
+
+    def begin(self, slot: int, key: Any, time: Any) -> None:
+        """Prepare a series."""
+        for chain in self.chains:
+            chain.begin(slot, key, time)
+
+    def step(self, rows: LiveRows, values: np.ndarray) -> np.ndarray:
+        """Return the score of each row."""
+        return self.decide([chain.step(rows, values) for chain in self.chains])
+
+
+class Given:
+    """Stands for an estimator whose answer is known.
+
+    Parameters
+    ----------
+    method : {"decision_function", "predict_proba"}
+        What it is asked for.
+
+    Attributes
+    ----------
+    answer : ndarray
+        What it answers.
+    """
+
+    def __init__(self, method: str) -> None:
+        self.answer = np.empty(0)
+        setattr(self, method, self._answer)
+
+    def _answer(self, X: Any) -> np.ndarray:
+        return self.answer

@@ -1,0 +1,148 @@
+"""How networks that run along a series go on row by row."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from typing import Any
+
+import numpy as np
+import torch
+
+from .._core import GappedStep, LiveRows, SeriesPast, time_dtype
+from ._kept_states import state_before
+
+#: Inputs of forecasts are clipped to it: from an infinity the state would not recover.
+_LARGEST = 1e30
+
+
+class LiveNetwork(GappedStep):
+    """Keeps the state of a network after the last row of each series; the next row is one step of the network.
+
+    Parameters
+    ----------
+    past : mapping
+        What fit kept of each series.
+    max_gap : float
+        As in `StatefulRNNClassifier`.
+    net : LeanNet
+        The trained net.
+    numbers : mapping
+        The numbers of the series that the network knows.
+    dtype : str
+        Precision of the network.
+    """
+
+    state: np.ndarray
+    series: np.ndarray
+
+    def __init__(
+        self,
+        past: Mapping[Hashable, SeriesPast],
+        max_gap: float,
+        net: Any,
+        numbers: Mapping[Hashable, int],
+        dtype: str,
+    ) -> None:
+        super().__init__(past, max_gap, time_dtype(past.values()))
+        self.module, self.device = net.module_.eval(), net.device
+        self.numbers, self.dtype = numbers, np.dtype(dtype)
+        self.keep("state", self.module.state_shape, self.dtype)
+        self.keep("series", (), np.int64, -1)
+
+    def begin(self, slot: int, key: Hashable, time: Any) -> None:
+        """Look up the number of a series, and go on from the state that fit kept."""
+        self.series[slot] = self.numbers.get(key, -1)
+        super().begin(slot, key, time)
+
+    def go_on(self, slot: int, known: Any, time: Any) -> None:
+        """Take the state of a series, if its first row directly follows."""
+        found = state_before(known, time, self.max_gap)
+        if found is not None:
+            self.take_state(slot, found)
+            self.last_time[slot] = time
+            self.n_rows[slot] = 1
+
+    def take_state(self, slot: int, found: np.ndarray) -> None:
+        """Take the state that fit kept of a series."""
+        self.state[slot] = found.reshape(self.state.shape[1:])
+
+    def step(self, rows: LiveRows, values: np.ndarray) -> np.ndarray:
+        """Return the logits of each row, shape (n_rows,) or (n_rows, n_classes)."""
+        self.state[rows.slots[self.is_new(rows)]] = 0
+        return self._advance(rows.slots, self._as_inputs(values))
+
+    def _as_inputs(self, values: np.ndarray) -> np.ndarray:
+        with np.errstate(over="ignore"):
+            return np.ascontiguousarray(values, dtype=self.dtype)
+
+    def _advance(self, slots: np.ndarray, inputs: np.ndarray) -> np.ndarray:
+        """Run the network one row further; a state that would be spoilt for good stays as it was."""
+        with torch.inference_mode():
+            outputs, state = self.module(
+                torch.from_numpy(inputs[:, None]).to(self.device),
+                torch.from_numpy(self.state[slots]).to(self.device),
+                torch.from_numpy(self.series[slots]).to(self.device),
+            )
+        after = state.cpu().numpy()
+        if not np.isfinite(after.sum()):
+            is_fine = np.isfinite(after.reshape(len(slots), -1)).all(axis=1)
+            slots, after = slots[is_fine], after[is_fine]
+        self.state[slots] = after
+        return outputs[:, 0].cpu().numpy()
+
+
+class LiveForecast(LiveNetwork):
+    """Keeps the forecasts that were made of rows to come as well; the next row is scored by them.
+
+    Parameters
+    ----------
+    past, max_gap, net, numbers, dtype
+        As in `LiveNetwork`.
+    usual : ndarray of shape (horizon, n_channels)
+        Usual errors.
+    is_squared : bool
+        Whether errors are squares.
+    """
+
+    forecasts: np.ndarray
+
+    def __init__(
+        self,
+        past: Mapping[Hashable, SeriesPast],
+        max_gap: float,
+        net: Any,
+        numbers: Mapping[Hashable, int],
+        dtype: str,
+        usual: np.ndarray,
+        is_squared: bool,
+    ) -> None:
+        super().__init__(past, max_gap, net, numbers, dtype)
+        self.usual, self.is_squared = usual, is_squared
+        self.keep("forecasts", (len(usual), *usual.shape), self.dtype, np.nan)
+
+    def take_state(self, slot: int, found: np.ndarray) -> None:
+        """Take the state and the forecasts that reach beyond the rows of fit."""
+        size = self.forecasts[slot].size
+        self.state[slot] = found[:-size].reshape(self.state.shape[1:])
+        self.forecasts[slot] = found[-size:].reshape(self.forecasts.shape[1:])
+
+    def step(self, rows: LiveRows, values: np.ndarray) -> np.ndarray:
+        """Return the anomaly score of each row."""
+        slots, new = rows.slots, self.is_new(rows)
+        self.state[slots[new]] = 0
+        self.forecasts[slots[new]] = np.nan
+        inputs = self._as_inputs(values)
+        if not np.isfinite(inputs).all():
+            inputs = np.clip(inputs, -_LARGEST, _LARGEST)
+        made = self.forecasts[slots]
+        each = np.arange(len(self.usual))
+        off = np.abs(made[:, each, each] - inputs[:, None])  # those made i rows before reach i + 1 rows ahead
+        error = (np.square(off) if self.is_squared else off) / self.usual
+        mean = error.mean(axis=2)
+        is_made = ~np.isnan(mean)
+        n_made = is_made.sum(axis=1)
+        total = np.where(is_made, mean, 0).sum(axis=1)
+        scores = np.where(n_made > 0, total / np.maximum(n_made, 1), 1.0)
+        self.forecasts[slots, 1:] = made[:, :-1]
+        self.forecasts[slots, 0] = self._advance(slots, inputs)
+        return scores

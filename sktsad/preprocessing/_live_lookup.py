@@ -1,0 +1,142 @@
+"""Rows at the same time of earlier periods, found again as rows come."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .._core import PerSeries, RecentRows
+from ._period import Period
+
+#: Rows that there is room for at first.
+_ROOM = 64
+
+
+class LiveLookup(PerSeries):
+    """Keeps the rows of each series as far back as periods are looked up.
+
+    Parameters
+    ----------
+    zone : str, tzinfo or None
+        Time zone of the clocks that days are told by.
+    lookups : list of (int, int)
+        How many periods back, and with how many neighbours on either side.
+    period : Period
+        The period.
+    n_columns : int
+        Values of a row.
+    dtype : dtype
+        Of the times.
+    """
+
+    n_rows: np.ndarray
+
+    def __init__(
+        self, zone: Any, lookups: list[tuple[int, int]], period: Period, n_columns: int, dtype: Any
+    ) -> None:
+        super().__init__()
+        self.zone, self.lookups, self.period = zone, lookups, period
+        self.rows = self.keep_part("rows", RecentRows(_ROOM, n_columns, spare=_ROOM // 4))
+        self.times = self.keep_part("times", RecentRows(_ROOM, 1, dtype, spare=_ROOM // 4))
+        self.keep("n_rows", (), np.int64)
+        self._lags = np.array([lag for lag, _ in lookups], dtype=float)
+        self._wide = np.array([n + 0.5 for _, n in lookups])
+        #: Where the rows that each lookup may find stand, of all that all may find.
+        self._owner = np.repeat(np.arange(len(lookups)), [2 * n + 1 for _, n in lookups])
+        self._shift = np.concatenate([np.arange(2 * n + 1) for _, n in lookups])
+
+    def spans(self, times: np.ndarray, step: float) -> dict[tuple[int, int], tuple[np.ndarray, np.ndarray]]:
+        """Return for each lookup where the rows that it finds start and stop, for given rows of one series."""
+        steps = np.full(len(times), step)
+        return {each: self.period.look_back(*each, times, steps, self.zone) for each in self.lookups}
+
+    def put(self, slot: int, times: np.ndarray, values: np.ndarray, step: float) -> None:
+        """Make given rows the last of a series."""
+        self._make_room(len(times))
+        self.rows.put(slot, values)
+        self.times.put(slot, times[:, None])
+        self.n_rows[slot] = len(times)
+
+    def push(self, slots: np.ndarray, times: np.ndarray | None, values: np.ndarray, step: np.ndarray) -> None:
+        """Take the next row of some series, with the time step of each."""
+        stamps = self.n_rows[slots] if times is None else times
+        size = self.times.buffer.shape[1]
+        full = self.times.stop[slots] == size
+        if full.any():  # the first row that is dropped must be out of reach
+            some = slots[full]
+            dropped = self.times.buffer[some, size - self.times.length - 1, 0]
+            reach = self._reach(step[full], times is None)
+            # What a short series has not filled yet is no row.
+            is_row = self.n_rows[some] > self.times.length
+            if (is_row & (stamps[full] - dropped <= reach)).any():
+                self._make_room(2 * self.times.length)
+        self.rows.push(slots, values)
+        self.times.push(slots, stamps[:, None])
+        self.n_rows[slots] += 1
+
+    def find(
+        self, slots: np.ndarray, times: np.ndarray | None, step: np.ndarray
+    ) -> dict[tuple[int, int], np.ndarray]:
+        """Return for each lookup the rows that it finds, shape (n_slots, n_found, n_columns); NaN for none."""
+        back = self._lags * self._period(step, times is None)[:, None]
+        if times is None:
+            times, step = self.n_rows[slots], np.ones(len(slots))
+        elif self.zone is not None and self.period.rows is None:
+            back += self.period.clock_change(times[:, None], back, self.zone)
+        wide = self._wide * step[:, None]
+        first = self._first(slots, times, back + wide, step)
+        # Of each row that may be found, how many rows it stands before the next.
+        behind = first[:, self._owner] - self._shift
+        is_there = behind >= 1
+        behind = np.maximum(behind, 1)
+        ago = times[:, None] - self.times.at(slots, behind)[..., 0]
+        is_there &= ago >= (back - wide)[:, self._owner]
+        found = np.where(is_there[..., None], self.rows.at(slots, behind), np.nan)
+        stops = np.cumsum([2 * n + 1 for _, n in self.lookups])[:-1]
+        return dict(zip(self.lookups, np.split(found, stops, axis=1), strict=True))
+
+    def _first(self, slots: np.ndarray, times: np.ndarray, ago: np.ndarray, step: np.ndarray) -> np.ndarray:
+        """Return how far back the first row stands that came at most ``ago`` before; 0 if there is none."""
+        n_there = np.minimum(self.n_rows[slots], self.times.stop[slots])[:, None]
+        known = np.where(np.isnan(ago), -1.0, ago)
+        with np.errstate(invalid="ignore"):  # a clock without a hole: the rows are where they should be
+            guess = known / step[:, None]
+        guess[np.isnan(guess)] = 0
+        guess = np.minimum(np.maximum(guess, 0), n_there).astype(np.intp)
+
+        def is_within(back: np.ndarray, known: np.ndarray) -> np.ndarray:
+            then = self.times.at(slots, np.maximum(back, 1))[..., 0]
+            return (times[:, None] - then <= known) & (back <= n_there)
+
+        both = is_within(np.concatenate([guess, guess + 1], axis=1), np.concatenate([known, known], axis=1))
+        here, next_ = both[:, : guess.shape[1]], both[:, guess.shape[1] :]
+        if (((guess == 0) | here) & ~next_).all():
+            return guess
+        low, high = np.zeros_like(guess), np.broadcast_to(n_there, guess.shape).copy()
+        while (open_ := low < high).any():  # the last that is within
+            middle = (low + high + 1) // 2
+            within = is_within(middle, known)
+            low = np.where(open_ & within, middle, low)
+            high = np.where(open_ & ~within, middle - 1, high)
+        return low
+
+    def _period(self, step: np.ndarray, by_rows: bool) -> np.ndarray:
+        """Return how long a period is, in time or in rows; NaN where it has fewer than four rows, or no step."""
+        if by_rows:
+            rows = self.period.in_rows(np.nan)
+            return np.full(len(step), np.nan if rows is None else rows, dtype=float)
+        return self.period.in_time_of(step)
+
+    def _reach(self, step: np.ndarray, by_rows: bool) -> np.ndarray:
+        """Return how far back rows are looked up."""
+        unit = np.ones(len(step)) if by_rows else step
+        longest = np.nan_to_num(self._period(step, by_rows) * self._lags.max())
+        # Clocks may change within.
+        spare = 0.1 * longest if self.period.rows is None else 0
+        return longest + spare + (self._wide.max() + 1) * np.nan_to_num(unit)
+
+    def _make_room(self, n_rows: int) -> None:
+        if n_rows > self.times.length:
+            for each in (self.rows, self.times):
+                each.lengthen(n_rows, n_rows // 4)

@@ -1,0 +1,78 @@
+"""How scaling goes on row by row, many series at once."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from typing import Any
+
+import numpy as np
+from sklearn.preprocessing import MaxAbsScaler, MinMaxScaler, RobustScaler, StandardScaler
+
+from .._core import LiveRows, LiveStep
+
+#: What scalers do to a column: which numbers, in which order. Only what they do themselves gives the same bits.
+_DO: dict[type, tuple[tuple[str, Any], ...]] = {
+    StandardScaler: (("mean_", np.subtract), ("scale_", np.divide)),
+    RobustScaler: (("center_", np.subtract), ("scale_", np.divide)),
+    MaxAbsScaler: (("scale_", np.divide),),
+    MinMaxScaler: (("scale_", np.multiply), ("min_", np.add)),
+}
+_NEUTRAL = {np.subtract: 0.0, np.add: 0.0, np.divide: 1.0, np.multiply: 1.0}
+
+
+class LiveScaler(LiveStep):
+    """Scales the row of each series by the scaler of that series.
+
+    Parameters
+    ----------
+    scalers : dict
+        Fitted scalers by the name of the series.
+    pooled : scaler or None
+        That of series that fit has not seen; None refuses them.
+    n_columns : int
+        Values of a row.
+    unseen : str
+        The parameter, for the message.
+    """
+
+    def __init__(self, scalers: dict[Hashable, Any], pooled: Any, n_columns: int, unseen: str) -> None:
+        super().__init__()
+        self.scalers, self.pooled, self.unseen = scalers, pooled, unseen
+        self._of_slot: dict[int, Any] = {}
+        some = next(iter(scalers.values()))
+        self._numbers = _DO.get(type(some))
+        if self._numbers and (getattr(some, "clip", False) or not hasattr(some, self._numbers[-1][0])):
+            self._numbers = None
+        for name, do in self._numbers or ():
+            self.keep(name, (n_columns,), np.float64, _NEUTRAL[do])
+
+    def begin(self, slot: int, key: Hashable, time: Any) -> None:
+        """Look up the scaler of a series.
+
+        Raises
+        ------
+        KeyError
+            If it has none.
+        """
+        scaler = self.scalers.get(key, self.pooled)
+        if scaler is None:
+            raise KeyError(f"it was not among those of fit, and unseen={self.unseen!r} has no scaler for it")
+        self._of_slot[slot] = scaler
+        for name, do in self._numbers or ():
+            value = getattr(scaler, name, None)
+            getattr(self, name)[slot] = _NEUTRAL[do] if value is None else value
+
+    def step(self, rows: LiveRows, values: np.ndarray) -> np.ndarray:
+        """Scale the row of each series."""
+        if self._numbers is None:
+            return self._one_by_one(rows, values)
+        for name, do in self._numbers:
+            values = do(values, getattr(self, name)[rows.slots])
+        return values
+
+    def _one_by_one(self, rows: LiveRows, values: np.ndarray) -> np.ndarray:
+        scaled = [
+            self._of_slot[slot].transform(value[None])[0]
+            for slot, value in zip(rows.slots.tolist(), values, strict=True)
+        ]
+        return np.array(scaled)
