@@ -11,7 +11,7 @@ from sklearn.cluster import KMeans
 
 from .._core import Estimator, Interval, Rows, Seed, StrOptions, Windows
 from ._base_detector import DEFAULT_RULE, WindowDetector
-from ._window_shapes import every_nth, learn_least_spread, shapes
+from ._window_shapes import NORMALIZE, every_nth, learn_least_spread, shapes
 
 
 class KMeansDetector(WindowDetector, Estimator):
@@ -21,9 +21,10 @@ class KMeansDetector(WindowDetector, Estimator):
     ----------
     n_clusters : int, default=20
         Number of clusters of the normal windows [1]_; fewer where there are fewer different windows.
-    normalize : bool, default=False
+    normalize : bool or "level", default=False
         Whether to compare shapes alone: each channel of a window minus its mean, over its standard deviation, but over
         at least a tenth of that of the channel at fit. Without it level and amplitude count, too.
+        "level" subtracts the mean alone, so that amplitude counts and level does not.
     max_windows : int, default=10000
         Windows to find the clusters in, at most: of ``n`` windows each ``ceil(n / max_windows)``-th is taken.
     score_on : {"window", "overlap"}, default="window"
@@ -89,7 +90,7 @@ class KMeansDetector(WindowDetector, Estimator):
     _parameter_constraints: dict = {
         **WindowDetector._parameter_constraints,
         "n_clusters": [Interval(Integral, 1, None, closed="left")],
-        "normalize": ["boolean"],
+        "normalize": NORMALIZE,
         "max_windows": [Interval(Integral, 1, None, closed="left")],
         "score_on": [StrOptions({"window", "overlap"})],
         "random_state": ["random_state"],
@@ -100,7 +101,7 @@ class KMeansDetector(WindowDetector, Estimator):
         self,
         n_clusters: int = 20,
         *,
-        normalize: bool = False,
+        normalize: bool | str = False,
         max_windows: int = 10_000,
         score_on: str = "window",
         threshold: Any = None,
@@ -137,7 +138,7 @@ class KMeansDetector(WindowDetector, Estimator):
 
     @property
     def _reads_layout(self) -> bool:  # type: ignore[override]
-        return self.normalize
+        return bool(self.normalize)
 
     def _fit_model(self, windows: Windows, held_out: Windows | None) -> None:
         self._least_spread = learn_least_spread(windows, self.normalize)

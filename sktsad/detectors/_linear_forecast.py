@@ -10,7 +10,7 @@ import pandas as pd
 
 from .._core import Estimator, Interval, Rows, Windows
 from ._base_detector import DEFAULT_RULE, WindowDetector
-from ._window_shapes import learn_least_spread, shapes
+from ._window_shapes import NORMALIZE, learn_least_spread, shapes
 
 
 class LinearForecastDetector(WindowDetector, Estimator):
@@ -25,9 +25,10 @@ class LinearForecastDetector(WindowDetector, Estimator):
         Number of rows at the end of the window that are predicted from those before.
     alpha : float, default=1.0
         Strength of the penalty on the weights, as in ``sklearn.linear_model.Ridge``.
-    normalize : bool, default=False
+    normalize : bool or "level", default=False
         Whether each channel counts minus its mean, over its standard deviation, of the rows predicted from, but over at
         least a tenth of that of the channel at fit: for series whose level and amplitude wander.
+        "level" subtracts the mean alone, so that amplitude counts and level does not.
     threshold : threshold rule, float or None, default=None
         None means ``MedianMAD(6)``.
     validation_fraction : float, default=0.2
@@ -90,7 +91,7 @@ class LinearForecastDetector(WindowDetector, Estimator):
         **WindowDetector._parameter_constraints,
         "horizon": [Interval(Integral, 1, None, closed="left")],
         "alpha": [Interval(Real, 0, None, closed="neither")],
-        "normalize": ["boolean"],
+        "normalize": NORMALIZE,
     }
     _default_threshold = DEFAULT_RULE
     _reads_layout = True
@@ -100,7 +101,7 @@ class LinearForecastDetector(WindowDetector, Estimator):
         horizon: int = 1,
         *,
         alpha: float = 1.0,
-        normalize: bool = False,
+        normalize: bool | str = False,
         threshold: Any = None,
         validation_fraction: float = 0.2,
         n_channels: int | None = None,

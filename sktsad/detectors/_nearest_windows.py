@@ -15,7 +15,7 @@ from sklearn.neighbors import NearestNeighbors
 
 from .._core import Estimator, Interval, Rows, StrOptions, Windows
 from ._base_detector import DEFAULT_RULE, WindowDetector
-from ._window_shapes import every_nth, learn_least_spread, shapes
+from ._window_shapes import NORMALIZE, every_nth, learn_least_spread, shapes
 
 #: Values of the windows that are compared at once.
 _BLOCK = 2**15
@@ -32,9 +32,10 @@ class NearestWindowsDetector(WindowDetector, Estimator):
     n_neighbors : int, default=1
         The distance to the nearest window counts, or to the second nearest, and so on. More than 1 where the normal
         rows hold unknown anomalies.
-    normalize : bool, default=False
+    normalize : bool or "level", default=False
         Whether to compare shapes alone: each channel of a window minus its mean, over its standard deviation, but over
         at least a tenth of that of the channel at fit. Without it level and amplitude count, too.
+        "level" subtracts the mean alone, so that amplitude counts and level does not.
     n_best : int, default=None
         With a number each channel is compared by itself, with its own nearest windows, and the mean of that many
         channels, those furthest off, counts; None compares windows of all channels together.
@@ -102,7 +103,7 @@ class NearestWindowsDetector(WindowDetector, Estimator):
     _parameter_constraints: dict = {
         **WindowDetector._parameter_constraints,
         "n_neighbors": [Interval(Integral, 1, None, closed="left")],
-        "normalize": ["boolean"],
+        "normalize": NORMALIZE,
         "n_best": [Interval(Integral, 1, None, closed="left"), None],
         "max_windows": [Interval(Integral, 1, None, closed="left")],
         "score_on": [StrOptions({"window", "overlap"})],
@@ -113,7 +114,7 @@ class NearestWindowsDetector(WindowDetector, Estimator):
         self,
         n_neighbors: int = 1,
         *,
-        normalize: bool = False,
+        normalize: bool | str = False,
         n_best: int | None = None,
         max_windows: int = 10_000,
         score_on: str = "window",
@@ -175,7 +176,7 @@ class NearestWindowsDetector(WindowDetector, Estimator):
 
     @property
     def _reads_layout(self) -> bool:  # type: ignore[override]
-        return self.normalize
+        return bool(self.normalize)
 
     def _fit_model(self, windows: Windows, held_out: Windows | None) -> None:
         self._least_spread = learn_least_spread(windows, self.normalize)

@@ -10,7 +10,7 @@ import pandas as pd
 
 from .._core import Estimator, Interval, RealNotInt, Rows, StrOptions, Windows
 from ._base_detector import DEFAULT_RULE, DetectorTransformerMixin, WindowDetector
-from ._window_shapes import learn_least_spread, shapes
+from ._window_shapes import NORMALIZE, learn_least_spread, shapes
 
 #: Share of the windows that a robust fit learns from, and how often it chooses them anew.
 _CORE, _CHOICES = 0.75, 3
@@ -29,9 +29,10 @@ class PCADetector(DetectorTransformerMixin, WindowDetector, Estimator):
         "residual" is what the components cannot restore: the mean squared error of the reconstruction (Q). "inside" is
         how far out the window lies among the components (Hotelling's T2, over their number). "both" adds them [1]_,
         each over its mean at fit.
-    normalize : bool, default=False
+    normalize : bool or "level", default=False
         Whether to look at shapes alone: each channel of a window minus its mean, over its standard deviation, but over
         at least a tenth of that of the channel at fit. Without it level and amplitude count, too.
+        "level" subtracts the mean alone, so that amplitude counts and level does not.
     robust : bool, default=False
         Whether to learn from the three quarters of the windows that fit together best, found by concentration steps as
         in the minimum covariance determinant [2]_: where the rows of fit hold anomalies that no label marks. It takes
@@ -107,7 +108,7 @@ class PCADetector(DetectorTransformerMixin, WindowDetector, Estimator):
             Interval(RealNotInt, 0, 1, closed="neither"),
         ],
         "score_by": [StrOptions({"residual", "inside", "both"})],
-        "normalize": ["boolean"],
+        "normalize": NORMALIZE,
         "robust": ["boolean"],
         "score_on": [StrOptions({"window", "overlap"})],
     }
@@ -118,7 +119,7 @@ class PCADetector(DetectorTransformerMixin, WindowDetector, Estimator):
         n_components: float = 0.9,
         *,
         score_by: str = "residual",
-        normalize: bool = False,
+        normalize: bool | str = False,
         robust: bool = False,
         score_on: str = "window",
         threshold: Any = None,
@@ -188,7 +189,7 @@ class PCADetector(DetectorTransformerMixin, WindowDetector, Estimator):
 
     @property
     def _reads_layout(self) -> bool:  # type: ignore[override]
-        return self.normalize
+        return bool(self.normalize)
 
     def _fit_model(self, windows: Windows, held_out: Windows | None) -> None:
         if self.n_components > windows.shape[1]:

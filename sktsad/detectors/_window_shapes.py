@@ -1,21 +1,29 @@
-"""What is compared of windows: their values, or their shape alone."""
+"""What is compared of windows: their values, their values about their level, or their shape alone."""
 
 from __future__ import annotations
 
 import numpy as np
 from sklearn.preprocessing import StandardScaler
 
-from .._core import Rows, Windows
+from .._core import Rows, StrOptions, Windows
+
+#: What ``normalize`` may be.
+NORMALIZE: list = ["boolean", StrOptions({"level"})]
 
 #: Share of a channel's standard deviation below which the spread in a window counts as none: where a series stands
 #: still, its noise is no shape.
 _LEAST_SPREAD = 0.1
 
 
-def learn_least_spread(windows: Windows, normalize: bool) -> np.ndarray | None:
-    """Return the least number that the values of a window are divided by, for each channel; None to divide by none."""
+def learn_least_spread(windows: Windows, normalize: bool | str) -> np.ndarray | None:
+    """Return the least number that the values of a window are divided by, for each channel.
+
+    None leaves values as they are. An infinite one takes the level from them and divides by nothing.
+    """
     if not normalize:
         return None
+    if normalize == "level":
+        return np.full(windows.n_channels, np.inf)
     moments = StandardScaler()
     for chunk in windows.chunks():
         moments.partial_fit(windows.gather(chunk).reshape(-1, windows.n_channels))
@@ -34,6 +42,7 @@ def shapes(
     values = windows.gather(rows, np.float64)
     known = values[:, :n_steps]
     spread = np.maximum(known.std(axis=1, keepdims=True), least_spread)
+    spread[np.isinf(spread)] = 1
     return ((values - known.mean(axis=1, keepdims=True)) / spread).reshape(len(values), -1)
 
 

@@ -34,6 +34,12 @@ def test_without_normalising_windows_are_as_they_are():
     assert found.dtype == np.float64
 
 
+def test_the_level_alone_may_be_taken_from_each_channel():
+    steps = np.asarray(WINDOWS)[2:8].reshape(-1, 4, 2)
+    expected = (steps - steps.mean(axis=1, keepdims=True)).reshape(-1, 8)
+    np.testing.assert_allclose(shapes(WINDOWS, slice(2, 8), learn_least_spread(WINDOWS, "level")), expected)
+
+
 def test_where_a_series_stands_still_its_noise_is_no_shape():
     rows = np.concatenate([np.sin(np.arange(100.0)), 1e-3 * np.sin(np.arange(100.0))])[:, None]
     windows = SlidingWindow(20).fit_transform(rows)
