@@ -3,8 +3,8 @@ How far a network looks back, and what its code is worth
 ========================================================
 
 Three things that are often said of recurrent networks and autoencoders, put to the test: a simple recurrent network
-forgets, since its gradient vanishes, and an LSTM does not; the code in the middle of an autoencoder is a set of features
-that other learners can use; an autoencoder learns its training rows by heart, and a variational one does not.
+forgets, since its gradient vanishes, and an LSTM does not; the code in the middle of an autoencoder is a set of
+features that other learners can use; an autoencoder learns its training rows by heart, and a variational one does not.
 
 With ``SKTSAD_DATA`` set the second and third run on the beats of ECG5000, else on generated ones.
 """
@@ -29,8 +29,8 @@ torch.set_num_threads(1)  # small networks gain nothing by more, and lose much o
 # %%
 # Where the gradient goes
 # -----------------------
-# Windows of 30 values, and the task to say the first of them. The gradient of the output by each value of the window tells
-# how much that value can teach the network, and how much it has been taught: dashed before training, solid after.
+# Windows of 30 values, and the task to say the first of them. The gradient of the output by each value of the window
+# tells how much that value can teach the network, and how much it has been taught: dashed before training, solid after.
 
 rng = np.random.RandomState(0)
 windows = rng.uniform(-1, 1, size=(2000, 30))
@@ -59,9 +59,10 @@ axis.legend(fontsize="small")
 print({cell: round(value, 2) for cell, value in recall.items()})
 
 # %%
-# Before training all three forget, by about the same factor at each step: the gates of an LSTM start half closed. What it
-# has is the means to learn otherwise: once it is trained its curve is level, or rises towards the value asked for, where
-# that of a network that failed falls.
+# Before training the gradient of all three falls by about half at each step, that of an LSTM too: its gates start half
+# open. That is not the end of it. The simple network is the first to learn this task, and its curve then rises towards
+# the value asked for; LSTM and GRU have not got there in as many epochs. What an LSTM has is the means to keep a value
+# once its gates have learnt to; it does not keep it by itself, and thirty steps are no reason to prefer it.
 
 # %%
 # The beats
@@ -87,8 +88,8 @@ normal = X[y == 0]
 # %%
 # The code as features
 # --------------------
-# An autoencoder that has seen normal beats only turns a beat of 140 samples into eight numbers. Ten labelled beats of each
-# kind, drawn ten times, teach a logistic regression: on the beats, on their eight principal components, on the code.
+# An autoencoder that has seen normal beats only turns a beat of 140 samples into eight numbers. Ten labelled beats of
+# each kind, drawn ten times, teach a logistic regression: on the beats, on eight principal components, on the code.
 
 coder = AutoencoderDetector(hidden_sizes=(32, 8), max_epochs=100, random_state=0).fit(normal)
 ways = {"140 samples": None, "8 principal components": PCA(8).fit(normal), "code of 8": coder}
@@ -107,8 +108,9 @@ for draw in range(10):
 pd.DataFrame(figures).agg(["mean", "min", "max"]).T.round(3)
 
 # %%
-# The code in two of its directions, with the labels that it has never seen: whether the two kinds lie apart is what the
-# logistic regression lives on.
+# Eight numbers do nearly what the 140 samples do, on ECG5000 an F1 of 0.94 against 0.96, and the code is no better than
+# principal components of the same size. In two of the directions of the code, with the labels that it has never seen:
+# whether the two kinds lie apart is what the logistic regression lives on.
 
 plane = PCA(2).fit_transform(coder.transform(X_test))
 figure, axis = plt.subplots(figsize=(5, 3.8), layout="constrained")
@@ -121,16 +123,15 @@ axis.legend()
 # Does an autoencoder learn by heart?
 # -----------------------------------
 # Sixty normal beats to learn from, hundreds of epochs. Left: the error on these and on other normal beats. Right: how
-# well the score tells normal from abnormal ones. A gap that opens at the left is learning by heart; whether it does harm
-# is seen at the right alone.
+# well the score tells normal from abnormal ones. A gap that opens at the left is learning by heart; whether it does
+# harm is seen at the right alone.
 
 few = normal[:60]
 others = X_test[y_test == 0]
-ROUNDS = {"dense": (12, 50), "gru": (6, 25)}
+ROUNDS = {"dense": (12, 50), "gru": (3, 50)}
 rows = []
 for network, (n_rounds, n_epochs) in ROUNDS.items():
     for name, kind in (("autoencoder", AutoencoderDetector), ("variational", VAEDetector)):
-        options = {"patch_size": 10} if network == "gru" and "patch_size" in kind().get_params() else {}
         model = kind(
             network,
             hidden_sizes=(32, 8),
@@ -138,7 +139,6 @@ for network, (n_rounds, n_epochs) in ROUNDS.items():
             threshold=0.0,
             warm_start=True,
             random_state=0,
-            **options,
         )
         for i in range(1, n_rounds + 1):
             model.fit(few)
@@ -159,7 +159,11 @@ for line, network in zip(axes, ROUNDS, strict=True):
     line[0].legend(fontsize="x-small")
 
 # %%
-# The epoch with the best detection, and what is lost until the last.
+# The epoch with the best detection, and what is lost until the last. On ECG5000 both dense networks learn by heart
+# alike: in the end other beats have an error half as large again as those of the training. It harms the autoencoder,
+# whose ROC AUC falls from 0.987 after 150 epochs to 0.971 after 600; the variational one loses next to nothing (0.984
+# to 0.982). So the saying holds for what one wants of a detector, not for the errors. The recurrent ones have not
+# learnt enough in 150 epochs of sixty beats to forget anything.
 
 best = learnt.loc[learnt.groupby(["network", "model"])["ROC AUC"].idxmax()].set_index(["network", "model"])
 last = learnt.groupby(["network", "model"]).last()
