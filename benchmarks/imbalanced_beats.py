@@ -192,6 +192,9 @@ def main():
     """Train what is missing, then print the tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="thirty updates, one seed, nothing kept")
+    parser.add_argument("--splits", nargs="*", default=list(SPLITS))
+    parser.add_argument("--cells", nargs="*", default=list(CELLS))
+    parser.add_argument("--seeds", type=int, nargs="*", default=list(SEEDS))
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--seconds", type=float, default=np.inf, help="budget")
     parser.add_argument("--results", type=Path, default=Path(__file__).with_suffix(".jsonl"))
@@ -203,10 +206,10 @@ def main():
     if arguments.results.exists() and not arguments.quick:
         results = [json.loads(line) for line in arguments.results.read_text().splitlines()]
     done = {(row["split"], row["cell"], row["method"], row["seed"]) for row in results}
-    seeds, n_updates = (SEEDS[:1], 30) if arguments.quick else (SEEDS, N_UPDATES)
+    seeds, n_updates = (SEEDS[:1], 30) if arguments.quick else (arguments.seeds, N_UPDATES)
     wanted = [
         (name, cell, method, seed)
-        for name, seed, cell, method in product(SPLITS, seeds, CELLS, METHODS)
+        for name, seed, cell, method in product(arguments.splits, seeds, arguments.cells, METHODS)
         if (name, cell, method, seed) not in done
     ]
     with ProcessPoolExecutor(arguments.jobs) as pool:
