@@ -133,7 +133,7 @@ class ZScoreDetector(DetectorTransformerMixin, RunningDetector, Estimator):
         return 3.0 if self.mode == "rolling" else DEFAULT_RULE
 
     @property
-    def _reads_layout(self) -> bool:
+    def _reads_layout(self) -> bool:  # type: ignore[override]
         return self.mode == "rolling"
 
     @property
