@@ -27,8 +27,8 @@ class ZScoreDetector(DetectorTransformerMixin, RunningDetector, Estimator):
         Whether to use the median and the scaled median absolute deviation, which anomalies hardly move. Where more
         than half of the values are equal, that is 0 and the scaled mean absolute deviation stands in.
     threshold : threshold rule, float or None, default=None
-        None means ``MedianMAD(6)``. The usual 3, for three standard deviations, is for single values: the
-        largest z of a window of a hundred is often beyond.
+        None means ``MedianMAD(6)``, with ``mode="rolling"`` 3. The usual 3, for three standard deviations, is for
+        single values: the largest z of a hundred columns is often beyond.
     validation_fraction : float, default=0.2
         Share of rows, the last of each series in time, that a rule learns from and the means do not. Of few rows more
         are taken, up to half, to make 30. 0, or fewer than 30 normal rows even so: the rule learns from the training
@@ -63,7 +63,7 @@ class ZScoreDetector(DetectorTransformerMixin, RunningDetector, Estimator):
     -----
     The score of a row is its largest absolute z. A window's own last row is part of its mean, so that the
     rolling z of a window of ``n`` rows is at most ``sqrt(n - 1)``, unless it is robust: windows of 10 rows or
-    fewer never exceed 3, and a higher threshold, such as the default of calm series, takes longer ones.
+    fewer never exceed 3.
 
     Examples
     --------
@@ -79,7 +79,6 @@ class ZScoreDetector(DetectorTransformerMixin, RunningDetector, Estimator):
         "mode": [StrOptions({"global", "rolling"})],
         "robust": ["boolean"],
     }
-    _default_threshold = DEFAULT_RULE
 
     def __init__(
         self,
@@ -127,6 +126,11 @@ class ZScoreDetector(DetectorTransformerMixin, RunningDetector, Estimator):
         """
         windows = self._read(X)
         return self._frame(np.abs(self._z_scores(windows)), windows, X)
+
+    @property
+    def _default_threshold(self) -> Any:
+        # The z of a window is bounded: a rule might put the threshold where nothing reaches it.
+        return 3.0 if self.mode == "rolling" else DEFAULT_RULE
 
     @property
     def _reads_layout(self) -> bool:  # type: ignore[override]

@@ -342,6 +342,9 @@ def test_a_number_leaves_no_rule_behind(detector):
 
 def test_by_default_the_threshold_is_6_median_deviations_above_the_median_and_of_networks_3_deviations():
     assert repr(ZScoreDetector().fit(WINDOWS).threshold_rule_) == "MedianMAD(k=6)"
+    assert (
+        ZScoreDetector("rolling").fit(WINDOWS).threshold_ == 3
+    )  # a rule may be beyond all that a window can reach
     rule = AutoencoderDetector(**SMALL).fit(WINDOWS).threshold_rule_
     assert isinstance(rule, MeanStd) and rule.k == 3
 

@@ -55,7 +55,7 @@ def test_every_scorer_is_of_a_metric():
 @pytest.mark.parametrize("cv", [SeriesSplit(2), EventSplit(2)])
 def test_in_cross_validation_of_a_pipeline(name, n_series, cv):
     X, y = some_rows(n_series)
-    model = make_pipeline(SlidingWindow(5), ZScoreDetector())
+    model = make_pipeline(SlidingWindow(5), ZScoreDetector(threshold=3.0))
     scores = cross_val_score(model, X, y, scoring=SCORERS[name], cv=cv, error_score="raise")
     assert len(scores) == 2 and scores.max() > 0
     for score, (train, test) in zip(scores, cv.split(X, y), strict=True):
@@ -70,7 +70,7 @@ def test_in_cross_validation_of_a_pipeline(name, n_series, cv):
 @EACH
 def test_in_a_grid_search_on_a_panel(name):
     X, y = some_rows(2)
-    model = make_pipeline(SlidingWindow(5), ZScoreDetector())
+    model = make_pipeline(SlidingWindow(5), ZScoreDetector(threshold=3.0))
     search = GridSearchCV(
         model, {"slidingwindow__length": [1, 5]}, scoring=SCORERS[name], cv=EventSplit(2), error_score="raise"
     ).fit(X, y)
@@ -81,7 +81,7 @@ def test_in_a_grid_search_on_a_panel(name):
 def test_all_at_once():
     X, y = some_rows(2)
     search = GridSearchCV(
-        make_pipeline(SlidingWindow(5), ZScoreDetector()),
+        make_pipeline(SlidingWindow(5), ZScoreDetector(threshold=3.0)),
         {"slidingwindow__length": [1, 5]},
         scoring=SCORERS,
         refit="vus_pr",

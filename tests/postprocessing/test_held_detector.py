@@ -11,7 +11,7 @@ from sktsad.postprocessing._held_detector import held_detector
 def test_it_is_found_in_whatever_holds_it_with_the_rows_as_they_reach_it():
     rows = np.arange(100.0).reshape(-1, 1)
     model = make_pipeline(
-        StandardScaler(), ThresholdClassifier(FrozenEstimator(ZScoreDetector().fit(rows)), 1.0)
+        StandardScaler(), ThresholdClassifier(FrozenEstimator(ZScoreDetector(threshold=3.0).fit(rows)), 1.0)
     )
     model.fit(rows)
     detector, seen = held_detector(model, rows, "center_", "")
