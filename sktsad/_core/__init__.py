@@ -7,6 +7,7 @@ from ._pipeline import before_last, last_step, require_method
 from ._robust import is_spread, robust_moments
 from ._runs import DURATION, AlarmRule, AlarmRuns, AlarmState, count_events, find_events, places
 from ._scores import (
+    check_foreign_rows,
     decision_scores,
     estimator_type,
     infinite_unless_finite,
@@ -16,7 +17,7 @@ from ._scores import (
     to_classes,
     with_index,
 )
-from ._series import SeriesRows, is_gap, read_series, tail_mask
+from ._series import SeriesRows, is_gap, read_series, tail_mask, time_order
 from ._series_past import Past, SeriesPast
 from ._show_versions import show_versions
 from ._sklearn import (
@@ -76,6 +77,7 @@ __all__ = [
     "before_last",
     "channels_by_name",
     "check_feature_names_in",
+    "check_foreign_rows",
     "check_labels",
     "check_panel",
     "check_same_index",
@@ -114,6 +116,7 @@ __all__ = [
     "subtract_threshold",
     "tail_mask",
     "time_labels",
+    "time_order",
     "to_classes",
     "validate_parameter_constraints",
     "validate_params",

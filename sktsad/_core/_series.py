@@ -232,3 +232,14 @@ def tail_mask(X: Rows, fraction: float) -> np.ndarray:
             at = at[np.argsort(rows.times[part], kind="stable")]
         mask[at[len(at) - int(len(at) * fraction + 1e-9) :]] = True  # 0.29 * 100 is 28.999999999999996
     return mask
+
+
+def time_order(X: Rows) -> np.ndarray | None:
+    """Return the positions that bring the rows of each series into time order; None where they are so."""
+    rows = read_rows(X)
+    if rows.times is None:
+        return None
+    number = np.repeat(np.arange(len(rows.keys)), np.diff(rows.bounds))
+    back = np.diff(rows.times) < 0
+    back[rows.bounds[1:-1] - 1] = False
+    return rows.order[np.lexsort([rows.times, number])] if back.any() else None

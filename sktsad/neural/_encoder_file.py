@@ -128,8 +128,8 @@ def _warn_if_other_versions(path: str | os.PathLike[str], versions: dict[str, st
         old = ", ".join(f"{name} {then[name]}" for name in changed)
         new = ", ".join(f"{name} {version_of(name)}" for name in changed)
         warnings.warn(
-            f"path={os.fspath(path)!r} was written with {old} and is read with {new}: codes may differ. Compare them on "
-            "rows that you know.",
+            f"path={os.fspath(path)!r} was written with {old} and is read with {new}: codes may differ. Compare them "
+            "on rows that you know.",
             UserWarning,
             stacklevel=5,
         )

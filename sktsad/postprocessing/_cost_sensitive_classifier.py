@@ -9,7 +9,16 @@ from sklearn.base import clone
 from sklearn.utils import Tags, check_array, get_tags
 from sklearn.utils.validation import check_is_fitted
 
-from .._core import AnyEstimator, HasMethods, Labels, Rows, StrOptions, atomic_fit
+from .._core import (
+    AnyEstimator,
+    HasMethods,
+    Labels,
+    Rows,
+    StrOptions,
+    atomic_fit,
+    check_foreign_rows,
+    check_labels,
+)
 from ._classifier_wrapper import ClassifierWrapper
 
 
@@ -112,6 +121,8 @@ class CostSensitiveClassifier(ClassifierWrapper):
             If the cost matrix has not one row and one column for each class, a mistake that costs less than being
             right, or a class that costs nothing to miss.
         """
+        check_foreign_rows(self.estimator, X)
+        check_labels(X, y)
         self.estimator_ = clone(self.estimator).fit(X, y, **self._route(fit_params))
         self.classes_ = self.estimator_.classes_
         self.cost_matrix_ = self._check_costs(len(self.classes_))
@@ -131,6 +142,7 @@ class CostSensitiveClassifier(ClassifierWrapper):
         probability : ndarray of shape (n_samples, n_classes)
         """
         check_is_fitted(self)
+        check_foreign_rows(self.estimator_, X)
         probability = np.asarray(self.estimator_.predict_proba(X))
         is_odd = ~np.isfinite(probability).all(axis=1)
         if is_odd.any():
@@ -168,8 +180,8 @@ class CostSensitiveClassifier(ClassifierWrapper):
             costs = check_array(self.cost_matrix, dtype=np.float64, input_name="cost_matrix")
         except (ValueError, TypeError) as error:
             raise ValueError(
-                f"cost_matrix={self.cost_matrix!r} must be a square table of finite numbers, one row and one column for "
-                f"each class: {error}"
+                f"cost_matrix={self.cost_matrix!r} must be a square table of finite numbers, one row and one column "
+                f"for each class: {error}"
             ) from error
         if costs.shape != (n_classes, n_classes):
             raise ValueError(

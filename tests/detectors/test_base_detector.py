@@ -27,6 +27,7 @@ from sktsad import (
     AutoencoderDetector,
     ForecastDetector,
     GaussianDetector,
+    KMeansDetector,
     OutlierClassifier,
     SlidingWindow,
     VAEDetector,
@@ -557,3 +558,17 @@ def test_a_number_set_as_threshold_counts_at_once_and_a_rule_waits_for_fit(detec
 
 def test_there_is_no_threshold_before_fit():
     assert not hasattr(ZScoreDetector(), "threshold_")
+
+
+def test_a_detector_does_not_depend_on_the_order_of_the_rows_of_fit():
+    """Whose held-out tail and whose clusters are those of rows in time order."""
+    X = pd.DataFrame(
+        np.random.default_rng(0).normal(size=(200, 2)), pd.date_range("2026", periods=200, freq="min")
+    )
+    y = pd.Series((np.arange(200) % 50 == 7).astype(int), X.index)
+    mixed = X.sample(frac=1, random_state=0)
+    for detector in (KMeansDetector(5, random_state=0), ZScoreDetector()):
+        right = clone(detector).fit(X, y)
+        for given in (y.loc[mixed.index], y.loc[mixed.index].to_numpy()):
+            found = clone(detector).fit(mixed, given)
+            assert np.array_equal(found.decision_function(X), right.decision_function(X))
