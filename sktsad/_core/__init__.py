@@ -10,6 +10,7 @@ from ._pipeline import before_last, last_step, require_method
 from ._robust import is_spread, robust_moments, robust_spread
 from ._runs import DURATION, AlarmRule, AlarmRuns, AlarmState, count_events, find_events, places
 from ._scores import (
+    check_foreign_rows,
     decision_scores,
     estimator_type,
     infinite_unless_finite,
@@ -19,7 +20,7 @@ from ._scores import (
     to_classes,
     with_index,
 )
-from ._series import SeriesRows, is_gap, modal_step, read_rows, read_series, rows_after, tail_mask
+from ._series import SeriesRows, is_gap, modal_step, read_rows, read_series, rows_after, tail_mask, time_order
 from ._series_past import Past, SeriesPast
 from ._show_versions import show_versions
 from ._sklearn import (
@@ -85,6 +86,7 @@ __all__ = [
     "before_last",
     "channels_by_name",
     "check_feature_names_in",
+    "check_foreign_rows",
     "check_labels",
     "check_panel",
     "check_same_index",
@@ -131,6 +133,7 @@ __all__ = [
     "tail_mask",
     "time_dtype",
     "time_labels",
+    "time_order",
     "to_classes",
     "validate_parameter_constraints",
     "validate_params",

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from sklearn.base import MetaEstimatorMixin
+from sklearn.frozen import FrozenEstimator
 from sklearn.utils import get_tags
 
 from ._series import row_index
 from ._sklearn import num_samples
 from ._types import AnyEstimator, Rows, Scores
+from ._validate_rows import refuse_other_rows
 
 
 def estimator_type(estimator: AnyEstimator) -> str | None:
@@ -24,12 +27,24 @@ def refuse_outlier_detector(estimator: AnyEstimator) -> None:
         )
 
 
+def check_foreign_rows(estimator: AnyEstimator, X: Rows) -> None:
+    """Refuse rows for an estimator that reads them itself: those of scikit-learn take dates for numbers.
+
+    Whatever passes rows on to others, such as a pipeline, may know what to do with them.
+    """
+    while isinstance(estimator, FrozenEstimator):
+        estimator = estimator.estimator
+    if not (hasattr(estimator, "steps") or isinstance(estimator, MetaEstimatorMixin)):
+        refuse_other_rows(X)
+
+
 def decision_scores(estimator: AnyEstimator, X: Rows) -> np.ndarray:
     """Return scores in float64: half way between two float32 numbers there may be no third.
 
     A score that is not a finite number is infinite, the most anomalous there is: nobody can say that its row is normal.
     """
     refuse_outlier_detector(estimator)
+    check_foreign_rows(estimator, X)
     if hasattr(estimator, "decision_function"):
         scores = np.asarray(estimator.decision_function(X), dtype=np.float64)
         is_binary = scores.ndim == 1

@@ -244,3 +244,14 @@ def rows_after(X: Rows) -> np.ndarray:
             at = at[np.argsort(rows.times[part], kind="stable")]
         n_after[at] = np.arange(len(at))[::-1]
     return n_after
+
+
+def time_order(X: Rows) -> np.ndarray | None:
+    """Return the positions that bring the rows of each series into time order; None where they are so."""
+    rows = read_rows(X)
+    if rows.times is None:
+        return None
+    number = np.repeat(np.arange(len(rows.keys)), np.diff(rows.bounds))
+    back = np.diff(rows.times) < 0
+    back[rows.bounds[1:-1] - 1] = False
+    return rows.order[np.lexsort([rows.times, number])] if back.any() else None

@@ -42,8 +42,7 @@ def validate_rows(estimator: AnyEstimator, X: Rows, **kwargs: Any) -> np.ndarray
     UserWarning
         If a column, at fit, looks like seconds since 1970.
     """
-    refuse_other_containers(X)
-    _check_columns(X)
+    refuse_other_rows(X)
     try:
         values = validate_data(estimator, X, dtype=(np.float64, np.float32), **kwargs)
     except (ValueError, TypeError) as error:
@@ -129,6 +128,18 @@ def _shallow(X: Rows) -> Iterator[Any]:
             yield np.asarray(part)
         except ValueError:  # of several lengths itself
             yield np.empty(0)
+
+
+def refuse_other_rows(X: Rows) -> None:
+    """Refuse what no estimator reads as rows, where one of another library is to read them.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If X is no table, has no column, or columns of time.
+    """
+    refuse_other_containers(X)
+    _check_columns(X)
 
 
 def _check_columns(X: Rows) -> None:

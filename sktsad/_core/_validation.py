@@ -53,12 +53,13 @@ def _column_of_labels(y: Labels) -> np.ndarray:
         )
     if getattr(y, "ndim", 1) > 2:
         raise ValueError(f"y has {y.ndim} dimensions, shape {y.shape}: give one label for each row of X.")
-    labels = column_or_1d(y, warn=True)
-    if labels.dtype.kind in "cmMV":
+    dtype = getattr(y, "dtype", None)
+    if getattr(dtype, "kind", "") in ("c", "m", "M", "V"):
         raise ValueError(
-            f"y holds {labels.dtype}, which name no class. Labels are numbers, words or booleans, such as 0 (normal) "
+            f"y holds {dtype}, which names no class. Labels are numbers, words or booleans, such as 0 (normal) "
             "and 1 (anomaly)."
         )
+    labels = column_or_1d(y, warn=True)
     if labels.dtype == object:
         n_missing = int(pd.isna(labels).sum())
         if n_missing:

@@ -24,9 +24,12 @@ from .._core import (
     infinite_unless_finite,
     mark_anomalies,
     num_samples,
+    refuse_other_containers,
     row_index,
+    safe_indexing,
     subtract_threshold,
     tail_mask,
+    time_order,
     to_classes,
     warn_if_anomaly_is_a_guess,
     window_names,
@@ -123,6 +126,9 @@ class BaseDetector(ClassifierMixin):
         goes_on = getattr(self, "warm_start", False) and hasattr(self, "classes_")
         rows = self._read(X, reset=not goes_on)
         anomalous = self._check_target(rows, y)
+        if (order := time_order(rows)) is not None:  # what is learnt does not depend on the order of the rows
+            rows, anomalous = safe_indexing(rows, order), anomalous[order]
+            y = None if y is None else safe_indexing(y, order)
         rule = self._wanted_threshold()
         is_used = not isinstance(rule, Real) or getattr(self, "early_stopping", False)
         held_out = tail_mask(rows, self._share_held_out(num_samples(rows)) if is_used else 0)
@@ -228,6 +234,7 @@ class BaseDetector(ClassifierMixin):
         """Check rows, by themselves with ``reset``, else against those of fit; their values are left as they are."""
         if not reset:
             check_is_fitted(self)
+        refuse_other_containers(X)
         if getattr(X, "ndim", 2) < 2:
             raise ValueError(
                 f"Expected rows of columns, got {X.ndim}D data. Reshape your data with X.reshape(-1, 1)."

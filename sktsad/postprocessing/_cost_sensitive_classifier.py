@@ -9,7 +9,16 @@ from sklearn.base import clone
 from sklearn.utils import Tags, check_array, get_tags
 from sklearn.utils.validation import check_is_fitted
 
-from .._core import AnyEstimator, HasMethods, Labels, Rows, StrOptions, atomic_fit
+from .._core import (
+    AnyEstimator,
+    HasMethods,
+    Labels,
+    Rows,
+    StrOptions,
+    atomic_fit,
+    check_foreign_rows,
+    check_labels,
+)
 from ._classifier_wrapper import ClassifierWrapper
 
 
@@ -112,6 +121,8 @@ class CostSensitiveClassifier(ClassifierWrapper):
             If the cost matrix has not one row and one column for each class, a mistake that costs less than being
             right, or a class that costs nothing to miss.
         """
+        check_foreign_rows(self.estimator, X)
+        check_labels(X, y)
         self.estimator_ = clone(self.estimator).fit(X, y, **self._route(fit_params))
         self.classes_ = self.estimator_.classes_
         self.cost_matrix_ = self._check_costs(len(self.classes_))
@@ -131,6 +142,7 @@ class CostSensitiveClassifier(ClassifierWrapper):
         probability : ndarray of shape (n_samples, n_classes)
         """
         check_is_fitted(self)
+        check_foreign_rows(self.estimator_, X)
         probability = np.asarray(self.estimator_.predict_proba(X))
         is_odd = ~np.isfinite(probability).all(axis=1)
         if is_odd.any():

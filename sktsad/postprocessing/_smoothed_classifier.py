@@ -23,6 +23,8 @@ from .._core import (
     StrOptions,
     Windows,
     atomic_fit,
+    check_foreign_rows,
+    check_labels,
     check_target_index,
     decision_scores,
     num_samples,
@@ -132,6 +134,8 @@ class SmoothedClassifier(ClassifierWrapper):
         self : SmoothedClassifier
         """
         refuse_outlier_detector(self.estimator)
+        check_foreign_rows(self.estimator, X)
+        check_labels(X, y)
         rows = read_series(X, self.series)
         if lost := check_target_index(X, y, self.max_gap):
             warnings.warn(lost, UserWarning, stacklevel=3)

@@ -21,6 +21,7 @@ from .._core import (
     Labels,
     Rows,
     atomic_fit,
+    check_foreign_rows,
     check_labels,
     count_events,
     decision_scores,
@@ -159,6 +160,7 @@ class ThresholdClassifier(ClassifierWrapper):
         rule = BestFBeta() if self.threshold is None else self.threshold
         self._refuse_without_labels(rule, y)
         X, y = indexable(X, y)
+        check_foreign_rows(self.estimator, X)
         labels = None if y is None else check_labels(X, y)
         found = None if labels is None else np.unique(labels)
         self._check_classes(rule, labels, found)

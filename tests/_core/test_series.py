@@ -11,6 +11,7 @@ from sktsad._core._series import (
     modal_step,
     read_series,
     tail_mask,
+    time_order,
 )
 from sktsad._core._windows import Windows
 
@@ -262,3 +263,14 @@ def test_clocks_are_set_back_in_the_nights_of_autumn_of_either_half_of_the_earth
             if "set back" in str(error.value):
                 named.add((month, hour))
     assert named == {(month, hour) for month in (3, 4, 5, 9, 10, 11) for hour in (0, 3)}
+
+
+def test_the_order_of_rows_in_time():
+    times = pd.date_range("2026-01-05", periods=4, freq="h")
+    assert time_order(np.zeros((4, 1))) is None
+    assert time_order(pd.DataFrame({"a": [0] * 4}, times)) is None
+    assert time_order(pd.DataFrame({"a": [0] * 4}, times[[2, 0, 3, 1]])).tolist() == [1, 3, 0, 2]
+    panel = pd.MultiIndex.from_arrays([list("bbaa"), times[[1, 0, 3, 2]]])
+    assert time_order(pd.DataFrame({"a": [0] * 4}, panel)).tolist() == [1, 0, 3, 2]
+    sorted_panel = pd.MultiIndex.from_arrays([list("bbaa"), times[[2, 3, 0, 1]]])
+    assert time_order(pd.DataFrame({"a": [0] * 4}, sorted_panel)) is None

@@ -3,13 +3,22 @@
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.base import BaseEstimator
+from sklearn.base import BaseEstimator, clone
+from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.frozen import FrozenEstimator
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
 
 from sktsad import (
     AutoencoderDetector,
+    CostSensitiveClassifier,
+    GaussianDetector,
     RNNClassifier,
     SeriesScaler,
     SlidingWindow,
+    SmoothedClassifier,
+    ThresholdClassifier,
     ZScoreDetector,
 )
 from sktsad._core._validate_rows import validate_rows
@@ -130,3 +139,72 @@ def test_seconds_since_1970_as_a_column_are_announced(unit):
 # Labels
 
 ROWS = np.zeros((3, 1))
+
+
+# What is no table
+
+
+@pytest.mark.parametrize(
+    ("X", "message"),
+    [
+        ({"a": np.zeros((3, 1))}, r"X is a dict.*pandas.concat\(X, names=\['series', 'time'\]\)"),
+        ({1.0, 2.0}, "X is a set, which has no rows"),
+        ((row for row in [[1.0]]), "X is a generator"),
+        ("rows.csv", "X is a str"),
+        (b"rows", "X is a bytes"),
+        (np.ma.array([[1.0], [2.0]], mask=[[0], [1]]), "masked array with masked values in 1 of its rows"),
+        (np.zeros(2, dtype=[("a", float)]), r"structured array of the fields \['a'\].*pandas.DataFrame"),
+        ([np.zeros((3, 1)), np.zeros((5, 1))], "list of parts of several lengths.*pandas.concat"),
+        ([[1.0], [1.0, 2.0]], "list of parts of several lengths"),
+        ([[[1.0], [1.0, 2.0]], [[1.0], [1.0]]], "list of parts of several lengths"),
+        ([pd.DataFrame([[1.0]]), pd.DataFrame([[2.0]])], "X is a list of frames"),
+        ([["word"]], "X cannot be read as rows of numbers: .*word"),
+        (np.array([[1j]]), "X cannot be read as rows of numbers: Complex data"),
+        (np.zeros((2, 3, 4, 5)), "X cannot be read as rows of numbers: .*dim 4"),
+    ],
+)
+def test_what_is_no_table_of_rows_names_the_way_to_one(X, message):
+    with pytest.raises((ValueError, TypeError), match=message):
+        GaussianDetector().fit(X)
+
+
+def test_three_axes_and_an_estimator_of_rows():
+    with pytest.raises(ValueError, match=r"3-D array is for estimators of windows.*pandas.concat"):
+        SeriesScaler().fit(np.zeros((4, 3, 2)))
+    with pytest.raises(ValueError, match="1 step and 1 channel at least"):
+        AutoencoderDetector().fit(np.zeros((4, 0, 2)))
+
+
+def test_masked_arrays_without_a_mask_are_arrays():
+    values = np.arange(6.0).reshape(3, 2)
+    assert np.array_equal(SlidingWindow(1).fit_transform(np.ma.array(values)), values)
+
+
+# Rows for estimators of other libraries
+
+DATED = pd.DataFrame({"a": np.arange(20.0), "at": STAMPS})
+TARGET = np.arange(20) % 4 == 0
+
+
+@pytest.mark.parametrize(
+    "wrapper",
+    [
+        SmoothedClassifier(HistGradientBoostingClassifier(min_samples_leaf=2), 2),
+        CostSensitiveClassifier(HistGradientBoostingClassifier(min_samples_leaf=2)),
+        ThresholdClassifier(HistGradientBoostingClassifier(min_samples_leaf=2), 0.0),
+    ],
+    ids=lambda wrapper: type(wrapper).__name__,
+)
+def test_dates_in_front_of_a_foreign_classifier_are_named(wrapper):
+    with pytest.raises(ValueError, match=r"columns of time: \['at'\].*set_index"):
+        wrapper.fit(DATED, TARGET)
+    fitted = wrapper.fit(DATED[["a"]], TARGET)
+    with pytest.raises(ValueError, match=r"columns of time: \['a'\]"):
+        fitted.predict(pd.DataFrame({"a": STAMPS}))
+
+
+def test_a_pipeline_may_know_what_to_do_with_dates():
+    hours = FunctionTransformer(lambda X: X.assign(at=X["at"].dt.hour))
+    pipeline = make_pipeline(hours, LogisticRegression())
+    for estimator in (pipeline, FrozenEstimator(clone(pipeline).fit(DATED, TARGET))):
+        assert CostSensitiveClassifier(estimator).fit(DATED, TARGET).predict(DATED).shape == (20,)

@@ -7,6 +7,7 @@ from sklearn.exceptions import DataConversionWarning
 from sklearn.pipeline import make_pipeline
 
 from sktsad import (
+    AutoencoderDetector,
     EventSplit,
     RollingFeatures,
     SeriesScaler,
@@ -257,3 +258,36 @@ def test_one_label_is_marked_where_there_are_two_at_most():
 def test_labels_of_which_none_or_more_than_one_other_is_the_anomaly_are_refused(labels):
     with pytest.raises(ValueError, match="must hold two labels, one of them pos_label=1, got"):
         mark_label(1, **labels)
+
+
+@pytest.mark.parametrize(
+    ("y", "message"),
+    [
+        ([0, None, 1], "no label, None or NaN, in 1 of its 3 rows"),
+        (["odd", None, "fine"], "no label, None or NaN, in 1 of its 3 rows"),
+        (pd.Series([0, pd.NA, 1], dtype="Int64"), "no label, None or NaN|contains NaN"),
+        (np.array(["odd", 0, 1], dtype=object), r"labels of several types: \['number', 'str'\]"),
+        (np.ma.array([0, 1, 0], mask=[0, 0, 1]), "masked array with 1 masked labels"),
+        (np.array([0, 1, 0]) * 1j, "y holds complex128"),
+        (np.array([0, 1, 0], dtype="m8[s]"), "y holds timedelta64"),
+        (pd.date_range("2026", periods=3), "y holds datetime64"),
+        (np.zeros((3, 1, 1)), "y has 3 dimensions"),
+        ({0: 1}, "y is a dict"),
+        ({0, 1}, "y is a set"),
+        ("label", "y is a str"),
+        (1, "y is a int"),
+        ((label for label in [0, 1, 0]), "y is a generator"),
+        ([0, 1], r"inconsistent numbers of samples: X has 3 rows, y has 2\. Give one label"),
+    ],
+)
+def test_labels_that_cannot_be_meant_are_named(y, message):
+    with pytest.raises((ValueError, TypeError), match=message):
+        check_labels(ROWS, y)
+
+
+def test_axes_in_another_order_are_seen_by_the_number_of_labels():
+    X = np.random.default_rng(0).normal(size=(3, 20, 2))  # (channels, rows, steps)
+    with pytest.raises(
+        ValueError, match=r"its steps, is as long as y: axes must be \(rows, steps, channels\)"
+    ):
+        AutoencoderDetector().fit(X, np.zeros(20, dtype=int))

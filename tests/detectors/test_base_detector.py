@@ -609,3 +609,17 @@ def test_a_row_may_have_the_mean_score_of_all_windows_that_hold_it(detector):
     expected = [scores[row : row + LENGTH].mean() for row in range(len(scores))]
     np.testing.assert_allclose(overlap.anomaly_score(WINDOWS), expected)
     assert overlap.threshold_ != plain.threshold_
+
+
+def test_a_detector_does_not_depend_on_the_order_of_the_rows_of_fit():
+    """Whose held-out tail and whose clusters are those of rows in time order."""
+    X = pd.DataFrame(
+        np.random.default_rng(0).normal(size=(200, 2)), pd.date_range("2026", periods=200, freq="min")
+    )
+    y = pd.Series((np.arange(200) % 50 == 7).astype(int), X.index)
+    mixed = X.sample(frac=1, random_state=0)
+    for detector in (KMeansDetector(5, random_state=0), ZScoreDetector()):
+        right = clone(detector).fit(X, y)
+        for given in (y.loc[mixed.index], y.loc[mixed.index].to_numpy()):
+            found = clone(detector).fit(mixed, given)
+            assert np.array_equal(found.decision_function(X), right.decision_function(X))

@@ -254,3 +254,11 @@ def test_the_autoencoder_itself_stays_whole():
         for weight in encoder.parameters():
             weight.zero_()
     assert torch.equal(module(WINDOWS), before)
+
+
+@pytest.mark.parametrize(
+    "sizes", [{4: 2}, [True], [2**20], [], [0], [2.5], ["4"], np.array([[4]]), [4, None]]
+)
+def test_sizes_that_are_none_are_named(sizes):
+    with pytest.raises(ValueError, match="hidden_sizes must be one or more numbers of units"):
+        make_autoencoder("dense", sizes, "relu", length=4, n_channels=1)

@@ -568,3 +568,9 @@ def test_independent_rows_may_come_shuffled_with_their_index():
     model = FrozenEstimator(LogisticRegression().fit(X, Y))
     shuffled = ThresholdClassifier(model).fit(frame.to_numpy(), Y[order])
     assert ThresholdClassifier(model).fit(frame, Y[order]).threshold_ == shuffled.threshold_
+
+
+@pytest.mark.parametrize("cv", ["text", b"text", 5, [1]])
+def test_folds_that_are_none_are_named(cv):
+    with pytest.raises(ValueError, match="The 'cv' parameter of ThresholdClassifier must be"):
+        ThresholdClassifier(LogisticRegression(), cv=cv).fit(np.zeros((4, 1)), [0, 1, 0, 1])

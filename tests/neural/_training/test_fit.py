@@ -292,3 +292,62 @@ def test_batches_of_very_wide_rows_are_cut(monkeypatch):
     whole = forward(new_net(), dataset(slice(5)), 8, measure)
     assert seen == [2, 2, 2]
     assert len(whole) == 5
+
+
+@pytest.mark.parametrize("given", [{}, None, "EarlyStopping", ("name",), ("name", 1), 3, print])
+def test_callbacks_that_are_none_are_named(given):
+    options = replace(OPTIONS, callbacks=[given])
+    with pytest.raises(TypeError, match=r"callbacks holds .* which is none: give callbacks of skorch"):
+        make_net(Network(Line, nn.MSELoss), options)
+
+
+@pytest.mark.parametrize("given", [Callback(), Callback, ("mine", Callback()), ("mine", Callback)])
+def test_callbacks_come_as_instances_classes_or_pairs(given):
+    make_net(Network(Line, nn.MSELoss), replace(OPTIONS, callbacks=[given]))
+
+
+@pytest.mark.parametrize(
+    ("part", "option", "instead"),
+    [("iterator_train", "drop_last", "batch_size"), ("iterator_valid", "num_workers", "predict_batch_size")],
+)
+def test_options_that_whole_batches_have_not_are_named(part, option, instead):
+    options = replace(OPTIONS, net_params={f"{part}__{option}": True})
+    with pytest.raises(
+        ValueError, match=rf"net__{part}__{option} is no option.*Use {instead}, or.*DataLoader"
+    ):
+        make_net(Network(Line, nn.MSELoss), options)
+    own = {f"{part}__{option}": 0, part: torch.utils.data.DataLoader}
+    make_net(Network(Line, nn.MSELoss), replace(OPTIONS, net_params=own))
+
+
+@pytest.mark.parametrize("optimizer", [dict, lambda *args, **kwargs: None, object])
+def test_an_optimizer_that_is_none_is_named(optimizer):
+    with pytest.raises(ValueError, match="optimizer="):
+        make_net(Network(Line, nn.MSELoss), replace(OPTIONS, optimizer=optimizer))
+
+
+def test_a_network_beyond_the_memory_says_so():
+    def too_large():
+        raise RuntimeError(
+            "[enforce fail at alloc_cpu.cpp] can't allocate memory: you tried to allocate 9 bytes"
+        )
+
+    with pytest.raises(MemoryError, match="does not fit into memory: choose smaller sizes"):
+        make_net(Network(too_large, nn.MSELoss), OPTIONS)
+
+    def broken():
+        raise RuntimeError("something else")
+
+    with pytest.raises(RuntimeError, match="something else"):
+        make_net(Network(broken, nn.MSELoss), OPTIONS)
+
+
+@pytest.mark.parametrize("mode", [torch.inference_mode, torch.no_grad])
+def test_a_fit_where_gradients_are_off_learns_all_the_same(mode):
+    def fitted():
+        net = make_net(Network(Line, partial(nn.MSELoss, reduction="none")), OPTIONS)
+        return forward(train(net, dataset(), None, 2), dataset(), 8)
+
+    right = fitted()
+    with mode():
+        assert np.array_equal(fitted(), right)
