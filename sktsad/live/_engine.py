@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from .._core import LiveRows, PastStep, subtract_threshold
-from ._alarms import LiveAlarms
 from ._chain import Chain, walk
 from ._clock import Clock, StepSoFar
 from ._learning import Learner
+from ._live_alarms import LiveAlarms
 from ._reader import Batch
 from ._snapshot import check_name
 from ._status import LATE, NOT_FINITE, REPEATED, SCORED, UNKNOWN

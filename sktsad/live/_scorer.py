@@ -24,11 +24,11 @@ from .._core import (
     last_step,
     validate_parameter_constraints,
 )
-from ._alarms import LiveAlarms
 from ._build import Builder
 from ._engine import Engine, Outcome
 from ._fingerprint import fingerprint
 from ._learning import Learner
+from ._live_alarms import LiveAlarms
 from ._reader import Batch, read_batch, read_time
 from ._snapshot import read_snapshot, write_snapshot
 from ._status import STATUS, describe
