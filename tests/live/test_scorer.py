@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sklearn.base import clone
 from sklearn.ensemble import HistGradientBoostingClassifier, IsolationForest
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
@@ -160,7 +161,7 @@ def fitted(name, factory):
         train, y, later = factory
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of folds without an anomaly, and so on
-            model = MODELS[name][0].fit(train, y)
+            model = clone(MODELS[name][0]).fit(train, y)
             if name == "probabilities":
                 model = make_pipeline(model[0], ConfidenceDetector(FrozenEstimator(model[-1]))).fit(train)
             _FITTED[name] = model, pd.Series(model.decision_function(later), later.index)
@@ -220,7 +221,7 @@ def test_single_series_with_and_without_time(index):
     if index == "dates with a zone":
         X.index = pd.date_range("2026-03-20", periods=300, freq="h", tz="Europe/Berlin")  # clocks change
     model = make_pipeline(
-        ROLLING.set_params(period=24 if index != "dates with a zone" else "auto"), GaussianDetector()
+        clone(ROLLING).set_params(period=24 if index != "dates with a zone" else "auto"), GaussianDetector()
     )
     model.fit(X[:150])
     scorer = LiveScorer(model)
