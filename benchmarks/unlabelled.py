@@ -93,6 +93,10 @@ DETECTORS = {
     "GaussianDetector, full, last row": (windows(GaussianDetector("full", score_on="last")), False),
     "NearestWindowsDetector": (windows(NearestWindowsDetector(normalize=True)), True),
     "NearestWindowsDetector, amplitude": (windows(NearestWindowsDetector(), "auto/2"), True),
+    "NearestWindowsDetector, level, 100 rows": (
+        windows(NearestWindowsDetector(normalize="level"), 100),
+        True,
+    ),
     "KMeansDetector": (windows(KMeansDetector(random_state=0)), True),
     "PCADetector": (windows(PCADetector(0.95)), True),
     "PCADetector, both": (windows(PCADetector(0.95, score_by="both")), True),
@@ -184,7 +188,7 @@ def kept_scores(detector: str, series: OneSeries, folder: Path) -> tuple[np.ndar
 
 
 def _length(pipeline) -> int:
-    first = pipeline.named_detectors_["shape"] if hasattr(pipeline, "named_detectors_") else pipeline
+    first = pipeline.named_detectors_["subspace"] if hasattr(pipeline, "named_detectors_") else pipeline
     return first.named_steps["slidingwindow"].length_
 
 

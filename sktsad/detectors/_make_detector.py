@@ -18,6 +18,8 @@ from ._pca import PCADetector
 
 #: Windows that others are compared with: of more than these little is gained.
 _MAX_WINDOWS = 5000
+#: Rows of a window whose course is compared: longer than many a period, which says little by itself.
+_COURSE = 100
 
 
 @validate_params(
@@ -33,10 +35,10 @@ def make_detector(
 ) -> FusionDetector:
     """Return the detector to start with where there are no labels: four that complement one another, as one.
 
-    Each scales the series, makes windows whose length follows from the period of the series, and looks at them in its
-    own way: "shape" and "values" search the most similar windows of the normal rows, for a period without regard to
-    level and amplitude, and for half a period with; "subspace" reconstructs a period by principal components; "density"
-    knows how the values of half a period vary together.
+    Each scales the series, makes windows, of 100 rows or as long as the period of the series, and looks at them in its
+    own way: "course" and "values" search the most similar windows of the normal rows, for 100 rows without regard to
+    their level, and for half a period with; "subspace" reconstructs a period by principal components; "surprise"
+    expects of the last row of a period what follows from the others.
 
     Parameters
     ----------
@@ -47,13 +49,13 @@ def make_detector(
         and the threshold: by members that have not seen them. Then the members are fitted to all rows.
     align : {"end", "centre"}, default="end"
         Whether a row gets the windows that end with it, or those around it, as in `SlidingWindow`: these **look
-        ahead**, and are for the study of what has been.
+        ahead**, and are for the study of what has been. "surprise" keeps the windows that end with the row.
 
     Returns
     -------
     detector : FusionDetector
         Not fitted, of four pipelines. It takes rows as they come, of one series or a panel, and is tuned as any other:
-        ``detector.set_params(density="drop")``, ``shape__slidingwindow__length=48``.
+        ``detector.set_params(values="drop")``, ``course__slidingwindow__length=48``.
 
     See Also
     --------
@@ -61,9 +63,11 @@ def make_detector(
 
     Notes
     -----
-    Members and lengths were chosen on 35 series of the UCR anomaly archive and 12 of the tuning list of TSB-AD. The
-    scores of the members are made comparable by ``scale="tail"`` and averaged: the mean is 1 where each member is as
-    alarmed as by one held-out row in a hundred.
+    Members and lengths were chosen on series of the UCR anomaly archive and of the tuning list of TSB-AD. Series of
+    less than some 300 rows are short for windows of 100: set a shorter ``course__slidingwindow__length``.
+
+    The scores of the members are made comparable by ``scale="tail"`` and averaged: the mean is 1 where each member is
+    as alarmed as by one held-out row in a hundred.
 
     Examples
     --------
@@ -77,17 +81,17 @@ def make_detector(
     True
     """
 
-    def member(length: str, detector: AnyEstimator) -> Pipeline:
+    def member(length: int | str, detector: AnyEstimator, align: str = align) -> Pipeline:
         return make_pipeline(SeriesScaler(), SlidingWindow(length, align=align), detector)
 
     nearest = NearestWindowsDetector(
         max_windows=_MAX_WINDOWS, threshold=0.0
     )  # of the members the scores alone count
     members = [
-        ("shape", member("auto", clone(nearest).set_params(normalize=True))),
+        ("course", member(_COURSE, clone(nearest).set_params(normalize="level"))),
         ("values", member("auto/2", nearest)),
         ("subspace", member("auto", PCADetector(0.95, threshold=0.0))),
-        ("density", member("auto/2", GaussianDetector("full", threshold=0.0))),
+        ("surprise", member("auto", GaussianDetector("full", score_on="last", threshold=0.0), "end")),
     ]
     return FusionDetector(
         members,

@@ -48,17 +48,17 @@ def test_other_normal_rows_are_rarely_alarms(detector):
 
 def test_the_windows_are_as_long_as_the_period_says(detector):
     lengths = {name: member[1].length_ for name, member in detector.named_detectors_.items()}
-    assert lengths == {"shape": 40, "values": 20, "subspace": 40, "density": 20}
+    assert lengths == {"course": 100, "values": 20, "subspace": 40, "surprise": 40}
 
 
 def test_it_is_a_plain_fusion_with_parameters_of_its_members():
     detector = make_detector(threshold=Quantile(0.9), validation_fraction=0.3)
     assert (detector.threshold.q, detector.validation_fraction) == (0.9, 0.3)
     assert isinstance(make_detector().threshold, MedianMAD)
-    changed = clone(detector).set_params(density="drop", shape__slidingwindow__length=12).fit(wave()[:400])
-    assert list(changed.named_detectors_) == ["shape", "values", "subspace"]
-    assert changed.named_detectors_["shape"][1].length_ == 12
-    assert make_detector().get_params()["shape"] is not make_detector().get_params()["shape"]
+    changed = clone(detector).set_params(surprise="drop", course__slidingwindow__length=12).fit(wave()[:400])
+    assert list(changed.named_detectors_) == ["course", "values", "subspace"]
+    assert changed.named_detectors_["course"][1].length_ == 12
+    assert make_detector().get_params()["course"] is not make_detector().get_params()["course"]
 
 
 def test_it_looks_at_no_later_row():
