@@ -264,7 +264,7 @@ class Mutated(importlib.abc.MetaPathFinder, importlib.abc.InspectLoader):
         return Path(self.path).read_text()
 
 
-def load_libraries() -> None:
+def load_libraries(n_examples: int) -> None:
     """Import what takes long, once for all children, and make property tests short and the same each time."""
     import imblearn.pipeline
     import scipy.stats
@@ -277,7 +277,7 @@ def load_libraries() -> None:
         derandomize=True,
         database=None,
         deadline=None,
-        max_examples=25,
+        max_examples=n_examples,
         phases=phases,
         suppress_health_check=list(hypothesis.HealthCheck),
     )
@@ -517,6 +517,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=float("inf"), help="start no mutant after that time")
     parser.add_argument("--sample", type=int, help="number of mutants, drawn at random")
     parser.add_argument("--seed", type=int, default=0, help="of that draw")
+    parser.add_argument("--examples", type=int, default=25, help="examples of a property test at most")
     parser.add_argument("--again", action="store_true", help="run what survived before again")
     parser.add_argument("--tests", nargs="*", default=TESTS, help="folders and files of tests")
     parser.add_argument(
@@ -529,7 +530,7 @@ def main() -> None:
     run = Run(options)
     say(f"{len(run.left())} of {len(run.all)} mutants to run")
     if run.left():
-        load_libraries()
+        load_libraries(options.examples)
         with tempfile.TemporaryDirectory() as folder:
             os.environ["PYTEST_DEBUG_TEMPROOT"] = folder
             process = os.fork()

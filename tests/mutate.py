@@ -132,6 +132,8 @@ def _is_unread(child: ast.AST, parent: ast.AST, field: str, number: int | None) 
         )
     if isinstance(child, ast.If):
         return "TYPE_CHECKING" in ast.unparse(child.test)
+    if _is_assertion(child):
+        return True
     is_message = isinstance(parent, ast.Call) and ast.unparse(parent.func) == "warnings.warn"
     return isinstance(child, ast.JoinedStr) or (is_message and field == "args" and number == 0)
 
@@ -152,7 +154,7 @@ def _changes(node: ast.AST) -> Iterator[ast.AST]:
             yield _with(node, value=node.value + 1)
     elif isinstance(node, ast.Call):
         for number, keyword in enumerate(node.keywords):
-            if keyword.arg:
+            if keyword.arg and not _is_assertion(keyword):
                 yield _with(node, keywords=node.keywords[:number] + node.keywords[number + 1 :])
     elif isinstance(node, ast.Name) and node.id in _NAMED and isinstance(node.ctx, ast.Load):
         yield _with(node, id=_NAMED[node.id])
@@ -165,6 +167,11 @@ def _changes(node: ast.AST) -> Iterator[ast.AST]:
                 yield _with(node, **{side: ast.BinOp(bound, ast.Add(), ast.Constant(1))})
     elif isinstance(node, ast.Raise) and node.exc is not None:
         yield ast.Pass()
+
+
+def _is_assertion(node: ast.AST) -> bool:
+    """Tell whether it is the ``strict`` of a zip, which asserts what holds anyway."""
+    return isinstance(node, ast.keyword) and node.arg == "strict"
 
 
 def _is_text(node: ast.AST) -> bool:

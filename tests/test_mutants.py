@@ -26,7 +26,7 @@ class Counter:
         warnings.warn(f"{1}" + "a", UserWarning, stacklevel=2)
 
         def inner(rows):
-            return [row for row in rows[:-1] if row % 2]
+            return [row for row, _ in zip(rows[:-1], 'ab', strict=True)]
 
         return max(inner(values[least:]), key=abs) - 0.5
 '''
@@ -44,7 +44,12 @@ FAULTS = {
     "if not values or len(values) < LIMIT:": [(" or ", " and "), ("not ", ""), ("<", "<=")],
     "raise ValueError(f'{len(values) + 1} values' + '!')": [(None, "pass")],
     "warnings.warn(f'{1}' + 'a', UserWarning, stacklevel=2)": [(", stacklevel=2", ""), ("=2", "=3")],
-    "return [row for row in rows[:-1] if row % 2]": [("-1", "1"), ("-1", "-2"), ("%", "//"), ("% 2", "% 3")],
+    "return [row for row, _ in zip(rows[:-1], 'ab', strict=True)]": [
+        ("-1", "1"),
+        ("-1", "-2"),
+        ("%", "//"),
+        ("% 2", "% 3"),
+    ],
     "return max(inner(values[least:]), key=abs) - 0.5": [
         ("- 0.5", "+ 0.5"),
         (", key=abs", ""),

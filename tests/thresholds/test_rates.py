@@ -113,3 +113,9 @@ def test_the_quantile_with_its_promise_lets_through_one_row_fewer_at_most(scores
 def test_a_rate_is_a_share_below_1(rate):
     with pytest.raises(ValueError, match=r"'rate' .* Got"):
         TargetFalsePositiveRate(rate).fit(np.arange(10))
+
+
+def test_shares_are_rounded_to_nine_digits():
+    scores = np.arange(10.0)
+    assert TargetFalsePositiveRate(0.3 - 1e-11).fit(scores).threshold_ == 6.5
+    assert Quantile(0.5 + 3e-11).fit(np.arange(1.0, 10)).threshold_ == 5

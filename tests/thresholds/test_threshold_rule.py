@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
+from sklearn.utils._param_validation import InvalidParameterError
 
 from sktsad import ZScoreDetector
 from sktsad.thresholds import (
@@ -195,3 +196,29 @@ def test_a_rule_that_looks_at_scores_in_no_order_says_how_it_chooses():
 
     with pytest.raises(NotImplementedError):
         Silent().fit([1.0, 2.0])
+
+
+@pytest.mark.parametrize(
+    ("rule", "name", "good", "bad"),
+    [
+        (AlarmsPerDay, "n", [0.5], [0]),
+        (AlarmsPerDay, "rows_per_day", [0.5, None], [0]),
+        (AlarmsPerDay, "min_rows", [1], [0]),
+        (BestFBeta, "beta", [0.5], [0]),
+        (MaxTimes, "k", [0.5], [0]),
+        (MaxTimes, "q", [0.5, 1], [0, 1.5]),
+        (MeanStd, "k", [-1, 0], [np.inf]),
+        (MedianMAD, "k", [-1, 0], [np.inf]),
+        (PeaksOverThreshold, "q", [0.5], [0, 1]),
+        (PeaksOverThreshold, "level", [0.5], [0, 1]),
+        (Quantile, "q", [0.5], [0, 1]),
+        (Quantile, "confidence", [0.5, None], [0, 1]),
+        (TargetFalsePositiveRate, "rate", [0, 0.5], [-0.5, 1]),
+    ],
+)
+def test_parameters_go_up_to_their_bounds(rule, name, good, bad):
+    for value in good:
+        rule().set_params(**{name: value})._validate_params()
+    for value in bad:
+        with pytest.raises(InvalidParameterError, match=f"'{name}' parameter of {rule.__name__}"):
+            rule().set_params(**{name: value})._validate_params()
