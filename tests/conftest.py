@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from sktsad._core._windows import _LOST
 
@@ -13,6 +13,7 @@ TESTS = Path(__file__).parent
 #: Single slow tests elsewhere have the mark themselves; property tests have hypothesis' own.
 SLOW = (
     *("test_common.py", "test_composition.py", "test_pages.py", "test_persistence.py", "neural/"),
+    *("test_typing.py", "test_weights.py"),
     *(
         "detectors/test_base_detector.py",
         "detectors/test_learning",
@@ -24,14 +25,26 @@ SLOW = (
 )
 
 #: The gate tries the same examples each time; `make properties` tries many more, and new ones in each run.
-settings.register_profile("gate", deadline=None, derandomize=True, max_examples=40)
-settings.register_profile("thorough", deadline=None, max_examples=500)
+ANY_MACHINE = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
+settings.register_profile("gate", derandomize=True, max_examples=40, **ANY_MACHINE)
+settings.register_profile("thorough", max_examples=500, **ANY_MACHINE)
 settings.load_profile("gate")
+
+
+def is_slow(path):
+    return path.is_relative_to(TESTS) and path.relative_to(TESTS).as_posix().startswith(SLOW)
+
+
+def pytest_ignore_collect(collection_path, config):
+    """Do not even read the slow files where no slow test is wanted."""
+    if "not slow" in config.option.markexpr and collection_path.is_file() and is_slow(collection_path):
+        return True
+    return None
 
 
 def pytest_collection_modifyitems(items):
     for item in items:
-        if item.path.is_relative_to(TESTS) and item.path.relative_to(TESTS).as_posix().startswith(SLOW):
+        if is_slow(item.path):
             item.add_marker("slow")
 
 

@@ -52,7 +52,7 @@ from sktsad import (
 NET = {"max_epochs": 15, "batch_size": 256, "lr": 0.1, "random_state": 0}
 RNN = {"pooling": "last_max", **NET}
 AUTOENCODER = {"hidden_sizes": (4, 2), **NET}
-STATEFUL = {"hidden_size": 4, "max_epochs": 15, "min_updates": 4, "lr": 0.03, "random_state": 0}
+STATEFUL = {"hidden_size": 4, "max_epochs": 8, "min_updates": 4, "lr": 0.1, "random_state": 0}
 ENCODER = str(Path(__file__).parent / "neural" / "encoder.pt")
 
 

@@ -38,6 +38,7 @@ def by_hand(windows, known, n_neighbors=1, normalize=False, n_best=None):
     return scores
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n_best", [None, 1, 2])
 @pytest.mark.parametrize("normalize", [False, True])
 @pytest.mark.parametrize("n_neighbors", [1, 3])

@@ -50,6 +50,7 @@ def test_every_scorer_is_of_a_metric():
     assert set(SCORERS) == set(OF_SCORES) | set(OF_PREDICTIONS)
 
 
+@pytest.mark.slow
 @EACH
 @pytest.mark.parametrize("n_series", [1, 3])
 @pytest.mark.parametrize("cv", [SeriesSplit(2), EventSplit(2)])
@@ -78,6 +79,7 @@ def test_in_a_grid_search_on_a_panel(name):
     assert search.score(X, y) == SCORERS[name](search.best_estimator_, X, y)
 
 
+@pytest.mark.slow
 def test_all_at_once():
     X, y = some_rows(2)
     search = GridSearchCV(

@@ -177,6 +177,7 @@ def test_scorers_of_scikit_learn_read_its_scores():
     assert roc_auc_score(Y, fitted.decision_function(X)) == roc_auc_score(Y, fitted.predict_proba(X)[:, 1])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("outer", [TunedThresholdClassifierCV, ThresholdClassifier])
 def test_thresholds_can_be_tuned_on_top(outer):
     params = {"scoring": "f1"} if outer is TunedThresholdClassifierCV else {"min_events": 1}

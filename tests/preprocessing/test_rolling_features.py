@@ -683,6 +683,7 @@ TINY = {"hidden_size": 4, "dense_size": None, "max_epochs": 15, "lr": 0.03, "ran
 SQUASHED = FunctionTransformer(np.arcsinh, feature_names_out="one-to-one")
 
 
+@pytest.mark.slow
 def test_before_windows_and_a_network_it_sees_no_future_and_finds_the_jumps():
     X, y = labelled_panel()
     features = RollingFeatures(
@@ -695,6 +696,7 @@ def test_before_windows_and_a_network_it_sees_no_future_and_finds_the_jumps():
     assert report.ok, str(report)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("period", ["auto", 7, None])
 def test_no_fault_is_found_in_a_linear_model_behind_it(period):
     X, y = labelled_panel()
