@@ -76,7 +76,7 @@ def _fault(arguments: dict[str, Any], state: dict[str, Any], versions: dict[str,
         return f"its arguments are {sorted(map(str, arguments))}, and must be {sorted(_ARGUMENTS)}"
     for name, largest in _LARGEST.items():
         value = arguments[name]
-        if not isinstance(value, Integral) or isinstance(value, bool) or not 1 <= value <= largest:
+        if not isinstance(value, Integral) or isinstance(value, bool) or not 1 <= int(value) <= largest:
             return f"{name}={value!r:.50} must be a whole number from 1 to {largest:,}"
     if arguments["cell"] not in CELLS:
         return f"cell={arguments['cell']!r:.50} must be one of {sorted(CELLS)}"
@@ -85,7 +85,7 @@ def _fault(arguments: dict[str, Any], state: dict[str, Any], versions: dict[str,
     if not isinstance(arguments["bidirectional"], bool):
         return f"bidirectional={arguments['bidirectional']!r:.50} must be True or False"
     dropout = arguments["dropout"]
-    if not isinstance(dropout, Real) or not 0 <= dropout < 1:
+    if not isinstance(dropout, Real) or not 0 <= float(dropout) < 1:
         return f"dropout={dropout!r:.50} must be at least 0 and below 1"
     shapes = _shapes(**arguments)
     if set(state) != set(shapes):
