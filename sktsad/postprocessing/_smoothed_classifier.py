@@ -135,7 +135,8 @@ class SmoothedClassifier(ClassifierWrapper):
         """
         refuse_outlier_detector(self.estimator)
         check_foreign_rows(self.estimator, X)
-        check_labels(X, y)
+        if y is not None:
+            check_labels(X, y)
         rows = read_series(X, self.series)
         if lost := check_target_index(X, y, self.max_gap):
             warnings.warn(lost, UserWarning, stacklevel=3)

@@ -112,7 +112,7 @@ class ThresholdClassifier(ClassifierWrapper):
     _parameter_constraints: dict = {
         "estimator": [HasMethods(["fit", "predict_proba"]), HasMethods(["fit", "decision_function"])],
         "threshold": [ThresholdRule, Interval(Real, None, None, closed="neither"), None],
-        "cv": [HasMethods(["split", "get_n_splits"]), None],  # text can be split, too
+        "cv": [HasMethods(["split"]), None],
         "min_events": [Interval(Integral, 1, None, closed="left")],
     }
 
@@ -157,6 +157,8 @@ class ThresholdClassifier(ClassifierWrapper):
         ValueError
             If the rule or the estimator needs labels of both classes and y has not both.
         """
+        if isinstance(self.cv, (str, bytes)):  # they have a method of that name, too
+            raise ValueError(f"cv={self.cv!r} must be a splitter, such as SeriesSplit(5), or None.")
         rule = BestFBeta() if self.threshold is None else self.threshold
         self._refuse_without_labels(rule, y)
         X, y = indexable(X, y)
