@@ -26,9 +26,9 @@ class RNNClassifier(NetClassifier):
     The window runs through the recurrent layers; their last state goes through a dense layer to one logit, or
     to one logit per class. It comes after `SlidingWindow` in a Pipeline, or takes ready-made windows.
 
-    `StatefulRNNClassifier` reads a series once, row after row, which is many times cheaper and remembers more. A window is
-    the better choice where each is a whole event by itself, such as a heart beat; where samplers change the rows; where
-    the rows of a series come with holes or in no order; and where all that matters is within the last few rows.
+    `StatefulRNNClassifier` reads a series once, row after row, which is many times cheaper and remembers more. A window
+    is the better choice where each is a whole event by itself, such as a heart beat; where samplers change the rows;
+    and where all that matters is within the last few rows.
 
     Parameters
     ----------
