@@ -9,7 +9,7 @@ import pytest
 import torch
 from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import average_precision_score, log_loss
+from sklearn.metrics import average_precision_score
 from sklearn.model_selection import GridSearchCV, cross_val_predict
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -314,22 +314,6 @@ def test_partial_fit_goes_on_along_new_rows():
     assert (kept["s0"].values != model._past.by_key()["s0"].values).any()
     with pytest.raises(ValueError, match=r"have a .series, time. index"):
         model.partial_fit(X.to_numpy(), Y)
-
-
-def test_series_that_were_left_out_do_not_suffer_from_the_names_of_the_others():
-    x, _ = panel((150,) * 16, seed=1)
-    limit = np.repeat(np.resize([0.2, 1.4], 16), 150)  # the share of anomalies is that of the series
-    y = (x["x0"].to_numpy() > limit).astype(int)
-    known = x.index.get_level_values(0).isin([f"s{number}" for number in range(12)])
-    losses = {}
-    for size in (None, 4):
-        model = StatefulRNNClassifier(
-            "gru", hidden_size=8, series_embedding=size, max_epochs=8, lr=0.02, random_state=0
-        )
-        model.fit(x[known], y[known])
-        losses[size] = [log_loss(y[rows], model.predict_proba(x[rows])) for rows in (known, ~known)]
-    assert losses[4][0] < losses[None][0] / 1.5
-    assert losses[4][1] < losses[None][1] * 1.1
 
 
 def test_series_are_known_by_name_and_unseen_ones_by_their_mean():
