@@ -50,11 +50,16 @@ def resident_mib(field: str) -> float:
     return int(line.split()[1]) / 1024
 
 
-def peak_memory(script: str, *arguments: str) -> float:
-    """Run a script in a fresh process; return the MiB it prints last."""
+def in_fresh_process(script: str, *arguments: str) -> list[float]:
+    """Run a script in a fresh process; return the numbers it prints, one a line."""
     command = [sys.executable, script, *arguments]
     output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-    return float(output.strip().splitlines()[-1])
+    return [float(line) for line in output.split()]
+
+
+def peak_memory(script: str, *arguments: str) -> float:
+    """Run a script in a fresh process; return the MiB it prints last."""
+    return in_fresh_process(script, *arguments)[-1]
 
 
 def kept(path: Path, function: Callable[[], object]) -> np.ndarray:

@@ -19,7 +19,7 @@ import warnings
 import numpy as np
 import pandas as pd
 import torch
-from _measure import environment, interleaved, markdown, peak_memory, ratio, resident_mib
+from _measure import environment, in_fresh_process, interleaved, markdown, peak_memory, ratio, resident_mib
 from sklearn.metrics import average_precision_score
 from torch import nn
 
@@ -294,18 +294,18 @@ def measure_along(case, who, n_rows):
 
 
 def memory_along(n_large):
-    """Return rows of the table of memory along the series."""
-
-    def peak(case, who, n_rows):
-        return peak_memory(__file__, "--along-memory", case, who, str(n_rows))
-
-    raw = peak("series", "raw", 1_000_000)
+    """Return rows of the table of time and memory along the series: fit, an epoch, and predict."""
+    cases = {
+        "one series of 1e6 rows": ("series", 1_000_000, "at most 60"),
+        "50 series of 20,000 rows": ("panel", 1_000_000, "at most 60"),
+        f"one series of {n_large:,} rows of 10 columns": ("large", n_large, "O(rows)"),
+    }
     rows = []
-    for case, name in {"series": "one series of 1e6 rows", "panel": "50 series of 20,000 rows"}.items():
-        ours = peak(case, "sktsad", 1_000_000)
-        rows.append([name, raw, ours, ours - raw, "at most 60"])
-    raw, ours = (peak("large", who, n_large) for who in ("raw", "sktsad"))
-    rows.append([f"one series of {n_large:,} rows of 10 columns", raw, ours, ours - raw, ""])
+    for name, (case, n_rows, aim) in cases.items():
+        (slow, raw), (seconds, ours) = (
+            in_fresh_process(__file__, "--along-memory", case, who, str(n_rows)) for who in ("raw", "sktsad")
+        )
+        rows.append([name, f"{slow:.1f}", f"{seconds:.1f}", raw, ours, ours - raw, aim])
     return rows
 
 
@@ -470,7 +470,8 @@ def main():
     print_along(8_000 if options.quick else 120_000, min(repeats, 5))
     if not options.quick:
         print()
-        header = ["fit and predict along the series, 16 units", "raw loop, MiB", "sktsad, MiB", "more", "aim"]
+        header = ["along the series, 16 units", "raw loop, s", "sktsad, s"]
+        header += ["raw loop, MiB", "sktsad, MiB", "more", "aim"]
         print(markdown(header, memory_along(10_000_000)))
     print(f"\n{environment()}")
 

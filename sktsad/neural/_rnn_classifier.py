@@ -28,7 +28,7 @@ class RNNClassifier(NetClassifier):
 
     `StatefulRNNClassifier` reads a series once, row after row, which is many times cheaper and remembers more. A window
     is the better choice where each is a whole event by itself, such as a heart beat; where samplers change the rows;
-    where the rows of a series come with holes or in no order; and where all that matters is within the last few rows.
+    and where all that matters is within the last few rows.
 
     Parameters
     ----------

@@ -37,6 +37,8 @@ class RowLayout:
         Where segments, rows of one series without a gap, start and stop.
     owner : ndarray of int, shape (n_segments,)
         Which series of ``rows`` each segment is of.
+    is_in_order : bool
+        Whether the rows of the table come in that order already: nothing is copied then.
     past : Past or None
         What fit keeps that counts for these rows; None at fit.
     """
@@ -47,14 +49,17 @@ class RowLayout:
     starts: np.ndarray
     stops: np.ndarray
     owner: np.ndarray
+    is_in_order: bool
     past: Past | None = None
 
     def sort(self, per_row: np.ndarray) -> np.ndarray:
         """Bring what belongs to the rows of the table into the order of the layout."""
-        return per_row[self.rows.order]
+        return per_row if self.is_in_order else per_row[self.rows.order]
 
     def unsort(self, per_row: np.ndarray) -> np.ndarray:
         """Bring what belongs to the rows of the layout into the order of the table."""
+        if self.is_in_order:
+            return per_row
         out = np.empty_like(per_row)
         out[self.rows.order] = per_row
         return out
@@ -103,7 +108,7 @@ def lay_out(
     past = None if past is None else past.compare(windows, rows, stacklevel)
     found = rows.steps()
     starts = rows.segment_starts(max_gap, found if past is None else rows.steps_so_far(past.steps()))
-    is_in_order = (rows.order[1:] > rows.order[:-1]).all()
+    is_in_order = bool((rows.order[1:] > rows.order[:-1]).all())
     values = windows.buffer if is_in_order else windows.buffer[rows.order]
     with np.errstate(over="ignore"):  # what is infinite then is refused by what the network makes of it
         values = np.asarray(values, dtype=dtype)
@@ -114,5 +119,6 @@ def lay_out(
         starts,
         np.append(starts[1:], rows.n_rows),
         np.searchsorted(rows.bounds, starts, side="right") - 1,
+        is_in_order,
         past,
     )

@@ -10,9 +10,7 @@ from sktsad.neural._row_layout import lay_out
 
 def weights(target, power, times=None):
     index = None if times is None else pd.Index(times)
-    rows = lay_out(
-        Windows.from_dense(np.zeros((len(target), 1)), 1, index), "auto", 1, "float64", {None: 1.0}
-    )
+    rows = lay_out(Windows.from_dense(np.zeros((len(target), 1)), 1, index), "auto", 1, "float64")
     return event_weights(rows, np.array(target), power).tolist()
 
 
