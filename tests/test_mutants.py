@@ -3,7 +3,7 @@
 import ast
 
 import pytest
-from mutants import MODULES, ROOT, codes, place, read_equivalent
+from mutants import ROOT, codes, place, read_equivalent
 from mutate import mutants, mutated, recording
 
 SOURCE = '''
@@ -44,12 +44,7 @@ FAULTS = {
     "if not values or len(values) < LIMIT:": [(" or ", " and "), ("not ", ""), ("<", "<=")],
     "raise ValueError(f'{len(values) + 1} values' + '!')": [(None, "pass")],
     "warnings.warn(f'{1}' + 'a', UserWarning, stacklevel=2)": [(", stacklevel=2", ""), ("=2", "=3")],
-    "return [row for row, _ in zip(rows[:-1], 'ab', strict=True)]": [
-        ("-1", "1"),
-        ("-1", "-2"),
-        ("%", "//"),
-        ("% 2", "% 3"),
-    ],
+    "return [row for row, _ in zip(rows[:-1], 'ab', strict=True)]": [("-1", "1"), ("-1", "-2")],
     "return max(inner(values[least:]), key=abs) - 0.5": [
         ("- 0.5", "+ 0.5"),
         (", key=abs", ""),
@@ -97,7 +92,8 @@ def test_lines_are_recorded_as_they_run():
 
 
 def test_what_is_called_equivalent_is_a_mutant():
-    files = [str(file.relative_to(ROOT)) for glob in MODULES for file in ROOT.glob(glob)]
-    known = {mutant.key[:4] for file in files for mutant in mutants((ROOT / file).read_text(), file)}
-    assert read_equivalent() <= known
-    assert len(read_equivalent()) < 0.1 * len(known)
+    equivalent = read_equivalent()
+    assert equivalent
+    for file in {key[0] for key in equivalent}:
+        known = {mutant.key[:4] for mutant in mutants((ROOT / file).read_text(), file)}
+        assert {key for key in equivalent if key[0] == file} <= known

@@ -239,6 +239,12 @@ def test_series_may_be_called_anything(keys):
     assert read_series(frame(index)).keys == keys
 
 
+def test_numbers_may_name_series_of_numbered_rows_but_not_of_words():
+    assert read_series(frame(pd.MultiIndex.from_product([range(3), range(5)]))).keys == [0, 1, 2]
+    with pytest.raises(ValueError, match="swaplevel"):
+        read_series(frame(pd.MultiIndex.from_product([range(5), ["a", "b"]])))
+
+
 def test_days_may_name_series_of_many_rows():
     index = pd.MultiIndex.from_product([["2026-01-01", "2026-01-02"], range(9)])
     assert read_series(frame(index)).keys == ["2026-01-01", "2026-01-02"]

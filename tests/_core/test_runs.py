@@ -281,3 +281,8 @@ def test_durations_become_whole_rows_and_none_may_be_nothing():
     assert isinstance(rule.cool_down, int)
     with pytest.raises(ValueError, match="merge_gap='-1min' must be"):
         AlarmRule.read(rows, np.array([60e9]), "-1min")
+
+
+def test_a_run_too_short_after_the_cool_down_does_not_hide_the_next():
+    hot = np.isin(np.arange(9), [0, 1, 4, 5, 7, 8])
+    assert listed(AlarmRule(0, 2, 3).find(hot, np.arange(9))) == [[0, 1], [7, 8]]

@@ -1,8 +1,10 @@
 """Private names of scikit-learn come through one module."""
 
 import re
+from numbers import Integral
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import sktsad
@@ -40,3 +42,10 @@ def test_a_private_name_would_be_seen(line):
 @pytest.mark.parametrize("name", _sklearn.__all__)
 def test_the_ground_floor_hands_every_name_on(name):
     assert getattr(_core, name) is getattr(_sklearn, name)
+
+
+@pytest.mark.parametrize(
+    ("value", "is_inside"), [(1, True), (0, False), ("one", False), (True, False), (np.True_, False)]
+)
+def test_an_interval_holds_numbers_and_no_truths(value, is_inside):
+    assert _sklearn.Interval(Integral, 1, None, closed="left").is_satisfied_by(value) == is_inside

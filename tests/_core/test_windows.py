@@ -1,4 +1,5 @@
 import pickle
+from inspect import currentframe
 
 import naive
 import numpy as np
@@ -488,6 +489,18 @@ def test_windows_hold_positions_and_names_of_one_type_each():
 
 
 def test_of_rows_fewer_than_a_window_there_is_none():
-    none = Windows(np.zeros((0, 2)), np.array([], dtype=int), 3)
+    none = Windows(np.zeros((2, 2)), np.array([], dtype=int), 3)
     assert np.asarray(none).shape == (0, 6)
     assert none[:0].gather(slice(None)).shape == (0, 3, 2)
+
+
+def test_a_lost_layout_is_announced_where_fit_was_called():
+    class Reader(BaseEstimator):
+        def fit(self, X):
+            check_windows(self, X, reset=True)
+
+    flat = np.asarray(SlidingWindow(10).fit_transform(three_channels()[0]))
+    with pytest.warns(UserWarning, match="10 steps by 3 channels") as record:
+        line = currentframe().f_lineno + 1
+        Reader().fit(flat)
+    assert (record[0].filename, record[0].lineno) == (__file__, line)
