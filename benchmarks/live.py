@@ -175,8 +175,8 @@ clock = scorer._engine.clock
 start = 0 if clock is None else int((rows.index <= clock.last_time[0].astype("M8[ns]")).sum())
 for number in range(start, len(rows)):
     score = scorer.update(rows.iloc[[number]])["score"].iloc[0]
+    print(number, float(score).hex(), flush=True)  # first: what was saved does not come again
     scorer.save(sys.argv[1] + "/state")
-    print(number, float(score).hex(), flush=True)
 """
 
 

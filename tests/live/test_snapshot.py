@@ -117,8 +117,8 @@ clock = scorer._engine.clock
 start = 0 if clock is None else int((rows.index <= clock.last_time[0].astype("M8[ns]")).sum())
 for number in range(start, len(rows)):
     found = scorer.update(rows.iloc[[number]])["score"].iloc[0]
+    print(number, float(found).hex(), flush=True)  # first: what was saved does not come again
     scorer.save(folder + "/state")
-    print(number, float(found).hex(), flush=True)
 """
 
 
