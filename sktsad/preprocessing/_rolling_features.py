@@ -138,7 +138,7 @@ class RollingFeatures(TransformerMixin, Estimator):
         "period": [Interval(Integral, 2, None, closed="left"), StrOptions({"auto"}), None],
         "min_spread": [Interval(Real, 0, None, closed="neither")],
         "keep_values": ["boolean"],
-        "fill": [Interval(Real, None, None, closed="neither")],
+        "fill": [Interval(Real, None, None, closed="neither"), "nan"],
         "max_gap": [Interval(Real, 1, None, closed="left")],
         "history": [StrOptions({"index", "none"})],
         "series": [StrOptions({"auto", "index"})],
