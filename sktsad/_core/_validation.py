@@ -55,8 +55,11 @@ def _column_of_labels(y: Labels) -> np.ndarray:
         raise ValueError(f"y has {y.ndim} dimensions, shape {y.shape}: give one label for each row of X.")
     dtype = getattr(y, "dtype", None)
     if getattr(dtype, "kind", "") in ("c", "m", "M", "V"):
+        said = (
+            "Complex data not supported: " if dtype.kind == "c" else ""
+        )  # in the words of scikit-learn's check
         raise ValueError(
-            f"y holds {dtype}, which names no class. Labels are numbers, words or booleans, such as 0 (normal) "
+            f"{said}y holds {dtype}, which names no class. Labels are numbers, words or booleans, such as 0 (normal) "
             "and 1 (anomaly)."
         )
     labels = column_or_1d(y, warn=True)
