@@ -179,8 +179,11 @@ class Session:
         session.config._tmp_path_factory.getbasetemp()  # one for all children
         for item in session.items:
             make_short(item.obj)
-        self.run.in_session(session)
-        self.is_done = True
+        try:
+            self.run.in_session(session)
+            self.is_done = True
+        except TimeoutError as error:
+            say(str(error))
         return True
 
 
@@ -555,8 +558,6 @@ def collect_and_run(run: Run) -> None:
             )
         )
         code = 0 if session.is_done else code or 1
-    except TimeoutError as error:
-        say(str(error))
     finally:
         os._exit(code)
 
