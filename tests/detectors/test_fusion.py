@@ -458,7 +458,7 @@ def test_a_parameter_out_of_range_is_named(name, value):
         FusionDetector(MEMBERS, **{name: value}).fit(X, Y)
 
 
-def test_mean_and_3_deviations_are_the_default():
+def test_mean_and_4_deviations_are_the_default():
     fusion = FusionDetector([("z", clone(Z))], validation_fraction=0).fit(X)
     scores = fusion.anomaly_score(X)
-    assert fusion.threshold_ == scores.mean() + 3 * scores.std()
+    assert fusion.threshold_ == scores.mean() + 4 * scores.std()

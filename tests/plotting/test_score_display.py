@@ -104,7 +104,7 @@ def test_a_panel_is_pooled_in_one_histogram(panel):
 
 def test_a_detector_shows_its_anomaly_score_and_threshold(machine):
     X, y = machine
-    detector = ZScoreDetector().fit(X)
+    detector = ZScoreDetector(threshold=3).fit(X)
     display = ScoreDisplay.from_estimator(detector, X, y)
     np.testing.assert_array_equal(display.scores, detector.anomaly_score(X))
     assert display.threshold == detector.threshold_ == 3
