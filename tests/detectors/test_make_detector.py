@@ -70,12 +70,8 @@ def test_around_a_row_it_looks_ahead_and_finds_the_event_itself():
     detector = make_detector(align="centre").fit(wave()[:800])
     score = detector.decision_function(wave("other shape", seed=1)[800:])
     assert 1200 <= 800 + score.argmax() < 1240
-    assert check_causal(
-        make_detector(align="centre"),
-        wave()[:600],
-        pd.Series(np.arange(600) % 100 == 50, dtype=int),
-        cv=SeriesSplit(2),
-    ).kinds == {"future"}
+    y = pd.Series(np.arange(600) % 100 == 50, dtype=int)
+    assert "future" in check_causal(make_detector(align="centre"), wave()[:600], y, cv=SeriesSplit(2)).kinds
 
 
 def test_a_panel_and_a_pickle_score_alike(detector):
