@@ -66,16 +66,12 @@ def test_it_looks_at_no_later_row():
     assert not check_causal(make_detector(), wave()[:600], y, cv=SeriesSplit(2)).faults
 
 
-def test_around_a_row_it_looks_ahead_and_finds_the_middle():
+def test_around_a_row_it_looks_ahead_and_finds_the_event_itself():
     detector = make_detector(align="centre").fit(wave()[:800])
     score = detector.decision_function(wave("other shape", seed=1)[800:])
-    assert abs(800 + score.argmax() - 1220) <= 10
-    assert check_causal(
-        make_detector(align="centre"),
-        wave()[:600],
-        pd.Series(np.arange(600) % 100 == 50, dtype=int),
-        cv=SeriesSplit(2),
-    ).kinds == {"future"}
+    assert 1200 <= 800 + score.argmax() < 1240
+    y = pd.Series(np.arange(600) % 100 == 50, dtype=int)
+    assert "future" in check_causal(make_detector(align="centre"), wave()[:600], y, cv=SeriesSplit(2)).kinds
 
 
 def test_a_panel_and_a_pickle_score_alike(detector):
