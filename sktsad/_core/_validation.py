@@ -55,9 +55,8 @@ def _column_of_labels(y: Labels) -> np.ndarray:
         raise ValueError(f"y has {y.ndim} dimensions, shape {y.shape}: give one label for each row of X.")
     dtype = getattr(y, "dtype", None)
     if getattr(dtype, "kind", "") in ("c", "m", "M", "V"):
-        said = (
-            "Complex data not supported: " if dtype.kind == "c" else ""
-        )  # in the words of scikit-learn's check
+        # In the words of scikit-learn's check.
+        said = "Complex data not supported: " if getattr(dtype, "kind", "") == "c" else ""
         raise ValueError(
             f"{said}y holds {dtype}, which names no class. Labels are numbers, words or booleans, such as 0 (normal) "
             "and 1 (anomaly)."
