@@ -6,6 +6,8 @@ from sklearn.exceptions import NotFittedError
 from sklearn.pipeline import make_pipeline
 
 from sktsad import GaussianDetector, SeriesScaler, SlidingWindow, ZScoreDetector
+from sktsad._core import Estimator
+from sktsad.detectors._running_detector import RunningDetector
 from sktsad.thresholds import Quantile
 
 rng = np.random.default_rng(0)
@@ -120,3 +122,11 @@ def test_what_has_no_running_moments_says_so(detector):
     assert not hasattr(detector, "partial_fit")
     with pytest.raises(ValueError, match=r"half_life=3 has no effect with (mode='rolling'|robust=True)"):
         clone(detector).set_params(half_life=3).fit(ROWS)
+
+
+def test_a_detector_of_ones_own_says_how_it_learns():
+    class Silent(RunningDetector, Estimator):
+        threshold, validation_fraction, n_channels, half_life = 1.0, 0.2, None, None
+
+    with pytest.raises(NotImplementedError):
+        Silent().fit(ROWS)
