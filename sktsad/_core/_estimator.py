@@ -71,7 +71,7 @@ class Estimator(BaseEstimator):
     _packages: tuple[str, ...] = ("sktsad", "scikit-learn")
 
     @property
-    def _looks_ahead(self) -> bool:
+    def looks_ahead(self) -> bool:
         """Whether what a row becomes depends on later rows, so that it cannot be had live."""
         return False
 
@@ -108,7 +108,7 @@ class Estimator(BaseEstimator):
 def which_look_ahead(estimator: BaseEstimator) -> list[BaseEstimator]:
     """Return the estimators, among this one and those in its parameters, that say that they look ahead."""
     nested = estimator.get_params(deep=True).values() if hasattr(estimator, "get_params") else ()
-    return [part for part in (estimator, *nested) if getattr(part, "_looks_ahead", False)]
+    return [part for part in (estimator, *nested) if getattr(part, "looks_ahead", False)]
 
 
 def _has_other_keys(value: Any) -> bool:

@@ -365,12 +365,13 @@ class WindowDetector(BaseDetector):
         return self._score(rows[chosen])
 
     @property
-    def _looks_ahead(self) -> bool:
+    def looks_ahead(self) -> bool:
+        """Whether the score of a row depends on later rows."""
         return getattr(self, "score_on", None) == "overlap"
 
     def _of_rows(self, windows: Windows, scores: np.ndarray) -> np.ndarray:
         """Return scores of windows as those of rows: with ``score_on="overlap"`` means over all that hold a row."""
-        return windows.overlap_means(scores) if self._looks_ahead else scores
+        return windows.overlap_means(scores) if self.looks_ahead else scores
 
     def _frame(self, values: np.ndarray, windows: Windows, X: Rows) -> pd.DataFrame:
         """Name values of windows, all or those of the last rows, and give them the index of X."""

@@ -140,7 +140,8 @@ class SlidingWindow(TransformerMixin, Estimator):
         self.align = align
 
     @property
-    def _looks_ahead(self) -> bool:
+    def looks_ahead(self) -> bool:
+        """Whether windows hold rows after the row that they stand for."""
         return self.align == "centre"
 
     @atomic_fit
