@@ -11,15 +11,15 @@ import numpy as np
 def fingerprint(*parts: Any) -> str:
     """Return a hash of fitted parameters, the same for a copy of a model in another process."""
     digest = hashlib.sha256()
-    seen: set[int] = set()
+    within: set[int] = set()  # against circles only: a copy may hold twice what was one object
 
     def feed(value: Any) -> None:
         if value is None or isinstance(value, (str, bytes, bool, int, float, complex, np.generic)):
             digest.update(f"{type(value).__name__}:{value!r};".encode())
             return
-        if id(value) in seen:
+        if id(value) in within:
             return
-        seen.add(id(value))
+        within.add(id(value))
         digest.update(f"{type(value).__qualname__}(".encode())
         if isinstance(value, np.ndarray) and value.dtype != object:
             digest.update(f"{value.dtype.str}{value.shape}".encode())
@@ -41,6 +41,7 @@ def fingerprint(*parts: Any) -> str:
                 digest.update(name.encode() if isinstance(name, str) else repr(name).encode())
                 feed(item)
         digest.update(b")")
+        within.remove(id(value))
 
     for part in parts:
         feed(part)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from .._core import Windows
 from ..detectors import WindowDetector
@@ -64,22 +65,38 @@ class Learner:
             self.rule.update(scores)
         if self.detector is not None and inputs:
             rows = np.concatenate(inputs)
-            self.detector.partial_fit(Windows.from_dense(rows, self.detector.window_shape_[1]))
+            names = getattr(self.detector, "feature_names_in_", None)
+            of_fit = (
+                Windows.from_dense(rows, self.detector.window_shape_[1])
+                if names is None
+                else pd.DataFrame(rows, columns=names)
+            )
+            self.detector.partial_fit(of_fit)
         self.chain.learnt_threshold()
 
     def numbers(self) -> dict[str, np.ndarray]:
         """Return what was learnt, as arrays."""
         found = {}
-        for where, part in (("rule", self.rule), ("detector", self.detector)):
-            for name, value in vars(part).items() if part is not None else ():
-                if isinstance(value, (float, int, np.ndarray, np.generic)) and not isinstance(value, bool):
+        for where, part in self._parts().items():
+            for name, value in vars(part).items():
+                is_number = isinstance(value, (float, int, np.ndarray, np.generic)) and not isinstance(
+                    value, bool
+                )
+                if is_number and np.asarray(value).dtype != object:
                     found[f"{where}.{name}"] = np.asarray(value)
         return found
 
     def restore(self, numbers: dict[str, np.ndarray]) -> None:
         """Take what `numbers` returned."""
+        parts = self._parts()
         for key, value in numbers.items():
             where, _, name = key.partition(".")
-            part = self.rule if where == "rule" else self.detector
-            setattr(part, name, value if value.ndim else value[()].item())
+            setattr(parts[where], name, value if value.ndim else value[()])
         self.chain.learnt_threshold()
+
+    def _parts(self) -> dict[str, Any]:
+        """Return all that learns: the rule, the detector, and estimators that the detector learns with."""
+        parts = {"rule": self.rule, "detector": self.detector}
+        inner = {} if self.detector is None else vars(self.detector)
+        parts |= {f"detector/{name}": value for name, value in inner.items() if hasattr(value, "partial_fit")}
+        return {where: part for where, part in parts.items() if part is not None}
