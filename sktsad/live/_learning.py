@@ -78,11 +78,12 @@ class Learner:
         """Return what was learnt, as arrays."""
         found = {}
         for where, part in self._parts().items():
+            parameters = part.get_params(deep=False)
             for name, value in vars(part).items():
                 is_number = isinstance(value, (float, int, np.ndarray, np.generic)) and not isinstance(
                     value, bool
                 )
-                if is_number and np.asarray(value).dtype != object:
+                if is_number and name not in parameters and np.asarray(value).dtype != object:
                     found[f"{where}.{name}"] = np.asarray(value)
         return found
 
