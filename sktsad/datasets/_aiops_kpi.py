@@ -8,7 +8,7 @@ import pandas as pd
 from sklearn.utils import Bunch
 
 from .._core import validate_params
-from ._data_home import find_files
+from ._data_home import find_files, read_checked
 from ._dataset import ANOMALY, as_dataset, select_series
 
 _SOURCE = (
@@ -95,6 +95,8 @@ def load_aiops_kpi(
 
 
 def _read(path: Path) -> pd.DataFrame:
-    table = pd.read_csv(path, usecols=["timestamp", "value", "label"], dtype={"value": "float64"})
+    table = pd.read_csv(
+        read_checked(path), usecols=["timestamp", "value", "label"], dtype={"value": "float64"}
+    )
     time = pd.to_datetime(table["timestamp"], unit="s")
     return table.set_index(time.rename("time"))[["value", "label"]].rename(columns={"label": ANOMALY})

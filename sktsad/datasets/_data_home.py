@@ -1,7 +1,11 @@
 """Where the data files lie, and whether they are the right ones."""
 
+import gzip
 import hashlib
+import io
+import json
 import os
+from functools import cache
 from pathlib import Path
 
 from .._core import validate_params
@@ -72,3 +76,29 @@ def check_sha256(content: bytes, expected: str, name: str | os.PathLike[str]) ->
             "Get it anew from its source."
         )
     return content
+
+
+@cache
+def known_sums() -> dict[str, str]:
+    """Return the SHA-256 sums of files by their path in ``data_home``, of unpacked content where they are packed."""
+    text = Path(__file__).with_name("checksums.json").read_text(encoding="utf-8")
+    return dict(json.loads(text))
+
+
+def read_checked(path: Path) -> io.BytesIO:
+    """Return the content of a file, unpacked; one whose sum is known must have it.
+
+    Raises
+    ------
+    ValueError
+        If the file is not what a file of this name should be.
+    """
+    content = path.read_bytes()
+    if path.suffix == ".gz":
+        content = gzip.decompress(content)
+    sums = known_sums()
+    for n_parts in range(2, 5):
+        expected = sums.get("/".join(path.parts[-n_parts:]))
+        if expected is not None:
+            check_sha256(content, expected, path)
+    return io.BytesIO(content)

@@ -7,7 +7,7 @@ import pandas as pd
 from sklearn.utils import Bunch
 
 from .._core import StrOptions, validate_params
-from ._data_home import find_files
+from ._data_home import find_files, read_checked
 from ._dataset import as_dataset
 
 _SOURCE = (
@@ -88,7 +88,7 @@ def load_mnist(
     """
     [path] = find_files(data_home, "mnist/mnist.npz", _SOURCE)
     parts = ["train", "test"] if subset == "all" else [subset]
-    with np.load(path) as arrays:
+    with np.load(read_checked(path)) as arrays:
         images = np.concatenate([arrays[f"x_{part}"] for part in parts])
         digits = np.concatenate([arrays[f"y_{part}"] for part in parts])
     pixels = images.reshape(len(images), -1)

@@ -8,7 +8,7 @@ import pandas as pd
 from sklearn.utils import Bunch
 
 from .._core import validate_params
-from ._data_home import check_sha256, find_files
+from ._data_home import check_sha256, find_files, read_checked
 from ._dataset import ANOMALY, as_dataset, select_series
 
 _SOURCE = "the GitHub project numenta/NAB (its folders data and labels, put into the folder nab)"
@@ -121,7 +121,7 @@ def load_nab(
 
 def _read(name: str, windows: list[list[str]], data_home: str | os.PathLike[str] | None) -> pd.DataFrame:
     [path] = find_files(data_home, f"nab/data/{name}.csv", _SOURCE)
-    table = pd.read_csv(path, parse_dates=["timestamp"], dtype={"value": "float64"})
+    table = pd.read_csv(read_checked(path), parse_dates=["timestamp"], dtype={"value": "float64"})
     table = table.rename(columns={"timestamp": "time"}).drop_duplicates("time").set_index("time").sort_index()
     table[ANOMALY] = 0
     for start, end in windows:

@@ -9,7 +9,7 @@ import pandas as pd
 from sklearn.utils import Bunch
 
 from .._core import StrOptions, validate_params
-from ._data_home import find_series
+from ._data_home import find_series, read_checked
 from ._dataset import ANOMALY, as_dataset, part_of_series, select_series
 
 _SOURCE = (
@@ -105,7 +105,7 @@ def load_smd(
 def _read(path: Path) -> tuple[np.ndarray, np.ndarray, int]:
     """Return the values of a machine, its labels and the number of its rows to train."""
     if path.suffix == ".npz":
-        with np.load(path) as arrays:
+        with np.load(read_checked(path)) as arrays:
             train, test, label = arrays["train"], arrays["test"], arrays["label"]
     else:
         folders = [path.parents[1] / folder / path.name for folder in ("train", "test", "test_label")]

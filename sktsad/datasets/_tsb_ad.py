@@ -10,7 +10,7 @@ import pandas as pd
 from sklearn.utils import Bunch
 
 from .._core import StrOptions, validate_params
-from ._data_home import find_series
+from ._data_home import find_series, read_checked
 from ._dataset import ANOMALY, as_dataset, part_of_series, select_series
 
 _SOURCE = "the GitHub project TheDatumOrg/TSB-AD (its csv files, put into the folder tsb_ad)"
@@ -109,7 +109,7 @@ def _read(path: Path) -> tuple[np.ndarray, np.ndarray, int]:
     """Return the values of a series, its labels and the number of its rows to train."""
     n_train = int(_NAME.fullmatch(path.stem)["train"])  # type: ignore[index]  # the pattern of the files has it
     if path.suffix == ".npz":
-        with np.load(path) as arrays:
+        with np.load(read_checked(path)) as arrays:
             return arrays["value"].astype(np.float64), arrays["label"].astype(np.int64), n_train
     table = pd.read_csv(path)
     return table.iloc[:, :-1].to_numpy(np.float64), table.iloc[:, -1].to_numpy(np.int64), n_train

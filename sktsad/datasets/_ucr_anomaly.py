@@ -10,7 +10,7 @@ import pandas as pd
 from sklearn.utils import Bunch
 
 from .._core import StrOptions, validate_params
-from ._data_home import find_series
+from ._data_home import find_series, read_checked
 from ._dataset import ANOMALY, as_dataset, part_of_series, select_series
 
 _SOURCE = (
@@ -129,7 +129,7 @@ def _read(path: Path) -> tuple[np.ndarray, np.ndarray, int]:
         start = int(match["start"])
         label[start : max(start + 1, int(match["stop"]))] = 1
         return values, label, int(match["train"])
-    with np.load(path) as arrays:
+    with np.load(read_checked(path)) as arrays:
         train, test = arrays["train"], arrays["test"]
         label = np.concatenate([np.zeros(len(train), dtype=np.int64), arrays["label"]])
         return np.concatenate([train, test]).astype(np.float64), label, len(train)

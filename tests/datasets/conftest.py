@@ -30,6 +30,7 @@ def nab_csv(times, values):
 def tiny_home(tmp_path, monkeypatch):
     """A data_home with tiny files in the layout of each data set, whose sums are taken as known."""
     module = "sktsad.datasets."
+    monkeypatch.setattr(module + "_data_home.known_sums", dict)
 
     kpi = pd.DataFrame({"timestamp": [1493568000, 1493568060, 1493568180], "value": [1.5, 2, 3]})
     for name, label in [("b2", [0, 1, 0]), ("a1", [0, 0, 1])]:
