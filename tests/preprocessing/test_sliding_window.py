@@ -796,3 +796,15 @@ def test_a_centred_window_gets_its_true_past():
     window = SlidingWindow(5, align="centre").fit(DATES[:30])
     both = SlidingWindow(5, align="centre").fit_transform(DATES)
     np.testing.assert_array_equal(window.transform(DATES[30:]), both[30:])
+
+
+@pytest.mark.parametrize(
+    "index", [pd.RangeIndex(10, 20), pd.date_range("2026", periods=10, freq="h")], ids=str
+)
+def test_fitted_on_an_array_rows_with_time_have_no_past(index):
+    rows = np.arange(20.0).reshape(-1, 1)
+    window = SlidingWindow(3).fit(rows[:10])
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "X has feature names", UserWarning)
+        out = window.transform(pd.DataFrame(rows[10:], index, columns=["load"]))
+    np.testing.assert_array_equal(np.asarray(out)[:2], [[10, 10, 10], [10, 10, 11]])
