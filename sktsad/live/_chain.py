@@ -53,10 +53,6 @@ class Chain(LiveStep):
             return self._run(rows, values)
         return subtract_threshold(self.scores(rows, values), self.threshold)
 
-    def feed(self, rows: LiveRows, values: np.ndarray) -> None:
-        """Take rows whose scores nobody wants."""
-        self._run(rows, values)
-
     def _run(self, rows: LiveRows, values: np.ndarray) -> np.ndarray:
         n_rows, left = len(values), None
         for part, is_guarded in zip(self.steps, self._guarded, strict=True):

@@ -17,7 +17,7 @@ from sktsad import (
     StatefulRNNClassifier,
     ZScoreDetector,
 )
-from sktsad._core import _missing_past, read_series, remember_purged
+from sktsad._core import _missing_past, is_purged, read_series, remember_purged
 
 
 def hours(n_rows, n_series=1):
@@ -113,3 +113,12 @@ def test_purged_gaps_are_forgotten_in_the_end(monkeypatch):
     assert [key for key, _ in _missing_past._PURGED] == ["series 1", "series 2"]
     remember_purged(read_series(np.zeros((3, 1))), np.array([1]))  # without time, nothing is known
     assert len(_missing_past._PURGED) == 2
+
+
+def test_a_series_without_test_rows_has_no_border(monkeypatch):
+    monkeypatch.setattr(_missing_past, "_PURGED", {})
+    rows = read_series(hours(10, 2))
+    remember_purged(rows, np.array([4, 5]))
+    first, second = rows.keys
+    assert is_purged(first, rows.times[4])
+    assert not any(is_purged(second, time) for time in rows.times[10:])

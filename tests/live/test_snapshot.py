@@ -14,7 +14,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import QuantileTransformer
 
 from sktsad import GaussianDetector, RollingFeatures, SeriesScaler, SlidingWindow, StatefulForecastDetector
-from sktsad.live import LiveScorer
+from sktsad.live import LiveScorer, _snapshot
 from sktsad.thresholds import Quantile
 
 
@@ -147,3 +147,15 @@ def test_a_killed_process_gives_the_scores_of_one_that_never_died(tmp_path):
                     break
     assert sorted(found) == list(range(300))
     assert [scores for _, scores in sorted(found.items())] == [{score} for score in wanted]
+
+
+def test_where_a_folder_is_no_file_the_file_alone_is_synced(tmp_path, monkeypatch):
+    with monkeypatch.context() as patched:
+        patched.setattr(_snapshot.os, "name", "nt")
+        _snapshot.write_snapshot(tmp_path / "state", {"fingerprint": "x"}, {"a": np.arange(2)})
+    _, arrays = _snapshot.read_snapshot(tmp_path / "state", "x")
+    assert arrays["a"].tolist() == [0, 1]
+
+
+def test_names_of_numpy_are_plain_names():
+    assert _snapshot.check_name(np.int64(3)) == 3

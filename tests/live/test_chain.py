@@ -1,0 +1,25 @@
+"""Steps one after the other: a row that one of them cannot take is left out of those that follow."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
+
+from sktsad import GaussianDetector
+from sktsad.live import LiveScorer
+
+
+@pytest.mark.parametrize("n_bad", [1, 3])
+def test_rows_that_a_step_makes_infinite_are_alarms_and_others_are_scored(n_bad):
+    names = ["a", "b", "c"]
+    index = pd.MultiIndex.from_product([names, range(40)], names=["series", "time"])
+    X = pd.DataFrame({"x": np.random.default_rng(0).uniform(1, 2, len(index))}, index)
+    model = make_pipeline(FunctionTransformer(np.log), GaussianDetector(threshold=3.0)).fit(X)
+    later = X.groupby(level=0).tail(1).rename(index=lambda time: 40 if time == 39 else time, level=1)
+    wanted = model.decision_function(later)
+    later.iloc[:n_bad] = 0.0  # whose logarithm is minus infinity
+    with np.errstate(divide="ignore"):
+        found = LiveScorer(model).update(later)
+    assert np.isinf(found["score"].to_numpy()[:n_bad]).all() and found["alarm"].to_numpy()[:n_bad].all()
+    np.testing.assert_allclose(found["decision"].to_numpy()[n_bad:], wanted[n_bad:])

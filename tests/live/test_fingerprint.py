@@ -1,0 +1,13 @@
+"""A hash of what a model has learnt."""
+
+import numpy as np
+
+from sktsad.live._fingerprint import fingerprint
+
+
+def test_a_circle_ends_and_twice_the_same_object_is_as_two():
+    circle = [1.0]
+    circle.append(circle)
+    assert fingerprint(circle) == fingerprint(circle)
+    array = np.arange(3)
+    assert fingerprint([array, array]) == fingerprint([array, array.copy()]) != fingerprint([array])
