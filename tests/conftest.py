@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from sktsad._core._missing_past import _PURGED
 from sktsad._core._windows import _LOST
 
 TESTS = Path(__file__).parent
@@ -50,8 +51,9 @@ def pytest_collection_modifyitems(items):
 
 @pytest.fixture(autouse=True)
 def forget_layouts():
-    """Forget which windows other tests have turned into arrays."""
+    """Forget which windows other tests have turned into arrays, and where they have split rows."""
     vars(_LOST).clear()
+    _PURGED.clear()
 
 
 @pytest.fixture(scope="session")

@@ -107,16 +107,13 @@ def make_anomalies(
     Examples
     --------
     >>> import numpy as np
-    >>> from sktsad import GaussianDetector, SlidingWindow
     >>> from sktsad.datasets import make_anomalies
     >>> X = np.sin(np.arange(1000) / 5).reshape(-1, 1) + np.random.default_rng(0).normal(0, 0.05, (1000, 1))
     >>> X_test, y, kind = make_anomalies(X, ["flat", "speed"], return_kinds=True, random_state=0)
     >>> int(y.sum())
     100
-    >>> windows = SlidingWindow(30).fit(X)
-    >>> score = GaussianDetector("full").fit(windows.transform(X)).anomaly_score(windows.transform(X_test))
-    >>> str(kind[score.argmax()])
-    'flat'
+    >>> sorted(set(kind[y == 1].tolist()))
+    ['flat', 'speed']
     """
     unknown = [kind for kind in kinds if kind not in _KINDS]
     if unknown or not kinds:

@@ -111,7 +111,7 @@ class LiveScorer:
     >>> now = scorer.update(X[100:152])
     >>> now[now["opened"]].round(1)
                          score  decision  alarm  opened  closed  status
-    2026-01-01 02:30:00    4.3       1.3   True    True   False  scored
+    2026-01-01 02:30:00    4.1       1.1   True    True   False  scored
     >>> score, alarm = scorer.update_one(None, X.index[152], X.iloc[152].to_numpy())
     >>> bool(alarm)
     False

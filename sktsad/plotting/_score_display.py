@@ -93,7 +93,7 @@ class ScoreDisplay:
     >>> from sktsad.datasets import make_kpi
     >>> from sktsad.plotting import ScoreDisplay
     >>> X, y = make_kpi(500, random_state=0)
-    >>> display = ScoreDisplay.from_estimator(ZScoreDetector().fit(X), X, y)
+    >>> display = ScoreDisplay.from_estimator(ZScoreDetector(threshold=3).fit(X), X, y)
     >>> display.ax_.get_ylabel(), display.threshold
     ('anomaly score', 3.0)
     >>> plt.close(display.figure_)

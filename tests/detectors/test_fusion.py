@@ -462,3 +462,8 @@ def test_mean_and_4_deviations_are_the_default():
     fusion = FusionDetector([("z", clone(Z))], validation_fraction=0).fit(X)
     scores = fusion.anomaly_score(X)
     assert fusion.threshold_ == scores.mean() + 4 * scores.std()
+
+
+def test_weights_that_are_no_numbers_are_named():
+    with pytest.raises(ValueError, match="weights=.*must be"):
+        FusionDetector(MEMBERS, weights=["much", "little"]).fit(X, Y)

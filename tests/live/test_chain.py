@@ -15,7 +15,9 @@ def test_rows_that_a_step_makes_infinite_are_alarms_and_others_are_scored(n_bad)
     names = ["a", "b", "c"]
     index = pd.MultiIndex.from_product([names, range(40)], names=["series", "time"])
     X = pd.DataFrame({"x": np.random.default_rng(0).uniform(1, 2, len(index))}, index)
-    model = make_pipeline(FunctionTransformer(np.log), SlidingWindow(3), GaussianDetector(threshold=3.0)).fit(X)
+    model = make_pipeline(FunctionTransformer(np.log), SlidingWindow(3), GaussianDetector(threshold=3.0)).fit(
+        X
+    )
     later = X.groupby(level=0).tail(1).rename(index=lambda time: 40 if time == 39 else time, level=1)
     wanted = model.decision_function(later)
     later.iloc[:n_bad] = 0.0  # whose logarithm is minus infinity

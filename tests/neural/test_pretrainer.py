@@ -179,7 +179,7 @@ def test_rows_that_will_not_do_are_refused_and_the_estimator_stays_as_it_was(cls
 @each_class
 @pytest.mark.filterwarnings("ignore:Column .* a network can hardly learn from")
 def test_a_failed_first_fit_leaves_nothing_behind(cls):
-    pretrainer = cls(lr=1e30, max_epochs=50, optimizer="sgd", random_state=0)
+    pretrainer = cls(lr=1000.0, max_epochs=50, optimizer="sgd", random_state=0)
     with pytest.raises(ValueError, match="Training diverged"):
         pretrainer.fit(1e10 * X)
     assert set(vars(pretrainer)) == set(cls().get_params(deep=False))
