@@ -84,14 +84,14 @@ class LiveStep(PerSeries):
 
 
 class GappedStep(LiveStep):
-    """A `LiveStep` that starts anew after a gap in time.
+    """A `LiveStep` that starts again after a gap in time.
 
     Parameters
     ----------
     known : mapping
         By the name of a series, what fit kept of it: an object with its time step as ``step``.
     max_gap : float
-        Longest step in time that is no gap, in units of the time step of a series.
+        Longest step in time that is not a gap, in units of the time step of a series.
     time_dtype : dtype
         Of the times.
     """
@@ -156,7 +156,7 @@ class PastStep(GappedStep):
     past : Past
         What fit kept.
     max_gap : float
-        Longest step in time that is no gap, in units of the time step of a series.
+        Longest step in time that is not a gap, in units of the time step of a series.
     """
 
     def __init__(self, past: Past, max_gap: float) -> None:

@@ -195,7 +195,7 @@ class FusionDetector(BaseDetector, BaseComposition, Estimator):
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Rows, as the members want them.
+            Rows, as the members need them.
         y : array-like of shape (n_samples,), default=None
             Two labels, the last in sorted order is the anomaly; or 0 for all rows. Detectors are fitted on the normal
             rows, classifiers on all. None takes all rows as normal.
@@ -298,7 +298,7 @@ class FusionDetector(BaseDetector, BaseComposition, Estimator):
 
     def _to_shares(self, scores: list[np.ndarray]) -> np.ndarray:
         scaled = [scale(score) for scale, score in zip(self._scales, scores, strict=True)]
-        # A member that counts nothing has no say, also where its score is infinite.
+        # A member of weight 0 has no say, also where its score is infinite.
         return np.where(self._weights > 0, np.column_stack(scaled), 0.0) * self._weights
 
     def _score(self, rows: Rows) -> np.ndarray:

@@ -201,7 +201,7 @@ class GaussianDetector(RunningDetector, Estimator):
         """Return the correlation of the columns, shrunk towards independence."""
         correlation, n_columns = self._products.copy(), len(self._products)
         noise = (self._fourth_power - (correlation**2).sum()) / self._n_effective
-        np.fill_diagonal(correlation, 1)  # it is but for constant columns, where it is 0
+        np.fill_diagonal(correlation, 1)  # it is, except for constant columns, where it is 0
         shrinkage = self.shrinkage
         if isinstance(shrinkage, str):
             dependence = (correlation**2).sum() - n_columns

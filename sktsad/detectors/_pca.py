@@ -12,9 +12,9 @@ from .._core import Estimator, Interval, RealNotInt, Rows, StrOptions, Windows
 from ._base_detector import DEFAULT_RULE, DetectorTransformerMixin, WindowDetector
 from ._window_shapes import NORMALIZE, learn_least_spread, shapes
 
-#: Share of the windows that a robust fit learns from, and how often it chooses them anew.
+#: Share of the windows that a robust fit learns from, and how often it chooses them again.
 _CORE, _CHOICES = 0.75, 3
-#: Share of the mean variance that a component has at least, so that none is divided by nothing.
+#: Least variance of a component, as a share of the mean variance, so that none is divided by 0.
 _RIDGE = 1e-6
 
 
@@ -222,7 +222,7 @@ class PCADetector(DetectorTransformerMixin, WindowDetector, Estimator):
         self.explained_variance_ = variance[:n_components]
         least = _RIDGE * variance.mean() or 1.0  # rows that are all the same have no unit of their own
         self._variance = np.maximum(self.explained_variance_, least)
-        # What both scores are on the mean over the windows of fit.
+        # What both scores are on average over the windows of fit.
         self._usual_residual = max(variance[n_components:].sum() / n_values, least)
 
     def _score(self, windows: Windows) -> np.ndarray:

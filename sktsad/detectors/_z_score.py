@@ -22,10 +22,10 @@ class ZScoreDetector(DetectorTransformerMixin, RunningDetector, Estimator):
     ----------
     mode : {"global", "rolling"}, default="global"
         "global" compares each column with its mean over the normal rows of fit. "rolling" compares the last row
-        of each window with the mean of that window, channel by channel; it stands after `SlidingWindow`.
+        of each window with the mean of that window, channel by channel; it comes after `SlidingWindow`.
     robust : bool, default=False
         Whether to use the median and the scaled median absolute deviation, which anomalies hardly move. Where more
-        than half of the values are equal, that is 0 and the scaled mean absolute deviation stands in.
+        than half of the values are equal, that is 0 and the scaled mean absolute deviation takes its place.
     threshold : threshold rule, float or None, default=None
         None means ``MedianMAD(6)``, with ``mode="rolling"`` 3. The usual 3, for three standard deviations, is for
         single values: the largest z of a hundred columns is often beyond.

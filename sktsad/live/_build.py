@@ -191,7 +191,7 @@ class Builder:
         return call
 
     def _require_row_wise(self, name: str, step: Any, is_last: bool = False) -> None:
-        """Refuse a step of which nobody knows that it makes of each row what it is."""
+        """Refuse a step that is not known to look at each row alone."""
         for inner in _within(step):
             if hasattr(inner, "live_step") or isinstance(inner, (SmoothedClassifier, FusionDetector)):
                 self._refuse(name, step, f"it hides {type(inner).__name__}, which keeps a past, within")

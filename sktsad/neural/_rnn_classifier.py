@@ -53,7 +53,7 @@ class RNNClassifier(NetClassifier):
         "cross_entropy", "squared_error", "focal", "mean_false_error", "mean_squared_false_error" or "logit_adjusted",
         whose parameters are given as ``net_params={"criterion__<name>": ...}``, or an instance from `sktsad.networks`
         such as ``FocalLoss(gamma=1, alpha=0.75)``. Or any ``torch.nn.Module``, or its class, called with (logits,
-        class numbers) as torch's own losses want them: for two classes logits of shape (batch,) and floats, else
+        class numbers) as torch's own losses expect them: for two classes logits of shape (batch,) and floats, else
         logits of shape (batch, n_classes) and integers. It returns one value per row, or their mean, which leaves no
         room for weights.
     encoder : pretrainer, default=None
@@ -115,7 +115,7 @@ class RNNClassifier(NetClassifier):
     Attributes
     ----------
     classes_ : ndarray of shape (n_classes,)
-        Class labels. Of two, the last is the anomaly.
+        Class labels. With two, the last is the anomaly.
     net_ : skorch.NeuralNet
         The trained net.
     window_shape_ : tuple of (int, int)
@@ -253,6 +253,8 @@ class RNNClassifier(NetClassifier):
             pretrainer.set_params(random_state=check_random_state(self.random_state).randint(2**31))
         encoder: Any = getattr(pretrainer.fit(windows, None), "encoder_", None)
         if not hasattr(encoder, "window_shape"):
-            raise TypeError(f"encoder={self.encoder} lends no encoder: use one such as ForecastPretrainer().")
+            raise TypeError(
+                f"encoder={self.encoder} has no encoder to lend: use one such as ForecastPretrainer()."
+            )
         check_encoder(encoder, windows)
         return copy.deepcopy(encoder).requires_grad_(True)

@@ -117,8 +117,8 @@ class RNNRegressor(RegressorMixin, NetEstimator):
 
     Notes
     -----
-    Targets are used as they are, and a new network puts out values near 0. Targets in another range than about -3
-    to 3 want ``TransformedTargetRegressor(RNNRegressor(), transformer=StandardScaler())``.
+    Targets are used as they are, and a new network puts out values near 0. Targets far outside the range of about
+    -3 to 3 need ``TransformedTargetRegressor(RNNRegressor(), transformer=StandardScaler())``.
 
     References
     ----------
@@ -221,7 +221,7 @@ class RNNRegressor(RegressorMixin, NetEstimator):
         Parameters
         ----------
         X : Windows or array-like of shape (n_samples, length * n_channels) or (n_samples, length, n_channels)
-            Windows, one a row.
+            Windows, one per row.
         y : array-like of shape (n_samples,) or (n_samples, n_targets)
             What to forecast from each window.
         sample_weight : array-like of shape (n_samples,), default=None
@@ -247,7 +247,7 @@ class RNNRegressor(RegressorMixin, NetEstimator):
         Parameters
         ----------
         X : Windows or array-like of shape (n_samples, length * n_channels) or (n_samples, length, n_channels)
-            Windows, one a row.
+            Windows, one per row.
         y : array-like of shape (n_samples,) or (n_samples, n_targets)
             What to forecast from each window.
         sample_weight : array-like of shape (n_samples,), default=None
@@ -265,7 +265,7 @@ class RNNRegressor(RegressorMixin, NetEstimator):
         Parameters
         ----------
         X : Windows or array-like of shape (n_samples, length * n_channels) or (n_samples, length, n_channels)
-            Windows, one a row.
+            Windows, one per row.
 
         Returns
         -------
@@ -297,7 +297,7 @@ class RNNRegressor(RegressorMixin, NetEstimator):
             target = check_array(y, dtype=self.dtype, copy=True, ensure_2d=False, ensure_all_finite=False)
         except ValueError as error:
             raise ValueError(
-                f"y must hold numbers, one a row, or a column for each target: {error}"
+                f"y must hold numbers, one per row, or a column for each target: {error}"
             ) from error
         n_holes = int((~np.isfinite(target)).reshape(len(target), -1).any(axis=1).sum())
         if n_holes:
@@ -312,7 +312,7 @@ class RNNRegressor(RegressorMixin, NetEstimator):
         elif shape != self._target_shape:
             raise ValueError(
                 f"y has shape {target.shape}, where {(len(target), *self._target_shape)} would go on with the first "
-                "fit: a network that is trained further keeps its outputs. Fit anew with warm_start=False."
+                "fit: a network that is trained further keeps its outputs. Fit again with warm_start=False."
             )
         return target.reshape(len(target)) if shape == (1,) else target  # as nets put out a single column
 

@@ -97,7 +97,7 @@ class StatefulForecastDetector(BaseDetector, NetEstimator):
         half, to make 30. 0, or fewer than 30 normal rows even so: the rule learns from the training rows, whose errors
         are too small.
     series_embedding : int, default=None
-        Size of a vector that is learnt for each series and stands beside its rows; a series that `fit` has not seen
+        Size of a vector that is learnt for each series and put beside its rows; a series that `fit` has not seen
         gets the mean of all. It pays where the share of anomalies of a series persists. None leaves it out.
     series_dropout : float, default=0.1
         Share of strands, below 1, that are learnt with that mean; with ``series_embedding`` only.
@@ -152,9 +152,9 @@ class StatefulForecastDetector(BaseDetector, NetEstimator):
 
     Notes
     -----
-    Anomalous rows of y are run through, but are not learnt from as rows to predict. The first row of a series, of which
-    there is no forecast, scores 1. As in `StatefulRNNClassifier`, an array is one series that starts from rest at every
-    call, and nothing is kept between two calls.
+    Rows that y marks as anomalous are run through, but not learnt from as rows to predict. The first row of a series,
+    of which there is no forecast, scores 1. As in `StatefulRNNClassifier`, an array is one series that starts from rest
+    at every call, and nothing is kept between two calls.
 
     References
     ----------

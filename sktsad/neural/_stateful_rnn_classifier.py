@@ -65,7 +65,7 @@ class StatefulRNNClassifier(NetClassifier):
         "cross_entropy", "squared_error", "focal", "mean_false_error", "mean_squared_false_error" or "logit_adjusted",
         whose parameters are given as ``net_params={"criterion__<name>": ...}``, or an instance from `sktsad.networks`
         such as ``FocalLoss(gamma=1, alpha=0.75)``. Or any ``torch.nn.Module``, or its class, called with (logits,
-        class numbers) as torch's own losses want them: for two classes logits of shape (n_rows,) and floats, else
+        class numbers) as torch's own losses expect them: for two classes logits of shape (n_rows,) and floats, else
         logits of shape (n_rows, n_classes) and integers. It returns one value per row, or their mean, which leaves no
         room for weights. A mean false error is that of the classes that a chunk holds.
     class_weight : dict, "balanced" or None, default=None
@@ -106,7 +106,7 @@ class StatefulRNNClassifier(NetClassifier):
     validation_fraction : float, default=0.2
         Share of rows, the last of each series in time, that early stopping watches.
     series_embedding : int, default=None
-        Size of a vector that is learnt for each series and stands beside its rows; a series that `fit` has not seen
+        Size of a vector that is learnt for each series and put beside its rows; a series that `fit` has not seen
         gets the mean of all. It pays where the share of anomalies of a series persists. None leaves it out.
     series_dropout : float, default=0.1
         Share of strands, below 1, that are learnt with that mean; with ``series_embedding`` only.
@@ -138,7 +138,7 @@ class StatefulRNNClassifier(NetClassifier):
     Attributes
     ----------
     classes_ : ndarray of shape (n_classes,)
-        Class labels. Of two, the last is the anomaly.
+        Class labels. With two, the last is the anomaly.
     net_ : skorch.NeuralNet
         The trained net.
     n_features_in_ : int
@@ -272,9 +272,9 @@ class StatefulRNNClassifier(NetClassifier):
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            One row a time step, in time order; a panel is a frame with a (series, time) MultiIndex.
+            One row per time step, in time order; a panel is a frame with a (series, time) MultiIndex.
         y : array-like of shape (n_samples,)
-            Class labels, of two classes or more. Of two, the last in sorted order is the anomaly.
+            Class labels, of two classes or more. With two, the last in sorted order is the anomaly.
         sample_weight : array-like of shape (n_samples,), default=None
             Weights of the rows, at least 0. A row of weight 0 is run through, but does not count in the
             loss.

@@ -79,7 +79,7 @@ class TorchClassifier(NetClassifier):
     Attributes
     ----------
     classes_ : ndarray of shape (n_classes,)
-        Class labels. Of two, the last is the anomaly.
+        Class labels. With two, the last is the anomaly.
     net_ : skorch.NeuralNet
         The trained net.
     window_shape_ : tuple of (int, int)

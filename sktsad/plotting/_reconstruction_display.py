@@ -224,8 +224,8 @@ class ReconstructionDisplay:
         Parameters
         ----------
         signal : Series, DataFrame or array-like of shape (n_steps,) or (n_steps, n_channels)
-            What was to be reconstructed, one row a time step. Its index, or else that of the reconstruction, tells the
-            time.
+            What was to be reconstructed, one row per time step. Its index, or else that of the reconstruction, tells
+            the time.
         reconstruction : Series, DataFrame or array-like of the same shape
             What came out, channels in the same order.
         ax : Axes or array-like of Axes, default=None

@@ -70,7 +70,7 @@ class SeriesDisplay:
     Notes
     -----
     One column is drawn as it is, and detections on it. Several columns are drawn in lanes above one another, each
-    scaled to its own range, which stands beside the lane; detections have a lane of their own on top.
+    scaled to its own range, which is written beside the lane; detections have a lane of their own on top.
 
     A band starts half a time step before the first row of an event and ends half a step after the last. Lines and
     bands end at a gap in time, and lines at missing values, where no detection can be marked either. Of more than
@@ -234,7 +234,7 @@ class SeriesDisplay:
         Parameters
         ----------
         X : Windows, Series, DataFrame or array-like of shape (n_samples, n_features)
-            Values, one row a time step. A (series, time) MultiIndex is a panel. If X has no index, that of the labels
+            Values, one row per time step. A (series, time) MultiIndex is a panel. If X has no index, that of the labels
             tells the time.
         y_true : array-like of shape (n_samples,), default=None
             Labels of the rows.
@@ -256,8 +256,8 @@ class SeriesDisplay:
         Raises
         ------
         ValueError
-            If lengths or time indexes differ, ``columns`` has a name that X has not, a column is infinite or no
-            number, or there are more than two labels.
+            If lengths or time indexes differ, ``columns`` has a name that X does not have, a column is infinite
+            or not numeric, or there are more than two labels.
         """
         index = common_index(X=X, y_true=y_true, y_pred=y_pred)
         anomalous, detected = mark_label(pos_label, y_true=y_true, y_pred=y_pred)

@@ -186,7 +186,7 @@ class RollingFeatures(TransformerMixin, Estimator):
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            One row a time step, in time order; a panel is a frame with a (series, time) MultiIndex.
+            One row per time step, in time order; a panel is a frame with a (series, time) MultiIndex.
         y : array-like of shape (n_samples,), default=None
             Read for its index only, to notice that X has lost it.
 
@@ -197,7 +197,7 @@ class RollingFeatures(TransformerMixin, Estimator):
         Raises
         ------
         ValueError
-            If a window is no whole number or too small, no feature is left, values are missing or infinite, time
+            If a window is not a whole number or is too small, no feature is left, values are missing or infinite, time
             is out of order or duplicated, or X has lost a panel's index that y still has.
 
         Warns

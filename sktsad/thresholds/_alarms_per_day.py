@@ -28,7 +28,7 @@ class AlarmsPerDay(ThresholdRule):
     Parameters
     ----------
     n : float, default=1
-        Most alarms a day of one series, over normal rows; above 0. A half is one in two days.
+        Most alarms per day in one series, over normal rows; above 0. A half is one in two days.
     rows_per_day : float, default=None
         Rows of one series in a day. None takes them from the dates in the index of the scores, by the most frequent
         step in time of each series.
