@@ -144,7 +144,7 @@ def test_windows_of_one_series_are_a_read_only_view(rows):
 @pytest.mark.parametrize("windows", [two_series(), one_series()[[2, 0, 1]], one_series()[::-1]])
 def test_other_windows_are_copied_unless_that_is_forbidden(windows):
     assert not np.shares_memory(np.asarray(windows), windows.buffer)
-    with pytest.raises(ValueError, match="no view of their rows"):
+    with pytest.raises(ValueError, match="not a view of their rows"):
         np.array(windows, copy=False)
 
 

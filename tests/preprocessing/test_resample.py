@@ -148,7 +148,7 @@ NUMBERS = pd.DataFrame({"x": [1.0, 2.0]}, [1, 2])
         (DATES, None, {"how": {"z": "mean"}}, r"unknown: \['z'\]"),
         (DATES, None, {"how": {"x": "median"}}, r"unknown: \['median'\]"),
         (DATES, None, {"step": 60}, "must be a length of time"),
-        (DATES, None, {"step": "soon"}, "is no length of time"),
+        (DATES, None, {"step": "soon"}, "is not a length of time"),
         (DATES, None, {"step": "-1min"}, "must be above 0"),
         (NUMBERS, None, {"step": "1min"}, "must be a number, or 'auto'"),
         (DATES.to_period("D"), None, {}, "periods"),

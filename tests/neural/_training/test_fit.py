@@ -297,7 +297,9 @@ def test_batches_of_very_wide_rows_are_cut(monkeypatch):
 @pytest.mark.parametrize("given", [{}, None, "EarlyStopping", ("name",), ("name", 1), 3, print])
 def test_callbacks_that_are_none_are_named(given):
     options = replace(OPTIONS, callbacks=[given])
-    with pytest.raises(TypeError, match=r"callbacks holds .* which is none: give callbacks of skorch"):
+    with pytest.raises(
+        TypeError, match=r"callbacks holds .* which is not a callback: give callbacks of skorch"
+    ):
         make_net(Network(Line, nn.MSELoss), options)
 
 
