@@ -258,7 +258,7 @@ def _objects_as_time(index: pd.Index, what: str) -> Any:
         )
     elif kind == "mixed" and len(objects) and all(isinstance(value, tuple) for value in objects):
         raise ValueError(
-            f"{what.capitalize()} holds tuples, such as {objects[0]!r}. Make it levels: X.index = "
+            f"{what.capitalize()} holds tuples, such as {objects[0]!r}. Turn them into levels: X.index = "
             "pandas.MultiIndex.from_tuples(X.index)."
         )
     return None

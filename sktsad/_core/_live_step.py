@@ -1,4 +1,4 @@
-"""How a fitted step goes on row by row: what it keeps of each series, and what it makes of the next row."""
+"""How a fitted step works row by row: what it keeps of each series, and what it makes of the next row."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class LiveRows:
 
 
 class LiveStep(PerSeries):
-    """How a step goes on row by row; base of those that keep a state of each series.
+    """How a step works row by row; base of those that keep a state of each series.
 
     A subclass names what it keeps by ``keep`` in its constructor, and has the method `step`. What is kept are arrays
     with one entry for each series, which `sktsad.live.LiveScorer` makes longer, clears and saves.

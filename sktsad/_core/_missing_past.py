@@ -13,7 +13,7 @@ from ._series import SeriesRows, is_gap
 if TYPE_CHECKING:
     from ._series_past import Past
 
-#: Share of the rows of a call from which on it is said.
+#: Share of the rows of a call above which there is a warning.
 _WORTH_SAYING = 0.1
 #: Where test rows begin after a gap that a splitter left on purpose, by series and time; of the last splits only.
 _PURGED: dict[tuple[Hashable, float], None] = {}

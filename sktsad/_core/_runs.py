@@ -207,7 +207,7 @@ class AlarmRuns:
 
 
 class AlarmState:
-    """What an `AlarmRule` keeps of each series to go on row by row; it finds what the rule finds in all rows at once.
+    """What an `AlarmRule` keeps of each series to work row by row; it finds what the rule finds in all rows at once.
 
     Parameters
     ----------

@@ -34,8 +34,8 @@ class LevelShiftDetector(WindowDetector, Estimator):
     threshold : threshold rule, float or None, default=None
         None means ``MedianMAD(5)``.
     validation_fraction : float, default=0.2
-        Share of rows, the last of each series in time, that a rule learns from. 0, or fewer than 30 normal rows there:
-        the rule learns from the training rows.
+        Share of rows, the last of each series in time, that a rule learns from. With 0, or fewer than 30 normal rows
+        there, the rule learns from the training rows.
     n_channels : int, default=None
         Channels of a plain 2-D row; None takes them from `Windows`, 3-D arrays or names such as ``x0_t-3``, and takes
         other rows as univariate.

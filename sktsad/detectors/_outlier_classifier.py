@@ -32,9 +32,9 @@ class OutlierClassifier(MetaEstimatorMixin, WindowDetector, Estimator):
         In units of the score. None means ``MedianMAD(6)``; 0.0 leaves the detector's own, often set by its
         ``contamination``.
     validation_fraction : float, default=0.2
-        Share of rows, the last of each series in time, that a rule learns from and the detector does not. Of few rows
-        more are taken, up to half, to make 30. 0, or fewer than 30 normal rows even so: the rule learns from the
-        training rows.
+        Share of rows, the last of each series in time, that a rule learns from and the detector does not. If that is
+        fewer than 30, up to half of the rows are taken to make 30. With 0, or still fewer than 30 normal rows, the rule
+        learns from the training rows.
     n_channels : int, default=None
         Channels of a plain 2-D row, to check them.
 
@@ -60,7 +60,7 @@ class OutlierClassifier(MetaEstimatorMixin, WindowDetector, Estimator):
     Raises
     ------
     TypeError
-        At fit, if the detector cannot score new rows, or is none.
+        At fit, if the detector cannot score new rows, or is not an outlier detector.
 
     Notes
     -----

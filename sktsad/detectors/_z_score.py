@@ -30,9 +30,9 @@ class ZScoreDetector(DetectorTransformerMixin, RunningDetector, Estimator):
         None means ``MedianMAD(6)``, with ``mode="rolling"`` 3. The usual 3, for three standard deviations, is for
         single values: the largest z of a hundred columns is often beyond.
     validation_fraction : float, default=0.2
-        Share of rows, the last of each series in time, that a rule learns from and the means do not. Of few rows more
-        are taken, up to half, to make 30. 0, or fewer than 30 normal rows even so: the rule learns from the training
-        rows.
+        Share of rows, the last of each series in time, that a rule learns from and the means do not. If that is fewer
+        than 30, up to half of the rows are taken to make 30. With 0, or still fewer than 30 normal rows, the rule
+        learns from the training rows.
     half_life : float, default=None
         After that many rows of its series a row counts half as much: the detector follows what drifts. None counts
         all rows alike. Medians, and windows that are compared with themselves, have none.

@@ -1,4 +1,4 @@
-"""A fitted pipeline as steps that go on row by row."""
+"""A fitted pipeline as steps that work row by row."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What goes on row by row: series, clocks, steps and alarms together."""
+"""What works row by row: series, clocks, steps and alarms together."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ class Engine:
         self._room = 0
 
     def take(self, batch: Batch, is_past: bool = False) -> Outcome:
-        """Take rows; return what is said of them. Of rows that are past, nobody is alarmed."""
+        """Take rows; return what is said of them. Past rows raise no alarms."""
         n_rows = len(batch.at)
         status = np.full(n_rows, SCORED, dtype=np.int8)
         if n_rows:

@@ -70,7 +70,7 @@ class LiveScorer:
     Raises
     ------
     TypeError
-        If a step of the model cannot go on row by row, looks ahead, or gives no score. It is named.
+        If a step of the model cannot work row by row, looks ahead, or gives no score. It is named.
 
     See Also
     --------

@@ -156,7 +156,7 @@ class Smoothed(GappedStep):
 
 
 class Wrapper(LiveStep):
-    """What wraps other estimators: they go on row by row, and it decides on what they say.
+    """What wraps other estimators: they work row by row, and it decides on what they say.
 
     Parameters
     ----------

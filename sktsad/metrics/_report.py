@@ -82,7 +82,7 @@ def detection_report(
     n_bootstrap : int, default=500
         Number of bootstrap draws. With 0 there are no intervals.
     confidence : float, default=0.95
-        How often the interval is to hold what it is for, above 0 and below 1.
+        How often the interval must contain the true value, above 0 and below 1.
     merge_gap : int, timedelta or str, default=None
         False alarms with at most that many quiet rows between them, or quiet rows of that time, count as one, as in
         `sktsad.postprocessing.alarms`. None is half an hour if time is dates, else 0 rows.
@@ -245,7 +245,7 @@ def compare(
     n_bootstrap : int, default=500
         Number of bootstrap draws. With 0 there are no intervals.
     confidence : float, default=0.95
-        How often the interval is to hold what it is for, above 0 and below 1.
+        How often the interval must contain the true value, above 0 and below 1.
     merge_gap : int, timedelta or str, default=None
         False alarms with at most that many quiet rows between them, or quiet rows of that time, count as one, as in
         `sktsad.postprocessing.alarms`. None is half an hour if time is dates, else 0 rows.

@@ -117,7 +117,7 @@ class NetClassifier(ClassifierMixin, NetEstimator):
         -----
         UserWarning
             If Ctrl-C ends the training: the network is that of the last epoch that ended, or with ``early_stopping``
-            the best. Where joblib runs many fits, as in a search, the interrupt goes up instead.
+            the best. Where joblib runs many fits, as in a search, the interrupt is raised instead.
         """
         return self._fit(
             X, y, sample_weight, warm=self.warm_start and hasattr(self, "net_"), n_epochs=self.max_epochs
@@ -134,7 +134,7 @@ class NetClassifier(ClassifierMixin, NetEstimator):
         y : array-like of shape (n_samples,)
             Class labels.
         classes : array-like of shape (n_classes,), default=None
-            All classes there are; needed at the first call, unless y has them all.
+            All classes; needed at the first call, unless y has them all.
         sample_weight : array-like of shape (n_samples,), default=None
             Weights of the rows, at least 0.
 

@@ -69,7 +69,7 @@ class StatefulRNNClassifier(NetClassifier):
         logits of shape (n_rows, n_classes) and integers. It returns one value per row, or their mean, which leaves no
         room for weights. A mean false error is that of the classes that a chunk holds.
     class_weight : dict, "balanced" or None, default=None
-        Weights of the classes, as in scikit-learn. Not for the mean false errors, which weigh by themselves.
+        Weights of the classes, as in scikit-learn. Not for the mean false errors, which weigh the classes themselves.
     event_weight : float, default=None
         Power of the number of rows of an event that is the weight of each: with -0.5 an event of 100 rows counts as 10,
         with -1 as one. An event is a run of rows of one class, of any but the first of ``classes_``. None weighs all
@@ -101,7 +101,7 @@ class StatefulRNNClassifier(NetClassifier):
     max_grad_norm : float or None, default=1.0
         Norm to which a longer gradient is scaled; None leaves it as it is.
     early_stopping : bool or int, default=False
-        Whether to stop when the loss on the last rows has not become better for 5 epochs, or for that many; the best
+        Whether to stop when the loss on the last rows has not improved for 5 epochs, or for that many; the best
         weights are kept. With "one_cycle" the learning rate falls as if all epochs were made.
     validation_fraction : float, default=0.2
         Share of rows, the last of each series in time, that early stopping watches.
@@ -129,8 +129,8 @@ class StatefulRNNClassifier(NetClassifier):
         Whether a further ``fit`` goes on from the weights of the last, with the present ``lr``, ``batch_size`` and
         ``max_epochs``; other parameters of the network, and the series that it knows, stay as they were.
     callbacks : list of skorch callbacks, default=None
-        Copied before use. One that listens to batches makes epochs a little slower. An ``EarlyStopping`` takes the
-        place of the rule by loss, if ``early_stopping`` is on.
+        Copied before use. One that listens to batches makes epochs a little slower. An ``EarlyStopping`` replaces
+        the rule by loss, if ``early_stopping`` is on.
     net_params : dict, default=None
         More parameters of skorch's ``NeuralNet``, such as ``{"optimizer__weight_decay": 0.1}``. In `set_params` and
         grids each is ``net__<name>``.
@@ -308,7 +308,7 @@ class StatefulRNNClassifier(NetClassifier):
         y : array-like of shape (n_samples,)
             Class labels.
         classes : array-like of shape (n_classes,), default=None
-            All classes there are; needed at the first call, unless y has them all.
+            All classes; needed at the first call, unless y has them all.
         sample_weight : array-like of shape (n_samples,), default=None
             Weights of the rows, at least 0.
 
@@ -373,7 +373,7 @@ class StatefulRNNClassifier(NetClassifier):
         return super().predict(X)
 
     def live_step(self) -> LiveStep:
-        """Return what goes on row by row; `sktsad.live.LiveScorer` asks for it.
+        """Return what works row by row; `sktsad.live.LiveScorer` asks for it.
 
         Returns
         -------

@@ -173,7 +173,7 @@ class ReconstructionDisplay:
         Parameters
         ----------
         estimator : AutoencoderDetector, VAEDetector or Pipeline
-            Fitted. Of a Pipeline that ends in one, the values are drawn as the detector sees them, so scaled if it
+            Fitted. In a Pipeline that ends in one, the values are drawn as the detector sees them, so scaled if it
             scales.
         X : Windows or array-like of shape (n_samples, n_features)
             Windows as in `fit`, or rows for a Pipeline; a single window may be flat.

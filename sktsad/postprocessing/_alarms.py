@@ -65,14 +65,14 @@ def alarms(
     threshold : float, default=0.0
         Rows above it are alarms.
     merge_gap : int, timedelta or str, default=None
-        A row above the threshold goes on with the alarm before it if at most this number of quiet rows, or quiet rows
+        A row above the threshold continues the alarm before it if at most this number of quiet rows, or quiet rows
         of that time, lie between: an event that flickers is one alarm. None is half an hour if time is dates, else 0
         rows.
     min_rows : int, default=1
         Rows above the threshold that make an alarm. It opens at the last of them; shorter runs are left out.
     cool_down : int, timedelta or str, default=0
-        For this number of rows, or this time, after the last row of an alarm no other opens. Rows above the threshold
-        there are passed over; a run that lasts beyond them is an alarm that starts after them.
+        No other alarm opens for this number of rows, or this time, after the last row of an alarm. Rows above the
+        threshold there are passed over; a run that lasts beyond them is an alarm that starts after them.
     max_gap : float, default=3
         Holes in time of more than this number of steps count as the rows that are missing there, others as none.
 

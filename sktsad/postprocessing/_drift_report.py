@@ -37,8 +37,8 @@ def drift_report(
     X : array-like of shape (n_samples, n_features)
         Recent rows, as the model takes them. Leave out what is known to be anomalous.
     min_distance : float, default=0.1
-        Largest distance between the two distributions that is not worth a word, at least 0 and below 1. With many rows
-        the smallest difference is certain, and no reason to refit.
+        Largest distance between the two distributions that is not worth mentioning, at least 0 and below 1. With many
+        rows the smallest difference is certain, and no reason to refit.
     alpha : float, default=0.01
         How often, at most, rows like those of fit may be taken for drifted; above 0 and below 1.
 
@@ -104,7 +104,7 @@ def drift_report(
     if min(n_then, n_now) < _FEWEST:
         warnings.warn(
             f"{len(now)} rows of X are worth about {n_now:.0f} independent ones, and {len(then)} held-out rows "
-            f"{n_then:.0f}: with fewer than {_FEWEST} drift cannot be told. Give more rows, over a longer time.",
+            f"{n_then:.0f}: with fewer than {_FEWEST} drift cannot be judged. Give more rows, over a longer time.",
             UserWarning,
             stacklevel=2,
         )

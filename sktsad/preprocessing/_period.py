@@ -105,7 +105,7 @@ def choose_period(
 def find_period(values: np.ndarray, least: float = _LEAST) -> int | None:
     """Return the lag at which the columns of a series are most like themselves, on average; None if none is.
 
-    Each column loses its trend, a cubic polynomial. Of the autocorrelation, smoothed in proportion to the lag, the
+    Each column loses its trend, a cubic polynomial. In the autocorrelation, smoothed in proportion to the lag, the
     hills that come near the highest are the period and its multiples: the first is taken, and its top is read off
     where it is known best, at the multiples. A period is at most a third of the rows.
     """

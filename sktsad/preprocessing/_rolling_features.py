@@ -54,7 +54,8 @@ class RollingFeatures(TransformerMixin, Estimator):
     slope_windows : sequence of int, default=(15,)
         For each, at least 2, the slope per row of the line through that number of rows, the last of them the row.
     ewm_spans : sequence of int, default=(15, 60)
-        For each, the difference to the mean of the rows before, with weights that fall by ``1 - 2 / (span + 1)`` a row.
+        For each, the difference to the mean of the rows before, with weights that fall by ``1 - 2 / (span + 1)`` per
+        row.
     n_periods : int, default=7
         Number of periods back whose rows at the same time are compared with: the difference to their median, the
         same divided by their scaled median absolute deviation, and that. 0 leaves these out, and the next two.
@@ -299,7 +300,7 @@ class RollingFeatures(TransformerMixin, Estimator):
         return np.array([name for column in columns for name in self._features.names(column)], dtype=object)
 
     def live_step(self) -> LiveStep:
-        """Return what goes on row by row; `sktsad.live.LiveScorer` asks for it.
+        """Return what works row by row; `sktsad.live.LiveScorer` asks for it.
 
         Returns
         -------

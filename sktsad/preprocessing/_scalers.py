@@ -161,7 +161,7 @@ class SeriesScaler(OneToOneFeatureMixin, TransformerMixin, Estimator):
         return self._apply(X, "inverse_transform")
 
     def live_step(self) -> LiveStep:
-        """Return what goes on row by row; `sktsad.live.LiveScorer` asks for it.
+        """Return what works row by row; `sktsad.live.LiveScorer` asks for it.
 
         Returns
         -------

@@ -196,7 +196,7 @@ class SeriesFeatures(TransformerMixin, Estimator):
         return self._append(X, rows, validate_rows(self, X, reset=False), None)
 
     def live_step(self) -> LiveStep:
-        """Return what goes on row by row; `sktsad.live.LiveScorer` asks for it.
+        """Return what works row by row; `sktsad.live.LiveScorer` asks for it.
 
         Returns
         -------

@@ -75,8 +75,8 @@ class SlidingWindow(TransformerMixin, Estimator):
         "auto" reads a (series, time) MultiIndex where there is one; "index" insists on it.
     align : {"end", "centre"}, default="end"
         Which row of the window is its own: the last, or that in the middle, ``length // 2`` rows before the last.
-        Centred windows **look ahead**: they are for the study of what has been, never for alarms, and no score of
-        theirs compares with one of windows that end with their row. `check_causal` reports them.
+        Centred windows **look ahead**: they are for studying the past, never for alarms, and their scores
+        cannot be compared with those of windows that end with their row. `check_causal` reports them.
 
     Attributes
     ----------
@@ -282,7 +282,7 @@ class SlidingWindow(TransformerMixin, Estimator):
         return window_names(list(check_feature_names_in(self, input_features)), self.length_)
 
     def live_step(self) -> LiveStep:
-        """Return what goes on row by row; `sktsad.live.LiveScorer` asks for it.
+        """Return what works row by row; `sktsad.live.LiveScorer` asks for it.
 
         Returns
         -------

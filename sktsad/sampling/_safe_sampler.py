@@ -86,7 +86,8 @@ class SafeSampler(OneToOneFeatureMixin, Estimator):
     n_channels : int, default=None
         Channels of a plain 2-D row, for "augment".
     random_state : int, RandomState or None, default=None
-        Passed to the sampler, and to those inside it; None leaves theirs. It also draws the rows of ``max_normal``.
+        Passed to the sampler, and to those inside it; None leaves their own as it is. It also draws the rows of
+        ``max_normal``.
 
     Attributes
     ----------
