@@ -158,7 +158,7 @@ def test_a_copy_is_a_copy_and_may_be_written_to():
 def test_a_change_of_type_is_a_copy():
     windows = one_series()
     assert np.asarray(windows, dtype=np.float32).dtype == np.float32
-    with pytest.raises(ValueError, match="no view"):
+    with pytest.raises(ValueError, match="not a view"):
         np.array(windows, dtype=np.float32, copy=False)
     assert np.array(windows, dtype=float, copy=False).dtype == float
 

@@ -362,7 +362,7 @@ def test_a_clock_that_goes_otherwise_is_said_once(factory, scorer):
         scorer.update(rows[10:20])
     scorer.update(rows[20:])
     other = LiveScorer(scorer.model)
-    with pytest.warns(UserWarning, match="another time step"):
+    with pytest.warns(UserWarning, match="a different time step"):
         for row in rows[:20].itertuples():
             other.update_one("a", row.Index[1], row[1:])
 

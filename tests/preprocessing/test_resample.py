@@ -168,5 +168,5 @@ def test_values_come_back_to_their_own_rows_only():
     panel = pd.concat({"a": DATES}, names=["series", "time"])
     with pytest.raises(ValueError, match="of the series 'b' that lie in no step"):
         resample_back(resample(panel, step="1D"), panel.rename(index={"a": "b"}))
-    with pytest.raises(ValueError, match="must both have time of one kind"):
+    with pytest.raises(ValueError, match="must both have the same kind of time"):
         resample_back(out, NUMBERS)

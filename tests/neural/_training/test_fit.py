@@ -315,7 +315,7 @@ def test_callbacks_come_as_instances_classes_or_pairs(given):
 def test_options_that_whole_batches_have_not_are_named(part, option, instead):
     options = replace(OPTIONS, net_params={f"{part}__{option}": True})
     with pytest.raises(
-        ValueError, match=rf"net__{part}__{option} is no option.*Use {instead}, or.*DataLoader"
+        ValueError, match=rf"net__{part}__{option} is not an option.*Use {instead}, or.*DataLoader"
     ):
         make_net(Network(Line, nn.MSELoss), options)
     own = {f"{part}__{option}": 0, part: torch.utils.data.DataLoader}
