@@ -5,7 +5,7 @@ Two zeros against five thousand ones
 A thesis on deep learning with imbalanced data ("Survey on Deep Learning with Imbalanced Data Sets", National Chengchi
 University, 2019) trained one convolutional network on digits, of which some are all but missing, in many ways. Most of
 it was repeated (``benchmarks/imbalanced_mnist.py``); here are its pictures, drawn from the results that were kept. The
-page "The sources, cell by cell" has the numbers, and says which trainings are still to be run.
+page "The sources, cell by cell" has the numbers, and says which training is still to be run.
 
 With ``SKTSAD_DATA`` set the digits are those of MNIST, else the small ones of scikit-learn.
 """
@@ -51,7 +51,7 @@ for axis, (part, sizes) in zip(axes, counts.items(), strict=True):
 # What SMOTE makes of two zeros
 # -----------------------------
 # A point between two digits is, pixel by pixel, a mixture of both: two zeros laid over each other. Where the two are
-# alike that is a digit, else a double exposure that nobody would write.
+# alike, that is a digit; otherwise it is a double exposure that nobody would write.
 
 if os.environ.get("SKTSAD_DATA"):
     X, y = load_mnist(return_X_y=True)
@@ -120,7 +120,7 @@ for axis, task in zip(axes, ("binary", "multiclass"), strict=True):
 # %%
 # By class
 # --------
-# The share of each class that is found, of the ten classes. The baseline names none of the rare ones; the costs of the
+# The share that is found of each of the ten classes. The baseline names none of the rare ones; the costs of the
 # source raise class 1 and nothing else; what is left to gain lies in 4, 6 and 7 for all of them.
 
 names = [name for name in NAMES if len(of_method("multiclass", name))]
@@ -136,7 +136,7 @@ axis.set(xlabel="class", xticks=range(10), yticks=range(len(names)), yticklabels
 # Confusion matrices
 # ------------------
 # A row is a true class, a column what it is taken for, in shares of the row. With two classes the accuracies of both
-# are the whole matrix; with ten it was not kept for all trainings.
+# are the whole matrix; with ten it was not kept for every training.
 
 
 def confusion(task, method):
@@ -184,9 +184,9 @@ axis.legend(fontsize="small")
 # %%
 # Alpha and gamma
 # ---------------
-# The focal loss over the weight alpha of the rare classes, a curve for each gamma: published dotted, ours circles. In
-# the published grid accuracy rises with alpha in three steps of four, and no gamma above 0 is better than none: what
-# helps is the weight, and not the focus.
+# The focal loss over the weight alpha of the rare classes, a curve for each gamma: published ones dotted, ours as
+# circles. In the published grid accuracy rises with alpha in three steps of four, and no gamma above 0 is better than
+# 0: what helps is the weight, and not the focus.
 
 ALPHAS, GAMMAS = (1, 5, 10, 50, 100), (0, 0.5, 1, 2, 5)
 figure, axes = plt.subplots(1, 2, figsize=(10, 4), layout="constrained")

@@ -72,7 +72,7 @@ figure.supxlabel("sample")
 # Three models
 # ------------
 # Three in ten of the beats to learn from is held out for the thresholds. The detectors leave out abnormal beats by
-# themselves. The classifier reads ten samples a step: a recurrent network that goes through 140 steps learns slowly.
+# themselves. The classifier reads ten samples per step: a recurrent network that goes through 140 steps learns slowly.
 
 X_fit, X_choose, y_fit, y_choose = train_test_split(X, y, test_size=0.3, stratify=y, random_state=0)
 models = {
@@ -97,7 +97,7 @@ for axis, (name, model) in zip(axes, models.items(), strict=True):
 # What the autoencoders make of a beat
 # ------------------------------------
 # Ten beats of each kind that no model has seen: signal, reconstruction, and the error between them filled. A normal
-# beat comes out nearly as it was, less its noise. Of an abnormal one something else comes out, and the error is large
+# beat comes out nearly as it was, minus its noise. An abnormal one comes out as something else, and the error is large
 # above all where the beat does what normal beats never do.
 
 detectors = {name: models[name] for name in ("autoencoder", "variational autoencoder")}
@@ -133,7 +133,7 @@ figure.legend(*axes[0].get_legend_handles_labels(), loc="outside upper right", n
 # The verdict
 # -----------
 # On beats that had no part in any choice, beside a score that knows nothing. With many abnormal beats F1 is high for
-# any score: to call every beat abnormal gets that of the first row.
+# any score: calling every beat abnormal gets that of the first row.
 
 rows = {
     "random score": {
@@ -160,4 +160,5 @@ for axis, (name, model) in zip(axes, tuned.items(), strict=True):
 # -------------
 # Where abnormal beats of every kind are labelled, the classifier uses what it is told. The autoencoders need normal
 # beats to be fitted, here picked by the labels, and abnormal ones only for their thresholds; they say where in the beat
-# it went wrong. They also call abnormal what nobody has labelled yet, which a test set of known kinds does not show.
+# something went wrong. They also call abnormal what nobody has labelled yet, which a test set of known kinds does not
+# show.

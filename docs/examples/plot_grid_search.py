@@ -52,7 +52,7 @@ print(
 # One pipeline
 # ------------
 # Each step may be left out by "passthrough". The scaler returns a frame, so that all that follows still has the
-# index. `ThresholdClassifier` stands around the whole: it tunes the threshold on later rows than it trains on, which no
+# index. `ThresholdClassifier` wraps all of it: it tunes the threshold on later rows than it trains on, which no
 # sampler has touched, and its rule is a parameter, too.
 
 pipeline = Pipeline(
@@ -85,7 +85,7 @@ choices = {
 # ----------
 # The grid has hundreds of points; a random search tries some of them, and each choice is still tried about five
 # times. The folds are in time order. Several scorers at once show whether a choice helps the decision (F1), the ranking
-# (average precision) or the events; ``refit`` names the one that counts. Halving searches spare time by giving most
+# (average precision) or the events; ``refit`` names the one that counts. Halving searches save time by giving most
 # candidates few rows, drawn at random: that tears windows apart, so halve another resource, such as epochs, or none.
 
 search = RandomizedSearchCV(
@@ -129,15 +129,15 @@ ax.invert_yaxis()
 ax.set(title="F1 over the folds, by the value of each parameter", xlabel="F1")
 
 # %%
-# What the network is given, features and scaled rows, stands out; what it is made of matters less. Mind that a random
-# search compares unlike company: few candidates share a value, and what else they had is chance. A small difference
-# between bars asks for a small grid of its own, around the best.
+# What the network is given, features and scaled rows, stands out; what it is made of matters less. Note that a random
+# search does not compare like with like: few candidates share a value, and their other parameters are chance. A small
+# difference between bars asks for a small grid of its own, around the best.
 
 # %%
 # A detector's threshold rule in a grid
 # -------------------------------------
 # A detector learns from normal rows, and its threshold is a rule: whole rules are values of ``detect__threshold``, and
-# what a rule takes would be ``detect__threshold__k``. They learn on the last rows of each training part.
+# the parameters of a rule would be ``detect__threshold__k``. They learn on the last rows of each training part.
 # A long window stays odd to this detector until the event has left it, which costs precision.
 
 detector = Pipeline(
@@ -159,8 +159,8 @@ print(grid.pivot(index="detect__threshold", columns="window__length", values="F1
 # %%
 # The verdict
 # -----------
-# On rows that neither search has seen. The best score of the folds stands beside: with many candidates and few events
-# it is no promise. In the column ``random`` stands what as many alarms at random would get.
+# On rows that neither search has seen. The best score of the folds is shown beside: with many candidates and few events
+# it promises nothing. The column ``random`` shows what as many alarms at random would get.
 
 for name, winner in (("network", search), ("detector", detectors)):
     report = detection_report(

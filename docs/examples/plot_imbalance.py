@@ -39,7 +39,7 @@ torch.set_num_threads(1)  # small networks gain nothing by more, and lose much o
 # The data
 # --------
 # Three parts in time order: to fit, for thresholds, to judge on. Samplers change the first alone: the other two keep
-# the share of anomalies that there is in life.
+# the real share of anomalies.
 
 if os.environ.get("SKTSAD_DATA"):
     source = "KPI 02e99bd4f6cfb33f of the AIOps challenge"
@@ -56,7 +56,7 @@ print(f"Data: {source}, {len(X):,} rows, {ratio:.0f} normal rows for an anomalou
 # One network, many ways to train it
 # ----------------------------------
 # The scaled rows become windows once; methods differ in the loss, the weights, or a sampler after the windows. A
-# sampler changes how many rows an epoch has, so epochs are counted by updates: else undersampling would look bad
+# sampler changes how many rows an epoch has, so epochs are counted by updates: otherwise undersampling would look bad
 # because it trains less, and oversampling good because it trains more.
 
 prepare = make_pipeline(StandardScaler().set_output(transform="pandas"), SlidingWindow(15)).fit(X[fit])
@@ -172,7 +172,7 @@ for ax, title in zip(axes, ("The ranking", "The decision", "The scores"), strict
 # one plain network with its threshold tuned, the first line, is one of the crowd. Cost moving ends where it does, as
 # it leaves the ranking alone.
 #
-# What is left are differences in ranking: small, or on the wrong side of the grey band. So tune the threshold first,
-# and hold the rest against the seeds. It does not follow that nothing ever helps: with a hundred and more normal rows
-# for an anomalous one many batches have no anomaly at all, and repeating the anomalous rows taught a network far more
-# in as many epochs. The guide to rare events and the benchmarks have those figures.
+# What is left is differences in ranking: small, or on the wrong side of the grey band. So tune the threshold first,
+# and compare the rest with the spread of the seeds. It does not follow that nothing ever helps: with a hundred and more
+# normal rows for each anomalous one, many batches have no anomaly at all, and repeating the anomalous rows taught a
+# network far more in as many epochs. The guide to rare events and the benchmarks have those figures.

@@ -2,7 +2,7 @@
 A KPI from raw rows to a tuned detector
 =======================================
 
-A server's key performance indicator: one value a minute, a few per cent of the rows labelled as anomalous.
+A server's key performance indicator: one value per minute, a few per cent of the rows labelled as anomalous.
 We search a pipeline for F1 in time order, choose its threshold on rows that it has not seen, and judge it on the
 last quarter of the time, beside a z-score, an autoencoder and a random score.
 
@@ -36,7 +36,7 @@ torch.set_num_threads(1)  # small networks gain nothing by more, and lose much o
 # %%
 # The data
 # --------
-# Rows in time order, with their time as index: the windows see gaps by it. The first 60 % are for fitting, the
+# Rows in time order, with their time as index: it shows the windows where gaps are. The first 60 % are for fitting, the
 # next 15 % for the threshold, the last quarter for the verdict.
 
 if os.environ.get("SKTSAD_DATA"):

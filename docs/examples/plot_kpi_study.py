@@ -3,7 +3,7 @@ One KPI, question by question
 =============================
 
 A server's key performance indicator, and the questions that its owner asks: what is there to see, how far does a
-z-score come, what does a recurrent network add and from how much of the past, does scaling matter, where to put the
+z-score get, what does a recurrent network add and from how much of the past, does scaling matter, where to put the
 threshold, does pre-training help when few events are labelled, and what would a balanced test set have claimed? Each
 answer is a figure on the last quarter of the time, and all of them end up in one table.
 
@@ -74,7 +74,7 @@ for name, rows in (("fit", fit), ("threshold", hold), ("test", test)):
 print(pd.DataFrame(summary).T.round(1).to_string())
 
 # %%
-# How far does a z-score come?
+# How far does a z-score get?
 # ----------------------------
 # The global one asks how far a value is off the mean of the normal rows, the rolling one how far it is off the last 30
 # rows. The first sees what leaves the usual range, and nothing below. The second sees what jumps: the first rows of an
@@ -95,8 +95,8 @@ for ax, (name, model) in zip(axes, models.items(), strict=True):
 # %%
 # One time step or a window? And does scaling matter?
 # ---------------------------------------------------
-# A recurrent network that gets one row at a time has nothing to recur over: it can learn which values are rare, no
-# more. A window of 30 rows shows it shapes. Both are trained on raw, standardised and squeezed (min-max) rows, with
+# A recurrent network that gets one row at a time has nothing to recur over: it can only learn which values are
+# rare. A window of 30 rows shows it shapes. Both are trained on raw, standardised and squeezed (min-max) rows, with
 # equally many updates. The figure is average precision, which needs no threshold; a score that knows nothing gets the
 # prevalence.
 
@@ -201,7 +201,7 @@ models["5 events, from scratch"] = few["from scratch"][0]
 models["5 events, pre-trained"] = few["pre-trained"][0]
 
 # %%
-# Which five events are labelled moves the figure as much as the way of training does, and on these rows there is no
+# Which five events are labelled moves the figure as much as how the network is trained, and on these rows there is no
 # clear winner. On other KPIs the gain was large: the guide to pre-training has ten draws on four of them. With few
 # labels it is worth a try, with folds to decide.
 
@@ -239,7 +239,7 @@ ax.figure.set_layout_engine("constrained")
 # The verdict
 # -----------
 # One table, all of it on the last quarter of the time. Where the threshold was chosen on few events, the tuned one can
-# be worse than the model's own: average precision has no such luck in it.
+# be worse than the model's own: average precision does not depend on such luck.
 
 print(verdict.round(3).to_string())
 
@@ -251,7 +251,7 @@ score = pd.Series(network.decision_function(X[test]), y[test].index)
 print(detection_report(y[test], score, n_bootstrap=200).round(3).to_string())
 
 # %%
-# Last, look: what it finds around the first event, and what it calls without need.
+# Last, look: what it finds around the first event, and where it raises false alarms.
 
 SeriesDisplay.from_predictions(X[part], y[part], (score[X[part].index] > 0).astype(int)).ax_.set_title(
     "The network with 30 rows, tuned: what it detects"

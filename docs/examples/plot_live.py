@@ -45,7 +45,7 @@ stamp = index.get_level_values("time")
 # Fit, and start
 # --------------
 # Two weeks are for the model; features compare each row with the hours and the days before it. The day after is fed
-# to the scorer without a question: it knows the past then.
+# to the scorer without asking for scores, so that it knows the past.
 
 features = RollingFeatures(
     [12, 48],

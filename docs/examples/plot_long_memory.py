@@ -2,9 +2,9 @@
 What happened hours ago: a recurrent network along the series
 ==============================================================
 
-A furnace is charged with one of two kinds of ore, and the melt is tapped some five hundred readings later. To tap it
-is a fault after the one kind, and as it should be after the other: the label of a row hangs on a row hundreds before
-it. What does a network on windows make of that, and what one that runs along the series and keeps its state?
+A furnace is charged with one of two kinds of ore, and the melt is tapped some five hundred readings later. Tapping is
+a fault after one kind, and correct after the other: the label of a row depends on a row hundreds before it. What does a
+network on windows make of that, and what one that runs along the series and keeps its state?
 
 The data is generated: everything here runs without any.
 """
@@ -56,7 +56,7 @@ axis.legend(frameon=False)
 # A window and a state
 # --------------------
 # Windows of 30 rows cannot hold the charge, and windows of 600 would cost 600 steps for every row. The stateful
-# network takes one step a row. Gradients reach as far back as a chunk of rows, so a chunk must hold both charge and
+# network takes one step per row. Gradients reach as far back as a chunk of rows, so a chunk must hold both charge and
 # tap: ``chunk_size=700``. Taps are few, so the other rows weigh little in its loss. The network on windows gets a
 # quarter of the rows, which takes it longer all the same.
 

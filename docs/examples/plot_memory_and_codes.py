@@ -4,7 +4,7 @@ How far a network looks back, and what its code is worth
 
 Three things that are often said of recurrent networks and autoencoders, put to the test: a simple recurrent network
 forgets, since its gradient vanishes, and an LSTM does not; the code in the middle of an autoencoder is a set of
-features that other learners can use; an autoencoder learns its training rows by heart, and a variational one does not.
+features that other learners can use; an autoencoder memorises its training rows, and a variational one does not.
 
 With ``SKTSAD_DATA`` set the second and third run on the beats of ECG5000, else on generated ones.
 """
@@ -29,7 +29,7 @@ torch.set_num_threads(1)  # small networks gain nothing by more, and lose much o
 # %%
 # Where the gradient goes
 # -----------------------
-# Windows of 30 values, and the task to say the first of them. The gradient of the output by each value of the window
+# Windows of 30 values, and the task of naming the first of them. The gradient of the output by each value of the window
 # tells how much that value can teach the network, and how much it has been taught: dashed before training, solid after.
 
 rng = np.random.RandomState(0)
@@ -59,9 +59,9 @@ axis.legend(fontsize="small")
 print({cell: round(value, 2) for cell, value in recall.items()})
 
 # %%
-# Before training the gradient of all three falls by about half at each step, that of an LSTM too: its gates start half
+# Before training the gradient of all three falls by about half at each step, that of an LSTM, too: its gates start half
 # open. That is not the end of it. The simple network is the first to learn this task, and its curve then rises towards
-# the value asked for; LSTM and GRU have not got there in as many epochs. What an LSTM has is the means to keep a value
+# the value asked for; LSTM and GRU do not get there in as many epochs. What an LSTM has is the means to keep a value
 # once its gates have learnt to; it does not keep it by itself, and thirty steps are no reason to prefer it.
 
 # %%
@@ -120,11 +120,11 @@ axis.set(xlabel="first direction of the code", ylabel="second")
 axis.legend()
 
 # %%
-# Does an autoencoder learn by heart?
+# Does an autoencoder memorise?
 # -----------------------------------
 # Sixty normal beats to learn from, hundreds of epochs. Left: the error on these and on other normal beats. Right: how
-# well the score tells normal from abnormal ones. A gap that opens at the left is learning by heart; whether it does
-# harm is seen at the right alone.
+# well the score tells normal from abnormal ones. A gap that opens at the left is memorising; whether it does harm is
+# seen only at the right.
 
 few = normal[:60]
 others = X_test[y_test == 0]
@@ -159,10 +159,10 @@ for line, network in zip(axes, ROUNDS, strict=True):
     line[0].legend(fontsize="x-small")
 
 # %%
-# The epoch with the best detection, and what is lost until the last. On ECG5000 both dense networks learn by heart
+# The epoch with the best detection, and what is lost until the last. On ECG5000 both dense networks memorise
 # alike: in the end other beats have an error half as large again as those of the training. It harms the autoencoder,
 # whose ROC AUC falls from 0.987 after 150 epochs to 0.971 after 600; the variational one loses next to nothing (0.984
-# to 0.982). So the saying holds for what one wants of a detector, not for the errors. The recurrent ones have not
+# to 0.982). So the claim holds for what a detector is for, not for the errors. The recurrent ones have not
 # learnt enough in 150 epochs of sixty beats to forget anything.
 
 best = learnt.loc[learnt.groupby(["network", "model"])["ROC AUC"].idxmax()].set_index(["network", "model"])

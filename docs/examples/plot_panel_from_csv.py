@@ -38,7 +38,7 @@ torch.set_num_threads(1)  # small networks gain nothing by more, and lose much o
 # %%
 # A folder of files
 # -----------------
-# A month of seven KPIs, a row every quarter of an hour, with the flaws that such files have.
+# A month of seven KPIs, one row every quarter of an hour, with the flaws that such files have.
 
 X, y = make_kpi(3000, n_series=7, period=96, step="15min", contamination=0.03, trend=0.2, random_state=0)
 files = {name: rows.droplevel(0) for name, rows in X.assign(label=y).groupby(level=0)}
@@ -56,7 +56,7 @@ for name, rows in files.items():
 # %%
 # One frame
 # ---------
-# A panel is one frame with a (series, time) MultiIndex. ``pandas.concat`` makes it of a dictionary of frames.
+# A panel is one frame with a (series, time) MultiIndex. ``pandas.concat`` makes one from a dictionary of frames.
 
 paths = sorted(Path(folder.name).glob("*.csv"))
 raw = pd.concat({path.stem: pd.read_csv(path, index_col="time") for path in paths}, names=["series", "time"])
@@ -104,8 +104,8 @@ table = once.assign(value=once["value"].groupby(level="series").ffill())
 ask(table)
 
 # %%
-# Holes in time are no error. A window bridges short ones and does not run across long ones, ``max_gap`` tells which;
-# in the picture lines end at a gap, too. The scales differ by far, which is what ``SeriesScaler`` is for.
+# Holes in time are not an error. A window bridges short ones and does not run across long ones, ``max_gap`` tells
+# which; in the picture lines end at a gap, too. The scales differ greatly, which is what ``SeriesScaler`` is for.
 
 groups = table.groupby(level="series")
 steps = table.reset_index("time").groupby(level="series")["time"].diff()
@@ -162,7 +162,7 @@ print(table_of_folds.assign(mean=table_of_folds.mean(axis=1)).round(2).to_string
 # %%
 # Does it look ahead?
 # -------------------
-# ``check_causal`` fits the best pipeline on such folds, changes the future and other series, and looks whether any
+# ``check_causal`` fits the best pipeline on such folds, changes the future and other series, and checks whether any
 # score changes that must not. It also notices rows that were scaled before they were split.
 
 best = pipelines[table_of_folds.mean(axis=1).idxmax()]
@@ -192,8 +192,8 @@ display.legend_.set_title("Nearly every event is found, in every series")
 # A series that training has not seen
 # -----------------------------------
 # Its scale is unknown. ``SeriesScaler`` can refuse it, give it the scaler of all training rows together (the default),
-# or scale it by its own rows: by all of them, later ones, too, so that this is no honest figure for a detector that has
-# to answer now. What can be had in practice: wait for two days of it, and fit again with these among the training rows.
+# or scale it by its own rows: by all of them, later ones, too, so this is not an honest figure for a detector that has
+# to answer now. What works in practice: wait for two days of it, and fit again with these among the training rows.
 
 X_new, y_new = table.loc[is_new, ["value"]], table.loc[is_new, "label"]
 first, later = slice(0, 192), slice(192, None)

@@ -81,8 +81,8 @@ display.ax_.set_title("Six sensors around a break", loc="left")
 # %%
 # Labels for early warning, and a split in time order
 # ---------------------------------------------------
-# The rows to find are the two before a break. The row of the break itself goes: there is nothing to warn of any
-# more. The first 60 % of the time are for fitting, the next 20 % for all choices, the rest for the verdict.
+# The rows to find are the two before a break. The row of the break itself is dropped: there is nothing left to
+# warn of. The first 60 % of the time are for fitting, the next 20 % for all choices, the rest for the verdict.
 
 X_early, y_early = curve_shift(X, y, shift_by=2)
 cuts = int(0.6 * len(X_early)), int(0.8 * len(X_early))
@@ -95,7 +95,7 @@ y_fit, y_choose, y_test = y_early.iloc[: cuts[0]], y_early.iloc[slice(*cuts)], y
 # It is fitted on the normal rows only and scores how badly it reproduces a row. Fed with the sensors as they are it
 # measures how far the mill has drifted since, too. So others are fed with how each sensor differs from the weighted
 # mean of its own last rows, which a slow drift hardly changes. In a real mill some sensors stand still for hours,
-# then jump by hundreds of their standard deviations; ``arcsinh`` keeps one such jump from drowning all else. The
+# then jump by hundreds of their standard deviations; ``arcsinh`` keeps one such jump from drowning everything else. The
 # rows for choices tell which of the three to take.
 
 squash = FunctionTransformer(np.arcsinh, feature_names_out="one-to-one").set_output(transform="pandas")
@@ -130,8 +130,8 @@ print(f"\nTo be judged: the autoencoder fed with {best}.")
 # The threshold
 # -------------
 # Precision and recall at every threshold, on the same rows. A missed break stops the mill for hours, a false alarm
-# costs a look at it; so recall counts five times, and marked is the threshold of the best F-beta with a beta of 5.
-# Look whether it stands on a hill or on a needle: on a needle a few breaks decide, and later rows may disagree.
+# costs a look at it; so recall counts five times, and the mark is the threshold of the best F-beta with a beta of 5.
+# Check whether it stands on a hill or on a needle: on a needle a few breaks decide, and later rows may disagree.
 
 tuned = ThresholdClassifier(FrozenEstimator(detector), BestFBeta(beta=5)).fit(X_choose, y_choose)
 display = ThresholdDisplay.from_rule(tuned.threshold_rule_, score_name="threshold on the score")
@@ -140,7 +140,7 @@ display = ThresholdDisplay.from_rule(tuned.threshold_rule_, score_name="threshol
 # The verdict
 # -----------
 # On the last rows in time, which had no part in any choice. The report counts a break as found if either of its two
-# rows got an alarm; ``low`` and ``high`` tell how much may be luck. Look first whether the interval of the average
+# rows got an alarm; ``low`` and ``high`` tell how much may be luck. Check first whether the interval of the average
 # precision lies above the prevalence, then at precision: with events so rare, an alarm may be ten times as likely as
 # chance to be right and still be wrong most of the time. Precision is on a logarithmic axis for that reason.
 
@@ -161,8 +161,8 @@ for axis, title in zip(axes, ["At the chosen threshold", "ROC", "Precision and r
 # %%
 # What lead time costs
 # --------------------
-# Two rows were a choice of ours; an operator asks how early a warning comes and how often she is called for nothing.
-# ``lead_times`` tells for each break, now among all rows, how long before it the first alarm came, if within ten rows.
+# Two rows were our choice; an operator asks how early a warning comes and how often she is called for nothing.
+# ``lead_times`` says for each break, now among all rows, how long before it the first alarm came, if within ten rows.
 # Each threshold is a point of the curves. Alarms come in bunches, so the fair rival is not alarms at random but the
 # same alarms at other times: the dotted lines, means over moves by many rows. Where a curve is above its dotted line
 # the alarms know something of the break; how far to the right that is, is the price.

@@ -149,9 +149,9 @@ print(pd.DataFrame(costs).T.round(2).to_string())
 # A recurrent autoencoder, step by step
 # -------------------------------------
 # An LSTM reads a window of twelve weeks and squeezes it into a code of four numbers; another LSTM, which sees the code
-# at every step, makes a window of it again. Trained on ordinary weeks, they learn to do that for such. To see what they
-# make of something else, we put a heat wave into the recent years: four weeks of spring, eight degrees too warm. In
-# summer nobody would have noticed such temperatures.
+# at every step, turns it back into a window. Trained on ordinary weeks, they learn to do that for ordinary weeks. To
+# see what they make of something else, we put a heat wave into the recent years: four weeks of spring, eight degrees
+# too warm. In summer nobody would have noticed such temperatures.
 
 detector = AutoencoderDetector(
     "lstm", hidden_sizes=(16, 4), score_on="last", lr=0.01, batch_size=32, max_epochs=60, random_state=0
@@ -167,9 +167,9 @@ print(f"Hottest week of the training years: {past['temperature'].max():.1f} °C.
 
 # %%
 # 1. *The window*: twelve scaled temperatures. 2. *The code*: ``transform``. 3. *The decoded window*:
-# ``inverse_transform`` of the code, which is what ``reconstruct`` gives in one go. 4. *The error*: the distance between
-# the two, here of the last week alone (``score_on="last"``): is the week that just ended odd? The mean
-# over the window would stay high for as long as the wave is anywhere in the window.
+# ``inverse_transform`` of the code, which is what ``reconstruct`` gives in one step. 4. *The error*: the distance
+# between the two, here of the last week alone (``score_on="last"``): is the week that just ended odd? The mean over the
+# window would stay high for as long as the wave is anywhere in the window.
 
 windows = autoencoder[:-1].transform(hot)
 row = int(np.argmax(wave)) + 2  # the third week of the wave
@@ -234,4 +234,4 @@ print(pd.DataFrame(results).groupby("score", sort=False).mean().round(2).to_stri
 # %%
 # Limits find waves in the warm months only. The autoencoder finds most of them, without knowing what a year is. And the
 # departure from the usual week, a table of 52 numbers, does better still: where a rule as good as that is at hand, a
-# network has to beat it first. It is worth its trouble where normal has no calendar, or many channels.
+# network has to beat it first. It is worth the trouble where normal has no calendar, or many channels.

@@ -72,7 +72,7 @@ class Estimator(BaseEstimator):
 
     @property
     def looks_ahead(self) -> bool:
-        """Whether what a row becomes depends on later rows, so that it cannot be had live."""
+        """Whether what a row becomes depends on later rows, so that it is not available live."""
         return False
 
     def __getstate__(self) -> dict[str, Any]:

@@ -24,7 +24,7 @@ _DATES, _DELTAS = {"datetime", "datetime64", "date"}, {"timedelta", "timedelta64
 _NUMBERS = {"integer", "floating", "mixed-integer-float"}
 #: Text is judged by this number of its labels, from the first to the last.
 _N_LABELS = 50
-#: Text without a letter that is no date's, or of a quarter or week: a number or a date, whatever separates its parts.
+#: Text with no letters other than those of dates, quarters or weeks: a number or a date, whatever separates its parts.
 _NO_WORD = re.compile(r"(?=.*\d)[\d\W_]+([TtZz][\d\W_]*)*|\d{4}\W?[QqWw]\d{1,2}(\W?\d)?")
 #: What a level of numbers is called where it is time.
 _TIME_NAMES = {"time", "date", "datetime", "timestamp", "ts", "stamp"}
@@ -32,7 +32,7 @@ _TIME_NAMES = {"time", "date", "datetime", "timestamp", "ts", "stamp"}
 
 @dataclass(frozen=True)
 class Stamps:
-    """Time as numbers, one a label.
+    """Time as numbers, one per label.
 
     Attributes
     ----------
@@ -96,7 +96,7 @@ def check_panel(X: Rows, was_panel: bool) -> None:
     if is_panel(X) != was_panel:
         with_index, without = ("fit", "transform") if was_panel else ("transform", "fit")
         raise ValueError(
-            f"The rows of {with_index} have a (series, time) index, those of {without} have not. "
+            f"The rows of {with_index} have a (series, time) index, those of {without} do not. "
             + LOST_INDEX_FIX
         )
 
@@ -107,7 +107,7 @@ def read_levels(index: pd.MultiIndex) -> tuple[list[Hashable], np.ndarray, Stamp
     Raises
     ------
     ValueError
-        If there are not two levels, values are missing, the second is no time, or the first is.
+        If there are not two levels, values are missing, the second is not time, or the first is.
     """
     if index.nlevels != 2:
         raise ValueError(
@@ -155,7 +155,7 @@ def _check_order_of_levels(index: pd.MultiIndex, stamps: Stamps | None) -> None:
         raise ValueError(
             f"The first level of the index holds {holds}, such as {level[0]}, and the second {index.levels[1].dtype}: "
             "it seems to be (time, series), and must be (series, time). Swap the levels of X, and of y, with "
-            "X.swaplevel().sort_index(). If the first level does name series, make it text that is no date: "
+            "X.swaplevel().sort_index(). If the first level does name series, make it text that is not a date: "
             "X.index.set_levels('series ' + X.index.levels[0].astype(str), level=0)."
         )
 
@@ -166,12 +166,12 @@ def _is_named_time(index: pd.MultiIndex) -> bool:
 
 
 def read_stamps(index: pd.Index, what: str = "the index") -> Stamps | None:
-    """Read labels as time; None where they are no time, such as words.
+    """Read labels as time; None where they are not time, such as words.
 
     Raises
     ------
     ValueError
-        If they are time in a dress that cannot be converted without a guess, or some are missing.
+        If they are time in a form that cannot be converted without a guess, or some are missing.
     """
     labels = _as_time(index, what)
     if labels is None:
@@ -188,8 +188,8 @@ def read_stamps(index: pd.Index, what: str = "the index") -> Stamps | None:
         numbers = labels.as_unit("ns").asi8
     except (pd.errors.OutOfBoundsDatetime, pd.errors.OutOfBoundsTimedelta) as error:
         raise ValueError(
-            f"{what.capitalize()} holds times from {labels.min()} to {labels.max()}, and nanoseconds last from 1677 to "
-            "2262. Fix these rows, or drop them."
+            f"{what.capitalize()} holds times from {labels.min()} to {labels.max()}, but nanoseconds can only "
+            "hold 1677 to 2262. Fix these rows, or drop them."
         ) from error
     if isinstance(labels, pd.TimedeltaIndex):
         return Stamps(numbers, "time deltas", labels)
@@ -197,7 +197,7 @@ def read_stamps(index: pd.Index, what: str = "the index") -> Stamps | None:
 
 
 def _as_time(index: pd.Index, what: str) -> Any:
-    """Return labels as dates, time deltas, periods or numbers; None where they are no time."""
+    """Return labels as dates, time deltas, periods or numbers; None where they are not time."""
     if isinstance(index, (pd.DatetimeIndex, pd.TimedeltaIndex, pd.PeriodIndex)):
         return index
     if isinstance(index, pd.CategoricalIndex):
@@ -224,7 +224,7 @@ def _as_time(index: pd.Index, what: str) -> Any:
 
 
 def _objects_as_time(index: pd.Index, what: str) -> Any:
-    """Return objects, or labels of Arrow, as dates, time deltas, periods or numbers; None where they are no time."""
+    """Return objects, or labels of Arrow, as dates, time deltas, periods or numbers; None where they are not time."""
     objects = index.astype(object)
     kind = infer_dtype(objects, skipna=True)
     try:
@@ -242,8 +242,8 @@ def _objects_as_time(index: pd.Index, what: str) -> Any:
             return pd.Index([int(value) for value in objects] if is_whole else numbers)
     except (ValueError, TypeError, OverflowError) as error:
         raise ValueError(
-            f"{what.capitalize()} holds objects of kind {kind!r} that make no single index of time ({error}). Make "
-            "dates of several time zones one: X.index = pandas.to_datetime(X.index, utc=True), then "
+            f"{what.capitalize()} holds objects of kind {kind!r} that do not make one index of time ({error}). "
+            "Convert dates of several time zones to one: X.index = pandas.to_datetime(X.index, utc=True), then "
             ".tz_convert('Europe/Berlin') or wherever the rows are from."
         ) from error
     if kind == "empty" and len(objects):
@@ -258,7 +258,7 @@ def _objects_as_time(index: pd.Index, what: str) -> Any:
         )
     elif kind == "mixed" and len(objects) and all(isinstance(value, tuple) for value in objects):
         raise ValueError(
-            f"{what.capitalize()} holds tuples, such as {objects[0]!r}. Make it levels: X.index = "
+            f"{what.capitalize()} holds tuples, such as {objects[0]!r}. Turn them into levels: X.index = "
             "pandas.MultiIndex.from_tuples(X.index)."
         )
     return None
@@ -297,5 +297,5 @@ def _refuse_text(labels: pd.Index, what: str) -> None:
         raise ValueError(
             f"{what.capitalize()} is text that reads as dates, or as numbers, such as {labels[0]!r}: its gaps and its "
             "order would not be seen. Convert it with X.index = pandas.to_datetime(X.index) (utc=True where offsets "
-            "differ), or pandas.to_numeric(X.index); if it is no time, drop it with X.reset_index(drop=True)."
+            "differ), or pandas.to_numeric(X.index); if it is not time, drop it with X.reset_index(drop=True)."
         )

@@ -21,7 +21,7 @@ _MIN_HOLES, _MOST_SERIES = 10, 200
 def warn_if_unknown(then: list[Hashable], now: list[Hashable], stacklevel: int) -> None:
     """Warn if some series seem to be series of fit by another name, such as '1' for 1.
 
-    Series that are just new, such as those of a fold that is made by series, are no matter: their names are of the
+    Series that are just new, such as those of a fold that is made by series, do not matter: their names have the
     types of those of fit.
     """
     known = set(then)
@@ -74,7 +74,7 @@ def warn_if_cut(past: Past, rows: SeriesRows, length: int, max_gap: float, stack
             continue  # fit saw rows without time
         run = np.searchsorted(runs.run_starts, times, side="right") - 1
         if (times == runs.run_starts[run]).any():
-            continue  # rows that come with their neighbours of fit are no split
+            continue  # rows that come with their neighbours of fit are not a split
         inside = (run < len(runs.run_starts) - 1) & (times > runs.run_stops[run])
         _, sizes = np.unique(run[inside], return_counts=True)
         n_filled += int((sizes < length).sum())
@@ -112,8 +112,8 @@ def warn_if_other_step(past: Past, rows: SeriesRows, stacklevel: int) -> bool:
     if 2 * len(other) > len(found):
         then, now = (_in_words(each, past.kind) for each in other[0])
         warnings.warn(
-            f"These rows come one in {now}, those of fit one in {then}: as many rows are another span of time than "
-            "in fit. Resample them to the step of fit, or fit on rows as these.",
+            f"These rows come one in {now}, those of fit one in {then}: the same number of rows covers a "
+            "different span of time. Resample them to the step of fit, or fit on rows like these.",
             UserWarning,
             stacklevel=stacklevel,
         )

@@ -1,4 +1,4 @@
-"""How a fitted step goes on row by row: what it keeps of each series, and what it makes of the next row."""
+"""How a fitted step works row by row: what it keeps of each series, and what it makes of the next row."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class LiveRows:
 
 
 class LiveStep(PerSeries):
-    """How a step goes on row by row; base of those that keep a state of each series.
+    """How a step works row by row; base of those that keep a state of each series.
 
     A subclass names what it keeps by ``keep`` in its constructor, and has the method `step`. What is kept are arrays
     with one entry for each series, which `sktsad.live.LiveScorer` makes longer, clears and saves.
@@ -84,14 +84,14 @@ class LiveStep(PerSeries):
 
 
 class GappedStep(LiveStep):
-    """A `LiveStep` that starts anew after a gap in time.
+    """A `LiveStep` that starts again after a gap in time.
 
     Parameters
     ----------
     known : mapping
         By the name of a series, what fit kept of it: an object with its time step as ``step``.
     max_gap : float
-        Longest step in time that is no gap, in units of the time step of a series.
+        Longest step in time that is not a gap, in units of the time step of a series.
     time_dtype : dtype
         Of the times.
     """
@@ -156,7 +156,7 @@ class PastStep(GappedStep):
     past : Past
         What fit kept.
     max_gap : float
-        Longest step in time that is no gap, in units of the time step of a series.
+        Longest step in time that is not a gap, in units of the time step of a series.
     """
 
     def __init__(self, past: Past, max_gap: float) -> None:

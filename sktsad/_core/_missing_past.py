@@ -13,7 +13,7 @@ from ._series import SeriesRows, is_gap
 if TYPE_CHECKING:
     from ._series_past import Past
 
-#: Share of the rows of a call from which on it is said.
+#: Share of the rows of a call above which there is a warning.
 _WORTH_SAYING = 0.1
 #: Where test rows begin after a gap that a splitter left on purpose, by series and time; of the last splits only.
 _PURGED: dict[tuple[Hashable, float], None] = {}
@@ -62,7 +62,7 @@ def warn_if_past_is_missing(
     rows : SeriesRows
         The rows as they were given.
     max_gap : float
-        Longest step in time that is no gap, in units of the time step.
+        Longest step in time that is not a gap, in units of the time step.
     lacking : callable
         Marks the rows of the first run of a series that lack their past.
     n_rows : int
@@ -95,10 +95,10 @@ def say_if_many(n_lacking: int, rows: SeriesRows, n_series: int, n_rows: int, st
     """Warn if more than a tenth of the rows lack their past."""
     if n_lacking > _WORTH_SAYING * rows.n_rows:
         warnings.warn(
-            f"{n_lacking} of {rows.n_rows} rows lack their past, and what stands for it is padding: {n_series} of "
+            f"{n_lacking} of {rows.n_rows} rows lack their past, which is padded instead: {n_series} of "
             f"{len(rows.keys)} series do not directly follow rows of fit. Give the rows before them as well, "
             f"{n_rows} or more of each series, and leave out their results; or score rows as they come with "
-            "sktsad.live.LiveScorer, which keeps the past. history='none' says that it is meant.",
+            "sktsad.live.LiveScorer, which keeps the past. history='none' says that this is intended.",
             UserWarning,
             stacklevel=stacklevel,
         )

@@ -1,4 +1,4 @@
-"""Numbers that are kept of each series: arrays with one entry a series, which grow, are cleared and are saved."""
+"""Numbers that are kept of each series: arrays with one entry per series, which grow, are cleared and are saved."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from ._types import Rows
 
 #: What ``merge_gap`` and ``cool_down`` may be: rows, a time, or text that pandas reads as a time.
 DURATION: list[Any] = [Interval(Integral, 0, None, closed="left"), timedelta, str]
-#: An operator who was called is at it for that long: what ``merge_gap=None`` means where rows have dates.
+#: An operator who was called is busy for that long: what ``merge_gap=None`` means where rows have dates.
 _HALF_AN_HOUR = pd.Timedelta("30min")
 #: Rows from one series to the next: more than any gap, cool-down or hole counts.
 _FAR = 2**40
@@ -71,7 +71,7 @@ def places(rows: SeriesRows, max_gap: float, steps: np.ndarray) -> np.ndarray:
 class AlarmRule:
     """Which rows above a threshold are one alarm. All of it is known when a row comes, as it is live.
 
-    A row above the threshold that comes after at most ``merge_gap`` quiet rows goes on with the run before it. A run
+    A row above the threshold that comes after at most ``merge_gap`` quiet rows continues the run before it. A run
     is an alarm from its ``min_rows``-th row above the threshold on. In the ``cool_down`` rows after the last row of
     an alarm, rows above the threshold that do not go on with it are passed over: a run that lasts beyond them starts
     there.
@@ -173,7 +173,7 @@ class AlarmRuns:
     starts, stops : ndarray of int, shape (n_alarms,)
         Alarm ``i`` has ``rows[starts[i]:stops[i]]``.
     min_rows : int
-        It opened at the so-many-th of them.
+        It opened at the row of this number.
     """
 
     rows: np.ndarray
@@ -207,7 +207,7 @@ class AlarmRuns:
 
 
 class AlarmState:
-    """What an `AlarmRule` keeps of each series to go on row by row; it finds what the rule finds in all rows at once.
+    """What an `AlarmRule` keeps of each series to work row by row; it finds what the rule finds in all rows at once.
 
     Parameters
     ----------

@@ -64,7 +64,7 @@ class SeriesRows:
     def steps(self) -> np.ndarray:
         """Return the time step of each series: its most frequent one.
 
-        A clock that jitters has no modal step worth the name, its median stands in. NaN means that
+        A clock that jitters has no useful modal step: the median takes its place. NaN means that
         there is none (a single row, or rows without time).
         """
         out = np.full(len(self.keys), np.nan)
@@ -140,8 +140,8 @@ def read_series(X: Rows, series: str = "auto") -> SeriesRows:
     Raises
     ------
     ValueError
-        If the index is missing although it is insisted on, has not two levels or has them in the wrong order, or if
-        time is missing, text, out of order or duplicated within a series.
+        If the index is missing although it is insisted on, does not have two levels or has them in the wrong order, or
+        if time is missing, text, out of order or duplicated within a series.
     """
     if series == "index" and not is_panel(X):
         raise ValueError(
@@ -204,7 +204,7 @@ def _check_time_order(rows: SeriesRows, index: pd.Index | None) -> None:
 
 
 def _may_be_autumn(time: float) -> bool:
-    """Tell whether local clocks may be set back at this time: in a night of autumn, on either half of the earth."""
+    """Tell whether local clocks may be set back at this time: on an autumn night, in either hemisphere."""
     stamp = pd.Timestamp(time)
     return stamp.hour < 4 and stamp.month in (3, 4, 5, 9, 10, 11)
 

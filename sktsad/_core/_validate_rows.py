@@ -35,7 +35,7 @@ def validate_rows(estimator: AnyEstimator, X: Rows, **kwargs: Any) -> np.ndarray
     Raises
     ------
     ValueError, TypeError
-        If X is no table, has no column, or columns of time, text, or holes.
+        If X is not a table, has no column, or has columns of time, text, or holes.
 
     Warns
     -----
@@ -51,7 +51,7 @@ def validate_rows(estimator: AnyEstimator, X: Rows, **kwargs: Any) -> np.ndarray
             raise
         raise type(error)(
             f"X cannot be read as rows of numbers: {_shorten(error)} Give an array or a frame of shape (n_samples, "
-            f"n_features), one row a time step.{_axes_fix(X)}"
+            f"n_features), one row per time step.{_axes_fix(X)}"
         ) from error
     if kwargs.get("reset", True):
         _warn_of_epochs(X, values)
@@ -73,7 +73,7 @@ def _axes_fix(X: Rows) -> str:
 
 
 def refuse_other_containers(X: Rows) -> None:
-    """Refuse what is no table of rows, with the way to one.
+    """Refuse what is not a table of rows, and say how to make one.
 
     Raises
     ------
@@ -88,8 +88,8 @@ def refuse_other_containers(X: Rows) -> None:
         raise TypeError("X is a LazyFrame of polars, which holds no rows yet. Collect it: X.collect().")
     if isinstance(X, Mapping):
         raise TypeError(
-            f"X is a {kind}: rows come in an array or a frame. Of columns make one with pandas.DataFrame(X), of series "
-            "by name with pandas.concat(X, names=['series', 'time'])."
+            f"X is a {kind}: rows come in an array or a frame. Make one from columns with pandas.DataFrame(X), from "
+            "series by name with pandas.concat(X, names=['series', 'time'])."
         )
     if isinstance(X, (str, bytes, bytearray, Set, Iterator)):
         raise TypeError(
@@ -131,12 +131,12 @@ def _shallow(X: Rows) -> Iterator[Any]:
 
 
 def refuse_other_rows(X: Rows) -> None:
-    """Refuse what no estimator reads as rows, where one of another library is to read them.
+    """Refuse what no estimator reads as rows, where one of another library would read them.
 
     Raises
     ------
     ValueError, TypeError
-        If X is no table, has no column, or columns of time.
+        If X is not a table, has no column, or has columns of time.
     """
     refuse_other_containers(X)
     _check_columns(X)
@@ -170,7 +170,7 @@ def is_polars(table: Any) -> bool:
 
 
 def refuse_polars_output(estimator: AnyEstimator, X: Rows) -> bool:
-    """Tell whether ``transform`` is to return a frame of polars; raise where it would lose the series and the time.
+    """Tell whether ``transform`` must return a frame of polars; raise where it would lose the series and the time.
 
     Raises
     ------
@@ -198,8 +198,8 @@ def _check_polars(X: Rows) -> None:
     fix += " of sktsad makes a frame with an index of them; for several series also name their column, series=..."
     if times:
         raise ValueError(
-            f"X is a frame of polars, which has no index, and has columns of time: {times}. Time is no feature: {fix}. "
-            "Drop other columns of time, or make numbers of them, such as the hour of the day."
+            f"X is a frame of polars, which has no index, and has columns of time: {times}. Time is not a feature: "
+            f"{fix}. Drop other columns of time, or make them numbers, such as the hour of the day."
         )
     if others:
         raise ValueError(
@@ -216,8 +216,8 @@ def _time_in_columns(times: list, X: Rows) -> str:
     elif not isinstance(X, pd.DataFrame):
         level = "pandas.DataFrame(values, index=times)"
     return (
-        f"X has columns of time: {times}. Time belongs into the index: {level}, or for several series "
-        f"X.set_index(['series', {times[0]!r}]). Drop other columns of time, or make numbers of them, such as the hour "
+        f"X has columns of time: {times}. Time belongs in the index: {level}, or for several series "
+        f"X.set_index(['series', {times[0]!r}]). Drop other columns of time, or make them numbers, such as the hour "
         "of the day."
     )
 
@@ -237,7 +237,7 @@ def _holds_time(column: pd.Series) -> bool:
 
 
 def _name_columns(X: Rows, error: Exception) -> None:
-    """Raise an error that names the columns which are no numbers, or have holes."""
+    """Raise an error that names the columns that are not numbers, or have holes."""
     if not isinstance(X, pd.DataFrame):
         rows = X if isinstance(X, np.ndarray) else np.empty(0)
         if rows.dtype == object and rows.ndim == 2:
@@ -267,7 +267,7 @@ def _name_columns(X: Rows, error: Exception) -> None:
 
 
 def _warn_of_epochs(X: Rows, values: np.ndarray) -> None:
-    """Warn of columns that rise with every row and count the time since 1970, where the index is no time."""
+    """Warn of columns that rise with every row and count the time since 1970, where the index is not time."""
     if not isinstance(X, pd.DataFrame) or len(X) < _MIN_ROWS or has_time(X):
         return
     is_epoch = np.zeros(values.shape[1], dtype=bool)

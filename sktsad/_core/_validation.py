@@ -25,7 +25,7 @@ def check_labels(X: Rows, y: Labels) -> np.ndarray:
     Raises
     ------
     ValueError
-        If they are no labels of classes, or too few or many, or if X and y both carry series or time in their index,
+        If they are not labels of classes, or too few or many, or if X and y both carry series or time in their index,
         and others.
     """
     labels = _column_of_labels(y)
@@ -41,7 +41,7 @@ def _column_of_labels(y: Labels) -> np.ndarray:
     Raises
     ------
     ValueError, TypeError
-        If they are no column of labels.
+        If they are not a column of labels.
     """
     kind = type(y).__name__
     if isinstance(y, (str, bytes, Mapping, Set, Iterator)) or issparse(y) or np.isscalar(y):
@@ -127,7 +127,7 @@ def _readable_rows(table: Any) -> SeriesRows | None:
     """Return the rows of a table that carry series or time; None for others, and for an index that is refused."""
     try:
         rows = read_rows(table)
-    except ValueError:  # whoever reads series or time says so
+    except ValueError:  # the reader of series and time reports it
         return None
     return None if rows.times is None else rows
 
@@ -150,7 +150,7 @@ def _same_rows(rows: SeriesRows, others: SeriesRows) -> bool:
 
 
 def check_target_index(X: Rows, y: Labels, max_gap: float) -> str | None:
-    """Compare y's index with that of X; return a warning where X has lost what it may do without.
+    """Compare y's index with that of X; return a warning where X has lost something optional.
 
     Raises
     ------
@@ -183,8 +183,8 @@ def check_target_index(X: Rows, y: Labels, max_gap: float) -> str | None:
 def mark_anomalies(y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the classes of checked labels, and which rows are anomalous: the one place that decides this.
 
-    Of two labels the last in sorted order is the anomaly. A single label is normal, but for 1 and True. Of more than
-    two, none is.
+    With two labels, the last in sorted order is the anomaly. A single label is normal, except for 1 and True. With
+    more than two, none is the anomaly.
     """
     classes = np.unique(y)
     if len(classes) == 1:
@@ -194,7 +194,7 @@ def mark_anomalies(y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def mark_label(pos_label: Label, **labels: Labels) -> list[Any]:
-    """Mark the rows of one label, where the user names it; of labels that may be None, and hold two labels together.
+    """Mark the rows of one label, where the user names it, in labels that may be None, and hold two labels together.
 
     Raises
     ------

@@ -146,7 +146,7 @@ class Windows:
         return flat.reshape(-1, self.length, self.n_channels)
 
     def last(self) -> np.ndarray:
-        """Return the row that each window stands for, shape (n_windows, n_channels): its last, but for rows ahead."""
+        """Return the row that each window stands for, shape (n_windows, n_channels): its last unless it looks ahead."""
         return self.buffer[self._own_rows()]
 
     def overlap_means(self, scores: np.ndarray) -> np.ndarray:
@@ -175,7 +175,7 @@ class Windows:
         _LOST.layout = (len(self), self.length, self.n_channels)
         flat = self.flat()
         if copy is False and not (np.may_share_memory(flat, self.buffer) and dtype in (None, flat.dtype)):
-            raise ValueError("These windows are no view of their rows: np.asarray(windows) copies them.")
+            raise ValueError("These windows are not a view of their rows: np.asarray(windows) copies them.")
         return np.array(flat, dtype=dtype) if copy else np.asarray(flat, dtype=dtype)
 
     def __array_namespace__(self, api_version: str | None = None) -> Any:
@@ -200,7 +200,7 @@ class Windows:
         """
         if axis != 0 or out is not None or mode != "raise":
             raise ValueError(
-                f"Windows are taken whole: axis={axis}, out={out}, mode={mode!r} are not for them."
+                f"Windows are taken whole: axis={axis}, out={out}, mode={mode!r} do not apply to them."
             )
         return self[np.asarray(indices)]
 
@@ -224,7 +224,7 @@ _LOST = local()
 
 
 def _warn_if_layout_was_lost(X: np.ndarray) -> None:
-    """Warn where a plain array stands where windows of several channels were a moment ago.
+    """Warn where a plain array has replaced windows of several channels.
 
     Nothing on the array itself tells that. Its number of columns, or of rows, does.
     """

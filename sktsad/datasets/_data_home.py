@@ -59,7 +59,7 @@ def find_files(data_home: str | os.PathLike[str] | None, pattern: str, source: s
 def find_series(
     data_home: str | os.PathLike[str] | None, patterns: tuple[str, ...], source: str
 ) -> dict[str, Path]:
-    """Return the files of a set that comes as one file a series, by name; of the first pattern that has any."""
+    """Return the files of a set that comes as one file per series, by name; of the first pattern that has any."""
     home = get_data_home(data_home)
     for pattern in patterns:
         if files := sorted(home.glob(pattern)):
@@ -73,7 +73,7 @@ def check_sha256(content: bytes, expected: str, name: str | os.PathLike[str]) ->
     if found != expected:
         raise ValueError(
             f"{name} is not the file it should be: expected SHA-256 {expected}, found {found}. "
-            "Get it anew from its source."
+            "Get it again from its source."
         )
     return content
 

@@ -41,7 +41,7 @@ def load_ecg5000(
     data_home: str | os.PathLike[str] | None = None,
     return_X_y: bool = False,
 ) -> Bunch | tuple[pd.DataFrame, pd.Series]:
-    """Load heart beats, one a row, to tell anomalous ones from normal ones.
+    """Load heart beats, one per row, to tell anomalous ones from normal ones.
 
     The official split has 500 beats to train (208 of them anomalous) and 4,500 to test (1,873).
     Rows are independent beats: there is no order of time between them, only within a row. The

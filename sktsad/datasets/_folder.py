@@ -1,4 +1,4 @@
-"""Reader of folders of files of your own: values and labels, a file a series."""
+"""Reader of folders of files of your own: values and labels, one file per series."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def load_folder(
     time: str | int | None = None,
     return_X_y: bool = False,
 ) -> Bunch | tuple[pd.DataFrame, pd.Series]:
-    r"""Load a folder of files with values and labels, one file a series.
+    r"""Load a folder of files with values and labels, one file per series.
 
     Most collections of labelled series come like this, with names and columns of their own.
 
@@ -79,8 +79,8 @@ def load_folder(
     FileNotFoundError
         If there is no file.
     ValueError
-        If there is no series of that name, a file lacks a column or has labels that are missing, values are no numbers,
-        or files that are loaded together have other columns.
+        If there is no series of that name, a file lacks a column or has labels that are missing, values are not
+        numbers, or files that are loaded together have other columns.
 
     Examples
     --------
@@ -129,7 +129,7 @@ def _read(path: Path, label: str | int | None, time: str | int | None) -> pd.Dat
             parts = {name: arrays[name] for name in arrays.files}
         labels = pd.Series(parts.pop(key)) if label is not None and key in parts else None
         if label is not None and labels is None:
-            raise ValueError(f"label={label!r} is none of the arrays {list(parts)} of {path}.")
+            raise ValueError(f"label={label!r} is not among the arrays {list(parts)} of {path}.")
         values = np.column_stack([part.reshape(len(part), -1) for part in parts.values()])
         names = (
             list(parts) if values.shape[1] == len(parts) else [f"x{i + 1}" for i in range(values.shape[1])]
@@ -152,7 +152,7 @@ def _read(path: Path, label: str | int | None, time: str | int | None) -> pd.Dat
         table = table.astype(np.float64).set_axis(index.rename("time"))
     except ValueError as error:
         raise ValueError(
-            f"{path} has values that are no numbers: {error}. Drop or encode that column."
+            f"{path} has values that are not numbers: {error}. Drop or encode that column."
         ) from error
     anomalous = 0 if labels is None else (labels != 0).to_numpy(np.int64)
     return table.assign(**{ANOMALY: anomalous})
@@ -167,7 +167,7 @@ def _column(table: pd.DataFrame, column: str | int | None, what: str, path: Path
     else:
         found = -table.shape[1] <= column < table.shape[1]
     if not found:
-        raise ValueError(f"{what}={column!r} is none of the columns {list(table)} of {path}.")
+        raise ValueError(f"{what}={column!r} is not among the columns {list(table)} of {path}.")
     return column if isinstance(column, str) else str(table.columns[column])
 
 

@@ -102,7 +102,7 @@ def make_anomalies(
     ------
     ValueError
         If ``kinds`` names others or none, values are missing or infinite, or the events do not fit: each has a part of
-        the series to itself, of thrice its length at least.
+        the series to itself, of at least three times its length.
 
     Examples
     --------

@@ -36,7 +36,7 @@ def load_mnist(
     data_home: str | os.PathLike[str] | None = None,
     return_X_y: bool = False,
 ) -> Bunch | tuple[pd.DataFrame, pd.Series]:
-    """Load the handwritten digits MNIST, to try detectors on data that is no time series.
+    """Load the handwritten digits MNIST, to try detectors on data that is not a time series.
 
     The target is the digit, not an anomaly: choose which digits are normal and which are not. Rows
     are in the original order of MNIST, 60,000 to train and 10,000 to test.

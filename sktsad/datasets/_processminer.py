@@ -47,8 +47,8 @@ def load_processminer(
     """Load 61 sensors of a paper machine with the rare breaks of its paper sheet.
 
     There are 18,398 rows, one every two minutes with 107 gaps, of which 124 are breaks. A break is
-    a single row. Whoever wants to warn ahead of a break shifts the target to the rows before it
-    and drops the row of the break itself, as the paper does.
+    a single row. To warn ahead of a break, shift the target to the rows before it and drop the
+    row of the break itself, as the paper does.
 
     Parameters
     ----------

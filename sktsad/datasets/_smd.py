@@ -18,8 +18,8 @@ _SOURCE = (
 )
 
 _DESCR = """\
-Server Machine Dataset: 38 sensors of servers of an internet company, a row a minute. The first half of a machine's rows
-is to fit a detector and comes without labels: its target is 0 throughout.
+Server Machine Dataset: 38 sensors of servers of an internet company, one row per minute. The first half of a machine's
+rows is for fitting a detector and comes without labels: its target is 0 throughout.
 Source: GitHub project NetManAIOps/OmniAnomaly. Licence: MIT.
 Nothing was changed."""
 
@@ -66,7 +66,7 @@ def load_smd(
 
         data : DataFrame of shape (n_samples, 38)
             The sensors "x1" to "x38". The index is the number of the row, "time", for a single machine, else a
-            MultiIndex with the levels "series" and "time". Rows to test go on counting where those to train end.
+            MultiIndex with the levels "series" and "time". Test rows continue the count where training rows end.
         target : Series of shape (n_samples,)
             1 for an anomalous row, 0 for a normal row and for all rows to train, with the index of `data`.
         DESCR : str

@@ -46,7 +46,7 @@ def load_ucr_anomaly(
 ) -> Bunch | tuple[pd.DataFrame, pd.Series]:
     """Load series of the UCR anomaly archive, which have one anomaly each.
 
-    The first rows of a series are to fit a detector and hold no anomaly.
+    The first rows of a series are for fitting a detector and hold no anomaly.
 
     Parameters
     ----------

@@ -48,7 +48,7 @@ _LARGEST_SHARE = 0.5
 class BaseDetector(ClassifierMixin):
     """Make a binary classifier of anomalies out of a class that scores rows.
 
-    This mixin stands left of ``sklearn.base.BaseEstimator`` among the bases of a detector that takes its rows as they
+    This mixin comes before ``sklearn.base.BaseEstimator`` among the bases of a detector that takes its rows as they
     come: with their index, their names, and all of them at once. `WindowDetector` is for the more frequent one that
     takes checked numbers or windows.
 
@@ -244,7 +244,7 @@ class BaseDetector(ClassifierMixin):
         return validate_data(self, X, reset=reset, skip_check_array=True)
 
     def _share_held_out(self, n_rows: int) -> float:
-        """Return the share of each series to hold out: ``validation_fraction``, of few rows more, up to half."""
+        """Return the share of each series to hold out: ``validation_fraction``, or more of few rows, up to half."""
         if not self.validation_fraction:
             return 0.0
         return max(self.validation_fraction, min(MIN_HELD_OUT / n_rows, _LARGEST_SHARE))
@@ -302,7 +302,7 @@ class BaseDetector(ClassifierMixin):
 
 
 class DetectorTransformerMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
-    """Make a transformer of a detector that has ``transform`` and ``_n_features_out``; it stands before other bases."""
+    """Make a transformer of a detector that has ``transform`` and ``_n_features_out``; it comes before other bases."""
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
@@ -313,7 +313,7 @@ class DetectorTransformerMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin
 class WindowDetector(BaseDetector):
     """Make a binary classifier of anomalies out of a class that scores windows.
 
-    This mixin stands left of ``sklearn.base.BaseEstimator`` among the bases. Rows that come without a window are
+    This mixin comes before ``sklearn.base.BaseEstimator`` among the bases. Rows that come without a window are
     windows of one row; a layout that differs from that of fit is refused.
 
     A subclass has the parameters ``threshold``, ``validation_fraction`` and ``n_channels``, the class attribute
@@ -343,7 +343,7 @@ class WindowDetector(BaseDetector):
         "n_channels": [Interval(Integral, 1, None, closed="left"), None],
     }
 
-    #: Whether the score tells steps from channels, so that it matters that a plain array cannot.
+    #: Whether the score tells steps from channels, which a plain array cannot.
     _reads_layout = False
     n_channels: int | None
     window_shape_: tuple[int, int]

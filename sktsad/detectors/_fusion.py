@@ -61,8 +61,8 @@ class FusionDetector(BaseDetector, BaseComposition, Estimator):
         of ranks is beyond all ranks.
     validation_fraction : float, default=0.2
         Share of rows, the last of each series in time, that the scale and the rule learn from and the members do not.
-        Of few rows more are taken, up to half, to make 30. 0, or fewer than 30 normal rows even so: they learn from the
-        training rows.
+        If that is fewer than 30, up to half of the rows are taken to make 30. With 0, or still fewer than 30 normal
+        rows, they learn from the training rows.
     refit : bool, default=False
         Whether the members are fitted once more, to all rows, when scale and threshold are learnt. Windows of members
         then know the held-out rows as the past of those that follow. It takes twice the time.
@@ -195,7 +195,7 @@ class FusionDetector(BaseDetector, BaseComposition, Estimator):
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Rows, as the members want them.
+            Rows, as the members need them.
         y : array-like of shape (n_samples,), default=None
             Two labels, the last in sorted order is the anomaly; or 0 for all rows. Detectors are fitted on the normal
             rows, classifiers on all. None takes all rows as normal.
@@ -298,7 +298,7 @@ class FusionDetector(BaseDetector, BaseComposition, Estimator):
 
     def _to_shares(self, scores: list[np.ndarray]) -> np.ndarray:
         scaled = [scale(score) for scale, score in zip(self._scales, scores, strict=True)]
-        # A member that counts nothing has no say, also where its score is infinite.
+        # A member of weight 0 has no say, also where its score is infinite.
         return np.where(self._weights > 0, np.column_stack(scaled), 0.0) * self._weights
 
     def _score(self, rows: Rows) -> np.ndarray:
@@ -376,7 +376,7 @@ _SCALES: dict[str, Any] = {
 
 
 def _as_numbers(weights: Any) -> np.ndarray:
-    """Return weights as numbers; NaN where they are none."""
+    """Return weights as numbers; NaN where they are not numbers."""
     try:
         return np.asarray(weights, dtype=float)
     except (TypeError, ValueError):

@@ -23,22 +23,22 @@ class GaussianDetector(RunningDetector, Estimator):
     ----------
     covariance : {"diagonal", "full"}, default="diagonal"
         "diagonal" multiplies the densities of the columns [1]_ and costs next to nothing; "full" knows how they
-        vary together, and sees values that are usual alone and unusual together. Behind `SlidingWindow` "full" sees
+        vary together, and sees values that are usual alone and unusual together. After `SlidingWindow`, "full" sees
         changes of shape.
     shrinkage : float or "auto", default="auto"
         How far the correlation of the columns, with ``covariance="full"``, is pulled towards independence, from 0 to
         1; "auto" takes the estimate of Ledoit and Wolf [2]_.
     score_on : {"window", "last", "overlap"}, default="window"
         "window" scores all values of a window together. "last" scores its last row, given the rows before it: what is
-        new. An event hardly counts in the windows after its end, so that few alarms trail; shapes no row of which is a
-        surprise are missed. "overlap" gives a row the mean of the scores of all windows that hold it: it **looks
-        ahead** by a window, and is for the study of what has been.
+        new. An event hardly counts in the windows after its end, so that few alarms trail; shapes in which no single
+        row is a surprise are missed. "overlap" gives a row the mean of the scores of all windows that hold it: it
+        **looks ahead** by a window, and is for studying the past.
     threshold : threshold rule, float or None, default=None
         None means ``MedianMAD(6)``.
     validation_fraction : float, default=0.2
-        Share of rows, the last of each series in time, that a rule learns from and the densities do not. Of few rows
-        more are taken, up to half, to make 30. 0, or fewer than 30 normal rows even so: the rule learns from the
-        training rows.
+        Share of rows, the last of each series in time, that a rule learns from and the densities do not. If that is
+        fewer than 30, up to half of the rows are taken to make 30. With 0, or still fewer than 30 normal rows, the rule
+        learns from the training rows.
     half_life : float, default=None
         After that many rows of its series a row counts half as much: the detector follows what drifts. None counts
         all rows alike.
@@ -201,7 +201,7 @@ class GaussianDetector(RunningDetector, Estimator):
         """Return the correlation of the columns, shrunk towards independence."""
         correlation, n_columns = self._products.copy(), len(self._products)
         noise = (self._fourth_power - (correlation**2).sum()) / self._n_effective
-        np.fill_diagonal(correlation, 1)  # it is but for constant columns, where it is 0
+        np.fill_diagonal(correlation, 1)  # it is, except for constant columns, where it is 0
         shrinkage = self.shrinkage
         if isinstance(shrinkage, str):
             dependence = (correlation**2).sum() - n_columns

@@ -24,7 +24,7 @@ class LevelShiftDetector(WindowDetector, Estimator):
     Parameters
     ----------
     statistic : {"mean", "rank", "spread", "both"}, default="mean"
-        What is compared of each channel; of several channels the one that differs most counts.
+        What is compared of each channel; the channel that differs most counts.
         "both" is the likelihood ratio of two normal distributions against one, per row: of mean and spread together
         [1]_. "mean" is the difference of the means over the common standard deviation. "rank" is how surely a value of
         one window is above one of the other, from 0 to 1 (Mann and Whitney's U [2]_): single wild values hardly count.
@@ -34,8 +34,8 @@ class LevelShiftDetector(WindowDetector, Estimator):
     threshold : threshold rule, float or None, default=None
         None means ``MedianMAD(5)``.
     validation_fraction : float, default=0.2
-        Share of rows, the last of each series in time, that a rule learns from. 0, or fewer than 30 normal rows there:
-        the rule learns from the training rows.
+        Share of rows, the last of each series in time, that a rule learns from. With 0, or fewer than 30 normal rows
+        there, the rule learns from the training rows.
     n_channels : int, default=None
         Channels of a plain 2-D row; None takes them from `Windows`, 3-D arrays or names such as ``x0_t-3``, and takes
         other rows as univariate.
@@ -50,7 +50,7 @@ class LevelShiftDetector(WindowDetector, Estimator):
         The fitted rule; only if ``threshold`` is not a number.
     least_spread_ : ndarray of shape (n_channels,)
         A tenth of the standard deviation of each channel at fit, which is added to that of each window: where a series
-        stands still, its noise is no shift.
+        stands still, its noise is not a shift.
     window_shape_ : tuple of (int, int)
         Length and channels of the windows of fit.
     n_features_in_ : int

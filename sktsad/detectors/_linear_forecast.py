@@ -32,9 +32,9 @@ class LinearForecastDetector(WindowDetector, Estimator):
     threshold : threshold rule, float or None, default=None
         None means ``MedianMAD(6)``.
     validation_fraction : float, default=0.2
-        Share of rows, the last of each series in time, that a rule learns from and the weights do not. Of few rows more
-        are taken, up to half, to make 30. 0, or fewer than 30 normal rows even so: the rule learns from the training
-        rows.
+        Share of rows, the last of each series in time, that a rule learns from and the weights do not. If that is fewer
+        than 30, up to half of the rows are taken to make 30. With 0, or still fewer than 30 normal rows, the rule
+        learns from the training rows.
     n_channels : int, default=None
         Channels of a plain 2-D row; None takes them from `Windows`, 3-D arrays or names such as ``x0_t-3``, and takes
         other rows as univariate.

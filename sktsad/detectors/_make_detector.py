@@ -49,7 +49,7 @@ def make_detector(
         and the threshold: by members that have not seen them. Then the members are fitted to all rows.
     align : {"end", "centre"}, default="end"
         Whether a row gets the windows that end with it, or those around it, as in `SlidingWindow`: these **look
-        ahead**, and are for the study of what has been. "surprise" keeps the windows that end with the row.
+        ahead**, and are for studying the past. "surprise" keeps the windows that end with the row.
 
     Returns
     -------

@@ -43,13 +43,13 @@ class NearestWindowsDetector(WindowDetector, Estimator):
         Windows of fit to compare with, at most: of ``n`` windows each ``ceil(n / max_windows)``-th is kept.
     score_on : {"window", "overlap"}, default="window"
         "window" gives a row the score of its window. "overlap" gives it the mean of the scores of all windows that hold
-        it: it **looks ahead** by a window, and is for the study of what has been.
+        it: it **looks ahead** by a window, and is for studying the past.
     threshold : threshold rule, float or None, default=None
         None means ``MedianMAD(6)``.
     validation_fraction : float, default=0.2
-        Share of rows, the last of each series in time, that a rule learns from and that are not compared with. Of few
-        rows more are taken, up to half, to make 30. 0, or fewer than 30 normal rows even so: the rule learns from the
-        training rows, each compared with windows that share at most half of its rows.
+        Share of rows, the last of each series in time, that a rule learns from and that are not compared with. If that
+        is fewer than 30, up to half of the rows are taken to make 30. With 0, or still fewer than 30 normal rows, the
+        rule learns from the training rows, each compared with windows that share at most half of its rows.
     n_channels : int, default=None
         Channels of a plain 2-D row; None takes them from `Windows`, 3-D arrays or names such as ``x0_t-3``, and takes
         other rows as univariate.

@@ -18,7 +18,7 @@ class OutlierClassifier(MetaEstimatorMixin, WindowDetector, Estimator):
     """Make a classifier of anomalies out of any outlier detector of scikit-learn or PyOD.
 
     Those of scikit-learn answer +1 for normal rows and -1 for outliers, with scores that are larger for normal rows, so
-    that ``scoring="f1"`` raises and ``"roc_auc"`` comes out inverted; PyOD's answer 0 and 1 but are no
+    that ``scoring="f1"`` raises and ``"roc_auc"`` comes out inverted; PyOD's answer 0 and 1 but are not
     classifiers. Here 1 is the anomaly, scores are larger for anomalies, and the threshold is a rule like that of all
     detectors. The detector is fitted on the normal rows.
 
@@ -27,14 +27,14 @@ class OutlierClassifier(MetaEstimatorMixin, WindowDetector, Estimator):
     detector : outlier detector
         Such as ``IsolationForest()``, ``OneClassSVM()`` or ``LocalOutlierFactor(novelty=True)``, a pipeline that ends
         in one, or a detector of PyOD. It is cloned; in ``FrozenEstimator`` it stays as it is. `SlidingWindow`
-        stands before this step, not inside.
+        comes before this step, not inside.
     threshold : threshold rule, float or None, default=None
         In units of the score. None means ``MedianMAD(6)``; 0.0 leaves the detector's own, often set by its
         ``contamination``.
     validation_fraction : float, default=0.2
-        Share of rows, the last of each series in time, that a rule learns from and the detector does not. Of few rows
-        more are taken, up to half, to make 30. 0, or fewer than 30 normal rows even so: the rule learns from the
-        training rows.
+        Share of rows, the last of each series in time, that a rule learns from and the detector does not. If that is
+        fewer than 30, up to half of the rows are taken to make 30. With 0, or still fewer than 30 normal rows, the rule
+        learns from the training rows.
     n_channels : int, default=None
         Channels of a plain 2-D row, to check them.
 
@@ -60,12 +60,12 @@ class OutlierClassifier(MetaEstimatorMixin, WindowDetector, Estimator):
     Raises
     ------
     TypeError
-        At fit, if the detector cannot score new rows, or is none.
+        At fit, if the detector cannot score new rows, or is not an outlier detector.
 
     Notes
     -----
     The detector gets all windows at once, as an array, or as a frame if X has names. The score is its
-    ``decision_function``, turned round for those of scikit-learn, less its own threshold, so that 0 stands for that.
+    ``decision_function``, turned round for those of scikit-learn, minus its own threshold, so that 0 stands for that.
 
     Examples
     --------
@@ -105,7 +105,7 @@ class OutlierClassifier(MetaEstimatorMixin, WindowDetector, Estimator):
         kind = estimator_type(self.detector)
         if kind in ("classifier", "regressor"):
             raise TypeError(
-                f"detector={self.detector} is a {kind}, no outlier detector. Use classifiers as they are."
+                f"detector={self.detector} is a {kind}, not an outlier detector. Use classifiers as they are."
             )
         if not hasattr(self.detector, "decision_function"):
             raise TypeError(
@@ -121,8 +121,8 @@ class OutlierClassifier(MetaEstimatorMixin, WindowDetector, Estimator):
             self._sign, self._origin = -1.0, 0.0
         else:
             raise TypeError(
-                f"detector={self.detector} is no outlier detector of scikit-learn or PyOD, so that nobody knows which "
-                "way up its scores are."
+                f"detector={self.detector} is not an outlier detector of scikit-learn or PyOD, so it is unknown "
+                "which way up its scores are. Use one of these, or a detector of this package as it is."
             )
 
     def _score(self, windows: Windows) -> np.ndarray:

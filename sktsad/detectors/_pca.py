@@ -12,9 +12,9 @@ from .._core import Estimator, Interval, RealNotInt, Rows, StrOptions, Windows
 from ._base_detector import DEFAULT_RULE, DetectorTransformerMixin, WindowDetector
 from ._window_shapes import NORMALIZE, learn_least_spread, shapes
 
-#: Share of the windows that a robust fit learns from, and how often it chooses them anew.
+#: Share of the windows that a robust fit learns from, and how often it chooses them again.
 _CORE, _CHOICES = 0.75, 3
-#: Share of the mean variance that a component has at least, so that none is divided by nothing.
+#: Least variance of a component, as a share of the mean variance, so that none is divided by 0.
 _RIDGE = 1e-6
 
 
@@ -39,13 +39,13 @@ class PCADetector(DetectorTransformerMixin, WindowDetector, Estimator):
         four times as long.
     score_on : {"window", "overlap"}, default="window"
         "window" gives a row the score of its window. "overlap" gives it the mean of the scores of all windows that hold
-        it: it **looks ahead** by a window, and is for the study of what has been.
+        it: it **looks ahead** by a window, and is for studying the past.
     threshold : threshold rule, float or None, default=None
         None means ``MedianMAD(6)``.
     validation_fraction : float, default=0.2
-        Share of rows, the last of each series in time, that a rule learns from and the components do not. Of few rows
-        more are taken, up to half, to make 30. 0, or fewer than 30 normal rows even so: the rule learns from the
-        training rows.
+        Share of rows, the last of each series in time, that a rule learns from and the components do not. If that is
+        fewer than 30, up to half of the rows are taken to make 30. With 0, or still fewer than 30 normal rows, the rule
+        learns from the training rows.
     n_channels : int, default=None
         Channels of a plain 2-D row; None takes them from `Windows`, 3-D arrays or names such as ``x0_t-3``, and takes
         other rows as univariate.
@@ -222,7 +222,7 @@ class PCADetector(DetectorTransformerMixin, WindowDetector, Estimator):
         self.explained_variance_ = variance[:n_components]
         least = _RIDGE * variance.mean() or 1.0  # rows that are all the same have no unit of their own
         self._variance = np.maximum(self.explained_variance_, least)
-        # What both scores are on the mean over the windows of fit.
+        # What both scores are on average over the windows of fit.
         self._usual_residual = max(variance[n_components:].sum() / n_values, least)
 
     def _score(self, windows: Windows) -> np.ndarray:

@@ -33,7 +33,7 @@ def _goes_on(self: RunningDetector) -> bool:
 
 
 class RunningDetector(WindowDetector):
-    """Base of the detectors of running moments; a subclass has ``_learn`` in place of ``_fit_model``.
+    """Base of the detectors of running moments; a subclass has ``_learn`` instead of ``_fit_model``.
 
     It has the parameter ``half_life``, too.
     """

@@ -11,7 +11,7 @@ from .._core import Rows, StrOptions, Windows
 NORMALIZE: list = ["boolean", StrOptions({"level"})]
 
 #: Share of a channel's standard deviation below which the spread in a window counts as none: where a series stands
-#: still, its noise is no shape.
+#: still, its noise is not a shape.
 _LEAST_SPREAD = 0.1
 
 

@@ -22,17 +22,17 @@ class ZScoreDetector(DetectorTransformerMixin, RunningDetector, Estimator):
     ----------
     mode : {"global", "rolling"}, default="global"
         "global" compares each column with its mean over the normal rows of fit. "rolling" compares the last row
-        of each window with the mean of that window, channel by channel; it stands after `SlidingWindow`.
+        of each window with the mean of that window, channel by channel; it comes after `SlidingWindow`.
     robust : bool, default=False
         Whether to use the median and the scaled median absolute deviation, which anomalies hardly move. Where more
-        than half of the values are equal, that is 0 and the scaled mean absolute deviation stands in.
+        than half of the values are equal, that is 0 and the scaled mean absolute deviation takes its place.
     threshold : threshold rule, float or None, default=None
         None means ``MedianMAD(6)``, with ``mode="rolling"`` 3. The usual 3, for three standard deviations, is for
         single values: the largest z of a hundred columns is often beyond.
     validation_fraction : float, default=0.2
-        Share of rows, the last of each series in time, that a rule learns from and the means do not. Of few rows more
-        are taken, up to half, to make 30. 0, or fewer than 30 normal rows even so: the rule learns from the training
-        rows.
+        Share of rows, the last of each series in time, that a rule learns from and the means do not. If that is fewer
+        than 30, up to half of the rows are taken to make 30. With 0, or still fewer than 30 normal rows, the rule
+        learns from the training rows.
     half_life : float, default=None
         After that many rows of its series a row counts half as much: the detector follows what drifts. None counts
         all rows alike. Medians, and windows that are compared with themselves, have none.

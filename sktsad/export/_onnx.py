@@ -56,7 +56,7 @@ def to_onnx(
         Input ``rows`` of shape (n_rows, n_features_in); a network that runs along the series has more, see Notes.
         Outputs ``decision``, float64 of shape (n_rows,), or (n_rows,
         n_classes) of more than two classes, which is `decision_function`; and ``label``, int64 of shape (n_rows,),
-        which is `predict`, or the position in ``classes_`` where those are no integers. ``metadata_props`` tells the
+        which is `predict`, or the position in ``classes_`` where those are not integers. ``metadata_props`` tells the
         ``classes``, the ``columns`` if they had names, and the versions of the packages.
 
     Raises

@@ -131,7 +131,7 @@ class NegativeLogDensity(nn.Module):
 
 
 class LessThreshold(nn.Module):
-    """Scores less their threshold."""
+    """Scores minus their threshold."""
 
     def __init__(self, threshold: float) -> None:
         super().__init__()

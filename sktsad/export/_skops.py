@@ -13,7 +13,7 @@ _OTHERS = ("imblearn.pipeline.Pipeline", "sklearn.utils._bunch.Bunch")
 def skops_trusted_types() -> list[str]:
     """Return the types of this package that skops can load and that do nothing but hold what they have learnt.
 
-    A file of skops runs no code as it is loaded, but for types that are trusted by name. These are the estimators
+    A file of skops runs no code when it is loaded, except for types that are trusted by name. These are the estimators
     without a network, the threshold rules, the splitters, and ``Pipeline`` of imbalanced-learn.
 
     Returns
@@ -27,8 +27,8 @@ def skops_trusted_types() -> list[str]:
 
     Notes
     -----
-    Estimators with a network are left out. skorch keeps the network as a pickle within its state, so whoever trusts its
-    class trusts any code that is in the file.
+    Estimators with a network are left out. skorch keeps the network as a pickle within its state, so trusting its class
+    means trusting any code that is in the file.
 
     Examples
     --------

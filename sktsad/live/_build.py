@@ -1,4 +1,4 @@
-"""How each step of a fitted model goes on row by row; those that cannot are refused by name."""
+"""How each step of a fitted model works row by row; those that cannot are refused by name."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Builder:
         Raises
         ------
         TypeError
-            If a step cannot go on row by row, or the model gives no score.
+            If a step cannot work row by row, or the model gives no score.
         """
         steps: list[LiveStep] = []
         last, name = model, type(model).__name__
@@ -191,7 +191,7 @@ class Builder:
         return call
 
     def _require_row_wise(self, name: str, step: Any, is_last: bool = False) -> None:
-        """Refuse a step of which nobody knows that it makes of each row what it is."""
+        """Refuse a step that is not known to look at each row alone."""
         for inner in _within(step):
             if hasattr(inner, "live_step") or isinstance(inner, (SmoothedClassifier, FusionDetector)):
                 self._refuse(name, step, f"it hides {type(inner).__name__}, which keeps a past, within")
@@ -200,11 +200,11 @@ class Builder:
             if step.func is not None and not isinstance(step.func, np.ufunc):
                 self._refuse(name, step, "nobody knows whether its function looks at other rows")
         elif not (is_last or root == "sklearn" or type(step).__module__.startswith(f"{_OWN}.")):
-            self._refuse(name, step, "it does not say how it goes on row by row")
+            self._refuse(name, step, "it does not say how it works row by row")
 
     def _refuse(self, name: str, step: Any, reason: str) -> None:
         raise TypeError(
-            f"Step {name}={step} cannot go on row by row: {reason}. If it looks at each row alone, say so with "
+            f"Step {name}={step} cannot work row by row: {reason}. If it looks at each row alone, say so with "
             f"look_back={{{name!r}: 0}}, or give the number of rows before a row that it reads; its class can say it "
             "by a method live_step."
         )

@@ -1,4 +1,4 @@
-"""A fitted pipeline as steps that go on row by row."""
+"""A fitted pipeline as steps that work row by row."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ class Chain(LiveStep):
         self.steps, self.last = steps, last
         for number, part in enumerate([*steps, last]):
             self.keep_part(f"step{number}", part)
-        # Rows that are no finite numbers must not come to steps that never forget them.
+        # Rows that are not finite must not reach steps that never forget them.
         self._guarded = [_keeps([*steps[number + 1 :], last]) for number in range(len(steps))]
         self.read_threshold = threshold
         self.learnt_threshold()
 
     def learnt_threshold(self) -> None:
-        """Read the threshold, which asks more than a row can wait for, once."""
+        """Read the threshold once: it takes longer than a row can wait."""
         self.threshold = 0.5 if self.read_threshold is None else float(self.read_threshold())
 
     def begin(self, slot: int, key: Any, time: Any) -> None:
@@ -43,7 +43,7 @@ class Chain(LiveStep):
             part.begin(slot, key, time)
 
     def scores(self, rows: LiveRows, values: np.ndarray) -> np.ndarray:
-        """Return the scores, in which no number that is none passes for normal."""
+        """Return the scores, in which nothing that is not finite passes for normal."""
         out = self._run(rows, values)
         return infinite_unless_finite(out if out.ndim == 1 else out[:, 1])
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from .._core import PerSeries, modal_step
 
-#: Different holes between rows of a series that are counted; a clock with more has no step worth the name.
+#: Different holes between rows of a series that are counted; a clock with more has no useful step.
 _MOST_HOLES = 4096
 #: Rows in a row that come twice as far apart, or half as far, before it is said that a clock has another step.
 _OTHER_CLOCK = 10
@@ -115,7 +115,7 @@ class Clock(PerSeries):
         return holes
 
     def has_other_step(self, slots: np.ndarray, holes: np.ndarray) -> np.ndarray:
-        """Tell of which series a clock goes at another step than in fit, by now and for the first time."""
+        """Tell which series have a clock with a different step from that of fit, now for the first time."""
         if len(slots) == 1:
             slot, hole = slots[0], holes[0]
             one = self.time_step[slot]

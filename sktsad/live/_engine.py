@@ -1,4 +1,4 @@
-"""What goes on row by row: series, clocks, steps and alarms together."""
+"""What works row by row: series, clocks, steps and alarms together."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Outcome:
     status : ndarray of int, shape (n_rows,)
         What became of each row.
     n_other_clocks : int
-        Series whose clock goes at another step than in fit, from now on.
+        Series whose clock has a different step from that of fit, from now on.
     """
 
     scores: np.ndarray
@@ -74,7 +74,7 @@ class Engine:
         self._room = 0
 
     def take(self, batch: Batch, is_past: bool = False) -> Outcome:
-        """Take rows; return what is said of them. Of rows that are past, nobody is alarmed."""
+        """Take rows; return what is said of them. Past rows raise no alarms."""
         n_rows = len(batch.at)
         status = np.full(n_rows, SCORED, dtype=np.int8)
         if n_rows:
@@ -146,7 +146,7 @@ class Engine:
         return scores, decisions, *self.alarms.step(slots, holes, steps, decisions > 0), n_other
 
     def _mark_late(self, batch: Batch, slots: np.ndarray, status: np.ndarray) -> None:
-        """Mark rows that are older than the newest of their series, or of a time that was there."""
+        """Mark rows that are older than the newest of their series, or of a time that has already come."""
         times: Any = batch.times
         is_same = np.append(False, np.diff(batch.number) == 0)[: len(times)]
         repeated = is_same & (np.diff(times, prepend=times[:1]) == 0)
@@ -203,13 +203,13 @@ class Engine:
         self._room = room
 
     def _check_kind(self, batch: Batch) -> None:
-        """Refuse another kind of index than that of before, or of fit."""
+        """Refuse a kind of index that differs from earlier rows, or from fit."""
         if self.clock is None:
             self._start(batch.kind)
         is_named = batch.keys != [None]
         if batch.kind != self.kind or (self.slots and is_named != (None not in self.slots)):
             raise ValueError(
-                f"Rows before had {self.kind or 'no time'} in their index and were of series {list(self.slots)[:3]}; "
+                f"Earlier rows had {self.kind or 'no time'} in their index and were of series {list(self.slots)[:3]}; "
                 f"these have {batch.kind or 'no time'} and are of {batch.keys[:3]}. Give all of them one kind of index."
             )
         for part in self.parts:
@@ -295,7 +295,7 @@ class Engine:
 
 
 def _waves(number: np.ndarray) -> Iterator[Any]:
-    """Yield the first row of each series, the second rows, and so on, of rows that stand series by series."""
+    """Yield the first row of each series, the second rows, and so on, of rows that are ordered series by series."""
     if not len(number):
         return
     starts = np.flatnonzero(np.append(True, np.diff(number) != 0))

@@ -1,4 +1,4 @@
-"""A model that goes on learning from rows that are no alarms."""
+"""A model that goes on learning from rows that are not alarms."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ._steps import RowWise
 
 
 class Learner:
-    """Keeps the rows of a call that are no alarms, and lets threshold and detector learn from them at its end.
+    """Keeps the rows of a call that are not alarms, and lets threshold and detector learn from them at its end.
 
     Parameters
     ----------
@@ -37,8 +37,8 @@ class Learner:
         self.detector = last if is_detector and hasattr(last, "partial_fit") else None
         if self.rule is None and self.detector is None:
             raise TypeError(
-                f"learn=True, and nothing of {last} goes on learning: its threshold has no update, and it has no "
-                "partial_fit. Take a rule such as Quantile(0.99), or learn=False."
+                f"learn=True, but nothing in {last} goes on learning: its threshold has no update, and it has no "
+                "partial_fit. Use a rule such as Quantile(0.99), or learn=False."
             )
         self._scores: list[np.ndarray] = []
         self._inputs: list[np.ndarray] = []

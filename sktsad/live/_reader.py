@@ -51,7 +51,7 @@ def read_batch(X: Rows, names: Any, n_features: int) -> Batch:
     Raises
     ------
     ValueError
-        If columns are not those of fit, or values are no numbers.
+        If columns are not those of fit, or values are not numbers.
     """
     if isinstance(X, pd.Series):
         raise ValueError("Expected rows of columns, got a Series. Give a frame: X.to_frame().")

@@ -54,7 +54,7 @@ class LiveScorer:
     max_gap : float, default=3
         Holes in time of more than this number of steps count, for alarms, as the rows that are missing there.
     learn : bool, default=False
-        Whether a copy of the model goes on learning from rows that are no alarms: thresholds that have ``update``, and
+        Whether a copy of the model goes on learning from rows that are not alarms: thresholds that have ``update``, and
         detectors that have ``partial_fit``. The scores of a call are those before it.
     look_back : dict, default=None
         By the name of a step of a pipeline, the rows before a row that it looks at; 0 for a step that looks at each row
@@ -70,7 +70,7 @@ class LiveScorer:
     Raises
     ------
     TypeError
-        If a step of the model cannot go on row by row, looks ahead, or gives no score. It is named.
+        If a step of the model cannot work row by row, looks ahead, or gives no score. It is named.
 
     See Also
     --------
@@ -85,16 +85,16 @@ class LiveScorer:
     What is done with odd rows:
 
     - Rows of one call may come in any order; they are taken in the order of time. A row that is older than the newest
-      of its series in a call before is "late", one of a time that was there is "repeated". Both get no score, no alarm,
-      and a warning that counts them.
-    - After a gap in time, as the steps of the model tell, windows and states start anew, as in one call.
+      of its series in a call before is "late", one of a time that has already come is "repeated". Both get no score, no
+      alarm, and a warning that counts them.
+    - After a gap in time, as the steps of the model tell, windows and states start again, as in one call.
     - A series that fit has not seen starts from nothing, with the time step of its rows so far. Where the model cannot
       score it, as ``SeriesScaler(unseen="error")``, its rows get no score and a warning.
     - Where ten rows of a series come twice as far apart as in fit, or half as far, a warning says so, once.
     - A row whose values are too large for a step is an alarm with an infinite score.
 
-    A scorer is for one thread: calls from two at once raise an error. One scorer a thread, each with its own series, is
-    the way to use many.
+    A scorer is for one thread: calls from two at once raise an error. One scorer per thread, each with its own series,
+    is the way to use many.
 
     Examples
     --------
@@ -194,11 +194,11 @@ class LiveScorer:
         scores : DataFrame of shape (n_samples, 6)
             With the index of X, and the columns
 
-            - ``score``: the anomaly score, or what a classifier is asked for; infinite where it is no finite number;
+            - ``score``: the anomaly score, or what a classifier is asked for; infinite where it is not a finite number;
             - ``decision``: the score minus the threshold;
             - ``alarm``: whether it is above 0;
             - ``opened``: whether an alarm opens with this row;
-            - ``closed``: whether with this row an alarm of before is known to be over;
+            - ``closed``: whether an earlier alarm is known to be over with this row;
             - ``status``: "scored", or "late", "repeated", "not finite" or "unknown series".
 
         Raises
@@ -213,7 +213,7 @@ class LiveScorer:
         -----
         UserWarning
             If rows are late, repeated, not finite, or of series that the model cannot score; if a step fails on some
-            rows; or if the clock of a series goes at another step than in fit.
+            rows; or if the clock of a series has a different step from that of fit.
         """
         with self._alone():
             batch, found = self._take(X)
@@ -368,8 +368,8 @@ class LiveScorer:
 
     def _say_other_clocks(self, n_series: int) -> None:
         warnings.warn(
-            f"The rows of {n_series} series come at another time step than in fit: as many rows are another span of "
-            "time. Resample them to the step of fit, or fit again.",
+            f"The rows of {n_series} series come at a different time step from that of fit: the same number of rows "
+            "covers a different span of time. Resample them to the step of fit, or fit again.",
             UserWarning,
             stacklevel=5,
         )

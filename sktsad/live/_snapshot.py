@@ -45,7 +45,7 @@ def read_snapshot(path: Path, expected: str) -> tuple[dict[str, Any], dict[str, 
     Raises
     ------
     ValueError
-        If it is no snapshot, or one of another model.
+        If it is not a snapshot, or is one of another model.
     """
     try:
         with np.load(path, allow_pickle=False) as file:
@@ -56,11 +56,11 @@ def read_snapshot(path: Path, expected: str) -> tuple[dict[str, Any], dict[str, 
     except FileNotFoundError:
         raise
     except Exception as error:
-        raise ValueError(f"{path} is no snapshot of a LiveScorer of this version: {error}") from error
+        raise ValueError(f"{path} is not a snapshot of a LiveScorer of this version: {error}") from error
     if about["fingerprint"] != expected:
         raise ValueError(
             f"{path} is a snapshot of another fitted model, or of other parameters of LiveScorer: its numbers mean "
-            "nothing here. Load the model that it was made with, or start anew with prime."
+            "nothing here. Load the model that it was made with, or start again with prime."
         )
     return about, arrays
 

@@ -14,14 +14,14 @@ Function = Callable[[Any], np.ndarray]
 
 
 class RowWise(LiveStep):
-    """A step that makes of each row what it is, whatever rows stand beside it.
+    """A step that looks at each row alone, whatever rows come with it.
 
-    A row that it fails on becomes NaN, and the others are none the worse for it.
+    A row that it fails on becomes NaN, and the others are not affected.
 
     Parameters
     ----------
     function : callable
-        Takes rows, shape (n_rows, n_features), and returns one result a row.
+        Takes rows, shape (n_rows, n_features), and returns one result per row.
 
     Attributes
     ----------
@@ -67,7 +67,7 @@ class LookBack(LiveStep):
     Parameters
     ----------
     function : callable
-        Takes rows of one series in a frame, and returns one result a row.
+        Takes rows of one series in a frame, and returns one result per row.
     n_rows : int
         Rows before a row that it looks at.
     n_columns : int
@@ -122,7 +122,7 @@ class Smoothed(GappedStep):
     past : Past
         What fit kept of the series: their time steps.
     max_gap : float
-        Longest step in time that is no gap.
+        Longest step in time that is not a gap.
     length : int
         Number of scores.
     statistic : callable
@@ -156,7 +156,7 @@ class Smoothed(GappedStep):
 
 
 class Wrapper(LiveStep):
-    """What wraps other estimators: they go on row by row, and it decides on what they say.
+    """What wraps other estimators: they work row by row, and it decides on what they say.
 
     Parameters
     ----------

@@ -35,7 +35,7 @@ def delay_adjust(y_true: Labels, y_score: Scores, *, max_delay: int = 7, pos_lab
         Scores, larger is worse, such as those of ``decision_function``.
     max_delay : int, default=7
         An alarm counts within this number of rows of the onset: in the first ``max_delay + 1`` rows of an event. The
-        challenge had 7 for one row a minute, the paper also 3 for hours and 0 for days.
+        challenge had 7 for one row per minute, the paper also 3 for hours and 0 for days.
     pos_label : int, float, bool or str, default=1
         The label of anomalies.
 
@@ -136,7 +136,7 @@ def delay_precision_recall_f(
     Notes
     -----
     All rows of an event with an alarm in its first ``max_delay + 1`` rows count as alarms, those of any other event as
-    none: later alarms within it are neither true nor false. Then rows are counted as ever.
+    none: later alarms within it are neither true nor false. Then rows are counted as usual.
 
     Examples
     --------

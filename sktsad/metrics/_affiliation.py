@@ -20,7 +20,7 @@ _MIDDLES = (1 / 8, 3 / 8, 5 / 8, 7 / 8)
 
 @dataclass(frozen=True)
 class _Zones:
-    """One zone an event: the times [low, high) that are nearer to [start, stop) than to another event."""
+    """One zone per event: the times [low, high) that are nearer to [start, stop) than to another event."""
 
     low: np.ndarray
     high: np.ndarray
@@ -67,8 +67,8 @@ def affiliation_precision_recall_f(
 
     Notes
     -----
-    Row ``t`` of a series is the time from ``t`` to ``t + 1``; gaps in time do not matter. The zone of an event are the
-    times of its series that are nearer to it than to any other event. With X uniform in a zone:
+    Row ``t`` of a series is the time from ``t`` to ``t + 1``; gaps in time do not matter. The zone of an event is made
+    of the times of its series that are nearer to it than to any other event. With X uniform in a zone:
 
     - its precision is the mean, over the times x of its alarms, of the chance that X is at least as far from the
       event as x is. It is 1 for alarms within the event;
@@ -96,7 +96,7 @@ def affiliation_precision_recall_f(
     >>> round(result.precision, 2), round(result.recall, 2)
     (0.82, 0.84)
 
-    To alarm always:
+    Alarming always:
 
     >>> result = affiliation_precision_recall_f(y_true, [1] * 10)
     >>> round(result.precision, 2), round(result.recall, 2), round(result.f, 2)
@@ -109,7 +109,7 @@ def affiliation_precision_recall_f(
 
 @validate_params(_CONSTRAINTS, prefer_skip_nested_validation=True)
 def affiliation_f_score(y_true: Labels, y_pred: Labels, *, beta: float = 1.0, pos_label: Label = 1) -> float:
-    """Compute the F of affiliation precision and recall; to alarm always gets two thirds and more.
+    """Compute the F of affiliation precision and recall; alarming always gets two thirds and more.
 
     Parameters
     ----------

@@ -65,13 +65,13 @@ def event_precision_recall_f(
     See Also
     --------
     delay_precision_recall_f : An event is found only by an alarm near its onset, and counts by its rows.
-    to_events : The events, one a row.
+    to_events : The events, one per row.
 
     Notes
     -----
     An event is a run of anomalous rows that follow one another in a series. Recall is the share of events of which
     at least one row is an alarm. With ``precision="events"`` a run of alarms that touches several events finds each
-    of them; a run that leaves an event is no false alarm, however long it goes on.
+    of them; a run that leaves an event is not a false alarm, however long it goes on.
 
     References
     ----------
@@ -90,7 +90,7 @@ def event_precision_recall_f(
     >>> event_precision_recall_f(y_true, y_pred, precision="events")  # and one false alarm
     PrecisionRecallF(precision=0.5, recall=0.5, f=0.5)
 
-    To alarm always fools the count of false alarms, but not the share of rows:
+    Alarming always fools the count of false alarms, but not the share of rows:
 
     >>> event_precision_recall_f(y_true, [1] * 10, precision="events")
     PrecisionRecallF(precision=1.0, recall=1.0, f=1.0)

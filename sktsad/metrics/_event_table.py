@@ -1,4 +1,4 @@
-"""Events as a table, one a row, and how early each was announced."""
+"""Events as a table, one per row, and how early each was announced."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _COUNT = [Interval(Integral, 0, None, closed="left")]
     prefer_skip_nested_validation=True,
 )
 def to_events(y: Labels, *, min_length: int = 1, merge_gap: int = 0, pos_label: Label = 1) -> pd.DataFrame:
-    """List the events, labelled or predicted, one a row: runs of anomalous rows that follow one another.
+    """List the events, labelled or predicted, one per row: runs of anomalous rows that follow one another.
 
     Parameters
     ----------
@@ -51,7 +51,7 @@ def to_events(y: Labels, *, min_length: int = 1, merge_gap: int = 0, pos_label: 
     Returns
     -------
     events : DataFrame
-        One event a row, series by series in time order, with the columns
+        One event per row, series by series in time order, with the columns
 
         - ``series``: the key of the series, only if `y` has a (series, time) MultiIndex;
         - ``start``, ``stop``: the position of its first row, and the one after its last;
@@ -139,7 +139,7 @@ def lead_times(y_true: Labels, y_pred: Labels, *, max_lead: int, pos_label: Labe
 
     Notes
     -----
-    It counts no false alarms: to alarm always has the longest lead. Hold it against the number of alarms.
+    It does not count false alarms: alarming always has the longest lead. Compare it with the number of alarms.
 
     Examples
     --------

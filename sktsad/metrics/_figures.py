@@ -1,4 +1,4 @@
-"""All figures of a score in one go, as functions of how often each block of rows counts."""
+"""All figures of a score at once, as functions of how often each block of rows counts."""
 
 from __future__ import annotations
 

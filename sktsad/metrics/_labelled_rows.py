@@ -55,7 +55,7 @@ def count_between(mask: np.ndarray, starts: np.ndarray, stops: np.ndarray) -> np
 
 
 def read_scores(y_true: Labels, y_score: Scores, pos_label: Label = 1, name: str = "y_score") -> LabelledRows:
-    """Read labels of both kinds, and scores, by whose name errors call them."""
+    """Read labels of both kinds, and scores; errors call these by the given name."""
     series = _read_series(y_true, y_score, name)
     scores = column_or_1d(check_array(y_score, ensure_2d=False, dtype=np.float64, input_name=name))
     (positive,) = mark_label(pos_label, y_true=y_true)

@@ -83,8 +83,8 @@ def point_precision_recall_f(
 
     Notes
     -----
-    "best" is that of `sktsad.thresholds.BestFBeta`: every cut between two distinct scores is tried, to alarm always
-    is one of them, and of equally good thresholds it is the highest.
+    "best" is that of `sktsad.thresholds.BestFBeta`: every cut between two distinct scores is tried, alarming always
+    is one of them, and the highest of equally good thresholds is taken.
 
     With "exact" and without ties precision and recall are equal, and so is F.
 

@@ -32,7 +32,7 @@ def random_baseline(
     random_state: Seed = None,
     **options: Any,
 ) -> float:
-    """Compute what a random score gets by a metric: the figure to stand beside every other.
+    """Compute what a random score gets by a metric: the figure to show beside every other.
 
     Some metrics give a random score nearly nothing, and some a lot: point adjustment gives it more than published
     models get [1]_.
@@ -43,7 +43,7 @@ def random_baseline(
         Two labels, rows in time order. The metric gets it as it is, with its index.
     metric : callable
         ``metric(y_true, y_score)`` or ``metric(y_true, y_pred)``, larger is better, of scikit-learn or of
-        `sktsad.metrics`. The name of its second parameter tells what it wants.
+        `sktsad.metrics`. The name of its second parameter tells what it needs.
     n_draws : int, default=10
         Number of random scores, at least 2.
     random_state : int, RandomState instance or None, default=None
@@ -54,7 +54,7 @@ def random_baseline(
     Returns
     -------
     score : float
-        If the metric wants scores, the mean over random ones. If it wants predictions, those of a random score
+        If the metric needs scores, the mean over random ones. If it needs predictions, those of a random score
         with the best threshold.
 
     Raises
@@ -72,10 +72,10 @@ def random_baseline(
     -----
     A random score is drawn for each row by itself, uniform from 0 to 1. Predictions come from the thresholds that give
     1, 2, 4, 8, ... alarms, as many alarms as anomalies, and alarms always. The result is the mean over draws at the
-    best of them, which is the one whose mean less two standard errors is largest: the largest mean may be a lucky one,
-    and four times too large where there is a single anomaly. For F1 at prevalence ``p`` that is to alarm always,
-    ``2 p / (1 + p)``. What depends on few events takes more draws. A draw takes about ``log2(n_samples)`` calls of the
-    metric.
+    best of them, which is the one whose mean minus two standard errors is largest: the largest mean may be a lucky one,
+    and four times too large where there is a single anomaly. For F1 at prevalence ``p`` that is alarming always,
+    ``2 p / (1 + p)``. Figures that depend on few events take more draws. A draw takes about ``log2(n_samples)`` calls
+    of the metric.
 
     The anomaly is the ``pos_label`` of the metric, or the larger label if it has none.
 
@@ -100,7 +100,7 @@ def random_baseline(
     wanted = list(parameters)[1] if len(parameters) > 1 else None
     if wanted not in ("y_score", "y_pred"):
         raise TypeError(
-            f"The second parameter of metric must be y_score or y_pred, to tell what it wants, got {wanted!r}. "
+            f"The second parameter of metric must be y_score or y_pred, to tell what it needs, got {wanted!r}. "
             "Wrap it: lambda y_true, y_score: metric(y_true, y_score)."
         )
     labels = np.unique(column_or_1d(y_true))

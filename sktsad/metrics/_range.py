@@ -88,8 +88,9 @@ def range_precision_recall_f(
     * found + (1 - alpha) * overlap``, where ``found`` is 1 if any row is an alarm and else 0; precision is the mean
     overlap of the predicted ranges.
 
-    All predicted ranges weigh the same, too: many short true alarms hide a long false one from precision. To alarm
-    always in a single series has, by default, a recall of 1, and as precision the share of rows that are anomalous.
+    All predicted ranges weigh the same, too: many short true alarms hide a long false one from precision. Alarming
+    always in a single series has, by default, a recall of 1, and a precision equal to the share of rows that are
+    anomalous.
 
     References
     ----------

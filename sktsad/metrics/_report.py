@@ -82,7 +82,7 @@ def detection_report(
     n_bootstrap : int, default=500
         Number of bootstrap draws. With 0 there are no intervals.
     confidence : float, default=0.95
-        How often the interval is to hold what it is for, above 0 and below 1.
+        How often the interval must contain the true value, above 0 and below 1.
     merge_gap : int, timedelta or str, default=None
         False alarms with at most that many quiet rows between them, or quiet rows of that time, count as one, as in
         `sktsad.postprocessing.alarms`. None is half an hour if time is dates, else 0 rows.
@@ -94,7 +94,7 @@ def detection_report(
     Returns
     -------
     report : DataFrame
-        One row a figure, see the notes, with the columns
+        One row per figure, see the notes, with the columns
 
         - ``value``: the figure.
         - ``low``, ``high``: its interval. NaN for what describes the labels, and everywhere if there is a single event
@@ -136,14 +136,14 @@ def detection_report(
 
     A bootstrap draw [2]_ consists of as many events as there are, and of as many blocks of normal rows, both drawn
     with replacement among their kind, from all series. The interval is that between two quantiles of the draws. It
-    tells how far a figure depends on which events and which normal times came by. It takes model and threshold as
-    given: it does not tell what another training would give. It is wide where events are few, and with fewer than
-    about twenty still too narrow: of a nominal 90 %, five events gave 70 to 83 % in simulations, forty 85 to 90 %. And
-    no draw holds what never came by: if all events are found, the interval of their share is from 1 to 1, however few
-    they are.
+    tells how far a figure depends on which events and which normal times happened to occur. It takes model and
+    threshold as given: it does not tell what training again would give. It is wide where events are few, and with fewer
+    than about twenty still too narrow: of a nominal 90 %, five events gave 70 to 83 % in simulations, forty 85 to 90 %.
+    And no draw holds what never occurred: if all events are found, the interval of their share is from 1 to 1, however
+    few they are.
 
     The column ``random`` is the expectation for a score that puts as many alarms on the rows, each row by itself; for
-    ratios, that of the numerator over that of the denominator. For best F1 it is to alarm always,
+    ratios, that of the numerator over that of the denominator. For best F1 it is that of alarming always,
     ``2 p / (1 + p)`` at prevalence ``p``, which beats any other random alarms; for average precision it is ``p``.
 
     References
@@ -245,7 +245,7 @@ def compare(
     n_bootstrap : int, default=500
         Number of bootstrap draws. With 0 there are no intervals.
     confidence : float, default=0.95
-        How often the interval is to hold what it is for, above 0 and below 1.
+        How often the interval must contain the true value, above 0 and below 1.
     merge_gap : int, timedelta or str, default=None
         False alarms with at most that many quiet rows between them, or quiet rows of that time, count as one, as in
         `sktsad.postprocessing.alarms`. None is half an hour if time is dates, else 0 rows.
@@ -257,9 +257,9 @@ def compare(
     Returns
     -------
     comparison : DataFrame
-        One row a figure of `detection_report`, with the columns ``a``, ``b``, ``difference``, which is b less a, and
-        ``low`` and ``high``, the interval of the difference. An interval without 0 is a difference that does not hang
-        on which events came by; among many figures one may leave 0 out by chance.
+        One row per figure of `detection_report`, with the columns ``a``, ``b``, ``difference``, which is b minus a, and
+        ``low`` and ``high``, the interval of the difference. An interval without 0 is a difference that does not depend
+        on which events happened to occur; among many figures one may leave 0 out by chance.
 
     Raises
     ------
@@ -332,7 +332,7 @@ def _days(rows: LabelledRows) -> np.ndarray | None:
     """Return how many days each row lasts; None if dates do not tell that of any normal row."""
     if not rows.series.has_dates:
         return None
-    # The row of a series that has no other has no step, and so adds nothing.
+    # The only row of a series has no step, and so adds nothing.
     steps = np.nan_to_num(rows.series.steps()) / _NANOSECONDS_PER_DAY
     days = np.repeat(steps, np.diff(rows.series.bounds))
     return days if days[~rows.positive].any() else None

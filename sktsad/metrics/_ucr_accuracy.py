@@ -36,8 +36,8 @@ def ucr_accuracy(y_true: Labels, y_score: Scores, *, tolerance: int = 100, pos_l
     Returns
     -------
     score : float
-        From 0 to 1, larger is better. Of several rows with the largest score, the share that lies on an anomaly counts:
-        a constant score gets what a random one gets on the mean, the share of rows on an anomaly.
+        From 0 to 1, larger is better. If several rows have the largest score, the share of them that lies on an anomaly
+        counts: a constant score gets what a random one gets on average, the share of rows on an anomaly.
 
     Raises
     ------

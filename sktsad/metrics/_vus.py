@@ -82,10 +82,10 @@ def vus_pr(
       thresholds are the scores of rank ``floor(k (n - 1) / (n_thresholds - 1))`` in falling order, ``k = 0, 1, ...``
       of ``n`` rows. TP is the sum of the soft labels of the rows found.
     - P is the number of anomalous rows plus *half* the sum of the soft labels of those rows of buffers that are
-      found: alarms there are welcome, silence is no fault.
+      found: alarms there are welcome, silence is not a fault.
     - Recall is ``min(TP / P, 1)`` times the share of merged ranges in which at least one row is found (the reward
       for existence). Precision is TP over the number of rows found. The false alarm rate is the number of rows
-      found less TP, over ``n - P``.
+      found minus TP, over ``n - P``.
     - The area for precision and recall is a sum of rectangles, as in scikit-learn's average precision: the steps of
       recall, from 0, each times the precision at its end. The area for ROC is that of trapezoids from (0, 0) to (1, 1).
 

@@ -43,7 +43,7 @@ def check_causal(
     estimator : classifier or detector
         A pipeline as you would give it to ``cross_val_score``.
     X : array-like of shape (n_samples, n_features)
-        Rows in time order, one a time step; a panel is a frame with a (series, time) MultiIndex.
+        Rows in time order, one per time step; a panel is a frame with a (series, time) MultiIndex.
     y : array-like of shape (n_samples,)
         Labels.
     cv : int or splitter
@@ -64,7 +64,7 @@ def check_causal(
         - "error": fit or score raised;
         - "chance": two calls with the same rows give different scores;
         - "rows": not one score for each row, e.g. because a sampler acts at predict;
-        - "order": scores come in another order than the rows;
+        - "order": scores do not come in the order of the rows;
         - "future": past scores change with the future, e.g. by a centred window, or a part says that it looks ahead;
         - "refit": most past scores do, e.g. by a scaler that is fitted to the rows to score;
         - "threshold": past labels do, though their scores do not;

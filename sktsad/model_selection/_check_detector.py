@@ -18,15 +18,15 @@ _N_ROWS = 240
 def check_detector(estimator: AnyEstimator) -> None:
     """Check that a detector keeps the contract of this package, beyond that of scikit-learn.
 
-    It stands beside ``sklearn.utils.estimator_checks.check_estimator``, which asks whether an estimator works in
+    It complements ``sklearn.utils.estimator_checks.check_estimator``, which asks whether an estimator works in
     scikit-learn's tools. This asks whether it is a detector: fitted without labels, with decisions that are scores
     minus a threshold, and with an alarm wherever it cannot say.
 
     Parameters
     ----------
     estimator : detector
-        Not fitted; it is cloned. One that passes ``check_causal`` as well goes wherever the detectors of this package
-        go.
+        Not fitted; it is cloned. One that also passes ``check_causal`` works wherever the detectors of this package
+        do.
 
     Raises
     ------
@@ -77,7 +77,9 @@ def _check_labels(estimator: AnyEstimator, fitted: Any, X: np.ndarray, y: np.nda
     )
     labelled = clone(estimator).fit(X, y)
     assert np.array_equal(labelled.classes_, [0, 1]), f"classes_ is {labelled.classes_} for labels 0 and 1."
-    assert set(np.unique(labelled.predict(X))) <= {0, 1}, "predict returns other labels than those of fit."
+    assert set(np.unique(labelled.predict(X))) <= {0, 1}, (
+        "predict returns labels that differ from those of fit."
+    )
 
 
 def _check_decisions(fitted: Any, X: np.ndarray) -> None:

@@ -16,7 +16,7 @@ class EventSplit(BaseTimeSplit):
     """Share out the events among the folds, whole, each fold one block of time of every series.
 
     An event is a run of anomalous rows that follow one another in a series. Test blocks are contiguous and
-    together hold every row once. Training is all the rest, less a gap: also rows *after* the test block, so a
+    together hold every row once. Training is all the rest, minus a gap: also rows *after* the test block, so a
     score over these folds is about unseen events, not about the future. `SeriesSplit` is about the future, but
     with rare events some of its folds have none. A fold's block may be early in one series and late in another:
     that is how it gets its share of the events of all.
@@ -27,7 +27,7 @@ class EventSplit(BaseTimeSplit):
         Number of folds, at least 2.
     gap : int, default=0
         Rows of each series left out of training on either side of its test block. Use at least the length of the
-        window less one.
+        window minus one.
 
     Warns
     -----
@@ -84,7 +84,7 @@ class EventSplit(BaseTimeSplit):
             yield np.sort(rows.order[~near[fold]]), np.sort(rows.order[fold_of_row == fold])
 
     def _blocks(self, positive: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return the edges of one block a fold in the rows of a series, and the events in each block.
+        """Return the edges of one block per fold in the rows of a series, and the events in each block.
 
         Blocks are as equally long as they can be with an equal share of the series' events, or one more.
         """

@@ -1,4 +1,4 @@
-"""Change some rows, and see which scores of a fitted model change that must not."""
+"""Change some rows, and see which scores of a fitted model change although they must not."""
 
 from __future__ import annotations
 

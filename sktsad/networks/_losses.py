@@ -31,7 +31,7 @@ def count_classes(logits: torch.Tensor) -> int:
 
 
 def check_length(values: torch.Tensor, logits: torch.Tensor, name: str) -> None:
-    """Refuse a parameter that has not one value a class."""
+    """Refuse a parameter that does not have one value per class."""
     if len(values) != count_classes(logits):
         raise ValueError(
             f"{name} holds {len(values)} value(s) for {count_classes(logits)} classes: give one for each, in their "
@@ -40,7 +40,7 @@ def check_length(values: torch.Tensor, logits: torch.Tensor, name: str) -> None:
 
 
 class CrossEntropy(nn.Module):
-    """Cross entropy of logits, a value a row.
+    """Cross entropy of logits, one value per row.
 
     Logits of shape (batch,) are of class 1 of two, and targets are then floats; logits of shape (batch, n_classes)
     are of each class, and targets are then integers. So it is with all losses of classes here.
@@ -72,7 +72,7 @@ class CrossEntropy(nn.Module):
 
 
 class SquaredError(nn.Module):
-    """Squared error of the class probabilities, a value a row: the mean over the classes."""
+    """Squared error of the class probabilities, one value per row: the mean over the classes."""
 
     def forward(self, logits: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
         """Return the loss of each row, shape (batch,)."""
@@ -83,7 +83,7 @@ class SquaredError(nn.Module):
 
 
 class FocalLoss(nn.Module):
-    """Cross entropy that counts rows less the surer they are classified right, a value a row.
+    """Cross entropy that counts a row less, the more surely it is classified right, one value per row.
 
     Parameters
     ----------
@@ -91,7 +91,7 @@ class FocalLoss(nn.Module):
         How much less, at least 0: the factor is the probability of error to this power. 0 is cross entropy.
     alpha : float or sequence of float, default=None
         Weight of each class, in their sorted order. A number is for two classes: below 1, as published, the weight
-        of the anomaly, and 1 less that of the other; from 1 on, the weight of the anomaly against 1 for the other.
+        of the anomaly, and 1 minus it that of the other; from 1 on, the weight of the anomaly against 1 for the other.
 
     References
     ----------
@@ -126,7 +126,7 @@ class FocalLoss(nn.Module):
 class MeanFalseError(nn.Module):
     """Sum over the classes of their rows' mean squared error: every class counts alike, however rare.
 
-    One number a batch; classes that the batch lacks count nothing, so that each batch should hold all of them. Over
+    One number per batch; classes that the batch lacks do not count, so each batch should hold all of them. Over
     several batches, such as those that early stopping watches, the loss is the mean of their numbers.
 
     References
@@ -171,7 +171,7 @@ class MeanSquaredFalseError(MeanFalseError):
 
 
 class LogitAdjustedCrossEntropy(CrossEntropy):
-    """Cross entropy of logits moved by the log prior of their classes, a value a row.
+    """Cross entropy of logits moved by the log prior of their classes, one value per row.
 
     Trained so, the logits themselves suit classes of equal prior.
 

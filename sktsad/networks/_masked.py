@@ -72,7 +72,7 @@ class MaskedError(ReconstructionError):
     """Mean error over the hidden rows of each window."""
 
     def forward(self, output: Any, target: torch.Tensor) -> torch.Tensor:
-        """Return one number a row, shape (batch,)."""
+        """Return one number per row, shape (batch,)."""
         restored, hidden = output
         errors = super().forward(restored, target).mean(dim=2)
         return (errors * hidden).sum(dim=1) / hidden.sum(dim=1)

@@ -33,7 +33,7 @@ class StatefulNetwork(nn.Module):
     dense_size : int or None, default=None
         Units of a dense layer before the outputs; None leaves it out.
     n_series, series_embedding : int or None, default=None
-        Number of series that are known by number, and size of the vector that is learnt for each and stands beside the
+        Number of series that are known by number, and size of the vector that is learnt for each and is put beside the
         values of its rows. Number -1 is a series that is not known: its vector is the mean of all.
     """
 

@@ -89,7 +89,7 @@ def kl_divergence(mean: torch.Tensor, log_variance: torch.Tensor) -> torch.Tenso
 
 
 class VariationalLoss(nn.Module):
-    """Reconstruction error plus the weighted KL divergence, both per value of a window; one number a row.
+    """Reconstruction error plus the weighted KL divergence, both per value of a window; one number per row.
 
     The net sets ``epoch``, the number of the current epoch from 1, and reads ``parts``, the means of the two.
 

@@ -1,4 +1,4 @@
-"""Files of encoders: what they hold is compared with itself before a module is built."""
+"""Files of encoders: what they hold is checked before a module is built."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def read_encoder(path: str | os.PathLike[str]) -> tuple[RecurrentEncoder, dict[s
         ) from error
     if fault:
         raise ValueError(
-            f"path={os.fspath(path)!r} holds no encoder that can be used: {fault}. Write it anew with save_encoder."
+            f"path={os.fspath(path)!r} holds no encoder that can be used: {fault}. Write it again with save_encoder."
         )
     with torch.device("meta"):  # no random weights, no random numbers used up
         encoder = RecurrentEncoder(**arguments)
@@ -71,7 +71,7 @@ def read_encoder(path: str | os.PathLike[str]) -> tuple[RecurrentEncoder, dict[s
 def _fault(arguments: dict[str, Any], state: dict[str, Any], versions: dict[str, str]) -> str | None:
     """Say what is wrong with the contents of a file; None if nothing is."""
     if not all(isinstance(each, dict) for each in (arguments, state, versions)):
-        return "its parts are no mappings"
+        return "its parts are not mappings"
     if set(arguments) != _ARGUMENTS:
         return f"its arguments are {sorted(map(str, arguments))}, and must be {sorted(_ARGUMENTS)}"
     for name, largest in _LARGEST.items():

@@ -59,13 +59,13 @@ class ForecastDetector(NetDetector):
     optimizer : {"adam", "adamw", "sgd", "rmsprop"} or torch optimizer class, default="adam"
         Optimizer.
     early_stopping : bool or int, default=False
-        Whether to stop when the loss on the last rows has not become better for 5 epochs, or for that many; the best
+        Whether to stop when the loss on the last rows has not improved for 5 epochs, or for that many; the best
         weights are kept.
     validation_fraction : float, default=0.2
         Share of rows, the last of each series in time, that the threshold rule learns from and early stopping watches;
-        the network is not trained on them, if there is a rule or early stopping. Of few rows more are taken, up to
-        half, to make 30. 0, or fewer than 30 normal rows even so: the rule learns from the training rows, whose errors
-        are too small.
+        the network is not trained on them, if there is a rule or early stopping. If that is fewer than 30, up to
+        half of the rows are taken to make 30. With 0, or still fewer than 30 normal rows, the rule learns from the
+        training rows, whose errors are too small.
     n_channels : int, default=None
         Channels of a plain 2-D row; None takes them from `Windows`, 3-D arrays or names such as ``x0_t-3``, and takes
         other rows as univariate.
@@ -81,8 +81,8 @@ class ForecastDetector(NetDetector):
         Whether a further ``fit`` goes on from the weights of the last, with the present ``lr``, ``batch_size`` and
         ``max_epochs``; other parameters of the network stay as they were.
     callbacks : list of skorch callbacks, default=None
-        Copied before use. One that listens to batches makes epochs a little slower. An ``EarlyStopping`` takes the
-        place of the rule by loss, if ``early_stopping`` is on.
+        Copied before use. One that listens to batches makes epochs a little slower. An ``EarlyStopping`` replaces
+        the rule by loss, if ``early_stopping`` is on.
     net_params : dict, default=None
         More parameters of skorch's ``NeuralNet``, such as ``{"optimizer__weight_decay": 0.01}``. In `set_params` and
         grids each is ``net__<name>``.

@@ -1,4 +1,4 @@
-"""How networks that run along a series go on row by row."""
+"""How networks that run along a series work row by row."""
 
 from __future__ import annotations
 

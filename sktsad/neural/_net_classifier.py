@@ -54,7 +54,7 @@ class NetClassifier(ClassifierMixin, NetEstimator):
     Attributes
     ----------
     classes_ : ndarray of shape (n_classes,)
-        Class labels. Of two, the last is the anomaly.
+        Class labels. With two, the last is the anomaly.
     net_ : skorch.NeuralNet
         The trained net.
     window_shape_ : tuple of (int, int)
@@ -98,9 +98,9 @@ class NetClassifier(ClassifierMixin, NetEstimator):
         Parameters
         ----------
         X : Windows or array-like of shape (n_samples, length * n_channels) or (n_samples, length, n_channels)
-            Windows, one a row.
+            Windows, one per row.
         y : array-like of shape (n_samples,)
-            Class labels, of two classes or more. Of two, the last in sorted order is the anomaly.
+            Class labels, of two classes or more. With two, the last in sorted order is the anomaly.
         sample_weight : array-like of shape (n_samples,), default=None
             Weights of the rows, at least 0.
 
@@ -117,7 +117,7 @@ class NetClassifier(ClassifierMixin, NetEstimator):
         -----
         UserWarning
             If Ctrl-C ends the training: the network is that of the last epoch that ended, or with ``early_stopping``
-            the best. Where joblib runs many fits, as in a search, the interrupt goes up instead.
+            the best. Where joblib runs many fits, as in a search, the interrupt is raised instead.
         """
         return self._fit(
             X, y, sample_weight, warm=self.warm_start and hasattr(self, "net_"), n_epochs=self.max_epochs
@@ -130,11 +130,11 @@ class NetClassifier(ClassifierMixin, NetEstimator):
         Parameters
         ----------
         X : Windows or array-like of shape (n_samples, length * n_channels) or (n_samples, length, n_channels)
-            Windows, one a row.
+            Windows, one per row.
         y : array-like of shape (n_samples,)
             Class labels.
         classes : array-like of shape (n_classes,), default=None
-            All classes there are; needed at the first call, unless y has them all.
+            All classes; needed at the first call, unless y has them all.
         sample_weight : array-like of shape (n_samples,), default=None
             Weights of the rows, at least 0.
 
@@ -150,7 +150,7 @@ class NetClassifier(ClassifierMixin, NetEstimator):
         Parameters
         ----------
         X : Windows or array-like of shape (n_samples, length * n_channels) or (n_samples, length, n_channels)
-            Windows, one a row.
+            Windows, one per row.
 
         Returns
         -------
@@ -167,7 +167,7 @@ class NetClassifier(ClassifierMixin, NetEstimator):
         Parameters
         ----------
         X : Windows or array-like of shape (n_samples, length * n_channels) or (n_samples, length, n_channels)
-            Windows, one a row.
+            Windows, one per row.
 
         Returns
         -------
@@ -182,7 +182,7 @@ class NetClassifier(ClassifierMixin, NetEstimator):
         Parameters
         ----------
         X : Windows or array-like of shape (n_samples, length * n_channels) or (n_samples, length, n_channels)
-            Windows, one a row.
+            Windows, one per row.
 
         Returns
         -------
@@ -216,7 +216,7 @@ class NetClassifier(ClassifierMixin, NetEstimator):
         watched = watched_rows(windows, options)
         if watched.any():
             self._warn_if_cut_by_class(target, watched)
-        # A row of weight 2 is two rows; class weights are to act on top of the prior, which would undo them.
+        # A row of weight 2 is two rows; class weights must act on top of the prior, which would undo them.
         prior = np.bincount(
             target[~watched], None if mass is None else mass[~watched], minlength=len(self.classes_)
         )
@@ -301,7 +301,7 @@ class NetClassifier(ClassifierMixin, NetEstimator):
         return is_stratified, is_stratified and needs_every_class
 
     def _check_outputs(self, net: LeanNet, windows: Windows) -> None:
-        """Raise if the module has another number of outputs than the classes need."""
+        """Raise if the module has a different number of outputs from what the classes need."""
         n_classes = len(self.classes_)
         first = WindowDataset(windows[:1], input_shape=self.input_shape_, dtype=self.dtype)
         shape = forward(net, first, 1).shape
@@ -309,7 +309,7 @@ class NetClassifier(ClassifierMixin, NetEstimator):
             wanted = "one or two logits" if n_classes == 2 else f"{n_classes} logits"
             raise ValueError(
                 f"The module maps a row of shape {self.input_shape_} to an output of shape {shape[1:]}: {n_classes} "
-                f"classes need {wanted} a row."
+                f"classes need {wanted} per row."
             )
 
     def _warn_if_cut_by_class(self, target: np.ndarray, watched: np.ndarray) -> None:

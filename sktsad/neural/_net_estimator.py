@@ -41,7 +41,7 @@ class NetEstimator(Estimator):
     optimizer : {"adam", "adamw", "sgd", "rmsprop"} or torch optimizer class
         Optimizer.
     early_stopping : bool or int
-        Whether to stop when the loss on the last rows has not become better for 5 epochs, or for that many.
+        Whether to stop when the loss on the last rows has not improved for 5 epochs, or for that many.
     validation_fraction : float
         Share of rows, the last of each series in time, that early stopping watches.
     n_channels : int or None

@@ -32,7 +32,7 @@ def save_encoder(pretrainer: Any, path: str | os.PathLike[str]) -> None:
     Raises
     ------
     TypeError
-        If it is no pretrainer.
+        If it is not a pretrainer.
 
     See Also
     --------
@@ -51,7 +51,7 @@ def save_encoder(pretrainer: Any, path: str | os.PathLike[str]) -> None:
 class PretrainedEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Estimator):
     """Windows to the codes of an encoder that `save_encoder` has saved.
 
-    ``fit`` reads the file and learns nothing, so that it goes wherever a pretrainer goes:
+    ``fit`` reads the file and learns nothing, so it works wherever a pretrainer does:
     ``RNNClassifier(encoder=PretrainedEncoder("encoder.pt"))``.
 
     Parameters
@@ -120,7 +120,7 @@ class PretrainedEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Estim
         Parameters
         ----------
         X : Windows or array-like of shape (n_samples, length * n_channels) or (n_samples, length, n_channels)
-            Windows, one a row.
+            Windows, one per row.
         y : None
             Not used.
 
@@ -133,8 +133,8 @@ class PretrainedEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Estim
         OSError
             If there is no such file.
         ValueError
-            If it holds no encoder, or arguments and weights that do not belong together, or X has not as many channels
-            as the encoder.
+            If it holds no encoder, or arguments and weights that do not belong together, or X does not have as many
+            channels as the encoder.
 
         Warns
         -----

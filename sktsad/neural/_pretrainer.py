@@ -52,7 +52,7 @@ class Pretrainer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, NetEstimator
         Parameters
         ----------
         X : Windows or array-like of shape (n_samples, length * n_channels) or (n_samples, length, n_channels)
-            Windows, one a row.
+            Windows, one per row.
         y : None
             Not used.
 

@@ -53,7 +53,7 @@ class RNNClassifier(NetClassifier):
         "cross_entropy", "squared_error", "focal", "mean_false_error", "mean_squared_false_error" or "logit_adjusted",
         whose parameters are given as ``net_params={"criterion__<name>": ...}``, or an instance from `sktsad.networks`
         such as ``FocalLoss(gamma=1, alpha=0.75)``. Or any ``torch.nn.Module``, or its class, called with (logits,
-        class numbers) as torch's own losses want them: for two classes logits of shape (batch,) and floats, else
+        class numbers) as torch's own losses expect them: for two classes logits of shape (batch,) and floats, else
         logits of shape (batch, n_classes) and integers. It returns one value per row, or their mean, which leaves no
         room for weights.
     encoder : pretrainer, default=None
@@ -69,7 +69,7 @@ class RNNClassifier(NetClassifier):
     encoder_lr : float, default=None
         Learning rate of a pre-trained encoder, at every fit of a warm start; None means ``lr``.
     class_weight : dict, "balanced" or None, default=None
-        Weights of the classes, as in scikit-learn. Not for the mean false errors, which weigh by themselves.
+        Weights of the classes, as in scikit-learn. Not for the mean false errors, which weigh the classes themselves.
     stratify : bool or "auto", default="auto"
         Whether every training batch holds rows of every class, repeated where they are fewer than the batches; "auto"
         does so for the losses that need it, the mean false errors, whose batches that early stopping watches are then
@@ -86,7 +86,7 @@ class RNNClassifier(NetClassifier):
     optimizer : {"adam", "adamw", "sgd", "rmsprop"} or torch optimizer class, default="adam"
         Optimizer.
     early_stopping : bool or int, default=False
-        Whether to stop when the loss on the last rows has not become better for 5 epochs, or for that many; the best
+        Whether to stop when the loss on the last rows has not improved for 5 epochs, or for that many; the best
         weights are kept.
     validation_fraction : float, default=0.2
         Share of rows, the last of each series in time, that early stopping watches; they are not trained on.
@@ -106,8 +106,8 @@ class RNNClassifier(NetClassifier):
         Whether a further ``fit`` goes on from the weights of the last, with the present ``lr``, ``batch_size`` and
         ``max_epochs``; other parameters of the network stay as they were.
     callbacks : list of skorch callbacks, default=None
-        Copied before use. One that listens to batches makes epochs a little slower. An ``EarlyStopping`` takes the
-        place of the rule by loss, if ``early_stopping`` is on.
+        Copied before use. One that listens to batches makes epochs a little slower. An ``EarlyStopping`` replaces
+        the rule by loss, if ``early_stopping`` is on.
     net_params : dict, default=None
         More parameters of skorch's ``NeuralNet``, such as ``{"optimizer__weight_decay": 0.01}``. In `set_params` and
         grids each is ``net__<name>``.
@@ -115,7 +115,7 @@ class RNNClassifier(NetClassifier):
     Attributes
     ----------
     classes_ : ndarray of shape (n_classes,)
-        Class labels. Of two, the last is the anomaly.
+        Class labels. With two, the last is the anomaly.
     net_ : skorch.NeuralNet
         The trained net.
     window_shape_ : tuple of (int, int)
@@ -253,6 +253,8 @@ class RNNClassifier(NetClassifier):
             pretrainer.set_params(random_state=check_random_state(self.random_state).randint(2**31))
         encoder: Any = getattr(pretrainer.fit(windows, None), "encoder_", None)
         if not hasattr(encoder, "window_shape"):
-            raise TypeError(f"encoder={self.encoder} lends no encoder: use one such as ForecastPretrainer().")
+            raise TypeError(
+                f"encoder={self.encoder} has no encoder to lend: use one such as ForecastPretrainer()."
+            )
         check_encoder(encoder, windows)
         return copy.deepcopy(encoder).requires_grad_(True)

@@ -74,7 +74,7 @@ class RNNRegressor(RegressorMixin, NetEstimator):
     optimizer : {"adam", "adamw", "sgd", "rmsprop"} or torch optimizer class, default="adam"
         Optimizer.
     early_stopping : bool or int, default=False
-        Whether to stop when the loss on the last rows has not become better for 5 epochs, or for that many; the best
+        Whether to stop when the loss on the last rows has not improved for 5 epochs, or for that many; the best
         weights are kept.
     validation_fraction : float, default=0.2
         Share of rows, the last of each series in time, that early stopping watches; they are not trained on.
@@ -93,8 +93,8 @@ class RNNRegressor(RegressorMixin, NetEstimator):
         Whether a further ``fit`` goes on from the weights of the last, with the present ``lr``, ``batch_size`` and
         ``max_epochs``; other parameters of the network stay as they were.
     callbacks : list of skorch callbacks, default=None
-        Copied before use. One that listens to batches makes epochs a little slower. An ``EarlyStopping`` takes the
-        place of the rule by loss, if ``early_stopping`` is on.
+        Copied before use. One that listens to batches makes epochs a little slower. An ``EarlyStopping`` replaces
+        the rule by loss, if ``early_stopping`` is on.
     net_params : dict, default=None
         More parameters of skorch's ``NeuralNet``, such as ``{"optimizer__weight_decay": 0.01}``. In `set_params` and
         grids each is ``net__<name>``.
@@ -117,8 +117,8 @@ class RNNRegressor(RegressorMixin, NetEstimator):
 
     Notes
     -----
-    Targets are used as they are, and a new network puts out values near 0. Targets in another range than about -3
-    to 3 want ``TransformedTargetRegressor(RNNRegressor(), transformer=StandardScaler())``.
+    Targets are used as they are, and a new network puts out values near 0. Targets far outside the range of about
+    -3 to 3 need ``TransformedTargetRegressor(RNNRegressor(), transformer=StandardScaler())``.
 
     References
     ----------
@@ -221,7 +221,7 @@ class RNNRegressor(RegressorMixin, NetEstimator):
         Parameters
         ----------
         X : Windows or array-like of shape (n_samples, length * n_channels) or (n_samples, length, n_channels)
-            Windows, one a row.
+            Windows, one per row.
         y : array-like of shape (n_samples,) or (n_samples, n_targets)
             What to forecast from each window.
         sample_weight : array-like of shape (n_samples,), default=None
@@ -247,7 +247,7 @@ class RNNRegressor(RegressorMixin, NetEstimator):
         Parameters
         ----------
         X : Windows or array-like of shape (n_samples, length * n_channels) or (n_samples, length, n_channels)
-            Windows, one a row.
+            Windows, one per row.
         y : array-like of shape (n_samples,) or (n_samples, n_targets)
             What to forecast from each window.
         sample_weight : array-like of shape (n_samples,), default=None
@@ -265,7 +265,7 @@ class RNNRegressor(RegressorMixin, NetEstimator):
         Parameters
         ----------
         X : Windows or array-like of shape (n_samples, length * n_channels) or (n_samples, length, n_channels)
-            Windows, one a row.
+            Windows, one per row.
 
         Returns
         -------
@@ -297,7 +297,7 @@ class RNNRegressor(RegressorMixin, NetEstimator):
             target = check_array(y, dtype=self.dtype, copy=True, ensure_2d=False, ensure_all_finite=False)
         except ValueError as error:
             raise ValueError(
-                f"y must hold numbers, one a row, or a column for each target: {error}"
+                f"y must hold numbers, one per row, or a column for each target: {error}"
             ) from error
         n_holes = int((~np.isfinite(target)).reshape(len(target), -1).any(axis=1).sum())
         if n_holes:
@@ -312,7 +312,7 @@ class RNNRegressor(RegressorMixin, NetEstimator):
         elif shape != self._target_shape:
             raise ValueError(
                 f"y has shape {target.shape}, where {(len(target), *self._target_shape)} would go on with the first "
-                "fit: a network that is trained further keeps its outputs. Fit anew with warm_start=False."
+                "fit: a network that is trained further keeps its outputs. Fit again with warm_start=False."
             )
         return target.reshape(len(target)) if shape == (1,) else target  # as nets put out a single column
 

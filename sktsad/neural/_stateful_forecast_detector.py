@@ -89,15 +89,15 @@ class StatefulForecastDetector(BaseDetector, NetEstimator):
     max_grad_norm : float or None, default=1.0
         Norm to which a longer gradient is scaled; None leaves it as it is.
     early_stopping : bool or int, default=False
-        Whether to stop when the loss on the last rows has not become better for 5 epochs, or for that many; the best
+        Whether to stop when the loss on the last rows has not improved for 5 epochs, or for that many; the best
         weights are kept. With "one_cycle" the learning rate falls as if all epochs were made.
     validation_fraction : float, default=0.2
         Share of rows, the last of each series in time, that the threshold rule learns from and early stopping watches;
-        the network is not trained on them, if there is a rule or early stopping. Of few rows more are taken, up to
-        half, to make 30. 0, or fewer than 30 normal rows even so: the rule learns from the training rows, whose errors
-        are too small.
+        the network is not trained on them, if there is a rule or early stopping. If that is fewer than 30, up to
+        half of the rows are taken to make 30. With 0, or still fewer than 30 normal rows, the rule learns from the
+        training rows, whose errors are too small.
     series_embedding : int, default=None
-        Size of a vector that is learnt for each series and stands beside its rows; a series that `fit` has not seen
+        Size of a vector that is learnt for each series and put beside its rows; a series that `fit` has not seen
         gets the mean of all. It pays where the share of anomalies of a series persists. None leaves it out.
     series_dropout : float, default=0.1
         Share of strands, below 1, that are learnt with that mean; with ``series_embedding`` only.
@@ -120,8 +120,8 @@ class StatefulForecastDetector(BaseDetector, NetEstimator):
         Whether a further ``fit`` goes on from the weights of the last, with the present ``lr``, ``batch_size`` and
         ``max_epochs``; other parameters of the network, and the series that it knows, stay as they were.
     callbacks : list of skorch callbacks, default=None
-        Copied before use. One that listens to batches makes epochs a little slower. An ``EarlyStopping`` takes the
-        place of the rule by loss, if ``early_stopping`` is on.
+        Copied before use. One that listens to batches makes epochs a little slower. An ``EarlyStopping`` replaces
+        the rule by loss, if ``early_stopping`` is on.
     net_params : dict, default=None
         More parameters of skorch's ``NeuralNet``, such as ``{"optimizer__weight_decay": 0.1}``. In `set_params` and
         grids each is ``net__<name>``.
@@ -152,9 +152,9 @@ class StatefulForecastDetector(BaseDetector, NetEstimator):
 
     Notes
     -----
-    Anomalous rows of y are run through, but are not learnt from as rows to predict. The first row of a series, of which
-    there is no forecast, scores 1. As in `StatefulRNNClassifier`, an array is one series that starts from rest at every
-    call, and nothing is kept between two calls.
+    Rows that y marks as anomalous are run through, but not learnt from as rows to predict. The first row of a series,
+    of which there is no forecast, scores 1. As in `StatefulRNNClassifier`, an array is one series that starts from rest
+    at every call, and nothing is kept between two calls.
 
     References
     ----------
@@ -276,7 +276,7 @@ class StatefulForecastDetector(BaseDetector, NetEstimator):
         return pd.DataFrame(self._errors(windows, by_channel=True), row_index(X), windows.channel_names)
 
     def live_step(self) -> LiveStep:
-        """Return what goes on row by row; `sktsad.live.LiveScorer` asks for it.
+        """Return what works row by row; `sktsad.live.LiveScorer` asks for it.
 
         Returns
         -------

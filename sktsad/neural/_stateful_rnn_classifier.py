@@ -65,11 +65,11 @@ class StatefulRNNClassifier(NetClassifier):
         "cross_entropy", "squared_error", "focal", "mean_false_error", "mean_squared_false_error" or "logit_adjusted",
         whose parameters are given as ``net_params={"criterion__<name>": ...}``, or an instance from `sktsad.networks`
         such as ``FocalLoss(gamma=1, alpha=0.75)``. Or any ``torch.nn.Module``, or its class, called with (logits,
-        class numbers) as torch's own losses want them: for two classes logits of shape (n_rows,) and floats, else
+        class numbers) as torch's own losses expect them: for two classes logits of shape (n_rows,) and floats, else
         logits of shape (n_rows, n_classes) and integers. It returns one value per row, or their mean, which leaves no
         room for weights. A mean false error is that of the classes that a chunk holds.
     class_weight : dict, "balanced" or None, default=None
-        Weights of the classes, as in scikit-learn. Not for the mean false errors, which weigh by themselves.
+        Weights of the classes, as in scikit-learn. Not for the mean false errors, which weigh the classes themselves.
     event_weight : float, default=None
         Power of the number of rows of an event that is the weight of each: with -0.5 an event of 100 rows counts as 10,
         with -1 as one. An event is a run of rows of one class, of any but the first of ``classes_``. None weighs all
@@ -101,12 +101,12 @@ class StatefulRNNClassifier(NetClassifier):
     max_grad_norm : float or None, default=1.0
         Norm to which a longer gradient is scaled; None leaves it as it is.
     early_stopping : bool or int, default=False
-        Whether to stop when the loss on the last rows has not become better for 5 epochs, or for that many; the best
+        Whether to stop when the loss on the last rows has not improved for 5 epochs, or for that many; the best
         weights are kept. With "one_cycle" the learning rate falls as if all epochs were made.
     validation_fraction : float, default=0.2
         Share of rows, the last of each series in time, that early stopping watches.
     series_embedding : int, default=None
-        Size of a vector that is learnt for each series and stands beside its rows; a series that `fit` has not seen
+        Size of a vector that is learnt for each series and put beside its rows; a series that `fit` has not seen
         gets the mean of all. It pays where the share of anomalies of a series persists. None leaves it out.
     series_dropout : float, default=0.1
         Share of strands, below 1, that are learnt with that mean; with ``series_embedding`` only.
@@ -129,8 +129,8 @@ class StatefulRNNClassifier(NetClassifier):
         Whether a further ``fit`` goes on from the weights of the last, with the present ``lr``, ``batch_size`` and
         ``max_epochs``; other parameters of the network, and the series that it knows, stay as they were.
     callbacks : list of skorch callbacks, default=None
-        Copied before use. One that listens to batches makes epochs a little slower. An ``EarlyStopping`` takes the
-        place of the rule by loss, if ``early_stopping`` is on.
+        Copied before use. One that listens to batches makes epochs a little slower. An ``EarlyStopping`` replaces
+        the rule by loss, if ``early_stopping`` is on.
     net_params : dict, default=None
         More parameters of skorch's ``NeuralNet``, such as ``{"optimizer__weight_decay": 0.1}``. In `set_params` and
         grids each is ``net__<name>``.
@@ -138,7 +138,7 @@ class StatefulRNNClassifier(NetClassifier):
     Attributes
     ----------
     classes_ : ndarray of shape (n_classes,)
-        Class labels. Of two, the last is the anomaly.
+        Class labels. With two, the last is the anomaly.
     net_ : skorch.NeuralNet
         The trained net.
     n_features_in_ : int
@@ -272,9 +272,9 @@ class StatefulRNNClassifier(NetClassifier):
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            One row a time step, in time order; a panel is a frame with a (series, time) MultiIndex.
+            One row per time step, in time order; a panel is a frame with a (series, time) MultiIndex.
         y : array-like of shape (n_samples,)
-            Class labels, of two classes or more. Of two, the last in sorted order is the anomaly.
+            Class labels, of two classes or more. With two, the last in sorted order is the anomaly.
         sample_weight : array-like of shape (n_samples,), default=None
             Weights of the rows, at least 0. A row of weight 0 is run through, but does not count in the
             loss.
@@ -308,7 +308,7 @@ class StatefulRNNClassifier(NetClassifier):
         y : array-like of shape (n_samples,)
             Class labels.
         classes : array-like of shape (n_classes,), default=None
-            All classes there are; needed at the first call, unless y has them all.
+            All classes; needed at the first call, unless y has them all.
         sample_weight : array-like of shape (n_samples,), default=None
             Weights of the rows, at least 0.
 
@@ -373,7 +373,7 @@ class StatefulRNNClassifier(NetClassifier):
         return super().predict(X)
 
     def live_step(self) -> LiveStep:
-        """Return what goes on row by row; `sktsad.live.LiveScorer` asks for it.
+        """Return what works row by row; `sktsad.live.LiveScorer` asks for it.
 
         Returns
         -------

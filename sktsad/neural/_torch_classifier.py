@@ -33,7 +33,7 @@ class TorchClassifier(NetClassifier):
     loss : str or torch loss, default="cross_entropy"
         As in `RNNClassifier`.
     class_weight : dict, "balanced" or None, default=None
-        Weights of the classes, as in scikit-learn. Not for the mean false errors, which weigh by themselves.
+        Weights of the classes, as in scikit-learn. Not for the mean false errors, which weigh the classes themselves.
     stratify : bool or "auto", default="auto"
         Whether every training batch holds rows of every class, repeated where they are fewer than the batches; "auto"
         does so for the losses that need it, the mean false errors, whose batches that early stopping watches are then
@@ -50,7 +50,7 @@ class TorchClassifier(NetClassifier):
     optimizer : {"adam", "adamw", "sgd", "rmsprop"} or torch optimizer class, default="adam"
         Optimizer.
     early_stopping : bool or int, default=False
-        Whether to stop when the loss on the last rows has not become better for 5 epochs, or for that many; the best
+        Whether to stop when the loss on the last rows has not improved for 5 epochs, or for that many; the best
         weights are kept.
     validation_fraction : float, default=0.2
         Share of rows, the last of each series in time, that early stopping watches; they are not trained on.
@@ -70,8 +70,8 @@ class TorchClassifier(NetClassifier):
         Whether a further ``fit`` goes on from the weights of the last, with the present ``lr``, ``batch_size`` and
         ``max_epochs``; other parameters of the network stay as they were.
     callbacks : list of skorch callbacks, default=None
-        Copied before use. One that listens to batches makes epochs a little slower. An ``EarlyStopping`` takes the
-        place of the rule by loss, if ``early_stopping`` is on.
+        Copied before use. One that listens to batches makes epochs a little slower. An ``EarlyStopping`` replaces
+        the rule by loss, if ``early_stopping`` is on.
     net_params : dict, default=None
         More parameters of skorch's ``NeuralNet``, such as ``{"optimizer__weight_decay": 0.01}``. In `set_params` and
         grids each is ``net__<name>``.
@@ -79,7 +79,7 @@ class TorchClassifier(NetClassifier):
     Attributes
     ----------
     classes_ : ndarray of shape (n_classes,)
-        Class labels. Of two, the last is the anomaly.
+        Class labels. With two, the last is the anomaly.
     net_ : skorch.NeuralNet
         The trained net.
     window_shape_ : tuple of (int, int)

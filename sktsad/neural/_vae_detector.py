@@ -46,7 +46,7 @@ class VAEDetector(AutoencoderDetector):
         Error of each value, in training and in the score.
     score_on : {"window", "last", "overlap"}, default="window"
         Whether the score is the mean error over the window, or over its last row. "overlap" gives a row the mean of the
-        scores of all windows that hold it: it **looks ahead** by a window, and is for the study of what has been.
+        scores of all windows that hold it: it **looks ahead** by a window, and is for studying the past.
     decoder : {"repeat", "unroll"}, default="repeat"
         Recurrent networks only: whether the decoder sees the code at every step; or only at first, and then the row
         that it decoded before, from the last row to the first. Unrolling goes step by step: training takes about 1.4
@@ -81,13 +81,13 @@ class VAEDetector(AutoencoderDetector):
     optimizer : {"adam", "adamw", "sgd", "rmsprop"} or torch optimizer class, default="adam"
         Optimizer.
     early_stopping : bool or int, default=False
-        Whether to stop when the loss on the last rows has not become better for 5 epochs, or for that many; the best
+        Whether to stop when the loss on the last rows has not improved for 5 epochs, or for that many; the best
         weights are kept.
     validation_fraction : float, default=0.2
         Share of rows, the last of each series in time, that the threshold rule learns from and early stopping watches;
-        the network is not trained on them, if there is a rule or early stopping. Of few rows more are taken, up to
-        half, to make 30. 0, or fewer than 30 normal rows even so: the rule learns from the training rows, whose errors
-        are too small.
+        the network is not trained on them, if there is a rule or early stopping. If that is fewer than 30, up to
+        half of the rows are taken to make 30. With 0, or still fewer than 30 normal rows, the rule learns from the
+        training rows, whose errors are too small.
     n_channels : int, default=None
         Channels of a plain 2-D row; None takes them from `Windows`, 3-D arrays or names such as ``x0_t-3``, and takes
         other rows as univariate.
@@ -103,8 +103,8 @@ class VAEDetector(AutoencoderDetector):
         Whether a further ``fit`` goes on from the weights of the last, with the present ``lr``, ``batch_size`` and
         ``max_epochs``; other parameters of the network stay as they were.
     callbacks : list of skorch callbacks, default=None
-        Copied before use. One that listens to batches makes epochs a little slower. An ``EarlyStopping`` takes the
-        place of the rule by loss, if ``early_stopping`` is on.
+        Copied before use. One that listens to batches makes epochs a little slower. An ``EarlyStopping`` replaces
+        the rule by loss, if ``early_stopping`` is on.
     net_params : dict, default=None
         More parameters of skorch's ``NeuralNet``, such as ``{"optimizer__weight_decay": 0.01}``. In `set_params` and
         grids each is ``net__<name>``.

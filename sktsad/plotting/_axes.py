@@ -31,7 +31,8 @@ MARKER = {
 }
 THRESHOLD = {"color": "#0072B2", "linestyle": (0, (6, 2)), "linewidth": 1.2, "zorder": 4}
 
-#: Of more marks or bands in one of the axes, each is drawn thinner, so as not to bury the line and the rest.
+#: With more marks or bands than this in one of the axes, each is drawn thinner, so as not to bury the line and the
+#: rest.
 _CROWD = 200
 _CROWDED_MARKER = {"markersize": 2.2, "markeredgewidth": 0.3}
 _CROWDED_EVENT = {"linewidth": 0.2}

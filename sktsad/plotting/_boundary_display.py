@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 class BoundaryDisplay:
     """Show rows of two features, the contours of a model's score, and the border of its threshold.
 
-    Rows outside of the border are alarms. The contours of a density are those of its score: the score is its negative
+    Rows outside the border are alarms. The contours of a density are those of its score: the score is its negative
     logarithm. Use `from_estimator` to make one.
 
     Parameters
@@ -202,7 +202,7 @@ class BoundaryDisplay:
         Raises
         ------
         ValueError
-            If X has not two features, or the estimator scores a row by its neighbours.
+            If X does not have two features, or the estimator scores a row by its neighbours.
         """
         rows = np.asarray(X, dtype=np.float64)
         if rows.ndim != 2 or rows.shape[1] != 2:

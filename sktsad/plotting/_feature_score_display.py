@@ -59,11 +59,12 @@ class FeatureScoreDisplay:
 
     Notes
     -----
-    Scores of windows, named like ``temp_t-3``, are those of many steps; shown is the last, which is the row itself:
-    the steps before it are rows of their own, and a sum over the window would smear each peak over the rows after it.
+    Scores of windows, named like ``temp_t-3``, are those of many steps; the last one is shown, which is the row
+    itself: the steps before it are rows of their own, and a sum over the window would smear each peak over the rows
+    after it.
 
-    The worst channel is the one with the highest single score among the rows shown. Of more rows than ``max_points``
-    the highest score of each of as many equal spans of time is shown, so that no peak is lost.
+    The worst channel is the one with the highest single score among the rows shown. With more than ``max_points``
+    rows, the highest score of each of that many equal spans of time is shown, so that no peak is lost.
 
     Examples
     --------
@@ -117,7 +118,7 @@ class FeatureScoreDisplay:
         n_channels : int or None, default=20
             Most channels to show; None shows all.
         max_points : int, default=2000
-            Most cells of a channel; of more rows, the highest score of each span of time is shown.
+            Most cells of a channel; with more rows, the highest score of each span of time is shown.
         max_gap : float, default=3
             Longest step in time, in units of the most frequent step, that is bridged; longer ones stay blank.
         **mesh_kwargs : dict

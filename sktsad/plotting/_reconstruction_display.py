@@ -173,7 +173,7 @@ class ReconstructionDisplay:
         Parameters
         ----------
         estimator : AutoencoderDetector, VAEDetector or Pipeline
-            Fitted. Of a Pipeline that ends in one, the values are drawn as the detector sees them, so scaled if it
+            Fitted. In a Pipeline that ends in one, the values are drawn as the detector sees them, so scaled if it
             scales.
         X : Windows or array-like of shape (n_samples, n_features)
             Windows as in `fit`, or rows for a Pipeline; a single window may be flat.
@@ -224,8 +224,8 @@ class ReconstructionDisplay:
         Parameters
         ----------
         signal : Series, DataFrame or array-like of shape (n_steps,) or (n_steps, n_channels)
-            What was to be reconstructed, one row a time step. Its index, or else that of the reconstruction, tells the
-            time.
+            What was to be reconstructed, one row per time step. Its index, or else that of the reconstruction, tells
+            the time.
         reconstruction : Series, DataFrame or array-like of the same shape
             What came out, channels in the same order.
         ax : Axes or array-like of Axes, default=None

@@ -70,13 +70,13 @@ class SeriesDisplay:
     Notes
     -----
     One column is drawn as it is, and detections on it. Several columns are drawn in lanes above one another, each
-    scaled to its own range, which stands beside the lane; detections have a lane of their own on top.
+    scaled to its own range, which is written beside the lane; detections have a lane of their own on top.
 
     A band starts half a time step before the first row of an event and ends half a step after the last. Lines and
-    bands end at a gap in time, and lines at missing values, where no detection can be marked either. Of more than
+    bands end at a gap in time, and lines at missing values, where no detection can be marked either. With more than
     1000 bands in a series, those less than a thousandth of the time apart are drawn as one.
 
-    Of series of more than ``max_points`` rows the extremes of equal spans of time are drawn [1]_, a peak of a single
+    For series of more than ``max_points`` rows, the extremes of equal spans of time are drawn [1]_, a peak of a single
     row among them; this needs tsdownsample. Holes shorter than such a span cannot be seen and are bridged.
 
     References
@@ -192,11 +192,11 @@ class SeriesDisplay:
         estimator : estimator
             A fitted classifier, detector, or Pipeline that ends in one.
         X : Windows, Series, DataFrame or array-like of shape (n_samples, n_features)
-            Rows as the estimator takes them. Of windows, the rows that they end with are drawn.
+            Rows as the estimator takes them. For windows, the rows that they end with are drawn.
         y : array-like of shape (n_samples,), default=None
             Their labels; ``estimator.classes_[1]`` is the anomaly.
         columns : str, int or list, default=None
-            Names of columns to draw; those of arrays are "x0", "x1", and "value" if there is but one. None draws all.
+            Names of columns to draw; those of arrays are "x0", "x1", and "value" if there is only one. None draws all.
         ax : Axes or array-like of Axes, default=None
             Where to draw, as in `plot`.
         **plot_params : dict
@@ -234,14 +234,14 @@ class SeriesDisplay:
         Parameters
         ----------
         X : Windows, Series, DataFrame or array-like of shape (n_samples, n_features)
-            Values, one row a time step. A (series, time) MultiIndex is a panel. If X has no index, that of the labels
+            Values, one row per time step. A (series, time) MultiIndex is a panel. If X has no index, that of the labels
             tells the time.
         y_true : array-like of shape (n_samples,), default=None
             Labels of the rows.
         y_pred : array-like of shape (n_samples,), default=None
             Predicted labels.
         columns : str, int or list, default=None
-            Names of columns to draw; those of arrays are "x0", "x1", and "value" if there is but one. None draws all.
+            Names of columns to draw; those of arrays are "x0", "x1", and "value" if there is only one. None draws all.
         pos_label : int, float, bool or str, default=1
             The label of anomalies.
         ax : Axes or array-like of Axes, default=None
@@ -256,8 +256,8 @@ class SeriesDisplay:
         Raises
         ------
         ValueError
-            If lengths or time indexes differ, ``columns`` has a name that X has not, a column is infinite or no
-            number, or there are more than two labels.
+            If lengths or time indexes differ, ``columns`` has a name that X does not have, a column is infinite
+            or not numeric, or there are more than two labels.
         """
         index = common_index(X=X, y_true=y_true, y_pred=y_pred)
         anomalous, detected = mark_label(pos_label, y_true=y_true, y_pred=y_pred)

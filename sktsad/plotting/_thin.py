@@ -41,7 +41,7 @@ def broken_line(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return the points of a line that breaks at gaps in time and at missing values.
 
-    Of a series that is thinned, holes of less than the spans that `thin` works by cannot be seen: they are bridged.
+    In a series that is thinned, holes shorter than the spans that `thin` works by cannot be seen: they are bridged.
 
     Parameters
     ----------

@@ -35,8 +35,8 @@ _BETA = [Interval(Real, 0, None, closed="neither")]
 class ThresholdDisplay:
     """Show precision, recall and F-beta, or alarms per day, against the threshold, with the chosen one marked.
 
-    It tells whether the choice is safe: on a broad hill of F-beta rather than on a needle; where a threshold a little
-    lower makes no flood of alarms. Use `from_estimator`, `from_predictions` or `from_rule` to make one.
+    It tells whether the choice is safe: on a broad hill of F-beta rather than on a needle; where a slightly lower
+    threshold makes no flood of alarms. Use `from_estimator`, `from_predictions` or `from_rule` to make one.
 
     Parameters
     ----------
@@ -298,7 +298,8 @@ class ThresholdDisplay:
         Raises
         ------
         ValueError
-            If `y_true` has not both classes, or more than two labels, scores are not finite, or lengths differ.
+            If `y_true` does not have both classes, or has more than two labels, scores are not finite, or lengths
+            differ.
         """
         common_index(y_true=y_true, y_score=y_score)  # raises where they do not belong together
         (anomalous,) = mark_label(pos_label, y_true=y_true)

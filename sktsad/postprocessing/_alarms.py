@@ -49,7 +49,7 @@ def alarms(
     cool_down: int | str | timedelta = 0,
     max_gap: float = 3,
 ) -> pd.DataFrame:
-    """List the alarms, one a row: when each started and ended, how bad it was, and which sensor shows it most.
+    """List the alarms, one per row: when each started and ended, how bad it was, and which sensor shows it most.
 
     Parameters
     ----------
@@ -65,21 +65,21 @@ def alarms(
     threshold : float, default=0.0
         Rows above it are alarms.
     merge_gap : int, timedelta or str, default=None
-        A row above the threshold goes on with the alarm before it if at most this number of quiet rows, or quiet rows
+        A row above the threshold continues the alarm before it if at most this number of quiet rows, or quiet rows
         of that time, lie between: an event that flickers is one alarm. None is half an hour if time is dates, else 0
         rows.
     min_rows : int, default=1
         Rows above the threshold that make an alarm. It opens at the last of them; shorter runs are left out.
     cool_down : int, timedelta or str, default=0
-        For this number of rows, or this time, after the last row of an alarm no other opens. Rows above the threshold
-        there are passed over; a run that lasts beyond them is an alarm that starts after them.
+        No other alarm opens for this number of rows, or this time, after the last row of an alarm. Rows above the
+        threshold there are passed over; a run that lasts beyond them is an alarm that starts after them.
     max_gap : float, default=3
         Holes in time of more than this number of steps count as the rows that are missing there, others as none.
 
     Returns
     -------
     alarms : DataFrame
-        One alarm a row, series by series in time order, with the columns
+        One alarm per row, series by series in time order, with the columns
 
         - ``series``: the key of the series, only with a (series, time) MultiIndex;
         - ``start``, ``end``: time of its first and last row above the threshold, or their positions without an index;
@@ -102,8 +102,8 @@ def alarms(
 
     Notes
     -----
-    The rule looks back only. Whether a row opens an alarm, goes on with one or is passed over, is known when the row
-    comes; a live system that goes row by row finds the same alarms. What is known later is that an alarm is over: when
+    The rule looks back only. Whether a row opens an alarm, continues one or is passed over is known when the row
+    comes; a live system that works row by row finds the same alarms. Only later is it known that an alarm is over: when
     more than ``merge_gap`` rows have been quiet.
 
     ``merge_gap`` goes before ``cool_down``, which matters only where it is longer. No alarm reaches into another
@@ -129,7 +129,7 @@ def alarms(
     rows = read_series(table)
     steps = rows.steps()
     rule = AlarmRule.read(rows, steps if rows.has_dates else None, merge_gap, min_rows, cool_down)
-    # A score that is no number must never pass for normal.
+    # A score that is not a number must never pass for normal.
     badness = np.where(np.isfinite(scores), scores, np.inf)[rows.order]
     found = rule.find(badness > threshold, places(rows, max_gap, steps))
     peak = rows.order[_peaks(badness, found)]

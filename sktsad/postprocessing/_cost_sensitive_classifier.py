@@ -44,7 +44,7 @@ class CostSensitiveClassifier(ClassifierWrapper):
     Attributes
     ----------
     classes_ : ndarray of shape (n_classes,)
-        Class labels. Of two, the last is the anomaly.
+        Class labels. With two, the last is the anomaly.
     cost_matrix_ : ndarray of shape (n_classes, n_classes)
         The costs.
     estimator_ : classifier
@@ -105,7 +105,7 @@ class CostSensitiveClassifier(ClassifierWrapper):
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Rows, as the classifier wants them.
+            Rows, as the classifier needs them.
         y : array-like of shape (n_samples,)
             Class labels.
         **fit_params : dict
@@ -118,8 +118,8 @@ class CostSensitiveClassifier(ClassifierWrapper):
         Raises
         ------
         ValueError
-            If the cost matrix has not one row and one column for each class, a mistake that costs less than being
-            right, or a class that costs nothing to miss.
+            If the cost matrix does not have one row and one column for each class, or has a mistake that costs less
+            than being right, or a class that costs nothing to miss.
         """
         check_foreign_rows(self.estimator, X)
         check_labels(X, y)
@@ -166,8 +166,8 @@ class CostSensitiveClassifier(ClassifierWrapper):
         Returns
         -------
         decision : ndarray of shape (n_samples,), or (n_samples, n_classes) if there are more than two classes
-            Of two classes: what is expected to be saved by an alarm, above 0 where it is raised. Of more: minus the
-            expected cost. With "threshold_moving" the re-weighted probability, or the difference of the two.
+            For two classes: what an alarm is expected to save, above 0 where it is raised. For more: minus the expected
+            cost. With "threshold_moving" the re-weighted probability, or the difference of the two.
         """
         probability = self.predict_proba(X)
         gain = -probability @ self.cost_matrix_ if self.method == "expected_cost" else probability

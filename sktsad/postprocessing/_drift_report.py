@@ -33,12 +33,12 @@ def drift_report(
     ----------
     model : estimator
         A fitted detector whose threshold is a rule, or what holds one: a Pipeline that ends in it,
-        `ThresholdClassifier`, ``FrozenEstimator``, a search of scikit-learn, one in the other.
+        `ThresholdClassifier`, ``FrozenEstimator``, a search of scikit-learn, or these nested.
     X : array-like of shape (n_samples, n_features)
         Recent rows, as the model takes them. Leave out what is known to be anomalous.
     min_distance : float, default=0.1
-        Largest distance between the two distributions that is not worth a word, at least 0 and below 1. With many rows
-        the smallest difference is certain, and no reason to refit.
+        Largest distance between the two distributions that is not worth mentioning, at least 0 and below 1. With many
+        rows the smallest difference is certain, and no reason to refit.
     alpha : float, default=0.01
         How often, at most, rows like those of fit may be taken for drifted; above 0 and below 1.
 
@@ -77,7 +77,7 @@ def drift_report(
     Neighbouring rows score alike: a thousand minutes may be worth thirty independent rows. Their number is
     ``n / (1 + 2 * (r_1 + r_2 + ...))``, of the autocorrelations of the ranks up to the first below 0 [1]_, and the
     p-value of a test for that many rows. It is rough; do not read its third digit. Rows that are compared should span
-    what is usual: a single night differs from a week also where nothing has drifted.
+    what is usual: a single night differs from a week even where nothing has drifted.
 
     References
     ----------
@@ -104,7 +104,7 @@ def drift_report(
     if min(n_then, n_now) < _FEWEST:
         warnings.warn(
             f"{len(now)} rows of X are worth about {n_now:.0f} independent ones, and {len(then)} held-out rows "
-            f"{n_then:.0f}: with fewer than {_FEWEST} drift cannot be told. Give more rows, over a longer time.",
+            f"{n_then:.0f}: with fewer than {_FEWEST} drift cannot be judged. Give more rows, over a longer time.",
             UserWarning,
             stacklevel=2,
         )

@@ -15,7 +15,7 @@ def feature_scores(model: AnyEstimator, X: Rows, *, by_sensor: bool = False) -> 
     ----------
     model : estimator
         A fitted detector with ``feature_scores``, or what holds one: a Pipeline that ends in it, `ThresholdClassifier`,
-        `SmoothedClassifier`, ``FrozenEstimator``, a search of scikit-learn, one in the other.
+        `SmoothedClassifier`, ``FrozenEstimator``, a search of scikit-learn, or these nested.
     X : array-like of shape (n_samples, n_features)
         Rows as the model takes them.
     by_sensor : bool, default=False
@@ -60,7 +60,7 @@ def feature_scores(model: AnyEstimator, X: Rows, *, by_sensor: bool = False) -> 
 
 
 def sum_by_sensor(scores: pd.DataFrame) -> pd.DataFrame:
-    """Sum the columns of a window over its steps; columns that are no steps of a window stay as they are."""
+    """Sum the columns of a window over its steps; columns that are not steps of a window stay as they are."""
     sensors = channels_by_name(scores.columns)
     if sensors is None:
         return scores

@@ -42,7 +42,7 @@ class SmoothedClassifier(ClassifierWrapper):
     """Smooth the scores of a classifier or detector over the last rows of each series.
 
     Smoothing brings out events of many rows and costs delay; where an alarm has to come within a few rows it hurts. Put
-    it around a whole pipeline, since it wants rows in time order. Smoothed scores want a threshold of their own:
+    it around a whole pipeline, since it needs rows in time order. Smoothed scores need a threshold of their own:
     ``ThresholdClassifier(SmoothedClassifier(pipeline))`` learns it.
 
     Parameters

@@ -155,7 +155,7 @@ class ThresholdClassifier(ClassifierWrapper):
         Raises
         ------
         ValueError
-            If the rule or the estimator needs labels of both classes and y has not both.
+            If the rule or the estimator needs labels of both classes and y does not have both.
         """
         if isinstance(self.cv, (str, bytes)):  # they have a method of that name, too
             raise ValueError(f"cv={self.cv!r} must be a splitter, such as SeriesSplit(5), or None.")

@@ -15,15 +15,15 @@ _WITHOUT = 30
 _MOST_VALUES = 2000
 #: Series that are looked at, at most: a median does not need them all.
 _MOST_SERIES = 200
-#: Least autocorrelation at the period: a length may be a bad guess, so that less is asked for than of a season.
+#: Least autocorrelation at the period: a length may be a bad guess, so less is required than for a season.
 _LEAST = 0.1
 
 
 def auto_length(values: np.ndarray, rows: SeriesRows, length: str = "auto") -> int:
     """Return one window length for all series: the median of their periods, 30 without one, or a multiple of these.
 
-    It is at most a third of the rows of the shortest series that is usable, which has thrice the default length, 90
-    rows; where none has, of the longest. A window has no more than 2,000 values, all columns together.
+    It is at most a third of the rows of the shortest series that is usable, which has three times the default length,
+    90 rows; where none has, of the longest. A window has no more than 2,000 values, all columns together.
 
     Parameters
     ----------

@@ -27,9 +27,9 @@ from .._core import (
 def curve_shift(X: Rows, y: Labels, shift_by: int = 2) -> tuple[Any, Any]:
     """Label the rows before each event instead of the event, to learn to warn early.
 
-    The ``shift_by`` rows before an event become anomalous and the rows of the event go, series by series, as in
-    the published treatment of the paper mill data [1]_. Do this before any split, score against the shifted
-    labels, and let `SlidingWindow` have the index: what goes leaves a hole in time.
+    The ``shift_by`` rows before an event become anomalous and the rows of the event are dropped, series by series, as
+    in the published treatment of the paper mill data [1]_. Do this before any split, score against the shifted labels,
+    and let `SlidingWindow` have the index: what is dropped leaves a hole in time.
 
     Parameters
     ----------
@@ -55,9 +55,9 @@ def curve_shift(X: Rows, y: Labels, shift_by: int = 2) -> tuple[Any, Any]:
 
     Notes
     -----
-    An event at the very start of a series goes, with as many rows before it labelled as there are. Of two events
-    closer than ``shift_by``, the rows between them are labelled, and the rows of the first event go. "Before" counts
-    rows, whatever time lies between them.
+    An event at the very start of a series is dropped, with as many rows before it labelled as there are. If two events
+    are closer than ``shift_by``, the rows between them are labelled, and the rows of the first event are dropped.
+    "Before" counts rows, whatever time lies between them.
 
     References
     ----------

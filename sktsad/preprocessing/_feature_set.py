@@ -13,7 +13,7 @@ from ._rolling import median_and_deviation, past_ewm, past_moments, slope
 
 #: Exponential weights of rows further back than this number of spans make up exp(-16) of all, a ten-millionth.
 _SPANS = 8
-#: What the parameters hold is no less than this.
+#: What the parameters hold is at least this.
 _LEAST = {
     "z_windows": 2,
     "std_windows": 2,

@@ -25,7 +25,7 @@ def forecast_target(
 ) -> tuple[Any, Any]:
     """Pair every row with the values that come ``horizon`` steps later in its series, to learn to forecast.
 
-    Rows without such a future go: the last of each series, those before a gap, and those whose later row is
+    Rows without such a future are dropped: the last of each series, those before a gap, and those whose later row is
     missing. What is left goes through `SlidingWindow` into a regressor such as `RNNRegressor`.
 
     Parameters
@@ -63,8 +63,8 @@ def forecast_target(
 
     Notes
     -----
-    In a series that misses rows, those before a missing row go, too, and windows over the rows that are kept bridge
-    them. To keep windows whole, make them first: ``forecast_target(windows, columns=-1)``, where -1 is the last
+    In a series that misses rows, those before a missing row are dropped, too, and windows over the rows that are kept
+    bridge them. To keep windows whole, make them first: ``forecast_target(windows, columns=-1)``, where -1 is the last
     channel of a window's last row.
 
     Examples

@@ -1,4 +1,4 @@
-"""How rolling features go on row by row."""
+"""How rolling features are made row by row."""
 
 from __future__ import annotations
 

@@ -67,7 +67,7 @@ class LiveLookup(PerSeries):
             some = slots[full]
             dropped = self.times.buffer[some, size - self.times.length - 1, 0]
             reach = self._reach(step[full], times is None)
-            # What a short series has not filled yet is no row.
+            # What a short series has not filled yet is not a row.
             is_row = self.n_rows[some] > self.times.length
             if (is_row & (stamps[full] - dropped <= reach)).any():
                 self._make_room(2 * self.times.length)
@@ -86,7 +86,7 @@ class LiveLookup(PerSeries):
             back += self.period.clock_change(times[:, None], back, self.zone)
         wide = self._wide * step[:, None]
         first = self._first(slots, times, back + wide, step)
-        # Of each row that may be found, how many rows it stands before the next.
+        # Of each row that may be found, how many rows it lies before the next.
         behind = first[:, self._owner] - self._shift
         is_there = behind >= 1
         behind = np.maximum(behind, 1)

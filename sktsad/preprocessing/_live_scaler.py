@@ -1,4 +1,4 @@
-"""How scaling goes on row by row, many series at once."""
+"""How scaling works row by row, many series at once."""
 
 from __future__ import annotations
 

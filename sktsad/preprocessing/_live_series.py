@@ -1,4 +1,4 @@
-"""How what a series is goes on row by row."""
+"""How the features of a series are made row by row."""
 
 from __future__ import annotations
 

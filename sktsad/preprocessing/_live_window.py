@@ -1,4 +1,4 @@
-"""How windows go on row by row."""
+"""How windows are made row by row."""
 
 from __future__ import annotations
 

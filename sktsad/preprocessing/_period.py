@@ -23,7 +23,7 @@ _MIN_PERIOD = 4
 _TREND = 3
 #: Share of a lag, to either side, that the autocorrelation is averaged over.
 _SMOOTHING = 0.025
-#: Multiples of the period are as high as it is but for noise: hills that come so near the highest count.
+#: Multiples of the period are as high as it is, apart from noise: hills that come so near the highest count.
 _NEAR = 0.9
 #: Lags up to so much longer are of the same hill.
 _SAME_HILL = 1.2
@@ -103,9 +103,9 @@ def choose_period(
 
 
 def find_period(values: np.ndarray, least: float = _LEAST) -> int | None:
-    """Return the lag at which the columns of a series are most like themselves, on the mean; None if none is.
+    """Return the lag at which the columns of a series are most like themselves, on average; None if none is.
 
-    Each column loses its trend, a cubic polynomial. Of the autocorrelation, smoothed in proportion to the lag, the
+    Each column loses its trend, a cubic polynomial. In the autocorrelation, smoothed in proportion to the lag, the
     hills that come near the highest are the period and its multiples: the first is taken, and its top is read off
     where it is known best, at the multiples. A period is at most a third of the rows.
     """
@@ -118,7 +118,7 @@ def find_period(values: np.ndarray, least: float = _LEAST) -> int | None:
     longest = n // 3
     smooth = _smooth(correlation)[: longest + 1]
     lowest = np.minimum.accumulate(smooth)
-    # It must have come down before: the slope of a slow series is no hill.
+    # It must have come down before: the slope of a slow series is not a hill.
     candidate = (smooth >= least) & (smooth - lowest >= least)
     candidate[:_MIN_PERIOD] = False
     if not candidate.any():

@@ -66,7 +66,7 @@ def resample(
     how : {"mean", "sum", "min", "max", "last", "count"} or mapping of columns to these, default="mean"
         How several rows become one. Columns that a mapping leaves out get their mean.
     fill : {"previous", "mean", "interpolate"} or None, default="previous"
-        What stands in a step without a row, where a hole is no longer than ``max_gap``: the values of the step before,
+        What a step without a row gets, where a hole is no longer than ``max_gap``: the values of the step before,
         or the mean of all steps of the series so far. "interpolate" draws a line to the next row: it looks ahead, which
         live rows cannot. None leaves holes as they are.
     max_gap : float, default=3
@@ -75,14 +75,14 @@ def resample(
     Returns
     -------
     X_regular : DataFrame of shape (n_steps, n_features)
-        Rows at multiples of the step, with the index of X but for the times.
+        Rows at multiples of the step, with the index of X except for the times.
     y_regular : Series of shape (n_steps,)
         Their labels; only if y is given.
 
     Raises
     ------
     ValueError
-        If X has no time in its index, rows are out of time order, columns are no numbers, ``how`` names unknown
+        If X has no time in its index, rows are out of time order, columns are not numbers, ``how`` names unknown
         columns, the step does not suit the index, or y holds more than two classes.
 
     Examples
@@ -150,8 +150,8 @@ def resample_back(values: Rows, X: Rows) -> Any:
     own, regular = read_series(X), read_series(values)
     if own.times is None or regular.times is None or own.kind != regular.kind:
         raise ValueError(
-            "values and X must both have time of one kind in their index: give a Series or a frame with the index that "
-            "resample returned, and the rows that it was given."
+            "values and X must both have the same kind of time in their index: give a Series or a frame with the index "
+            "that resample returned, and the rows that it was given."
         )
     places = dict(regular.parts())
     found = np.empty(own.n_rows, dtype=np.intp)
@@ -209,7 +209,7 @@ def _steps(step: str | float | pd.Timedelta, rows: SeriesRows) -> np.ndarray:
         try:
             size = pd.Timedelta(step).value
         except ValueError as error:
-            raise ValueError(f"step={step!r} is no length of time, such as '5min' or '1h'.") from error
+            raise ValueError(f"step={step!r} is not a length of time, such as '5min' or '1h'.") from error
         if size <= 0:
             raise ValueError(f"step={step!r} must be above 0.")
     elif isinstance(step, Real):
@@ -320,7 +320,7 @@ def _index_like(X: pd.DataFrame, rows: SeriesRows, times: np.ndarray, sizes: lis
         if rows.zone is not None:
             labels = labels.tz_localize("UTC").tz_convert(rows.zone)
     elif rows.kind and rows.kind.startswith("periods"):
-        raise ValueError("X has periods in its index. Make dates of them: X.index.to_timestamp().")
+        raise ValueError("X has periods in its index. Convert them to dates: X.index.to_timestamp().")
     if rows.has_dates:
         in_unit = labels.as_unit(getattr(time_labels(X), "unit", "ns"))
         labels = in_unit if (in_unit == labels).all() else labels  # steps may be finer than the unit

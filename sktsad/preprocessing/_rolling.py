@@ -8,7 +8,7 @@ import numpy as np
 from scipy.ndimage import uniform_filter1d
 from scipy.signal import lfilter
 
-#: Rows worked on at once: they stay in the cache, and rounding errors of running sums start anew.
+#: Rows worked on at once: they stay in the cache, and rounding errors of running sums start again.
 _BLOCK = 32768
 #: How many times the variance a square may be, so that a running sum of squares, which never quite forgets it (some 32
 #: rounding errors), is exact to a millionth.
@@ -48,7 +48,7 @@ def past_moments(x: np.ndarray, window: int, least: float = 0.0) -> tuple[np.nda
         variances = trailing_mean(squares, window)[begin:]
         variances -= means * means
         if not squares.max() <= _LARGEST * (variances.min() + least**2):
-            # Up to the first row whose sums are spoilt by a wild value that has left the window; there, start anew.
+            # Up to the first row whose sums are spoilt by a wild value that has left the window; there, start again.
             is_exact = np.maximum.accumulate(squares)[begin:] <= _LARGEST * (variances + least**2)
             is_exact[0] = True
             end = end if is_exact.all() else begin + int(np.argmin(is_exact))

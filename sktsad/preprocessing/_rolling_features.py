@@ -54,7 +54,8 @@ class RollingFeatures(TransformerMixin, Estimator):
     slope_windows : sequence of int, default=(15,)
         For each, at least 2, the slope per row of the line through that number of rows, the last of them the row.
     ewm_spans : sequence of int, default=(15, 60)
-        For each, the difference to the mean of the rows before, with weights that fall by ``1 - 2 / (span + 1)`` a row.
+        For each, the difference to the mean of the rows before, with weights that fall by ``1 - 2 / (span + 1)`` per
+        row.
     n_periods : int, default=7
         Number of periods back whose rows at the same time are compared with: the difference to their median, the
         same divided by their scaled median absolute deviation, and that. 0 leaves these out, and the next two.
@@ -186,7 +187,7 @@ class RollingFeatures(TransformerMixin, Estimator):
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            One row a time step, in time order; a panel is a frame with a (series, time) MultiIndex.
+            One row per time step, in time order; a panel is a frame with a (series, time) MultiIndex.
         y : array-like of shape (n_samples,), default=None
             Read for its index only, to notice that X has lost it.
 
@@ -197,7 +198,7 @@ class RollingFeatures(TransformerMixin, Estimator):
         Raises
         ------
         ValueError
-            If a window is no whole number or too small, no feature is left, values are missing or infinite, time
+            If a window is not a whole number or is too small, no feature is left, values are missing or infinite, time
             is out of order or duplicated, or X has lost a panel's index that y still has.
 
         Warns
@@ -299,7 +300,7 @@ class RollingFeatures(TransformerMixin, Estimator):
         return np.array([name for column in columns for name in self._features.names(column)], dtype=object)
 
     def live_step(self) -> LiveStep:
-        """Return what goes on row by row; `sktsad.live.LiveScorer` asks for it.
+        """Return what works row by row; `sktsad.live.LiveScorer` asks for it.
 
         Returns
         -------

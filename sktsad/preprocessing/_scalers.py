@@ -96,7 +96,7 @@ class SeriesScaler(OneToOneFeatureMixin, TransformerMixin, Estimator):
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            One row a time step; a panel is a frame with a (series, time) MultiIndex.
+            One row per time step; a panel is a frame with a (series, time) MultiIndex.
         y : None
             Ignored.
 
@@ -136,7 +136,7 @@ class SeriesScaler(OneToOneFeatureMixin, TransformerMixin, Estimator):
         ------
         ValueError
             If a series is new and ``unseen="error"``, or one of fit and transform has a panel's index and
-            the other has not.
+            the other does not.
 
         Warns
         -----
@@ -161,7 +161,7 @@ class SeriesScaler(OneToOneFeatureMixin, TransformerMixin, Estimator):
         return self._apply(X, "inverse_transform")
 
     def live_step(self) -> LiveStep:
-        """Return what goes on row by row; `sktsad.live.LiveScorer` asks for it.
+        """Return what works row by row; `sktsad.live.LiveScorer` asks for it.
 
         Returns
         -------

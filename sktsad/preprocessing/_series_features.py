@@ -85,7 +85,7 @@ class SeriesFeatures(TransformerMixin, Estimator):
 
     Notes
     -----
-    A series that fit did not see gets the median over all series, and the share of the whole panel. What stands before
+    A series that fit did not see gets the median over all series, and the share of the whole panel. What comes before
     decides what a level means: after `SeriesScaler` all are alike.
 
     Examples
@@ -129,7 +129,7 @@ class SeriesFeatures(TransformerMixin, Estimator):
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            One row a time step, in time order; a panel is a frame with a (series, time) MultiIndex.
+            One row per time step, in time order; a panel is a frame with a (series, time) MultiIndex.
         y : array-like of shape (n_samples,), default=None
             Labels of two classes, needed for "anomaly_share" only. Of two labels the last in sorted order is the
             anomaly.
@@ -160,7 +160,7 @@ class SeriesFeatures(TransformerMixin, Estimator):
         Returns
         -------
         X_features : ndarray or DataFrame, as X, of shape (n_samples, n_features_out)
-            As from `transform`, but for "anomaly_share".
+            As from `transform`, except for "anomaly_share".
         """
         rows, values, is_anomaly = self._fit(X, y)
         shares = None if is_anomaly is None else self._shares_of_other_parts(rows, is_anomaly)
@@ -181,7 +181,7 @@ class SeriesFeatures(TransformerMixin, Estimator):
         Raises
         ------
         ValueError
-            If one of fit and transform has a panel's index and the other has not.
+            If one of fit and transform has a panel's index and the other does not.
 
         Warns
         -----
@@ -196,7 +196,7 @@ class SeriesFeatures(TransformerMixin, Estimator):
         return self._append(X, rows, validate_rows(self, X, reset=False), None)
 
     def live_step(self) -> LiveStep:
-        """Return what goes on row by row; `sktsad.live.LiveScorer` asks for it.
+        """Return what works row by row; `sktsad.live.LiveScorer` asks for it.
 
         Returns
         -------

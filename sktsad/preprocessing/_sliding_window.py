@@ -64,19 +64,19 @@ class SlidingWindow(TransformerMixin, Estimator):
         26 KPIs of the AIOps challenge, many of which miss single rows, windows of 30 rows are padded for up
         to 70 % of the rows with 1, and for at most 6 % (median 0.4 %) with 3.
     padding : {"edge", "zero"}, default="edge"
-        What stands in for the missing past: the segment's first row, or zeros (the mean, after a
+        What fills in for the missing past: the segment's first row, or zeros (the mean, after a
         StandardScaler).
     history : {"index", "none"}, default="index"
         With "index", fit keeps the last ``length - 1`` rows of each run of neighbouring rows (of a series, the last
         run and the 31 before the longest holes); rows that follow them by their index get their true past instead of
-        padding: those after the training rows, and those of a fold that was cut from the middle. This is no leak: when
-        a row is scored, its past is known.
+        padding: those after the training rows, and those of a fold that was cut from the middle. This is not a leak:
+        when a row is scored, its past is known.
     series : {"auto", "index"}, default="auto"
         "auto" reads a (series, time) MultiIndex where there is one; "index" insists on it.
     align : {"end", "centre"}, default="end"
         Which row of the window is its own: the last, or that in the middle, ``length // 2`` rows before the last.
-        Centred windows **look ahead**: they are for the study of what has been, never for alarms, and no score of
-        theirs compares with one of windows that end with their row. `check_causal` reports them.
+        Centred windows **look ahead**: they are for studying the past, never for alarms, and their scores
+        cannot be compared with those of windows that end with their row. `check_causal` reports them.
 
     Attributes
     ----------
@@ -151,7 +151,7 @@ class SlidingWindow(TransformerMixin, Estimator):
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            One row a time step, in time order; a panel is a frame with a (series, time) MultiIndex.
+            One row per time step, in time order; a panel is a frame with a (series, time) MultiIndex.
         y : array-like of shape (n_samples,), default=None
             Read for its index only, to notice that X has lost it.
 
@@ -282,7 +282,7 @@ class SlidingWindow(TransformerMixin, Estimator):
         return window_names(list(check_feature_names_in(self, input_features)), self.length_)
 
     def live_step(self) -> LiveStep:
-        """Return what goes on row by row; `sktsad.live.LiveScorer` asks for it.
+        """Return what works row by row; `sktsad.live.LiveScorer` asks for it.
 
         Returns
         -------

@@ -38,7 +38,7 @@ def to_panel(X: Any, *, time: str, series: str | None = None, target: str | None
     Raises
     ------
     ValueError
-        If a column is not there, names or times are missing, times are no time, or come twice in a series.
+        If a column is not there, names or times are missing, times cannot be read as time, or come twice in a series.
 
     See Also
     --------
@@ -61,7 +61,9 @@ def to_panel(X: Any, *, time: str, series: str | None = None, target: str | None
     wanted = {"time": time, "series": series, "target": target}
     for parameter, name in wanted.items():
         if name is not None and name not in names:
-            raise ValueError(f"{parameter}={name!r} is no column of X, which has {names}. Name one of them.")
+            raise ValueError(
+                f"{parameter}={name!r} is not a column of X, which has {names}. Name one of them."
+            )
     given = [name for name in wanted.values() if name is not None]
     if len(set(given)) < len(given):
         raise ValueError(f"time, series and target must be different columns, got {given}.")
@@ -94,7 +96,7 @@ def _column(X: Any, name: str) -> Any:
         return pd.Categorical(column.to_list())
     zone = getattr(dtype, "time_zone", None)
     values = column.to_numpy()
-    if zone is not None:  # polars hands over the instants, in UTC
+    if zone is not None:  # polars gives the instants, in UTC
         return pd.DatetimeIndex(values).tz_localize("UTC").tz_convert(zone).array
     return pd.array(column.to_list(), dtype="string") if str(dtype) == "String" else values
 
@@ -107,10 +109,10 @@ def _times(column: Any, name: str) -> pd.Index:
             labels = pd.DatetimeIndex(pd.to_datetime(labels, format="ISO8601"), name=name)
         except ValueError as error:
             raise ValueError(
-                f"time={name!r} is text, such as {labels[0]!r}, and not as in ISO 8601. Convert it before, by "
-                f"pandas.to_datetime with its format= ({error})."
+                f"time={name!r} is text, such as {labels[0]!r}, and not in ISO 8601 form. Convert it first, with "
+                f"pandas.to_datetime and its format= ({error})."
             ) from error
     found = time_labels(pd.DataFrame(index=labels))
     if found is None:
-        raise ValueError(f"time={name!r} holds {labels.dtype}, such as {labels[0]!r}, which is no time.")
+        raise ValueError(f"time={name!r} holds {labels.dtype}, such as {labels[0]!r}, which is not time.")
     return found

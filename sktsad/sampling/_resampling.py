@@ -77,7 +77,7 @@ def _repeater(sampler: Any) -> Any:
 
 
 def target_of(y: Any) -> np.ndarray:
-    """Return labels that come as columns of 0 and 1, one a class, as one column."""
+    """Return labels that come as columns of 0 and 1, one per class, as one column."""
     return imblearn_class("utils.check_target_type")(y, indicate_one_vs_all=True)[0]
 
 

@@ -57,7 +57,7 @@ NAMES = {
 class SafeSampler(OneToOneFeatureMixin, Estimator):
     """Resample windows at fit with any sampler of imbalanced-learn, however few the anomalies are.
 
-    It stands after `SlidingWindow` in a pipeline of imbalanced-learn, which leaves samplers out at predict. What it
+    It comes after `SlidingWindow` in a pipeline of imbalanced-learn, which leaves samplers out at predict. What it
     adds to a sampler as such:
 
     - Windows stay windows: they keep their channels and their index, and the result holds only made ones in full. To
@@ -86,7 +86,8 @@ class SafeSampler(OneToOneFeatureMixin, Estimator):
     n_channels : int, default=None
         Channels of a plain 2-D row, for "augment".
     random_state : int, RandomState or None, default=None
-        Passed to the sampler, and to those inside it; None leaves theirs. It also draws the rows of ``max_normal``.
+        Passed to the sampler, and to those inside it; None leaves their own as it is. It also draws the rows of
+        ``max_normal``.
 
     Attributes
     ----------
@@ -94,7 +95,7 @@ class SafeSampler(OneToOneFeatureMixin, Estimator):
         As of the sampler of imbalanced-learn that was used: for each class that it changed, the number of rows that it
         made, or that it left; empty where the rows stay as they are.
     sample_indices_ : ndarray of shape (n_resampled,)
-        The row of X that each row is; of a row that was made, the nearest row of its class.
+        The row of X that each row is; for a row that was made, the nearest row of its class.
     n_features_in_, feature_names_in_ : int, ndarray of str
         Number of columns, and their names where they had names.
 
@@ -145,7 +146,7 @@ class SafeSampler(OneToOneFeatureMixin, Estimator):
         Parameters
         ----------
         X : Windows or array-like of shape (n_samples, length * n_channels) or (n_samples, length, n_channels)
-            Windows, one a row.
+            Windows, one per row.
         y : array-like of shape (n_samples,)
             Class labels.
 
@@ -162,9 +163,9 @@ class SafeSampler(OneToOneFeatureMixin, Estimator):
         Parameters
         ----------
         X : Windows or array-like of shape (n_samples, length * n_channels) or (n_samples, length, n_channels)
-            Windows, one a row.
+            Windows, one per row.
         y : array-like of shape (n_samples,), or (n_samples, n_classes) of 0 and 1
-            Class labels. Of two, the last in sorted order is the anomaly.
+            Class labels. With two, the last in sorted order is the anomaly.
 
         Returns
         -------
@@ -211,7 +212,7 @@ class SafeSampler(OneToOneFeatureMixin, Estimator):
         windows = check_windows(self, X, n_channels=self.n_channels, reset=True)
         if has_time(X) and not isinstance(X, Windows) and windows.channel_names is None:
             raise ValueError(
-                "X is a frame of rows with time in its index, no windows: the sampler would tear holes between the "
+                "X is a frame of rows with time in its index, not windows: the sampler would tear holes between the "
                 "rows of a window. Put SafeSampler after SlidingWindow, or pass n_channels= for rows that are windows."
             )
         if np.ndim(y) == 2:

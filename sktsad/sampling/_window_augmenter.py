@@ -80,7 +80,7 @@ class WindowAugmenter(Estimator):
         Raises
         ------
         ValueError
-            If ``changes`` holds an unknown name, or the windows have not three dimensions.
+            If ``changes`` holds an unknown name, or the windows do not have three dimensions.
         """
         self._validate_params()
         unknown = sorted(set(self.changes) - set(CHANGES))

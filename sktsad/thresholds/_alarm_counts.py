@@ -119,7 +119,7 @@ class _Line:
         return number
 
     def _update(self, number: int, cool: int) -> None:
-        """Find the alarms anew from a run on."""
+        """Find the alarms again, from one run on."""
         first = after = bisect_left(self.ends, self.starts[number])
         ready = self.ends[first - 1] + cool if first else -1
         ends = []

@@ -28,12 +28,12 @@ class AlarmsPerDay(ThresholdRule):
     Parameters
     ----------
     n : float, default=1
-        Most alarms a day of one series, over normal rows; above 0. A half is one in two days.
+        Most alarms per day in one series, over normal rows; above 0. A half is one in two days.
     rows_per_day : float, default=None
         Rows of one series in a day. None takes them from the dates in the index of the scores, by the most frequent
         step in time of each series.
     merge_gap : int, timedelta or str, default=None
-        A row above the threshold goes on with the alarm before it if at most that many quiet rows, or quiet rows of
+        A row above the threshold continues the alarm before it if at most that many quiet rows, or quiet rows of
         that time, lie between. None is half an hour: 30 rows of a minute, none of an hour.
     min_rows : int, default=1
         Rows above the threshold that make an alarm.

@@ -6,7 +6,7 @@ import numpy as np
 
 
 def cut_between(scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the thresholds that tell scores apart, and how many of them each score exceeds, less one.
+    """Return the thresholds that tell scores apart, and how many of them each score exceeds, minus one.
 
     Returns
     -------

@@ -40,7 +40,7 @@ class Distribution:
         return int(self.up_to[-1])
 
     def at_rank(self, rank: int) -> float:
-        """Return the so-many-th smallest score, from 1."""
+        """Return the n-th smallest score, counted from 1."""
         return self.levels[np.searchsorted(self.up_to, rank)]
 
     def quantile(self, q: float) -> float:

@@ -27,7 +27,7 @@ class BestFBeta(ThresholdRule):
     Attributes
     ----------
     threshold_ : float
-        The threshold; of equally good ones the highest.
+        The threshold; the highest of equally good ones.
     thresholds_ : ndarray
         The thresholds tried, ascending.
     precision_, recall_, f_beta_ : ndarray
@@ -48,7 +48,7 @@ class BestFBeta(ThresholdRule):
 
     def _learn(self, scores: np.ndarray, anomalous: np.ndarray | None, index: pd.Index) -> None:
         thresholds, alarms, hits = _count(scores, anomalous)
-        # Never to alarm is left out: it has no precision, and an F-beta of 0.
+        # Never alarming is left out: it has no precision, and an F-beta of 0.
         self.thresholds_, alarms, hits = thresholds[:-1], alarms[:-1], hits[:-1]
         weight = float(self.beta) ** 2
         self.precision_, self.recall_ = hits / alarms, hits / hits[0]
@@ -59,7 +59,7 @@ class BestFBeta(ThresholdRule):
 class Cost(ThresholdRule):
     """Choose the threshold of the lowest cost over labelled rows, exactly.
 
-    Every cut between two distinct scores is tried, and to alarm always, or never; the threshold lies halfway
+    Every cut between two distinct scores is tried, and alarming always, or never; the threshold lies halfway
     between two scores. Choose it on rows that the model was not fitted on, and judge it on others again.
 
     Parameters
@@ -72,7 +72,7 @@ class Cost(ThresholdRule):
     Attributes
     ----------
     threshold_ : float
-        The threshold; of equally good ones the highest.
+        The threshold; the highest of equally good ones.
     thresholds_ : ndarray
         The thresholds tried, ascending; the last is the largest score, above which there is no row.
     cost_ : ndarray

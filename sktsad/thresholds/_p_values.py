@@ -39,7 +39,7 @@ def conformal_p_values(scores: Scores, held_out: Any) -> np.ndarray:
     -----
     The p-value is ``(1 + number of held-out scores that are at least as large) / (n_held_out + 1)``. If the score of a
     new normal row is exchangeable with these, it is at most ``p`` with a chance of at most ``p`` [1]_; so it is uniform
-    on normal rows, and 1 minus it is no probability of an anomaly.
+    on normal rows, and 1 minus it is not a probability of an anomaly.
 
     P-values of many rows by one set of held-out scores are dependent, in a way under which the procedure of Benjamini
     and Hochberg still bounds the false discovery rate, the expected share of normal rows among those called anomalies

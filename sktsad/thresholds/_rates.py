@@ -29,7 +29,7 @@ class Quantile(EmpiricalRule):
         Share of normal rows to stay below the threshold, above 0 and below 1. With anomalies as rare as the
         false alarms that it lets through, precision is a half at best.
     confidence : float, default=None
-        None holds the chance on average over the scores that might have been held out: the rows at hand may have been
+        None holds the chance on average over the scores that might have been held out: these rows may have been
         mild, and let through more. A number, such as 0.95, is how often the threshold is to keep to it for the very
         rows held out: it is a tolerance limit [3]_, higher, and takes more scores.
 

@@ -75,7 +75,9 @@ class ThresholdRule(Estimator):
         elif anomalous is not None:
             scores, index = scores[~anomalous], index[~anomalous]
             if not len(scores):
-                raise ValueError(f"{self} learns from normal rows, and there are none.")
+                raise ValueError(
+                    f"{self} learns from normal rows, and there are none. Give it rows labelled 0."
+                )
         return scores, anomalous, index
 
     def _learn(self, scores: np.ndarray, anomalous: np.ndarray | None, index: pd.Index) -> None:
@@ -112,8 +114,8 @@ class EmpiricalRule(ThresholdRule):
         scores : array-like of shape (n_samples,)
             Further anomaly scores.
         y : array-like of shape (n_samples,), default=None
-            1 for anomalies, which are left out, 0 for normal rows. None takes all rows as normal: leave out yourself
-            what was an anomaly, or the threshold climbs over it.
+            1 for anomalies, which are left out, 0 for normal rows. None takes all rows as normal: leave out
+            anomalies yourself, or the threshold climbs over it.
 
         Returns
         -------
@@ -121,7 +123,7 @@ class EmpiricalRule(ThresholdRule):
 
         Notes
         -----
-        Of more than 65,536 distinct scores the largest 32,768 are kept as they are, and the others joined with their
+        With more than 65,536 distinct scores, the largest 32,768 are kept as they are, and the others joined with their
         neighbours: memory is bounded, and the threshold that of nearly the same scores.
         """
         check_is_fitted(self, "threshold_")

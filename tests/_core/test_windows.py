@@ -144,7 +144,7 @@ def test_windows_of_one_series_are_a_read_only_view(rows):
 @pytest.mark.parametrize("windows", [two_series(), one_series()[[2, 0, 1]], one_series()[::-1]])
 def test_other_windows_are_copied_unless_that_is_forbidden(windows):
     assert not np.shares_memory(np.asarray(windows), windows.buffer)
-    with pytest.raises(ValueError, match="no view of their rows"):
+    with pytest.raises(ValueError, match="not a view of their rows"):
         np.array(windows, copy=False)
 
 
@@ -158,7 +158,7 @@ def test_a_copy_is_a_copy_and_may_be_written_to():
 def test_a_change_of_type_is_a_copy():
     windows = one_series()
     assert np.asarray(windows, dtype=np.float32).dtype == np.float32
-    with pytest.raises(ValueError, match="no view"):
+    with pytest.raises(ValueError, match="not a view"):
         np.array(windows, dtype=np.float32, copy=False)
     assert np.array(windows, dtype=float, copy=False).dtype == float
 

@@ -43,16 +43,16 @@ def test_arrays_of_numpy_are_read_too(tmp_path):
     X, y = load_folder(tmp_path, "wide", pattern="*.npz", label="y", return_X_y=True)
     assert list(X) == ["x1", "x2", "x3"] and y.sum() == 1
     assert list(load_folder(tmp_path, "one", pattern="*.npz", label=None).data) == ["value", "label"]
-    with pytest.raises(ValueError, match=r"label='y' is none of the arrays \['value', 'label'\]"):
+    with pytest.raises(ValueError, match=r"label='y' is not among the arrays \['value', 'label'\]"):
         load_folder(tmp_path, "one", pattern="*.npz", label="y")
 
 
 @pytest.mark.parametrize(
     "options, message",
     [
-        ({"label": "y"}, r"label='y' is none of the columns \['at', 'load', 'odd'\] of .*a.csv"),
-        ({"time": 3}, r"time=3 is none of the columns"),
-        ({}, "has values that are no numbers"),
+        ({"label": "y"}, r"label='y' is not among the columns \['at', 'load', 'odd'\] of .*a.csv"),
+        ({"time": 3}, r"time=3 is not among the columns"),
+        ({}, "has values that are not numbers"),
         ({"name": "c"}, r"There is no series \['c'\]. Available are \['a', 'line/b'\]"),
     ],
 )

@@ -465,5 +465,5 @@ def test_mean_and_4_deviations_are_the_default():
 
 
 def test_weights_that_are_no_numbers_are_named():
-    with pytest.raises(ValueError, match="weights=.*must be"):
+    with pytest.raises(ValueError, match=r"weights=.*must be"):
         FusionDetector(MEMBERS, weights=["much", "little"]).fit(X, Y)

@@ -184,7 +184,7 @@ def test_a_frozen_detector_that_knows_no_names_gets_none():
         (OfItsRowsOnly(), r"OfItsRowsOnly\(\) cannot score new rows: It is transductive"),
         (
             LogisticRegression(),
-            r"LogisticRegression\(\) is a classifier, no outlier detector. Use classifiers as they",
+            r"LogisticRegression\(\) is a classifier, not an outlier detector. Use classifiers as they",
         ),
         (make_pipeline(StandardScaler(), LogisticRegression()), "is a classifier"),
         (ZScoreDetector(), r"ZScoreDetector\(\) is a classifier"),
@@ -210,7 +210,7 @@ def test_scores_that_nobody_knows_the_sense_of_are_refused():
         def decision_function(self, X):
             return np.zeros(len(X))
 
-    with pytest.raises(TypeError, match="nobody knows which way up its scores are"):
+    with pytest.raises(TypeError, match="it is unknown which way up its scores are"):
         OutlierClassifier(Scores()).fit(X)
 
 

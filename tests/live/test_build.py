@@ -141,7 +141,7 @@ class Whole(BaseDetector, BaseEstimator):
     [
         (
             make_pipeline(Difference(), GaussianDetector()),
-            "difference=Difference.* does not say how it goes on",
+            "difference=Difference.* does not say how it works",
         ),
         (make_pipeline(Centred(), GaussianDetector()), "centred=Centred.* looks ahead"),
         (

@@ -358,11 +358,11 @@ def test_a_clock_that_goes_otherwise_is_said_once(factory, scorer):
     time = pd.date_range("2026-03-08 12:00", periods=30, freq="5min")
     rows = pd.DataFrame(values, pd.MultiIndex.from_product([["a"], time]), ["load", "heat"])
     scorer.update(rows[:10])
-    with pytest.warns(UserWarning, match="1 series come at another time step than in fit"):
+    with pytest.warns(UserWarning, match="1 series come at a different time step from that of fit"):
         scorer.update(rows[10:20])
     scorer.update(rows[20:])
     other = LiveScorer(scorer.model)
-    with pytest.warns(UserWarning, match="another time step"):
+    with pytest.warns(UserWarning, match="a different time step"):
         for row in rows[:20].itertuples():
             other.update_one("a", row.Index[1], row[1:])
 
@@ -458,5 +458,5 @@ def test_a_threshold_goes_on_learning_on_a_copy(factory):
     quiet = found["score"][~found["alarm"]]
     wanted = Quantile(0.9).fit(np.concatenate([seen, quiet])).threshold_
     assert scorer.model[-1].threshold_ == wanted != before
-    with pytest.raises(TypeError, match="learn=True, and nothing of"):
+    with pytest.raises(TypeError, match="learn=True, but nothing in"):
         LiveScorer(fitted("z", factory)[0], learn=True)

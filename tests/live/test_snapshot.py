@@ -68,7 +68,7 @@ def test_a_snapshot_of_another_model_is_refused(factory, tmp_path):
         with pytest.raises(ValueError, match="is a snapshot of another fitted model"):
             other.load(tmp_path / "state")
     (tmp_path / "text").write_text("no snapshot")
-    with pytest.raises(ValueError, match="is no snapshot"):
+    with pytest.raises(ValueError, match="is not a snapshot"):
         LiveScorer(model).load(tmp_path / "text")
     with np.load(tmp_path / "state") as file:
         arrays = dict(file)

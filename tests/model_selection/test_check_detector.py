@@ -190,7 +190,7 @@ class ForgetsWhenPickled(Distance):
         (OneScore, r"anomaly_score has shape \(1,\) for 240 rows"),
         (LearnsFromLabels, "Labels that are all 0"),
         (ClassesOfTheFirstRow, r"classes_ is \[0 2\] for labels 0 and 1"),
-        (PredictsOtherwise, "predict returns other labels"),
+        (PredictsOtherwise, "predict returns labels that differ"),
         (OwnDecision, "decision_function is not"),
         (NeverAlarms, "predict is not where"),
         (RoundedThreshold, "gives threshold_="),

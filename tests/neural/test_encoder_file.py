@@ -83,7 +83,7 @@ WEIGHT = "rnn.weight_hh_l1_reverse"
         (changed("state", WEIGHT, torch.zeros(3, 12)), r"of shape \(3, 12\), and must be \(12, 3\)"),
         (changed("state", WEIGHT, 3.0), r"of shape \(\), and must be \(12, 3\)"),
         (without("state", WEIGHT), "holds 15 weights"),
-        (lambda contents: contents.update(state=[1]), "its parts are no mappings"),
+        (lambda contents: contents.update(state=[1]), "its parts are not mappings"),
     ],
 )
 def test_a_file_that_contradicts_itself_is_refused_before_a_module_is_made(

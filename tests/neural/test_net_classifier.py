@@ -599,7 +599,8 @@ def test_early_stopping_warns_where_a_class_is_on_one_side_only(model, labels):
 def test_early_stopping_with_nothing_to_watch_is_an_error(model, fraction):
     model = clone(model).set_params(early_stopping=4, validation_fraction=fraction)
     with pytest.raises(
-        ValueError, match=f"early_stopping=4 .*validation_fraction={fraction} of 120 rows is none"
+        ValueError,
+        match=f"early_stopping=4 .*validation_fraction={fraction} of 120 rows is less than one row",
     ):
         model.fit(X, Y)
 

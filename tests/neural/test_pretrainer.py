@@ -306,7 +306,7 @@ def test_early_stopping_ends_the_training_and_keeps_the_best_weights(cls):
 
 @each_class
 def test_early_stopping_without_a_row_to_watch_is_refused(cls):
-    with pytest.raises(ValueError, match=r"validation_fraction=0\.2 of 3 rows is none"):
+    with pytest.raises(ValueError, match=r"validation_fraction=0\.2 of 3 rows is less than one row"):
         cls(early_stopping=True, **SMALL).fit(X[:3])
 
 

@@ -252,7 +252,7 @@ def test_a_shuffled_split_is_noticed():
 def test_a_lost_index_is_noticed():
     model = SmoothedClassifier(FirstColumn()).fit(PANEL)
     with pytest.raises(
-        ValueError, match=r"rows of fit have a .series, time. index, those of transform have not"
+        ValueError, match=r"rows of fit have a .series, time. index, those of transform do not"
     ):
         model.predict(X)
     with pytest.raises(ValueError, match=r"y has a .series, time. index, X has lost it"):

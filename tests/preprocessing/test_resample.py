@@ -148,7 +148,7 @@ NUMBERS = pd.DataFrame({"x": [1.0, 2.0]}, [1, 2])
         (DATES, None, {"how": {"z": "mean"}}, r"unknown: \['z'\]"),
         (DATES, None, {"how": {"x": "median"}}, r"unknown: \['median'\]"),
         (DATES, None, {"step": 60}, "must be a length of time"),
-        (DATES, None, {"step": "soon"}, "is no length of time"),
+        (DATES, None, {"step": "soon"}, "is not a length of time"),
         (DATES, None, {"step": "-1min"}, "must be above 0"),
         (NUMBERS, None, {"step": "1min"}, "must be a number, or 'auto'"),
         (DATES.to_period("D"), None, {}, "periods"),
@@ -168,5 +168,5 @@ def test_values_come_back_to_their_own_rows_only():
     panel = pd.concat({"a": DATES}, names=["series", "time"])
     with pytest.raises(ValueError, match="of the series 'b' that lie in no step"):
         resample_back(resample(panel, step="1D"), panel.rename(index={"a": "b"}))
-    with pytest.raises(ValueError, match="must both have time of one kind"):
+    with pytest.raises(ValueError, match="must both have the same kind of time"):
         resample_back(out, NUMBERS)

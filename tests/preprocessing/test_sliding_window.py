@@ -339,7 +339,7 @@ def test_a_sampler_that_makes_an_index_of_its_own_is_refused_at_predict_on_a_pan
     pipe = make_imblearn_pipeline(RandomOverSampler(random_state=0), SlidingWindow(4), LogisticRegression())
     pipe.fit(PANEL, TARGET.to_numpy())
     with pytest.raises(
-        ValueError, match=r"rows of transform have a \(series, time\) index, those of fit have not"
+        ValueError, match=r"rows of transform have a \(series, time\) index, those of fit do not"
     ):
         pipe.predict(PANEL)
 
@@ -418,8 +418,8 @@ def test_a_panel_that_lost_its_index_is_told_by_that_of_the_target(X):
 @pytest.mark.parametrize(
     ("fitted_on", "rows", "message"),
     [
-        (PANEL, PANEL.to_numpy(), r"rows of fit have a \(series, time\) index, those of transform have not"),
-        (FRAME.to_numpy(), PANEL, r"rows of transform have a \(series, time\) index, those of fit have not"),
+        (PANEL, PANEL.to_numpy(), r"rows of fit have a \(series, time\) index, those of transform do not"),
+        (FRAME.to_numpy(), PANEL, r"rows of transform have a \(series, time\) index, those of fit do not"),
         (FRAME, PANEL, "rows of transform have"),
     ],
 )

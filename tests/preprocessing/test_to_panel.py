@@ -76,14 +76,18 @@ def test_zones_of_polars_stay():
 @pytest.mark.parametrize(
     ("change", "names", "message"),
     [
-        ({}, {"time": "when"}, r"time='when' is no column of X, which has \['load', 'at', 'host', 'odd'\]"),
+        (
+            {},
+            {"time": "when"},
+            r"time='when' is not a column of X, which has \['load', 'at', 'host', 'odd'\]",
+        ),
         ({}, {"time": "at", "series": "at"}, "must be different columns"),
-        ({}, {"time": "host"}, "time='host' is text, such as 'b', and not as in ISO 8601"),
-        ({"at": [True, False] * 2 + [True]}, {"time": "at"}, "time='at' holds bool.* no time"),
+        ({}, {"time": "host"}, "time='host' is text, such as 'b', and not in ISO 8601 form"),
+        ({"at": [True, False] * 2 + [True]}, {"time": "at"}, "time='at' holds bool.* not time"),
         ({"at": [None, *TIMES[1:]]}, {"time": "at", "series": "host"}, "missing"),
         ({"host": [None, *"bbaa"]}, {"time": "at", "series": "host"}, "series='host' has 1 missing names"),
         ({}, {"time": "at"}, "duplicated"),
-        ({"at": ["05.01.2026"] * 5}, {"time": "at"}, "pandas.to_datetime with its format="),
+        ({"at": ["05.01.2026"] * 5}, {"time": "at"}, "pandas.to_datetime and its format="),
     ],
 )
 def test_what_makes_no_panel_is_refused(change, names, message):

@@ -572,7 +572,7 @@ def test_fit_checks_only():
 def test_rows_with_time_that_are_no_windows_yet_are_refused(index):
     frame = pd.DataFrame(ROWS, index)
     with pytest.raises(
-        ValueError, match=r"no windows.*Put SafeSampler after SlidingWindow, or pass n_channels"
+        ValueError, match=r"not windows.*Put SafeSampler after SlidingWindow, or pass n_channels"
     ):
         make_pipeline(SafeSampler(), SlidingWindow(3), LogisticRegression()).fit(frame, Y)
     assert len(resample("undersample", frame, n_channels=2)[1]) == 30  # who says so
@@ -589,7 +589,7 @@ def test_one_that_loses_the_index_is_found_out_at_predict_or_where_the_index_is_
     frame = pd.DataFrame(ROWS, PANEL)
     pipe = make_pipeline(SMOTE(), SlidingWindow(3), LogisticRegression()).fit(frame, Y)
     with pytest.raises(
-        ValueError, match=r"rows of transform have a \(series, time\) index, those of fit have"
+        ValueError, match=r"rows of transform have a \(series, time\) index, those of fit do not"
     ):
         pipe.predict(frame)
     with pytest.raises(ValueError, match="series='index' needs rows with"):

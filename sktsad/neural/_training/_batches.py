@@ -89,7 +89,7 @@ class BatchLoader:
     batch_size : int
         Rows in a batch; the last may be smaller.
     random_state : numpy.random.RandomState, default=None
-        Shuffles the rows, anew at each pass; None keeps their order.
+        Shuffles the rows at each pass; None keeps their order.
     stratify : bool, default=False
         Whether to deal the rows of each class out to all batches alike. A class with fewer rows than there are batches
         has them repeated: one in every batch.

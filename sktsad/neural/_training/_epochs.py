@@ -21,9 +21,9 @@ _MEASURED_SECONDS, _MEASURED_UPDATES, _LONG = 2.0, 10, 60.0
 def number_of_epochs(max_epochs: int | str, n_rows: int, batch_size: int) -> int:
     """Return how many epochs to make: as told, or as many as the number of batches asks for.
 
-    The weights change once a batch, so that the same epochs are few updates of few rows and many of many. With "auto"
-    the updates grow as the square root of the batches: 250 of one batch, 1,000 of 16 (2,000 rows in batches of 128),
-    22,000 of a million rows, which are three epochs.
+    The weights change once per batch, so the same number of epochs means few updates for few rows and many for many.
+    With "auto" the updates grow as the square root of the batches: 250 of one batch, 1,000 of 16 (2,000 rows in batches
+    of 128), 22,000 of a million rows, which are three epochs.
     """
     if max_epochs != "auto":
         return int(max_epochs)
@@ -34,8 +34,8 @@ def number_of_epochs(max_epochs: int | str, n_rows: int, batch_size: int) -> int
 class TimeNotice(Callback):
     """Say once, in one line, how long a long fit will take.
 
-    It measures the first seconds of updates, and hangs on the optimizer, not on skorch's events of batches, so that the
-    lean epoch stays lean.
+    It measures the first seconds of updates, and is attached to the optimizer, not to skorch's events of batches, so
+    that the lean epoch stays lean.
     """
 
     def on_train_begin(self, net: NeuralNet, X: Rows = None, y: Labels = None, **kwargs: Any) -> None:

@@ -63,7 +63,7 @@ def make_net(network: Network, options: TrainingOptions) -> LeanNet:
     Returns
     -------
     net : LeanNet
-        It keeps the random state that shuffles its batches, in this and in later trainings, as ``random_state_``.
+        It keeps the random state that shuffles its batches, in this and in later training, as ``random_state_``.
 
     Raises
     ------
@@ -126,7 +126,7 @@ def make_net(network: Network, options: TrainingOptions) -> LeanNet:
 
 
 def _plain(factory: Any) -> Any:
-    """Return what makes a module, with numbers of Python, which torch's layers want; a search may draw NumPy's."""
+    """Return what makes a module, with Python numbers, which torch's layers need; a search may draw NumPy's."""
     if not isinstance(factory, partial):
         return factory
     return partial(factory.func, *factory.args, **{k: _plain_number(v) for k, v in factory.keywords.items()})
@@ -137,7 +137,7 @@ def _plain_number(value: Any) -> Any:
 
 
 def _check_names(net_params: dict[str, Any]) -> None:
-    """Refuse names of ``net_params`` that are none, or that a parameter of the estimator sets."""
+    """Refuse names in ``net_params`` that do not exist, or that a parameter of the estimator sets."""
     for name in net_params:
         if not isinstance(name, str) or name.startswith("net__"):
             raise ValueError(
@@ -149,7 +149,7 @@ def _check_names(net_params: dict[str, Any]) -> None:
 
 
 def _check_iterators(net_params: dict[str, Any], loader: type) -> None:
-    """Refuse options that the iterator over whole batches has not."""
+    """Refuse options that the iterator over whole batches does not have."""
     known = set(inspect.signature(loader).parameters) - {"dataset", "batch_size"}
     for part, size in (("iterator_train", "batch_size"), ("iterator_valid", "predict_batch_size")):
         for name in net_params:
@@ -157,7 +157,7 @@ def _check_iterators(net_params: dict[str, Any], loader: type) -> None:
             if part in net_params or option == name or option in known:
                 continue
             raise ValueError(
-                f"net__{name} is no option of the batches that are cut here: whole ones, mixed in training, of {size} "
+                f"net__{name} is not an option of the batches used here: whole ones, mixed in training, of {size} "
                 f"rows. Use {size}, or bring an iterator that has it, net__{part}=torch.utils.data.DataLoader."
             )
 
@@ -177,7 +177,7 @@ def _callbacks(network: Network, options: TrainingOptions) -> list[Any]:
             isinstance(callback, Callback) or (inspect.isclass(callback) and issubclass(callback, Callback))
         ):
             raise TypeError(
-                f"callbacks holds {given!r}, which is none: give callbacks of skorch, such as "
+                f"callbacks holds {given!r}, which is not a callback: give callbacks of skorch, such as "
                 "skorch.callbacks.EpochScoring('f1'), or pairs of a name and one."
             )
     callbacks = copy.deepcopy([*network.callbacks, *(options.callbacks or [])])
@@ -200,12 +200,12 @@ def resume_net(net: LeanNet, options: TrainingOptions) -> LeanNet:
     Raises
     ------
     ValueError
-        If early stopping is switched on or off between the two trainings.
+        If early stopping is switched on or off between the two.
     """
     if bool(options.early_stopping) != ("early_stopping" in dict(net.callbacks_)):
         raise ValueError(
             f"early_stopping={options.early_stopping} differs from that of the first fit: a network that is "
-            "trained further keeps it. Set it back, or fit anew with warm_start=False."
+            "trained further keeps it. Set it back, or fit again with warm_start=False."
         )
     net = copy.deepcopy(net)
     net.set_params(batch_size=options.batch_size)
@@ -215,7 +215,7 @@ def resume_net(net: LeanNet, options: TrainingOptions) -> LeanNet:
 
 
 def _set_lr(net: LeanNet, lr: float) -> None:
-    """Change the learning rate of a net in use, but for groups of parameters that have one of their own."""
+    """Change the learning rate of a net in use, except for groups of parameters with one of their own."""
     (groups,), _ = net.get_params_for_optimizer("optimizer", net.get_all_learnable_params())
     net.set_params(lr=lr)
     for group, options in zip(net.optimizer_.param_groups, groups, strict=True):

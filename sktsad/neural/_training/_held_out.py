@@ -21,7 +21,8 @@ def watched_rows(windows: Windows, options: TrainingOptions) -> np.ndarray:
     if options.early_stopping and not tail.any():
         raise ValueError(
             f"early_stopping={options.early_stopping} has nothing to watch: validation_fraction="
-            f"{options.validation_fraction} of {len(tail)} rows is none. Give more rows, or early_stopping=False."
+            f"{options.validation_fraction} of {len(tail)} rows is less than one row. Give more rows, or "
+            "early_stopping=False."
         )
     return tail
 

@@ -21,8 +21,8 @@ _BATCH_EVENTS = ("on_batch_begin", "on_batch_end", "on_grad_computed")
 class LeanNet(NeuralNet):
     """A skorch ``NeuralNet`` with sample weights, losses by row, and a lean epoch.
 
-    The lean epoch does the arithmetic of skorch's own, in the same order, and leaves out what happens at
-    every batch for nobody: events that no callback listens to, closures for optimizers that need none,
+    The lean epoch does the arithmetic of skorch's own, in the same order, and leaves out what happens in
+    every batch for no one's benefit: events that no callback listens to, closures for optimizers that need none,
     records that no one reads afterwards. Where a callback listens, or the optimizer needs a closure, skorch's
     own epoch runs.
     """
@@ -47,7 +47,7 @@ class LeanNet(NeuralNet):
         if loss.ndim == 0 and weight is not None:
             raise ValueError(
                 "loss averages over the batch by itself, so class_weight and sample_weight cannot be applied. "
-                "Pass a loss that returns one value a row, such as 'cross_entropy', or torch's with reduction='none'."
+                "Pass a loss that returns one value per row, such as 'cross_entropy', or torch's with reduction='none'."
             )
         if weight is None:
             return loss.mean()
@@ -83,7 +83,7 @@ class LeanNet(NeuralNet):
         self.history.record(prefix + "_batch_count", len(losses))
 
     def notify(self, method_name: str, **cb_kwargs: Any) -> None:
-        """Tell the callbacks; once they have seen a lean epoch, forget its batches, but for the last.
+        """Tell the callbacks; once they have seen a lean epoch, forget its batches, except for the last.
 
         Callbacks that save a net look at that when the training is over, too.
         """
@@ -104,7 +104,7 @@ class LeanNet(NeuralNet):
 
 
 def class_probabilities(logits: torch.Tensor) -> torch.Tensor:
-    """Turn logits of shape (batch,) or (batch, n_classes) into probabilities, one column a class."""
+    """Turn logits of shape (batch,) or (batch, n_classes) into probabilities, one column per class."""
     if logits.ndim == 1:
         return torch.stack([torch.sigmoid(-logits), torch.sigmoid(logits)], dim=1)
     return torch.softmax(logits, dim=1)
@@ -113,7 +113,7 @@ def class_probabilities(logits: torch.Tensor) -> torch.Tensor:
 class LeanClassifierNet(ClassifierMixin, LeanNet):
     """A `LeanNet` that is a classifier to scikit-learn's scorers, so that skorch's scoring callbacks work.
 
-    Its classes are numbers from 0; whoever makes it sets ``classes_``.
+    Its classes are numbers from 0; its maker sets ``classes_``.
     """
 
     classes_: np.ndarray
@@ -124,7 +124,7 @@ class LeanClassifierNet(ClassifierMixin, LeanNet):
     def get_loss(
         self, y_pred: Labels, y_true: Labels, X: Rows = None, training: bool = False
     ) -> torch.Tensor:
-        """Average the loss; class numbers are floats beside a single logit, as torch's binary losses want them."""
+        """Average the loss; class numbers are floats beside a single logit, as torch's binary losses expect them."""
         if y_pred.ndim == 1:
             y_true = y_true.to(y_pred.dtype)
         return super().get_loss(y_pred, y_true, X, training)

@@ -206,7 +206,7 @@ class StrandLoader:
     """Iterate over a `StrandDataset` chunk by chunk: a skorch iterator.
 
     Strands of about the same length start together and run side by side, so that hardly a row is padding. Every pass
-    cuts and mixes them anew.
+    cuts and mixes them again.
 
     Parameters
     ----------

@@ -13,9 +13,9 @@ from ..._core import Labels, Rows
 
 
 class UpdateRule(Callback):
-    """Clip the gradient, and let the learning rate rise and fall once over a training.
+    """Clip the gradient, and let the learning rate rise and fall once over the training.
 
-    It hangs on the optimizer, not on skorch's events of batches, so that the lean epoch stays lean.
+    It is attached to the optimizer, not to skorch's events of batches, so that the lean epoch stays lean.
 
     Parameters
     ----------
@@ -42,7 +42,7 @@ class UpdateRule(Callback):
         self._handle = net.optimizer_.register_step_pre_hook(self._before_step)
 
     def on_epoch_begin(self, net: NeuralNet, dataset_train: Any = None, **kwargs: Any) -> None:
-        """Count updates anew."""
+        """Count updates from 0 again."""
         self._epoch += 1
         self._update = 0
         self._n_updates = len(net.get_iterator(dataset_train, training=True)) if self.one_cycle else 1

@@ -297,7 +297,9 @@ def test_batches_of_very_wide_rows_are_cut(monkeypatch):
 @pytest.mark.parametrize("given", [{}, None, "EarlyStopping", ("name",), ("name", 1), 3, print])
 def test_callbacks_that_are_none_are_named(given):
     options = replace(OPTIONS, callbacks=[given])
-    with pytest.raises(TypeError, match=r"callbacks holds .* which is none: give callbacks of skorch"):
+    with pytest.raises(
+        TypeError, match=r"callbacks holds .* which is not a callback: give callbacks of skorch"
+    ):
         make_net(Network(Line, nn.MSELoss), options)
 
 
@@ -313,7 +315,7 @@ def test_callbacks_come_as_instances_classes_or_pairs(given):
 def test_options_that_whole_batches_have_not_are_named(part, option, instead):
     options = replace(OPTIONS, net_params={f"{part}__{option}": True})
     with pytest.raises(
-        ValueError, match=rf"net__{part}__{option} is no option.*Use {instead}, or.*DataLoader"
+        ValueError, match=rf"net__{part}__{option} is not an option.*Use {instead}, or.*DataLoader"
     ):
         make_net(Network(Line, nn.MSELoss), options)
     own = {f"{part}__{option}": 0, part: torch.utils.data.DataLoader}
