@@ -46,7 +46,7 @@ def load_folder(
     name : str, list of str or None, default=None
         A str loads this one series, a list the series in its order, None all that there are, sorted by name. The name
         of a series is the path of its file within the folder, without what follows the first dot of the file's name.
-    pattern : str, default="**/*.csv*"
+    pattern : str, default=``"**/*.csv*"``
         Which files, as in :meth:`pathlib.Path.glob`: tables that pandas reads, compressed or not, or with ``"*.npz"``
         arrays of NumPy.
     label : str, int or None, default=-1

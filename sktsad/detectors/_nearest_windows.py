@@ -169,6 +169,10 @@ class NearestWindowsDetector(WindowDetector, Estimator):
         Returns
         -------
         profile : ndarray of shape (n_samples,)
+
+        References
+        ----------
+        .. [1] C.-C. M. Yeh et al., "Matrix profile I: all pairs similarity joins for time series", ICDM 2016.
         """
         detector = clone(self).set_params(threshold=0.0).fit(X)
         windows = detector._read(X)
