@@ -46,9 +46,9 @@ def load_folder(
     name : str, list of str or None, default=None
         A str loads this one series, a list the series in its order, None all that there are, sorted by name. The name
         of a series is the path of its file within the folder, without what follows the first dot of the file's name.
-    pattern : str, default=``"**/*.csv*"``
+    pattern : str, optional
         Which files, as in :meth:`pathlib.Path.glob`: tables that pandas reads, compressed or not, or with ``"*.npz"``
-        arrays of NumPy.
+        arrays of NumPy. By default ``"**/*.csv*"``, tables in any folder.
     label : str, int or None, default=-1
         The column with the labels, by name or by number, -1 the last: 0 for normal rows, anything else for anomalies.
         In ``npz`` files the array of that name, or "label" if a number is given. None if there are no labels: then all
