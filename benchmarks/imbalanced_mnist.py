@@ -324,7 +324,9 @@ def run(task, name, seed, data, quick):
     parameters = {"lr": 0.05, "batch_size": 100, "max_epochs": 200, "callbacks": [stop], **options}
     if quick:
         parameters["max_epochs"] = 2
-        X_fit, y_fit = X_fit[::10], y_fit[::10]
+        of_class = [np.flatnonzero(y_fit == label) for label in np.unique(y_fit)]
+        rows = np.sort(np.concatenate([rows[: max(2, len(rows) // 10)] for rows in of_class]))
+        X_fit, y_fit = X_fit[rows], y_fit[rows]
     model = TorchClassifier(
         partial(network_of, len(SIZES[task]), True),
         loss=loss,
