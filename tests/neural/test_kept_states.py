@@ -81,6 +81,14 @@ def test_of_very_many_runs_those_before_the_longest_holes_are_kept(monkeypatch):
         assert starts(past, [1]) is None
 
 
+def test_the_state_after_a_short_hole_of_many_is_lost(monkeypatch):
+    monkeypatch.setattr(_kept_states, "MOST_STATES", 2)
+    past = kept([0, 2, 4, 9, 11, 14, 16])
+    assert states(past, "a") == [4, 16]
+    with pytest.warns(UserWarning, match="do not directly follow"):
+        assert starts(past, [13]) is None
+
+
 def test_without_time_or_history_nothing_is_kept():
     without_time = keep(Windows.from_dense(np.zeros((4, 1)), 1))
     assert without_time.by_key()[None].values.shape == (0, 1)

@@ -84,10 +84,10 @@ def test_more_classes_take_a_logit_each(module):
         (
             nn.Linear(6, 3),
             Y,
-            r"shape \(6,\) to an output of shape \(3,\): 2 classes need one or two logits a row",
+            r"shape \(6,\) to an output of shape \(3,\): 2 classes need one or two logits per row",
         ),
-        (nn.Linear(6, 2), THREE, r"output of shape \(2,\): 3 classes need 3 logits a row"),
-        (nn.Linear(6, 1), THREE, r"output of shape \(\): 3 classes need 3 logits a row"),
+        (nn.Linear(6, 2), THREE, r"output of shape \(2,\): 3 classes need 3 logits per row"),
+        (nn.Linear(6, 1), THREE, r"output of shape \(\): 3 classes need 3 logits per row"),
         (nn.Unflatten(1, (3, 2)), Y, r"output of shape \(3, 2\): 2 classes need"),
     ],
     ids=["3 for 2", "2 for 3", "1 for 3", "3-D"],
