@@ -13,6 +13,7 @@ from scipy.sparse import issparse
 from sklearn.utils import assert_all_finite, column_or_1d
 from sklearn.utils.multiclass import check_classification_targets
 
+from ._drawn_rows import DRAWN_ROWS, look_drawn
 from ._index import LOST_INDEX_FIX, has_time, is_numbered, is_panel, row_index
 from ._series import SeriesRows, read_rows, read_series
 from ._sklearn import num_samples, safe_indexing
@@ -150,7 +151,7 @@ def _same_rows(rows: SeriesRows, others: SeriesRows) -> bool:
 
 
 def check_target_index(X: Rows, y: Labels, max_gap: float) -> str | None:
-    """Compare y's index with that of X; return a warning where X has lost something optional.
+    """Compare y's index with that of X; return a warning where X has lost something optional, or all order.
 
     Raises
     ------
@@ -163,8 +164,10 @@ def check_target_index(X: Rows, y: Labels, max_gap: float) -> str | None:
             "y has a (series, time) index, X has lost it: windows would run across series. " + LOST_INDEX_FIX
         )
     check_same_index(X, y)
-    if row_index(X) is not None or row_index(y) is None:
+    if row_index(X) is not None:
         return None
+    if row_index(y) is None:
+        return DRAWN_ROWS if isinstance(X, np.ndarray) and look_drawn(X) else None
     rows = read_series(y)
     holes = len(rows.segment_starts(max_gap, rows.steps())) - 1
     if holes:
