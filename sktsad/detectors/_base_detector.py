@@ -171,7 +171,7 @@ class BaseDetector(ClassifierMixin):
         """
         rows = self._read(X)
         with np.errstate(over="ignore", invalid="ignore"):  # of numbers that are too large to be squared
-            return infinite_unless_finite(self._score(rows))
+            return infinite_unless_finite(self._score_rows(rows))
 
     def decision_function(self, X: Rows) -> np.ndarray:
         """Return the score minus the threshold: above 0 for anomalies.
@@ -251,7 +251,11 @@ class BaseDetector(ClassifierMixin):
 
     def _scores_of(self, rows: Rows, chosen: np.ndarray) -> np.ndarray:
         """Return the scores of some of the rows; where pipelines make windows, all rows have to be scored."""
-        return self._score(rows)[chosen]
+        return self._score_rows(rows)[chosen]
+
+    def _score_rows(self, rows: Rows) -> np.ndarray:
+        """Return the score of each row."""
+        return self._score(rows)
 
     def _wanted_threshold(self) -> Any:
         return self._default_threshold if self.threshold is None else self.threshold
@@ -362,7 +366,10 @@ class WindowDetector(BaseDetector):
         self._fit_model(rows[~held_out & ~anomalous], watched)
 
     def _scores_of(self, rows: Rows, chosen: np.ndarray) -> np.ndarray:
-        return self._score(rows[chosen])
+        return self._score_rows(rows[chosen])
+
+    def _score_rows(self, rows: Rows) -> np.ndarray:
+        return self._of_rows(rows, self._score(rows))
 
     @property
     def looks_ahead(self) -> bool:

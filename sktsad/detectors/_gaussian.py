@@ -210,7 +210,7 @@ class GaussianDetector(RunningDetector, Estimator):
 
     def _score(self, windows: Windows) -> np.ndarray:
         scores = [self._negative_log_density(windows, chunk) for chunk in windows.chunks()]
-        return self._of_rows(windows, np.concatenate(scores))
+        return np.concatenate(scores)
 
     def _negative_log_density(self, windows: Windows, chunk: slice) -> np.ndarray:
         z = self._standardised(windows, chunk)

@@ -149,7 +149,7 @@ class KMeansDetector(WindowDetector, Estimator):
 
     def _score(self, windows: Windows) -> np.ndarray:
         scores = [np.sqrt((self._off(windows, chunk) ** 2).mean(axis=1)) for chunk in windows.chunks()]
-        return self._of_rows(windows, np.concatenate(scores))
+        return np.concatenate(scores)
 
     def _off(self, windows: Windows, chunk: slice) -> np.ndarray:
         """Return the windows of a chunk, each minus the centre nearest to it."""

@@ -176,7 +176,7 @@ class NearestWindowsDetector(WindowDetector, Estimator):
         """
         detector = clone(self).set_params(threshold=0.0).fit(X)
         windows = detector._read(X)
-        return detector._distances(windows, detector._search_apart)
+        return detector._of_rows(windows, detector._distances(windows, detector._search_apart))
 
     @property
     def _reads_layout(self) -> bool:  # type: ignore[override]
@@ -190,7 +190,8 @@ class NearestWindowsDetector(WindowDetector, Estimator):
 
     def _scores_of(self, rows: Windows, chosen: np.ndarray) -> np.ndarray:
         """Score rows of fit, and leave out what is known of them."""
-        return self._distances(rows[chosen], self._search_apart)
+        windows = rows[chosen]
+        return self._of_rows(windows, self._distances(windows, self._search_apart))
 
     def _score(self, windows: Windows) -> np.ndarray:
         return self._distances(windows, self._search)
@@ -202,7 +203,7 @@ class NearestWindowsDetector(WindowDetector, Estimator):
             values, starts = shapes(windows, chunk, self._least_spread), windows.starts[chunk]
             squares = [search(values, columns, starts)[0] for columns in self._columns()]
             scores.append(np.sqrt(np.sort(np.stack(squares), axis=0)[-n_best:]).mean(axis=0))
-        return self._of_rows(windows, np.concatenate(scores))
+        return np.concatenate(scores)
 
     def _columns(self) -> list[slice]:
         """Return which values are compared at once: all, or those of each channel."""

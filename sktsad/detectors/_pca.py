@@ -227,7 +227,7 @@ class PCADetector(DetectorTransformerMixin, WindowDetector, Estimator):
 
     def _score(self, windows: Windows) -> np.ndarray:
         scores = [self._of_chunk(windows, chunk, self.score_by) for chunk in windows.chunks()]
-        return self._of_rows(windows, np.concatenate(scores))
+        return np.concatenate(scores)
 
     def _of_chunk(self, windows: Windows, chunk: slice, score_by: str) -> np.ndarray:
         centred = self._centred(windows, chunk)
