@@ -26,6 +26,7 @@ from .postprocessing import CostSensitiveClassifier, SmoothedClassifier, Thresho
 from .preprocessing import (
     RollingFeatures,
     SeriesFeatures,
+    SeriesImputer,
     SeriesScaler,
     SlidingWindow,
     WindowScaler,
@@ -75,6 +76,7 @@ __all__ = [
     "RollingFeatures",
     "SafeSampler",
     "SeriesFeatures",
+    "SeriesImputer",
     "SeriesScaler",
     "SeriesSplit",
     "SlidingWindow",

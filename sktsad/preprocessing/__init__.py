@@ -7,12 +7,14 @@ from ._resample import resample, resample_back
 from ._rolling_features import RollingFeatures
 from ._scalers import SeriesScaler, WindowScaler
 from ._series_features import SeriesFeatures
+from ._series_imputer import SeriesImputer
 from ._sliding_window import SlidingWindow
 from ._to_panel import to_panel
 
 __all__ = [
     "RollingFeatures",
     "SeriesFeatures",
+    "SeriesImputer",
     "SeriesScaler",
     "SlidingWindow",
     "WindowScaler",
