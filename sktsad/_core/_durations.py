@@ -40,13 +40,16 @@ def nanoseconds(name: str, value: Any) -> int:
     return int(time.as_unit("ns").value)
 
 
-def require_dates(name: str, value: Any, rows: SeriesRows, what: str = "X") -> None:
-    """Raise if rows have no dates, so that a length of time is no number of rows."""
+def require_dates(name: str, value: Any, rows: SeriesRows, what: str = "X", is_length: bool = True) -> None:
+    """Raise if rows have no dates, without which a length of time is no number of rows."""
     if not rows.has_dates:
+        needs, instead = (
+            ("is a length of time, which needs", "; or give a number of rows") if is_length else ("needs", "")
+        )
         has = "has no time" if rows.times is None else f"holds {rows.kind}"
         raise ValueError(
-            f"{name}={value!r} is a length of time, which needs dates in the index of {what}; it {has}. Set them: "
-            f"{what}.index = pandas.to_datetime(times), or .to_timestamp() of periods; or give a number of rows."
+            f"{name}={value!r} {needs} dates in the index of {what}; it {has}. Set them: "
+            f"{what}.index = pandas.to_datetime(times), or .to_timestamp() of periods{instead}."
         )
 
 

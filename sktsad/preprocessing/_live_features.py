@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from .._core import LiveRows, Past, PastStep, RecentRows
+from ._calendar import Calendar
 from ._feature_set import NEVER, FeatureSet
 from ._live_lookup import LiveLookup
 from ._period import Period
@@ -37,6 +38,8 @@ class LiveFeatures(PastStep):
         By the name of a series, what its z-scores divide by at least.
     pooled : ndarray of shape (n_columns,)
         The same of a series that fit has not seen.
+    calendar : Calendar
+        What the calendar says is appended.
     """
 
     takes_missing = fills_missing = True
@@ -51,10 +54,11 @@ class LiveFeatures(PastStep):
         period: Period | None,
         least: dict[Hashable, np.ndarray],
         pooled: np.ndarray,
+        calendar: Calendar,
     ) -> None:
         super().__init__(past, max_gap)
         self.fill, self.pooled_least, self.known_least = fill, pooled, least
-        self.n_columns = len(pooled)
+        self.n_columns, self.calendar = len(pooled), calendar
         self.keep("position", (), np.int64)
         #: Not a part: it has an entry for each column of each series.
         self.columns = LiveColumns(past, max_gap, features, period)
@@ -100,6 +104,8 @@ class LiveFeatures(PastStep):
     def step(self, rows: LiveRows, values: np.ndarray) -> np.ndarray:
         """Return the features of each row, shape (n_rows, n_features_out)."""
         slots, times, steps = rows.slots, rows.times, rows.steps
+        if times is None and self.calendar.names:
+            raise ValueError("RollingFeatures with a calendar needs the dates of the rows, as in fit.")
         if times is None:  # rows that are missing must be seen to be
             steps = np.array([self._step_of(slot) for slot in slots.tolist()])
             times = self.position[slots] * steps
@@ -119,6 +125,8 @@ class LiveFeatures(PastStep):
             if there.any():
                 out[there] = self.columns.step(inner.some(there), flat[there])
         out = out.reshape(len(values), -1)
+        if self.calendar.names:
+            out = np.hstack([out, self.calendar.columns(times, self.past.zone)])
         odd = ~np.isfinite(out)
         if odd.any():
             out[odd] = np.nan_to_num(out[odd], nan=self.fill)
@@ -234,7 +242,7 @@ class LiveColumns(PastStep):
                         self.differences.push(slots, difference)
                 parts += [values - found[lag, 0][:, 0] for lag in features.period_lags]
                 self.lookup.push(slots, rows.times, values, step)
-        return np.hstack(parts)
+        return np.hstack([values[:, :0], *parts])
 
     def _of_recent(
         self, sizes: _Sizes, slots: np.ndarray, values: np.ndarray, depth: np.ndarray, new: np.ndarray

@@ -36,6 +36,7 @@ from .._core import (
     warn_if_other_step,
     warn_if_past_is_missing,
 )
+from ._calendar import Calendar
 from ._column_rows import ColumnRows
 from ._feature_set import FeatureSet
 from ._live_features import LiveFeatures
@@ -74,6 +75,11 @@ class RollingFeatures(TransformerMixin, Estimator):
         before, which tells what lasts, and its z-score among them. Rows without an earlier period count as 0.
     period_lags : sequence of int, default=(1, 7)
         For each, the difference to the row that number of periods ago: with days, yesterday and a week ago.
+    calendar : sequence of {"time_of_day", "day_of_week", "weekend", "holiday"}, default=()
+        What the calendar says of a row, in columns at the end, where the index has dates: sine and cosine of the time
+        of day, the weekday from 0 for Monday to 6, whether it is Saturday or Sunday, whether it is one of ``holidays``.
+    holidays : sequence of date or str, default=None
+        Days such as ``"2026-12-25"`` that are unlike others, for "holiday".
     period : int, str, timedelta or None, default="auto"
         Number of rows until a series repeats itself, or how long that takes, such as ``"7D"``. "auto" is a day where
         the index has dates or time deltas, and some series two days of them with at least four rows each; otherwise it
@@ -149,6 +155,8 @@ class RollingFeatures(TransformerMixin, Estimator):
         "n_neighbors": [Interval(Integral, 0, None, closed="left")],
         "same_windows": ["array-like"],
         "period_lags": ["array-like"],
+        "calendar": ["array-like"],
+        "holidays": ["array-like", None],
         "period": [Interval(Integral, 2, None, closed="left"), *LENGTH_OF_TIME, None],
         "min_spread": [Interval(Real, 0, None, closed="neither")],
         "keep_values": ["boolean"],
@@ -170,6 +178,8 @@ class RollingFeatures(TransformerMixin, Estimator):
         n_neighbors: int = 2,
         same_windows: Sequence[int | str | timedelta] = (60, 1440),
         period_lags: Sequence[int] = (1, 7),
+        calendar: Sequence[str] = (),
+        holidays: Sequence[Any] | None = None,
         period: int | str | timedelta | None = "auto",
         min_spread: float = 0.05,
         keep_values: bool = True,
@@ -187,6 +197,8 @@ class RollingFeatures(TransformerMixin, Estimator):
         self.n_neighbors = n_neighbors
         self.same_windows = same_windows
         self.period_lags = period_lags
+        self.calendar = calendar
+        self.holidays = holidays
         self.period = period
         self.min_spread = min_spread
         self.keep_values = keep_values
@@ -232,6 +244,7 @@ class RollingFeatures(TransformerMixin, Estimator):
         lost = check_target_index(X, y, self.max_gap)
         values = validate_rows(self, X, reset=True, ensure_all_finite="allow-nan")
         features.check_steps(rows)
+        calendar = Calendar.of(self, rows)
         if lost:
             warnings.warn(lost, UserWarning, stacklevel=3)
         period = choose_period(self.period, values, rows, rows.has_dates) if features.lookups else None
@@ -239,9 +252,9 @@ class RollingFeatures(TransformerMixin, Estimator):
             features = replace(features, n_periods=0, n_weeks=0, period_lags=())
         elif not period.is_day:
             features = replace(features, n_weeks=0)
-        if not features.names("x"):
+        if not features.names("x") and not calendar.names:
             raise ValueError("No feature is left. Name a window, a period, or keep_values=True.")
-        self._features, self._period = features, period
+        self._features, self._period, self._calendar = features, period, calendar
         self._has_missing = bool(np.isnan(values).any())
         self._past = Past.of(X, rows, values, self._first_needed, self.max_gap)
         self._spreads = [_spread(values[rows.order[part]]) for _, part in rows.parts()]
@@ -286,6 +299,13 @@ class RollingFeatures(TransformerMixin, Estimator):
         names = self.get_feature_names_out()
         n_rows = len(values)
         out = np.empty((n_rows, len(names)), values.dtype)
+        if n_calendar := len(self._calendar.names):
+            if rows.times is None:
+                raise ValueError(
+                    "calendar needs dates in the index of X, as in fit; it has no time. Set them: X.index = "
+                    "pandas.to_datetime(times)."
+                )
+            out[rows.order, -n_calendar:] = self._calendar.columns(rows.times, self._past.zone)
         rows, values, _ = past.join(rows, values)
         steps = rows.steps_so_far(past.steps())
         spreads = dict(zip(self._past.keys, self._spreads, strict=True))
@@ -321,7 +341,8 @@ class RollingFeatures(TransformerMixin, Estimator):
         """
         check_is_fitted(self)
         columns = check_feature_names_in(self, input_features)
-        return np.array([name for column in columns for name in self._features.names(column)], dtype=object)
+        names = [name for column in columns for name in self._features.names(column)]
+        return np.array([*names, *self._calendar.names], dtype=object)
 
     def live_step(self) -> LiveStep:
         """Return what works row by row; `sktsad.live.LiveScorer` asks for it.
@@ -335,7 +356,9 @@ class RollingFeatures(TransformerMixin, Estimator):
             key: self.min_spread * spread for key, spread in zip(self._past.keys, self._spreads, strict=True)
         }
         pooled = self.min_spread * self._pooled_spread
-        return LiveFeatures(self._past, self.max_gap, self.fill, self._features, self._period, least, pooled)
+        return LiveFeatures(
+            self._past, self.max_gap, self.fill, self._features, self._period, least, pooled, self._calendar
+        )
 
     def _first_needed(self, times: np.ndarray, step: float) -> int:
         """Return the first of these rows that a row after them looks at."""

@@ -767,6 +767,63 @@ def test_weeks_compare_with_the_same_weekday():
     assert "x0_week2" not in RollingFeatures(n_weeks=2, period=24).fit(X).get_feature_names_out()
 
 
+# The calendar
+
+
+def test_the_calendar_is_that_of_the_clocks_of_fit():
+    index = pd.date_range(
+        "2026-03-28 20:00", periods=60, freq="h", tz="Europe/Berlin"
+    )  # clocks change within
+    X = noise(index, 1)
+    calendar = ["time_of_day", "day_of_week", "weekend", "holiday"]
+    features = only(calendar=calendar, holidays=["2026-03-30"]).fit(X)
+    out = features.transform(X)
+    assert out.columns.tolist() == ["time_of_day_sin", "time_of_day_cos", *calendar[1:]]
+    assert out["day_of_week"].tolist() == index.day_of_week.tolist()
+    assert out["weekend"].tolist() == (index.day_of_week >= 5).astype(float).tolist()
+    assert out["holiday"].tolist() == (index.strftime("%m-%d") == "03-30").astype(float).tolist()
+    hour = (np.arctan2(out["time_of_day_sin"], out["time_of_day_cos"]) / (2 * np.pi) * 24) % 24
+    np.testing.assert_allclose(hour.round(6) % 24, index.hour)
+    assert np.array_equal(features.transform(X.tz_convert("UTC")), out)
+    panel = pd.concat({"a": X, "b": X[5:]}, names=["series", "time"]).sort_index(level=1)
+    both = features.fit(panel).transform(panel)
+    assert np.array_equal(both.loc["b"], out[5:])
+    model = make_pipeline(features, GaussianDetector(threshold=3.0)).fit(panel[:60])
+    found = LiveScorer(model).update(panel[60:])["decision"]
+    np.testing.assert_allclose(found, model.decision_function(panel[60:]), rtol=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("X", "params", "message"),
+    [
+        (FRAME, {"calendar": ["weekend"]}, r"calendar=\['weekend'\] needs dates .* it holds numbers"),
+        (
+            FRAME.set_axis(pd.to_timedelta(FRAME.index, "h")),
+            {"calendar": ["weekend"]},
+            "it holds time deltas",
+        ),
+        (DATES, {"calendar": ["moon"]}, r"must name .* but names \['moon'\]"),
+        (DATES, {"calendar": ["holiday"]}, r"holidays=None: 'holiday' needs holidays"),
+        (DATES, {"holidays": ["2026-01-01"]}, "and holidays need it. Give both or none"),
+        (DATES, {"calendar": ["holiday"], "holidays": ["soon"]}, r"holidays=\['soon'\] must hold dates"),
+    ],
+)
+def test_a_calendar_that_cannot_be_is_refused(X, params, message):
+    with pytest.raises(ValueError, match=message):
+        RollingFeatures(**params).fit(X)
+
+
+def test_a_calendar_is_not_without_dates():
+    model = make_pipeline(RollingFeatures(calendar=["weekend"]), GaussianDetector(threshold=3.0)).fit(DATES)
+    with (
+        pytest.raises(ValueError, match="calendar needs dates"),
+        pytest.warns(UserWarning, match="carry no time"),
+    ):
+        model.predict(DATES.set_axis([f"row no. {'i' * number}" for number in range(80)]))
+    with pytest.raises(ValueError, match="needs the dates of the rows"):
+        LiveScorer(model).update(DATES.to_numpy())
+
+
 # Missing values
 
 
