@@ -7,12 +7,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .._core import fitted_part
+
 #: Rows that are worked on at once: the memory it takes does not grow with the series.
 _BLOCK = 32768
 #: Numbers that are kept of a column, see `Filling.start`.
 N_KEPT = 5
 
 
+@fitted_part
 @dataclass(frozen=True)
 class Filling:
     """What is made of a column, and what is appended to it; the same for all rows at once and row by row.

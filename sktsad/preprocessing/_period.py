@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from scipy.fft import irfft, next_fast_len, rfft
 
-from .._core import SeriesRows, nan_median, nanoseconds, require_dates
+from .._core import SeriesRows, fitted_part, nan_median, nanoseconds, require_dates
 from ._rolling import look_back
 
 #: A day in nanoseconds, the unit of dates.
@@ -33,6 +33,7 @@ _SAME_HILL = 1.2
 _MULTIPLES = 12
 
 
+@fitted_part
 @dataclass(frozen=True)
 class Period:
     """A number of rows, the same in every series; or a time, where ``rows`` is None: a day unless another is given."""
