@@ -32,6 +32,7 @@ from .preprocessing import (
     WindowScaler,
     curve_shift,
     forecast_target,
+    read_panel,
     to_panel,
 )
 from .sampling import SafeSampler, WindowAugmenter
@@ -94,6 +95,7 @@ __all__ = [
     "curve_shift",
     "forecast_target",
     "make_detector",
+    "read_panel",
     "save_encoder",
     "show_versions",
     "to_panel",

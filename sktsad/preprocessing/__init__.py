@@ -3,6 +3,7 @@
 from .._core import Windows
 from ._curve_shift import curve_shift
 from ._forecast_target import forecast_target
+from ._read_panel import read_panel
 from ._resample import resample, resample_back
 from ._rolling_features import RollingFeatures
 from ._scalers import SeriesScaler, WindowScaler
@@ -21,6 +22,7 @@ __all__ = [
     "Windows",
     "curve_shift",
     "forecast_target",
+    "read_panel",
     "resample",
     "resample_back",
     "to_panel",
