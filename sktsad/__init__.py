@@ -26,11 +26,13 @@ from .postprocessing import CostSensitiveClassifier, SmoothedClassifier, Thresho
 from .preprocessing import (
     RollingFeatures,
     SeriesFeatures,
+    SeriesImputer,
     SeriesScaler,
     SlidingWindow,
     WindowScaler,
     curve_shift,
     forecast_target,
+    read_panel,
     to_panel,
 )
 from .sampling import SafeSampler, WindowAugmenter
@@ -75,6 +77,7 @@ __all__ = [
     "RollingFeatures",
     "SafeSampler",
     "SeriesFeatures",
+    "SeriesImputer",
     "SeriesScaler",
     "SeriesSplit",
     "SlidingWindow",
@@ -92,6 +95,7 @@ __all__ = [
     "curve_shift",
     "forecast_target",
     "make_detector",
+    "read_panel",
     "save_encoder",
     "show_versions",
     "to_panel",

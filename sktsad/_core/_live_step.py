@@ -53,6 +53,10 @@ class LiveStep(PerSeries):
     with one entry for each series, which `sktsad.live.LiveScorer` makes longer, clears and saves.
     """
 
+    #: Whether rows may have NaN, and whether what it makes of them has none.
+    takes_missing = False
+    fills_missing = False
+
     def begin(self, slot: int, key: Hashable, time: Any) -> None:
         """Prepare a series for its first row: from what fit kept of it, if that goes on.
 
