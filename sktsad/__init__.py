@@ -22,7 +22,7 @@ from .detectors import (
     make_detector,
 )
 from .model_selection import EventSplit, SeriesSplit, check_causal
-from .postprocessing import CostSensitiveClassifier, SmoothedClassifier, ThresholdClassifier
+from .postprocessing import CostSensitiveClassifier, PerSeries, SmoothedClassifier, ThresholdClassifier
 from .preprocessing import (
     RollingFeatures,
     SeriesFeatures,
@@ -71,6 +71,7 @@ __all__ = [
     "NearestWindowsDetector",
     "OutlierClassifier",
     "PCADetector",
+    "PerSeries",
     "PretrainedEncoder",
     "RNNClassifier",
     "RNNRegressor",

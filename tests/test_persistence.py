@@ -45,6 +45,7 @@ from sktsad import (
     NearestWindowsDetector,
     OutlierClassifier,
     PCADetector,
+    PerSeries,
     PretrainedEncoder,
     RNNClassifier,
     RNNRegressor,
@@ -119,6 +120,7 @@ MODELS = {
         SmoothedClassifier(make_pipeline(RollingFeatures([5], period=None), LogisticRegression()), 2), 0.0
     ),
     "CostSensitiveClassifier": CostSensitiveClassifier(windowed(RNNClassifier(**RNN))),
+    "PerSeries": PerSeries(windowed(ForecastDetector("rnn", **RNN))),
     "ConfidenceDetector": windowed(ConfidenceDetector(FrozenEstimator(KNOWN))),
     "FusionDetector": windowed(
         FusionDetector([("z", ZScoreDetector("rolling")), ("net", ForecastDetector("rnn", **RNN))])

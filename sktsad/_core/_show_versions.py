@@ -11,7 +11,17 @@ from ._estimator import version_of
 
 #: What sktsad stands on, then what its extras bring.
 _REQUIRED = ("numpy", "scipy", "pandas", "scikit-learn", "imbalanced-learn", "skorch", "torch", "joblib")
-_OPTIONAL = ("matplotlib", "tsdownsample", "onnx", "onnxscript", "skops")
+_OPTIONAL = (
+    "matplotlib",
+    "tsdownsample",
+    "onnx",
+    "onnxscript",
+    "skops",
+    "pyarrow",
+    "dask",
+    "distributed",
+    "ray",
+)
 
 
 def show_versions() -> None:

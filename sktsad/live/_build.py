@@ -18,7 +18,7 @@ from sklearn.utils import get_tags
 
 from .._core import LiveStep, Windows, decision_scores, refuse_outlier_detector
 from ..detectors import BaseDetector, ConfidenceDetector, FusionDetector, WindowDetector
-from ..postprocessing import CostSensitiveClassifier, SmoothedClassifier, ThresholdClassifier
+from ..postprocessing import CostSensitiveClassifier, PerSeries, SmoothedClassifier, ThresholdClassifier
 from ..preprocessing import SlidingWindow, WindowScaler
 from ._chain import Chain
 from ._steps import Function, Given, LookBack, RowWise, Smoothed, Wrapper
@@ -101,6 +101,8 @@ class Builder:
     def _last(self, name: str, last: Any, method: str) -> tuple[LiveStep, Any]:
         """Return how the last step scores, and how its threshold is read."""
         own = None
+        if isinstance(last, PerSeries):
+            self._refuse_per_series(name)
         if isinstance(last, ThresholdClassifier) and method == DECISION:
             return self._wrapped([last.estimator_], _only), lambda: last.threshold_
         if isinstance(last, ThresholdClassifier):
@@ -205,6 +207,12 @@ class Builder:
                 self._refuse(name, step, "nobody knows whether its function looks at other rows")
         elif not (is_last or root == "sklearn" or type(step).__module__.startswith(f"{_OWN}.")):
             self._refuse(name, step, "it does not say how it works row by row")
+
+    def _refuse_per_series(self, name: str) -> None:
+        raise TypeError(
+            f"Step {name} holds a model for each series. Make a LiveScorer of each, such as "
+            "LiveScorer(step.estimators_['a']) for series 'a', after the steps before it where there are any."
+        )
 
     def _refuse(self, name: str, step: Any, reason: str) -> None:
         raise TypeError(

@@ -208,7 +208,7 @@ def test_every_public_estimator_that_scores_is_among_the_models():
     tested |= {type(member).__name__ for _, fusion in [MODELS["fusion"]] for member in [fusion]}
     # Regressors and pre-trainers give no score; samplers work at fit alone; encoders are as `WindowScaler` is.
     others = {"RNNRegressor", "ForecastPretrainer", "MaskedReconstructionPretrainer", "PretrainedEncoder"}
-    others |= {"SafeSampler", "WindowAugmenter", "ConfidenceDetector"}
+    others |= {"SafeSampler", "WindowAugmenter", "ConfidenceDetector", "PerSeries"}
     public = {
         name
         for name in sktsad.__all__
