@@ -23,7 +23,7 @@ from ._scores import (
 )
 from ._series import SeriesRows, is_gap, modal_step, read_rows, read_series, rows_after, tail_mask, time_order
 from ._series_past import Past, SeriesPast
-from ._show_versions import show_versions
+from ._show_versions import package_versions, show_versions
 from ._sklearn import (
     BaseComposition,
     HasMethods,
@@ -121,6 +121,7 @@ __all__ = [
     "num_samples",
     "output_config",
     "own_threshold",
+    "package_versions",
     "params_of_rows",
     "places",
     "read_rows",
