@@ -135,6 +135,7 @@ sphinx_gallery_conf = {
     "filename_pattern": "plot_",
     "backreferences_dir": "generated/backreferences",
     "doc_module": ("sktsad",),
+    "reference_url": {"sktsad": None},  # names in the code link to the pages here
     "abort_on_example_error": True,
     "capture_repr": (),  # what is printed, not what a last line happens to return
     "download_all_examples": False,
@@ -154,7 +155,14 @@ def keep_initials(app, what, name, obj, options, lines):
     lines[:] = [re.sub(r"^((?:\.\. \[\d+\] )?[A-Z])\. ", r"\1\\. ", line) for line in lines]
 
 
+def leave_code_to_the_gallery(app, docname, text):
+    """Let the gallery alone link the names in its code: it knows what they are, and two cannot."""
+    if docname.startswith("gallery/"):
+        text[0] = f".. autolink-skip:: file\n\n{text[0]}"
+
+
 def setup(app):
     """Connect what is above."""
+    app.connect("source-read", leave_code_to_the_gallery)
     app.connect("autodoc-skip-member", skip_what_others_document)
     app.connect("autodoc-process-docstring", keep_initials, priority=100)  # before numpydoc moves references
