@@ -32,7 +32,7 @@ def delay_adjust(y_true: Labels, y_score: Scores, *, max_delay: int = 7, pos_lab
         Two labels, rows in time order. If it has a (series, time) MultiIndex, or else if `y_score` has, events end with
         their series. Otherwise all rows are one series.
     y_score : array-like of shape (n_samples,)
-        Scores, larger is worse, such as those of ``decision_function``.
+        Scores, larger is more anomalous, such as those of ``decision_function``.
     max_delay : int, default=7
         An alarm counts within this number of rows of the onset: in the first ``max_delay + 1`` rows of an event. The
         challenge had 7 for one row per minute, the paper also 3 for hours and 0 for days.
