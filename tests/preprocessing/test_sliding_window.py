@@ -40,7 +40,7 @@ TARGET = pd.Series(np.arange(60) % 4 == 0, index=PANEL.index).astype(int)
 
 #: Rows thinned at random are no split, but may look like one, and make windows of padding.
 holes_are_no_matter = pytest.mark.filterwarnings(
-    "ignore:.*(time steps after the previous row|These rows come every)"
+    "ignore:.*(time steps after the row before|These rows come every)"
 )
 
 
@@ -706,7 +706,7 @@ def test_from_which_share_of_padded_windows_on_they_are_announced(length, warns,
 @pytest.mark.filterwarnings("ignore:.*lack their past")
 def test_from_which_share_of_gaps_on_later_rows_are_announced(warns, quiet):
     window = SlidingWindow(2).fit(FRAME[["u"]].rename(columns={"u": "load"}))
-    with pytest.warns(UserWarning, match="rows come more than max_gap=3 time steps after the previous row"):
+    with pytest.warns(UserWarning, match="rows come more than max_gap=3 time steps after the row before"):
         window.transform(warns.set_axis(warns.index + 100))
     window.transform(quiet.set_axis(quiet.index + 100))
 
