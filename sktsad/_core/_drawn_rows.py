@@ -8,22 +8,23 @@ from scipy.stats import chi2, poisson
 #: Fewer rows than this say too little.
 _MIN_ROWS = 100
 
-#: Rows at the start that are looked at first: a series of numbers seldom repeats any, and is then left alone.
+#: Rows at the start that are checked first: where none of them repeats, as in most series, the rest is not checked.
 _FIRST = 5_000
 
 DRAWN_ROWS = (
-    "X is an array whose rows repeat, and come in no order, as drawn with replacement: windows hold rows that were no "
-    "neighbours. An ensemble such as BaggingClassifier draws rows of a Pipeline before its windows are made, and drops "
-    "the index: put the window before it, make_pipeline(SlidingWindow(), BaggingClassifier(...)), or fit without it."
+    "X is an array whose rows repeat and come in no order, as if drawn with replacement: windows hold rows that were "
+    "not neighbours. An ensemble such as BaggingClassifier draws the rows of a Pipeline before its windows are made, "
+    "and drops the index: put the window before the ensemble, make_pipeline(SlidingWindow(), "
+    "BaggingClassifier(...)), or fit without the ensemble."
 )
 
 
 def look_drawn(values: np.ndarray) -> bool:
-    """Tell whether rows look drawn with replacement: they repeat as chance has it, and neighbours are strangers.
+    """Tell whether rows look drawn with replacement: they repeat as by chance, and neighbours are unrelated.
 
-    A draw of n rows from m holds a row a number of times that follows a Poisson distribution of mean n / m. Two things
-    have to agree, as values of few digits also repeat: the numbers of rows that come once, twice, three times and more
-    are those of such a distribution, and no column is smoother than the same rows in random order.
+    When n rows are drawn from m, the number of times that a row is drawn follows a Poisson distribution with mean n /
+    m. Values of few digits also repeat, so two things must hold: the numbers of rows that come once, twice, three
+    times and more are those of such a distribution, and no column is smoother than the same rows in random order.
     """
     n_rows = len(values)
     if values.ndim != 2 or n_rows < _MIN_ROWS or values.dtype.kind not in "fiub":
@@ -36,7 +37,7 @@ def look_drawn(values: np.ndarray) -> bool:
 
 
 def _times_seen(values: np.ndarray) -> np.ndarray:
-    """Return how many times each different row comes."""
+    """Return how many times each distinct row occurs."""
     rows = np.ascontiguousarray(values)
     return np.unique(rows.view(np.dtype((np.void, rows.dtype.itemsize * rows.shape[1]))), return_counts=True)[
         1

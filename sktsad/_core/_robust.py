@@ -1,4 +1,4 @@
-"""Centre and spread of numbers, hardly moved by a few wild ones."""
+"""Centre and spread of numbers, hardly moved by a few outliers."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ def validate_rows(estimator: AnyEstimator, X: Rows, **kwargs: Any) -> np.ndarray
     Raises
     ------
     ValueError, TypeError
-        If X is not a table, has no column, or has columns of time, text, or holes.
+        If X is not a table, has no column, or has columns of time, of text, or with missing values.
 
     Warns
     -----
@@ -120,12 +120,12 @@ def refuse_other_containers(X: Rows) -> None:
     )
     if is_listed and len({np.shape(row) for row in _shallow(X)}) > 1:
         raise ValueError(
-            "X is a list of parts of several lengths. Rows must all have the same columns; several series are a frame "
-            "with a (series, time) MultiIndex: pandas.concat(frames, keys=names, names=['series', 'time'])."
+            "X is a list of parts of different lengths. Rows must all have the same columns; several series are a "
+            "frame with a (series, time) MultiIndex: pandas.concat(frames, keys=names, names=['series', 'time'])."
         )
     if is_listed and len(X) and all(isinstance(part, pd.DataFrame) for part in X):
         raise ValueError(
-            "X is a list of frames. Join them to one with a (series, time) MultiIndex: pandas.concat(X, keys=names, "
+            "X is a list of frames. Join them into one with a (series, time) MultiIndex: pandas.concat(X, keys=names, "
             "names=['series', 'time'])."
         )
 
@@ -140,7 +140,7 @@ def _shallow(X: Rows) -> Iterator[Any]:
 
 
 def refuse_other_rows(X: Rows) -> None:
-    """Refuse what no estimator reads as rows, where one of another library would read them.
+    """Refuse what no estimator takes as rows, before an estimator of another library reads it.
 
     Raises
     ------
@@ -263,7 +263,7 @@ def _name_columns(X: Rows, error: Exception, takes_missing: bool) -> None:
         stamps = [text.name for text in texts if reads_as_time(pd.Index(text.astype(object)))]
         if stamps:
             fix += (
-                f" {stamps} read as time, which belongs into the index: "
+                f" {stamps} read as time, which belongs in the index: "
                 f"X.set_index(pandas.to_datetime(X.pop({stamps[0]!r})))."
             )
         raise ValueError(f"X has columns that are not numbers: {names}. {fix}") from error

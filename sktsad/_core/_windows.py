@@ -233,7 +233,7 @@ def _warn_if_layout_was_lost(X: np.ndarray) -> None:
     if 1 in (length, n_channels) or not (is_as_wide or len(X) == n_rows):
         return
     if is_as_wide:
-        fix = f"pass n_channels={n_channels} to this estimator, or n_channels=1 if they are of one"
+        fix = f"pass n_channels={n_channels} to this estimator, or n_channels=1 if they have only one"
     else:
         fix = "leave out the step that mixes columns, or pass n_channels=1 if it is meant to read their values in order"
     warnings.warn(
@@ -260,7 +260,7 @@ def window_names(channels: list[str], length: int) -> np.ndarray:
 
 
 def channels_by_name(columns: Any) -> list[str] | None:
-    """Read the channels off the names that `window_names` gives; None if they are others."""
+    """Read the channels off the names that `window_names` gives; None for other names."""
     matches = [_NAME.fullmatch(str(column)) for column in columns]
     if not matches or not all(matches):
         return None
@@ -297,8 +297,8 @@ def check_windows(
     ----------
     estimator : estimator
         Gets ``n_features_in_``, ``feature_names_in_`` and ``window_shape_``, the length and channels of its windows,
-        with ``reset``; is compared to them without. One that does not tell steps from channels says so by
-        ``_reads_layout = False``.
+        if ``reset``; is checked against them if not. One that does not tell steps from channels has ``_reads_layout =
+        False``.
     X : Windows, array-like of shape (n, length * channels) or (n, length, channels)
         A plain 2-D row is univariate unless ``n_channels``, or column names as given by SlidingWindow,
         say otherwise.
@@ -339,8 +339,8 @@ def check_windows(
         width = known or n_channels or 1
         if X.shape[1] % width:
             raise ValueError(
-                f"n_channels={width} does not divide the {X.shape[1]} values of a row: a flat window holds "
-                "length * n_channels values."
+                f"n_channels={width} does not divide the {X.shape[1]} values of a row: a flat window holds length * "
+                "n_channels values. Pass the number of columns that the windows were made from."
             )
         if names is None and (known or n_channels):
             names = [f"x{channel}" for channel in range(width)]
@@ -374,7 +374,7 @@ def _refuse_layout(fitted: tuple[int, int], found: tuple[int, int]) -> None:
             f"n_channels={max(fitted[1], found[1])} to this estimator, or wrap the sampler in SafeSampler."
         )
     else:
-        fix = "Make the windows with the SlidingWindow, and of the columns, that they were made with for fit."
+        fix = "Make the windows with the same SlidingWindow, and from the same columns, as for fit."
     raise ValueError(
         f"Fitted on windows of length {fitted[0]} with {fitted[1]} channel(s), got windows of length "
         f"{found[0]} with {found[1]} channel(s). {fix}"

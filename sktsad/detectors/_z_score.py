@@ -16,7 +16,7 @@ _SQUARES_OVERFLOW = 1e100
 
 
 class ZScoreDetector(DetectorTransformerMixin, RunningDetector, Estimator):
-    """Score a row by how many standard deviations it is off, globally or within its window.
+    """Score a row by how many standard deviations it is off the mean, globally or within its window.
 
     Parameters
     ----------
@@ -25,20 +25,20 @@ class ZScoreDetector(DetectorTransformerMixin, RunningDetector, Estimator):
         of each window with the mean of that window, channel by channel; it comes after `SlidingWindow`.
     robust : bool, default=False
         Whether to use the median and the scaled median absolute deviation, which anomalies hardly move. Where more
-        than half of the values are equal, that is 0 and the scaled mean absolute deviation takes its place.
+        than half of the values are equal, that deviation is 0 and the scaled mean absolute deviation takes its place.
     threshold : threshold rule, float or None, default=None
         None means ``MedianMAD(6)``, with ``mode="rolling"`` 3. The usual 3, for three standard deviations, is for
-        single values: the largest z of a hundred columns is often beyond.
+        single values: the largest z of a hundred columns is often larger.
     validation_fraction : float, default=0.2
         Share of rows, the last of each series in time, that a rule learns from and the means do not. If that is fewer
-        than 30, up to half of the rows are taken to make 30. With 0, or still fewer than 30 normal rows, the rule
-        learns from the training rows.
+        than 30 rows, up to half of the rows are held out to reach 30. With 0, or still fewer than 30 normal rows, the
+        rule learns from the training rows.
     half_life : float, default=None
-        After that many rows of its series a row counts half as much: the detector follows what drifts. None counts
-        all rows alike. Medians, and windows that are compared with themselves, have none.
+        Number of rows of its series after which a row counts half as much: the detector follows drift. None weights
+        all rows equally. It must be None with ``robust=True`` and with ``mode="rolling"``.
     n_channels : int, default=None
         Channels of a plain 2-D row for ``mode="rolling"``; None takes them from `Windows`, 3-D arrays or names
-        such as ``x0_t-3``, and takes other rows as univariate.
+        such as ``x0_t-3``, and treats other rows as univariate.
 
     Attributes
     ----------
@@ -114,7 +114,7 @@ class ZScoreDetector(DetectorTransformerMixin, RunningDetector, Estimator):
         return self._z_scores(self._read(X))
 
     def feature_scores(self, X: Rows) -> pd.DataFrame:
-        """Return the absolute z-scores: which column is off.
+        """Return the absolute z-scores, to show which column is off.
 
         Parameters
         ----------

@@ -45,7 +45,7 @@ def delay_adjust(
         Two labels, rows in time order. If it has a (series, time) MultiIndex, or else if `y_score` has, events end with
         their series. Otherwise all rows are one series.
     y_score : array-like of shape (n_samples,)
-        Scores, larger is worse, such as those of ``decision_function``.
+        Scores, larger is more anomalous, such as those of ``decision_function``.
     max_delay : int, str or timedelta, default=7
         An alarm counts within this number of rows of the onset: in the first ``max_delay + 1`` rows of an event; or
         within this time of it, such as ``"7min"``, where the index of `y_true` or `y_score` has dates. The challenge

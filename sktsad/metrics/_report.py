@@ -71,7 +71,7 @@ def detection_report(
         has its own events and blocks, and the rows of all are pooled. Otherwise all rows are one series. False alarms
         are counted by the day if the time in that index is dates.
     y_score : array-like of shape (n_samples,)
-        Scores, larger is worse, such as those of ``decision_function``.
+        Scores, larger is more anomalous, such as those of ``decision_function``.
     threshold : float, default=0.0
         Rows that score more are alarms. Choose it without these rows.
     max_delay : int, str or timedelta, default=7
@@ -236,7 +236,7 @@ def compare(
     y_true : array-like of shape (n_samples,)
         Two labels, rows in time order; series as in `detection_report`.
     score_a, score_b : array-like of shape (n_samples,)
-        Scores, larger is worse. They need not be on one scale.
+        Scores, larger is more anomalous. They need not be on one scale.
     threshold_a, threshold_b : float, default=0.0
         Rows that score more are alarms.
     max_delay : int, str or timedelta, default=7

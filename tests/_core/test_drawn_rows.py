@@ -23,7 +23,7 @@ def test_bagging_over_a_window_is_noticed():
     X = panel()
     y = X["load"].to_numpy() > 1
     over_window = BaggingClassifier(make_pipeline(SlidingWindow(3), LogisticRegression()), n_estimators=1)
-    with pytest.warns(UserWarning, match="BaggingClassifier draws rows of a Pipeline before"):
+    with pytest.warns(UserWarning, match="BaggingClassifier draws the rows of a Pipeline before"):
         over_window.fit(X, y)
     after_window = make_pipeline(SlidingWindow(3), BaggingClassifier(LogisticRegression(), n_estimators=1))
     after_window.fit(X, y)  # without a warning

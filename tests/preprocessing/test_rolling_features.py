@@ -169,7 +169,7 @@ def test_a_series_has_the_features_that_it_has_alone(X, seed, data):
 
 
 @pytest.mark.filterwarnings("ignore:.*lack their past:UserWarning")
-@pytest.mark.filterwarnings("ignore:.*These rows come one in")
+@pytest.mark.filterwarnings("ignore:.*These rows come every")
 @given(
     tables(max_series=2, max_rows=24),
     st.sampled_from([None, 2, 4]),
