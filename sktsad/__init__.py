@@ -26,11 +26,13 @@ from .postprocessing import CostSensitiveClassifier, PerSeries, SmoothedClassifi
 from .preprocessing import (
     RollingFeatures,
     SeriesFeatures,
+    SeriesImputer,
     SeriesScaler,
     SlidingWindow,
     WindowScaler,
     curve_shift,
     forecast_target,
+    read_panel,
     to_panel,
 )
 from .sampling import SafeSampler, WindowAugmenter
@@ -76,6 +78,7 @@ __all__ = [
     "RollingFeatures",
     "SafeSampler",
     "SeriesFeatures",
+    "SeriesImputer",
     "SeriesScaler",
     "SeriesSplit",
     "SlidingWindow",
@@ -93,6 +96,7 @@ __all__ = [
     "curve_shift",
     "forecast_target",
     "make_detector",
+    "read_panel",
     "save_encoder",
     "show_versions",
     "to_panel",

@@ -14,6 +14,7 @@ from sklearn.base import BaseEstimator
 from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
+from sklearn.utils import get_tags
 
 from .._core import LiveStep, Windows, decision_scores, refuse_outlier_detector
 from ..detectors import BaseDetector, ConfidenceDetector, FusionDetector, WindowDetector
@@ -92,6 +93,7 @@ class Builder:
         if found is None:
             self._require_row_wise(name, step)
             found = RowWise(self._call(step, "transform"))
+            found.takes_missing = get_tags(step).input_tags.allow_nan
         if not isinstance(step, WindowScaler):
             self.layout = None
         return found
@@ -138,7 +140,9 @@ class Builder:
             )
         refuse_outlier_detector(last)
         self._require_row_wise(name, last, is_last=True)
-        return RowWise(self._score_of(last, method)), threshold
+        found = RowWise(self._score_of(last, method))
+        found.takes_missing = get_tags(last).input_tags.allow_nan
+        return found, threshold
 
     def _own_way(self, name: str, step: Any, method: str) -> LiveStep | None:
         """Return how a step says that it goes on; None if it says nothing."""

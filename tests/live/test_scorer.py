@@ -35,6 +35,7 @@ from sktsad import (
     RNNClassifier,
     RollingFeatures,
     SeriesFeatures,
+    SeriesImputer,
     SeriesScaler,
     SeriesSplit,
     SlidingWindow,
@@ -98,6 +99,10 @@ MODELS = {
     ),
     "which series": (
         make_pipeline(SeriesFeatures(["number", "level"]), SlidingWindow(4), LevelShiftDetector()),
+        ROUNDED,
+    ),
+    "filled": (
+        make_pipeline(SeriesImputer("mean", add_unchanged=True), SlidingWindow("4h"), LevelShiftDetector()),
         ROUNDED,
     ),
     "features": (make_pipeline(SeriesScaler(), ROLLING, GaussianDetector()), ROUNDED),
