@@ -70,8 +70,8 @@ def warn_if_cut(past: Past, rows: SeriesRows, length: int, max_gap: float, stack
         if key not in pasts or rows.times is None:
             continue
         times, runs = rows.times[part], pasts[key]
-        if not len(runs.run_starts):
-            continue  # fit saw rows without time
+        if len(runs.run_starts) < 2:
+            continue  # fit saw no hole that could be filled, or rows without time
         run = np.searchsorted(runs.run_starts, times, side="right") - 1
         if (times == runs.run_starts[run]).any():
             continue  # rows that come with their neighbours of fit are not a split
