@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from numbers import Integral
+from typing import Any
 
 import numpy as np
 
-from .._core import Interval, Rows, StrOptions, read_series
+from .._core import Interval, Labels, Rows, StrOptions, read_series
 from ._base_time_split import BaseTimeSplit, Fold
 
 
@@ -33,6 +34,10 @@ class SeriesSplit(BaseTimeSplit):
         calendar can then be training for one series and test for another: what happens to many series at once is
         seen in training. "time" cuts all series at the same instants; it counts the distinct time stamps of all
         series, and a series may have no row in a fold.
+    partition : bool, default=False
+        Whether one more fold, the first, tests the rows before all test blocks, by training on the rows after them:
+        the past of these rows is not known. Then each row is tested once, as ``StackingClassifier`` and
+        ``cross_val_predict`` need it; all folds but that one train on the past alone.
 
     See Also
     --------
@@ -46,6 +51,11 @@ class SeriesSplit(BaseTimeSplit):
     ...     print(train, test)
     [0 1] [3 4 5]
     [0 1 2 3 4] [6 7 8]
+    >>> for train, test in SeriesSplit(2, partition=True).split(np.zeros((9, 1))):
+    ...     print(train, test)
+    [3 4 5 6 7 8] [0 1 2]
+    [0 1 2] [3 4 5]
+    [0 1 2 3 4 5] [6 7 8]
     """
 
     _parameter_constraints: dict = {
@@ -54,6 +64,7 @@ class SeriesSplit(BaseTimeSplit):
         "test_size": [Interval(Integral, 1, None, closed="left"), None],
         "expanding": ["boolean"],
         "by": [StrOptions({"position", "time"})],
+        "partition": ["boolean"],
     }
 
     def __init__(
@@ -64,12 +75,29 @@ class SeriesSplit(BaseTimeSplit):
         test_size: int | None = None,
         expanding: bool = True,
         by: str = "position",
+        partition: bool = False,
     ) -> None:
         self.n_splits = n_splits
         self.gap = gap
         self.test_size = test_size
         self.expanding = expanding
         self.by = by
+        self.partition = partition
+
+    def get_n_splits(self, X: Rows = None, y: Labels = None, groups: Any = None) -> int:
+        """Return the number of folds.
+
+        Parameters
+        ----------
+        X, y, groups : object, default=None
+            Ignored.
+
+        Returns
+        -------
+        n_splits : int
+            One more than the parameter with ``partition=True``.
+        """
+        return self.n_splits + self.partition
 
     def _folds(self, X: Rows, positive: np.ndarray | None) -> Iterator[Fold]:
         rows = read_series(X)
@@ -86,7 +114,7 @@ class SeriesSplit(BaseTimeSplit):
                 )
                 for key, part in rows.parts()
             }
-        for fold in range(self.n_splits):
+        for fold in range(self.get_n_splits()):
             train, test = [], []
             for key, part in rows.parts():
                 order = rows.order[part]
@@ -96,7 +124,7 @@ class SeriesSplit(BaseTimeSplit):
             yield np.sort(np.concatenate(train)), np.sort(np.concatenate(test))
 
     def _cuts(self, n: int, what: str) -> np.ndarray:
-        """Return start and stop of training and of test for each fold, shape (n_splits, 4)."""
+        """Return start and stop of training and of test for each fold, shape (n_folds, 4)."""
         size = n // (self.n_splits + 1) if self.test_size is None else self.test_size
         first_train = n - self.n_splits * size - self.gap
         if size < 1 or first_train < 1:
@@ -107,4 +135,9 @@ class SeriesSplit(BaseTimeSplit):
         test_start = n - size * np.arange(self.n_splits, 0, -1)
         train_stop = test_start - self.gap
         train_start = train_stop * 0 if self.expanding else train_stop - first_train
-        return np.column_stack([train_start, train_stop, test_start, test_start + size])
+        cuts = np.column_stack([train_start, train_stop, test_start, test_start + size])
+        if not self.partition:
+            return cuts
+        before = int(test_start[0])
+        stop = n if self.expanding else min(n, before + self.gap + first_train)
+        return np.insert(cuts, 0, [before + self.gap, stop, 0, before], axis=0)

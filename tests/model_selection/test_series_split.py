@@ -5,10 +5,14 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from sklearn.base import clone
+from sklearn.ensemble import StackingClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV, TimeSeriesSplit, cross_val_score
+from sklearn.pipeline import make_pipeline
 from strategies import tables
 
+from sktsad import GaussianDetector, SlidingWindow
+from sktsad.datasets import make_kpi
 from sktsad.model_selection import SeriesSplit
 
 INDEX = pd.MultiIndex.from_product([["a", "b"], range(12)], names=["series", "time"])
@@ -200,7 +204,7 @@ def test_a_target_of_another_length_is_refused():
 
 
 def test_it_shows_its_parameters():
-    shown = "SeriesSplit(by='time', expanding=False, gap=2, n_splits=3, test_size=4)"
+    shown = "SeriesSplit(by='time', expanding=False, gap=2, n_splits=3, partition=False,\n      test_size=4)"
     assert repr(SeriesSplit(3, gap=2, test_size=4, expanding=False, by="time")) == shown
 
 
@@ -261,3 +265,32 @@ def test_a_grid_search_scores_every_fold(n_jobs):
     for candidate, C in enumerate([0.1, 10.0]):
         scores = [search.cv_results_[f"split{fold}_test_score"][candidate] for fold in range(3)]
         assert scores == cross_val_score(LogisticRegression(C=C), PANEL, TARGET, cv=folds).tolist()
+
+
+@pytest.mark.parametrize("by", ["position", "time"])
+@pytest.mark.parametrize("expanding", [True, False])
+def test_a_partition_tests_every_row_once_and_looks_ahead_in_its_first_fold_only(by, expanding):
+    index = pd.MultiIndex.from_product([["a", "b"], pd.RangeIndex(23)], names=["series", "time"])
+    X = pd.DataFrame({"x": np.zeros(46)}, index)
+    splitter = SeriesSplit(3, gap=2, by=by, expanding=expanding, partition=True)
+    plain = SeriesSplit(3, gap=2, by=by, expanding=expanding)
+    folds = list(splitter.split(X))
+    assert len(folds) == splitter.get_n_splits(X) == 4
+    for fold, other in zip(folds[1:], plain.split(X), strict=True):
+        np.testing.assert_array_equal(np.concatenate(fold), np.concatenate(other))
+    np.testing.assert_array_equal(np.sort(np.concatenate([test for _, test in folds])), np.arange(46))
+    train, test = folds[0]
+    times = index.get_level_values("time").to_numpy()
+    assert times[train].min() == times[test].max() + 3
+    assert len(train) == (2 * (23 - 8 - 2) if expanding else len(folds[1][0]))
+
+
+def test_members_are_stacked_by_folds_in_time_order():
+    X, y = make_kpi(600, contamination=0.08, random_state=0)
+    members = [
+        ("wild", make_pipeline(SlidingWindow(5), GaussianDetector())),
+        ("calm", make_pipeline(SlidingWindow(5), LogisticRegression())),
+    ]
+    stack = StackingClassifier(members, cv=SeriesSplit(3, partition=True)).fit(X, y)
+    assert stack.score(X, y) > 0.9
+    assert len(stack.stack_method_) == 2
