@@ -12,7 +12,18 @@ from ._estimator import version_of
 
 #: What sktsad stands on, then what its extras bring.
 _REQUIRED = ("numpy", "scipy", "pandas", "scikit-learn", "imbalanced-learn", "skorch", "torch", "joblib")
-_OPTIONAL = ("matplotlib", "tsdownsample", "onnx", "onnxscript", "skops", "pooch")
+_OPTIONAL = (
+    "matplotlib",
+    "tsdownsample",
+    "onnx",
+    "onnxscript",
+    "skops",
+    "pyarrow",
+    "dask",
+    "distributed",
+    "ray",
+    "pooch",
+)
 
 
 def show_versions() -> None:

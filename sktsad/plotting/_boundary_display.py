@@ -39,7 +39,7 @@ class BoundaryDisplay:
     xx0, xx1 : ndarray of shape (n_grid, n_grid)
         First and second feature of the points of a grid.
     response : ndarray of shape (n_grid, n_grid)
-        Scores of these points, larger is worse.
+        Scores of these points, larger is more anomalous.
     threshold : float
         Points that score above are alarms.
     rows : ndarray of shape (n_samples, 2)

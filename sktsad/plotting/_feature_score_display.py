@@ -35,7 +35,7 @@ class FeatureScoreDisplay:
     Parameters
     ----------
     scores : DataFrame of shape (n_samples, n_channels)
-        Scores of the channels, larger is worse. Time is read from the index.
+        Scores of the channels, larger is more anomalous. Time is read from the index.
     anomalous : ndarray of bool, shape (n_samples,), default=None
         Rows that are labelled as anomalous.
 
@@ -209,8 +209,8 @@ class FeatureScoreDisplay:
         Parameters
         ----------
         feature_scores : DataFrame or array-like of shape (n_samples, n_values)
-            Scores of consecutive rows of one series, larger is worse. Columns named like ``temp_t-3``, all of them, are
-            steps of windows.
+            Scores of consecutive rows of one series, larger is more anomalous. Columns named like ``temp_t-3``, all of
+            them, are steps of windows.
         y_true : array-like of shape (n_samples,), default=None
             Labels of the rows.
         pos_label : int, float, bool or str, default=1

@@ -45,7 +45,7 @@ class ScoreDisplay:
     Parameters
     ----------
     scores : Series of shape (n_samples,)
-        Scores, larger is worse. Series and time are read from the index.
+        Scores, larger is more anomalous. Series and time are read from the index.
     threshold : float or None, default=0.0
         Rows that score above it are alarms. None draws no threshold and no alarms.
     anomalous : ndarray of bool, shape (n_samples,), default=None
@@ -311,7 +311,7 @@ class ScoreDisplay:
         y_true : array-like of shape (n_samples,) or None
             Labels of the rows, if there are any.
         y_score : array-like of shape (n_samples,)
-            Scores, larger is worse. Series and time are read from the index of the labels or the scores.
+            Scores, larger is more anomalous. Series and time are read from the index of the labels or the scores.
         threshold : float or None, default=0.0
             Rows that score above it are alarms.
         pos_label : int, float, bool or str, default=1

@@ -278,7 +278,7 @@ class ThresholdDisplay:
         y_true : array-like of shape (n_samples,)
             Labels of both classes.
         y_score : array-like of shape (n_samples,)
-            Scores, larger is worse.
+            Scores, larger is more anomalous.
         threshold : float, default=None
             The one to mark. None marks the one of the highest F-beta on these rows.
         beta : float, default=1
