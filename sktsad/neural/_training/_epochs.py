@@ -11,6 +11,7 @@ from skorch import NeuralNet
 from skorch.callbacks import Callback
 
 from ..._core import Labels, Rows
+from ._messages import say
 
 #: Epochs of a fit whose rows are one batch.
 _MOST_EPOCHS = 250
@@ -66,7 +67,7 @@ class TimeNotice(Callback):
         self._let_go()
         whole = seconds / self._n_updates * self._n_batches * self._max_epochs
         if whole > _LONG:
-            print(f"About {_in_words(whole)} for {self._max_epochs} epoch(s) of {self._n_batches:,} batches.")
+            say(f"About {_in_words(whole)} for {self._max_epochs} epoch(s) of {self._n_batches:,} batches.")
 
 
 def _in_words(seconds: float) -> str:

@@ -20,6 +20,7 @@ from torch.utils.data import Dataset
 from ._batches import WindowDataset, as_tensor
 from ._epochs import TimeNotice, number_of_epochs
 from ._interrupt import InterruptGuard
+from ._messages import say
 from ._net import LeanNet
 from ._network import Network, TrainingOptions
 from ._random import full_precision, own_defaults, seeded
@@ -89,6 +90,8 @@ def make_net(network: Network, options: TrainingOptions) -> LeanNet:
     }
     if not options.verbose:
         arguments["callbacks__print_log"] = None
+    elif "callbacks__print_log" not in net_params:
+        arguments["callbacks__print_log__sink"] = say
     if "iterator_train" not in net_params:
         arguments |= {"iterator_train": network.loader, "iterator_train__random_state": random_state}
     for part, is_stratified in zip(("train", "valid"), network.stratify, strict=True):
@@ -186,7 +189,7 @@ def _callbacks(network: Network, options: TrainingOptions) -> list[Any]:
     patience = options.early_stopping
     if patience:
         patience = 5 if isinstance(patience, (bool, np.bool_)) else patience
-        stop = EarlyStopping(patience=patience, load_best=True, sink=print if options.verbose else noop)
+        stop = EarlyStopping(patience=patience, load_best=True, sink=say if options.verbose else noop)
         theirs = [callback for callback in callbacks if isinstance(callback, EarlyStopping)]
         callbacks = [callback for callback in callbacks if callback not in theirs]
         # Two would overwrite each other's best weights.
