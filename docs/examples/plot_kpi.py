@@ -10,11 +10,9 @@ With ``SKTSAD_DATA`` set this runs on a real KPI of the AIOps challenge, else on
 """
 
 import os
-import sys
 import time
 from pathlib import Path
 
-import matplotlib
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -28,9 +26,11 @@ from sklearn.preprocessing import StandardScaler
 
 from sktsad import AutoencoderDetector, RNNClassifier, SlidingWindow, ZScoreDetector
 from sktsad.datasets import load_aiops_kpi, make_kpi
+from sktsad.plotting import ScoreDisplay, SeriesDisplay
 from sktsad.thresholds import BestFBeta
 
 started = time.perf_counter()
+is_script = "__file__" in globals()  # then it tells how far it is; the gallery shows results alone
 torch.set_num_threads(1)  # small networks gain nothing by more, and lose much on a busy machine
 
 # %%
@@ -84,7 +84,7 @@ grid = [
         **lengths,
     },
 ]
-search = GridSearchCV(pipeline, grid, scoring="f1", cv=folds, n_jobs=2, verbose=3)
+search = GridSearchCV(pipeline, grid, scoring="f1", cv=folds, n_jobs=2, verbose=3 if is_script else 0)
 search.fit(X_fit, y_fit)
 print(f"Best of the grid: {search.best_params_}, F1 {search.best_score_:.3f} over the folds.")
 
@@ -127,7 +127,7 @@ autoencoder = GridSearchCV(
     scoring="f1",
     cv=folds,
     n_jobs=2,
-    verbose=3,
+    verbose=3 if is_script else 0,
 )
 autoencoder.fit(X_known, y_known)
 
@@ -164,31 +164,23 @@ print(table.round(3).to_string())
 # %%
 # One picture
 # -----------
-# The part of the last quarter around its first event: the labels are shaded, the detections marked.
+# The part of the last quarter around its first event: labelled events are hatched, detected rows marked; below, the score
+# that the threshold cuts.
 
-detections = tuned.predict(X_test) == 1
 first = int(np.argmax(y_test.to_numpy()))
 part = slice(max(0, first - 700), first + 1300)
-times, labels = X_test.index[part], y_test.to_numpy()[part] == 1
 
-figure, (top, bottom) = plt.subplots(2, 1, figsize=(10, 5), sharex=True, layout="constrained")
-top.plot(times, X_test["value"].iloc[part], color="0.2", linewidth=0.8, label="value")
-found = X_test["value"].iloc[part][detections[part]]
-top.plot(found.index, found, "o", color="tab:red", markersize=3, label="detected")
-bottom.plot(times, rows["recurrent network"][part], color="0.2", linewidth=0.8, label="score (log odds)")
-bottom.axhline(tuned.best_threshold_, color="tab:red", linestyle="--", label="threshold")
-for axis in (top, bottom):
-    low, high = axis.get_ylim()
-    axis.fill_between(times, low, high, where=labels, color="tab:orange", alpha=0.35, label="labelled")
-    axis.set_ylim(low, high)
-    axis.legend(loc="upper left", ncols=3)
-top.set_title("The tuned recurrent network around the first event of the last quarter")
-figure.autofmt_xdate()
-
-if matplotlib.get_backend().lower() == "agg":
-    path = Path(sys.argv[0]).with_suffix(".png")
+figure, axes = plt.subplots(2, figsize=(10, 5), sharex=True, layout="constrained")
+SeriesDisplay.from_predictions(X_test[part], y_test[part], tuned.predict(X_test)[part], ax=axes[0])
+ScoreDisplay.from_predictions(
+    y_test[part],
+    rows["recurrent network"][part],
+    threshold=tuned.best_threshold_,
+    score_name="log odds",
+    ax=axes[1],
+)
+figure.suptitle("The tuned recurrent network around the first event of the last quarter")
+if is_script:
+    path = Path(__file__).with_suffix(".png")
     figure.savefig(path, dpi=120)
-    print(f"\nPicture: {path}")
-else:
-    plt.show()
-print(f"Time: {time.perf_counter() - started:.0f} s")
+    print(f"\nPicture: {path}\nTime: {time.perf_counter() - started:.0f} s")
