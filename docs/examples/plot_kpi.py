@@ -164,8 +164,8 @@ print(table.round(3).to_string())
 # %%
 # One picture
 # -----------
-# The part of the last quarter around its first event: labelled events are hatched, detected rows marked; below, the score
-# that the threshold cuts.
+# The part of the last quarter around its first event: labelled events are hatched, detected rows marked; below, the
+# score that the threshold cuts.
 
 first = int(np.argmax(y_test.to_numpy()))
 part = slice(max(0, first - 700), first + 1300)
