@@ -19,7 +19,7 @@ def imported(doctree):
     names = {}
     for block in doctree.findall(nodes.literal_block):
         for module, listed in IMPORT.findall(block.astext()):
-            names |= {name: f"{module}.{name}" for name in re.findall(r"\w+", listed.split("#")[0])}
+            names |= {name: f"{module}.{name}" for name in re.findall(r"\w+", re.sub("#.*", "", listed))}
     return names
 
 
