@@ -115,6 +115,7 @@ def of_method(task, method):
 
 
 figure, axes = plt.subplots(1, 2, figsize=(10, 4.5), layout="constrained")
+figure.suptitle("Accuracy of each method, two classes and ten")
 for axis, task in zip(axes, ("binary", "multiclass"), strict=True):
     names = [name for name in NAMES if len(of_method(task, name))]
     for i, method in enumerate(names):
@@ -144,6 +145,7 @@ shares = np.array(
     ]
 )
 figure, axis = plt.subplots(figsize=(8, 4), layout="constrained")
+figure.suptitle("What each method finds of each class, in per cent")
 axis.imshow(shares, cmap="Blues", vmin=0, vmax=1, aspect="auto")
 for (i, j), share in np.ndenumerate(shares):
     color = "white" if share > 0.6 else "black"
@@ -158,9 +160,7 @@ axis.set(xlabel="class", xticks=range(10), yticks=range(len(names)), yticklabels
 
 
 def confusion(task, method):
-    """Return the mean shares of what each true class is taken for, None where they "
-    "were not kept.
-    """
+    """Return the mean shares of what each class is taken for; None: not kept."""
     group = of_method(task, method)
     if task == "binary":
         matrices = [
@@ -199,6 +199,7 @@ for task, n_classes in (("binary", 2), ("multiclass", 10)):
 # goes from one corner to the other: the network that it moves has learnt no ranking.
 
 figure, axis = plt.subplots(figsize=(6, 4.5), layout="constrained")
+figure.suptitle("Zeros found against ones taken for zeros")
 for i, method in enumerate(name for name in NAMES if len(of_method("binary", name))):
     zeros_found, ones_found = np.array(
         of_method("binary", method)["per_class"].tolist()
@@ -223,6 +224,7 @@ axis.legend(fontsize="small")
 
 ALPHAS, GAMMAS = (1, 5, 10, 50, 100), (0, 0.5, 1, 2, 5)
 figure, axes = plt.subplots(1, 2, figsize=(10, 4), layout="constrained")
+figure.suptitle("Accuracy by the weight of the rare classes, for each gamma")
 for axis, task in zip(axes, ("binary", "multiclass"), strict=True):
     for i, gamma in enumerate(GAMMAS):
         names = [f"focal, a={alpha}, g={gamma}" for alpha in ALPHAS]

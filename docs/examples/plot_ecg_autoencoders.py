@@ -80,6 +80,7 @@ for kind, name in enumerate(["normal", "abnormal"]):
         )
         axis.set_title(name, fontsize="small", loc="left")
 figure.supxlabel("sample")
+figure.suptitle("Ten normal beats, and ten abnormal ones")
 
 # %%
 # Three models
@@ -114,6 +115,7 @@ figure, axes = plt.subplots(1, 3, figsize=(12, 3.4), layout="constrained")
 for axis, (name, model) in zip(axes, models.items(), strict=True):
     TrainingDisplay.from_estimator(model, ax=axis)
     axis.set_xlabel(f"epoch of the {name}")
+figure.suptitle("Losses over the epochs of the three models")
 
 # %%
 # What the autoencoders make of a beat

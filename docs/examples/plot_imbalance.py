@@ -72,9 +72,7 @@ windows = {
 
 
 def train(sampler="passthrough", random_state=0, **parameters):
-    """Fit the network to the windows, after a sampler, with as many updates "
-    "whatever that leaves.
-    """
+    """Fit the network after a sampler, with as many updates whatever that leaves."""
     n_rows = len(windows["fit"])
     if sampler != "passthrough":
         n_rows = len(sampler.fit_resample(windows["fit"], y[fit])[1])
@@ -119,6 +117,7 @@ models["cost moving"].fit(windows["fit"], y[fit])
 figure, axes = plt.subplots(
     1, 2, figsize=(10, 3.4), sharex=True, sharey=True, layout="constrained"
 )
+figure.suptitle("Class weights move the scores of both classes")
 for ax, name in zip(axes, ("baseline", "class weights"), strict=True):
     ScoreDisplay.from_estimator(
         models[name], windows["hold"], y[hold], kind="histogram", ax=ax

@@ -73,9 +73,7 @@ folds = TimeSeriesSplit(n_splits=3, gap=30)
 
 
 def epochs(n_rows: int, batch_size: int, n_steps: int = 2500) -> list[int]:
-    """Give each candidate about as many training steps, however many rows its "
-    "sampler leaves.
-    """
+    """Give each candidate as many training steps, however many rows are left."""
     return [max(1, round(n_steps * batch_size / n_rows))]
 
 

@@ -185,6 +185,9 @@ ThresholdDisplay.from_predictions(
 )
 axes[0].set_xlabel("log odds: rows it was chosen on")
 axes[1].set_xlabel("log odds: the last quarter")
+figure.suptitle(
+    "Precision, recall and F1 by the threshold, where it was chosen and later"
+)
 
 # %%
 # Does pre-training help when few events are labelled?

@@ -38,9 +38,7 @@ asked = windows[:, 0]
 
 
 def gradient_by_lag(model):
-    """Return the mean size of the gradient of the output by the value so many "
-    "steps back.
-    """
+    """Return the mean gradient of the output by the value a number of steps back."""
     inputs = torch.tensor(
         windows[:200, :, None], dtype=torch.float32, requires_grad=True
     )
@@ -50,6 +48,7 @@ def gradient_by_lag(model):
 
 
 figure, axis = plt.subplots(figsize=(7, 3.6), layout="constrained")
+figure.suptitle("How far back each cell remembers")
 recall = {}
 for i, cell in enumerate(("rnn", "lstm", "gru")):
     options = {
@@ -150,6 +149,7 @@ pd.DataFrame(figures).agg(["mean", "min", "max"]).T.round(3)
 
 plane = PCA(2).fit_transform(coder.transform(X_test))
 figure, axis = plt.subplots(figsize=(5, 3.8), layout="constrained")
+figure.suptitle("Normal and abnormal beats in the code")
 for label, name, marker in ((0, "normal", "."), (1, "abnormal", "x")):
     axis.plot(
         *plane[y_test == label].T,
@@ -196,6 +196,7 @@ learnt = pd.DataFrame(rows)
 figure, axes = plt.subplots(
     len(ROUNDS), 2, figsize=(9, 6), layout="constrained", squeeze=False
 )
+figure.suptitle("Errors and ROC AUC while training goes on")
 for line, network in zip(axes, ROUNDS, strict=True):
     for i, (name, group) in enumerate(
         learnt[learnt["network"] == network].groupby("model")

@@ -138,7 +138,7 @@ print(facts.to_string(float_format="{:.3g}".format))
 is_new = table.index.get_level_values("series") == "kpi_6"  # put aside until the end
 X, y = table.loc[~is_new, ["value"]], table.loc[~is_new, "label"]
 display = SeriesDisplay.from_predictions(X, y)
-display.legend_.set_title("Six series: their own scales, a late start, a gap")
+display.figure_.suptitle("Six series: their own scales, a late start, a gap")
 
 # %%
 # Folds in time order, in every series
@@ -160,9 +160,7 @@ known, test = position < 0.75, position >= 0.75
 
 
 def features():
-    """Compare each row with the last few hours, and with the same time on the last "
-    "days.
-    """
+    """Compare each row with the last hours, and with this time on the last days."""
     return RollingFeatures(
         z_windows=[15], std_windows=[], ewm_spans=[15], same_windows=[]
     )
@@ -227,7 +225,7 @@ print(
     .to_string()
 )
 display = SeriesDisplay.from_estimator(best, X[test], y[test])
-display.legend_.set_title("Nearly every event is found, in every series")
+display.figure_.suptitle("Nearly every event is found, in every series")
 
 # %%
 # A series that training has not seen

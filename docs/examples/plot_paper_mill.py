@@ -222,9 +222,7 @@ moves = np.linspace(0, len(y_last), 22, dtype=int)[1:-1]
 
 
 def announced(alarms: np.ndarray, rows: int) -> float:
-    """Return the share of the breaks with an alarm at least that number of rows "
-    "before.
-    """
+    """Return the share of the breaks with an alarm at least that many rows before."""
     return (lead_times(y_last, alarms, max_lead=10)["lead"] >= rows).mean()
 
 
