@@ -39,15 +39,25 @@ def broken_links(folder):
     for name, path in pages.items():
         soup = BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
         places[name] = {tag["id"] for tag in soup.find_all(id=True)} | {""}
-        found = [tag[key] for key in ("href", "src") for tag in soup.find_all(attrs={key: True})]
+        found = [
+            tag[key]
+            for key in ("href", "src")
+            for tag in soup.find_all(attrs={key: True})
+        ]
         links += [
-            (name, link) for link in found if "://" not in link and not link.startswith(("mailto:", "data:"))
+            (name, link)
+            for link in found
+            if "://" not in link and not link.startswith(("mailto:", "data:"))
         ]
     broken = []
     for name, link in links:
         target, place = urldefrag(urljoin(f"/{name}", link))
         target = unquote(target.partition("?")[0]).lstrip("/") or "index.html"
-        is_there = unquote(place) in places[target] if target in places else (folder / target).is_file()
+        is_there = (
+            unquote(place) in places[target]
+            if target in places
+            else (folder / target).is_file()
+        )
         if not is_there:
             broken.append((name, link))
     return sorted(set(broken))
@@ -55,14 +65,21 @@ def broken_links(folder):
 
 def looked_at(folder, chromium=None):
     """Return the pages wider than a phone with what sticks out, and (page, picture) of pictures without words."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder)))
+    server = ThreadingHTTPServer(
+        ("127.0.0.1", 0), partial(Quiet, directory=str(folder))
+    )
     Thread(target=server.serve_forever, daemon=True).start()
     wide, silent = {}, []
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(
+            executable_path=chromium, args=["--no-sandbox"]
+        )
         page = browser.new_page(viewport={"width": WIDTH, "height": 844})
         page.route(
-            "**/*", lambda route: route.continue_() if "127.0.0.1" in route.request.url else route.abort()
+            "**/*",
+            lambda route: (
+                route.continue_() if "127.0.0.1" in route.request.url else route.abort()
+            ),
         )
         for name in html_pages(folder):
             page.goto(f"http://127.0.0.1:{server.server_port}/{name}")

@@ -9,9 +9,8 @@ from importlib import import_module
 from pathlib import Path
 from urllib.request import urlopen
 
-import torch
-
 import sktsad
+import torch
 
 sys.path.insert(0, str(Path(__file__).parent / "extensions"))
 
@@ -54,7 +53,15 @@ html_theme_options = {
     },
 }
 html_sidebars = {
-    page: [] for page in ("index", "benchmarks", "sources", "pitfalls", "which_model", "getting_started")
+    page: []
+    for page in (
+        "index",
+        "benchmarks",
+        "sources",
+        "pitfalls",
+        "which_model",
+        "getting_started",
+    )
 }
 html_show_sourcelink = False
 html_static_path = ["static"]
@@ -62,8 +69,11 @@ html_css_files = ["style.css"]
 html_favicon = "static/logo.svg"
 html_baseurl = ogp_site_url = "https://sktsad.readthedocs.io/en/stable/"
 ogp_image = "_images/index.1.png"
-ogp_image_alt = "A server's load over three and a half days, with alarms and labelled events"
-ogp_social_cards = {"enable": False}  # a picture drawn for every page would double the build
+ogp_image_alt = (
+    "A server's load over three and a half days, with alarms and labelled events"
+)
+# a picture drawn for every page would double the build
+ogp_social_cards = {"enable": False}
 
 default_role = "code"
 myst_heading_anchors = 3
@@ -101,7 +111,9 @@ OTHERS = {
 }
 with ThreadPoolExecutor(len(OTHERS)) as pool:
     reached = dict(zip(OTHERS, pool.map(answers, OTHERS.values()), strict=True))
-intersphinx_mapping = {name: (url, None) for name, url in OTHERS.items() if reached[name]}
+intersphinx_mapping = {
+    name: (url, None) for name, url in OTHERS.items() if reached[name]
+}
 intersphinx_timeout = 5
 
 # Each public name and the room whose page has it; code imports most of them from `sktsad` itself.
@@ -114,7 +126,11 @@ name_links = {
     for room in ROOMS
     for name in room.__all__
     if callable(getattr(room, name))
-} | {name: f"sktsad.{name}" for name in sktsad.__all__ if inspect.isfunction(vars(sktsad).get(name))}
+} | {
+    name: f"sktsad.{name}"
+    for name in sktsad.__all__
+    if inspect.isfunction(vars(sktsad).get(name))
+}
 name_links_other = {
     "DataFrame": "pandas.DataFrame",
     "MultiIndex": "pandas.MultiIndex",
@@ -125,9 +141,12 @@ name_links_other = {
     "TunedThresholdClassifierCV": "sklearn.model_selection.TunedThresholdClassifierCV",
     "cross_val_score": "sklearn.model_selection.cross_val_score",
 }
-codeautolink_inventory_map = {f"sktsad.{name}": full for name, full in name_links.items()}
+codeautolink_inventory_map = {
+    f"sktsad.{name}": full for name, full in name_links.items()
+}
 codeautolink_concat_default = True  # a block knows the names of those before it
-suppress_warnings = ["codeautolink.match_block"]  # blocks of docstrings lose their `# doctest:` on the way
+# blocks of docstrings lose their `# doctest:` on the way
+suppress_warnings = ["codeautolink.match_block"]
 
 sphinx_gallery_conf = {
     "examples_dirs": "examples",
@@ -152,7 +171,9 @@ def skip_what_others_document(app, what, name, member, skip, options):
 
 def keep_initials(app, what, name, obj, options, lines):
     """Escape an initial that a line begins with: else it is taken for a list that starts at that letter."""
-    lines[:] = [re.sub(r"^((?:\.\. \[\d+\] )?[A-Z])\. ", r"\1\\. ", line) for line in lines]
+    lines[:] = [
+        re.sub(r"^((?:\.\. \[\d+\] )?[A-Z])\. ", r"\1\\. ", line) for line in lines
+    ]
 
 
 def leave_code_to_the_gallery(app, docname, text):
@@ -165,4 +186,5 @@ def setup(app):
     """Connect what is above."""
     app.connect("source-read", leave_code_to_the_gallery)
     app.connect("autodoc-skip-member", skip_what_others_document)
-    app.connect("autodoc-process-docstring", keep_initials, priority=100)  # before numpydoc moves references
+    # before numpydoc moves references
+    app.connect("autodoc-process-docstring", keep_initials, priority=100)

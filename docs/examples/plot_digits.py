@@ -19,18 +19,27 @@ import numpy as np
 import pandas as pd
 from imblearn.over_sampling import SMOTE
 from sklearn.datasets import load_digits
-
 from sktsad.datasets import load_mnist
 
-folder = next(path for path in (Path("benchmarks"), Path("../../benchmarks")) if path.exists())
-kept = pd.DataFrame(json.loads(line) for line in (folder / "imbalanced_mnist.jsonl").read_text().splitlines())
-kept = kept.reindex(columns=kept.columns.union(["trained", "train_accuracy", "confusion"]))
+folder = next(
+    path for path in (Path("benchmarks"), Path("../../benchmarks")) if path.exists()
+)
+kept = pd.DataFrame(
+    json.loads(line)
+    for line in (folder / "imbalanced_mnist.jsonl").read_text().splitlines()
+)
+kept = kept.reindex(
+    columns=kept.columns.union(["trained", "train_accuracy", "confusion"])
+)
 published = json.loads((folder / "published_digits.json").read_text())
-is_whole = (
-    kept["trained"] == "together"
-)  # all epochs; these go before those that ended when the loss had converged
-kept = kept[is_whole == is_whole.groupby([kept["task"], kept["method"]]).transform("max")]
-kept.groupby(["task", "method"], sort=False)["accuracy"].agg(["mean", "min", "max", "count"]).round(4)
+# all epochs; these go before those that ended when the loss had converged
+is_whole = kept["trained"] == "together"
+kept = kept[
+    is_whole == is_whole.groupby([kept["task"], kept["method"]]).transform("max")
+]
+kept.groupby(["task", "method"], sort=False)["accuracy"].agg(
+    ["mean", "min", "max", "count"]
+).round(4)
 
 # %%
 # How many of each
@@ -62,11 +71,15 @@ else:
 side = int(X.shape[1] ** 0.5)
 rng = np.random.RandomState(10)
 zeros, ones = (
-    rng.choice(np.flatnonzero(y == digit), size, replace=False) for digit, size in ((0, 2), (1, 10))
+    rng.choice(np.flatnonzero(y == digit), size, replace=False)
+    for digit, size in ((0, 2), (1, 10))
 )
 rows = np.concatenate([zeros, ones])
 made, _ = SMOTE(k_neighbors=1, random_state=0).fit_resample(X[rows], y[rows])
-pictures = {"the two zeros, and ones": X[rows[:8]], "made of the two zeros": made[len(rows) :][:8]}
+pictures = {
+    "the two zeros, and ones": X[rows[:8]],
+    "made of the two zeros": made[len(rows) :][:8],
+}
 figure, axes = plt.subplots(2, 8, figsize=(9, 2.8), layout="constrained")
 for line, (title, images) in zip(axes, pictures.items(), strict=True):
     line[0].set_title(title, loc="left")
@@ -102,6 +115,7 @@ def of_method(task, method):
 
 
 figure, axes = plt.subplots(1, 2, figsize=(10, 4.5), layout="constrained")
+figure.suptitle("Accuracy of each method, two classes and ten")
 for axis, task in zip(axes, ("binary", "multiclass"), strict=True):
     names = [name for name in NAMES if len(of_method(task, name))]
     for i, method in enumerate(names):
@@ -124,8 +138,14 @@ for axis, task in zip(axes, ("binary", "multiclass"), strict=True):
 # source raise class 1 and nothing else; what is left to gain lies in 4, 6 and 7 for all of them.
 
 names = [name for name in NAMES if len(of_method("multiclass", name))]
-shares = np.array([np.mean(of_method("multiclass", name)["per_class"].tolist(), axis=0) for name in names])
+shares = np.array(
+    [
+        np.mean(of_method("multiclass", name)["per_class"].tolist(), axis=0)
+        for name in names
+    ]
+)
 figure, axis = plt.subplots(figsize=(8, 4), layout="constrained")
+figure.suptitle("What each method finds of each class, in per cent")
 axis.imshow(shares, cmap="Blues", vmin=0, vmax=1, aspect="auto")
 for (i, j), share in np.ndenumerate(shares):
     color = "white" if share > 0.6 else "black"
@@ -140,10 +160,12 @@ axis.set(xlabel="class", xticks=range(10), yticks=range(len(names)), yticklabels
 
 
 def confusion(task, method):
-    """Return the mean shares of what each true class is taken for, None where they were not kept."""
+    """Return the mean shares of what each class is taken for; None: not kept."""
     group = of_method(task, method)
     if task == "binary":
-        matrices = [[[zero, 1 - zero], [1 - one, one]] for zero, one in group["per_class"]]
+        matrices = [
+            [[zero, 1 - zero], [1 - one, one]] for zero, one in group["per_class"]
+        ]
     else:
         matrices = group["confusion"].dropna().tolist()
     if not matrices:
@@ -153,11 +175,15 @@ def confusion(task, method):
 
 
 for task, n_classes in (("binary", 2), ("multiclass", 10)):
-    matrices = {name: matrix for name in NAMES if (matrix := confusion(task, name)) is not None}
+    matrices = {
+        name: matrix for name in NAMES if (matrix := confusion(task, name)) is not None
+    }
     if not matrices:
         continue
     n_rows = -(-len(matrices) // 4)
-    figure, axes = plt.subplots(n_rows, 4, figsize=(9.6, 2.4 * n_rows), layout="constrained", squeeze=False)
+    figure, axes = plt.subplots(
+        n_rows, 4, figsize=(9.6, 2.4 * n_rows), layout="constrained", squeeze=False
+    )
     for axis in axes.flat[len(matrices) :]:
         axis.set_axis_off()
     for axis, (method, matrix) in zip(axes.flat, matrices.items(), strict=False):
@@ -173,9 +199,17 @@ for task, n_classes in (("binary", 2), ("multiclass", 10)):
 # goes from one corner to the other: the network that it moves has learnt no ranking.
 
 figure, axis = plt.subplots(figsize=(6, 4.5), layout="constrained")
+figure.suptitle("Zeros found against ones taken for zeros")
 for i, method in enumerate(name for name in NAMES if len(of_method("binary", name))):
-    zeros_found, ones_found = np.array(of_method("binary", method)["per_class"].tolist()).T
-    look = {"color": f"C{i}", "marker": "os^vDPX*"[i % 8], "linestyle": "none", "markersize": 5}
+    zeros_found, ones_found = np.array(
+        of_method("binary", method)["per_class"].tolist()
+    ).T
+    look = {
+        "color": f"C{i}",
+        "marker": "os^vDPX*"[i % 8],
+        "linestyle": "none",
+        "markersize": 5,
+    }
     axis.plot(1 - ones_found, zeros_found, **look, label=method)
 axis.plot([0, 1], [0, 1], ":", color="0.6")
 axis.set(xlabel="ones taken for zeros", ylabel="zeros found")
@@ -190,12 +224,18 @@ axis.legend(fontsize="small")
 
 ALPHAS, GAMMAS = (1, 5, 10, 50, 100), (0, 0.5, 1, 2, 5)
 figure, axes = plt.subplots(1, 2, figsize=(10, 4), layout="constrained")
+figure.suptitle("Accuracy by the weight of the rare classes, for each gamma")
 for axis, task in zip(axes, ("binary", "multiclass"), strict=True):
     for i, gamma in enumerate(GAMMAS):
         names = [f"focal, a={alpha}, g={gamma}" for alpha in ALPHAS]
         ours = [100 * of_method(task, name)["accuracy"].mean() for name in names]
         axis.plot(ALPHAS, ours, f"C{i}o-")
-        axis.plot(ALPHAS, [published[task][name]["test"] for name in names], f"C{i}:", label=f"gamma {gamma}")
+        axis.plot(
+            ALPHAS,
+            [published[task][name]["test"] for name in names],
+            f"C{i}:",
+            label=f"gamma {gamma}",
+        )
     axis.set(title=task, xscale="log", xlabel="alpha", ylabel="test accuracy, %")
     axis.set_xticks(ALPHAS, [str(alpha) for alpha in ALPHAS])
 axes[0].legend(fontsize=8)

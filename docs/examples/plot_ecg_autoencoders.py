@@ -19,14 +19,14 @@ import torch
 from sklearn.frozen import FrozenEstimator
 from sklearn.metrics import ConfusionMatrixDisplay, average_precision_score, f1_score
 from sklearn.model_selection import train_test_split
-
 from sktsad import AutoencoderDetector, RNNClassifier, ThresholdClassifier, VAEDetector
 from sktsad.datasets import load_ecg5000
 from sktsad.metrics import detection_report, random_baseline
 from sktsad.plotting import ReconstructionDisplay, ScoreDisplay, TrainingDisplay
 from sktsad.thresholds import BestFBeta
 
-torch.set_num_threads(1)  # small networks gain nothing by more, and lose much on a busy machine
+# small networks gain nothing by more, and lose much on a busy machine
+torch.set_num_threads(1)
 
 # %%
 # The beats
@@ -47,26 +47,40 @@ else:
     middles = [20, 50, 95] + rng.normal(scale=[2, 1, 4], size=(2500, 3))
     heights = [0.8, 4, 1.5] + rng.normal(scale=[0.2, 0.3, 0.3], size=(2500, 3))
     kind = np.where(labels == 1, rng.integers(1, 4, size=2500), 0)
-    heights[:, 2] *= np.array([1, 0, -1, 1])[kind]  # normal, missing, upside down, early
+    # normal, missing, upside down, early
+    heights[:, 2] *= np.array([1, 0, -1, 1])[kind]
     middles[kind == 3, 2] -= rng.uniform(8, 20, size=(kind == 3).sum())
     times = np.arange(140)[None, :, None]
-    bumps = heights[:, None, :] * np.exp(-(((times - middles[:, None, :]) / [6, 3, 12]) ** 2))
+    bumps = heights[:, None, :] * np.exp(
+        -(((times - middles[:, None, :]) / [6, 3, 12]) ** 2)
+    )
     values = bumps.sum(axis=2) + rng.normal(scale=0.15, size=(2500, 140))
     X, y, X_test, y_test = values[:500], labels[:500], values[500:], labels[500:]
 print(
-    f"Data: {source}, {len(X)} beats to learn from, {len(X_test):,} to judge on, {y_test.mean():.0%} abnormal."
+    f"Data: {source}, {len(X)} beats to learn from, {len(X_test):,} to judge on, "
+    f"{y_test.mean():.0%} abnormal."
 )
 
 # %%
 # Ten beats of each kind. Most of the abnormal ones differ plainly; those that do not are the hard part.
 
-figure, axes = plt.subplots(4, 5, figsize=(11, 6), sharex=True, sharey=True, layout="constrained")
+figure, axes = plt.subplots(
+    4, 5, figsize=(11, 6), sharex=True, sharey=True, layout="constrained"
+)
 for kind, name in enumerate(["normal", "abnormal"]):
     beats = X[y == kind]
-    for axis, beat in zip(axes[2 * kind : 2 * kind + 2].flat, beats[:: len(beats) // 10][:10], strict=True):
-        axis.plot(beat, color=["0.2", "#B2182B"][kind], linestyle=["-", "--"][kind], linewidth=1)
+    for axis, beat in zip(
+        axes[2 * kind : 2 * kind + 2].flat, beats[:: len(beats) // 10][:10], strict=True
+    ):
+        axis.plot(
+            beat,
+            color=["0.2", "#B2182B"][kind],
+            linestyle=["-", "--"][kind],
+            linewidth=1,
+        )
         axis.set_title(name, fontsize="small", loc="left")
 figure.supxlabel("sample")
+figure.suptitle("Ten normal beats, and ten abnormal ones")
 
 # %%
 # Three models
@@ -74,13 +88,22 @@ figure.supxlabel("sample")
 # Three in ten of the beats to learn from is held out for the thresholds. The detectors leave out abnormal beats by
 # themselves. The classifier reads ten samples per step: a recurrent network that goes through 140 steps learns slowly.
 
-X_fit, X_choose, y_fit, y_choose = train_test_split(X, y, test_size=0.3, stratify=y, random_state=0)
+X_fit, X_choose, y_fit, y_choose = train_test_split(
+    X, y, test_size=0.3, stratify=y, random_state=0
+)
 models = {
     "recurrent classifier": RNNClassifier(
-        "rnn", patch_size=10, pooling="last_max", max_epochs=50, batch_size=32, random_state=0
+        "rnn",
+        patch_size=10,
+        pooling="last_max",
+        max_epochs=50,
+        batch_size=32,
+        random_state=0,
     ),
     "autoencoder": AutoencoderDetector(max_epochs=100, random_state=0),
-    "variational autoencoder": VAEDetector(hidden_sizes=(64, 16), max_epochs=100, random_state=0),
+    "variational autoencoder": VAEDetector(
+        hidden_sizes=(64, 16), max_epochs=100, random_state=0
+    ),
 }
 for model in models.values():
     model.fit(X_fit, y_fit)
@@ -92,6 +115,7 @@ figure, axes = plt.subplots(1, 3, figsize=(12, 3.4), layout="constrained")
 for axis, (name, model) in zip(axes, models.items(), strict=True):
     TrainingDisplay.from_estimator(model, ax=axis)
     axis.set_xlabel(f"epoch of the {name}")
+figure.suptitle("Losses over the epochs of the three models")
 
 # %%
 # What the autoencoders make of a beat
@@ -103,13 +127,26 @@ for axis, (name, model) in zip(axes, models.items(), strict=True):
 detectors = {name: models[name] for name in ("autoencoder", "variational autoencoder")}
 shown = np.concatenate([X_choose[y_choose == kind][:10] for kind in (0, 1)])
 for name, detector in detectors.items():
-    figure, axes = plt.subplots(4, 5, figsize=(11, 7), sharex=True, sharey=True, layout="constrained")
+    figure, axes = plt.subplots(
+        4, 5, figsize=(11, 7), sharex=True, sharey=True, layout="constrained"
+    )
     for number, axis in enumerate(axes.flat):
-        display = ReconstructionDisplay.from_estimator(detector, shown, row=number, ax=axis)
+        display = ReconstructionDisplay.from_estimator(
+            detector, shown, row=number, ax=axis
+        )
         display.legend_.remove()
-        axis.set(xlabel="", ylabel="" if number % 5 else ["normal", "abnormal"][number // 10])
-    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper right", ncols=3, frameon=False)
-    figure.suptitle(f"Normal and abnormal beats, redrawn by the {name}", x=0.01, ha="left")
+        axis.set(
+            xlabel="", ylabel="" if number % 5 else ["normal", "abnormal"][number // 10]
+        )
+    figure.legend(
+        *axes[0, 0].get_legend_handles_labels(),
+        loc="outside upper right",
+        ncols=3,
+        frameon=False,
+    )
+    figure.suptitle(
+        f"Normal and abnormal beats, redrawn by the {name}", x=0.01, ha="left"
+    )
     figure.supxlabel("samples before the last")
 
 # %%
@@ -119,15 +156,24 @@ for name, detector in detectors.items():
 # the histograms is what no threshold can tell apart.
 
 tuned = {
-    name: ThresholdClassifier(FrozenEstimator(model), BestFBeta()).fit(X_choose, y_choose)
+    name: ThresholdClassifier(FrozenEstimator(model), BestFBeta()).fit(
+        X_choose, y_choose
+    )
     for name, model in models.items()
 }
 figure, axes = plt.subplots(1, 3, figsize=(12, 3.4), layout="constrained")
 for axis, (name, model) in zip(axes, tuned.items(), strict=True):
-    display = ScoreDisplay.from_estimator(model, X_choose, y_choose, kind="histogram", n_bins=30, ax=axis)
+    display = ScoreDisplay.from_estimator(
+        model, X_choose, y_choose, kind="histogram", n_bins=30, ax=axis
+    )
     display.legend_.remove()
     axis.set_title(name, loc="left")
-figure.legend(*axes[0].get_legend_handles_labels(), loc="outside upper right", ncols=3, frameon=False)
+figure.legend(
+    *axes[0].get_legend_handles_labels(),
+    loc="outside upper right",
+    ncols=3,
+    frameon=False,
+)
 
 # %%
 # The verdict
@@ -138,7 +184,9 @@ figure.legend(*axes[0].get_legend_handles_labels(), loc="outside upper right", n
 rows = {
     "random score": {
         "F1": random_baseline(y_test, f1_score, random_state=0),
-        "average precision": random_baseline(y_test, average_precision_score, random_state=0),
+        "average precision": random_baseline(
+            y_test, average_precision_score, random_state=0
+        ),
     }
 }
 for name, model in tuned.items():
@@ -151,7 +199,13 @@ figure, axes = plt.subplots(1, 3, figsize=(11, 3.6), layout="constrained")
 for axis, (name, model) in zip(axes, tuned.items(), strict=True):
     labels = ["normal", "abnormal"]
     ConfusionMatrixDisplay.from_estimator(
-        model, X_test, y_test, display_labels=labels, cmap="Greys", colorbar=False, ax=axis
+        model,
+        X_test,
+        y_test,
+        display_labels=labels,
+        cmap="Greys",
+        colorbar=False,
+        ax=axis,
     )
     axis.set_title(name, loc="left")
 

@@ -17,7 +17,6 @@ from imblearn.pipeline import Pipeline
 from sklearn.metrics import ConfusionMatrixDisplay
 from sklearn.model_selection import GridSearchCV, RandomizedSearchCV
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
-
 from sktsad import (
     GaussianDetector,
     RNNClassifier,
@@ -33,7 +32,8 @@ from sktsad.networks import FocalLoss
 from sktsad.plotting import SeriesDisplay
 from sktsad.thresholds import BestFBeta, MeanStd, MedianMAD, Quantile
 
-torch.set_num_threads(1)  # small networks gain nothing by more, and lose much on a busy machine
+# small networks gain nothing by more, and lose much on a busy machine
+torch.set_num_threads(1)
 
 # %%
 # The data
@@ -43,9 +43,15 @@ torch.set_num_threads(1)  # small networks gain nothing by more, and lose much o
 
 X, y = make_kpi(8000, contamination=0.05, noise=0.05, trend=0.2, random_state=0)
 last_quarter = int(0.75 * len(X))
-X_known, y_known, X_test, y_test = X[:last_quarter], y[:last_quarter], X[last_quarter:], y[last_quarter:]
+X_known, y_known, X_test, y_test = (
+    X[:last_quarter],
+    y[:last_quarter],
+    X[last_quarter:],
+    y[last_quarter:],
+)
 print(
-    f"{len(X_known):,} generated rows to search on, {len(X_test):,} to judge on; {y_test.mean():.1%} anomalous"
+    f"{len(X_known):,} generated rows to search on, {len(X_test):,} to judge on; "
+    f"{y_test.mean():.1%} anomalous"
 )
 
 # %%
@@ -61,7 +67,10 @@ pipeline = Pipeline(
         ("features", "passthrough"),
         ("window", SlidingWindow()),
         ("sample", "passthrough"),
-        ("classify", RNNClassifier(lr=0.01, batch_size=64, max_epochs=5, random_state=0)),
+        (
+            "classify",
+            RNNClassifier(lr=0.01, batch_size=64, max_epochs=5, random_state=0),
+        ),
     ]
 )
 model = ThresholdClassifier(pipeline, BestFBeta(), cv=SeriesSplit(1))
@@ -73,7 +82,10 @@ choices = {
     ],
     "estimator__features": ["passthrough", RollingFeatures(n_periods=0)],
     "estimator__window__length": [5, 20],
-    "estimator__sample": ["passthrough", SafeSampler("smote", ratio=0.3, random_state=0)],
+    "estimator__sample": [
+        "passthrough",
+        SafeSampler("smote", ratio=0.3, random_state=0),
+    ],
     "estimator__classify__cell": ["lstm", "gru"],
     "estimator__classify__hidden_size": [8, 32],
     "estimator__classify__loss": ["cross_entropy", FocalLoss(gamma=2, alpha=0.75)],
@@ -92,7 +104,11 @@ search = RandomizedSearchCV(
     model,
     choices,
     n_iter=15,
-    scoring={"F1": "f1", "average precision": "average_precision", "event F1": SCORERS["event_f1"]},
+    scoring={
+        "F1": "f1",
+        "average precision": "average_precision",
+        "event F1": SCORERS["event_f1"],
+    },
     refit="F1",
     cv=SeriesSplit(2),
     random_state=0,
@@ -101,8 +117,14 @@ search.fit(X_known, y_known)
 
 results = pd.DataFrame(search.cv_results_["params"])
 results.columns = [name.split("__")[-1] for name in results.columns]
-results = results.map(lambda value: value if isinstance(value, (str, int, float)) else type(value).__name__)
-scores = pd.DataFrame({name: search.cv_results_[f"mean_test_{name}"] for name in search.scorer_})
+results = results.map(
+    lambda value: (
+        value if isinstance(value, (str, int, float)) else type(value).__name__
+    )
+)
+scores = pd.DataFrame(
+    {name: search.cv_results_[f"mean_test_{name}"] for name in search.scorer_}
+)
 table = pd.concat([scores.round(3), results], axis=1).sort_values("F1", ascending=False)
 print(table.to_string(index=False))
 
@@ -120,7 +142,14 @@ groups = [
 figure, ax = plt.subplots(figsize=(8, 6), layout="constrained")
 for place, (_, _, group) in enumerate(groups):
     ax.barh(place, group.mean(), color="0.8", edgecolor="0.4")
-    ax.plot(group, np.full(len(group), place), "o", color="0", markerfacecolor="none", markersize=4)
+    ax.plot(
+        group,
+        np.full(len(group), place),
+        "o",
+        color="0",
+        markerfacecolor="none",
+        markersize=4,
+    )
 ax.set_yticks(range(len(groups)), [f"{name} = {value}" for name, value, _ in groups])
 for place in range(1, len(groups)):
     if groups[place][0] != groups[place - 1][0]:
@@ -149,12 +178,26 @@ detector = Pipeline(
 )
 rules = {
     "window__length": [5, 10, 20],
-    "detect__threshold": [MeanStd(4), MedianMAD(5), Quantile(0.95), Quantile(0.98), BestFBeta()],
+    "detect__threshold": [
+        MeanStd(4),
+        MedianMAD(5),
+        Quantile(0.95),
+        Quantile(0.98),
+        BestFBeta(),
+    ],
 }
-detectors = GridSearchCV(detector, rules, scoring="f1", cv=SeriesSplit(2)).fit(X_known, y_known)
-grid = pd.DataFrame(detectors.cv_results_["params"]).assign(F1=detectors.cv_results_["mean_test_score"])
+detectors = GridSearchCV(detector, rules, scoring="f1", cv=SeriesSplit(2)).fit(
+    X_known, y_known
+)
+grid = pd.DataFrame(detectors.cv_results_["params"]).assign(
+    F1=detectors.cv_results_["mean_test_score"]
+)
 grid["detect__threshold"] = grid["detect__threshold"].astype(str)
-print(grid.pivot(index="detect__threshold", columns="window__length", values="F1").round(3).to_string())
+print(
+    grid.pivot(index="detect__threshold", columns="window__length", values="F1")
+    .round(3)
+    .to_string()
+)
 
 # %%
 # The verdict
@@ -164,9 +207,19 @@ print(grid.pivot(index="detect__threshold", columns="window__length", values="F1
 
 for name, winner in (("network", search), ("detector", detectors)):
     report = detection_report(
-        y_test, pd.Series(winner.decision_function(X_test), y_test.index), n_bootstrap=200
+        y_test,
+        pd.Series(winner.decision_function(X_test), y_test.index),
+        n_bootstrap=200,
     )
-    figures = ["events", "prevalence", "precision", "recall", "F1", "average precision", "event recall"]
+    figures = [
+        "events",
+        "prevalence",
+        "precision",
+        "recall",
+        "F1",
+        "average precision",
+        "event recall",
+    ]
     print(f"\n{name}: F1 {winner.best_score_:.3f} over the folds; on the last quarter:")
     print(report.loc[figures].round(3).to_string())
 
@@ -174,13 +227,25 @@ for name, winner in (("network", search), ("detector", detectors)):
 # What the two decide, row by row, and where.
 
 figure, axes = plt.subplots(1, 2, figsize=(8, 3.6), layout="constrained")
-for ax, (name, winner) in zip(axes, (("network", search), ("detector", detectors)), strict=True):
+for ax, (name, winner) in zip(
+    axes, (("network", search), ("detector", detectors)), strict=True
+):
     ConfusionMatrixDisplay.from_estimator(
-        winner, X_test, y_test, display_labels=["normal", "anomalous"], cmap="Greys", colorbar=False, ax=ax
+        winner,
+        X_test,
+        y_test,
+        display_labels=["normal", "anomalous"],
+        cmap="Greys",
+        colorbar=False,
+        ax=ax,
     )
     ax.set_title(f"The best {name}")
     ax.label_outer()
 
 part = slice(0, 800)
-display = SeriesDisplay.from_predictions(X_test[part], y_test[part], search.predict(X_test)[part])
-display.ax_.set_title("What the best network detects in the first 800 rows of the last quarter")
+display = SeriesDisplay.from_predictions(
+    X_test[part], y_test[part], search.predict(X_test)[part]
+)
+display.ax_.set_title(
+    "What the best network detects in the first 800 rows of the last quarter"
+)

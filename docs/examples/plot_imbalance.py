@@ -19,7 +19,6 @@ from imblearn.pipeline import make_pipeline
 from sklearn.frozen import FrozenEstimator
 from sklearn.metrics import average_precision_score, f1_score
 from sklearn.preprocessing import StandardScaler
-
 from sktsad import (
     CostSensitiveClassifier,
     RNNClassifier,
@@ -33,7 +32,8 @@ from sktsad.networks import FocalLoss
 from sktsad.plotting import ScoreDisplay
 from sktsad.sampling import WindowAugmenter, imbalance_ratio
 
-torch.set_num_threads(1)  # small networks gain nothing by more, and lose much on a busy machine
+# small networks gain nothing by more, and lose much on a busy machine
+torch.set_num_threads(1)
 
 # %%
 # The data
@@ -50,7 +50,10 @@ else:
 cuts = int(0.6 * len(X)), int(0.75 * len(X))
 fit, hold, test = slice(cuts[0]), slice(*cuts), slice(cuts[1], None)
 ratio = imbalance_ratio(y[fit])
-print(f"Data: {source}, {len(X):,} rows, {ratio:.0f} normal rows for an anomalous one to fit.")
+print(
+    f"Data: {source}, {len(X):,} rows, {ratio:.0f} normal rows for an anomalous one "
+    "to fit."
+)
 
 # %%
 # One network, many ways to train it
@@ -59,12 +62,17 @@ print(f"Data: {source}, {len(X):,} rows, {ratio:.0f} normal rows for an anomalou
 # sampler changes how many rows an epoch has, so epochs are counted by updates: otherwise undersampling would look bad
 # because it trains less, and oversampling good because it trains more.
 
-prepare = make_pipeline(StandardScaler().set_output(transform="pandas"), SlidingWindow(15)).fit(X[fit])
-windows = {name: prepare.transform(X[rows]) for name, rows in (("fit", fit), ("hold", hold), ("test", test))}
+prepare = make_pipeline(
+    StandardScaler().set_output(transform="pandas"), SlidingWindow(15)
+).fit(X[fit])
+windows = {
+    name: prepare.transform(X[rows])
+    for name, rows in (("fit", fit), ("hold", hold), ("test", test))
+}
 
 
 def train(sampler="passthrough", random_state=0, **parameters):
-    """Fit the network to the windows, after a sampler, with as many updates whatever that leaves."""
+    """Fit the network after a sampler, with as many updates whatever that leaves."""
     n_rows = len(windows["fit"])
     if sampler != "passthrough":
         n_rows = len(sampler.fit_resample(windows["fit"], y[fit])[1])
@@ -90,9 +98,13 @@ models = {
     "undersampling": train(SafeSampler("undersample", ratio=0.5, random_state=0)),
     "oversampling": train(SafeSampler("oversample", ratio=0.5, random_state=0)),
     "SMOTE": train(SafeSampler("smote", ratio=0.5, random_state=0)),
-    "changed copies": train(SafeSampler(WindowAugmenter(strength=0.1), ratio=0.5, random_state=0)),
+    "changed copies": train(
+        SafeSampler(WindowAugmenter(strength=0.1), ratio=0.5, random_state=0)
+    ),
 }
-models["cost moving"] = CostSensitiveClassifier(FrozenEstimator(models["baseline"]), [[0, 1], [ratio, 0]])
+models["cost moving"] = CostSensitiveClassifier(
+    FrozenEstimator(models["baseline"]), [[0, 1], [ratio, 0]]
+)
 models["cost moving"].fit(windows["fit"], y[fit])
 
 # %%
@@ -102,10 +114,21 @@ models["cost moving"].fit(windows["fit"], y[fit])
 # What do class weights do to the scores? Both histograms show the log odds of the rows for thresholds, with 0, the
 # threshold that `predict` uses, as a dashed line. With weights both classes move to the right, together.
 
-figure, axes = plt.subplots(1, 2, figsize=(10, 3.4), sharex=True, sharey=True, layout="constrained")
+figure, axes = plt.subplots(
+    1, 2, figsize=(10, 3.4), sharex=True, sharey=True, layout="constrained"
+)
+figure.suptitle("Class weights move the scores of both classes")
 for ax, name in zip(axes, ("baseline", "class weights"), strict=True):
-    ScoreDisplay.from_estimator(models[name], windows["hold"], y[hold], kind="histogram", ax=ax)
-    ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.2), ncols=3, fontsize="x-small", frameon=False)
+    ScoreDisplay.from_estimator(
+        models[name], windows["hold"], y[hold], kind="histogram", ax=ax
+    )
+    ax.legend(
+        loc="upper center",
+        bbox_to_anchor=(0.5, -0.2),
+        ncols=3,
+        fontsize="x-small",
+        frameon=False,
+    )
     ax.set(title=name, xlabel="log odds of an anomaly")
     ax.label_outer()
 
@@ -121,7 +144,9 @@ for name, model in models.items():
     tuned = ThresholdClassifier(FrozenEstimator(model)).fit(windows["hold"], y[hold])
     probability = model.predict_proba(windows["test"])[:, 1]
     rows[name] = {
-        "average precision": average_precision_score(y[test], tuned.decision_function(windows["test"])),
+        "average precision": average_precision_score(
+            y[test], tuned.decision_function(windows["test"])
+        ),
         "F1, own threshold": f1_score(y[test], model.predict(windows["test"])),
         "F1, tuned threshold": f1_score(y[test], tuned.predict(windows["test"])),
         "mean probability, normal": probability[y[test] == 0].mean(),
@@ -131,14 +156,24 @@ table = pd.DataFrame(rows).T
 print(table.round(3).to_string())
 
 for metric in (average_precision_score, f1_score):
-    print(f"A random score: {metric.__name__} {random_baseline(y[test], metric, random_state=0):.3f}")
+    print(
+        f"A random score: {metric.__name__} "
+        f"{random_baseline(y[test], metric, random_state=0):.3f}"
+    )
 
 # %%
 # How much is luck? The baseline again, from two other seeds: a difference that is no larger than theirs tells nothing.
 
-others = [train(random_state=seed).decision_function(windows["test"]) for seed in (1, 2)]
-seeds = [table.loc["baseline", "average precision"], *(average_precision_score(y[test], s) for s in others)]
-spread = pd.DataFrame({"worst": table.min(), "best": table.max(), "spread": table.max() - table.min()})
+others = [
+    train(random_state=seed).decision_function(windows["test"]) for seed in (1, 2)
+]
+seeds = [
+    table.loc["baseline", "average precision"],
+    *(average_precision_score(y[test], s) for s in others),
+]
+spread = pd.DataFrame(
+    {"worst": table.min(), "best": table.max(), "spread": table.max() - table.min()}
+)
 print(f"Average precision of the baseline by seed: {np.round(seeds, 3)}\n")
 print(spread.iloc[:3].round(3).to_string())
 
@@ -164,7 +199,9 @@ axes[0].invert_yaxis()
 for ax, title in zip(axes, ("The ranking", "The decision", "The scores"), strict=True):
     ax.set(title=title, xlim=(0, 1))
     ax.grid(axis="y", color="0.9")
-    ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.08), fontsize="small", frameon=False)
+    ax.legend(
+        loc="upper center", bbox_to_anchor=(0.5, -0.08), fontsize="small", frameon=False
+    )
 
 # %%
 # The hollow points of the middle panel lie far apart: at the threshold that comes with it, a method looks good or bad

@@ -10,11 +10,9 @@ With ``SKTSAD_DATA`` set this runs on a real KPI of the AIOps challenge, else on
 """
 
 import os
-import sys
 import time
 from pathlib import Path
 
-import matplotlib
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -22,16 +20,28 @@ import torch
 from imblearn.pipeline import Pipeline
 from imblearn.under_sampling import RandomUnderSampler
 from sklearn.frozen import FrozenEstimator
-from sklearn.metrics import average_precision_score, f1_score, precision_score, recall_score
-from sklearn.model_selection import GridSearchCV, TimeSeriesSplit, TunedThresholdClassifierCV
+from sklearn.metrics import (
+    average_precision_score,
+    f1_score,
+    precision_score,
+    recall_score,
+)
+from sklearn.model_selection import (
+    GridSearchCV,
+    TimeSeriesSplit,
+    TunedThresholdClassifierCV,
+)
 from sklearn.preprocessing import StandardScaler
-
 from sktsad import AutoencoderDetector, RNNClassifier, SlidingWindow, ZScoreDetector
 from sktsad.datasets import load_aiops_kpi, make_kpi
+from sktsad.plotting import ScoreDisplay, SeriesDisplay
 from sktsad.thresholds import BestFBeta
 
 started = time.perf_counter()
-torch.set_num_threads(1)  # small networks gain nothing by more, and lose much on a busy machine
+# then it tells how far it is; the gallery shows results alone
+is_script = "__file__" in globals()
+# small networks gain nothing by more, and lose much on a busy machine
+torch.set_num_threads(1)
 
 # %%
 # The data
@@ -63,7 +73,7 @@ folds = TimeSeriesSplit(n_splits=3, gap=30)
 
 
 def epochs(n_rows: int, batch_size: int, n_steps: int = 2500) -> list[int]:
-    """Give each candidate about as many training steps, however many rows its sampler leaves."""
+    """Give each candidate as many training steps, however many rows are left."""
     return [max(1, round(n_steps * batch_size / n_rows))]
 
 
@@ -77,16 +87,25 @@ pipeline = Pipeline(
 )
 lengths = {"window__length": [15, 30]}
 grid = [
-    {"sample": ["passthrough"], "classify__max_epochs": epochs(len(X_fit), 128), **lengths},
+    {
+        "sample": ["passthrough"],
+        "classify__max_epochs": epochs(len(X_fit), 128),
+        **lengths,
+    },
     {
         "sample": [RandomUnderSampler(random_state=0)],
         "classify__max_epochs": epochs(2 * y_fit.sum(), 128),
         **lengths,
     },
 ]
-search = GridSearchCV(pipeline, grid, scoring="f1", cv=folds, n_jobs=2, verbose=3)
+search = GridSearchCV(
+    pipeline, grid, scoring="f1", cv=folds, n_jobs=2, verbose=3 if is_script else 0
+)
 search.fit(X_fit, y_fit)
-print(f"Best of the grid: {search.best_params_}, F1 {search.best_score_:.3f} over the folds.")
+print(
+    f"Best of the grid: {search.best_params_}, F1 {search.best_score_:.3f} over the "
+    "folds."
+)
 
 # %%
 # The threshold, on rows that the model has not seen
@@ -127,7 +146,7 @@ autoencoder = GridSearchCV(
     scoring="f1",
     cv=folds,
     n_jobs=2,
-    verbose=3,
+    verbose=3 if is_script else 0,
 )
 autoencoder.fit(X_known, y_known)
 
@@ -145,7 +164,8 @@ rows = {
     "z-score > 3": z_score.decision_function(X_test),
     "autoencoder": autoencoder.decision_function(X_test),
     "recurrent network": recurrent.decision_function(X_test),
-    "recurrent network, tuned": recurrent.decision_function(X_test) - tuned.best_threshold_,
+    "recurrent network, tuned": recurrent.decision_function(X_test)
+    - tuned.best_threshold_,
 }
 table = pd.DataFrame(
     {
@@ -158,37 +178,36 @@ table = pd.DataFrame(
         for name, score in rows.items()
     }
 ).T
-print(f"\nOn the last quarter of the time; {y_test.mean():.1%} of its rows are anomalous:\n")
+print(
+    f"\nOn the last quarter of the time; {y_test.mean():.1%} of its rows are "
+    "anomalous:\n"
+)
 print(table.round(3).to_string())
 
 # %%
 # One picture
 # -----------
-# The part of the last quarter around its first event: the labels are shaded, the detections marked.
+# The part of the last quarter around its first event: labelled events are hatched, detected rows marked; below, the
+# score that the threshold cuts.
 
-detections = tuned.predict(X_test) == 1
 first = int(np.argmax(y_test.to_numpy()))
 part = slice(max(0, first - 700), first + 1300)
-times, labels = X_test.index[part], y_test.to_numpy()[part] == 1
 
-figure, (top, bottom) = plt.subplots(2, 1, figsize=(10, 5), sharex=True, layout="constrained")
-top.plot(times, X_test["value"].iloc[part], color="0.2", linewidth=0.8, label="value")
-found = X_test["value"].iloc[part][detections[part]]
-top.plot(found.index, found, "o", color="tab:red", markersize=3, label="detected")
-bottom.plot(times, rows["recurrent network"][part], color="0.2", linewidth=0.8, label="score (log odds)")
-bottom.axhline(tuned.best_threshold_, color="tab:red", linestyle="--", label="threshold")
-for axis in (top, bottom):
-    low, high = axis.get_ylim()
-    axis.fill_between(times, low, high, where=labels, color="tab:orange", alpha=0.35, label="labelled")
-    axis.set_ylim(low, high)
-    axis.legend(loc="upper left", ncols=3)
-top.set_title("The tuned recurrent network around the first event of the last quarter")
-figure.autofmt_xdate()
-
-if matplotlib.get_backend().lower() == "agg":
-    path = Path(sys.argv[0]).with_suffix(".png")
+figure, axes = plt.subplots(2, figsize=(10, 5), sharex=True, layout="constrained")
+SeriesDisplay.from_predictions(
+    X_test[part], y_test[part], tuned.predict(X_test)[part], ax=axes[0]
+)
+ScoreDisplay.from_predictions(
+    y_test[part],
+    rows["recurrent network"][part],
+    threshold=tuned.best_threshold_,
+    score_name="log odds",
+    ax=axes[1],
+)
+figure.suptitle(
+    "The tuned recurrent network around the first event of the last quarter"
+)
+if is_script:
+    path = Path(__file__).with_suffix(".png")
     figure.savefig(path, dpi=120)
-    print(f"\nPicture: {path}")
-else:
-    plt.show()
-print(f"Time: {time.perf_counter() - started:.0f} s")
+    print(f"\nPicture: {path}\nTime: {time.perf_counter() - started:.0f} s")

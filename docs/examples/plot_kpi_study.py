@@ -20,7 +20,6 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.metrics import average_precision_score, f1_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, MinMaxScaler, StandardScaler
-
 from sktsad import (
     ForecastPretrainer,
     RNNClassifier,
@@ -33,7 +32,8 @@ from sktsad.metrics import detection_report, to_events
 from sktsad.plotting import ScoreDisplay, SeriesDisplay, ThresholdDisplay
 from sktsad.sampling import imbalance_ratio
 
-torch.set_num_threads(1)  # small networks gain nothing by more, and lose much on a busy machine
+# small networks gain nothing by more, and lose much on a busy machine
+torch.set_num_threads(1)
 
 # %%
 # What does the series look like?
@@ -52,10 +52,14 @@ print(f"Data: {source}, {len(X):,} rows.")
 cuts = int(0.6 * len(X)), int(0.75 * len(X))
 fit, hold, test = slice(cuts[0]), slice(*cuts), slice(cuts[1], None)
 
-SeriesDisplay.from_predictions(X, y).ax_.set_title("All rows: the season, and where the labels are")
+SeriesDisplay.from_predictions(X, y).ax_.set_title(
+    "All rows: the season, and where the labels are"
+)
 first = int(np.flatnonzero(y[test])[0]) + cuts[1]
 part = slice(max(cuts[1], first - 600), first + 900)
-SeriesDisplay.from_predictions(X[part], y[part]).ax_.set_title("Part of the last quarter, from near by")
+SeriesDisplay.from_predictions(X[part], y[part]).ax_.set_title(
+    "Part of the last quarter, from near by"
+)
 
 # %%
 # How rare are anomalies?
@@ -88,7 +92,9 @@ figure, axes = plt.subplots(2, 1, figsize=(10, 5), sharex=True, layout="constrai
 for ax, (name, model) in zip(axes, models.items(), strict=True):
     model.fit(X[fit], y[fit])
     z = pd.Series(model[-1].anomaly_score(model[:-1].transform(X)), X.index)
-    ScoreDisplay.from_predictions(y[part], z[part], threshold=3, score_name="z-score", ax=ax)
+    ScoreDisplay.from_predictions(
+        y[part], z[part], threshold=3, score_name="z-score", ax=ax
+    )
     ax.set_title(name, loc="left")
     ax.label_outer()
 
@@ -111,7 +117,9 @@ def train(scaler, length, n_updates):
         max_epochs=round(n_updates * 64 / cuts[0]),
         random_state=0,
     )
-    pipeline = make_pipeline(scaler.set_output(transform="pandas"), SlidingWindow(length), network)
+    pipeline = make_pipeline(
+        scaler.set_output(transform="pandas"), SlidingWindow(length), network
+    )
     return pipeline.fit(X[fit], y[fit])
 
 
@@ -129,13 +137,21 @@ one_row = {name: train(scaler, 1, n_updates=1000) for name, scaler in scalers.it
 window = {name: train(scaler, 30, n_updates=2000) for name, scaler in scalers.items()}
 table = pd.DataFrame(
     {
-        name: {"one row": average_precision(one_row[name]), "30 rows": average_precision(window[name])}
+        name: {
+            "one row": average_precision(one_row[name]),
+            "30 rows": average_precision(window[name]),
+        }
         for name in scalers
     }
 )
-ax = table.plot.bar(rot=0, figsize=(7, 3.4), color=["0.85", "0.5", "0.15"], edgecolor="0")
+ax = table.plot.bar(
+    rot=0, figsize=(7, 3.4), color=["0.85", "0.5", "0.15"], edgecolor="0"
+)
 ax.axhline(y[test].mean(), color="0", linestyle="--", label="prevalence")
-ax.set(title="A window and scaled rows: what each is worth to the same network", ylabel="average precision")
+ax.set(
+    title="A window and scaled rows: what each is worth to the same network",
+    ylabel="average precision",
+)
 ax.legend(ncols=2, fontsize="small")
 ax.figure.set_layout_engine("constrained")
 
@@ -153,9 +169,13 @@ models["network, 30 rows"] = window["standard"]
 # than of later ones. `ThresholdClassifier` learns the threshold of the best F1 on rows that the network has not seen.
 # Is the chosen threshold on a hill or on a needle? And does it stay good on later rows?
 
-network = ThresholdClassifier(FrozenEstimator(models["network, 30 rows"])).fit(X[hold], y[hold])
+network = ThresholdClassifier(FrozenEstimator(models["network, 30 rows"])).fit(
+    X[hold], y[hold]
+)
 figure, axes = plt.subplots(1, 2, figsize=(10, 4), sharey=True, layout="constrained")
-ThresholdDisplay.from_rule(network.threshold_rule_, score_name="threshold on the log odds", ax=axes[0])
+ThresholdDisplay.from_rule(
+    network.threshold_rule_, score_name="threshold on the log odds", ax=axes[0]
+)
 ThresholdDisplay.from_predictions(
     y[test],
     models["network, 30 rows"].decision_function(X[test]),
@@ -165,6 +185,9 @@ ThresholdDisplay.from_predictions(
 )
 axes[0].set_xlabel("log odds: rows it was chosen on")
 axes[1].set_xlabel("log odds: the last quarter")
+figure.suptitle(
+    "Precision, recall and F1 by the threshold, where it was chosen and later"
+)
 
 # %%
 # Does pre-training help when few events are labelled?
@@ -175,14 +198,19 @@ axes[1].set_xlabel("log odds: the last quarter")
 
 scaler = FrozenEstimator(StandardScaler().set_output(transform="pandas").fit(X[fit]))
 options = {"hidden_size": 32, "batch_size": 64, "lr": 0.003}
-pretrainer = ForecastPretrainer(**options, max_epochs=round(1000 * 64 / cuts[0]), random_state=0)
-encoder = FrozenEstimator(pretrainer.fit(SlidingWindow(30).fit_transform(scaler.transform(X[fit]))))
+pretrainer = ForecastPretrainer(
+    **options, max_epochs=round(1000 * 64 / cuts[0]), random_state=0
+)
+encoder = FrozenEstimator(
+    pretrainer.fit(SlidingWindow(30).fit_transform(scaler.transform(X[fit])))
+)
 events = to_events(y[fit])
 few = {"from scratch": [], "pre-trained": []}
 for seed in range(3):
     drawn = events.sample(5, random_state=seed)
     spans = [
-        np.arange(start - 100, stop + 100) for start, stop in zip(drawn["start"], drawn["stop"], strict=True)
+        np.arange(start - 100, stop + 100)
+        for start, stop in zip(drawn["start"], drawn["stop"], strict=True)
     ]
     rows = np.unique(np.clip(np.concatenate(spans), 0, cuts[0] - 1))
     for name, pretrained in (("from scratch", None), ("pre-trained", encoder)):
@@ -193,9 +221,15 @@ for seed in range(3):
             max_epochs=round(1000 * 64 / len(rows)),
             random_state=seed,
         )
-        model = make_pipeline(scaler, SlidingWindow(30), head).fit(X.iloc[rows], y.iloc[rows])
+        model = make_pipeline(scaler, SlidingWindow(30), head).fit(
+            X.iloc[rows], y.iloc[rows]
+        )
         few[name].append(model)
-print(pd.DataFrame({name: map(average_precision, few[name]) for name in few}).round(3).to_string())
+print(
+    pd.DataFrame({name: map(average_precision, few[name]) for name in few})
+    .round(3)
+    .to_string()
+)
 
 models["5 events, from scratch"] = few["from scratch"][0]
 models["5 events, pre-trained"] = few["pre-trained"][0]
@@ -216,7 +250,10 @@ normal, anomalous = np.flatnonzero(y[test] == 0), np.flatnonzero(y[test] == 1)
 kept = np.random.default_rng(0).choice(normal, len(anomalous), replace=False)
 balanced = np.concatenate([kept, anomalous])
 
-rows = {"always alarm": [f1_score(y[test], np.ones(len(y[test])))] * 2 + [2 / 3, y[test].mean()]}
+rows = {
+    "always alarm": [f1_score(y[test], np.ones(len(y[test])))] * 2
+    + [2 / 3, y[test].mean()]
+}
 for name, model in models.items():
     tuned = ThresholdClassifier(FrozenEstimator(model)).fit(X[hold], y[hold])
     alarms = tuned.predict(X[test])
@@ -226,11 +263,22 @@ for name, model in models.items():
         f1_score(y[test].iloc[balanced], alarms[balanced]),
         average_precision(model),
     ]
-columns = ["F1, own threshold", "F1, tuned threshold", "F1 claimed, balanced", "average precision"]
+columns = [
+    "F1, own threshold",
+    "F1, tuned threshold",
+    "F1 claimed, balanced",
+    "average precision",
+]
 verdict = pd.DataFrame(rows, index=columns).T
 
-ax = verdict[columns[1:3]].plot.barh(figsize=(8, 3.6), color=["0.25", "0.8"], edgecolor="0")
-ax.set(title="The same decisions, at the true prior and on balanced test rows", xlabel="F1", xlim=(0, 1))
+ax = verdict[columns[1:3]].plot.barh(
+    figsize=(8, 3.6), color=["0.25", "0.8"], edgecolor="0"
+)
+ax.set(
+    title="The same decisions, at the true prior and on balanced test rows",
+    xlabel="F1",
+    xlim=(0, 1),
+)
 ax.invert_yaxis()
 ax.legend(loc="upper left", bbox_to_anchor=(1, 1), fontsize="small")
 ax.figure.set_layout_engine("constrained")
@@ -253,6 +301,6 @@ print(detection_report(y[test], score, n_bootstrap=200).round(3).to_string())
 # %%
 # Last, look: what it finds around the first event, and where it raises false alarms.
 
-SeriesDisplay.from_predictions(X[part], y[part], (score[X[part].index] > 0).astype(int)).ax_.set_title(
-    "The network with 30 rows, tuned: what it detects"
-)
+SeriesDisplay.from_predictions(
+    X[part], y[part], (score[X[part].index] > 0).astype(int)
+).ax_.set_title("The network with 30 rows, tuned: what it detects")

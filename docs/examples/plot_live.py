@@ -16,7 +16,6 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from sklearn.pipeline import make_pipeline
-
 from sktsad import GaussianDetector, RollingFeatures, SeriesScaler
 from sktsad.live import LiveScorer
 from sktsad.thresholds import Quantile
@@ -31,7 +30,9 @@ rng = np.random.default_rng(0)
 time = pd.date_range("2026-01-05", periods=288 * 16, freq="5min", name="time")
 names = [f"machine {number:02d}" for number in range(40)]
 phase = 2 * np.pi * np.arange(len(time)) / 288
-load = 50 + rng.uniform(5, 20, size=(40, 1)) * np.sin(phase + rng.uniform(0, 1, size=(40, 1)))
+load = 50 + rng.uniform(5, 20, size=(40, 1)) * np.sin(
+    phase + rng.uniform(0, 1, size=(40, 1))
+)
 load += rng.normal(scale=1.5, size=load.shape)
 today = 288 * 15
 load[3, today + 100 : today + 112] += 15
@@ -84,7 +85,9 @@ def feed(scorer, start, stop):
 
 
 number = np.tile(np.arange(len(time)), len(names))
-by_time = X.set_axis(pd.MultiIndex.from_arrays([number, index.get_level_values(0), stamp]))
+by_time = X.set_axis(
+    pd.MultiIndex.from_arrays([number, index.get_level_values(0), stamp])
+)
 by_time = by_time[stamp >= time[today]].sort_index()
 morning = feed(scorer, today, today + 147)
 del scorer  # dead, three rows after the last snapshot
@@ -93,7 +96,10 @@ restored = LiveScorer(model, merge_gap="30min", min_rows=2).load(path)
 rest = feed(restored, today + 144, len(time))
 day = pd.concat([morning[morning.index.get_level_values(1) < time[today + 144]], rest])
 
-wanted = pd.Series(model.decision_function(X[stamp >= time[288 * 14]]), X.index[stamp >= time[288 * 14]])
+wanted = pd.Series(
+    model.decision_function(X[stamp >= time[288 * 14]]),
+    X.index[stamp >= time[288 * 14]],
+)
 print("as one that never died:", np.allclose(day["decision"], wanted[day.index]))
 
 # %%
@@ -115,7 +121,8 @@ for ax, number in zip(axes, (3, 11, 27), strict=True):
     ax.axvline(time[today + 147], color="0.7", linestyle=":")
     ax.set(ylabel=name)
 axes[0].set_title(
-    "One day: red lines open an alarm, green ones close it; at the dotted line the process died"
+    "One day: red lines open an alarm, green ones close it; at the dotted line the "
+    "process died"
 )
 
 # %%
@@ -123,4 +130,7 @@ axes[0].set_title(
 # -------------
 # The state of a machine is a few kilobytes, for the days that features look back at; a row of all forty is one call.
 
-print(f"{path.stat().st_size / len(restored.series) / 1000:.0f} kB a machine in the snapshot")
+print(
+    f"{path.stat().st_size / len(restored.series) / 1000:.0f} kB a machine in the "
+    "snapshot"
+)

@@ -17,7 +17,6 @@ import pandas as pd
 import torch
 from sklearn.metrics import average_precision_score
 from sklearn.pipeline import make_pipeline
-
 from sktsad import RNNClassifier, SlidingWindow, StatefulRNNClassifier
 
 torch.set_num_threads(1)  # small networks gain nothing by more
@@ -63,10 +62,17 @@ axis.legend(frameon=False)
 weight = 0.002 + X["tap"].to_numpy()
 quarter = slice(0, len(X) // 4)
 windows = make_pipeline(
-    SlidingWindow(30), RNNClassifier(hidden_size=8, dense_size=None, max_epochs=3, random_state=0)
+    SlidingWindow(30),
+    RNNClassifier(hidden_size=8, dense_size=None, max_epochs=3, random_state=0),
 )
 along = StatefulRNNClassifier(
-    hidden_size=8, chunk_size=700, strand_length=2800, min_updates=40, max_epochs=8, lr=0.02, random_state=0
+    hidden_size=8,
+    chunk_size=700,
+    strand_length=2800,
+    min_updates=40,
+    max_epochs=8,
+    lr=0.02,
+    random_state=0,
 )
 seconds, scores = {}, {}
 for name, fit in {
@@ -78,15 +84,19 @@ for name, fit in {
     started = time.process_time()
     model = fit()
     seconds[name] = time.process_time() - started
-    scores[name] = model.set_params(**({"history": "none"} if model is along else {})).decision_function(
-        X_new
-    )
+    scores[name] = model.set_params(
+        **({"history": "none"} if model is along else {})
+    ).decision_function(X_new)
 table = {
-    name: {"average precision": average_precision_score(y_new[taps], score[taps]), "seconds": seconds[name]}
+    name: {
+        "average precision": average_precision_score(y_new[taps], score[taps]),
+        "seconds": seconds[name],
+    }
     for name, score in scores.items()
 }
 print(
-    f"\nFaults among taps, which is what chance gets: {y_new[taps].mean():.2f}. Among taps, and CPU time to fit:\n"
+    f"\nFaults among taps, which is what chance gets: {y_new[taps].mean():.2f}. "
+    "Among taps, and CPU time to fit:\n"
 )
 print(pd.DataFrame(table).T.round(2).to_string())
 

@@ -20,11 +20,11 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import f1_score, roc_auc_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
-
 from sktsad import AutoencoderDetector, RNNRegressor, VAEDetector
 from sktsad.datasets import load_ecg5000
 
-torch.set_num_threads(1)  # small networks gain nothing by more, and lose much on a busy machine
+# small networks gain nothing by more, and lose much on a busy machine
+torch.set_num_threads(1)
 
 # %%
 # Where the gradient goes
@@ -38,22 +38,39 @@ asked = windows[:, 0]
 
 
 def gradient_by_lag(model):
-    """Return the mean size of the gradient of the output by the value so many steps back."""
-    inputs = torch.tensor(windows[:200, :, None], dtype=torch.float32, requires_grad=True)
+    """Return the mean gradient of the output by the value a number of steps back."""
+    inputs = torch.tensor(
+        windows[:200, :, None], dtype=torch.float32, requires_grad=True
+    )
     model.net_.module_.eval()
     model.net_.module_(inputs).sum().backward()
     return inputs.grad.abs().mean(dim=(0, 2)).numpy()[::-1]
 
 
 figure, axis = plt.subplots(figsize=(7, 3.6), layout="constrained")
+figure.suptitle("How far back each cell remembers")
 recall = {}
 for i, cell in enumerate(("rnn", "lstm", "gru")):
-    options = {"hidden_size": 32, "dense_size": None, "lr": 0.01, "n_channels": 1, "random_state": 0}
-    fresh = RNNRegressor(cell, **{**options, "lr": 1e-12}, max_epochs=1).fit(windows, asked)
-    model = RNNRegressor(cell, **options, max_epochs=30).fit(windows[:1500], asked[:1500])
+    options = {
+        "hidden_size": 32,
+        "dense_size": None,
+        "lr": 0.01,
+        "n_channels": 1,
+        "random_state": 0,
+    }
+    fresh = RNNRegressor(cell, **{**options, "lr": 1e-12}, max_epochs=1).fit(
+        windows, asked
+    )
+    model = RNNRegressor(cell, **options, max_epochs=30).fit(
+        windows[:1500], asked[:1500]
+    )
     recall[cell] = model.score(windows[1500:], asked[1500:])
     axis.plot(gradient_by_lag(fresh), f"C{i}--", linewidth=1)
-    axis.plot(gradient_by_lag(model), f"C{i}-", label=f"{cell}, R2 {recall[cell]:.2f} on other windows")
+    axis.plot(
+        gradient_by_lag(model),
+        f"C{i}-",
+        label=f"{cell}, R2 {recall[cell]:.2f} on other windows",
+    )
 axis.set(yscale="log", xlabel="steps back", ylabel="size of the gradient")
 axis.legend(fontsize="small")
 print({cell: round(value, 2) for cell, value in recall.items()})
@@ -70,9 +87,12 @@ print({cell: round(value, 2) for cell, value in recall.items()})
 
 if os.environ.get("SKTSAD_DATA"):
     X, y, X_test, y_test = (
-        part.to_numpy() for name in ("train", "test") for part in load_ecg5000(name, return_X_y=True)
+        part.to_numpy()
+        for name in ("train", "test")
+        for part in load_ecg5000(name, return_X_y=True)
     )
-else:  # three bumps, of which the last is missing, upside down or early in an abnormal beat
+else:
+    # three bumps, of which the last is missing, upside down or early in an abnormal beat
     labels = (rng.random_sample(2500) < 0.3).astype(int)
     middles = [20, 50, 95] + rng.normal(scale=[2, 1, 4], size=(2500, 3))
     heights = [0.8, 4, 1.5] + rng.normal(scale=[0.2, 0.3, 0.3], size=(2500, 3))
@@ -80,7 +100,10 @@ else:  # three bumps, of which the last is missing, upside down or early in an a
     heights[:, 2] *= np.array([1, 0, -1, 1])[kind]
     middles[kind == 3, 2] -= rng.uniform(8, 20, size=(kind == 3).sum())
     times = np.arange(140)[None, :, None]
-    values = (heights[:, None, :] * np.exp(-(((times - middles[:, None, :]) / [6, 3, 12]) ** 2))).sum(axis=2)
+    values = (
+        heights[:, None, :]
+        * np.exp(-(((times - middles[:, None, :]) / [6, 3, 12]) ** 2))
+    ).sum(axis=2)
     values += rng.normal(scale=0.15, size=values.shape)
     X, y, X_test, y_test = values[:500], labels[:500], values[500:], labels[500:]
 normal = X[y == 0]
@@ -91,19 +114,31 @@ normal = X[y == 0]
 # An autoencoder that has seen normal beats only turns a beat of 140 samples into eight numbers. Ten labelled beats of
 # each kind, drawn ten times, teach a logistic regression: on the beats, on eight principal components, on the code.
 
-coder = AutoencoderDetector(hidden_sizes=(32, 8), max_epochs=100, random_state=0).fit(normal)
-ways = {"140 samples": None, "8 principal components": PCA(8).fit(normal), "code of 8": coder}
+coder = AutoencoderDetector(hidden_sizes=(32, 8), max_epochs=100, random_state=0).fit(
+    normal
+)
+ways = {
+    "140 samples": None,
+    "8 principal components": PCA(8).fit(normal),
+    "code of 8": coder,
+}
 figures = {name: [] for name in ways}
 for draw in range(10):
     few = np.concatenate(
         [
-            np.random.RandomState(draw).choice(np.flatnonzero(y == label), 10, replace=False)
+            np.random.RandomState(draw).choice(
+                np.flatnonzero(y == label), 10, replace=False
+            )
             for label in (0, 1)
         ]
     )
     for name, way in ways.items():
-        seen, asked_of = (part if way is None else way.transform(part) for part in (X[few], X_test))
-        learner = make_pipeline(StandardScaler(), LogisticRegression()).fit(seen, y[few])
+        seen, asked_of = (
+            part if way is None else way.transform(part) for part in (X[few], X_test)
+        )
+        learner = make_pipeline(StandardScaler(), LogisticRegression()).fit(
+            seen, y[few]
+        )
         figures[name].append(f1_score(y_test, learner.predict(asked_of)))
 pd.DataFrame(figures).agg(["mean", "min", "max"]).T.round(3)
 
@@ -114,8 +149,15 @@ pd.DataFrame(figures).agg(["mean", "min", "max"]).T.round(3)
 
 plane = PCA(2).fit_transform(coder.transform(X_test))
 figure, axis = plt.subplots(figsize=(5, 3.8), layout="constrained")
+figure.suptitle("Normal and abnormal beats in the code")
 for label, name, marker in ((0, "normal", "."), (1, "abnormal", "x")):
-    axis.plot(*plane[y_test == label].T, marker, markersize=3, color=["0.2", "#B2182B"][label], label=name)
+    axis.plot(
+        *plane[y_test == label].T,
+        marker,
+        markersize=3,
+        color=["0.2", "#B2182B"][label],
+        label=name,
+    )
 axis.set(xlabel="first direction of the code", ylabel="second")
 axis.legend()
 
@@ -131,7 +173,10 @@ others = X_test[y_test == 0]
 ROUNDS = {"dense": (12, 50), "gru": (3, 50)}
 rows = []
 for network, (n_rounds, n_epochs) in ROUNDS.items():
-    for name, kind in (("autoencoder", AutoencoderDetector), ("variational", VAEDetector)):
+    for name, kind in (
+        ("autoencoder", AutoencoderDetector),
+        ("variational", VAEDetector),
+    ):
         model = kind(
             network,
             hidden_sizes=(32, 8),
@@ -148,11 +193,26 @@ for network, (n_rounds, n_epochs) in ROUNDS.items():
             row["ROC AUC"] = roc_auc_score(y_test, model.anomaly_score(X_test))
             rows.append(row)
 learnt = pd.DataFrame(rows)
-figure, axes = plt.subplots(len(ROUNDS), 2, figsize=(9, 6), layout="constrained", squeeze=False)
+figure, axes = plt.subplots(
+    len(ROUNDS), 2, figsize=(9, 6), layout="constrained", squeeze=False
+)
+figure.suptitle("Errors and ROC AUC while training goes on")
 for line, network in zip(axes, ROUNDS, strict=True):
-    for i, (name, group) in enumerate(learnt[learnt["network"] == network].groupby("model")):
-        line[0].plot(group["epochs"], group["training error"], f"C{i}--", label=f"{name}, training")
-        line[0].plot(group["epochs"], group["error on others"], f"C{i}-", label=f"{name}, other beats")
+    for i, (name, group) in enumerate(
+        learnt[learnt["network"] == network].groupby("model")
+    ):
+        line[0].plot(
+            group["epochs"],
+            group["training error"],
+            f"C{i}--",
+            label=f"{name}, training",
+        )
+        line[0].plot(
+            group["epochs"],
+            group["error on others"],
+            f"C{i}-",
+            label=f"{name}, other beats",
+        )
         line[1].plot(group["epochs"], group["ROC AUC"], f"C{i}-", label=name)
     line[0].set(title=f"{network}: error of normal beats", xlabel="epochs")
     line[1].set(title=f"{network}: ROC AUC on all test beats", xlabel="epochs")
@@ -165,7 +225,9 @@ for line, network in zip(axes, ROUNDS, strict=True):
 # to 0.982). So the claim holds for what a detector is for, not for the errors. The recurrent ones have not
 # learnt enough in 150 epochs of sixty beats to forget anything.
 
-best = learnt.loc[learnt.groupby(["network", "model"])["ROC AUC"].idxmax()].set_index(["network", "model"])
+best = learnt.loc[learnt.groupby(["network", "model"])["ROC AUC"].idxmax()].set_index(
+    ["network", "model"]
+)
 last = learnt.groupby(["network", "model"]).last()
 pd.DataFrame(
     {

@@ -17,7 +17,6 @@ import torch
 from sklearn.metrics import average_precision_score, f1_score
 from sklearn.model_selection import cross_val_score
 from sklearn.pipeline import make_pipeline
-
 from sktsad import (
     GaussianDetector,
     RNNClassifier,
@@ -33,21 +32,34 @@ from sktsad.metrics import detection_report, random_baseline
 from sktsad.plotting import SeriesDisplay
 from sktsad.thresholds import BestFBeta
 
-torch.set_num_threads(1)  # small networks gain nothing by more, and lose much on a busy machine
+# small networks gain nothing by more, and lose much on a busy machine
+torch.set_num_threads(1)
 
 # %%
 # A folder of files
 # -----------------
 # A month of seven KPIs, one row every quarter of an hour, with the flaws that such files have.
 
-X, y = make_kpi(3000, n_series=7, period=96, step="15min", contamination=0.03, trend=0.2, random_state=0)
+X, y = make_kpi(
+    3000,
+    n_series=7,
+    period=96,
+    step="15min",
+    contamination=0.03,
+    trend=0.2,
+    random_state=0,
+)
 files = {name: rows.droplevel(0) for name, rows in X.assign(label=y).groupby(level=0)}
-files["kpi_0"].loc[files["kpi_0"].index[[200, 201, 1700]], "value"] = None  # values are missing
+# values are missing
+files["kpi_0"].loc[files["kpi_0"].index[[200, 201, 1700]], "value"] = None
 files["kpi_1"] = files["kpi_1"].iloc[900:]  # began later
-files["kpi_2"] = files["kpi_2"].drop(files["kpi_2"].index[1200:1400])  # two days are missing
-files["kpi_3"] = files["kpi_3"].drop(files["kpi_3"].index[500])  # a single row is missing
+# two days are missing
+files["kpi_2"] = files["kpi_2"].drop(files["kpi_2"].index[1200:1400])
+# a single row is missing
+files["kpi_3"] = files["kpi_3"].drop(files["kpi_3"].index[500])
 files["kpi_4"] = files["kpi_4"].sample(frac=1, random_state=0)  # out of order
-files["kpi_5"] = files["kpi_5"].iloc[[*range(700), *range(699, 3000)]]  # a row comes twice
+# a row comes twice
+files["kpi_5"] = files["kpi_5"].iloc[[*range(700), *range(699, 3000)]]
 
 folder = tempfile.TemporaryDirectory()
 for name, rows in files.items():
@@ -59,7 +71,10 @@ for name, rows in files.items():
 # A panel is one frame with a (series, time) MultiIndex. ``pandas.concat`` makes one from a dictionary of frames.
 
 paths = sorted(Path(folder.name).glob("*.csv"))
-raw = pd.concat({path.stem: pd.read_csv(path, index_col="time") for path in paths}, names=["series", "time"])
+raw = pd.concat(
+    {path.stem: pd.read_csv(path, index_col="time") for path in paths},
+    names=["series", "time"],
+)
 folder.cleanup()
 print(raw.head(3))
 
@@ -84,7 +99,9 @@ ask(raw)
 # %%
 # Dates it is, then. Next: rows out of order.
 
-dated = raw.set_index(raw.index.set_levels(pd.to_datetime(raw.index.levels[1]), level=1))
+dated = raw.set_index(
+    raw.index.set_levels(pd.to_datetime(raw.index.levels[1]), level=1)
+)
 ask(dated)
 
 # %%
@@ -110,7 +127,10 @@ ask(table)
 groups = table.groupby(level="series")
 steps = table.reset_index("time").groupby(level="series")["time"].diff()
 facts = groups.agg(
-    rows=("value", "size"), mean=("value", "mean"), sd=("value", "std"), anomalous=("label", "mean")
+    rows=("value", "size"),
+    mean=("value", "mean"),
+    sd=("value", "std"),
+    anomalous=("label", "mean"),
 )
 facts["longest step"] = steps.groupby(level="series").max()
 print(facts.to_string(float_format="{:.3g}".format))
@@ -118,7 +138,7 @@ print(facts.to_string(float_format="{:.3g}".format))
 is_new = table.index.get_level_values("series") == "kpi_6"  # put aside until the end
 X, y = table.loc[~is_new, ["value"]], table.loc[~is_new, "label"]
 display = SeriesDisplay.from_predictions(X, y)
-display.legend_.set_title("Six series: their own scales, a late start, a gap")
+display.figure_.suptitle("Six series: their own scales, a late start, a gap")
 
 # %%
 # Folds in time order, in every series
@@ -133,13 +153,17 @@ display.legend_.set_title("Six series: their own scales, a late start, a gap")
 # The first two are detectors: trained on normal rows, with a threshold chosen on the last training rows and their
 # labels. The third is a classifier.
 
-position = X.groupby(level="series").cumcount() / X.groupby(level="series")["value"].transform("size")
+position = X.groupby(level="series").cumcount() / X.groupby(level="series")[
+    "value"
+].transform("size")
 known, test = position < 0.75, position >= 0.75
 
 
 def features():
-    """Compare each row with the last few hours, and with the same time on the last days."""
-    return RollingFeatures(z_windows=[15], std_windows=[], ewm_spans=[15], same_windows=[])
+    """Compare each row with the last hours, and with this time on the last days."""
+    return RollingFeatures(
+        z_windows=[15], std_windows=[], ewm_spans=[15], same_windows=[]
+    )
 
 
 network = RNNClassifier("lstm", hidden_size=24, lr=0.003, max_epochs=8, random_state=0)
@@ -148,14 +172,19 @@ pipelines = {
     "features, density": make_pipeline(
         SeriesScaler(), features(), GaussianDetector("full", threshold=BestFBeta())
     ),
-    "features, LSTM": make_pipeline(SeriesScaler(), features(), SlidingWindow(10), network),
+    "features, LSTM": make_pipeline(
+        SeriesScaler(), features(), SlidingWindow(10), network
+    ),
 }
 folds = SeriesSplit(3, gap=20)
 scores = {
     name: cross_val_score(pipe, X[known], y[known], cv=folds, scoring="f1")
     for name, pipe in pipelines.items()
 }
-print(f"F1 in three folds; a random score gets {random_baseline(y[known], f1_score, random_state=0):.2f}:\n")
+print(
+    "F1 in three folds; a random score gets "
+    f"{random_baseline(y[known], f1_score, random_state=0):.2f}:\n"
+)
 table_of_folds = pd.DataFrame(scores).T
 print(table_of_folds.assign(mean=table_of_folds.mean(axis=1)).round(2).to_string())
 
@@ -167,7 +196,11 @@ print(table_of_folds.assign(mean=table_of_folds.mean(axis=1)).round(2).to_string
 
 best = pipelines[table_of_folds.mean(axis=1).idxmax()]
 print(check_causal(best, X[known], y[known], cv=SeriesSplit(2)))
-print(check_causal(best[1:], SeriesScaler().fit_transform(X[known]), y[known], cv=SeriesSplit(2)))
+print(
+    check_causal(
+        best[1:], SeriesScaler().fit_transform(X[known]), y[known], cv=SeriesSplit(2)
+    )
+)
 
 # %%
 # The verdict
@@ -183,10 +216,16 @@ print(detection_report(y[test], decision).round(2).to_string())
 # By series, none should be left behind. In the picture each series has its last quarter, with labelled events
 # and detected rows.
 
-by_series = pd.DataFrame({"label": y[test], "found": (decision > 0).astype(int)}).groupby(level="series")
-print(by_series.apply(lambda rows: f1_score(rows["label"], rows["found"])).round(2).to_string())
+by_series = pd.DataFrame(
+    {"label": y[test], "found": (decision > 0).astype(int)}
+).groupby(level="series")
+print(
+    by_series.apply(lambda rows: f1_score(rows["label"], rows["found"]))
+    .round(2)
+    .to_string()
+)
 display = SeriesDisplay.from_estimator(best, X[test], y[test])
-display.legend_.set_title("Nearly every event is found, in every series")
+display.figure_.suptitle("Nearly every event is found, in every series")
 
 # %%
 # A series that training has not seen

@@ -27,14 +27,19 @@ from sklearn.metrics import (
 )
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
-
-from sktsad import AutoencoderDetector, RollingFeatures, ThresholdClassifier, curve_shift
+from sktsad import (
+    AutoencoderDetector,
+    RollingFeatures,
+    ThresholdClassifier,
+    curve_shift,
+)
 from sktsad.datasets import load_processminer
 from sktsad.metrics import detection_report, lead_times
 from sktsad.plotting import FeatureScoreDisplay, SeriesDisplay, ThresholdDisplay
 from sktsad.thresholds import BestFBeta
 
-torch.set_num_threads(1)  # small networks gain nothing by more, and lose much on a busy machine
+# small networks gain nothing by more, and lose much on a busy machine
+torch.set_num_threads(1)
 
 # %%
 # The data
@@ -52,11 +57,19 @@ else:
     time = pd.date_range("2026-01-01", periods=n_rows, freq="2min", name="time")
     causes = pd.DataFrame(rng.normal(size=(n_rows, 3))).ewm(span=60).mean() * 3
     drift = rng.normal(scale=0.1, size=(n_rows, 20)).cumsum(axis=0)
-    values = causes.to_numpy() @ rng.normal(size=(3, 20)) + drift + rng.normal(scale=0.5, size=(n_rows, 20))
-    breaks = 100 * rng.choice(np.arange(1, 119), size=80, replace=False) + rng.integers(60, size=80)
+    values = (
+        causes.to_numpy() @ rng.normal(size=(3, 20))
+        + drift
+        + rng.normal(scale=0.5, size=(n_rows, 20))
+    )
+    breaks = 100 * rng.choice(np.arange(1, 119), size=80, replace=False) + rng.integers(
+        60, size=80
+    )
     for row in breaks:
         runaway = rng.choice(4, size=2, replace=False)
-        values[row - 6 : row, runaway] += np.outer(np.linspace(0.2, 1, 6), rng.uniform(4, 8, size=2))
+        values[row - 6 : row, runaway] += np.outer(
+            np.linspace(0.2, 1, 6), rng.uniform(4, 8, size=2)
+        )
     X = pd.DataFrame(values, index=time, columns=[f"x{i}" for i in range(1, 21)])
     y = pd.Series(0, index=time)
     y.iloc[breaks] = 1
@@ -86,8 +99,16 @@ display.ax_.set_title("Six sensors around a break", loc="left")
 
 X_early, y_early = curve_shift(X, y, shift_by=2)
 cuts = int(0.6 * len(X_early)), int(0.8 * len(X_early))
-X_fit, X_choose, X_test = X_early.iloc[: cuts[0]], X_early.iloc[slice(*cuts)], X_early.iloc[cuts[1] :]
-y_fit, y_choose, y_test = y_early.iloc[: cuts[0]], y_early.iloc[slice(*cuts)], y_early.iloc[cuts[1] :]
+X_fit, X_choose, X_test = (
+    X_early.iloc[: cuts[0]],
+    X_early.iloc[slice(*cuts)],
+    X_early.iloc[cuts[1] :],
+)
+y_fit, y_choose, y_test = (
+    y_early.iloc[: cuts[0]],
+    y_early.iloc[slice(*cuts)],
+    y_early.iloc[cuts[1] :],
+)
 
 # %%
 # An autoencoder for normal rows
@@ -98,7 +119,9 @@ y_fit, y_choose, y_test = y_early.iloc[: cuts[0]], y_early.iloc[slice(*cuts)], y
 # then jump by hundreds of their standard deviations; ``arcsinh`` keeps one such jump from drowning everything else. The
 # rows for choices tell which of the three to take.
 
-squash = FunctionTransformer(np.arcsinh, feature_names_out="one-to-one").set_output(transform="pandas")
+squash = FunctionTransformer(np.arcsinh, feature_names_out="one-to-one").set_output(
+    transform="pandas"
+)
 plain = Pipeline(
     [
         ("describe", "passthrough"),
@@ -110,9 +133,16 @@ plain = Pipeline(
 models = {"sensors as they are": plain}
 for span in (5, 15):
     differences = RollingFeatures(
-        (), std_windows=(), slope_windows=(), ewm_spans=(span,), period=None, keep_values=False
+        (),
+        std_windows=(),
+        slope_windows=(),
+        ewm_spans=(span,),
+        period=None,
+        keep_values=False,
     )
-    models[f"differences, span of {span} rows"] = clone(plain).set_params(describe=differences)
+    models[f"differences, span of {span} rows"] = clone(plain).set_params(
+        describe=differences
+    )
 choice = {"random score": {"average precision": y_choose.mean(), "ROC AUC": 0.5}}
 for name, model in models.items():
     score = model.fit(X_fit, y_fit).decision_function(X_choose)
@@ -133,8 +163,12 @@ print(f"\nTo be judged: the autoencoder fed with {best}.")
 # costs a look at it; so recall counts five times, and the mark is the threshold of the best F-beta with a beta of 5.
 # Check whether it stands on a hill or on a needle: on a needle a few breaks decide, and later rows may disagree.
 
-tuned = ThresholdClassifier(FrozenEstimator(detector), BestFBeta(beta=5)).fit(X_choose, y_choose)
-display = ThresholdDisplay.from_rule(tuned.threshold_rule_, score_name="threshold on the score")
+tuned = ThresholdClassifier(FrozenEstimator(detector), BestFBeta(beta=5)).fit(
+    X_choose, y_choose
+)
+display = ThresholdDisplay.from_rule(
+    tuned.threshold_rule_, score_name="threshold on the score"
+)
 
 # %%
 # The verdict
@@ -145,17 +179,30 @@ display = ThresholdDisplay.from_rule(tuned.threshold_rule_, score_name="threshol
 # chance to be right and still be wrong most of the time. Precision is on a logarithmic axis for that reason.
 
 score = pd.Series(tuned.decision_function(X_test), index=X_test.index)
-print(detection_report(y_test, score).drop(index="F1 within delay").round(3).to_string())
+print(
+    detection_report(y_test, score).drop(index="F1 within delay").round(3).to_string()
+)
 
 figure, axes = plt.subplots(1, 3, figsize=(12, 3.8), layout="constrained")
 ConfusionMatrixDisplay.from_predictions(
-    y_test, score > 0, display_labels=["normal", "before break"], cmap="Greys", colorbar=False, ax=axes[0]
+    y_test,
+    score > 0,
+    display_labels=["normal", "before break"],
+    cmap="Greys",
+    colorbar=False,
+    ax=axes[0],
 )
-RocCurveDisplay.from_predictions(y_test, score, plot_chance_level=True, name="autoencoder", ax=axes[1])
-PrecisionRecallDisplay.from_predictions(y_test, score, plot_chance_level=True, name="autoencoder", ax=axes[2])
+RocCurveDisplay.from_predictions(
+    y_test, score, plot_chance_level=True, name="autoencoder", ax=axes[1]
+)
+PrecisionRecallDisplay.from_predictions(
+    y_test, score, plot_chance_level=True, name="autoencoder", ax=axes[2]
+)
 axes[2].set(yscale="log", ylim=(y_test.mean() / 20, 1.1), aspect="auto")
 axes[2].legend(loc="lower left")
-for axis, title in zip(axes, ["At the chosen threshold", "ROC", "Precision and recall"], strict=True):
+for axis, title in zip(
+    axes, ["At the chosen threshold", "ROC", "Precision and recall"], strict=True
+):
     axis.set_title(title, loc="left")
 
 # %%
@@ -175,7 +222,7 @@ moves = np.linspace(0, len(y_last), 22, dtype=int)[1:-1]
 
 
 def announced(alarms: np.ndarray, rows: int) -> float:
-    """Return the share of the breaks with an alarm at least that number of rows before."""
+    """Return the share of the breaks with an alarm at least that many rows before."""
     return (lead_times(y_last, alarms, max_lead=10)["lead"] >= rows).mean()
 
 
@@ -194,7 +241,11 @@ costs = pd.DataFrame(costs).set_index("false")
 figure, axis = plt.subplots(figsize=(7, 4), layout="constrained")
 colors = ["0", "0", "#D55E00", "#D55E00"]
 costs.plot(ax=axis, style=["-", ":", "--", ":"], color=colors, linewidth=1.6)
-axis.set(xlabel="rows with a false alarm, a day", ylabel="share of the breaks announced", ylim=(0, 1.03))
+axis.set(
+    xlabel="rows with a false alarm, a day",
+    ylabel="share of the breaks announced",
+    ylim=(0, 1.03),
+)
 axis.set_title("Every further break is paid for in false alarms", loc="left")
 axis.legend(frameon=False)
 
@@ -208,9 +259,16 @@ axis.legend(frameon=False)
 parts = detector[-1].feature_scores(detector[:-1].transform(X_test))
 parts /= parts[y_test == 0].mean()
 worst = parts[y_test == 1].mean().nlargest(5)
-print(f"\nError before a break, in times that of normal rows:\n{worst.round(2).to_string()}")
+print(
+    "\nError before a break, in times that of normal "
+    f"rows:\n{worst.round(2).to_string()}"
+)
 
 alarmed = np.flatnonzero((score > 0) & (y_test == 1))[0]
 part = slice(max(0, alarmed - 30), alarmed + 2)
-display = FeatureScoreDisplay.from_predictions(parts.iloc[part], y_test.iloc[part], n_channels=8)
-display.ax_.set_title("Which sensors were off before a break, in times of normal rows", loc="left")
+display = FeatureScoreDisplay.from_predictions(
+    parts.iloc[part], y_test.iloc[part], n_channels=8
+)
+display.ax_.set_title(
+    "Which sensors were off before a break, in times of normal rows", loc="left"
+)

@@ -22,14 +22,25 @@ from sklearn.compose import TransformedTargetRegressor
 from sklearn.metrics import average_precision_score, f1_score, mean_absolute_error
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
-
-from sktsad import AutoencoderDetector, RNNRegressor, SlidingWindow, WindowScaler, ZScoreDetector
+from sktsad import (
+    AutoencoderDetector,
+    RNNRegressor,
+    SlidingWindow,
+    WindowScaler,
+    ZScoreDetector,
+)
 from sktsad.metrics import random_baseline
-from sktsad.plotting import ReconstructionDisplay, ScoreDisplay, SeriesDisplay, TrainingDisplay
+from sktsad.plotting import (
+    ReconstructionDisplay,
+    ScoreDisplay,
+    SeriesDisplay,
+    TrainingDisplay,
+)
 from sktsad.preprocessing import forecast_target
 from sktsad.thresholds import MeanStd
 
-torch.set_num_threads(1)  # small networks gain nothing by more, and lose much on a busy machine
+# small networks gain nothing by more, and lose much on a busy machine
+torch.set_num_threads(1)
 
 # %%
 # The series
@@ -42,12 +53,20 @@ weeks = pd.date_range("2014-01-05", "2023-12-31", freq="W", name="week")
 years = np.arange(len(weeks)) / 52.18
 weather = lfilter([1], [1, -0.4], rng.normal(0, 1.4, size=len(weeks)))
 series = pd.DataFrame(
-    {"temperature": 10 - 9 * np.cos(2 * np.pi * (years - 0.06)) + 0.06 * years + weather}, index=weeks
+    {
+        "temperature": 10
+        - 9 * np.cos(2 * np.pi * (years - 0.06))
+        + 0.06 * years
+        + weather
+    },
+    index=weeks,
 )
 past, recent = series[:"2020"], series["2021":]
 display = SeriesDisplay.from_predictions(series)
 display.ax_.axvline(recent.index[0], color="0.5", linestyle="--")
-display.ax_.set(ylabel="°C", title="Ten years of weeks; the dashed line ends the training years")
+display.ax_.set(
+    ylabel="°C", title="Ten years of weeks; the dashed line ends the training years"
+)
 
 # %%
 # The forecasts that cost nothing
@@ -64,7 +83,10 @@ forecasts = {
     "like the same week last year": series["temperature"].shift(51).loc[X_test.index],
     "as usual at that time of the year": usual.shift(-1).loc[X_test.index],
 }
-errors = {name: [mean_absolute_error(y_test, forecast)] for name, forecast in forecasts.items()}
+errors = {
+    name: [mean_absolute_error(y_test, forecast)]
+    for name, forecast in forecasts.items()
+}
 
 # %%
 # Three recurrent networks
@@ -74,7 +96,13 @@ errors = {name: [mean_absolute_error(y_test, forecast)] for name, forecast in fo
 # ``TransformedTargetRegressor``, since a new network puts out values near 0. Three seeds each, as the luck of the first
 # weights is worth about as much as the choice of the cell.
 
-options = {"hidden_size": 16, "dense_size": 16, "lr": 0.003, "batch_size": 32, "max_epochs": 80}
+options = {
+    "hidden_size": 16,
+    "dense_size": 16,
+    "lr": 0.003,
+    "batch_size": 32,
+    "max_epochs": 80,
+}
 cells = {
     "simple RNN": {"cell": "rnn"},
     "deep RNN": {"cell": "rnn", "num_layers": 2},
@@ -85,11 +113,17 @@ for name, cell in cells.items():
     errors[name] = []
     for seed in range(3):
         network = RNNRegressor(**cell, **options, early_stopping=10, random_state=seed)
-        pipe = make_pipeline(StandardScaler().set_output(transform="pandas"), SlidingWindow(26), network)
-        model = TransformedTargetRegressor(pipe, transformer=StandardScaler()).fit(X_train, y_train)
+        pipe = make_pipeline(
+            StandardScaler().set_output(transform="pandas"), SlidingWindow(26), network
+        )
+        model = TransformedTargetRegressor(pipe, transformer=StandardScaler()).fit(
+            X_train, y_train
+        )
         errors[name].append(mean_absolute_error(y_test, model.predict(X_test)))
     models[name] = model
-table = pd.DataFrame({name: {"mean": np.mean(all_), "sd": np.std(all_)} for name, all_ in errors.items()}).T
+table = pd.DataFrame(
+    {name: {"mean": np.mean(all_), "sd": np.std(all_)} for name, all_ in errors.items()}
+).T
 print("Mean absolute error in °C, one week ahead, 2021 to 2023:\n")
 print(table.round(2).to_string())
 
@@ -110,10 +144,14 @@ axes[0].legend(handles=list(display.losses_.values()), frameon=False)
 # And this is what a forecast looks like. The network follows the season and a part of the weather; what
 # is new in a week cannot be known the week before, so that its line is smoother than the truth.
 
-forecast = pd.Series(models["LSTM"].predict(X_test), X_test.index + pd.Timedelta(weeks=1))
+forecast = pd.Series(
+    models["LSTM"].predict(X_test), X_test.index + pd.Timedelta(weeks=1)
+)
 figure, axis = plt.subplots(figsize=(10, 3.2), layout="constrained")
 axis.plot(recent["temperature"]["2022":], color="0.2", linewidth=1, label="measured")
-axis.plot(forecast["2022":], color="tab:blue", linestyle="--", label="LSTM, a week before")
+axis.plot(
+    forecast["2022":], color="tab:blue", linestyle="--", label="LSTM, a week before"
+)
 axis.set(xlabel="week", ylabel="°C", title="Forecasts are smoother than weather")
 axis.legend(frameon=False)
 
@@ -126,7 +164,10 @@ axis.legend(frameon=False)
 # it writes all windows out. The cost is measured on a longer series.
 
 orders = {
-    "scale rows, then window": [StandardScaler().set_output(transform="pandas"), SlidingWindow(26)],
+    "scale rows, then window": [
+        StandardScaler().set_output(transform="pandas"),
+        SlidingWindow(26),
+    ],
     "window, then WindowScaler": [SlidingWindow(26), WindowScaler()],
     "window, then StandardScaler": [SlidingWindow(26), StandardScaler()],
 }
@@ -139,10 +180,14 @@ for name, steps in orders.items():
     seconds, (_, peak) = time.perf_counter() - started, tracemalloc.get_traced_memory()
     tracemalloc.stop()
     network = RNNRegressor(**options, early_stopping=10, random_state=0)
-    model = TransformedTargetRegressor(make_pipeline(*steps, network), transformer=StandardScaler())
+    model = TransformedTargetRegressor(
+        make_pipeline(*steps, network), transformer=StandardScaler()
+    )
     error = mean_absolute_error(y_test, model.fit(X_train, y_train).predict(X_test))
     costs[name] = {"seconds": seconds, "peak MB": peak / 1e6, "error in °C": error}
-print(f"\nThe order of scaling and windowing; time and memory for {len(long):,} rows:\n")
+print(
+    f"\nThe order of scaling and windowing; time and memory for {len(long):,} rows:\n"
+)
 print(pd.DataFrame(costs).T.round(2).to_string())
 
 # %%
@@ -154,9 +199,17 @@ print(pd.DataFrame(costs).T.round(2).to_string())
 # too warm. In summer nobody would have noticed such temperatures.
 
 detector = AutoencoderDetector(
-    "lstm", hidden_sizes=(16, 4), score_on="last", lr=0.01, batch_size=32, max_epochs=60, random_state=0
+    "lstm",
+    hidden_sizes=(16, 4),
+    score_on="last",
+    lr=0.01,
+    batch_size=32,
+    max_epochs=60,
+    random_state=0,
 )
-autoencoder = make_pipeline(StandardScaler().set_output(transform="pandas"), SlidingWindow(12), detector)
+autoencoder = make_pipeline(
+    StandardScaler().set_output(transform="pandas"), SlidingWindow(12), detector
+)
 autoencoder.fit(past)
 
 hot, wave = recent.copy(), pd.Series(0, index=recent.index)
@@ -180,18 +233,28 @@ error = np.abs(np.asarray(window) - decoded)
 assert np.allclose(decoded, detector.reconstruct(window), atol=1e-5)
 assert np.allclose(error[0, -1], detector.anomaly_score(window), atol=1e-5)
 np.set_printoptions(precision=2, suppress=True)
-print(f"\nwindow  {np.asarray(window)[0]}\ncode    {code[0]}\ndecoded {decoded[0]}\nerror   {error[0]}")
+print(
+    f"\nwindow  {np.asarray(window)[0]}\ncode    {code[0]}\ndecoded "
+    f"{decoded[0]}\nerror   {error[0]}"
+)
 print(f"score   {error[0, -1]:.2f}, threshold {detector.threshold_:.2f}")
 
 # %%
 # The same window a year before, and in the wave: the first is put together again, the second is not, since no
 # ordinary quarter ends like that.
 
-figure, axes = plt.subplots(2, 1, figsize=(8, 5), sharex=True, sharey=True, layout="constrained")
-for axis, at, what in zip(axes, [row - 52, row], ["An ordinary spring", "The heat wave"], strict=True):
+figure, axes = plt.subplots(
+    2, 1, figsize=(8, 5), sharex=True, sharey=True, layout="constrained"
+)
+for axis, at, what in zip(
+    axes, [row - 52, row], ["An ordinary spring", "The heat wave"], strict=True
+):
     ReconstructionDisplay.from_estimator(autoencoder, hot, row=at, ax=axis)
     axis.set_title(what, loc="left")
-    axis.set(xlabel=f"weeks counted from {hot.index[at]:%d %B %Y}", ylabel="scaled temperature")
+    axis.set(
+        xlabel=f"weeks counted from {hot.index[at]:%d %B %Y}",
+        ylabel="scaled temperature",
+    )
 
 # %%
 # All recent weeks
@@ -199,7 +262,9 @@ for axis, at, what in zip(axes, [row - 52, row], ["An ordinary spring", "The hea
 # The threshold comes from the last fifth of the training years. Alarms in the weeks right after the wave are its echo:
 # it is still in their windows, and bends the code.
 
-ScoreDisplay.from_estimator(autoencoder, hot, wave).ax_.set_title("The score is highest in the heat wave")
+ScoreDisplay.from_estimator(autoencoder, hot, wave).ax_.set_title(
+    "The score is highest in the heat wave"
+)
 
 # %%
 # One wave is an anecdote. So we put the same wave at every sixth place of the recent years and ask each time. The
@@ -217,7 +282,9 @@ for start in range(12, len(recent) - 4, 6):
     scores = {
         "limits on the thermometer": limits.decision_function(hot),
         "LSTM autoencoder": autoencoder.decision_function(hot),
-        "departure from the usual week": calendar.decision_function(hot - normal.loc[hot.index]),
+        "departure from the usual week": calendar.decision_function(
+            hot - normal.loc[hot.index]
+        ),
     }
     for name, score in scores.items():
         figures = {
@@ -228,7 +295,10 @@ for start in range(12, len(recent) - 4, 6):
         }
         results.append({"score": name, **figures})
 chance = random_baseline(wave, f1_score, random_state=0)
-print(f"\nMeans over {len(results) // 3} waves, {wave.mean():.1%} of the weeks; random F1 {chance:.2f}:\n")
+print(
+    f"\nMeans over {len(results) // 3} waves, {wave.mean():.1%} of the weeks; random "
+    f"F1 {chance:.2f}:\n"
+)
 print(pd.DataFrame(results).groupby("score", sort=False).mean().round(2).to_string())
 
 # %%

@@ -11,7 +11,9 @@ from docutils import nodes
 from sphinx.addnodes import pending_xref
 
 NAME = re.compile(r"([A-Za-z_][\w.]*)(?:\(.*\))?", flags=re.DOTALL)
-IMPORT = re.compile(r"^(?:>>> )?from ([\w.]+) import (\([^)]*\)|.*)$", flags=re.MULTILINE)
+IMPORT = re.compile(
+    r"^(?:>>> )?from ([\w.]+) import (\([^)]*\)|.*)$", flags=re.MULTILINE
+)
 
 
 def imported(doctree):
@@ -19,7 +21,10 @@ def imported(doctree):
     names = {}
     for block in doctree.findall(nodes.literal_block):
         for module, listed in IMPORT.findall(block.astext()):
-            names |= {name: f"{module}.{name}" for name in re.findall(r"\w+", listed.split("#")[0])}
+            names |= {
+                name: f"{module}.{name}"
+                for name in re.findall(r"\w+", re.sub("#.*", "", listed))
+            }
     return names
 
 
@@ -32,7 +37,9 @@ def full_name(text, names):
     if first in names:
         return ".".join(filter(None, (names[first], rest)))
     last = match.group(1).rpartition(".")[2]
-    return names[last] if match.group(1).startswith("sktsad.") and last in names else None
+    return (
+        names[last] if match.group(1).startswith("sktsad.") and last in names else None
+    )
 
 
 def link_names(app, doctree):
@@ -45,12 +52,22 @@ def link_names(app, doctree):
         while node is not None:
             parents.append(type(node))
             node = node.parent
-        if any(issubclass(kind, nodes.reference | nodes.title | pending_xref) for kind in parents):
+        if any(
+            issubclass(kind, nodes.reference | nodes.title | pending_xref)
+            for kind in parents
+        ):
             continue
         target = full_name(code.astext(), names)
         if target is None or page == f"generated/{target}":
             continue
-        link = pending_xref("", refdomain="py", reftype="obj", reftarget=target, refdoc=page, refwarn=False)
+        link = pending_xref(
+            "",
+            refdomain="py",
+            reftype="obj",
+            reftarget=target,
+            refdoc=page,
+            refwarn=False,
+        )
         code.replace_self(link)
         link += code
 

@@ -20,7 +20,11 @@ def outputs_file(source, path):
     text = path.read_text(encoding="utf-8")
     blocks = json.dumps(BLOCK.findall(text))
     name = "-".join(path.relative_to(source).with_suffix("").parts)
-    return source / FOLDER / f"{name}.{hashlib.sha256(blocks.encode()).hexdigest()[:12]}.json"
+    return (
+        source
+        / FOLDER
+        / f"{name}.{hashlib.sha256(blocks.encode()).hexdigest()[:12]}.json"
+    )
 
 
 def keep_outputs(source, path):
@@ -36,7 +40,11 @@ def keep_outputs(source, path):
 def run_pages(app):
     """Run the pages whose blocks have changed."""
     source = Path(app.srcdir)
-    pages = [path for path in sorted(source.rglob("*.md")) if BLOCK.search(path.read_text(encoding="utf-8"))]
+    pages = [
+        path
+        for path in sorted(source.rglob("*.md"))
+        if BLOCK.search(path.read_text(encoding="utf-8"))
+    ]
     changed = [path for path in pages if not outputs_file(source, path).exists()]
     if not app.config.run_pages or not changed:
         return
@@ -55,7 +63,13 @@ def show_outputs(app, docname, text):
         return
     outputs = json.loads(file.read_text(encoding="utf-8"))
     pictures = [
-        (printed, [("/" + Path(name).relative_to(source).as_posix(), alt) for name, alt in drawn])
+        (
+            printed,
+            [
+                ("/" + Path(name).relative_to(source).as_posix(), alt)
+                for name, alt in drawn
+            ],
+        )
         for printed, drawn in outputs
     ]
     text[0] = with_outputs(text[0], pictures)

@@ -13,7 +13,10 @@ from io import StringIO
 from types import ModuleType
 
 #: A block, after a comment `<!-- picture: ... -->` with the text for those who cannot see its picture.
-BLOCK = re.compile(r"^(?:<!-- picture: (.*?) -->\n\n?)?```python\n(.*?)^```$", flags=re.DOTALL | re.MULTILINE)
+BLOCK = re.compile(
+    r"^(?:<!-- picture: (.*?) -->\n\n?)?```python\n(.*?)^```$",
+    flags=re.DOTALL | re.MULTILINE,
+)
 
 
 def run_page(path, pictures=None):
@@ -30,7 +33,9 @@ def run_page(path, pictures=None):
         stack.callback(sys.modules.pop, module.__name__)
         sys.modules[module.__name__] = module
         stack.enter_context(warnings.catch_warnings())
-        warnings.showwarning = lambda message, category, *_: print(f"{category.__name__}: {message}")
+        warnings.showwarning = lambda message, category, *_: print(
+            f"{category.__name__}: {message}"
+        )
         for alt, code in BLOCK.findall(path.read_text(encoding="utf-8")):
             with redirect_stdout(StringIO()) as printed:
                 exec(compile(code, str(path), "exec"), vars(module))
@@ -67,7 +72,9 @@ def with_outputs(text, outputs):
         printed, drawn = next(outputs)
         parts = [match.group()]
         if printed:
-            parts.append(f"``````{{code-block}} text\n:class: output\n\n{printed}\n``````")
+            parts.append(
+                f"``````{{code-block}} text\n:class: output\n\n{printed}\n``````"
+            )
         parts += [f"![{alt}]({name})" for name, alt in drawn]
         return "\n\n".join(parts)
 

@@ -88,7 +88,9 @@ def load_folder(
     >>> from pathlib import Path
     >>> from sktsad.datasets import load_folder
     >>> folder = Path(tempfile.mkdtemp())
-    >>> _ = (folder / "pump.csv").write_text("at,load,broken\n2026-01-01,1.5,0\n2026-01-02,9.5,1\n")
+    >>> _ = (folder / "pump.csv").write_text(
+    ...     "at,load,broken\n2026-01-01,1.5,0\n2026-01-02,9.5,1\n"
+    ... )
     >>> X, y = load_folder(folder, "pump", label="broken", time="at", return_X_y=True)
     >>> y.tolist(), list(X)
     ([0, 1], ['load'])

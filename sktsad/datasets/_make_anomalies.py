@@ -108,8 +108,12 @@ def make_anomalies(
     --------
     >>> import numpy as np
     >>> from sktsad.datasets import make_anomalies
-    >>> X = np.sin(np.arange(1000) / 5).reshape(-1, 1) + np.random.default_rng(0).normal(0, 0.05, (1000, 1))
-    >>> X_test, y, kind = make_anomalies(X, ["flat", "speed"], return_kinds=True, random_state=0)
+    >>> X = np.sin(np.arange(1000) / 5).reshape(-1, 1) + np.random.default_rng(0).normal(
+    ...     0, 0.05, (1000, 1)
+    ... )
+    >>> X_test, y, kind = make_anomalies(
+    ...     X, ["flat", "speed"], return_kinds=True, random_state=0
+    ... )
     >>> int(y.sum())
     100
     >>> sorted(set(kind[y == 1].tolist()))

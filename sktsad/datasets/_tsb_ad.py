@@ -95,7 +95,9 @@ def load_tsb_ad(
     Examples
     --------
     >>> from sktsad.datasets import load_tsb_ad
-    >>> X, y = load_tsb_ad("347_UCR_id_45_Sensor_tr_2851_1st_5365", return_X_y=True)  # doctest: +SKIP
+    >>> X, y = load_tsb_ad(
+    ...     "347_UCR_id_45_Sensor_tr_2851_1st_5365", return_X_y=True
+    ... )  # doctest: +SKIP
     >>> X.shape, int(y.sum())  # doctest: +SKIP
     ((11406, 1), 15)
     """
@@ -175,7 +177,9 @@ def fetch_tsb_ad(
     Examples
     --------
     >>> from sktsad.datasets import fetch_tsb_ad
-    >>> X, y = fetch_tsb_ad("347_UCR_id_45_Sensor_tr_2851_1st_5365", return_X_y=True)  # doctest: +SKIP
+    >>> X, y = fetch_tsb_ad(
+    ...     "347_UCR_id_45_Sensor_tr_2851_1st_5365", return_X_y=True
+    ... )  # doctest: +SKIP
     """
     home, part = get_data_home(data_home), f"TSB-AD-{collection}"
     if not (folder := home / "tsb_ad" / part).exists():

@@ -93,7 +93,8 @@ class GaussianDetector(RunningDetector, Estimator):
     >>> from sktsad import GaussianDetector
     >>> x = np.random.default_rng(0).normal(size=(500, 1))
     >>> X = np.hstack([x, x])
-    >>> GaussianDetector("full").fit(X).predict([[2, 2], [2, -2]])  # of the second, each value alone is usual
+    >>> # of the second, each value alone is usual
+    >>> GaussianDetector("full").fit(X).predict([[2, 2], [2, -2]])
     array([0, 1])
     """
 

@@ -93,7 +93,9 @@ def to_onnx(
     >>> from sktsad import SlidingWindow, ZScoreDetector
     >>> from sktsad.export import to_onnx
     >>> X = np.random.default_rng(0).normal(size=(100, 2))
-    >>> detector = make_pipeline(StandardScaler(), SlidingWindow(20), ZScoreDetector("rolling")).fit(X)
+    >>> detector = make_pipeline(
+    ...     StandardScaler(), SlidingWindow(20), ZScoreDetector("rolling")
+    ... ).fit(X)
     >>> onnx_model = to_onnx(detector, "detector.onnx")  # doctest: +SKIP
     """
     check_is_fitted(model)

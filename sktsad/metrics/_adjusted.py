@@ -164,7 +164,8 @@ def delay_precision_recall_f(
     >>> from sktsad.metrics import delay_precision_recall_f
     >>> y_true = [0, 1, 1, 1, 1, 0, 1, 1, 1, 1]
     >>> y_pred = [1, 0, 0, 1, 0, 0, 0, 0, 0, 1]
-    >>> delay_precision_recall_f(y_true, y_pred, max_delay=2)  # four rows of eight, and a false alarm
+    >>> # four rows of eight, and a false alarm
+    >>> delay_precision_recall_f(y_true, y_pred, max_delay=2)
     PrecisionRecallF(precision=0.8, recall=0.5, f=0.615...)
     """
     rows = read_predictions(with_time(y_true, y_pred, max_delay), y_pred, pos_label)
@@ -281,7 +282,10 @@ def point_adjusted_f_score(
     >>> y = np.zeros(10_000, dtype=int)
     >>> y[4000:5000] = 1
     >>> noise = np.random.default_rng(0).random(10_000) > 0.99
-    >>> round(point_adjusted_f_score(y, noise), 2), round(point_adjusted_f_score(y, noise, k=100), 2)
+    >>> (
+    ...     round(point_adjusted_f_score(y, noise), 2),
+    ...     round(point_adjusted_f_score(y, noise, k=100), 2),
+    ... )
     (0.95, 0.02)
     """
     rows = read_predictions(y_true, y_pred, pos_label)

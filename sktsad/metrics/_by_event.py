@@ -149,7 +149,8 @@ def event_f_score(
     Examples
     --------
     >>> from sktsad.metrics import event_f_score
-    >>> round(event_f_score([0, 1, 1, 1, 0, 1], [0, 0, 1, 0, 0, 0]), 3)  # precision 1, recall 1/2
+    >>> # precision 1, recall 1/2
+    >>> round(event_f_score([0, 1, 1, 1, 0, 1], [0, 0, 1, 0, 0, 0]), 3)
     0.667
     """
     return event_precision_recall_f(y_true, y_pred, precision=precision, beta=beta, pos_label=pos_label).f

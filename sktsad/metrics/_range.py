@@ -104,11 +104,13 @@ def range_precision_recall_f(
     >>> y_true, y_pred = [0, 1, 1, 1, 1, 0], [0, 0, 0, 1, 1, 0]
     >>> range_precision_recall_f(y_true, y_pred).recall
     0.5
-    >>> range_precision_recall_f(y_true, y_pred, bias="front").recall  # (2 + 1) / (4 + 3 + 2 + 1)
+    >>> # (2 + 1) / (4 + 3 + 2 + 1)
+    >>> range_precision_recall_f(y_true, y_pred, bias="front").recall
     0.3
     >>> range_precision_recall_f(y_true, y_pred, alpha=0.5).recall
     0.75
-    >>> range_precision_recall_f(y_true, [0, 1, 0, 1, 0, 0], cardinality="reciprocal").recall  # in two pieces
+    >>> # in two pieces
+    >>> range_precision_recall_f(y_true, [0, 1, 0, 1, 0, 0], cardinality="reciprocal").recall
     0.25
     """
     rows = read_predictions(y_true, y_pred, pos_label)
@@ -171,7 +173,8 @@ def range_f_score(
     Examples
     --------
     >>> from sktsad.metrics import range_f_score
-    >>> round(range_f_score([0, 1, 1, 1, 1, 0], [0, 0, 0, 1, 1, 0]), 3)  # precision 1, recall 1/2
+    >>> # precision 1, recall 1/2
+    >>> round(range_f_score([0, 1, 1, 1, 1, 0], [0, 0, 0, 1, 1, 0]), 3)
     0.667
     """
     return range_precision_recall_f(

@@ -94,7 +94,9 @@ def check_causal(
     >>> from sktsad.model_selection import check_causal
     >>> X, y = make_kpi(400, contamination=0.1, random_state=0)
     >>> centred = FunctionTransformer(lambda X: X.rolling(5, center=True, min_periods=1).mean())
-    >>> report = check_causal(make_pipeline(centred, LogisticRegression()), X, y, TimeSeriesSplit(2))
+    >>> report = check_causal(
+    ...     make_pipeline(centred, LogisticRegression()), X, y, TimeSeriesSplit(2)
+    ... )
     >>> report.kinds
     {'future'}
     """

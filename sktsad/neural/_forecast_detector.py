@@ -125,7 +125,9 @@ class ForecastDetector(NetDetector):
     >>> wave = np.sin(np.arange(600) / 5).reshape(-1, 1)
     >>> wave[500] += 2  # a spike
     >>> windows = SlidingWindow(20).fit_transform(wave)
-    >>> detector = ForecastDetector("gru", hidden_size=16, max_epochs=10, random_state=0).fit(windows[:400])
+    >>> detector = ForecastDetector("gru", hidden_size=16, max_epochs=10, random_state=0).fit(
+    ...     windows[:400]
+    ... )
     >>> int(detector.anomaly_score(windows).argmax())
     500
     """

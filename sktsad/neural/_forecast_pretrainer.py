@@ -111,7 +111,9 @@ class ForecastPretrainer(Pretrainer):
     >>> wave = np.sin(np.arange(300) / 5).reshape(-1, 1)
     >>> rising = (np.cos(np.arange(300) / 5) > 0).astype(int)
     >>> pretrainer = ForecastPretrainer("gru", hidden_size=8, max_epochs=3, random_state=0)
-    >>> model = make_pipeline(SlidingWindow(10), pretrainer, LogisticRegression(C=100)).fit(wave, rising)
+    >>> model = make_pipeline(SlidingWindow(10), pretrainer, LogisticRegression(C=100)).fit(
+    ...     wave, rising
+    ... )
     >>> model.score(wave, rising) > 0.9
     True
     """

@@ -110,7 +110,9 @@ class MaskedReconstructionPretrainer(Pretrainer):
     >>> from sktsad import MaskedReconstructionPretrainer, SlidingWindow
     >>> wave = np.sin(np.arange(300) / 5).reshape(-1, 1)
     >>> windows = SlidingWindow(20).fit_transform(wave)
-    >>> pretrainer = MaskedReconstructionPretrainer("gru", hidden_size=8, max_epochs=2, random_state=0)
+    >>> pretrainer = MaskedReconstructionPretrainer(
+    ...     "gru", hidden_size=8, max_epochs=2, random_state=0
+    ... )
     >>> pretrainer.fit_transform(windows).shape
     (300, 8)
     """

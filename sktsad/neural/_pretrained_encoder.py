@@ -87,7 +87,9 @@ class PretrainedEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Estim
     >>> import numpy as np
     >>> from sktsad import ForecastPretrainer, PretrainedEncoder, SlidingWindow, save_encoder
     >>> windows = SlidingWindow(10).fit_transform(np.sin(np.arange(300) / 5).reshape(-1, 1))
-    >>> pretrainer = ForecastPretrainer("gru", hidden_size=8, max_epochs=1, random_state=0).fit(windows)
+    >>> pretrainer = ForecastPretrainer("gru", hidden_size=8, max_epochs=1, random_state=0).fit(
+    ...     windows
+    ... )
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     save_encoder(pretrainer, Path(folder) / "encoder.pt")
     ...     encoder = PretrainedEncoder(Path(folder) / "encoder.pt").fit(windows)

@@ -143,7 +143,9 @@ class RNNRegressor(RegressorMixin, NetEstimator):
     ...     RNNRegressor("gru", hidden_size=8, lr=0.01, max_epochs=3, random_state=0),
     ... )
     >>> grid = {"slidingwindow__length": [6, 24]}
-    >>> search = GridSearchCV(pipe, grid, scoring="neg_mean_absolute_error", cv=TimeSeriesSplit(3))
+    >>> search = GridSearchCV(
+    ...     pipe, grid, scoring="neg_mean_absolute_error", cv=TimeSeriesSplit(3)
+    ... )
     >>> search.fit(X, y).predict(series).shape
     (400,)
     """

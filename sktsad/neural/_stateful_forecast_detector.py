@@ -171,7 +171,9 @@ class StatefulForecastDetector(BaseDetector, NetEstimator):
     >>> from sktsad import StatefulForecastDetector
     >>> wave = np.sin(np.arange(600) / 5).reshape(-1, 1)
     >>> wave[500] += 2  # a spike
-    >>> detector = StatefulForecastDetector("gru", hidden_size=16, max_epochs=4, random_state=0).fit(wave[:400])
+    >>> detector = StatefulForecastDetector(
+    ...     "gru", hidden_size=16, max_epochs=4, random_state=0
+    ... ).fit(wave[:400])
     >>> int(detector.anomaly_score(wave).argmax())
     500
     """

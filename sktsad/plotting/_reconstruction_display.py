@@ -71,7 +71,9 @@ class ReconstructionDisplay:
     >>> import numpy as np
     >>> from sktsad.plotting import ReconstructionDisplay
     >>> signal = np.column_stack([np.zeros(50), np.sin(np.arange(50) / 5)])
-    >>> display = ReconstructionDisplay.from_predictions(signal, np.zeros((50, 2)), n_channels=1)
+    >>> display = ReconstructionDisplay.from_predictions(
+    ...     signal, np.zeros((50, 2)), n_channels=1
+    ... )
     >>> display.errors_.index[0], display.ax_.get_ylabel()
     ('x1', 'x1')
     >>> plt.close(display.figure_)

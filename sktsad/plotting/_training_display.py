@@ -69,7 +69,9 @@ class TrainingDisplay:
     >>> from sktsad import AutoencoderDetector, SlidingWindow
     >>> from sktsad.plotting import TrainingDisplay
     >>> windows = SlidingWindow(20).fit_transform(np.sin(np.arange(300) / 5).reshape(-1, 1))
-    >>> detector = AutoencoderDetector(max_epochs=5, early_stopping=True, random_state=0).fit(windows)
+    >>> detector = AutoencoderDetector(max_epochs=5, early_stopping=True, random_state=0).fit(
+    ...     windows
+    ... )
     >>> display = TrainingDisplay.from_estimator(detector)
     >>> sorted(display.losses)
     ['train_loss', 'valid_loss']

@@ -120,7 +120,11 @@ def alarms(
                     start                 end  rows  peak_score
     0 2024-01-01 00:05:00 2024-01-01 00:09:00     3         4.0
     1 2024-01-01 01:40:00 2024-01-01 01:40:00     1         1.0
-    >>> len(alarms(decision, merge_gap=0)), len(alarms(decision, min_rows=2)), len(alarms(decision, cool_down="2h"))
+    >>> (
+    ...     len(alarms(decision, merge_gap=0)),
+    ...     len(alarms(decision, min_rows=2)),
+    ...     len(alarms(decision, cool_down="2h")),
+    ... )
     (3, 1, 1)
     """
     index = _index_of(decision=decision, X=X, feature_scores=feature_scores)

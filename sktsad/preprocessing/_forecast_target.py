@@ -71,7 +71,8 @@ def forecast_target(
     --------
     >>> import pandas as pd
     >>> from sktsad.preprocessing import forecast_target
-    >>> X = pd.DataFrame({"value": [1.0, 2.0, 4.0, 5.0]}, index=[1, 2, 4, 5])  # 3 is missing
+    >>> # 3 is missing
+    >>> X = pd.DataFrame({"value": [1.0, 2.0, 4.0, 5.0]}, index=[1, 2, 4, 5])
     >>> X_kept, y = forecast_target(X)
     >>> y
     1    2.0

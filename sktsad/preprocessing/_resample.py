@@ -89,7 +89,9 @@ def resample(
     --------
     >>> import pandas as pd
     >>> from sktsad.preprocessing import resample
-    >>> time = pd.to_datetime(["2026-01-01 00:00:10", "2026-01-01 00:00:50", "2026-01-01 00:03:00"])
+    >>> time = pd.to_datetime(
+    ...     ["2026-01-01 00:00:10", "2026-01-01 00:00:50", "2026-01-01 00:03:00"]
+    ... )
     >>> X = pd.DataFrame({"load": [1.0, 3.0, 8.0]}, index=time)
     >>> resample(X, step="1min")
                          load
@@ -142,7 +144,9 @@ def resample_back(values: Rows, X: Rows) -> Any:
     --------
     >>> import pandas as pd
     >>> from sktsad.preprocessing import resample, resample_back
-    >>> time = pd.to_datetime(["2026-01-01 00:00:10", "2026-01-01 00:00:50", "2026-01-01 00:03:00"])
+    >>> time = pd.to_datetime(
+    ...     ["2026-01-01 00:00:10", "2026-01-01 00:00:50", "2026-01-01 00:03:00"]
+    ... )
     >>> X = pd.DataFrame({"load": [1.0, 3.0, 8.0]}, index=time)
     >>> resample_back(resample(X, step="1min"), X)["load"].tolist()
     [2.0, 2.0, 8.0]

@@ -111,7 +111,9 @@ class SafeSampler(OneToOneFeatureMixin, Estimator):
     >>> from sktsad import SafeSampler, SlidingWindow
     >>> X, y = np.arange(100.0).reshape(-1, 1), np.repeat([0, 1], [94, 6])
     >>> windows = SlidingWindow(5).fit_transform(X)
-    >>> resampled, labels = SafeSampler("smote", ratio=0.2, random_state=0).fit_resample(windows, y)
+    >>> resampled, labels = SafeSampler("smote", ratio=0.2, random_state=0).fit_resample(
+    ...     windows, y
+    ... )
     >>> resampled
     Windows(n_windows=112, length=5, n_channels=1, dtype=float64)
     >>> int(labels.sum())

@@ -71,7 +71,9 @@ def score_table(
     >>> import pandas as pd
     >>> from sktsad import ZScoreDetector
     >>> from sktsad.scale import score_table
-    >>> table = pd.DataFrame({"host": ["b", "a", "b"], "at": [2, 1, 1], "load": [9.0, 1.0, 2.0]})
+    >>> table = pd.DataFrame(
+    ...     {"host": ["b", "a", "b"], "at": [2, 1, 1], "load": [9.0, 1.0, 2.0]}
+    ... )
     >>> model = ZScoreDetector(threshold=3.0).fit(pd.DataFrame({"load": [0.0, 1.0, 2.0]}))
     >>> score_table(model, table, series="host", time="at").round(1)
       host  at  score  status

@@ -81,7 +81,8 @@ class AlarmsPerDay(ThresholdRule):
     >>> hours = pd.date_range("2024-01-01", periods=48, freq="h")
     >>> scores = pd.Series([1.0] * 48, index=hours)
     >>> scores.iloc[[5, 6, 20, 40]] = [7.0, 8.0, 4.0, 5.0]
-    >>> AlarmsPerDay(1).fit(scores).threshold_  # two alarms in two days, the first of two rows
+    >>> # two alarms in two days, the first of two rows
+    >>> AlarmsPerDay(1).fit(scores).threshold_
     np.float64(4.5)
     """
 

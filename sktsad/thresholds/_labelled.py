@@ -88,7 +88,8 @@ class Cost(ThresholdRule):
     >>> scores, y = [0.1, 0.2, 0.6, 0.7], [0, 1, 0, 1]
     >>> Cost().fit(scores, y).threshold_.round(3)  # no miss, one false alarm
     np.float64(0.15)
-    >>> Cost([[0, 3], [2, 0]]).fit(scores, y).threshold_.round(3)  # one miss, no false alarm
+    >>> # one miss, no false alarm
+    >>> Cost([[0, 3], [2, 0]]).fit(scores, y).threshold_.round(3)
     np.float64(0.65)
     """
 

@@ -75,7 +75,8 @@ class PeaksOverThreshold(EmpiricalRule):
     >>> import numpy as np
     >>> from sktsad.thresholds import PeaksOverThreshold
     >>> scores = np.random.default_rng(0).exponential(size=5000)
-    >>> PeaksOverThreshold(0.9999).fit(scores).threshold_.round(1)  # the quantile of the distribution is 9.2
+    >>> # the quantile of the distribution is 9.2
+    >>> PeaksOverThreshold(0.9999).fit(scores).threshold_.round(1)
     np.float64(9.3)
     """
 

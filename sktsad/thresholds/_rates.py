@@ -112,7 +112,9 @@ class TargetFalsePositiveRate(ThresholdRule):
     Examples
     --------
     >>> from sktsad.thresholds import TargetFalsePositiveRate
-    >>> TargetFalsePositiveRate(0.2).fit([1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 10.0]).threshold_
+    >>> TargetFalsePositiveRate(0.2).fit(
+    ...     [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 10.0]
+    ... ).threshold_
     np.float64(8.5)
     """
 
