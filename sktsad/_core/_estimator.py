@@ -72,7 +72,7 @@ class Estimator(BaseEstimator):
 
     @property
     def looks_ahead(self) -> bool:
-        """Whether what a row becomes depends on later rows, so that it is not available live."""
+        """Whether the output for a row depends on later rows, so that it is not available live."""
         return False
 
     def __getstate__(self) -> dict[str, Any]:
@@ -106,7 +106,7 @@ class Estimator(BaseEstimator):
 
 
 def which_look_ahead(estimator: BaseEstimator) -> list[BaseEstimator]:
-    """Return the estimators, among this one and those in its parameters, that say that they look ahead."""
+    """Return those, of this estimator and the ones in its parameters, that look ahead."""
     nested = estimator.get_params(deep=True).values() if hasattr(estimator, "get_params") else ()
     return [part for part in (estimator, *nested) if getattr(part, "looks_ahead", False)]
 

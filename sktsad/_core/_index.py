@@ -22,11 +22,11 @@ LOST_INDEX_FIX = (
 #: What objects of an index may be, in the words of pandas, and what they become.
 _DATES, _DELTAS = {"datetime", "datetime64", "date"}, {"timedelta", "timedelta64"}
 _NUMBERS = {"integer", "floating", "mixed-integer-float"}
-#: Text is judged by this number of its labels, from the first to the last.
+#: Number of labels, from the first to the last, by which an index of text is judged.
 _N_LABELS = 50
 #: Text with no letters other than those of dates, quarters or weeks: a number or a date, whatever separates its parts.
 _NO_WORD = re.compile(r"(?=.*\d)[\d\W_]+([TtZz][\d\W_]*)*|\d{4}\W?[QqWw]\d{1,2}(\W?\d)?")
-#: What a level of numbers is called where it is time.
+#: Names of a level of numbers that make it time.
 _TIME_NAMES = {"time", "date", "datetime", "timestamp", "ts", "stamp"}
 
 
@@ -67,7 +67,7 @@ def is_panel(X: Rows) -> bool:
 
 
 def is_numbered(index: pd.Index) -> bool:
-    """Tell whether rows are just numbered 0, 1, 2, ..., as pandas does without being asked."""
+    """Tell whether rows are just numbered 0, 1, 2, ..., as pandas does by default."""
     is_whole = not isinstance(index, pd.MultiIndex) and is_integer_dtype(index.dtype)
     return is_whole and bool((index.to_numpy() == np.arange(len(index))).all())
 
@@ -92,7 +92,7 @@ def time_labels(X: Rows) -> pd.Index | None:
 
 
 def check_panel(X: Rows, was_panel: bool) -> None:
-    """Raise if only one of the rows of fit and those of now carries a (series, time) MultiIndex."""
+    """Raise if only one of the rows of fit and the present rows carries a (series, time) MultiIndex."""
     if is_panel(X) != was_panel:
         with_index, without = ("fit", "transform") if was_panel else ("transform", "fit")
         raise ValueError(
@@ -107,7 +107,7 @@ def read_levels(index: pd.MultiIndex) -> tuple[list[Hashable], np.ndarray, Stamp
     Raises
     ------
     ValueError
-        If there are not two levels, values are missing, the second is not time, or the first is.
+        If there are not two levels, values are missing, the second level is not time, or the first one is.
     """
     if index.nlevels != 2:
         raise ValueError(
@@ -149,7 +149,7 @@ def _check_order_of_levels(index: pd.MultiIndex, stamps: Stamps | None) -> None:
         first = read_stamps(level)
         is_time = first is not None and (first.kind != "numbers" or stamps is None or _is_named_time(index))
         holds = "" if first is None else first.kind
-    except ValueError:  # text that reads as dates: days may name series, many short ones are instants
+    except ValueError:  # text that reads as dates: days may name series, but more labels than times are times
         is_time, holds = stamps is None or len(level) > len(index.levels[1]), "text that reads as time"
     if is_time:
         raise ValueError(
@@ -184,12 +184,12 @@ def read_stamps(index: pd.Index, what: str = "the index") -> Stamps | None:
         return Stamps(labels.to_numpy(dtype), "numbers", labels)
     if isinstance(labels, pd.PeriodIndex):
         return Stamps(labels.asi8, f"periods ({labels.freqstr})", labels)
-    try:  # in one unit, so that times of fit and transform compare
+    try:  # in one unit, so that times of fit and transform can be compared
         numbers = labels.as_unit("ns").asi8
     except (pd.errors.OutOfBoundsDatetime, pd.errors.OutOfBoundsTimedelta) as error:
         raise ValueError(
-            f"{what.capitalize()} holds times from {labels.min()} to {labels.max()}, but nanoseconds can only "
-            "hold 1677 to 2262. Fix these rows, or drop them."
+            f"{what.capitalize()} holds times from {labels.min()} to {labels.max()}, but times in nanoseconds only "
+            "reach from 1677 to 2262. Fix these rows, or drop them."
         ) from error
     if isinstance(labels, pd.TimedeltaIndex):
         return Stamps(numbers, "time deltas", labels)
@@ -252,9 +252,9 @@ def _objects_as_time(index: pd.Index, what: str) -> Any:
         _refuse_text(objects, what)
     elif kind != "boolean" and any(_is_time(value) for value in objects):
         raise ValueError(
-            f"{what.capitalize()} holds time among other labels, or objects that are not read as time, such as "
+            f"{what.capitalize()} holds times among other labels, or objects that cannot be read as time, such as "
             f"{next(value for value in objects if _is_time(value))!r}: its gaps and its order would not be seen. Drop "
-            "the other rows and convert it, with X.index = pandas.to_datetime(X.index), or pandas.to_numeric."
+            "the other rows and convert the index, with X.index = pandas.to_datetime(X.index), or pandas.to_numeric."
         )
     elif kind == "mixed" and len(objects) and all(isinstance(value, tuple) for value in objects):
         raise ValueError(
@@ -285,7 +285,7 @@ def _text_is_time(text: str) -> bool:
     if not n_digits:
         return False
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # of a format that is guessed
+        warnings.simplefilter("ignore", UserWarning)  # about a format that is guessed
         date = pd.to_datetime(text, errors="coerce") if n_digits >= 4 else pd.NaT
         if not pd.isna(date):
             return date.year > 1  # parts that a text lacks are those of year 1

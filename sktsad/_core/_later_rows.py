@@ -1,4 +1,4 @@
-"""Rows that come after fit, compared with those of fit: what about them makes results other than they seem."""
+"""Rows that come after fit, compared with those of fit: warnings of what would make the results misleading."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ _MIN_HOLES, _MOST_SERIES = 10, 200
 
 
 def warn_if_unknown(then: list[Hashable], now: list[Hashable], stacklevel: int) -> None:
-    """Warn if some series seem to be series of fit by another name, such as '1' for 1.
+    """Warn if some series seem to be series of fit under another name, such as '1' for 1.
 
-    Series that are just new, such as those of a fold that is made by series, do not matter: their names have the
-    types of those of fit.
+    Series that are merely new, as in a fold made by series, cause no warning: their names have the types of those of
+    fit.
     """
     known = set(then)
     new = [key for key in now if key not in known]
@@ -39,8 +39,8 @@ def warn_if_unknown(then: list[Hashable], now: list[Hashable], stacklevel: int) 
     )
     if alike:
         message += (
-            f" {alike[0][0]!r} seems to be {alike[0][1]!r}: give the first level of both indexes one type, e.g. by "
-            "X.index.set_levels(X.index.levels[0].astype(str), level=0)."
+            f" {alike[0][0]!r} seems to be {alike[0][1]!r}: give the first level of both indexes the same type, e.g. "
+            "by X.index.set_levels(X.index.levels[0].astype(str), level=0)."
         )
     warnings.warn(message, UserWarning, stacklevel=stacklevel)
 
@@ -54,7 +54,7 @@ def _first(keys: list[Hashable]) -> str:
 
 
 def _plain(key: Hashable) -> str:
-    """Return a name as text without the case, spaces, and zeros that differ from one table to another."""
+    """Return a name as text, without the case, spaces and zeros in which tables may differ."""
     text = str(key).strip().casefold()
     try:
         return repr(float(text))
@@ -63,7 +63,7 @@ def _plain(key: Hashable) -> str:
 
 
 def warn_if_cut(past: Past, rows: SeriesRows, length: int, max_gap: float, stacklevel: int) -> bool:
-    """Warn where windows are cut to pieces, by a shuffled split, or another time step than in fit; tell whether so."""
+    """Warn where a shuffled split, or another time step than in fit, cuts windows to pieces; tell whether it does."""
     n_filled = 0
     pasts = past.by_key()
     for key, part in rows.parts():
@@ -87,9 +87,8 @@ def warn_if_cut(past: Past, rows: SeriesRows, length: int, max_gap: float, stack
         )
     elif n_gaps > max(2, n_rows // 2):
         message = (
-            f"{n_gaps} of {n_rows} rows come more than max_gap={max_gap} time steps after the row before: "
-            "their windows are padding. The time step is that of fit: fit on rows as far apart as these, or raise "
-            "max_gap."
+            f"{n_gaps} of {n_rows} rows come more than max_gap={max_gap} time steps after the row before: their "
+            "windows are padding. The time step is that of fit: fit on rows as far apart as these, or raise max_gap."
         )
     else:
         return warn_if_other_step(past, rows, stacklevel + 1)
@@ -98,7 +97,7 @@ def warn_if_cut(past: Past, rows: SeriesRows, length: int, max_gap: float, stack
 
 
 def warn_if_other_step(past: Past, rows: SeriesRows, stacklevel: int) -> bool:
-    """Warn if most series that fit knows come at least twice as densely, or half as densely, as then."""
+    """Warn if most series known from fit now come at least twice as densely as then, or at most half as densely."""
     pasts = past.by_key()
     found = []
     parts = rows.parts() if rows.times is not None else []
@@ -112,7 +111,7 @@ def warn_if_other_step(past: Past, rows: SeriesRows, stacklevel: int) -> bool:
     if 2 * len(other) > len(found):
         then, now = (_in_words(each, past.kind) for each in other[0])
         warnings.warn(
-            f"These rows come one in {now}, those of fit one in {then}: the same number of rows covers a "
+            f"These rows come every {now}, those of fit every {then}: the same number of rows covers a "
             "different span of time. Resample them to the step of fit, or fit on rows like these.",
             UserWarning,
             stacklevel=stacklevel,

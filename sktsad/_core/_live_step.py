@@ -1,4 +1,4 @@
-"""How a fitted step works row by row: what it keeps of each series, and what it makes of the next row."""
+"""How a fitted step works row by row: what it keeps of each series, and its output for the next row."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _YES, _NO = np.array([True]), np.array([False])
 
 @dataclass(slots=True)
 class LiveRows:
-    """The next row of some series, of each one row.
+    """The next row of some series, one row of each.
 
     Attributes
     ----------
@@ -49,12 +49,16 @@ class LiveRows:
 class LiveStep(PerSeries):
     """How a step works row by row; base of those that keep a state of each series.
 
-    A subclass names what it keeps by ``keep`` in its constructor, and has the method `step`. What is kept are arrays
-    with one entry for each series, which `sktsad.live.LiveScorer` makes longer, clears and saves.
+    A subclass names what it keeps with ``keep`` in its constructor, and defines the method `step`. What it keeps are
+    arrays with one entry per series, which `sktsad.live.LiveScorer` extends, clears and saves.
     """
 
+    #: Whether rows may have NaN, and whether what it makes of them has none.
+    takes_missing = False
+    fills_missing = False
+
     def begin(self, slot: int, key: Hashable, time: Any) -> None:
-        """Prepare a series for its first row: from what fit kept of it, if that goes on.
+        """Prepare a series for its first row, from what fit kept of it if the row follows that.
 
         Parameters
         ----------
@@ -67,7 +71,7 @@ class LiveStep(PerSeries):
         """
 
     def step(self, rows: LiveRows, values: np.ndarray) -> np.ndarray:
-        """Return what the step makes of the next row of some series.
+        """Return the output of the step for the next row of some series.
 
         Parameters
         ----------
@@ -89,11 +93,11 @@ class GappedStep(LiveStep):
     Parameters
     ----------
     known : mapping
-        By the name of a series, what fit kept of it: an object with its time step as ``step``.
+        What fit kept of each series, by name: an object with the time step as ``step``.
     max_gap : float
         Longest step in time that is not a gap, in units of the time step of a series.
     time_dtype : dtype
-        Of the times.
+        Type of the times.
     """
 
     last_time: np.ndarray
@@ -149,7 +153,7 @@ class GappedStep(LiveStep):
 
 
 class PastStep(GappedStep):
-    """A `GappedStep` of rows, which goes on from the last that fit kept.
+    """A `GappedStep` that keeps rows, and continues from the last ones that fit kept.
 
     Parameters
     ----------

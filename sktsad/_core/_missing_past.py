@@ -1,4 +1,4 @@
-"""Later rows that come without the rows before them, which no longer are what they seem: how many, and what to do."""
+"""Later rows that come without the rows before them: a warning that says how many they are, and what to do."""
 
 from __future__ import annotations
 
@@ -66,9 +66,9 @@ def warn_if_past_is_missing(
     lacking : callable
         Marks the rows of the first run of a series that lack their past.
     n_rows : int
-        Rows that each row looks back.
+        Number of rows that each row looks back.
     stacklevel : int
-        That of the warning.
+        Stack level of the warning.
     """
     if rows.times is None or past.kind is None:
         return

@@ -18,7 +18,7 @@ class PerSeries:
         self._parts: dict[str, PerSeries] = {}
 
     def keep(self, name: str, shape: tuple[int, ...] = (), dtype: Any = np.float64, fill: Any = 0) -> None:
-        """Keep something of each series, as the array ``name``.
+        """Keep an array with one entry per series as the attribute ``name``.
 
         Parameters
         ----------
@@ -29,7 +29,7 @@ class PerSeries:
         dtype : dtype, default=float64
             Type of the values.
         fill : scalar, default=0
-            The value of a series that has just come.
+            The value for a new series.
         """
         self._kept[name] = fill
         setattr(self, name, np.full((0, *shape), fill, dtype))
@@ -78,13 +78,13 @@ class RecentRows(PerSeries):
     Parameters
     ----------
     length : int
-        Rows that can be asked for.
+        Number of rows that can be requested.
     width : int
-        Values of a row.
+        Number of values in a row.
     dtype : dtype, default=float64
         Type of the values.
     spare : int, default=None
-        Rows that are taken before the last are moved to the front; None is ``length``.
+        Number of rows that are taken before the last ones are moved to the front; None is ``length``.
     """
 
     buffer: np.ndarray
@@ -98,7 +98,7 @@ class RecentRows(PerSeries):
         self.keep("stop", (), np.intp, length)
 
     def lengthen(self, length: int, spare: int) -> None:
-        """Make it so that more rows can be asked for."""
+        """Raise the number of rows that can be requested."""
         more = length - self.length
         old = self.buffer
         self.buffer = np.zeros((len(old), length + spare, self.width), old.dtype)

@@ -15,7 +15,7 @@ def last_step(estimator: AnyEstimator) -> Any:
 
 
 def before_last(estimator: AnyEstimator, X: Rows) -> Any:
-    """Return rows as the last step of a fitted Pipeline sees them; samplers, which act at fit only, are passed by."""
+    """Return rows as the last step of a fitted Pipeline sees them; samplers, which act at fit only, are skipped."""
     if not isinstance(estimator, Pipeline):
         return X
     *steps, (_, last) = estimator.steps

@@ -1,4 +1,4 @@
-"""Centre and spread of numbers, hardly moved by a few wild ones."""
+"""Centre and spread of numbers, hardly moved by a few outliers."""
 
 from __future__ import annotations
 
@@ -16,6 +16,12 @@ def robust_moments(values: np.ndarray, axis: int) -> tuple[np.ndarray, np.ndarra
     deviation = np.abs(values - np.expand_dims(center, axis))
     median, mean = np.median(deviation, axis=axis), deviation.mean(axis=axis)
     return center, robust_spread(median, mean, center)
+
+
+def nan_median(values: np.ndarray) -> np.ndarray:
+    """Return the median of each column without its NaN; NaN of a column of nothing else."""
+    columns = (column[~np.isnan(column)] for column in values.T)
+    return np.array([np.median(column) if len(column) else np.nan for column in columns])
 
 
 def robust_spread(median: Any, mean: Any, center: Any) -> np.ndarray:

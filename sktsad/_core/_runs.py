@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
 from numbers import Integral
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
+from ._durations import LENGTH_OF_TIME, nanoseconds, whole_rows
 from ._series import SeriesRows, is_gap, read_rows
 from ._sklearn import Interval
 from ._types import Rows
 
 #: What ``merge_gap`` and ``cool_down`` may be: rows, a time, or text that pandas reads as a time.
-DURATION: list[Any] = [Interval(Integral, 0, None, closed="left"), timedelta, str]
+DURATION: list[Any] = [Interval(Integral, 0, None, closed="left"), *LENGTH_OF_TIME]
 #: An operator who was called is busy for that long: what ``merge_gap=None`` means where rows have dates.
-_HALF_AN_HOUR = pd.Timedelta("30min")
-#: Rows from one series to the next: more than any gap, cool-down or hole counts.
+_HALF_AN_HOUR = 1800 * 10**9
+#: Rows from one series to the next: more than any gap, cool-down or hole.
 _FAR = 2**40
 _NO_BORDERS = np.array([], dtype=np.intp)
 
@@ -31,7 +30,7 @@ def find_events(positive: np.ndarray, borders: np.ndarray = _NO_BORDERS) -> tupl
     positive : ndarray of bool, shape (n_rows,)
         Rows, series by series in time order.
     borders : ndarray of int
-        Rows that no run reaches from before: the first of a series, or after a gap. 0 need not be among them.
+        Rows that no run crosses into: the first of a series, or the first after a gap. 0 need not be among them.
     """
     starts, stops = positive.copy(), positive.copy()
     borders = borders[borders < len(positive)]  # a table without rows has a series, too
@@ -69,19 +68,18 @@ def places(rows: SeriesRows, max_gap: float, steps: np.ndarray) -> np.ndarray:
 
 @dataclass(frozen=True)
 class AlarmRule:
-    """Which rows above a threshold are one alarm. All of it is known when a row comes, as it is live.
+    """Which rows above a threshold are one alarm. No later row is needed to tell, so that it works live.
 
     A row above the threshold that comes after at most ``merge_gap`` quiet rows continues the run before it. A run
     is an alarm from its ``min_rows``-th row above the threshold on. In the ``cool_down`` rows after the last row of
-    an alarm, rows above the threshold that do not go on with it are passed over: a run that lasts beyond them starts
-    there.
+    an alarm, rows above the threshold that do not continue it are ignored: a run that lasts beyond them starts there.
 
     Attributes
     ----------
     merge_gap, cool_down : int, or ndarray of int, shape (n_rows,)
-        In rows; as an array each row has that of its series.
+        In rows; an array holds, for each row, the value of its series.
     min_rows : int
-        Rows above the threshold that make an alarm.
+        Number of rows above the threshold that make an alarm.
     """
 
     merge_gap: Any = 0
@@ -108,7 +106,7 @@ class AlarmRule:
         merge_gap, cool_down : int, timedelta, str or None
             Rows, or a time; None is half an hour where there are dates, else 0.
         min_rows : int
-            Rows above the threshold that make an alarm.
+            Number of rows above the threshold that make an alarm.
         """
         sizes = np.diff(rows.bounds)
         durations = [
@@ -173,7 +171,7 @@ class AlarmRuns:
     starts, stops : ndarray of int, shape (n_alarms,)
         Alarm ``i`` has ``rows[starts[i]:stops[i]]``.
     min_rows : int
-        It opened at the row of this number.
+        Each alarm opened at its row of this number, counted from 1.
     """
 
     rows: np.ndarray
@@ -219,7 +217,7 @@ class AlarmState:
     Attributes
     ----------
     first, last : ndarray of int, shape (n_series,)
-        Where the first and the last row above the threshold of the run at hand stand.
+        Where the first and the last row above the threshold of the current run stand.
     n_rows : ndarray of int, shape (n_series,)
         How many such rows it has; 0 if there is no run.
     ready : ndarray of int, shape (n_series,)
@@ -248,7 +246,7 @@ class AlarmState:
         Returns
         -------
         opened, closed : ndarray of bool, shape (n,)
-            Where an alarm opens with this row; and where one is over, which ended at ``last`` as it was.
+            Where an alarm opens with this row; and where one is over, which ended at the previous ``last``.
         """
         rule, behind = self.rule, place - self.last[series] - self.merge_gap[series]
         over = (self.n_rows[series] > 0) & ((behind > 1) | ((behind == 1) & ~hot))
@@ -270,12 +268,11 @@ def _in_rows(name: str, value: Any, step_times: np.ndarray | None, sizes: np.nda
         return min(int(value), _FAR // 2)
     if value is None and step_times is None:
         return 0
-    time = _HALF_AN_HOUR if value is None else pd.Timedelta(value)
-    if step_times is None or pd.isna(time) or time < pd.Timedelta(0):
+    if step_times is None:
         raise ValueError(
-            f"{name}={value!r} must be a number of rows, or a time of at least 0 over rows with dates in their index."
+            f"{name}={value!r} must be a number of rows, or a time, at least 0. A time needs rows with dates in their "
+            "index."
         )
-    # A millionth: 30 minutes are 30 rows a minute apart, however they are rounded.
-    n_rows = np.clip(np.nan_to_num(np.floor(time.as_unit("ns").value / step_times + 1e-6)), 0, _FAR // 2)
-    numbers = n_rows.astype(np.int64)
+    time = _HALF_AN_HOUR if value is None else nanoseconds(name, value)
+    numbers = whole_rows(time, step_times, _FAR // 2)
     return int(numbers[0]) if (numbers == numbers[:1]).all() and len(numbers) else np.repeat(numbers, sizes)

@@ -39,7 +39,7 @@ def check_foreign_rows(estimator: AnyEstimator, X: Rows) -> None:
 
 
 def decision_scores(estimator: AnyEstimator, X: Rows) -> np.ndarray:
-    """Return scores in float64: half way between two float32 numbers there may be no third.
+    """Return scores in float64: two float32 scores may have no number halfway between them.
 
     A score that is not a finite number is infinite, the most anomalous there is: nobody can say that its row is normal.
     """
@@ -54,7 +54,7 @@ def decision_scores(estimator: AnyEstimator, X: Rows) -> np.ndarray:
     if not is_binary:
         raise ValueError(
             f"{estimator} does not tell two classes apart: its scores are of shape {scores.shape}. Fit it to rows of "
-            "both classes, and of no others."
+            "exactly two classes."
         )
     return infinite_unless_finite(scores if scores.ndim == 1 else scores[:, 1])
 
@@ -80,12 +80,12 @@ def subtract_threshold(scores: np.ndarray, threshold: float) -> np.ndarray:
 
 
 def to_classes(decision: np.ndarray, classes: np.ndarray) -> np.ndarray:
-    """Return the class of each row: the largest of several decisions, or of one whether it is above 0."""
+    """Return the class of each row: that of the largest decision, or, for a single decision, by its sign."""
     return classes[decision.argmax(axis=1) if decision.ndim == 2 else (decision > 0).astype(int)]
 
 
 def with_index(scores: np.ndarray, X: Rows, rows: Rows) -> pd.Series:
-    """Give scores the index of their rows of X, or the numbers of these, for threshold rules that count by time."""
+    """Give scores the index of X, or row numbers if it has none, for threshold rules that count by time."""
     index = row_index(X)
     if index is None:
         index = pd.RangeIndex(num_samples(X))

@@ -76,7 +76,7 @@ class SeriesRows:
     def steps_so_far(self, known: dict[Hashable, float]) -> np.ndarray:
         """Return the time step by which each row is judged, in the order of ``times``.
 
-        It is that in ``known`` of its series, else the step of the rows of the series before it: no row is judged by
+        It is the step of its series in ``known``, else that of the earlier rows of its series: no row is judged by
         later ones. NaN where there is none yet.
         """
         out = np.full(self.n_rows, np.nan)
@@ -133,14 +133,14 @@ def read_series(X: Rows, series: str = "auto") -> SeriesRows:
     X : array-like, or anything with a pandas ``index``
         A MultiIndex is (series, time). A plain index of numbers, dates, periods or time deltas, also as objects,
         categories or of Arrow, is the time of one series.
-        Words, or no index, say nothing: one series, rows in time order, no gap.
+        Without an index, or with one of words, the rows are one series in time order without a gap.
     series : {"auto", "index"}, default="auto"
-        "index" insists on the MultiIndex.
+        "index" requires the MultiIndex.
 
     Raises
     ------
     ValueError
-        If the index is missing although it is insisted on, does not have two levels or has them in the wrong order, or
+        If the index is missing although it is required, does not have two levels or has them in the wrong order, or
         if time is missing, text, out of order or duplicated within a series.
     """
     if series == "index" and not is_panel(X):
@@ -194,11 +194,11 @@ def _check_time_order(rows: SeriesRows, index: pd.Index | None) -> None:
         ):
             clock = (
                 " If clocks were set back an hour there, name their time zone first: X.index = "
-                "X.index.tz_localize('Europe/Berlin', ambiguous='infer'), or whichever it is."
+                "X.index.tz_localize('Europe/Berlin', ambiguous='infer'), or whichever zone it is."
             )
         raise ValueError(
             f"Time is {what} at {where}: the rows of a series must be in time order, each stamp once. Sort "
-            "with X.sort_index(), drop duplicates with X[~X.index.duplicated()] (y alike), put samplers after "
+            "with X.sort_index(), drop duplicates with X[~X.index.duplicated()] (and those of y), put samplers after "
             f"the window, and split without shuffling.{clock}"
         )
 
@@ -235,7 +235,7 @@ def tail_mask(X: Rows, fraction: float) -> np.ndarray:
 
 
 def rows_after(X: Rows) -> np.ndarray:
-    """Return how many rows of its series come after each row in time; rows are read as by `tail_mask`."""
+    """Return how many rows of its series come after each row in time; rows are read as in `tail_mask`."""
     rows = read_rows(X)
     n_after = np.zeros(rows.n_rows, dtype=np.int64)
     for _, part in rows.parts():

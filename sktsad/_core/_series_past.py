@@ -15,8 +15,8 @@ from ._later_rows import warn_if_unknown
 from ._series import SeriesRows
 from ._types import Rows
 
-#: Runs of training rows whose last rows are kept, of each series: the last, and those before the longest holes. Folds
-#: cut longer holes than lost rows and shuffled splits do.
+#: Number of runs of training rows per series whose last rows are kept: the last run, and those before the longest
+#: holes. Folds leave longer holes than lost rows and shuffled splits do.
 MOST_RUNS = 32
 
 
@@ -57,7 +57,7 @@ class Past:
     kind : str or None
         What their time is, as in `Stamps`; None for rows without time.
     zone : str, tzinfo or None
-        The time zone in which days are told, by its name where it has one.
+        The time zone in which days are counted, by its name where it has one.
     was_panel, was_numbered : bool
         Whether the rows had a (series, time) index, and whether they were just numbered 0, 1, 2, ...
     keys : list
@@ -83,7 +83,7 @@ class Past:
         max_gap: float,
         most_runs: int = MOST_RUNS,
     ) -> Self:
-        """Keep of each series its step, its runs, and the rows at the end of each run that later rows look at.
+        """Keep the step and the runs of each series, and the rows at the end of each run that later rows look at.
 
         Parameters
         ----------
@@ -99,7 +99,7 @@ class Past:
         max_gap : float
             A hole of more steps ends a run whose last rows are kept.
         most_runs : int
-            Runs of a series whose last rows are kept, at most.
+            Largest number of runs of a series whose last rows are kept.
         """
         index = row_index(X)
         kept, steps = [], rows.steps()
@@ -153,12 +153,13 @@ class Past:
         Raises
         ------
         ValueError
-            If only one of both has a (series, time) index, or their times do not compare.
+            If only one of the two has a (series, time) index, or their times cannot be compared.
 
         Warns
         -----
         UserWarning
-            If one of both is just numbered, these rows carry no time, or series seem to go by other names than in fit.
+            If one of the two is merely numbered, these rows carry no time, or series seem to have other names than in
+            fit.
         """
         check_panel(X, self.was_panel)
         if self.kind is None or (rows.kind is None and self.was_numbered):
@@ -177,7 +178,7 @@ class Past:
             message = (
                 f"The index of fit holds {self.kind}, that of these rows {rows.kind}: whether they follow those of fit "
                 "cannot be told. Give both the same kind of index: pandas.to_datetime(X.index) makes dates, "
-                ".to_timestamp() dates of periods, .tz_localize('Europe/Berlin') names a time zone."
+                ".to_timestamp() turns periods into dates, .tz_localize('Europe/Berlin') sets a time zone."
             )
             if not (numbered or self.was_numbered):
                 raise ValueError(message)
@@ -190,7 +191,7 @@ class Past:
     def join(self, rows: SeriesRows, values: np.ndarray) -> tuple[SeriesRows, np.ndarray, np.ndarray]:
         """Put the rows that fit kept among later ones, each series in time order.
 
-        Rows that come again, or after all of these, are left out.
+        Kept rows that come again, or come after all of the later rows, are left out.
 
         Returns
         -------

@@ -23,6 +23,12 @@ _TIMES = {"datetime", "datetime64", "date", "timedelta", "timedelta64", "period"
 _EPOCH, _UNITS = (946_684_800, 4_102_444_800), (1, 10**3, 10**6, 10**9)
 #: An error that says by itself that X is at fault.
 _NAMES_X = re.compile(r"\b(X|features?|feature\(s\)|sample\(s\)|sparse|Sparse)\b")
+#: What scikit-learn says of missing values.
+_MISSING = re.compile(r"contains NaN")
+FILL_FIX = (
+    "Put SeriesImputer first in the pipeline, which fills missing values without looking ahead, or drop these rows. "
+    "Make infinite values NaN before: X.replace([numpy.inf, -numpy.inf], numpy.nan)."
+)
 #: What polars calls the columns that are numbers, too.
 _POLARS_TOO = ("Boolean", "Null")
 #: Fewer rows may well be numbers that happen to rise.
@@ -35,7 +41,7 @@ def validate_rows(estimator: AnyEstimator, X: Rows, **kwargs: Any) -> np.ndarray
     Raises
     ------
     ValueError, TypeError
-        If X is not a table, has no column, or has columns of time, text, or holes.
+        If X is not a table, has no column, or has columns of time, of text, or with missing values.
 
     Warns
     -----
@@ -43,10 +49,13 @@ def validate_rows(estimator: AnyEstimator, X: Rows, **kwargs: Any) -> np.ndarray
         If a column, at fit, looks like seconds since 1970.
     """
     refuse_other_rows(X)
+    takes_missing = kwargs.get("ensure_all_finite") == "allow-nan"
     try:
         values = validate_data(estimator, X, dtype=(np.float64, np.float32), **kwargs)
     except (ValueError, TypeError) as error:
-        _name_columns(X, error)
+        _name_columns(X, error, takes_missing)
+        if _MISSING.search(str(error)):
+            raise ValueError(f"X contains NaN. {FILL_FIX}") from error
         if _NAMES_X.search(str(error)):
             raise
         raise type(error)(
@@ -111,12 +120,12 @@ def refuse_other_containers(X: Rows) -> None:
     )
     if is_listed and len({np.shape(row) for row in _shallow(X)}) > 1:
         raise ValueError(
-            "X is a list of parts of several lengths. Rows must all have the same columns; several series are a frame "
-            "with a (series, time) MultiIndex: pandas.concat(frames, keys=names, names=['series', 'time'])."
+            "X is a list of parts of different lengths. Rows must all have the same columns; several series are a "
+            "frame with a (series, time) MultiIndex: pandas.concat(frames, keys=names, names=['series', 'time'])."
         )
     if is_listed and len(X) and all(isinstance(part, pd.DataFrame) for part in X):
         raise ValueError(
-            "X is a list of frames. Join them to one with a (series, time) MultiIndex: pandas.concat(X, keys=names, "
+            "X is a list of frames. Join them into one with a (series, time) MultiIndex: pandas.concat(X, keys=names, "
             "names=['series', 'time'])."
         )
 
@@ -131,7 +140,7 @@ def _shallow(X: Rows) -> Iterator[Any]:
 
 
 def refuse_other_rows(X: Rows) -> None:
-    """Refuse what no estimator reads as rows, where one of another library would read them.
+    """Refuse what no estimator takes as rows, before an estimator of another library reads it.
 
     Raises
     ------
@@ -236,7 +245,7 @@ def _holds_time(column: pd.Series) -> bool:
     )
 
 
-def _name_columns(X: Rows, error: Exception) -> None:
+def _name_columns(X: Rows, error: Exception, takes_missing: bool) -> None:
     """Raise an error that names the columns that are not numbers, or have holes."""
     if not isinstance(X, pd.DataFrame):
         rows = X if isinstance(X, np.ndarray) else np.empty(0)
@@ -254,15 +263,15 @@ def _name_columns(X: Rows, error: Exception) -> None:
         stamps = [text.name for text in texts if reads_as_time(pd.Index(text.astype(object)))]
         if stamps:
             fix += (
-                f" {stamps} read as time, which belongs into the index: "
+                f" {stamps} read as time, which belongs in the index: "
                 f"X.set_index(pandas.to_datetime(X.pop({stamps[0]!r})))."
             )
         raise ValueError(f"X has columns that are not numbers: {names}. {fix}") from error
-    n_holes = (~np.isfinite(numbers)).sum()
+    n_holes = (np.isinf(numbers) if takes_missing else ~np.isfinite(numbers)).sum()
     if n_holes.any():
+        what = "infinity" if takes_missing else "NaN or infinity"
         raise ValueError(
-            f"X contains NaN or infinity; number of such rows by column: {n_holes[n_holes > 0].to_dict()}. Fill "
-            "them without looking ahead, e.g. by X.ffill() series by series, or drop these rows."
+            f"X contains {what}; number of such rows by column: {n_holes[n_holes > 0].to_dict()}. {FILL_FIX}"
         ) from error
 
 

@@ -13,6 +13,7 @@ from scipy.sparse import issparse
 from sklearn.utils import assert_all_finite, column_or_1d
 from sklearn.utils.multiclass import check_classification_targets
 
+from ._drawn_rows import DRAWN_ROWS, look_drawn
 from ._index import LOST_INDEX_FIX, has_time, is_numbered, is_panel, row_index
 from ._series import SeriesRows, read_rows, read_series
 from ._sklearn import num_samples, safe_indexing
@@ -25,8 +26,8 @@ def check_labels(X: Rows, y: Labels) -> np.ndarray:
     Raises
     ------
     ValueError
-        If they are not labels of classes, or too few or many, or if X and y both carry series or time in their index,
-        and others.
+        If they are not class labels, are not as many as the rows of X, or if X and y both carry series or time in
+        their index and these differ.
     """
     labels = _column_of_labels(y)
     check_classification_targets(labels)
@@ -72,8 +73,8 @@ def _column_of_labels(y: Labels) -> np.ndarray:
         kinds = {_kind(label) for label in labels}
         if len(kinds) > 1:
             raise ValueError(
-                f"y holds labels of several types: {sorted(kinds)}. Make them one, e.g. by y.astype(str), or encode "
-                "them as 0 (normal) and 1 (anomaly)."
+                f"y holds labels of several types: {sorted(kinds)}. Give them one type, e.g. with y.astype(str), or "
+                "encode them as 0 (normal) and 1 (anomaly)."
             )
     assert_all_finite(labels, input_name="y")
     return labels
@@ -103,9 +104,9 @@ def _check_number(X: Rows, labels: np.ndarray) -> None:
 
 
 def check_same_index(X: Rows, y: Labels, x_name: str = "X", y_name: str = "y") -> None:
-    """Raise if two tables of the same rows both carry series or time in their index, and not the same.
+    """Raise if two tables of the same rows both carry series or time in their index, and these differ.
 
-    Rows that are numbered 0, 1, 2, ... or have no index go by position.
+    Rows that are numbered 0, 1, 2, ... or have no index are matched by position.
     """
     index, other = row_index(X), row_index(y)
     if index is None or other is None or index is other or len(index) != len(other) or index.equals(other):
@@ -150,12 +151,12 @@ def _same_rows(rows: SeriesRows, others: SeriesRows) -> bool:
 
 
 def check_target_index(X: Rows, y: Labels, max_gap: float) -> str | None:
-    """Compare y's index with that of X; return a warning where X has lost something optional.
+    """Compare y's index with that of X; return a warning where X has lost something optional, or all order.
 
     Raises
     ------
     ValueError
-        If y has a (series, time) index and X has none, if both carry series or time and not the same, or if y's index
+        If y has a (series, time) index and X has none, if both carry series or time and these differ, or if y's index
         shows rows out of time order.
     """
     if is_panel(y) and not is_panel(X):
@@ -163,8 +164,10 @@ def check_target_index(X: Rows, y: Labels, max_gap: float) -> str | None:
             "y has a (series, time) index, X has lost it: windows would run across series. " + LOST_INDEX_FIX
         )
     check_same_index(X, y)
-    if row_index(X) is not None or row_index(y) is None:
+    if row_index(X) is not None:
         return None
+    if row_index(y) is None:
+        return DRAWN_ROWS if isinstance(X, np.ndarray) and look_drawn(X) else None
     rows = read_series(y)
     holes = len(rows.segment_starts(max_gap, rows.steps())) - 1
     if holes:
@@ -174,8 +177,8 @@ def check_target_index(X: Rows, y: Labels, max_gap: float) -> str | None:
         )
     if has_time(y):
         return (
-            f"y's index holds {rows.kind}, which X, an array, has lost: gaps in later rows will not be seen, nor that "
-            "they follow those of fit, so that their first windows are padding. " + LOST_INDEX_FIX
+            f"y's index holds {rows.kind}, which X, an array, has lost: later rows will show neither gaps nor that "
+            "they follow the rows of fit, so that their first windows are padding. " + LOST_INDEX_FIX
         )
     return None
 
@@ -194,7 +197,7 @@ def mark_anomalies(y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def mark_label(pos_label: Label, **labels: Labels) -> list[Any]:
-    """Mark the rows of one label, where the user names it, in labels that may be None, and hold two labels together.
+    """Mark the rows of the label that the user names, in arrays of labels, or None, that hold two labels together.
 
     Raises
     ------
@@ -209,8 +212,8 @@ def mark_label(pos_label: Label, **labels: Labels) -> list[Any]:
     if len(found) > 2 or (len(found) == 2 and pos_label not in found):
         raise ValueError(
             f"{' and '.join(read)} must hold two labels, one of them pos_label={pos_label!r}, got "
-            f"{sorted(found, key=str)[:5]}. Give pos_label= the label of anomalies; cut scores first, as y_score > "
-            "threshold; the -1 of scikit-learn's outlier detectors is an anomaly, so y_pred == -1."
+            f"{sorted(found, key=str)[:5]}. Set pos_label to the label of anomalies. For scores, pass y_score > "
+            "threshold. For outlier detectors of scikit-learn, where -1 is the anomaly, pass y_pred == -1."
         )
     return [None if y is None else read[name] == pos_label for name, y in labels.items()]
 

@@ -18,7 +18,7 @@ from sklearn.utils.validation import validate_data
 from ._series import row_index
 from ._sklearn import get_namespace
 from ._types import AnyEstimator, Rows
-from ._validate_rows import refuse_other_containers, validate_rows
+from ._validate_rows import FILL_FIX, refuse_other_containers, validate_rows
 
 _NAME = re.compile(r"(?P<channel>.+)_t-(?P<lag>\d+)")
 
@@ -233,7 +233,7 @@ def _warn_if_layout_was_lost(X: np.ndarray) -> None:
     if 1 in (length, n_channels) or not (is_as_wide or len(X) == n_rows):
         return
     if is_as_wide:
-        fix = f"pass n_channels={n_channels} to this estimator, or n_channels=1 if they are of one"
+        fix = f"pass n_channels={n_channels} to this estimator, or n_channels=1 if they have only one"
     else:
         fix = "leave out the step that mixes columns, or pass n_channels=1 if it is meant to read their values in order"
     warnings.warn(
@@ -260,7 +260,7 @@ def window_names(channels: list[str], length: int) -> np.ndarray:
 
 
 def channels_by_name(columns: Any) -> list[str] | None:
-    """Read the channels off the names that `window_names` gives; None if they are others."""
+    """Read the channels off the names that `window_names` gives; None for other names."""
     matches = [_NAME.fullmatch(str(column)) for column in columns]
     if not matches or not all(matches):
         return None
@@ -283,15 +283,22 @@ def flatten_3d(X: Rows) -> tuple[Any, int | None]:
     return np.asarray(X).reshape(n_windows, length * n_channels), n_channels
 
 
-def check_windows(estimator: AnyEstimator, X: Rows, *, n_channels: int | None = None, reset: bool) -> Windows:
+def check_windows(
+    estimator: AnyEstimator,
+    X: Rows,
+    *,
+    n_channels: int | None = None,
+    reset: bool,
+    takes_missing: bool = False,
+) -> Windows:
     """Validate the input of an estimator that works on windows.
 
     Parameters
     ----------
     estimator : estimator
         Gets ``n_features_in_``, ``feature_names_in_`` and ``window_shape_``, the length and channels of its windows,
-        with ``reset``; is compared to them without. One that does not tell steps from channels says so by
-        ``_reads_layout = False``.
+        if ``reset``; is checked against them if not. One that does not tell steps from channels has ``_reads_layout =
+        False``.
     X : Windows, array-like of shape (n, length * channels) or (n, length, channels)
         A plain 2-D row is univariate unless ``n_channels``, or column names as given by SlidingWindow,
         say otherwise.
@@ -299,6 +306,8 @@ def check_windows(estimator: AnyEstimator, X: Rows, *, n_channels: int | None = 
         Number of channels of a plain 2-D row.
     reset : bool
         Whether this is fit.
+    takes_missing : bool, default=False
+        Whether values may be NaN.
 
     Returns
     -------
@@ -314,7 +323,7 @@ def check_windows(estimator: AnyEstimator, X: Rows, *, n_channels: int | None = 
         windows = validate_data(estimator, X, reset=reset, skip_check_array=True)
         if not len(windows):
             raise ValueError("Found 0 window(s) while at least 1 is required.")
-        assert_all_finite(windows.buffer, input_name="X")
+        _refuse_missing(windows.buffer, takes_missing)
         known: int | None = windows.n_channels
     else:
         refuse_other_containers(X)
@@ -323,14 +332,15 @@ def check_windows(estimator: AnyEstimator, X: Rows, *, n_channels: int | None = 
         X, channels_3d = flatten_3d(X)
         known = channels_3d or (len(names) if names else None)
         is_plain = known is None and n_channels is None and isinstance(X, np.ndarray)
-        X = validate_rows(estimator, X, reset=reset, order="C")
+        allowed: Any = "allow-nan" if takes_missing else True
+        X = validate_rows(estimator, X, reset=reset, order="C", ensure_all_finite=allowed)
         if is_plain and reset and getattr(estimator, "_reads_layout", True):
             _warn_if_layout_was_lost(X)
         width = known or n_channels or 1
         if X.shape[1] % width:
             raise ValueError(
-                f"n_channels={width} does not divide the {X.shape[1]} values of a row: a flat window holds "
-                "length * n_channels values."
+                f"n_channels={width} does not divide the {X.shape[1]} values of a row: a flat window holds length * "
+                "n_channels values. Pass the number of columns that the windows were made from."
             )
         if names is None and (known or n_channels):
             names = [f"x{channel}" for channel in range(width)]
@@ -348,6 +358,13 @@ def check_windows(estimator: AnyEstimator, X: Rows, *, n_channels: int | None = 
     return windows
 
 
+def _refuse_missing(values: np.ndarray, takes_missing: bool) -> None:
+    try:
+        assert_all_finite(values, allow_nan=takes_missing, input_name="X")
+    except ValueError as error:
+        raise ValueError(f"{str(error).partition(chr(10))[0]} {FILL_FIX}") from error
+
+
 def _refuse_layout(fitted: tuple[int, int], found: tuple[int, int]) -> None:
     if found == fitted[::-1]:
         fix = "Steps and channels are swapped: X.transpose(0, 2, 1) makes them (rows, steps, channels)."
@@ -357,7 +374,7 @@ def _refuse_layout(fitted: tuple[int, int], found: tuple[int, int]) -> None:
             f"n_channels={max(fitted[1], found[1])} to this estimator, or wrap the sampler in SafeSampler."
         )
     else:
-        fix = "Make the windows with the SlidingWindow, and of the columns, that they were made with for fit."
+        fix = "Make the windows with the same SlidingWindow, and from the same columns, as for fit."
     raise ValueError(
         f"Fitted on windows of length {fitted[0]} with {fitted[1]} channel(s), got windows of length "
         f"{found[0]} with {found[1]} channel(s). {fix}"

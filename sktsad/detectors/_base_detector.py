@@ -41,31 +41,32 @@ from ..thresholds import MedianMAD, ThresholdRule, conformal_p_values
 DEFAULT_RULE = MedianMAD(6)
 #: Held-out normal rows below which a threshold is learnt from the training rows instead.
 MIN_HELD_OUT = 30
-#: Of a short series more rows than asked for are held out, to make that many, up to this share.
+#: Of a short series, more rows than asked for are held out to reach that number, up to this share.
 _LARGEST_SHARE = 0.5
 
 
 class BaseDetector(ClassifierMixin):
     """Make a binary classifier of anomalies out of a class that scores rows.
 
-    This mixin comes before ``sklearn.base.BaseEstimator`` among the bases of a detector that takes its rows as they
-    come: with their index, their names, and all of them at once. `WindowDetector` is for the more frequent one that
-    takes checked numbers or windows.
+    Put this mixin before ``sklearn.base.BaseEstimator`` among the bases of a detector that takes its rows as they
+    come: with their index, their names, and all of them at once. Most detectors take checked numbers or windows; for
+    these there is `WindowDetector`.
 
     A subclass has the parameters ``threshold`` and ``validation_fraction``, the class attribute ``_default_threshold``,
     which is the threshold rule or the number that ``threshold=None`` stands for, and these methods:
 
     - ``_fit_rows(self, rows, y, anomalous, held_out)`` fits the model. ``anomalous`` marks the anomalies, ``held_out``
       the rows, the last of each series, that the threshold is learnt from; the model must not learn from either.
-    - ``_score(self, rows)`` returns the score of each row, larger is worse. One that is NaN or infinite is an alarm.
+    - ``_score(self, rows)`` returns the score of each row, larger is more anomalous. One that is NaN or infinite is an
+      alarm.
 
     Attributes
     ----------
     classes_ : ndarray of shape (2,)
         Labels; the last is the anomaly.
     threshold_ : float
-        Rows that score above it are anomalies. A number that is set as ``threshold`` after fit counts at once; a rule
-        has to be learnt by `fit` first.
+        Rows that score above it are anomalies. A number that is set as ``threshold`` after fit takes effect at once; a
+        rule has to be learnt by `fit` first.
     threshold_rule_ : threshold rule
         The fitted rule; only if ``threshold`` is not a number.
     held_out_scores_ : ndarray of shape (n_held_out,)
@@ -106,8 +107,8 @@ class BaseDetector(ClassifierMixin):
         X : Windows or array-like of shape (n_samples, n_features)
             Rows, or windows after `SlidingWindow`.
         y : array-like of shape (n_samples,), default=None
-            Two labels, the last in sorted order is the anomaly; or 0 for all rows. The model is fitted on the
-            normal rows. None takes all rows as normal.
+            Two labels, of which the last in sorted order is the anomaly; or 0 for all rows. The model is fitted on the
+            normal rows. None treats all rows as normal.
 
         Returns
         -------
@@ -157,7 +158,7 @@ class BaseDetector(ClassifierMixin):
         return float(learnt.threshold_)
 
     def anomaly_score(self, X: Rows) -> np.ndarray:
-        """Return the raw score of each row, larger is worse.
+        """Return the raw score of each row, larger is more anomalous.
 
         Parameters
         ----------
@@ -171,7 +172,7 @@ class BaseDetector(ClassifierMixin):
         """
         rows = self._read(X)
         with np.errstate(over="ignore", invalid="ignore"):  # of numbers that are too large to be squared
-            return infinite_unless_finite(self._score(rows))
+            return infinite_unless_finite(self._score_rows(rows))
 
     def decision_function(self, X: Rows) -> np.ndarray:
         """Return the score minus the threshold: above 0 for anomalies.
@@ -202,7 +203,7 @@ class BaseDetector(ClassifierMixin):
         return to_classes(self.decision_function(X), self.classes_)
 
     def p_values(self, X: Rows) -> np.ndarray:
-        """Return how unusual each row is among the held-out normal rows: the share of these that score as much.
+        """Return how unusual each row is among the held-out normal rows: the share that scores at least as high.
 
         Parameters
         ----------
@@ -212,8 +213,8 @@ class BaseDetector(ClassifierMixin):
         Returns
         -------
         p_values : ndarray of shape (n_samples,)
-            Small for anomalies, at least ``1 / (n_held_out + 1)``; uniform on new normal rows, and so no probability of
-            being normal. See `sktsad.thresholds.conformal_p_values`.
+            Small for anomalies, at least ``1 / (n_held_out + 1)``; uniform on new normal rows, and so not a
+            probability of being normal. See `sktsad.thresholds.conformal_p_values`.
 
         Raises
         ------
@@ -223,10 +224,9 @@ class BaseDetector(ClassifierMixin):
         scores = self.anomaly_score(X)
         if not hasattr(self, "held_out_scores_"):
             raise ValueError(
-                f"{type(self).__name__} held no rows out that scores could be compared with (threshold="
-                f"{self.threshold}, validation_fraction={self.validation_fraction}). Fit it with a rule for "
-                f"threshold, such as Quantile(0.99), with validation_fraction=0.2, and to at least {2 * MIN_HELD_OUT} "
-                "normal rows."
+                f"{type(self).__name__} held out no rows to compare scores with (threshold="
+                f"{self.threshold}, validation_fraction={self.validation_fraction}). Fit it with a rule as threshold, "
+                f"such as Quantile(0.99), and validation_fraction=0.2, to at least {2 * MIN_HELD_OUT} normal rows."
             )
         return conformal_p_values(scores, self.held_out_scores_)
 
@@ -251,7 +251,11 @@ class BaseDetector(ClassifierMixin):
 
     def _scores_of(self, rows: Rows, chosen: np.ndarray) -> np.ndarray:
         """Return the scores of some of the rows; where pipelines make windows, all rows have to be scored."""
-        return self._score(rows)[chosen]
+        return self._score_rows(rows)[chosen]
+
+    def _score_rows(self, rows: Rows) -> np.ndarray:
+        """Return the score of each row."""
+        return self._score(rows)
 
     def _wanted_threshold(self) -> Any:
         return self._default_threshold if self.threshold is None else self.threshold
@@ -294,8 +298,8 @@ class BaseDetector(ClassifierMixin):
             return anomalous
         if classes[0] != 0:
             raise ValueError(
-                f"y holds the one class {classes.tolist()[0]!r}: no normal row to fit on. Mark normal rows with 0, or "
-                "leave y out if all rows are normal."
+                f"y holds only the class {classes.tolist()[0]!r}: there is no normal row to fit to. Mark normal rows "
+                "with 0, or leave y out if all rows are normal."
             )
         self.classes_ = np.array([False, True]) if y.dtype == bool else np.array([0, 1], dtype=y.dtype)
         return anomalous
@@ -313,16 +317,17 @@ class DetectorTransformerMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin
 class WindowDetector(BaseDetector):
     """Make a binary classifier of anomalies out of a class that scores windows.
 
-    This mixin comes before ``sklearn.base.BaseEstimator`` among the bases. Rows that come without a window are
+    Put this mixin before ``sklearn.base.BaseEstimator`` among the bases. Rows that come without a window count as
     windows of one row; a layout that differs from that of fit is refused.
 
     A subclass has the parameters ``threshold``, ``validation_fraction`` and ``n_channels``, the class attribute
     ``_default_threshold``, which is the threshold rule or the number that ``threshold=None`` stands for, and these
     methods:
 
-    - ``_fit_model(self, windows, held_out)`` fits the model to `Windows` of normal rows; ``held_out`` are others that
-      it may watch but not learn from, or None.
-    - ``_score(self, windows)`` returns the score of each window, larger is worse. NaN and infinite are alarms.
+    - ``_fit_model(self, windows, held_out)`` fits the model to `Windows` of normal rows; ``held_out`` are other
+      windows that it may monitor but not learn from, or None.
+    - ``_score(self, windows)`` returns the score of each window, larger is more anomalous. NaN and infinite are
+      alarms.
 
     Attributes
     ----------
@@ -345,8 +350,15 @@ class WindowDetector(BaseDetector):
 
     #: Whether the score tells steps from channels, which a plain array cannot.
     _reads_layout = False
+    #: Whether values may be NaN.
+    _takes_missing = False
     n_channels: int | None
     window_shape_: tuple[int, int]
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = self._takes_missing
+        return tags
 
     def _fit_model(self, windows: Windows, held_out: Windows | None) -> None:
         """Fit to windows of normal rows; ``held_out`` are others to watch, if there are enough."""
@@ -355,14 +367,19 @@ class WindowDetector(BaseDetector):
     def _read(self, X: Rows, reset: bool = False) -> Any:
         if not reset:
             check_is_fitted(self)
-        return check_windows(self, X, n_channels=self.n_channels, reset=reset)
+        return check_windows(
+            self, X, n_channels=self.n_channels, reset=reset, takes_missing=self._takes_missing
+        )
 
     def _fit_rows(self, rows: Rows, y: Labels, anomalous: np.ndarray, held_out: np.ndarray) -> None:
         watched = rows[held_out & ~anomalous] if held_out.any() else None
         self._fit_model(rows[~held_out & ~anomalous], watched)
 
     def _scores_of(self, rows: Rows, chosen: np.ndarray) -> np.ndarray:
-        return self._score(rows[chosen])
+        return self._score_rows(rows[chosen])
+
+    def _score_rows(self, rows: Rows) -> np.ndarray:
+        return self._of_rows(rows, self._score(rows))
 
     @property
     def looks_ahead(self) -> bool:

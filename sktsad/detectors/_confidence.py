@@ -16,22 +16,22 @@ from ._base_detector import BaseDetector
 
 
 class ConfidenceDetector(MetaEstimatorMixin, BaseDetector, Estimator):
-    """Take a row as an anomaly where a fitted classifier is confident of no class.
+    """Flag a row as an anomaly if a fitted classifier is not confident of any class.
 
-    The largest class probability of a classifier is lower, on the whole, for rows that are like none it was trained on
-    [1]_. On the whole only: networks can be very sure of what they have never seen.
+    The largest class probability of a classifier is usually lower for rows that are unlike those it was trained on
+    [1]_. But not always: networks can be very sure of what they have never seen.
 
     Parameters
     ----------
     classifier : FrozenEstimator
-        A fitted classifier with ``predict_proba``, in ``FrozenEstimator``. Its classes have nothing to do with normal
-        and anomalous.
+        A fitted classifier with ``predict_proba``, wrapped in ``FrozenEstimator``. Its classes have nothing to do with
+        normal and anomalous.
     threshold : threshold rule, float or None, default=None
         In units of the score, 1 minus the largest class probability. None means 0.4: a row is an anomaly if no class
         has a probability of at least 0.6.
     validation_fraction : float, default=0.0
-        Share of rows, the last of each series in time, that a rule learns from; 0 means all rows. Fit to rows that
-        the classifier was not trained on: it is more confident of those.
+        Share of rows, the last of each series in time, that a rule learns from; 0 means all rows. Fit the detector to
+        rows that the classifier was not trained on: it is more confident of its training rows.
 
     Attributes
     ----------
@@ -95,8 +95,8 @@ class ConfidenceDetector(MetaEstimatorMixin, BaseDetector, Estimator):
     def _fit_rows(self, rows: Rows, y: Labels, anomalous: np.ndarray, held_out: np.ndarray) -> None:
         if not isinstance(self.classifier, FrozenEstimator):
             raise TypeError(
-                f"classifier={self.classifier} must be fitted and come in FrozenEstimator: y says which rows are "
-                "anomalous here, not which class they are of. Use FrozenEstimator(classifier.fit(X, y))."
+                f"classifier={self.classifier} must be fitted and wrapped in FrozenEstimator: here y says which rows "
+                "are anomalous, not which class they belong to. Use FrozenEstimator(classifier.fit(X, y))."
             )
         check_is_fitted(self.classifier)
         if not isinstance(self.threshold, ThresholdRule):  # which scores the rows anyway

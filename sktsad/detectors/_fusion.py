@@ -34,10 +34,10 @@ from ._base_detector import BaseDetector
 
 
 class FusionDetector(BaseDetector, BaseComposition, Estimator):
-    """Join the scores of several detectors, or classifiers, to one.
+    """Combine the scores of several detectors or classifiers into one.
 
-    The members are fitted to the same rows. Their scores, each in its own units, are made comparable by what normal
-    rows score that the members have not learnt from, and combined row by row [1]_.
+    The members are fitted to the same rows. Their scores, each in its own units, are made comparable by the scores of
+    normal rows that the members have not learnt from, and combined row by row [1]_.
 
     Parameters
     ----------
@@ -45,27 +45,27 @@ class FusionDetector(BaseDetector, BaseComposition, Estimator):
         Names and members: detectors, classifiers, or whole pipelines, with ``decision_function`` or
         ``predict_proba``. Each is cloned; in ``FrozenEstimator`` it stays as it is. "drop" leaves one out.
     scale : {"rarity", "rank", "robust", "tail"}, default="rarity"
-        "rarity" says how rare so high a score is: minus the logarithm of the share of held-out normal rows that score
-        no lower. Sums of these are Fisher's way to join tests [2]_: a member that is very sure counts more. "rank"
-        takes the share of rows that score no higher: all members count alike, and none is ever very sure. Both go on
-        beyond the largest known score in units of the interquartile range, or for "rarity" the logarithm of these.
-        "robust" subtracts the median and divides by the median absolute deviation. "tail" subtracts the median and
-        divides so that the 0.99 quantile is 1: as "robust", but in units of the largest normal scores.
+        "rarity" is minus the logarithm of the share of held-out normal rows that score at least as high. The sum of
+        these is Fisher's method of combining tests [2]_: a member that is very sure counts more. "rank" is the share
+        of rows that score no higher: all members count alike, and none is ever very sure. Beyond the largest known
+        score, "rank" continues in units of the interquartile range, and "rarity" with their logarithm. "robust"
+        subtracts the median and divides by the median absolute deviation. "tail" subtracts the median and divides so
+        that the 0.99 quantile is 1: as "robust", but in units of the largest normal scores.
     combine : {"mean", "max"}, default="mean"
-        Mean of the scores, or the largest.
+        Whether the score is the mean of the members' scores, or the largest.
     weights : sequence of float, default=None
-        Weights of the members, at least 0: in the mean; or multiplied with the scores of which the largest counts.
-        None weighs them alike.
+        Weights of the members, at least 0: those of the mean, or factors of the scores before the largest is taken.
+        None weights all members equally.
     threshold : threshold rule, float or None, default=None
-        None means ``MeanStd(4)``. With ``scale="rank"`` take ``Quantile(0.97)`` or so: four deviations above the mean
+        None means ``MeanStd(4)``. With ``scale="rank"`` use ``Quantile(0.97)`` or so: four deviations above the mean
         of ranks is beyond all ranks.
     validation_fraction : float, default=0.2
         Share of rows, the last of each series in time, that the scale and the rule learn from and the members do not.
-        If that is fewer than 30, up to half of the rows are taken to make 30. With 0, or still fewer than 30 normal
-        rows, they learn from the training rows.
+        If that is fewer than 30 rows, up to half of the rows are held out to reach 30. With 0, or still fewer than 30
+        normal rows, they learn from the training rows.
     refit : bool, default=False
-        Whether the members are fitted once more, to all rows, when scale and threshold are learnt. Windows of members
-        then know the held-out rows as the past of those that follow. It takes twice the time.
+        Whether the members are fitted again, to all rows, after scale and threshold are learnt. Windows of members
+        then use the held-out rows as the past of those that follow. Fitting takes twice as long.
 
     Attributes
     ----------
@@ -170,7 +170,7 @@ class FusionDetector(BaseDetector, BaseComposition, Estimator):
         return tags
 
     def member_scores(self, X: Rows) -> pd.DataFrame:
-        """Return what each member adds to the score: which of them is alarmed.
+        """Return what each member adds to the score, to show which of them raises an alarm.
 
         Parameters
         ----------
@@ -197,8 +197,8 @@ class FusionDetector(BaseDetector, BaseComposition, Estimator):
         X : array-like of shape (n_samples, n_features)
             Rows, as the members need them.
         y : array-like of shape (n_samples,), default=None
-            Two labels, the last in sorted order is the anomaly; or 0 for all rows. Detectors are fitted on the normal
-            rows, classifiers on all. None takes all rows as normal.
+            Two labels, of which the last in sorted order is the anomaly; or 0 for all rows. Detectors are fitted on
+            the normal rows, classifiers on all. None treats all rows as normal.
         **fit_params : dict
             For the fits of the members, such as ``sample_weight``. Without metadata routing, all members get them.
 
@@ -209,7 +209,7 @@ class FusionDetector(BaseDetector, BaseComposition, Estimator):
         return self._fit(X, y, partial(self._fit_members, fit_params=fit_params))
 
     def get_metadata_routing(self) -> MetadataRouter:
-        """Return what is routed where: what ``fit`` is given goes to the ``fit`` of members that ask for it.
+        """Return the metadata routing: parameters of ``fit`` go to the ``fit`` of members that request them.
 
         Returns
         -------
@@ -234,7 +234,8 @@ class FusionDetector(BaseDetector, BaseComposition, Estimator):
             encoded = anomalous.astype(int) if index is None else pd.Series(anomalous.astype(int), index)
         head, wanted = np.flatnonzero(~held_out), self._route(fit_params)
         self.detectors_ = self._fitted(rows, encoded, head, wanted)
-        # Known rows score low with a member that remembers them: what is usual is learnt from others, where there are.
+        # Known rows score low with a member that remembers them: what is usual is learnt from other rows, where there
+        # are any.
         known = ~anomalous & (held_out if held_out.any() else True)
         scores = [decision_scores(member, rows) for member in self.detectors_]
         self._scales = [_SCALES[self.scale](score[known]) for score in scores]
@@ -298,7 +299,7 @@ class FusionDetector(BaseDetector, BaseComposition, Estimator):
 
     def _to_shares(self, scores: list[np.ndarray]) -> np.ndarray:
         scaled = [scale(score) for scale, score in zip(self._scales, scores, strict=True)]
-        # A member of weight 0 has no say, also where its score is infinite.
+        # A member of weight 0 has no say, even where its score is infinite.
         return np.where(self._weights > 0, np.column_stack(scaled), 0.0) * self._weights
 
     def _score(self, rows: Rows) -> np.ndarray:

@@ -22,28 +22,28 @@ class GaussianDetector(RunningDetector, Estimator):
     Parameters
     ----------
     covariance : {"diagonal", "full"}, default="diagonal"
-        "diagonal" multiplies the densities of the columns [1]_ and costs next to nothing; "full" knows how they
-        vary together, and sees values that are usual alone and unusual together. After `SlidingWindow`, "full" sees
+        "diagonal" multiplies the densities of the columns [1]_ and costs next to nothing; "full" models how they vary
+        together, and detects values that are usual alone but unusual together. After `SlidingWindow`, "full" detects
         changes of shape.
     shrinkage : float or "auto", default="auto"
         How far the correlation of the columns, with ``covariance="full"``, is pulled towards independence, from 0 to
         1; "auto" takes the estimate of Ledoit and Wolf [2]_.
     score_on : {"window", "last", "overlap"}, default="window"
-        "window" scores all values of a window together. "last" scores its last row, given the rows before it: what is
-        new. An event hardly counts in the windows after its end, so that few alarms trail; shapes in which no single
-        row is a surprise are missed. "overlap" gives a row the mean of the scores of all windows that hold it: it
-        **looks ahead** by a window, and is for studying the past.
+        "window" scores all values of a window together. "last" scores only its last row, given the rows before it. An
+        event hardly counts in the windows after its end, so that few alarms outlast the event; shapes in
+        which no single row is a surprise are missed. "overlap" gives a row the mean of the scores of all windows that
+        hold it: it **looks ahead** by a window, and is for studying the past.
     threshold : threshold rule, float or None, default=None
         None means ``MedianMAD(6)``.
     validation_fraction : float, default=0.2
         Share of rows, the last of each series in time, that a rule learns from and the densities do not. If that is
-        fewer than 30, up to half of the rows are taken to make 30. With 0, or still fewer than 30 normal rows, the rule
-        learns from the training rows.
+        fewer than 30 rows, up to half of the rows are held out to reach 30. With 0, or still fewer than 30 normal
+        rows, the rule learns from the training rows.
     half_life : float, default=None
-        After that many rows of its series a row counts half as much: the detector follows what drifts. None counts
-        all rows alike.
+        Number of rows of its series after which a row counts half as much: the detector follows drift. None weights
+        all rows equally.
     n_channels : int, default=None
-        Channels of a plain 2-D row; it names the values in `feature_scores`, and nothing else.
+        Number of channels in a plain 2-D row; it only serves to name the values in `feature_scores`.
 
     Attributes
     ----------
@@ -70,16 +70,16 @@ class GaussianDetector(RunningDetector, Estimator):
 
     See Also
     --------
-    ZScoreDetector : The largest deviation instead of all together.
+    ZScoreDetector : Takes the largest deviation instead of all of them together.
 
     Notes
     -----
-    The score is the negative log density per column, so that it compares between window lengths. With
+    The score is the negative log density per column, so that it is comparable between window lengths. With
     ``covariance="full"`` it is half the squared Mahalanobis distance, up to a constant, over the number of columns.
-    With ``score_on="last"`` it is that of the conditional density, per channel.
+    With ``score_on="last"`` the density is the conditional one, and the score is per channel.
     A column that is constant at fit counts as independent of the others, with standard deviation 1.
     After ``partial_fit`` means, deviations and correlations are those of one fit to all rows; the estimate for
-    ``shrinkage="auto"`` is not quite, where the means move.
+    ``shrinkage="auto"`` differs a little where the means move.
 
     References
     ----------
@@ -130,7 +130,7 @@ class GaussianDetector(RunningDetector, Estimator):
         self.n_channels = n_channels
 
     def feature_scores(self, X: Rows) -> pd.DataFrame:
-        """Return how unusual each value is: which column.
+        """Return how unusual each value is, to show which column stands out.
 
         Parameters
         ----------
@@ -140,8 +140,8 @@ class GaussianDetector(RunningDetector, Estimator):
         Returns
         -------
         scores : DataFrame of shape (n_samples, n_features)
-            The absolute z of each value; with ``covariance="full"``, that of its deviation from what the other
-            values of the row make likely.
+            The absolute z of each value; with ``covariance="full"``, that of its deviation from what the other values
+            of the row predict.
         """
         windows = self._read(X)
         parts = []
@@ -210,7 +210,7 @@ class GaussianDetector(RunningDetector, Estimator):
 
     def _score(self, windows: Windows) -> np.ndarray:
         scores = [self._negative_log_density(windows, chunk) for chunk in windows.chunks()]
-        return self._of_rows(windows, np.concatenate(scores))
+        return np.concatenate(scores)
 
     def _negative_log_density(self, windows: Windows, chunk: slice) -> np.ndarray:
         z = self._standardised(windows, chunk)

@@ -22,11 +22,12 @@ class KMeansDetector(WindowDetector, Estimator):
     n_clusters : int, default=20
         Number of clusters of the normal windows [1]_; fewer where there are fewer different windows.
     normalize : bool or "level", default=False
-        Whether to compare shapes alone: each channel of a window minus its mean, over its standard deviation, but over
-        at least a tenth of that of the channel at fit. Without it level and amplitude count, too.
+        Whether to compare shapes alone: each channel of a window minus its mean, divided by its standard deviation, or
+        by a tenth of that of the channel at fit if this is larger. If False, level and amplitude count as well.
         "level" subtracts the mean alone, so that amplitude counts and level does not.
     max_windows : int, default=10000
-        Windows to find the clusters in, at most: of ``n`` windows each ``ceil(n / max_windows)``-th is taken.
+        Largest number of windows to find the clusters in: of ``n`` windows, every ``ceil(n / max_windows)``-th is
+        used.
     score_on : {"window", "overlap"}, default="window"
         "window" gives a row the score of its window. "overlap" gives it the mean of the scores of all windows that hold
         it: it **looks ahead** by a window, and is for studying the past.
@@ -34,13 +35,13 @@ class KMeansDetector(WindowDetector, Estimator):
         None means ``MedianMAD(6)``.
     validation_fraction : float, default=0.2
         Share of rows, the last of each series in time, that a rule learns from and the clusters do not. If that is
-        fewer than 30, up to half of the rows are taken to make 30. With 0, or still fewer than 30 normal rows, the rule
-        learns from the training rows.
+        fewer than 30 rows, up to half of the rows are held out to reach 30. With 0, or still fewer than 30 normal
+        rows, the rule learns from the training rows.
     n_channels : int, default=None
-        Channels of a plain 2-D row; None takes them from `Windows`, 3-D arrays or names such as ``x0_t-3``, and takes
-        other rows as univariate.
+        Number of channels in a plain 2-D row; None takes it from `Windows`, 3-D arrays or names such as ``x0_t-3``,
+        and treats other rows as univariate.
     random_state : int, RandomState instance or None, default=None
-        Decides where the centres start.
+        Controls where the centres start.
 
     Attributes
     ----------
@@ -119,7 +120,7 @@ class KMeansDetector(WindowDetector, Estimator):
         self.random_state = random_state
 
     def feature_scores(self, X: Rows) -> pd.DataFrame:
-        """Return how far each value is from that of the nearest centre: which step, which column.
+        """Return how far each value is from that of the nearest centre, to show which step and which column stand out.
 
         Parameters
         ----------
@@ -149,7 +150,7 @@ class KMeansDetector(WindowDetector, Estimator):
 
     def _score(self, windows: Windows) -> np.ndarray:
         scores = [np.sqrt((self._off(windows, chunk) ** 2).mean(axis=1)) for chunk in windows.chunks()]
-        return self._of_rows(windows, np.concatenate(scores))
+        return np.concatenate(scores)
 
     def _off(self, windows: Windows, chunk: slice) -> np.ndarray:
         """Return the windows of a chunk, each minus the centre nearest to it."""

@@ -18,8 +18,8 @@ from ._window_shapes import learn_least_spread
 class LevelShiftDetector(WindowDetector, Estimator):
     """Score a window by how far its last rows differ from the rows before them: two windows side by side.
 
-    For what other detectors get used to, or take for usual values: series that change their level or their spread. Both
-    windows end with the row at the latest, so that a change is clearest when it is half a window old.
+    It detects what other detectors get used to, or take for usual values: changes of the level or the spread of a
+    series. Neither window goes beyond the row, so that a change is clearest when it is half a window old.
 
     Parameters
     ----------
@@ -37,8 +37,8 @@ class LevelShiftDetector(WindowDetector, Estimator):
         Share of rows, the last of each series in time, that a rule learns from. With 0, or fewer than 30 normal rows
         there, the rule learns from the training rows.
     n_channels : int, default=None
-        Channels of a plain 2-D row; None takes them from `Windows`, 3-D arrays or names such as ``x0_t-3``, and takes
-        other rows as univariate.
+        Number of channels in a plain 2-D row; None takes it from `Windows`, 3-D arrays or names such as ``x0_t-3``,
+        and treats other rows as univariate.
 
     Attributes
     ----------
@@ -49,8 +49,8 @@ class LevelShiftDetector(WindowDetector, Estimator):
     threshold_rule_ : threshold rule
         The fitted rule; only if ``threshold`` is not a number.
     least_spread_ : ndarray of shape (n_channels,)
-        A tenth of the standard deviation of each channel at fit, which is added to that of each window: where a series
-        stands still, its noise is not a shift.
+        A tenth of the standard deviation of each channel at fit, which is added to that of each window, so that the
+        noise of a series that stands still is not taken for a shift.
     window_shape_ : tuple of (int, int)
         Length and channels of the windows of fit.
     n_features_in_ : int
@@ -64,9 +64,9 @@ class LevelShiftDetector(WindowDetector, Estimator):
 
     Notes
     -----
-    In a series with a season compare whole periods: ``SlidingWindow("2*auto")`` makes windows of two, one for each
-    side. The first windows of a series, which are padded with rows that stand still, score high. Nothing but the usual
-    spread and the threshold is learnt from the rows of fit.
+    In a series with a season compare whole periods: ``SlidingWindow("2*auto")`` makes windows of two periods, one for
+    each side. The first windows of a series, which are padded with rows that stand still, score high. Nothing but the
+    usual spread and the threshold is learnt from the rows of fit.
 
     References
     ----------
@@ -110,7 +110,7 @@ class LevelShiftDetector(WindowDetector, Estimator):
         self.n_channels = n_channels
 
     def feature_scores(self, X: Rows) -> pd.DataFrame:
-        """Return how far the two windows differ in each channel: which column.
+        """Return how far the two windows differ in each channel, to show which column has changed.
 
         Parameters
         ----------
@@ -120,7 +120,7 @@ class LevelShiftDetector(WindowDetector, Estimator):
         Returns
         -------
         scores : DataFrame of shape (n_samples, n_channels)
-            Named as the last row of the window.
+            Columns are named like the values of the last row of the window.
         """
         windows = self._read(X)
         return self._frame(self._by_channel(windows), windows, X)

@@ -14,10 +14,10 @@ from ._window_shapes import NORMALIZE, learn_least_spread, shapes
 
 
 class LinearForecastDetector(WindowDetector, Estimator):
-    """Score a window by how far its last rows are from what the rows before them let expect, by ridge regression.
+    """Score a window by how far its last rows are from their forecast by ridge regression on the rows before them.
 
-    An autoregressive model [1]_, fitted in closed form: no network, no iterations. It looks at what is new, so that an
-    event does not count any longer than it lasts, and often only when it begins and ends.
+    An autoregressive model [1]_, fitted in closed form: no network, no iterations. It scores only the newest rows, so
+    that an event counts no longer than it lasts, and often only when it begins and ends.
 
     Parameters
     ----------
@@ -26,18 +26,18 @@ class LinearForecastDetector(WindowDetector, Estimator):
     alpha : float, default=1.0
         Strength of the penalty on the weights, as in ``sklearn.linear_model.Ridge``.
     normalize : bool or "level", default=False
-        Whether each channel counts minus its mean, over its standard deviation, of the rows predicted from, but over at
-        least a tenth of that of the channel at fit: for series whose level and amplitude wander.
+        Whether to subtract from each channel its mean, and divide by its standard deviation, both over the rows
+        predicted from; at least by a tenth of that of the channel at fit. For series whose level and amplitude wander.
         "level" subtracts the mean alone, so that amplitude counts and level does not.
     threshold : threshold rule, float or None, default=None
         None means ``MedianMAD(6)``.
     validation_fraction : float, default=0.2
-        Share of rows, the last of each series in time, that a rule learns from and the weights do not. If that is fewer
-        than 30, up to half of the rows are taken to make 30. With 0, or still fewer than 30 normal rows, the rule
-        learns from the training rows.
+        Share of rows, the last of each series in time, that a rule learns from and the weights do not. If that is
+        fewer than 30 rows, up to half of the rows are held out to reach 30. With 0, or still fewer than 30 normal
+        rows, the rule learns from the training rows.
     n_channels : int, default=None
-        Channels of a plain 2-D row; None takes them from `Windows`, 3-D arrays or names such as ``x0_t-3``, and takes
-        other rows as univariate.
+        Number of channels in a plain 2-D row; None takes it from `Windows`, 3-D arrays or names such as ``x0_t-3``,
+        and treats other rows as univariate.
 
     Attributes
     ----------
@@ -50,9 +50,9 @@ class LinearForecastDetector(WindowDetector, Estimator):
     held_out_scores_ : ndarray of shape (n_held_out,)
         Scores of the normal rows that were held out, in the order given; only if there are any.
     coef_ : ndarray of shape (horizon * n_channels, (length - horizon) * n_channels)
-        Weight of each value for each value predicted.
+        Weight of each value in each predicted value.
     intercept_ : ndarray of shape (horizon * n_channels,)
-        What is added.
+        Constant added to each predicted value.
     scale_ : ndarray of shape (horizon * n_channels,)
         Usual size of each error: the root of its mean square at fit.
     window_shape_ : tuple of (int, int)
@@ -64,12 +64,12 @@ class LinearForecastDetector(WindowDetector, Estimator):
 
     See Also
     --------
-    ForecastDetector : The same by a recurrent network.
-    GaussianDetector : ``score_on="last"`` predicts as well, and knows how sure it is.
+    ForecastDetector : Forecasts with a recurrent network.
+    GaussianDetector : ``score_on="last"`` also predicts the last row, and knows how certain that is.
 
     Notes
     -----
-    The score is the mean absolute error, each in units of its usual size.
+    The score is the mean of the absolute errors, each in units of its usual size.
 
     References
     ----------
@@ -114,7 +114,7 @@ class LinearForecastDetector(WindowDetector, Estimator):
         self.n_channels = n_channels
 
     def forecast(self, X: Rows) -> np.ndarray:
-        """Return what the last rows of the windows are predicted to be, normalised if the detector does so.
+        """Return the forecast of the last rows of the windows, normalised if the detector does so.
 
         Parameters
         ----------
@@ -129,7 +129,7 @@ class LinearForecastDetector(WindowDetector, Estimator):
         return np.concatenate([self._forecast(self._cut(windows, c)[0]) for c in windows.chunks()])
 
     def feature_scores(self, X: Rows) -> pd.DataFrame:
-        """Return the absolute errors, in units of their usual size: which column, which of the last rows.
+        """Return the absolute errors, in units of their usual size, to show which row and column stand out.
 
         Parameters
         ----------
@@ -162,7 +162,7 @@ class LinearForecastDetector(WindowDetector, Estimator):
         self.coef_ = np.linalg.solve(of_past, products[:n_past, n_past:]).T
         self.intercept_ = mean[n_past:] - self.coef_ @ mean[:n_past]
         squares = sum((self._plain_errors(windows, c) ** 2).sum(axis=0) for c in windows.chunks())
-        # Of what is predicted without error, and of what never moves, any error is large: but it is finite.
+        # Where the forecast was exact at fit, or a column never moved, any error is large, but finite.
         least = 1e-6 * np.sqrt(np.diag(products)[n_past:] / n_windows)
         self.scale_ = np.maximum(np.sqrt(squares / n_windows), np.where(least > 0, least, 1.0))
 

@@ -16,9 +16,9 @@ from ._gaussian import GaussianDetector
 from ._nearest_windows import NearestWindowsDetector
 from ._pca import PCADetector
 
-#: Windows that others are compared with: of more than these little is gained.
+#: Number of windows that others are compared with: more of them gain little.
 _MAX_WINDOWS = 5000
-#: Rows of a window whose course is compared: longer than many a period, which says little by itself.
+#: Rows of the windows whose course is compared: longer than many periods, which say little by themselves.
 _COURSE = 100
 
 
@@ -33,20 +33,20 @@ _COURSE = 100
 def make_detector(
     *, threshold: Any = None, validation_fraction: float = 0.2, align: str = "end"
 ) -> FusionDetector:
-    """Return the detector to start with where there are no labels: four that complement one another, as one.
+    """Return the detector to start with where there are no labels: four that complement one another, fused.
 
-    Each scales the series, makes windows, of 100 rows or as long as the period of the series, and looks at them in its
-    own way: "course" and "values" search the most similar windows of the normal rows, for 100 rows without regard to
-    their level, and for half a period with; "subspace" reconstructs a period by principal components; "surprise"
-    expects of the last row of a period what follows from the others.
+    Each scales the series, makes windows, and scores them in its own way. "course" and "values" search for the most
+    similar window among the normal rows: "course" over 100 rows and without their level, "values" over half a period
+    of the series and with it. "subspace" reconstructs a period from principal components. "surprise" compares the last
+    row of a period with what the others predict.
 
     Parameters
     ----------
     threshold : threshold rule, float or None, default=None
         None means ``MedianMAD(6)``, on the mean of the four scores.
     validation_fraction : float, default=0.2
-        Share of rows, the last of each series in time, on which is learnt what is usual for the scores of the members,
-        and the threshold: by members that have not seen them. Then the members are fitted to all rows.
+        Share of rows, the last of each series in time, from which the usual scores of the members and the threshold
+        are learnt, by members that have not seen these rows. Then the members are fitted to all rows.
     align : {"end", "centre"}, default="end"
         Whether a row gets the windows that end with it, or those around it, as in `SlidingWindow`: these **look
         ahead**, and are for studying the past. "surprise" keeps the windows that end with the row.
@@ -54,20 +54,20 @@ def make_detector(
     Returns
     -------
     detector : FusionDetector
-        Not fitted, of four pipelines. It takes rows as they come, of one series or a panel, and is tuned as any other:
+        Four pipelines, not fitted. It takes rows as they come, of one series or a panel, and is tuned like any other:
         ``detector.set_params(values="drop")``, ``course__slidingwindow__length=48``.
 
     See Also
     --------
-    FusionDetector : Joins members of your own.
+    FusionDetector : Combines members of your choice.
 
     Notes
     -----
     Members and lengths were chosen on series of the UCR anomaly archive and of the tuning list of TSB-AD. Series of
-    less than some 300 rows are short for windows of 100: set a shorter ``course__slidingwindow__length``.
+    fewer than about 300 rows are too short for windows of 100: set a shorter ``course__slidingwindow__length``.
 
-    The scores of the members are made comparable by ``scale="tail"`` and averaged: the mean is 1 where each member is
-    as alarmed as by one held-out row in a hundred.
+    The scores of the members are made comparable by ``scale="tail"`` and averaged: the mean is 1 where each member
+    scores as high as only one held-out row in a hundred does.
 
     Examples
     --------
@@ -86,7 +86,7 @@ def make_detector(
 
     nearest = NearestWindowsDetector(
         max_windows=_MAX_WINDOWS, threshold=0.0
-    )  # of the members the scores alone count
+    )  # only the scores of the members count
     members = [
         ("course", member(_COURSE, clone(nearest).set_params(normalize="level"))),
         ("values", member("auto/2", nearest)),

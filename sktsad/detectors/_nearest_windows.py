@@ -24,23 +24,23 @@ _BLOCK = 2**15
 class NearestWindowsDetector(WindowDetector, Estimator):
     """Score a window by its distance to the most similar windows of the normal rows.
 
-    What has not been there before is far from all that has: the discord of the matrix profile [1]_, against the rows
-    of fit instead of the series itself, so that a second anomaly like the first cannot hide it.
+    A window unlike any known one is far from all of them. This is the discord of the matrix profile [1]_, but compared
+    with the rows of fit instead of the series itself, so that a second anomaly like the first cannot hide it.
 
     Parameters
     ----------
     n_neighbors : int, default=1
-        The distance to the nearest window counts, or to the second nearest, and so on. More than 1 where the normal
-        rows hold unknown anomalies.
+        Which distance is the score: 1 for that to the nearest window, 2 to the second nearest, and so on. Use more
+        than 1 where the normal rows hold unlabelled anomalies.
     normalize : bool or "level", default=False
-        Whether to compare shapes alone: each channel of a window minus its mean, over its standard deviation, but over
-        at least a tenth of that of the channel at fit. Without it level and amplitude count, too.
+        Whether to compare shapes alone: each channel of a window minus its mean, divided by its standard deviation, or
+        by a tenth of that of the channel at fit if this is larger. If False, level and amplitude count as well.
         "level" subtracts the mean alone, so that amplitude counts and level does not.
     n_best : int, default=None
-        With a number each channel is compared by itself, with its own nearest windows, and the mean of that many
-        channels, those furthest off, counts; None compares windows of all channels together.
+        If a number, each channel is compared by itself, with its own nearest windows, and the score is the mean over
+        that many channels, those furthest off. None compares windows of all channels together.
     max_windows : int, default=10000
-        Windows of fit to compare with, at most: of ``n`` windows each ``ceil(n / max_windows)``-th is kept.
+        Largest number of windows of fit to compare with: of ``n`` windows, every ``ceil(n / max_windows)``-th is kept.
     score_on : {"window", "overlap"}, default="window"
         "window" gives a row the score of its window. "overlap" gives it the mean of the scores of all windows that hold
         it: it **looks ahead** by a window, and is for studying the past.
@@ -48,11 +48,11 @@ class NearestWindowsDetector(WindowDetector, Estimator):
         None means ``MedianMAD(6)``.
     validation_fraction : float, default=0.2
         Share of rows, the last of each series in time, that a rule learns from and that are not compared with. If that
-        is fewer than 30, up to half of the rows are taken to make 30. With 0, or still fewer than 30 normal rows, the
-        rule learns from the training rows, each compared with windows that share at most half of its rows.
+        is fewer than 30 rows, up to half of the rows are held out to reach 30. With 0, or still fewer than 30 normal
+        rows, the rule learns from the training rows, each compared with windows that share at most half of its rows.
     n_channels : int, default=None
-        Channels of a plain 2-D row; None takes them from `Windows`, 3-D arrays or names such as ``x0_t-3``, and takes
-        other rows as univariate.
+        Number of channels in a plain 2-D row; None takes it from `Windows`, 3-D arrays or names such as ``x0_t-3``,
+        and treats other rows as univariate.
 
     Attributes
     ----------
@@ -81,8 +81,8 @@ class NearestWindowsDetector(WindowDetector, Estimator):
     Notes
     -----
     The score is the root of the mean squared difference between the values of two windows, in the units of X, so that
-    it compares between lengths. Scale before the window. The search is exact, by matrix products in bounded memory: a
-    window costs as many products as ``max_windows`` times the values in it.
+    it is comparable between lengths. Scale before the window. The search is exact, by matrix products in bounded
+    memory: a window costs as many products as ``max_windows`` times the values in it.
 
     References
     ----------
@@ -132,7 +132,7 @@ class NearestWindowsDetector(WindowDetector, Estimator):
         self.n_channels = n_channels
 
     def feature_scores(self, X: Rows) -> pd.DataFrame:
-        """Return how far each value is from that of the nearest window: which step, which column.
+        """Return how far each value is from that of the nearest window, to show which step and which column stand out.
 
         Parameters
         ----------
@@ -156,10 +156,10 @@ class NearestWindowsDetector(WindowDetector, Estimator):
         return self._frame(np.concatenate(parts), windows, X)
 
     def matrix_profile(self, X: Rows) -> np.ndarray:
-        """Return the distance of each window to the most similar of all others: of rows that are past, without a fit.
+        """Return the distance of each window to the most similar one of the others given; no fit is needed.
 
-        Where the profile is highest lie the discords [1]_, windows unlike all others. The other windows share at most
-        half of their rows with the window. They may come after it: the profile **looks ahead**.
+        The profile is highest at the discords [1]_, windows unlike all others. A window is compared with those that
+        share at most half of their rows with it. They may come after it: the profile **looks ahead**.
 
         Parameters
         ----------
@@ -176,7 +176,7 @@ class NearestWindowsDetector(WindowDetector, Estimator):
         """
         detector = clone(self).set_params(threshold=0.0).fit(X)
         windows = detector._read(X)
-        return detector._distances(windows, detector._search_apart)
+        return detector._of_rows(windows, detector._distances(windows, detector._search_apart))
 
     @property
     def _reads_layout(self) -> bool:  # type: ignore[override]
@@ -190,7 +190,8 @@ class NearestWindowsDetector(WindowDetector, Estimator):
 
     def _scores_of(self, rows: Windows, chosen: np.ndarray) -> np.ndarray:
         """Score rows of fit, and leave out what is known of them."""
-        return self._distances(rows[chosen], self._search_apart)
+        windows = rows[chosen]
+        return self._of_rows(windows, self._distances(windows, self._search_apart))
 
     def _score(self, windows: Windows) -> np.ndarray:
         return self._distances(windows, self._search)
@@ -202,7 +203,7 @@ class NearestWindowsDetector(WindowDetector, Estimator):
             values, starts = shapes(windows, chunk, self._least_spread), windows.starts[chunk]
             squares = [search(values, columns, starts)[0] for columns in self._columns()]
             scores.append(np.sqrt(np.sort(np.stack(squares), axis=0)[-n_best:]).mean(axis=0))
-        return self._of_rows(windows, np.concatenate(scores))
+        return np.concatenate(scores)
 
     def _columns(self) -> list[slice]:
         """Return which values are compared at once: all, or those of each channel."""

@@ -18,7 +18,7 @@ class OutlierClassifier(MetaEstimatorMixin, WindowDetector, Estimator):
     """Make a classifier of anomalies out of any outlier detector of scikit-learn or PyOD.
 
     Those of scikit-learn answer +1 for normal rows and -1 for outliers, with scores that are larger for normal rows, so
-    that ``scoring="f1"`` raises and ``"roc_auc"`` comes out inverted; PyOD's answer 0 and 1 but are not
+    that ``scoring="f1"`` raises and ``"roc_auc"`` comes out inverted; those of PyOD answer 0 and 1 but are not
     classifiers. Here 1 is the anomaly, scores are larger for anomalies, and the threshold is a rule like that of all
     detectors. The detector is fitted on the normal rows.
 
@@ -26,17 +26,17 @@ class OutlierClassifier(MetaEstimatorMixin, WindowDetector, Estimator):
     ----------
     detector : outlier detector
         Such as ``IsolationForest()``, ``OneClassSVM()`` or ``LocalOutlierFactor(novelty=True)``, a pipeline that ends
-        in one, or a detector of PyOD. It is cloned; in ``FrozenEstimator`` it stays as it is. `SlidingWindow`
-        comes before this step, not inside.
+        in one, or a detector of PyOD. It is cloned; in ``FrozenEstimator`` it stays as it is. Put `SlidingWindow`
+        before this step, not inside it.
     threshold : threshold rule, float or None, default=None
-        In units of the score. None means ``MedianMAD(6)``; 0.0 leaves the detector's own, often set by its
+        In units of the score. None means ``MedianMAD(6)``; 0.0 keeps the detector's own threshold, often set by its
         ``contamination``.
     validation_fraction : float, default=0.2
         Share of rows, the last of each series in time, that a rule learns from and the detector does not. If that is
-        fewer than 30, up to half of the rows are taken to make 30. With 0, or still fewer than 30 normal rows, the rule
-        learns from the training rows.
+        fewer than 30 rows, up to half of the rows are held out to reach 30. With 0, or still fewer than 30 normal
+        rows, the rule learns from the training rows.
     n_channels : int, default=None
-        Channels of a plain 2-D row, to check them.
+        Number of channels in a plain 2-D row; it only serves to check them.
 
     Attributes
     ----------
@@ -65,7 +65,8 @@ class OutlierClassifier(MetaEstimatorMixin, WindowDetector, Estimator):
     Notes
     -----
     The detector gets all windows at once, as an array, or as a frame if X has names. The score is its
-    ``decision_function``, turned round for those of scikit-learn, minus its own threshold, so that 0 stands for that.
+    ``decision_function``, with the sign changed for detectors of scikit-learn, minus its own threshold, so that this
+    threshold is at 0.
 
     Examples
     --------
@@ -122,7 +123,7 @@ class OutlierClassifier(MetaEstimatorMixin, WindowDetector, Estimator):
         else:
             raise TypeError(
                 f"detector={self.detector} is not an outlier detector of scikit-learn or PyOD, so it is unknown "
-                "which way up its scores are. Use one of these, or a detector of this package as it is."
+                "whether larger scores are more anomalous. Use one of these, or a detector of this package as it is."
             )
 
     def _score(self, windows: Windows) -> np.ndarray:

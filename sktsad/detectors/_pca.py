@@ -19,24 +19,24 @@ _RIDGE = 1e-6
 
 
 class PCADetector(DetectorTransformerMixin, WindowDetector, Estimator):
-    """Score a window by what the principal components of the normal windows say of it.
+    """Score a window by its distance from, or within, the principal subspace of the normal windows.
 
     Parameters
     ----------
     n_components : int or float, default=0.9
-        Number of components, or below 1 the share of variance that they have together at least.
+        Number of components; below 1, the least share of the variance that they explain together.
     score_by : {"residual", "inside", "both"}, default="residual"
         "residual" is what the components cannot restore: the mean squared error of the reconstruction (Q). "inside" is
         how far out the window lies among the components (Hotelling's T2, over their number). "both" adds them [1]_,
         each over its mean at fit.
     normalize : bool or "level", default=False
-        Whether to look at shapes alone: each channel of a window minus its mean, over its standard deviation, but over
-        at least a tenth of that of the channel at fit. Without it level and amplitude count, too.
+        Whether to look at shapes alone: each channel of a window minus its mean, divided by its standard deviation, or
+        by a tenth of that of the channel at fit if this is larger. If False, level and amplitude count as well.
         "level" subtracts the mean alone, so that amplitude counts and level does not.
     robust : bool, default=False
         Whether to learn from the three quarters of the windows that fit together best, found by concentration steps as
-        in the minimum covariance determinant [2]_: where the rows of fit hold anomalies that no label marks. It takes
-        four times as long.
+        in the minimum covariance determinant [2]_: for rows of fit that hold unlabelled anomalies. It takes four times
+        as long.
     score_on : {"window", "overlap"}, default="window"
         "window" gives a row the score of its window. "overlap" gives it the mean of the scores of all windows that hold
         it: it **looks ahead** by a window, and is for studying the past.
@@ -44,11 +44,11 @@ class PCADetector(DetectorTransformerMixin, WindowDetector, Estimator):
         None means ``MedianMAD(6)``.
     validation_fraction : float, default=0.2
         Share of rows, the last of each series in time, that a rule learns from and the components do not. If that is
-        fewer than 30, up to half of the rows are taken to make 30. With 0, or still fewer than 30 normal rows, the rule
-        learns from the training rows.
+        fewer than 30 rows, up to half of the rows are held out to reach 30. With 0, or still fewer than 30 normal
+        rows, the rule learns from the training rows.
     n_channels : int, default=None
-        Channels of a plain 2-D row; None takes them from `Windows`, 3-D arrays or names such as ``x0_t-3``, and takes
-        other rows as univariate.
+        Number of channels in a plain 2-D row; None takes it from `Windows`, 3-D arrays or names such as ``x0_t-3``,
+        and treats other rows as univariate.
 
     Attributes
     ----------
@@ -65,7 +65,7 @@ class PCADetector(DetectorTransformerMixin, WindowDetector, Estimator):
     components_ : ndarray of shape (n_components, n_features)
         Directions of largest variance, of length 1.
     explained_variance_ : ndarray of shape (n_components,)
-        Variance along each.
+        Variance along each component.
     window_shape_ : tuple of (int, int)
         Length and channels of the windows of fit.
     n_features_in_ : int
@@ -75,12 +75,12 @@ class PCADetector(DetectorTransformerMixin, WindowDetector, Estimator):
 
     See Also
     --------
-    AutoencoderDetector : The same idea, not linear.
-    GaussianDetector : Weighs all components by how usual they are.
+    AutoencoderDetector : The same idea with a network, which need not be linear.
+    GaussianDetector : Weights all components by their variance.
 
     Notes
     -----
-    Windows are scaled by no column: bring the columns to one scale before the window.
+    Columns are not scaled: bring them to one scale before the window.
 
     References
     ----------
@@ -136,7 +136,7 @@ class PCADetector(DetectorTransformerMixin, WindowDetector, Estimator):
         self.n_channels = n_channels
 
     def transform(self, X: Rows) -> np.ndarray:
-        """Return the windows by their components.
+        """Return the coordinates of the windows along the components.
 
         Parameters
         ----------
@@ -165,7 +165,7 @@ class PCADetector(DetectorTransformerMixin, WindowDetector, Estimator):
         return self.transform(X) @ self.components_ + self.mean_
 
     def feature_scores(self, X: Rows) -> pd.DataFrame:
-        """Return the absolute error of the reconstruction of each value: which step, which column.
+        """Return the absolute reconstruction error of each value, to show which step and which column stand out.
 
         Parameters
         ----------
@@ -227,7 +227,7 @@ class PCADetector(DetectorTransformerMixin, WindowDetector, Estimator):
 
     def _score(self, windows: Windows) -> np.ndarray:
         scores = [self._of_chunk(windows, chunk, self.score_by) for chunk in windows.chunks()]
-        return self._of_rows(windows, np.concatenate(scores))
+        return np.concatenate(scores)
 
     def _of_chunk(self, windows: Windows, chunk: slice, score_by: str) -> np.ndarray:
         centred = self._centred(windows, chunk)

@@ -64,18 +64,18 @@ class RunningDetector(WindowDetector):
     @available_if(_goes_on)
     @atomic_fit
     def partial_fit(self, X: Rows, y: Labels = None, classes: Labels = None) -> Self:
-        """Go on learning: the model becomes that of all rows learnt so far and these.
+        """Continue learning: the model becomes that of all rows learnt so far and these.
 
-        The threshold stays: a score is in units of what is usual, and means the same when that has moved.
+        The threshold stays: a score is in units of what is usual, and keeps its meaning when that moves.
 
         Parameters
         ----------
         X : Windows or array-like of shape (n_samples, n_features)
-            Rows, or windows after `SlidingWindow`, that follow those of before.
+            Rows, or windows after `SlidingWindow`, that follow the previous ones.
         y : array-like of shape (n_samples,), default=None
-            Labels as in `fit`; anomalies are left out. None takes all rows as normal.
+            Labels as in `fit`; anomalies are left out. None treats all rows as normal.
         classes : array-like of shape (2,), default=None
-            Both labels, where the y of the first call may lack one.
+            Both labels; needed if the y of the first call may lack one.
 
         Returns
         -------
@@ -84,12 +84,12 @@ class RunningDetector(WindowDetector):
         Raises
         ------
         ValueError
-            If y has labels that are not among the classes, or classes are others than before.
+            If y has labels that are not among the classes, or classes differ from those before.
 
         Notes
         -----
-        The first call is `fit`: it holds rows out to learn the threshold from. In a Pipeline, give the last step what
-        the others make of the rows: ``pipeline[-1].partial_fit(pipeline[:-1].transform(X))``.
+        The first call is `fit`: it holds out rows to learn the threshold from. In a Pipeline, give the last step the
+        rows as the other steps transform them: ``pipeline[-1].partial_fit(pipeline[:-1].transform(X))``.
         """
         is_first = not hasattr(self, "classes_")
         if is_first and classes is None:
@@ -133,9 +133,12 @@ class RunningDetector(WindowDetector):
         moments, past = StandardScaler(), 0.0
         if goes_on:
             moments = copy(self._moments)
-            past = float(moments.n_samples_seen_) * kept
+            seen = (
+                np.asarray(moments.n_samples_seen_, dtype=float) * kept
+            )  # of each column, where values are missing
+            past = float(seen.max())
             if weights is not None:
-                moments.n_samples_seen_ = past
+                moments.n_samples_seen_ = seen
         for chunk in windows.chunks():
             counted = None if weights is None else weights[chunk]
             with np.errstate(

@@ -20,7 +20,7 @@ class LiveAlarms(PerSeries):
     merge_gap, cool_down : int, timedelta, str or None
         As in `sktsad.postprocessing.alarms`.
     min_rows : int
-        Rows above the threshold that make an alarm.
+        Number of rows above the threshold that make an alarm.
     max_gap : float
         Holes of more than this number of time steps count as the rows that are missing there.
     """

@@ -51,7 +51,7 @@ def point_precision_recall_f(
     y_true : array-like of shape (n_samples,)
         Two labels. A (series, time) MultiIndex may be there: the rows of all series are pooled.
     y_score : array-like of shape (n_samples,)
-        Scores, larger is worse, such as those of ``decision_function``.
+        Scores, larger is more anomalous, such as those of ``decision_function``.
     threshold : {"best", "exact"} or float, default="best"
         Rows that score *more* are alarms. "best" and "exact" look at the labels that they are judged by:
 
@@ -123,7 +123,7 @@ def point_f_score(
     y_true : array-like of shape (n_samples,)
         Two labels; series as in `point_precision_recall_f`.
     y_score : array-like of shape (n_samples,)
-        Scores, larger is worse, such as those of ``decision_function``.
+        Scores, larger is more anomalous, such as those of ``decision_function``.
     threshold : {"best", "exact"} or float, default="best"
         As in `point_precision_recall_f`. "best" looks at the labels that it is judged by: it is an upper bound.
     beta : float, default=1.0

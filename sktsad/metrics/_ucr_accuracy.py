@@ -26,7 +26,7 @@ def ucr_accuracy(y_true: Labels, y_score: Scores, *, tolerance: int = 100, pos_l
         Two labels, rows in time order. If it has a (series, time) MultiIndex, or else if `y_score` has, each series
         counts once. Otherwise all rows are one series, and the result is 0 or 1.
     y_score : array-like of shape (n_samples,)
-        Scores, larger is worse, such as those of ``decision_function``.
+        Scores, larger is more anomalous, such as those of ``decision_function``.
     tolerance : int, default=100
         Number of rows before and after an anomaly that count as on it; or as many rows as the anomaly has, if these
         are more.

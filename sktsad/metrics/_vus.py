@@ -42,7 +42,7 @@ def vus_pr(
         Two labels, rows in time order. If it has a (series, time) MultiIndex, or else if `y_score` has, each series
         has its own ranges and buffers, and the rows of all are pooled. Otherwise all rows are one series.
     y_score : array-like of shape (n_samples,)
-        Scores, larger is worse, such as those of ``decision_function``.
+        Scores, larger is more anomalous, such as those of ``decision_function``.
     max_buffer : int, default=100
         The largest window, in rows: half of it on either side of a range is its buffer. The period of the series
         is a usual choice. With 0 there are no buffers.
@@ -139,7 +139,7 @@ def vus_roc(
     y_true : array-like of shape (n_samples,)
         Two labels, rows in time order; series as in `vus_pr`.
     y_score : array-like of shape (n_samples,)
-        Scores, larger is worse, such as those of ``decision_function``.
+        Scores, larger is more anomalous, such as those of ``decision_function``.
     max_buffer : int, default=100
         The largest window, in rows: half of it on either side of a range is its buffer.
     n_thresholds : int, default=250

@@ -111,7 +111,7 @@ class NetDetector(WindowDetector, NetEstimator):
 
     def _score(self, windows: Windows) -> np.ndarray:
         score = self.score_module_
-        return self._of_rows(windows, self._forward(windows, lambda module, x: score(x)))
+        return self._forward(windows, lambda module, x: score(x))
 
     def _forward(self, windows: Windows, function: Any) -> np.ndarray:
         """Run a function of (module, inputs) over windows, batch by batch."""

@@ -59,7 +59,7 @@ class PretrainedEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Estim
     path : str or path-like
         The file.
     n_channels : int, default=None
-        Channels of a plain 2-D row; None takes them from `Windows`, 3-D arrays or names such as ``x0_t-3``.
+        Number of channels in a plain 2-D row; None takes it from `Windows`, 3-D arrays or names such as ``x0_t-3``.
     predict_batch_size : int, default=256
         Rows in a batch.
 

@@ -93,8 +93,8 @@ class StatefulForecastDetector(BaseDetector, NetEstimator):
         weights are kept. With "one_cycle" the learning rate falls as if all epochs were made.
     validation_fraction : float, default=0.2
         Share of rows, the last of each series in time, that the threshold rule learns from and early stopping watches;
-        the network is not trained on them, if there is a rule or early stopping. If that is fewer than 30, up to
-        half of the rows are taken to make 30. With 0, or still fewer than 30 normal rows, the rule learns from the
+        the network is not trained on them, if there is a rule or early stopping. If that is fewer than 30 rows, up to
+        half of the rows are held out to reach 30. With 0, or still fewer than 30 normal rows, the rule learns from the
         training rows, whose errors are too small.
     series_embedding : int, default=None
         Size of a vector that is learnt for each series and put beside its rows; a series that `fit` has not seen

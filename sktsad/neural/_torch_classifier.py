@@ -55,8 +55,8 @@ class TorchClassifier(NetClassifier):
     validation_fraction : float, default=0.2
         Share of rows, the last of each series in time, that early stopping watches; they are not trained on.
     n_channels : int, default=None
-        Channels of a plain 2-D row; None takes them from `Windows`, 3-D arrays or names such as ``x0_t-3``, and takes
-        other rows as univariate.
+        Number of channels in a plain 2-D row; None takes it from `Windows`, 3-D arrays or names such as ``x0_t-3``,
+        and treats other rows as univariate.
     device : str, default="cpu"
         Torch device.
     dtype : {"float32", "float64"}, default="float32"

@@ -85,12 +85,12 @@ class VAEDetector(AutoencoderDetector):
         weights are kept.
     validation_fraction : float, default=0.2
         Share of rows, the last of each series in time, that the threshold rule learns from and early stopping watches;
-        the network is not trained on them, if there is a rule or early stopping. If that is fewer than 30, up to
-        half of the rows are taken to make 30. With 0, or still fewer than 30 normal rows, the rule learns from the
+        the network is not trained on them, if there is a rule or early stopping. If that is fewer than 30 rows, up to
+        half of the rows are held out to reach 30. With 0, or still fewer than 30 normal rows, the rule learns from the
         training rows, whose errors are too small.
     n_channels : int, default=None
-        Channels of a plain 2-D row; None takes them from `Windows`, 3-D arrays or names such as ``x0_t-3``, and takes
-        other rows as univariate.
+        Number of channels in a plain 2-D row; None takes it from `Windows`, 3-D arrays or names such as ``x0_t-3``,
+        and treats other rows as univariate.
     device : str, default="cpu"
         Torch device.
     dtype : {"float32", "float64"}, default="float32"

@@ -24,6 +24,7 @@ from .._core import (
 )
 from ._axes import make_axes, set_time, shade
 from ._drawn_series import DrawnSeries, common_index, read_one, read_values
+from ._ink import is_dark
 
 
 class FeatureScoreDisplay:
@@ -34,7 +35,7 @@ class FeatureScoreDisplay:
     Parameters
     ----------
     scores : DataFrame of shape (n_samples, n_channels)
-        Scores of the channels, larger is worse. Time is read from the index.
+        Scores of the channels, larger is more anomalous. Time is read from the index.
     anomalous : ndarray of bool, shape (n_samples,), default=None
         Rows that are labelled as anomalous.
 
@@ -143,7 +144,7 @@ class FeatureScoreDisplay:
         self.figure_ = self.ax_.figure
         edges, cells = _cells(series, self.scores[self.channels_].to_numpy()[series.rows], max_points)
         rows = np.arange(len(self.channels_) + 1) - 0.5
-        look = {"cmap": "magma_r", "rasterized": True, **mesh_kwargs}
+        look = {"cmap": "magma" if is_dark() else "magma_r", "rasterized": True, **mesh_kwargs}
         self.mesh_ = self.ax_.pcolormesh(axis.place(edges), rows, np.ma.masked_invalid(cells.T), **look)
         self.colorbar_ = self.figure_.colorbar(self.mesh_, ax=self.ax_, label="score", pad=0.01)
         self.events_, top, names = None, rows[0], [str(channel) for channel in self.channels_]
@@ -208,8 +209,8 @@ class FeatureScoreDisplay:
         Parameters
         ----------
         feature_scores : DataFrame or array-like of shape (n_samples, n_values)
-            Scores of consecutive rows of one series, larger is worse. Columns named like ``temp_t-3``, all of them, are
-            steps of windows.
+            Scores of consecutive rows of one series, larger is more anomalous. Columns named like ``temp_t-3``, all of
+            them, are steps of windows.
         y_true : array-like of shape (n_samples,), default=None
             Labels of the rows.
         pos_label : int, float, bool or str, default=1

@@ -27,6 +27,7 @@ from .._core import (
 )
 from ._axes import THRESHOLD, add_legend, draw_line, draw_marks, event_bands, make_axes, set_time
 from ._drawn_series import DrawnSeries, TimeAxis, common_index, read_drawn, read_scores
+from ._ink import inked
 from ._thin import broken_line, thin
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ class ScoreDisplay:
     Parameters
     ----------
     scores : Series of shape (n_samples,)
-        Scores, larger is worse. Series and time are read from the index.
+        Scores, larger is more anomalous. Series and time are read from the index.
     threshold : float or None, default=0.0
         Rows that score above it are alarms. None draws no threshold and no alarms.
     anomalous : ndarray of bool, shape (n_samples,), default=None
@@ -200,7 +201,7 @@ class ScoreDisplay:
             axes.set_ylabel(self.score_name)
             set_time(axes, axis)
             if each.key is not None:
-                axes.set_title(str(each.key), loc="left", fontsize="medium")
+                axes.set_title(str(each.key), loc="left", fontsize="medium", wrap=True)
         return own
 
     def _mark_alarms(
@@ -229,7 +230,7 @@ class ScoreDisplay:
         self.histograms_ = []
         for label, rows, own_look in classes:
             shares = np.histogram(scores[rows], edges)[0] / max(1, rows.sum())
-            arguments = {"fill": True, **own_look, "label": f"{label} ({rows.sum():,})", **look}
+            arguments = {"fill": True, **inked(own_look), "label": f"{label} ({rows.sum():,})", **look}
             self.histograms_.append(self.ax_.stairs(shares, edges, **arguments))
         if self.threshold is not None:
             self.thresholds_.append(self.ax_.axvline(self.threshold, **self._threshold_look()))
@@ -310,7 +311,7 @@ class ScoreDisplay:
         y_true : array-like of shape (n_samples,) or None
             Labels of the rows, if there are any.
         y_score : array-like of shape (n_samples,)
-            Scores, larger is worse. Series and time are read from the index of the labels or the scores.
+            Scores, larger is more anomalous. Series and time are read from the index of the labels or the scores.
         threshold : float or None, default=0.0
             Rows that score above it are alarms.
         pos_label : int, float, bool or str, default=1

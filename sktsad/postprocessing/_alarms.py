@@ -60,8 +60,8 @@ def alarms(
         The rows that were scored. Only their index is read: series and time, if ``decision`` has none. Without any
         index, all rows are one series without a gap.
     feature_scores : DataFrame or array-like of shape (n_samples, n_values), default=None
-        Scores of the sensors for these rows, larger is worse, such as those of `feature_scores`. Columns that are
-        steps of a window, such as ``x0_t-3``, are summed by sensor.
+        Scores of the sensors for these rows, larger is more anomalous, such as those of `feature_scores`. Columns that
+        are steps of a window, such as ``x0_t-3``, are summed by sensor.
     threshold : float, default=0.0
         Rows above it are alarms.
     merge_gap : int, timedelta or str, default=None
@@ -69,7 +69,7 @@ def alarms(
         of that time, lie between: an event that flickers is one alarm. None is half an hour if time is dates, else 0
         rows.
     min_rows : int, default=1
-        Rows above the threshold that make an alarm. It opens at the last of them; shorter runs are left out.
+        Number of rows above the threshold that make an alarm. It opens at the last of them; shorter runs are left out.
     cool_down : int, timedelta or str, default=0
         No other alarm opens for this number of rows, or this time, after the last row of an alarm. Rows above the
         threshold there are passed over; a run that lasts beyond them is an alarm that starts after them.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -105,12 +106,19 @@ def _sums_at_border(before: np.ndarray, after: np.ndarray) -> np.ndarray:
     return sums
 
 
-def past_ewm(x: np.ndarray, span: int) -> np.ndarray:
-    """Return the exponentially weighted mean of all rows before each row; NaN for the first."""
+def past_ewm(x: np.ndarray, span: Any) -> np.ndarray:
+    """Return the exponentially weighted mean of all rows before each row; NaN for the first.
+
+    The span is a number, or an array with one for each row, which says how much that row counts.
+    """
     out = np.full(len(x), np.nan)
-    decay = 1 - 2 / (span + 1)
-    if len(x) > 1:
-        out[1:], _ = lfilter([1 - decay], [1, -decay], x[:-1], zi=[decay * x[0]])
+    spans = np.broadcast_to(span, len(x))[:-1]
+    starts = np.flatnonzero(np.append(True, np.diff(spans) != 0)) if np.ndim(span) else np.zeros(1, int)
+    mean = x[0] if len(x) else np.nan
+    for start, stop in pairwise([*starts[: len(x) - 1].tolist(), len(x) - 1]):
+        decay = 1 - 2 / (spans[start] + 1)
+        part, _ = lfilter([1 - decay], [1, -decay], x[start:stop], zi=[decay * mean])
+        out[start + 1 : stop + 1], mean = part, part[-1]
     return out
 
 

@@ -24,7 +24,7 @@ def count_alarms(level_of_row: np.ndarray, place: np.ndarray, rule: AlarmRule, m
     rule : AlarmRule
         Which rows are one alarm.
     most : float
-        Thresholds below the highest that makes more alarms are not needed.
+        Number of alarms of interest: thresholds below the highest that makes more are not needed.
 
     Returns
     -------
@@ -44,7 +44,7 @@ def most_alarms(bounds: np.ndarray, place: np.ndarray, rule: AlarmRule) -> int:
 
 
 class _Before(BaseIndexer):
-    """For each row the rows before it that it would go on with."""
+    """For each row, the earlier rows whose run it would continue."""
 
     def get_window_bounds(
         self,
@@ -58,7 +58,7 @@ class _Before(BaseIndexer):
 
 
 def _count_merged(level_of_row: np.ndarray, place: np.ndarray, merge_gap: Any) -> np.ndarray:
-    """Count runs. A row starts one above all levels that it reaches, and none of the rows within the gap before it."""
+    """Count runs. A row starts one at each level that it reaches and no row within the gap before it reaches."""
     first = np.searchsorted(place, place - merge_gap - 1)
     levels = pd.Series(level_of_row, dtype=np.float64)
     before = levels.rolling(_Before(first=first), min_periods=1).max().fillna(-1).to_numpy().astype(np.int64)
@@ -81,7 +81,7 @@ class _Line:
         self.place = place.tolist()
         self.merge_gap = np.broadcast_to(rule.merge_gap, place.shape).tolist()
         self.cool_down = np.broadcast_to(rule.cool_down, place.shape).tolist()
-        #: Of each run where it starts and ends, and the places of its rows; then where each alarm ends.
+        #: Where each run starts and ends, and the places of its rows; then where each alarm ends.
         self.starts: list[int] = []
         self.lasts: list[int] = []
         self.runs: list[list[int]] = []

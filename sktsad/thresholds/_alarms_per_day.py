@@ -20,25 +20,25 @@ _NANOSECONDS_PER_DAY = 86_400 * 10**9
 
 
 class AlarmsPerDay(ThresholdRule):
-    """Choose the lowest threshold with at most ``n`` alarms per day and series, there and at every higher one.
+    """Choose the lowest threshold at which, and above which, there are at most ``n`` alarms per day and series.
 
-    What is one alarm is decided as by `sktsad.postprocessing.alarms`: an operator is called once for an event, however
+    Alarms are counted by the rule of `sktsad.postprocessing.alarms`: an operator is called once for an event, however
     long it lasts, and however often it flickers within half an hour.
 
     Parameters
     ----------
     n : float, default=1
-        Most alarms per day in one series, over normal rows; above 0. A half is one in two days.
+        Largest number of alarms per day in one series, over normal rows; above 0. 0.5 is one in two days.
     rows_per_day : float, default=None
         Rows of one series in a day. None takes them from the dates in the index of the scores, by the most frequent
         step in time of each series.
     merge_gap : int, timedelta or str, default=None
         A row above the threshold continues the alarm before it if at most that many quiet rows, or quiet rows of
-        that time, lie between. None is half an hour: 30 rows of a minute, none of an hour.
+        that time, lie between. None is half an hour: 30 rows that are a minute apart, none that are an hour apart.
     min_rows : int, default=1
-        Rows above the threshold that make an alarm.
+        Number of rows above the threshold that make an alarm.
     cool_down : int, timedelta or str, default=0
-        That many rows, or that time, after the last row of an alarm no other opens.
+        Number of rows, or time, after the last row of an alarm in which no other opens.
 
     Attributes
     ----------
@@ -46,9 +46,9 @@ class AlarmsPerDay(ThresholdRule):
         The threshold, halfway between two scores.
     thresholds_ : ndarray
         The thresholds tried, ascending; the last is the largest score, above which there is no row. With ``min_rows``,
-        or a ``cool_down`` longer than ``merge_gap``, they end with the highest that makes too many alarms.
+        or a ``cool_down`` longer than ``merge_gap``, the first is the highest that makes too many alarms.
     alarms_per_day_ : ndarray
-        Alarms a day with each of them. A lower threshold may have fewer, since runs grow together; it is not taken.
+        Alarms per day with each of them. A lower threshold may have fewer, since runs grow together; it is not taken.
 
     Raises
     ------
@@ -58,7 +58,7 @@ class AlarmsPerDay(ThresholdRule):
     Warns
     -----
     UserWarning
-        If the rows last less than ``1 / n`` days, so that they may not hold a single alarm: the largest score is the
+        If the rows cover less than ``1 / n`` days, so that they may not hold a single alarm: the largest score is the
         threshold. Or if ``merge_gap`` and ``cool_down`` are so long that no threshold can make too many alarms: the
         threshold is below all scores.
 

@@ -14,7 +14,7 @@ from ._threshold_rule import ThresholdRule
 
 
 class BestFBeta(ThresholdRule):
-    """Choose the threshold of the highest F-beta over labelled rows, exactly.
+    """Choose the threshold with the highest F-beta over labelled rows, exactly.
 
     Every cut between two distinct scores is tried; the threshold lies halfway between them. Choose it on rows
     that the model was not fitted on, and judge it on others again.
@@ -31,7 +31,7 @@ class BestFBeta(ThresholdRule):
     thresholds_ : ndarray
         The thresholds tried, ascending.
     precision_, recall_, f_beta_ : ndarray
-        What each of them gives.
+        Precision, recall and F-beta at each of them.
 
     Examples
     --------
@@ -57,17 +57,17 @@ class BestFBeta(ThresholdRule):
 
 
 class Cost(ThresholdRule):
-    """Choose the threshold of the lowest cost over labelled rows, exactly.
+    """Choose the threshold with the lowest cost over labelled rows, exactly.
 
-    Every cut between two distinct scores is tried, and alarming always, or never; the threshold lies halfway
+    Every cut between two distinct scores is tried, as are alarming always and never; the threshold lies halfway
     between two scores. Choose it on rows that the model was not fitted on, and judge it on others again.
 
     Parameters
     ----------
     matrix : array-like of shape (2, 2), default=((0, 1), (10, 0))
-        ``matrix[i][j]`` is the cost of calling a row ``j`` that is ``i``, where 0 is normal and 1 an anomaly: rows are
-        the truth and columns the prediction, as in scikit-learn's ``confusion_matrix``. By default a miss costs as
-        much as ten false alarms. A mistake must cost more than being right.
+        ``matrix[i][j]`` is the cost of predicting ``j`` for a row that is ``i``, where 0 is normal and 1 an anomaly:
+        rows are the truth and columns the prediction, as in scikit-learn's ``confusion_matrix``. By default a miss
+        costs as much as ten false alarms. A mistake must cost more than being right.
 
     Attributes
     ----------
@@ -120,7 +120,7 @@ class Cost(ThresholdRule):
             )
         if costs[0, 1] <= costs[0, 0] or costs[1, 0] <= costs[1, 1]:
             raise ValueError(
-                f"matrix={self.matrix!r} makes a mistake cost no more than being right. Let matrix[0][1], a false "
+                f"matrix={self.matrix!r} makes a mistake cost no more than being right. Make matrix[0][1], a false "
                 "alarm, exceed matrix[0][0], and matrix[1][0], a miss, exceed matrix[1][1]."
             )
         return costs

@@ -12,17 +12,18 @@ from ._threshold_rule import EmpiricalRule
 class MaxTimes(EmpiricalRule):
     """Put the threshold ``k`` times as far above the median of the scores of normal rows as the largest of them is.
 
-    It leaves room for scores that drift after fit, where a quantile of the scores seen is exceeded soon. It needs few
-    rows, and promises nothing.
+    It leaves room for scores that drift after fit, where a quantile of the scores seen would soon be exceeded. It
+    needs few rows, and guarantees nothing.
 
     Parameters
     ----------
     k : float, default=1.5
-        How many times as far; above 0. With 1 the largest score is the threshold.
+        Factor on the distance between the median and the largest score; above 0. With 1 the largest score is the
+        threshold.
     q : float, default=1.0
         Which score is taken for the largest: the smallest that a share of at least ``q`` does not exceed, above 0, at
-        most 1. Below 1, such as 0.95, a few wild scores, of anomalies that nobody has labelled, do not move it. Where
-        it is the median itself, as of a signal that mostly stands still, the largest score counts after all.
+        most 1. Below 1, such as 0.95, a few very large scores of unlabelled anomalies do not move it. Where it is the
+        median itself, as for a signal that mostly stands still, the largest score is used after all.
 
     Attributes
     ----------

@@ -12,12 +12,12 @@ from .._core import Scores, validate_params
 
 @validate_params({"scores": ["array-like"], "held_out": ["array-like"]}, prefer_skip_nested_validation=True)
 def conformal_p_values(scores: Scores, held_out: Any) -> np.ndarray:
-    """Return the share of normal rows that score as much: small for anomalies.
+    """Return the share of normal rows that score at least as high: small for anomalies.
 
     Parameters
     ----------
     scores : array-like of shape (n_samples,)
-        Anomaly scores, larger is worse. NaN and infinite scores are as unusual as can be.
+        Anomaly scores, larger is more anomalous. NaN and infinite scores count as the most unusual.
     held_out : array-like of shape (n_held_out,)
         Scores of normal rows that the model was not fitted on.
 
@@ -38,13 +38,13 @@ def conformal_p_values(scores: Scores, held_out: Any) -> np.ndarray:
     Notes
     -----
     The p-value is ``(1 + number of held-out scores that are at least as large) / (n_held_out + 1)``. If the score of a
-    new normal row is exchangeable with these, it is at most ``p`` with a chance of at most ``p`` [1]_; so it is uniform
-    on normal rows, and 1 minus it is not a probability of an anomaly.
+    new normal row is exchangeable with these, its p-value is at most ``p`` with a chance of at most ``p`` [1]_. So
+    p-values are uniform on normal rows, and 1 minus a p-value is not the probability of an anomaly.
 
     P-values of many rows by one set of held-out scores are dependent, in a way under which the procedure of Benjamini
     and Hochberg still bounds the false discovery rate, the expected share of normal rows among those called anomalies
-    [2]_: ``scipy.stats.false_discovery_control(p_values) <= 0.1``. This is for rows that may each be normal or not by
-    itself, such as the last row of each of many series; neighbouring rows of one series are not.
+    [2]_: ``scipy.stats.false_discovery_control(p_values) <= 0.1``. This is for rows that are normal or not
+    independently of each other, such as the last row of each of many series; neighbouring rows of one series are not.
 
     References
     ----------

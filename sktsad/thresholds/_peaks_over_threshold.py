@@ -17,29 +17,30 @@ from ._threshold_rule import EmpiricalRule
 _MIN_PEAKS = 30
 #: Shapes of a tail for which maximum likelihood is regular, and the mean exists.
 _SHAPES = (-0.5, 1.0)
-#: So rarely the number of scores above a threshold that is right lies outside of what is taken for possible.
+#: Probability that the number of scores above a right threshold lies outside the range that is taken for possible.
 _RARE = 1e-3
 
 
 class PeaksOverThreshold(EmpiricalRule):
-    """Put the threshold at a quantile so high that few scores or none reach it, by the tail that the others have.
+    """Put the threshold at a quantile so high that few or no scores reach it, estimated from the tail of the scores.
 
-    What scores exceed a high level by is, of many distributions, nearly of generalised Pareto form [1]_: fitted to
-    these peaks it tells quantiles beyond the largest score. This is how SPOT [2]_ starts.
+    For many distributions, the amounts by which scores exceed a high level nearly follow a generalised Pareto
+    distribution [1]_. Fitted to these peaks, it gives quantiles beyond the largest score. SPOT [2]_ starts in this
+    way.
 
     Parameters
     ----------
     q : float, default=0.9999
-        Share of normal rows to stay below the threshold, above ``level`` and below 1.
+        Share of normal rows that stay below the threshold; above ``level`` and below 1.
     level : float, default=0.98
-        Share of the scores below the peaks; above 0.
+        Share of the scores that are not peaks; above 0.
 
     Attributes
     ----------
     threshold_ : float
         The threshold.
     shape_, scale_ : float
-        Of the generalised Pareto tail; NaN where the empirical quantile stands in.
+        Shape and scale of the generalised Pareto tail; NaN where the empirical quantile is used instead.
     thresholds_ : ndarray
         The distinct scores seen, ascending.
     alarm_rate_ : ndarray
@@ -53,15 +54,15 @@ class PeaksOverThreshold(EmpiricalRule):
     Warns
     -----
     UserWarning
-        If there are fewer than 30 peaks, the shape of the tail is none that can be trusted (at most -0.5, as of scores
-        that are bounded, or at least 1, without a mean), or the threshold is exceeded by more or fewer of the scores
-        seen than chance allows: `Quantile` with the same ``q`` stands in, which is the largest score if there are too
+        If there are fewer than 30 peaks, the shape of the tail cannot be trusted (at most -0.5, as of scores
+        that are bounded, or at least 1, without a mean), or more or fewer of the scores seen exceed the threshold than
+        chance allows. `Quantile` with the same ``q`` is then used instead, which is the largest score if there are too
         few.
 
     Notes
     -----
-    Peaks of neighbouring rows are not independent: the share holds, but they come in bunches, and the estimate is less
-    certain than their number makes believe. A bunch is one call: see `AlarmsPerDay`.
+    Peaks of neighbouring rows are not independent: the share holds, but they come in clusters, and the estimate is
+    less certain than their number suggests. A cluster is one alarm: see `AlarmsPerDay`.
 
     References
     ----------
@@ -99,7 +100,7 @@ class PeaksOverThreshold(EmpiricalRule):
             return self._stand_in(
                 scores, f"{len(peaks)} scores exceed level={self.level}, fewer than {_MIN_PEAKS}"
             )
-        size = peaks.mean()  # in units of this the fit depends on no unit
+        size = peaks.mean()  # the unit of the fit, so that it does not depend on the scale
         shape, _, scale = genpareto.fit(peaks / size, floc=0)
         if not _SHAPES[0] < shape < _SHAPES[1]:
             return self._stand_in(scores, f"the shape of the tail is {shape:.2g}")
@@ -108,7 +109,8 @@ class PeaksOverThreshold(EmpiricalRule):
         expected, n_above = len(scores) * (1 - self.q), scores.count_above(threshold)
         if not poisson.ppf(_RARE, expected) <= n_above <= poisson.isf(_RARE, expected):
             return self._stand_in(
-                scores, f"{n_above} scores exceed the threshold of the tail, and not {expected:.3g}"
+                scores,
+                f"{n_above} scores exceed the threshold of the tail, where {expected:.3g} are expected",
             )
         self.shape_, self.scale_ = float(shape), float(scale * size)
         return threshold

@@ -26,12 +26,12 @@ class Quantile(EmpiricalRule):
     Parameters
     ----------
     q : float, default=0.99
-        Share of normal rows to stay below the threshold, above 0 and below 1. With anomalies as rare as the
-        false alarms that it lets through, precision is a half at best.
+        Share of normal rows that stay below the threshold; above 0 and below 1. Where anomalies are as rare as the
+        false alarms that this allows, precision is a half at best.
     confidence : float, default=None
-        None holds the chance on average over the scores that might have been held out: these rows may have been
-        mild, and let through more. A number, such as 0.95, is how often the threshold is to keep to it for the very
-        rows held out: it is a tolerance limit [3]_, higher, and takes more scores.
+        None bounds the chance of a false alarm on average over all rows that might have been held out; after mild
+        ones, more get through. A number, such as 0.95, is the probability that the bound holds with the rows that were
+        held out: the threshold is then a tolerance limit [3]_, which is higher and needs more scores.
 
     Attributes
     ----------
@@ -92,13 +92,13 @@ class Quantile(EmpiricalRule):
 class TargetFalsePositiveRate(ThresholdRule):
     """Choose the lowest threshold that at most a given share of the normal rows seen exceeds.
 
-    It lies halfway between two scores. It counts the rows seen and promises nothing about new ones; `Quantile`
-    does, and for that lets through up to one fewer of the rows seen.
+    It lies halfway between two scores. It counts the rows seen and guarantees nothing about new ones. `Quantile` does,
+    and in return lets through up to one fewer of the rows seen.
 
     Parameters
     ----------
     rate : float, default=0.01
-        Largest share of the normal rows to be above the threshold, at least 0 and below 1.
+        Largest share of the normal rows above the threshold; at least 0 and below 1.
 
     Attributes
     ----------

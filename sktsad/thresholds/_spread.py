@@ -47,13 +47,13 @@ class MeanStd(EmpiricalRule):
 class MedianMAD(EmpiricalRule):
     """Put the threshold ``k`` scaled median absolute deviations above the median of the scores of normal rows.
 
-    A few wild scores, such as those of anomalies that nobody has labelled, hardly move it [1]_.
+    A few very large scores, such as those of unlabelled anomalies, hardly move it [1]_.
 
     Parameters
     ----------
     k : float, default=3
         Number of median absolute deviations, scaled by 1.4826 to be the standard deviation of normal data. Where
-        more than half of the scores are equal, the mean absolute deviation, scaled by 1.2533, stands in.
+        more than half of the scores are equal, the mean absolute deviation, scaled by 1.2533, is used instead.
 
     Attributes
     ----------

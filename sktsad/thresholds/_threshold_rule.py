@@ -14,7 +14,7 @@ from ._distribution import Distribution
 
 
 class ThresholdRule(Estimator):
-    """Base of the rules: scores, larger is worse, and perhaps labels, to one number.
+    """Base of the rules that turn scores, and labels where needed, into one number.
 
     A row is an anomaly if its score is *above* ``threshold_``. A subclass has ``_learn``.
     """
@@ -30,8 +30,8 @@ class ThresholdRule(Estimator):
         Parameters
         ----------
         scores : array-like of shape (n_samples,)
-            Anomaly scores, larger is worse. `AlarmsPerDay` reads series and time from their pandas index, or else
-            from that of ``y``.
+            Anomaly scores, larger is more anomalous. `AlarmsPerDay` reads series and time from their pandas index, or
+            else from that of ``y``.
         y : array-like of shape (n_samples,), default=None
             1 for anomalies, 0 for normal rows. Rules without labels learn from the normal rows, or from
             all rows if there are no labels.
@@ -107,15 +107,15 @@ class EmpiricalRule(ThresholdRule):
 
     @atomic_fit
     def update(self, scores: Scores, y: Labels = None) -> Self:
-        """Go on learning: the threshold becomes that of `fit` on all scores seen so far and these.
+        """Continue learning: the threshold becomes that of `fit` on all scores seen so far and these.
 
         Parameters
         ----------
         scores : array-like of shape (n_samples,)
             Further anomaly scores.
         y : array-like of shape (n_samples,), default=None
-            1 for anomalies, which are left out, 0 for normal rows. None takes all rows as normal: leave out
-            anomalies yourself, or the threshold climbs over it.
+            1 for anomalies, which are left out, 0 for normal rows. None treats all rows as normal: leave out anomalies
+            yourself, or the threshold climbs over them.
 
         Returns
         -------

@@ -30,7 +30,7 @@ def apply(step, X):
 def test_rows_of_another_step_than_in_fit_are_announced(step, freq):
     step.fit(frame(HOURS))
     later = frame(pd.date_range(HOURS[-1] + pd.Timedelta("1h"), periods=40, freq=freq))
-    with pytest.warns(UserWarning, match=r"one in \d+ s, those of fit one in 3600 s") as record:
+    with pytest.warns(UserWarning, match=r"every \d+ s, those of fit every 3600 s") as record:
         apply(step, later)
     assert record[0].filename == __file__
     apply(step, later[:9])  # a few rows are no matter
@@ -38,7 +38,7 @@ def test_rows_of_another_step_than_in_fit_are_announced(step, freq):
 
 def test_the_step_of_numbers_is_told_without_a_unit():
     window = SlidingWindow(3).fit(frame(pd.RangeIndex(50)))
-    with pytest.warns(UserWarning, match=r"one in 2, those of fit one in 1:"):
+    with pytest.warns(UserWarning, match=r"every 2, those of fit every 1:"):
         window.transform(frame(pd.RangeIndex(50, 100, 2)))
 
 
@@ -86,5 +86,5 @@ def test_the_step_of_many_series_is_told_by_some_of_them():
     later = panel(keys, 40)
     window.transform(later)
     twice = later.set_axis(later.index.set_levels(HOURS[40] + 2 * (HOURS[40:80] - HOURS[40]), level=1))
-    with pytest.warns(UserWarning, match="one in 7200 s"):
+    with pytest.warns(UserWarning, match="every 7200 s"):
         window.transform(twice)

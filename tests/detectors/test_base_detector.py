@@ -190,9 +190,9 @@ def test_the_last_label_in_sorted_order_is_the_anomaly(detector, classes, warns)
 @pytest.mark.parametrize(
     "labels, message",
     [
-        (np.ones(400, dtype=int), r"y holds the one class 1: no normal row"),
-        (np.ones(400, dtype=bool), r"y holds the one class True: no normal row"),
-        (np.full(400, "ok"), r"y holds the one class 'ok': no normal row"),
+        (np.ones(400, dtype=int), r"y holds only the class 1: there is no normal row"),
+        (np.ones(400, dtype=bool), r"y holds only the class True: there is no normal row"),
+        (np.full(400, "ok"), r"y holds only the class 'ok': there is no normal row"),
         (
             np.arange(400) % 3,
             "Only binary classification is supported.*mark normal rows with 0 and anomalies with 1",
@@ -263,7 +263,7 @@ def test_with_too_few_rows_to_hold_out_a_rule_learns_from_the_training_rows(dete
     assert_same_bits(fitted, clone(detector).set_params(threshold=0.0).fit(WINDOWS[:n_rows]))
     scores = fitted.anomaly_score(WINDOWS[:n_rows])
     assert fitted.threshold_ == pytest.approx(scores.mean() + 3 * scores.std(), rel=1e-12)
-    with pytest.raises(ValueError, match=r"held no rows out .*threshold=MeanStd\(\), validation_fraction=0"):
+    with pytest.raises(ValueError, match=r"held out no rows .*threshold=MeanStd\(\), validation_fraction=0"):
         fitted.p_values(WINDOWS)
 
 

@@ -116,7 +116,7 @@ def test_the_limit_is_tuned_on_f1():
 @pytest.mark.parametrize("classifier", [CLASSIFIER, LogisticRegression()], ids=["fitted", "not fitted"])
 def test_a_classifier_that_would_be_fitted_to_the_wrong_labels_is_refused(classifier):
     with pytest.raises(
-        TypeError, match=r"come in FrozenEstimator.*FrozenEstimator\(classifier.fit\(X, y\)\)"
+        TypeError, match=r"wrapped in FrozenEstimator.*FrozenEstimator\(classifier.fit\(X, y\)\)"
     ):
         ConfidenceDetector(classifier).fit(X)
 

@@ -210,7 +210,7 @@ def test_scores_that_nobody_knows_the_sense_of_are_refused():
         def decision_function(self, X):
             return np.zeros(len(X))
 
-    with pytest.raises(TypeError, match="it is unknown which way up its scores are"):
+    with pytest.raises(TypeError, match="it is unknown whether larger scores are more anomalous"):
         OutlierClassifier(Scores()).fit(X)
 
 

@@ -60,7 +60,7 @@ def test_labels_of_both_may_differ_in_kind_but_not_in_meaning(y_true, y_pred, po
         (["good", "bad"], [0, 1], r"must hold two labels"),
         ([0, 0], [0, 1], r"y_true has no anomalous row among its 2 .*nothing to find"),
         ([0, 1], [0.2, 0.7, 0.1], r"inconsistent numbers of samples"),
-        ([0, 1, 0], [0.2, 0.7, 0.1], r"y_true and y_pred must hold two labels.*cut scores first"),
+        ([0, 1, 0], [0.2, 0.7, 0.1], r"y_true and y_pred must hold two labels.*pass y_score >"),
         ([0, 1, 2], [0, 1, 1], r"must hold two labels.*got \[0, 1, 2\]"),
         ([0, 1], [0, np.nan], r"y_pred contains NaN"),
         ([0, 1], np.ones((2, 2)), r"1d array"),

@@ -52,7 +52,7 @@ def two_kinds(rng):
         (lambda rng: np.ones(9000), 0.999, "0 scores exceed level=0.98, fewer than 30"),
         (lambda rng: rng.uniform(size=9000), 0.9999, "the shape of the tail is -"),
         (lambda rng: stats.genpareto(1.6).rvs(9000, random_state=0), 0.9999, "the shape of the tail is 2"),
-        (two_kinds, 0.993, "scores exceed the threshold of the tail, and not 70"),
+        (two_kinds, 0.993, "scores exceed the threshold of the tail, where 70"),
     ],
     ids=["few", "constant", "bounded", "without a mean", "two kinds"],
 )

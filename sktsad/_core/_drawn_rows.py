@@ -1,0 +1,68 @@
+"""Arrays whose rows look drawn at random, as an ensemble draws them before a window could see them in order."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.stats import chi2, poisson
+
+#: Fewer rows than this say too little.
+_MIN_ROWS = 100
+
+#: Rows at the start that are checked first: where none of them repeats, as in most series, the rest is not checked.
+_FIRST = 5_000
+
+DRAWN_ROWS = (
+    "X is an array whose rows repeat and come in no order, as if drawn with replacement: windows hold rows that were "
+    "not neighbours. An ensemble such as BaggingClassifier draws the rows of a Pipeline before its windows are made, "
+    "and drops the index: put the window before the ensemble, make_pipeline(SlidingWindow(), "
+    "BaggingClassifier(...)), or fit without the ensemble."
+)
+
+
+def look_drawn(values: np.ndarray) -> bool:
+    """Tell whether rows look drawn with replacement: they repeat as by chance, and neighbours are unrelated.
+
+    When n rows are drawn from m, the number of times that a row is drawn follows a Poisson distribution with mean n /
+    m. Values of few digits also repeat, so two things must hold: the numbers of rows that come once, twice, three
+    times and more are those of such a distribution, and no column is smoother than the same rows in random order.
+    """
+    n_rows = len(values)
+    if values.ndim != 2 or n_rows < _MIN_ROWS or values.dtype.kind not in "fiub":
+        return False
+    if len(_times_seen(values[:_FIRST])) == min(n_rows, _FIRST):
+        return False
+    return (
+        bool(np.isfinite(values).all()) and not _is_smooth(values) and _repeats_by_chance(_times_seen(values))
+    )
+
+
+def _times_seen(values: np.ndarray) -> np.ndarray:
+    """Return how many times each distinct row occurs."""
+    rows = np.ascontiguousarray(values)
+    return np.unique(rows.view(np.dtype((np.void, rows.dtype.itemsize * rows.shape[1]))), return_counts=True)[
+        1
+    ]
+
+
+def _is_smooth(values: np.ndarray) -> bool:
+    """Tell whether some column changes less from row to row than in random order, by its von Neumann ratio."""
+    values = values - values.mean(axis=0, dtype=float)
+    spread = (values**2).sum(axis=0)
+    ratios = (np.diff(values, axis=0) ** 2).sum(axis=0)[spread > 0] / spread[spread > 0]
+    return bool(np.any(ratios < 2 - 5 * 2 / np.sqrt(len(values))))
+
+
+def _repeats_by_chance(times_seen: np.ndarray) -> bool:
+    """Compare the numbers of rows seen once, twice, ... with a Poisson distribution without its zeros."""
+    mean = times_seen.mean()
+    if not 1.1 <= mean <= 2:  # an ensemble draws at most as many rows as there are: 1.6 of each on average
+        return False
+    rate = mean  # of rows drawn per row drawn from: mean = rate / (1 - exp(-rate))
+    for _ in range(100):
+        rate = mean * -np.expm1(-rate)
+    most = int(poisson.ppf(0.99, rate)) + 1
+    share = poisson.pmf(np.arange(1, most), rate) / -np.expm1(-rate)
+    expected = np.append(share, 1 - share.sum()) * len(times_seen)
+    found = np.bincount(np.minimum(times_seen, most), minlength=most + 1)[1:]
+    misfit = ((found - expected) ** 2 / expected).sum()
+    return bool(chi2.sf(misfit, max(most - 2, 1)) > 1e-6)
