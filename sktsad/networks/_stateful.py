@@ -66,6 +66,12 @@ class StatefulNetwork(nn.Module):
             head += [nn.Linear(hidden_size, dense_size), nn.ReLU(), nn.Dropout(dropout)]
         self.head = nn.Sequential(*head, nn.Linear(dense_size or hidden_size, math.prod(output_shape)))
 
+    def start_at(self, outputs: Any) -> None:
+        """Set the bias of the outputs, one number for each."""
+        bias: Any = self.head[-1].bias
+        with torch.no_grad():
+            bias.copy_(torch.as_tensor(outputs))
+
     def forward(
         self, X: torch.Tensor, state: torch.Tensor | None = None, series: torch.Tensor | None = None
     ) -> tuple[torch.Tensor, torch.Tensor]:

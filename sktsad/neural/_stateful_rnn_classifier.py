@@ -22,6 +22,7 @@ from .._core import (
     atomic_fit,
     check_target_index,
 )
+from ..networks import CrossEntropy, FocalLoss, SquaredError
 from ._along_series import ALONG_SERIES, layout_of, network_along, number_series, segments_of, train_along
 from ._event_weights import event_weights
 from ._input_checks import check_weights, refuse_not_finite
@@ -30,6 +31,7 @@ from ._live_network import LiveNetwork
 from ._net_classifier import NetClassifier
 from ._row_layout import RowLayout, check_rows
 from ._training import (
+    LeanNet,
     Network,
     StatefulClassifierNet,
     TrainingOptions,
@@ -39,6 +41,9 @@ from ._training import (
     states_after,
     watched_rows,
 )
+
+#: Losses whose best constant answer is the share of each class; others weigh the classes themselves.
+_OF_SHARES = (CrossEntropy, SquaredError, FocalLoss)
 
 
 class StatefulRNNClassifier(NetClassifier):
@@ -158,6 +163,9 @@ class StatefulRNNClassifier(NetClassifier):
     seen. A row of weight 0 is run through like any other, but does not count in the loss. Nothing is kept between two
     calls of `decision_function`.
 
+    With the losses "cross_entropy", "squared_error" and "focal" the untrained network answers with the share of each
+    class, by the weights of its rows [4]_: few updates are then enough for rare events.
+
     References
     ----------
     .. [1] R. J. Williams, J. Peng, "An efficient gradient-based algorithm for on-line training of recurrent network
@@ -165,6 +173,7 @@ class StatefulRNNClassifier(NetClassifier):
     .. [2] S. Hochreiter, J. Schmidhuber, "Long short-term memory", Neural Computation 9(8), 1997.
     .. [3] L. N. Smith, N. Topin, "Super-convergence: very fast training of neural networks using large learning rates",
        2018.
+    .. [4] T.-Y. Lin, P. Goyal, R. Girshick, K. He, P. Dollar, "Focal loss for dense object detection", ICCV 2017.
 
     Examples
     --------
@@ -417,9 +426,14 @@ class StatefulRNNClassifier(NetClassifier):
         prior = np.bincount(
             target[trained], None if mass is None else mass[trained], minlength=len(self.classes_)
         )
+        if warm:
+            net = resume_net(self.net_, options)
+        else:
+            net = self._new_net(windows, prior, options)
+            self._start_at_shares(net, target[trained], None if weight is None else weight[trained])
         self.net_ = train_along(
             self,
-            resume_net(self.net_, options) if warm else self._new_net(windows, prior, options),
+            net,
             segments,
             layout.sort(trained),
             layout.sort(learnt & watched),
@@ -444,6 +458,17 @@ class StatefulRNNClassifier(NetClassifier):
         if self.event_weight is not None:
             weight *= layout.unsort(event_weights(layout, layout.sort(target), self.event_weight))
         return scale_weights(weight), mass
+
+    def _start_at_shares(self, net: LeanNet, target: np.ndarray, weight: np.ndarray | None) -> None:
+        """Let the untrained net answer with the shares of the classes, by the weights of their rows.
+
+        A few thousand updates hardly move a bias by the log odds of a rare class. Without this, the recurrent units
+        themselves would have to, saturate, and learn little else.
+        """
+        mass = np.bincount(target, weight, minlength=len(self.classes_))
+        if type(net.criterion_) in _OF_SHARES and mass.all():
+            logits = np.log(mass / mass.sum())
+            net.module_.start_at(logits[1:] - logits[0] if len(logits) == 2 else logits)
 
     def _check_watched(self, target: np.ndarray, learnt: np.ndarray, watched: np.ndarray) -> None:
         """Raise if early stopping leaves nothing to learn from, or nothing to watch."""
