@@ -71,8 +71,8 @@ def to_events(y: Labels, *, min_length: int = 1, merge_gap: int = 0, pos_label: 
     Notes
     -----
     Positions count the rows series by series, the series in the order in which they first appear. They are
-    positions in `y`, for ``y.iloc[start:stop]``, where the rows of each series stand together. Where series
-    interleave they are not: there sort first, ``y.sort_index()``, or select by ``series``, ``first`` and ``last``.
+    positions in `y`, for ``y.iloc[start:stop]``, if the rows of each series stand together. If series interleave, sort
+    first, ``y.sort_index()``, or select by ``series``, ``first`` and ``last``.
 
     Examples
     --------
@@ -102,7 +102,7 @@ def to_events(y: Labels, *, min_length: int = 1, merge_gap: int = 0, pos_label: 
     prefer_skip_nested_validation=True,
 )
 def lead_times(y_true: Labels, y_pred: Labels, *, max_lead: int, pos_label: Label = 1) -> pd.DataFrame:
-    """Tell for each event how long before its onset the first alarm came: what early warning is judged by.
+    """Return for each event how long before its onset the first alarm came, to judge early warning.
 
     Parameters
     ----------
@@ -113,14 +113,14 @@ def lead_times(y_true: Labels, y_pred: Labels, *, max_lead: int, pos_label: Labe
         Predicted labels.
     max_lead : int
         An alarm up to this number of rows before the onset announces an event, if it comes after the event before.
-        Earlier alarms are false ones.
+        Earlier alarms are false alarms.
     pos_label : int, float, bool or str, default=1
         The label of anomalies.
 
     Returns
     -------
     events : DataFrame
-        That of `to_events`, with the columns
+        The table of `to_events`, with these columns added:
 
         - ``lead``: rows from the first alarm to the onset. Positive: rows ahead; 0: on the first row of the
           event; negative: rows late, within the event. NaN: missed;
