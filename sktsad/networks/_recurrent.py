@@ -11,7 +11,7 @@ CELLS: dict[str, Any] = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
 
 
 def to_patches(x: torch.Tensor, patch_size: int) -> torch.Tensor:
-    """Join ``patch_size`` consecutive samples to one network step, repeating the first sample where needed.
+    """Join ``patch_size`` consecutive samples into one network step, repeating the first sample where needed.
 
     Parameters
     ----------
@@ -65,7 +65,7 @@ class RecurrentEncoder(nn.Module):
         patch_size: int = 1,
     ) -> None:
         super().__init__()
-        #: What it takes to make another like it.
+        #: The arguments that make another one like it.
         self.arguments = {
             "n_channels": n_channels,
             "cell": cell,
@@ -114,7 +114,7 @@ class RecurrentNetwork(nn.Module):
     dropout : float
         Share of units dropped between recurrent layers and before the outputs.
     encoder : module, default=None
-        A trained encoder, with the number of its ``n_outputs``, to be used instead of a new one.
+        A trained encoder, with the size of its output as ``n_outputs``, to use instead of a new one.
     **new_encoder : dict
         Parameters of a new `RecurrentEncoder`.
     """

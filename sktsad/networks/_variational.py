@@ -68,7 +68,7 @@ class VariationalAutoencoder(Autoencoder):
         return self.autoencoder.decode(code)
 
     def forward(self, X: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        """Return the reconstruction of a drawn code (of the mean, in use), means and log variances."""
+        """Return the reconstruction of a drawn code (of the mean one after training), means and log variances."""
         mean, log_variance = self.distribution(self.corrupt(X))
         code = mean
         if self.training:
