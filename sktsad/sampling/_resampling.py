@@ -1,4 +1,4 @@
-"""Running a sampler of imbalanced-learn: suited to few rows, and undone to which row each row comes from."""
+"""Running a sampler of imbalanced-learn: adapted to few rows, and traced back to the row that each row comes from."""
 
 from __future__ import annotations
 
