@@ -1,4 +1,4 @@
-"""Folds that share out the events and cut none in two."""
+"""Folds that distribute the events and cut none in two."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from ._base_time_split import BaseTimeSplit, Fold
 
 
 class EventSplit(BaseTimeSplit):
-    """Share out the events among the folds, whole, each fold one block of time of every series.
+    """Distribute whole events over the folds, each fold one block of time in every series.
 
     An event is a run of anomalous rows that follow one another in a series. Test blocks are contiguous and
-    together hold every row once. Training is all the rest, minus a gap: also rows *after* the test block, so a
-    score over these folds is about unseen events, not about the future. `SeriesSplit` is about the future, but
-    with rare events some of its folds have none. A fold's block may be early in one series and late in another:
-    that is how it gets its share of the events of all.
+    together hold every row once. All other rows, minus a gap, are training rows, also those *after* the test block: a
+    score over these folds tells about unseen events, not about the future. `SeriesSplit` tells about the future, but
+    with rare events some of its folds have none. A fold's block may be early in one series and late in another: that
+    is how it gets its share of the events of all.
 
     Parameters
     ----------

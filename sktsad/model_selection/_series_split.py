@@ -12,7 +12,7 @@ from ._base_time_split import BaseTimeSplit, Fold
 
 
 class SeriesSplit(BaseTimeSplit):
-    """Cut every series in time order: training rows before test rows, a gap between them.
+    """Split every series in time order: training rows before test rows, with a gap between them.
 
     ``TimeSeriesSplit`` of scikit-learn for panels: test blocks follow one another to the end of the series, and
     each is preceded by its training rows.
@@ -27,7 +27,7 @@ class SeriesSplit(BaseTimeSplit):
         Rows of each series in a test block; with ``by="time"``, time stamps. None makes all blocks, and the first
         training block, about equally long: ``n // (n_splits + 1)``.
     expanding : bool, default=True
-        Whether training goes back to the start. Else it is as long as in the first fold, and slides.
+        Whether the training rows go back to the start. If False, they are as many as in the first fold, and slide.
     by : {"position", "time"}, default="position"
         "position" cuts each series by its own rows, so that each gives its share to every fold. A day in the
         calendar can then be training for one series and test for another: what happens to many series at once is
@@ -36,7 +36,7 @@ class SeriesSplit(BaseTimeSplit):
 
     See Also
     --------
-    EventSplit : Folds that share out the events.
+    EventSplit : Folds that distribute the events.
 
     Examples
     --------
