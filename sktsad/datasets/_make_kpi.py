@@ -54,7 +54,7 @@ def make_kpi(
     step: str = "5min",
     random_state: int | np.random.RandomState | None = None,
 ) -> tuple[pd.DataFrame, pd.Series]:
-    """Generate series like those a web service is watched by, with labelled anomalies.
+    """Generate series like the KPIs of a web service, with labelled anomalies.
 
     A series is the sum of a season (a sine wave with a slight second harmonic), a linear trend,
     white noise and events. An event is a short run of rows that depart up or down by 0.6 to 1.2
@@ -86,7 +86,7 @@ def make_kpi(
 
     kinds : list or tuple of {"spike", "level_shift", "drift"}, \
             default=("spike", "level_shift", "drift")
-        Kinds of events to take turns.
+        Kinds of events, which take turns.
 
     noise : float, default=0.1
         Standard deviation of the noise, in amplitudes of the season.
