@@ -17,21 +17,21 @@ from ._training import Network
 class MaskedReconstructionPretrainer(Pretrainer):
     """Learn an encoder of windows by restoring random spans that are hidden from it.
 
-    The error is taken over the hidden rows only [1]_. Hidden rows are set to 0: scale before. `transform` gives the
-    codes of windows with nothing hidden.
+    The error is taken over the hidden rows only [1]_. Hidden rows are set to 0: scale the rows before. `transform`
+    gives the codes of windows with nothing hidden.
 
     Parameters
     ----------
     cell : {"lstm", "gru", "rnn"}, default="lstm"
         Recurrent cell. On a CPU the LSTM is the fast one: a GRU trains about 1.6 times slower.
     mask_fraction : float, default=0.3
-        Share of the rows of a window to hide, above 0 and below 1: on average, and as near as whole spans come to it.
+        Share of the rows of a window to hide, above 0 and below 1: on average, and as near as whole spans allow.
     span : int, default=5
-        Rows of a span; no more than half of the window. There is one at least, and spans may overlap.
+        Number of rows of a span; at most half of the window. There is at least one span, and spans may overlap.
     loss : {"squared_error", "absolute_error"}, default="squared_error"
         Error of each value.
     hidden_size : int, default=128
-        Units of a recurrent layer.
+        Number of units in a recurrent layer.
     num_layers : int, default=1
         Number of recurrent layers.
     dropout : float, default=0.0
@@ -46,8 +46,8 @@ class MaskedReconstructionPretrainer(Pretrainer):
         Consecutive samples that the network reads at a step. A window that they do not divide gets its first row
         repeated in front.
     max_epochs : int or "auto", default="auto"
-        Passes over the rows. "auto" makes ``250 / sqrt(n_batches)``, rounded up: few batches need many epochs to learn
-        anything, and a million rows learn in three.
+        Number of passes over the rows. "auto" makes ``250 / sqrt(n_batches)``, rounded up: with few batches, many
+        epochs are needed to learn anything; with a million rows, three are enough.
     batch_size : int, default=128
         Rows in a training batch.
     predict_batch_size : int, default=256
@@ -69,18 +69,18 @@ class MaskedReconstructionPretrainer(Pretrainer):
     dtype : {"float32", "float64"}, default="float32"
         Precision of weights and inputs.
     random_state : int, RandomState or None, default=None
-        Seeds weights, order of rows and dropout. The same number gives the same bits.
+        Seeds weights, order of rows and dropout. The same number gives the same results, bit for bit.
     verbose : int, default=0
         1 prints a line for each epoch, 0 prints nothing.
     warm_start : bool, default=False
-        Whether a further ``fit`` goes on from the weights of the last, with the present ``lr``, ``batch_size`` and
-        ``max_epochs``; other parameters of the network stay as they were.
+        Whether a further ``fit`` continues from the weights of the last one, with the present ``lr``, ``batch_size``
+        and ``max_epochs``; other parameters of the network stay as they were.
     callbacks : list of skorch callbacks, default=None
         Copied before use. One that listens to batches makes epochs a little slower. An ``EarlyStopping`` replaces
         the rule by loss, if ``early_stopping`` is on.
     net_params : dict, default=None
         More parameters of skorch's ``NeuralNet``, such as ``{"optimizer__weight_decay": 0.01}``. In `set_params` and
-        grids each is ``net__<name>``.
+        grids each is called ``net__<name>``.
 
     Attributes
     ----------

@@ -75,7 +75,7 @@ class NetDetector(WindowDetector, NetEstimator):
         return self._make_score(self.net_.module_, self.net_.criterion_)
 
     def feature_scores(self, X: Rows) -> pd.DataFrame:
-        """Return the error of each value that the network reproduces: which channel is off, at which step.
+        """Return the error of each value that the network reproduces, to show which channel is off at which step.
 
         Parameters
         ----------

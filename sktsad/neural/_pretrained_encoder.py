@@ -49,7 +49,7 @@ def save_encoder(pretrainer: Any, path: str | os.PathLike[str]) -> None:
 
 
 class PretrainedEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Estimator):
-    """Windows to the codes of an encoder that `save_encoder` has saved.
+    """Encode windows with an encoder that `save_encoder` has saved.
 
     ``fit`` reads the file and learns nothing, so it works wherever a pretrainer does:
     ``RNNClassifier(encoder=PretrainedEncoder("encoder.pt"))``.

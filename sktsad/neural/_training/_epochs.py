@@ -39,7 +39,7 @@ class TimeNotice(Callback):
     """
 
     def on_train_begin(self, net: NeuralNet, X: Rows = None, y: Labels = None, **kwargs: Any) -> None:
-        """Hang on the optimizer."""
+        """Attach to the optimizer."""
         self._n_updates, self._n_batches, self._max_epochs = 0, 0, net.max_epochs
         self._begin = time.perf_counter()
         self._handle: Any = net.optimizer_.register_step_post_hook(self._after_step)

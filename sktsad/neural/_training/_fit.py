@@ -145,7 +145,7 @@ def _check_names(net_params: dict[str, Any]) -> None:
                 "'optimizer__weight_decay', without net__."
             )
         if name in OWN_NAMES:
-            raise ValueError(f"net__{name} is not for net__: use {OWN_NAMES[name]}.")
+            raise ValueError(f"net__{name} cannot be set this way: use {OWN_NAMES[name]}.")
 
 
 def _check_iterators(net_params: dict[str, Any], loader: type) -> None:
@@ -234,7 +234,7 @@ def train(net: LeanNet, dataset: Dataset, valid: Dataset | None, max_epochs: int
     valid : WindowDataset, StrandDataset or None
         What its validation loss is measured on.
     max_epochs : int or "auto"
-        Passes over the rows.
+        Number of passes over the rows.
 
     Raises
     ------
