@@ -22,15 +22,17 @@ from .detectors import (
     make_detector,
 )
 from .model_selection import EventSplit, SeriesSplit, check_causal
-from .postprocessing import CostSensitiveClassifier, SmoothedClassifier, ThresholdClassifier
+from .postprocessing import CostSensitiveClassifier, PerSeries, SmoothedClassifier, ThresholdClassifier
 from .preprocessing import (
     RollingFeatures,
     SeriesFeatures,
+    SeriesImputer,
     SeriesScaler,
     SlidingWindow,
     WindowScaler,
     curve_shift,
     forecast_target,
+    read_panel,
     to_panel,
 )
 from .sampling import SafeSampler, WindowAugmenter
@@ -69,12 +71,14 @@ __all__ = [
     "NearestWindowsDetector",
     "OutlierClassifier",
     "PCADetector",
+    "PerSeries",
     "PretrainedEncoder",
     "RNNClassifier",
     "RNNRegressor",
     "RollingFeatures",
     "SafeSampler",
     "SeriesFeatures",
+    "SeriesImputer",
     "SeriesScaler",
     "SeriesSplit",
     "SlidingWindow",
@@ -92,6 +96,7 @@ __all__ = [
     "curve_shift",
     "forecast_target",
     "make_detector",
+    "read_panel",
     "save_encoder",
     "show_versions",
     "to_panel",

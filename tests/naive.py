@@ -53,8 +53,8 @@ def times_by_series(rows):
     return times
 
 
-def windows(X, length, max_gap=3, padding="edge", fitted_on=None, history="index"):
-    """Window of every row of X, walking back from it row by row.
+def windows(X, length, max_gap=3, padding="edge", fitted_on=None, history="index", every=None):
+    """Window of every row of X, walking back from it row by row; by series, ``every`` k-th row is taken.
 
     ``fitted_on`` are the rows of fit, if others: their step in time counts, and they are the past of
     series that go on. In a series without a step in fit, each row goes by the step of rows before it.
@@ -79,10 +79,14 @@ def windows(X, length, max_gap=3, padding="edge", fitted_on=None, history="index
             own = [(t, values) for k, t, values in fit_rows if k == key] + own
         known = [t for t, _ in own]
         window = [row]
-        while len(window) < length and len(own) > 1 and not is_gap(key, known, own[-2][0], own[-1][0]):
+        k = 1 if every is None else every[key]
+        span = (length - 1) * k + 1
+        while len(window) < span and len(own) > 1 and not is_gap(key, known, own[-2][0], own[-1][0]):
             own.pop()
             window.insert(0, own[-1][1])
         first = window[0] if padding == "edge" else [0.0] * len(row)
+        window = [first] * (span - len(window)) + window if k > 1 else window
+        window = window[::-k][::-1]
         window = [first] * (length - len(window)) + window
         out.append([value for values in window for value in values])
     return np.array(out)

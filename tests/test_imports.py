@@ -44,6 +44,7 @@ MADE_OF = {room: set(packages.split(", ")) for room, packages in (line.split(": 
 
 #: Slow to import or optional.
 HEAVY = {"torch", "skorch", "imblearn", "matplotlib", "tsdownsample", "onnx", "onnxscript"}
+HEAVY |= {"dask", "distributed", "ray"}
 SOURCES = sorted(PACKAGE.rglob("*.py"))
 
 

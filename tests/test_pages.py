@@ -2,10 +2,8 @@
 
 import inspect
 import re
-import sys
-from importlib import import_module
+from importlib import import_module, util
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 
@@ -20,31 +18,52 @@ TABLES = {
 }
 PAGES = [
     ROOT / "README.md",
+    ROOT / "docs" / "index.md",
     *sorted(path for path in (ROOT / "docs").rglob("*.md") if path.name not in TABLES),
 ]
 FOLDERS = sorted(path.parent.name for path in (ROOT / "sktsad").glob("[!_]*/__init__.py"))
 
 
-def run(page, monkeypatch):
-    """Run the code of a page as a module, so that its classes can be pickled; return the number of blocks."""
-    for package in re.findall(
-        r"^import (onnxruntime|skops)", page.read_text(encoding="utf-8"), flags=re.MULTILINE
-    ):
-        pytest.importorskip(package, reason="optional: pip install 'sktsad[dev]'")
-    blocks = re.findall(r"```python\n(.*?)```", page.read_text(encoding="utf-8"), flags=re.DOTALL)
-    module = ModuleType(f"page_{page.stem}")
-    monkeypatch.setitem(sys.modules, module.__name__, module)
-    for block in blocks:
-        exec(compile(block, str(page), "exec"), vars(module))
-    return len(blocks)
+#: What runs the blocks when the pages are built: docs is no package.
+SPEC = util.spec_from_file_location("run_blocks", ROOT / "docs" / "extensions" / "run_blocks.py")
+run_blocks = util.module_from_spec(SPEC)
+SPEC.loader.exec_module(run_blocks)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 @pytest.mark.filterwarnings("ignore:The .* rows of fold:UserWarning")
 @pytest.mark.filterwarnings("ignore:The labels are:UserWarning")  # of scikit-learn's checks
-def test_code_of_the_pages_runs(page, monkeypatch, capsys):
-    assert run(page, monkeypatch) >= 2
-    assert capsys.readouterr().out  # every page prints something to look at
+def test_code_of_the_pages_runs(page):
+    text = page.read_text(encoding="utf-8")
+    for package in re.findall(r"^import (onnxruntime|skops)", text, flags=re.MULTILINE):
+        pytest.importorskip(package, reason="optional: pip install 'sktsad[dev]'")
+    outputs = run_blocks.run_page(page)
+    assert len(outputs) == text.count("```python\n") >= (1 if page.stem == "index" else 2)
+    assert any(printed for printed, _ in outputs)  # every page prints something to look at
+
+
+@pytest.mark.filterwarnings("default")
+def test_outputs_stand_after_their_blocks(tmp_path):
+    page = tmp_path / "page.md"
+    page.write_text(
+        "# Title\n\n```python\nx = 1\n```\n\ntext\n\n"
+        "<!-- picture: A line, rising\nto 2 -->\n```python\nimport matplotlib.pyplot as plt\n"
+        "import warnings\n\nplt.plot([x, 2])\nprint('drawn')\nwarnings.warn('mind', stacklevel=2)\n```\n"
+    )
+    outputs = run_blocks.run_page(page, tmp_path / "page")
+    picture = str(tmp_path / "page.1.png")
+    assert outputs == [("", []), ("drawn\nUserWarning: mind", [(picture, "A line, rising to 2")])]
+    shown = run_blocks.with_outputs(page.read_text(), outputs)
+    assert shown.index("x = 1") < shown.index("text") < shown.index("``````{code-block}")
+    assert shown.endswith(f"UserWarning: mind\n``````\n\n![A line, rising to 2]({picture})\n")
+    assert Path(picture).stat().st_size > 1000
+
+
+def test_a_picture_needs_words_for_those_who_cannot_see_it(tmp_path):
+    page = tmp_path / "page.md"
+    page.write_text("```python\nimport matplotlib.pyplot as plt\n\nplt.plot([1, 2])\n```\n")
+    with pytest.raises(ValueError, match="write <!-- picture"):
+        run_blocks.run_page(page)
 
 
 def documented():

@@ -45,12 +45,14 @@ from sktsad import (
     NearestWindowsDetector,
     OutlierClassifier,
     PCADetector,
+    PerSeries,
     PretrainedEncoder,
     RNNClassifier,
     RNNRegressor,
     RollingFeatures,
     SafeSampler,
     SeriesFeatures,
+    SeriesImputer,
     SeriesScaler,
     SeriesSplit,
     SlidingWindow,
@@ -118,6 +120,7 @@ MODELS = {
         SmoothedClassifier(make_pipeline(RollingFeatures([5], period=None), LogisticRegression()), 2), 0.0
     ),
     "CostSensitiveClassifier": CostSensitiveClassifier(windowed(RNNClassifier(**RNN))),
+    "PerSeries": PerSeries(windowed(ForecastDetector("rnn", **RNN))),
     "ConfidenceDetector": windowed(ConfidenceDetector(FrozenEstimator(KNOWN))),
     "FusionDetector": windowed(
         FusionDetector([("z", ZScoreDetector("rolling")), ("net", ForecastDetector("rnn", **RNN))])
@@ -129,6 +132,7 @@ MODELS = {
     "LevelShiftDetector": windowed(LevelShiftDetector("both")),
     "LinearForecastDetector": windowed(LinearForecastDetector(2)),
     "OutlierClassifier": windowed(OutlierClassifier(IsolationForest(n_estimators=3, random_state=0))),
+    "SeriesImputer": make_pipeline(SeriesImputer(add_age=True), LogisticRegression()),
     "SeriesFeatures": make_pipeline(SeriesFeatures(["level", "anomaly_share"]), LogisticRegression()),
     "SeriesScaler, ZScoreDetector": make_pipeline(SeriesScaler(), small_z()),
     "WindowScaler": make_pipeline(SlidingWindow(6), WindowScaler(), RNNClassifier(**RNN)),

@@ -1,5 +1,6 @@
 """What everything stands on: series, windows, validation and labels, the base of estimators, scores. Private."""
 
+from ._durations import LENGTH_OF_TIME, in_rows, is_length_of_time, nanoseconds, require_dates, short_name
 from ._estimator import FITTED_PARTS, Estimator, atomic_fit, fitted_part, version_of, which_look_ahead
 from ._index import check_panel, has_time, is_panel, row_index, time_labels
 from ._later_rows import warn_if_cut, warn_if_other_step, warn_if_unknown
@@ -7,7 +8,7 @@ from ._live_step import GappedStep, LiveRows, LiveStep, PastStep, time_dtype
 from ._missing_past import is_purged, remember_purged, say_if_many, warn_if_past_is_missing
 from ._per_series import PerSeries, RecentRows
 from ._pipeline import before_last, last_step, require_method
-from ._robust import is_spread, robust_moments, robust_spread
+from ._robust import is_spread, nan_median, robust_moments, robust_spread
 from ._runs import DURATION, AlarmRule, AlarmRuns, AlarmState, count_events, find_events, places
 from ._scores import (
     check_foreign_rows,
@@ -22,7 +23,7 @@ from ._scores import (
 )
 from ._series import SeriesRows, is_gap, modal_step, read_rows, read_series, rows_after, tail_mask, time_order
 from ._series_past import Past, SeriesPast
-from ._show_versions import show_versions
+from ._show_versions import package_versions, show_versions
 from ._sklearn import (
     BaseComposition,
     HasMethods,
@@ -55,6 +56,7 @@ from ._windows import Windows, channels_by_name, check_windows, flatten_3d, wind
 __all__ = [
     "DURATION",
     "FITTED_PARTS",
+    "LENGTH_OF_TIME",
     "AlarmRule",
     "AlarmRuns",
     "AlarmState",
@@ -102,8 +104,10 @@ __all__ = [
     "flatten_3d",
     "get_namespace",
     "has_time",
+    "in_rows",
     "infinite_unless_finite",
     "is_gap",
+    "is_length_of_time",
     "is_panel",
     "is_polars",
     "is_purged",
@@ -112,9 +116,12 @@ __all__ = [
     "mark_anomalies",
     "mark_label",
     "modal_step",
+    "nan_median",
+    "nanoseconds",
     "num_samples",
     "output_config",
     "own_threshold",
+    "package_versions",
     "params_of_rows",
     "places",
     "read_rows",
@@ -123,6 +130,7 @@ __all__ = [
     "refuse_outlier_detector",
     "refuse_polars_output",
     "remember_purged",
+    "require_dates",
     "require_method",
     "robust_moments",
     "robust_spread",
@@ -130,6 +138,7 @@ __all__ = [
     "rows_after",
     "safe_indexing",
     "say_if_many",
+    "short_name",
     "show_versions",
     "subtract_threshold",
     "tail_mask",

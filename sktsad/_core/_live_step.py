@@ -53,6 +53,10 @@ class LiveStep(PerSeries):
     arrays with one entry per series, which `sktsad.live.LiveScorer` extends, clears and saves.
     """
 
+    #: Whether rows may have NaN, and whether what it makes of them has none.
+    takes_missing = False
+    fills_missing = False
+
     def begin(self, slot: int, key: Hashable, time: Any) -> None:
         """Prepare a series for its first row, from what fit kept of it if the row follows that.
 

@@ -18,6 +18,12 @@ def robust_moments(values: np.ndarray, axis: int) -> tuple[np.ndarray, np.ndarra
     return center, robust_spread(median, mean, center)
 
 
+def nan_median(values: np.ndarray) -> np.ndarray:
+    """Return the median of each column without its NaN; NaN of a column of nothing else."""
+    columns = (column[~np.isnan(column)] for column in values.T)
+    return np.array([np.median(column) if len(column) else np.nan for column in columns])
+
+
 def robust_spread(median: Any, mean: Any, center: Any) -> np.ndarray:
     """Return the scaled median of absolute deviations; the mean where most values are equal to their centre."""
     return np.where(is_spread(median, center), _MEDIAN_TO_STD * median, _MEAN_TO_STD * mean)

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
 from numbers import Integral
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
+from ._durations import LENGTH_OF_TIME, nanoseconds, whole_rows
 from ._series import SeriesRows, is_gap, read_rows
 from ._sklearn import Interval
 from ._types import Rows
 
 #: What ``merge_gap`` and ``cool_down`` may be: rows, a time, or text that pandas reads as a time.
-DURATION: list[Any] = [Interval(Integral, 0, None, closed="left"), timedelta, str]
+DURATION: list[Any] = [Interval(Integral, 0, None, closed="left"), *LENGTH_OF_TIME]
 #: An operator who was called is busy for that long: what ``merge_gap=None`` means where rows have dates.
-_HALF_AN_HOUR = pd.Timedelta("30min")
+_HALF_AN_HOUR = 1800 * 10**9
 #: Rows from one series to the next: more than any gap, cool-down or hole.
 _FAR = 2**40
 _NO_BORDERS = np.array([], dtype=np.intp)
@@ -269,13 +268,11 @@ def _in_rows(name: str, value: Any, step_times: np.ndarray | None, sizes: np.nda
         return min(int(value), _FAR // 2)
     if value is None and step_times is None:
         return 0
-    time = _HALF_AN_HOUR if value is None else pd.Timedelta(value)
-    if step_times is None or pd.isna(time) or time < pd.Timedelta(0):
+    if step_times is None:
         raise ValueError(
             f"{name}={value!r} must be a number of rows, or a time, at least 0. A time needs rows with dates in their "
             "index."
         )
-    # A millionth: 30 minutes are 30 rows a minute apart, however they are rounded.
-    n_rows = np.clip(np.nan_to_num(np.floor(time.as_unit("ns").value / step_times + 1e-6)), 0, _FAR // 2)
-    numbers = n_rows.astype(np.int64)
+    time = _HALF_AN_HOUR if value is None else nanoseconds(name, value)
+    numbers = whole_rows(time, step_times, _FAR // 2)
     return int(numbers[0]) if (numbers == numbers[:1]).all() and len(numbers) else np.repeat(numbers, sizes)

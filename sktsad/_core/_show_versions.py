@@ -5,13 +5,25 @@ from __future__ import annotations
 import os
 import platform
 import sys
+from collections.abc import Iterable
 from importlib.metadata import PackageNotFoundError, version
 
 from ._estimator import version_of
 
 #: What sktsad stands on, then what its extras bring.
 _REQUIRED = ("numpy", "scipy", "pandas", "scikit-learn", "imbalanced-learn", "skorch", "torch", "joblib")
-_OPTIONAL = ("matplotlib", "tsdownsample", "onnx", "onnxscript", "skops")
+_OPTIONAL = (
+    "matplotlib",
+    "tsdownsample",
+    "onnx",
+    "onnxscript",
+    "skops",
+    "pyarrow",
+    "dask",
+    "distributed",
+    "ray",
+    "pooch",
+)
 
 
 def show_versions() -> None:
@@ -30,16 +42,19 @@ def show_versions() -> None:
         "machine": platform.platform(),
         "cores": os.cpu_count(),
     }
-    packages: dict[str, str | None] = {"sktsad": version_of("sktsad")}
-    packages |= {name: _installed(name) for name in ("pip", *_REQUIRED, *_OPTIONAL)}
+    packages = package_versions(("sktsad", "pip", *_REQUIRED, *_OPTIONAL))
     for title, table in (("System", system), ("Python packages", packages)):
         print(f"\n{title}:")
         for name, value in table.items():
             print(f"{name:>16}: {value}")
 
 
+def package_versions(packages: Iterable[str]) -> dict[str, str | None]:
+    """Return the versions of installed packages, with their builds, which tell which torch is there; else None."""
+    return {name: version_of(name) if name == "sktsad" else _installed(name) for name in packages}
+
+
 def _installed(package: str) -> str | None:
-    """Return the version of an installed package, with its build: it tells which torch is there."""
     try:
         return version(package)
     except PackageNotFoundError:

@@ -23,6 +23,12 @@ _TIMES = {"datetime", "datetime64", "date", "timedelta", "timedelta64", "period"
 _EPOCH, _UNITS = (946_684_800, 4_102_444_800), (1, 10**3, 10**6, 10**9)
 #: An error that says by itself that X is at fault.
 _NAMES_X = re.compile(r"\b(X|features?|feature\(s\)|sample\(s\)|sparse|Sparse)\b")
+#: What scikit-learn says of missing values.
+_MISSING = re.compile(r"contains NaN")
+FILL_FIX = (
+    "Put SeriesImputer first in the pipeline, which fills missing values without looking ahead, or drop these rows. "
+    "Make infinite values NaN before: X.replace([numpy.inf, -numpy.inf], numpy.nan)."
+)
 #: What polars calls the columns that are numbers, too.
 _POLARS_TOO = ("Boolean", "Null")
 #: Fewer rows may well be numbers that happen to rise.
@@ -43,10 +49,13 @@ def validate_rows(estimator: AnyEstimator, X: Rows, **kwargs: Any) -> np.ndarray
         If a column, at fit, looks like seconds since 1970.
     """
     refuse_other_rows(X)
+    takes_missing = kwargs.get("ensure_all_finite") == "allow-nan"
     try:
         values = validate_data(estimator, X, dtype=(np.float64, np.float32), **kwargs)
     except (ValueError, TypeError) as error:
-        _name_columns(X, error)
+        _name_columns(X, error, takes_missing)
+        if _MISSING.search(str(error)):
+            raise ValueError(f"X contains NaN. {FILL_FIX}") from error
         if _NAMES_X.search(str(error)):
             raise
         raise type(error)(
@@ -236,7 +245,7 @@ def _holds_time(column: pd.Series) -> bool:
     )
 
 
-def _name_columns(X: Rows, error: Exception) -> None:
+def _name_columns(X: Rows, error: Exception, takes_missing: bool) -> None:
     """Raise an error that names the columns that are not numbers, or have holes."""
     if not isinstance(X, pd.DataFrame):
         rows = X if isinstance(X, np.ndarray) else np.empty(0)
@@ -258,11 +267,11 @@ def _name_columns(X: Rows, error: Exception) -> None:
                 f"X.set_index(pandas.to_datetime(X.pop({stamps[0]!r})))."
             )
         raise ValueError(f"X has columns that are not numbers: {names}. {fix}") from error
-    n_holes = (~np.isfinite(numbers)).sum()
+    n_holes = (np.isinf(numbers) if takes_missing else ~np.isfinite(numbers)).sum()
     if n_holes.any():
+        what = "infinity" if takes_missing else "NaN or infinity"
         raise ValueError(
-            f"X contains NaN or infinity; number of such rows by column: {n_holes[n_holes > 0].to_dict()}. Fill "
-            "them without looking ahead, e.g. by X.ffill() series by series, or drop these rows."
+            f"X contains {what}; number of such rows by column: {n_holes[n_holes > 0].to_dict()}. {FILL_FIX}"
         ) from error
 
 

@@ -18,7 +18,7 @@ from sklearn.utils.validation import validate_data
 from ._series import row_index
 from ._sklearn import get_namespace
 from ._types import AnyEstimator, Rows
-from ._validate_rows import refuse_other_containers, validate_rows
+from ._validate_rows import FILL_FIX, refuse_other_containers, validate_rows
 
 _NAME = re.compile(r"(?P<channel>.+)_t-(?P<lag>\d+)")
 
@@ -283,7 +283,14 @@ def flatten_3d(X: Rows) -> tuple[Any, int | None]:
     return np.asarray(X).reshape(n_windows, length * n_channels), n_channels
 
 
-def check_windows(estimator: AnyEstimator, X: Rows, *, n_channels: int | None = None, reset: bool) -> Windows:
+def check_windows(
+    estimator: AnyEstimator,
+    X: Rows,
+    *,
+    n_channels: int | None = None,
+    reset: bool,
+    takes_missing: bool = False,
+) -> Windows:
     """Validate the input of an estimator that works on windows.
 
     Parameters
@@ -299,6 +306,8 @@ def check_windows(estimator: AnyEstimator, X: Rows, *, n_channels: int | None = 
         Number of channels of a plain 2-D row.
     reset : bool
         Whether this is fit.
+    takes_missing : bool, default=False
+        Whether values may be NaN.
 
     Returns
     -------
@@ -314,7 +323,7 @@ def check_windows(estimator: AnyEstimator, X: Rows, *, n_channels: int | None = 
         windows = validate_data(estimator, X, reset=reset, skip_check_array=True)
         if not len(windows):
             raise ValueError("Found 0 window(s) while at least 1 is required.")
-        assert_all_finite(windows.buffer, input_name="X")
+        _refuse_missing(windows.buffer, takes_missing)
         known: int | None = windows.n_channels
     else:
         refuse_other_containers(X)
@@ -323,7 +332,8 @@ def check_windows(estimator: AnyEstimator, X: Rows, *, n_channels: int | None = 
         X, channels_3d = flatten_3d(X)
         known = channels_3d or (len(names) if names else None)
         is_plain = known is None and n_channels is None and isinstance(X, np.ndarray)
-        X = validate_rows(estimator, X, reset=reset, order="C")
+        allowed: Any = "allow-nan" if takes_missing else True
+        X = validate_rows(estimator, X, reset=reset, order="C", ensure_all_finite=allowed)
         if is_plain and reset and getattr(estimator, "_reads_layout", True):
             _warn_if_layout_was_lost(X)
         width = known or n_channels or 1
@@ -346,6 +356,13 @@ def check_windows(estimator: AnyEstimator, X: Rows, *, n_channels: int | None = 
     elif found != estimator.window_shape_:
         _refuse_layout(estimator.window_shape_, found)
     return windows
+
+
+def _refuse_missing(values: np.ndarray, takes_missing: bool) -> None:
+    try:
+        assert_all_finite(values, allow_nan=takes_missing, input_name="X")
+    except ValueError as error:
+        raise ValueError(f"{str(error).partition(chr(10))[0]} {FILL_FIX}") from error
 
 
 def _refuse_layout(fitted: tuple[int, int], found: tuple[int, int]) -> None:

@@ -5,6 +5,7 @@ import hashlib
 import io
 import json
 import os
+from collections.abc import Collection
 from functools import cache
 from pathlib import Path
 
@@ -18,7 +19,8 @@ DEFAULT_HOME = "~/sktsad_data"
 def get_data_home(data_home: str | os.PathLike[str] | None = None) -> Path:
     """Return the folder in which the loaders look for their files.
 
-    Nothing is created or downloaded: the loaders only read.
+    Nothing is created or downloaded: the ``load_*`` functions only read. The ``fetch_*`` functions download to this
+    folder what is not in it yet.
 
     Parameters
     ----------
@@ -40,6 +42,14 @@ def get_data_home(data_home: str | os.PathLike[str] | None = None) -> Path:
     return Path(data_home or os.environ.get(ENV_VAR) or DEFAULT_HOME).expanduser()
 
 
+def how_to_choose(home: Path) -> str:
+    """Return the sentence that says which folder it is, and how to choose another."""
+    return (
+        f"The folder {home} is data_home: the argument of that name, else the environment variable {ENV_VAR}, "
+        f"else {DEFAULT_HOME}."
+    )
+
+
 def find_files(data_home: str | os.PathLike[str] | None, pattern: str, source: str) -> list[Path]:
     """List the files in `data_home` which match a glob pattern, sorted by name.
 
@@ -49,9 +59,7 @@ def find_files(data_home: str | os.PathLike[str] | None, pattern: str, source: s
     files = sorted(home.glob(pattern))
     if not files:
         raise FileNotFoundError(
-            f"{home / pattern} not found. Get it from {source}, and put it there. The folder {home} is "
-            f"data_home: the argument of that name, else the environment variable {ENV_VAR}, "
-            f"else {DEFAULT_HOME}."
+            f"{home / pattern} not found. Get it from {source}, and put it there. {how_to_choose(home)}"
         )
     return files
 
@@ -59,20 +67,19 @@ def find_files(data_home: str | os.PathLike[str] | None, pattern: str, source: s
 def find_series(
     data_home: str | os.PathLike[str] | None, patterns: tuple[str, ...], source: str
 ) -> dict[str, Path]:
-    """Return the files of a set that comes as one file per series, by name; of the first pattern that has any."""
+    """Return the files of a set that comes as a file per series, by name; the first pattern wins."""
     home = get_data_home(data_home)
-    for pattern in patterns:
-        if files := sorted(home.glob(pattern)):
-            return {file.stem: file for file in files}
-    return {file.stem: file for file in find_files(data_home, patterns[0], source)}
+    files = {file.stem: file for pattern in reversed(patterns) for file in sorted(home.glob(pattern))}
+    return files or {file.stem: file for file in find_files(data_home, patterns[0], source)}
 
 
-def check_sha256(content: bytes, expected: str, name: str | os.PathLike[str]) -> bytes:
-    """Return `content` if its SHA-256 sum is the expected one, raise ValueError if not."""
+def check_sha256(content: bytes, expected: str | Collection[str], name: str | os.PathLike[str]) -> bytes:
+    """Return `content` if its SHA-256 sum is the expected one, or one of those; raise ValueError if not."""
+    sums = [expected] if isinstance(expected, str) else list(expected)
     found = hashlib.sha256(content).hexdigest()
-    if found != expected:
+    if found not in sums:
         raise ValueError(
-            f"{name} is not the file it should be: expected SHA-256 {expected}, found {found}. "
+            f"{name} is not the file it should be: expected SHA-256 {' or '.join(sums)}, found {found}. "
             "Get it again from its source."
         )
     return content

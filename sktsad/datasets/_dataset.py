@@ -34,10 +34,8 @@ def stack_series(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     return pd.concat(tables, names=["series", "time"])
 
 
-def select_series(
-    wanted: str | Iterable[str] | None, available: Collection[str], read: Callable[[str], pd.DataFrame]
-) -> pd.DataFrame:
-    """Read the wanted series: one as it is, several (None for all that are available) stacked."""
+def names_of(wanted: str | Iterable[str] | None, available: Collection[str]) -> list[str]:
+    """Return the names of the wanted series (None for all), which must be available, and at least one."""
     if wanted is None:
         names = sorted(available)
     else:
@@ -47,4 +45,12 @@ def select_series(
     unknown = [name for name in names if name not in available]
     if unknown:
         raise ValueError(f"There is no series {unknown}. Available are {sorted(available)}.")
+    return names
+
+
+def select_series(
+    wanted: str | Iterable[str] | None, available: Collection[str], read: Callable[[str], pd.DataFrame]
+) -> pd.DataFrame:
+    """Read the wanted series: one as it is, several (None for all that are available) stacked."""
+    names = names_of(wanted, available)
     return read(wanted) if isinstance(wanted, str) else stack_series({name: read(name) for name in names})

@@ -7,10 +7,13 @@ import pandas as pd
 from sklearn.utils import Bunch
 
 from .._core import StrOptions, validate_params
-from ._data_home import check_sha256, find_files
+from ._data_home import check_sha256, find_files, get_data_home
 from ._dataset import ANOMALY, as_dataset
+from ._download import downloaded, zip_members
 
 _SOURCE = "the UCR archive (timeseriesclassification.com, ECG5000) or OpenML (data_id 44794)"
+
+_URL = "https://www.timeseriesclassification.com/aeon-toolkit/ECG5000.zip"
 
 _SHA256 = {
     "train": "0d96aff193311a6dc6111bf0dbd2f7d2313987fbf7a1da4a383d92563876057b",
@@ -103,6 +106,82 @@ def load_ecg5000(
         return as_dataset(table, "class", _DESCR, return_X_y)
     table["class"] = table["class"] != 1
     return as_dataset(table.rename(columns={"class": ANOMALY}), ANOMALY, _DESCR, return_X_y)
+
+
+@validate_params(
+    {
+        "subset": [StrOptions({"train", "test", "all"})],
+        "multiclass": ["boolean"],
+        "data_home": [str, os.PathLike, None],
+        "progress": ["boolean"],
+        "return_X_y": ["boolean"],
+    },
+    prefer_skip_nested_validation=True,
+)
+def fetch_ecg5000(
+    subset: str = "train",
+    *,
+    multiclass: bool = False,
+    data_home: str | os.PathLike[str] | None = None,
+    progress: bool = True,
+    return_X_y: bool = False,
+) -> Bunch | tuple[pd.DataFrame, pd.Series]:
+    """Download the heart beats ECG5000 if they are not in the data folder yet, and load them.
+
+    Of the downloaded archive only the two text files are kept. Each is compared with its SHA-256 sum.
+
+    Parameters
+    ----------
+    subset : {"train", "test", "all"}, default="train"
+        Rows to load, as in :func:`~sktsad.datasets.load_ecg5000`.
+
+    multiclass : bool, default=False
+        Whether the target is the class, as in :func:`~sktsad.datasets.load_ecg5000`.
+
+    data_home : str or path-like, default=None
+        The folder to fill; see :func:`~sktsad.datasets.get_data_home` for None.
+
+    progress : bool, default=True
+        Whether to show a bar of progress for each file that is downloaded.
+
+    return_X_y : bool, default=False
+        Whether to return ``(data, target)`` instead of a Bunch.
+
+    Returns
+    -------
+    dataset : :class:`~sklearn.utils.Bunch`, or tuple if `return_X_y` is True
+        As from :func:`~sktsad.datasets.load_ecg5000`.
+
+    Raises
+    ------
+    ImportError
+        If a file must be downloaded and pooch is not installed: ``pip install 'sktsad[fetch]'``.
+    OSError
+        If a file cannot be downloaded. The message tells how to fill the folder by hand.
+    ValueError
+        If a downloaded file is not the one it should be.
+
+    Notes
+    -----
+    The archive comes from timeseriesclassification.com. Its own sum is not published; those of the files in it
+    are compared.
+
+    Examples
+    --------
+    >>> from sktsad.datasets import fetch_ecg5000
+    >>> X, y = fetch_ecg5000("test", return_X_y=True)  # doctest: +SKIP
+    """
+    home = get_data_home(data_home)
+    files = {f"ECG5000_{part.upper()}.txt": total for part, total in _SHA256.items()}
+    if not all((home / "ecg5000" / name).exists() for name in files):
+        with downloaded(_URL, home, _SOURCE, progress=progress) as archive:
+            found = dict(zip_members(archive, r"ECG5000_(TRAIN|TEST)\.txt", _URL))
+        for name, total in files.items():
+            check_sha256(found.get(name, b""), total, f"{name} in {_URL}")
+        (home / "ecg5000").mkdir(parents=True, exist_ok=True)
+        for name in files:
+            (home / "ecg5000" / name).write_bytes(found[name])
+    return load_ecg5000(subset, multiclass=multiclass, data_home=data_home, return_X_y=return_X_y)
 
 
 def _read(part: str, data_home: str | os.PathLike[str] | None) -> pd.DataFrame:

@@ -1,5 +1,6 @@
 """Loader of the handwritten digits MNIST."""
 
+import io
 import os
 
 import numpy as np
@@ -7,12 +8,22 @@ import pandas as pd
 from sklearn.utils import Bunch
 
 from .._core import StrOptions, validate_params
-from ._data_home import find_files, read_checked
+from ._data_home import check_sha256, find_files, get_data_home
 from ._dataset import as_dataset
+from ._download import download
 
 _SOURCE = (
     "OpenML (data set mnist_784, in its original order), saved by numpy.savez as the arrays "
-    "x_train, y_train, x_test and y_test"
+    "x_train, y_train, x_test and y_test, in the folder mnist; or the "
+    "file mnist.npz of Keras, which has them"
+)
+
+_URL = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/mnist.npz"
+
+#: Of a file made of the data of OpenML, and of that of Keras.
+_SHA256 = (
+    "4852914da1cd6f7808dd7753653ed9b00563aa935acb3538b660e174a498e05d",
+    "731c5ac602752760c8e48fbffcf8c3b850d9dc2a2aedcf2cc48468fc17b673d1",
 )
 
 _DESCR = """\
@@ -72,6 +83,8 @@ def load_mnist(
     ------
     FileNotFoundError
         If the file is missing.
+    ValueError
+        If the file is none of the two that are known.
 
     References
     ----------
@@ -88,9 +101,72 @@ def load_mnist(
     """
     [path] = find_files(data_home, "mnist/mnist.npz", _SOURCE)
     parts = ["train", "test"] if subset == "all" else [subset]
-    with np.load(read_checked(path)) as arrays:
+    with np.load(io.BytesIO(check_sha256(path.read_bytes(), _SHA256, path))) as arrays:
         images = np.concatenate([arrays[f"x_{part}"] for part in parts])
         digits = np.concatenate([arrays[f"y_{part}"] for part in parts])
     pixels = images.reshape(len(images), -1)
     table = pd.DataFrame(pixels, columns=[f"pixel{i}" for i in range(pixels.shape[1])])
     return as_dataset(table.assign(digit=digits), "digit", _DESCR, return_X_y)
+
+
+@validate_params(
+    {
+        "subset": [StrOptions({"train", "test", "all"})],
+        "data_home": [str, os.PathLike, None],
+        "progress": ["boolean"],
+        "return_X_y": ["boolean"],
+    },
+    prefer_skip_nested_validation=True,
+)
+def fetch_mnist(
+    subset: str = "train",
+    *,
+    data_home: str | os.PathLike[str] | None = None,
+    progress: bool = True,
+    return_X_y: bool = False,
+) -> Bunch | tuple[pd.DataFrame, pd.Series]:
+    """Download the handwritten digits MNIST if they are not in the data folder yet, and load them.
+
+    The file of 11 MB is compared with its SHA-256 sum.
+
+    Parameters
+    ----------
+    subset : {"train", "test", "all"}, default="train"
+        Rows to load, as in :func:`~sktsad.datasets.load_mnist`.
+
+    data_home : str or path-like, default=None
+        The folder to fill; see :func:`~sktsad.datasets.get_data_home` for None.
+
+    progress : bool, default=True
+        Whether to show a bar of progress for each file that is downloaded.
+
+    return_X_y : bool, default=False
+        Whether to return ``(data, target)`` instead of a Bunch.
+
+    Returns
+    -------
+    dataset : :class:`~sklearn.utils.Bunch`, or tuple if `return_X_y` is True
+        As from :func:`~sktsad.datasets.load_mnist`.
+
+    Raises
+    ------
+    ImportError
+        If a file must be downloaded and pooch is not installed: ``pip install 'sktsad[fetch]'``.
+    OSError
+        If a file cannot be downloaded. The message tells how to fill the folder by hand.
+    ValueError
+        If the downloaded file is not the one it should be.
+
+    Notes
+    -----
+    The file and its sum are those of Keras, which offers it to all its users.
+
+    Examples
+    --------
+    >>> from sktsad.datasets import fetch_mnist
+    >>> X, digit = fetch_mnist("test", return_X_y=True)  # doctest: +SKIP
+    """
+    home = get_data_home(data_home)
+    if not (path := home / "mnist" / "mnist.npz").exists():
+        download(_URL, path, home, _SOURCE, sha256=_SHA256[-1], progress=progress)
+    return load_mnist(subset, data_home=data_home, return_X_y=return_X_y)

@@ -8,11 +8,15 @@ import pandas as pd
 from sklearn.utils import Bunch
 
 from .._core import validate_params
-from ._data_home import check_sha256, find_files, read_checked
-from ._dataset import ANOMALY, as_dataset, select_series
+from ._data_home import check_sha256, find_files, get_data_home, known_sums, read_checked
+from ._dataset import ANOMALY, as_dataset, names_of, select_series
+from ._download import download
 
 _SOURCE = "the GitHub project numenta/NAB (its folders data and labels, put into the folder nab)"
 
+_URL = "https://raw.githubusercontent.com/numenta/NAB/master/"
+
+_WINDOWS = "nab/labels/combined_windows.json"
 _WINDOWS_SHA256 = "1e1fbc4601321aad8d0f8b3784c8134299379f68f6c1f7777565f8ffd57ab6b1"
 
 _DESCR = """\
@@ -108,15 +112,92 @@ def load_nab(
     >>> X.shape, int(y.sum())  # doctest: +SKIP
     ((10320, 1), 1035)
     """
-    [path] = find_files(data_home, "nab/labels/combined_windows.json", _SOURCE)
-    windows = json.loads(check_sha256(path.read_bytes(), _WINDOWS_SHA256, path))
-    windows = {file.removesuffix(".csv"): spans for file, spans in windows.items()}
-    if isinstance(name, str):
-        name = name.removesuffix(".csv")
-    elif name is not None:
-        name = [str(n).removesuffix(".csv") for n in name]
-    table = select_series(name, windows, lambda name: _read(name, windows[name], data_home))
+    windows = _windows(data_home)
+    table = select_series(_without_suffix(name), windows, lambda name: _read(name, windows[name], data_home))
     return as_dataset(table, ANOMALY, _DESCR, return_X_y)
+
+
+@validate_params(
+    {
+        "name": [str, "array-like", None],
+        "data_home": [str, os.PathLike, None],
+        "progress": ["boolean"],
+        "return_X_y": ["boolean"],
+    },
+    prefer_skip_nested_validation=True,
+)
+def fetch_nab(
+    name: str | Sequence[str] | None = None,
+    *,
+    data_home: str | os.PathLike[str] | None = None,
+    progress: bool = True,
+    return_X_y: bool = False,
+) -> Bunch | tuple[pd.DataFrame, pd.Series]:
+    """Download series of the Numenta Anomaly Benchmark (NAB) that are not in the data folder yet, and load them.
+
+    Every file is compared with its SHA-256 sum.
+
+    Parameters
+    ----------
+    name : str, list of str or None, default=None
+        The series, as in :func:`~sktsad.datasets.load_nab`. Only their files are downloaded; None takes all 58.
+
+    data_home : str or path-like, default=None
+        The folder to fill; see :func:`~sktsad.datasets.get_data_home` for None.
+
+    progress : bool, default=True
+        Whether to show a bar of progress for each file that is downloaded.
+
+    return_X_y : bool, default=False
+        Whether to return ``(data, target)`` instead of a Bunch.
+
+    Returns
+    -------
+    dataset : :class:`~sklearn.utils.Bunch`, or tuple if `return_X_y` is True
+        As from :func:`~sktsad.datasets.load_nab`.
+
+    Raises
+    ------
+    ImportError
+        If a file must be downloaded and pooch is not installed: ``pip install 'sktsad[fetch]'``.
+    OSError
+        If a file cannot be downloaded. The message tells how to fill the folder by hand.
+    ValueError
+        If NAB has no series of that name, or a downloaded file is not the one it should be.
+
+    Notes
+    -----
+    The files come from the branch master of the GitHub project numenta/NAB. Licence: MIT.
+
+    Examples
+    --------
+    >>> from sktsad.datasets import fetch_nab
+    >>> X, y = fetch_nab("realKnownCause/nyc_taxi", return_X_y=True)  # doctest: +SKIP
+    """
+    home, wanted = get_data_home(data_home), _without_suffix(name)
+    sums = {**known_sums(), _WINDOWS: _WINDOWS_SHA256}
+
+    def get(file: str) -> None:
+        url = _URL + file.removeprefix("nab/")
+        download(url, home / file, home, _SOURCE, sha256=sums.get(file), progress=progress)
+
+    get(_WINDOWS)
+    for each in names_of(wanted, _windows(data_home)):
+        get(f"nab/data/{each}.csv")
+    return load_nab(name, data_home=data_home, return_X_y=return_X_y)
+
+
+def _without_suffix(name: str | Sequence[str] | None) -> str | list[str] | None:
+    if name is None or isinstance(name, str):
+        return name and name.removesuffix(".csv")
+    return [str(each).removesuffix(".csv") for each in name]
+
+
+def _windows(data_home: str | os.PathLike[str] | None) -> dict[str, list[list[str]]]:
+    """Return the anomaly windows of each series."""
+    [path] = find_files(data_home, _WINDOWS, _SOURCE)
+    windows = json.loads(check_sha256(path.read_bytes(), _WINDOWS_SHA256, path))
+    return {file.removesuffix(".csv"): spans for file, spans in windows.items()}
 
 
 def _read(name: str, windows: list[list[str]], data_home: str | os.PathLike[str] | None) -> pd.DataFrame:

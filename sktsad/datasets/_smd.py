@@ -9,13 +9,23 @@ import pandas as pd
 from sklearn.utils import Bunch
 
 from .._core import StrOptions, validate_params
-from ._data_home import find_series, read_checked
-from ._dataset import ANOMALY, as_dataset, part_of_series, select_series
+from ._data_home import find_series, get_data_home, read_checked
+from ._dataset import ANOMALY, as_dataset, names_of, part_of_series, select_series
+from ._download import download
 
 _SOURCE = (
     "the GitHub project NetManAIOps/OmniAnomaly (the content of its folder ServerMachineDataset, put into the folder "
     "smd) or tuananhphamds/MST-VAE"
 )
+
+_URL = "https://raw.githubusercontent.com/NetManAIOps/OmniAnomaly/master/ServerMachineDataset/"
+
+_FOLDERS = ("train", "test", "test_label")
+
+#: Three groups, of 8, 9 and 11 machines.
+_MACHINES = [
+    f"machine-{group}-{number + 1}" for group, size in ((1, 8), (2, 9), (3, 11)) for number in range(size)
+]
 
 _DESCR = """\
 Server Machine Dataset: 38 sensors of servers of an internet company, one row per minute. The first half of a machine's
@@ -102,13 +112,87 @@ def load_smd(
     return as_dataset(table, ANOMALY, _DESCR, return_X_y)
 
 
+@validate_params(
+    {
+        "name": [str, "array-like", None],
+        "subset": [StrOptions({"train", "test", "all"})],
+        "data_home": [str, os.PathLike, None],
+        "progress": ["boolean"],
+        "return_X_y": ["boolean"],
+    },
+    prefer_skip_nested_validation=True,
+)
+def fetch_smd(
+    name: str | Sequence[str] | None = None,
+    *,
+    subset: str = "all",
+    data_home: str | os.PathLike[str] | None = None,
+    progress: bool = True,
+    return_X_y: bool = False,
+) -> Bunch | tuple[pd.DataFrame, pd.Series]:
+    """Download machines of the Server Machine Dataset (SMD) that are not in the data folder yet, and load them.
+
+    A machine is three text files, 16 to 20 MB together.
+
+    Parameters
+    ----------
+    name : str, list of str or None, default=None
+        The machines, as in :func:`~sktsad.datasets.load_smd`. Only their files are downloaded; None takes all 28.
+
+    subset : {"train", "test", "all"}, default="all"
+        Rows to load, as in :func:`~sktsad.datasets.load_smd`.
+
+    data_home : str or path-like, default=None
+        The folder to fill; see :func:`~sktsad.datasets.get_data_home` for None.
+
+    progress : bool, default=True
+        Whether to show a bar of progress for each file that is downloaded.
+
+    return_X_y : bool, default=False
+        Whether to return ``(data, target)`` instead of a Bunch.
+
+    Returns
+    -------
+    dataset : :class:`~sklearn.utils.Bunch`, or tuple if `return_X_y` is True
+        As from :func:`~sktsad.datasets.load_smd`.
+
+    Raises
+    ------
+    ImportError
+        If a file must be downloaded and pooch is not installed: ``pip install 'sktsad[fetch]'``.
+    OSError
+        If a file cannot be downloaded. The message tells how to fill the folder by hand.
+    ValueError
+        If there is no machine of that name; the message lists the available ones.
+
+    Notes
+    -----
+    The files come from the branch master of the GitHub project NetManAIOps/OmniAnomaly. Licence: MIT. No sums of
+    them are published, so none are compared.
+
+    Examples
+    --------
+    >>> from sktsad.datasets import fetch_smd
+    >>> X, y = fetch_smd("machine-1-3", subset="test", return_X_y=True)  # doctest: +SKIP
+    """
+    home = get_data_home(data_home)
+    for each in names_of(name, _MACHINES):
+        if not (home / f"smd/{each}.npz").exists():
+            for folder in _FOLDERS:
+                file = f"{folder}/{each}.txt"
+                download(_URL + file, home / "smd" / file, home, _SOURCE, progress=progress)
+    return load_smd(
+        _MACHINES if name is None else name, subset=subset, data_home=data_home, return_X_y=return_X_y
+    )
+
+
 def _read(path: Path) -> tuple[np.ndarray, np.ndarray, int]:
     """Return the values of a machine, its labels and the number of its training rows."""
     if path.suffix == ".npz":
         with np.load(read_checked(path)) as arrays:
             train, test, label = arrays["train"], arrays["test"], arrays["label"]
     else:
-        folders = [path.parents[1] / folder / path.name for folder in ("train", "test", "test_label")]
+        folders = [path.parents[1] / folder / path.name for folder in _FOLDERS]
         train, test, label = (pd.read_csv(file, header=None).to_numpy() for file in folders)
     whole = np.concatenate([np.zeros(len(train), dtype=np.int64), label.ravel().astype(np.int64)])
     return np.concatenate([train, test]).astype(np.float64), whole, len(train)

@@ -10,10 +10,13 @@ import pandas as pd
 from sklearn.utils import Bunch
 
 from .._core import StrOptions, validate_params
-from ._data_home import find_series, read_checked
+from ._data_home import find_series, get_data_home, read_checked
 from ._dataset import ANOMALY, as_dataset, part_of_series, select_series
+from ._download import downloaded, write_folder, zip_members
 
 _SOURCE = "the GitHub project TheDatumOrg/TSB-AD (its csv files, put into the folder tsb_ad)"
+
+_URL = "https://www.thedatum.org/datasets/"
 
 #: Such as 347_UCR_id_45_Sensor_tr_2851_1st_5365: the rows to train, and the first anomaly.
 _NAME = re.compile(r".+_tr_(?P<train>\d+)_1st_\d+")
@@ -102,6 +105,83 @@ def load_tsb_ad(
         name = [str(each).removesuffix(".csv") for each in name]
     table = select_series(name, files, lambda name: part_of_series(*_read(files[name]), subset))
     return as_dataset(table, ANOMALY, _DESCR, return_X_y)
+
+
+@validate_params(
+    {
+        "name": [str, "array-like", None],
+        "collection": [StrOptions({"U", "M"})],
+        "subset": [StrOptions({"train", "test", "all"})],
+        "data_home": [str, os.PathLike, None],
+        "progress": ["boolean"],
+        "return_X_y": ["boolean"],
+    },
+    prefer_skip_nested_validation=True,
+)
+def fetch_tsb_ad(
+    name: str | Sequence[str] | None = None,
+    *,
+    collection: str = "U",
+    subset: str = "all",
+    data_home: str | os.PathLike[str] | None = None,
+    progress: bool = True,
+    return_X_y: bool = False,
+) -> Bunch | tuple[pd.DataFrame, pd.Series]:
+    """Download the benchmark TSB-AD if it is not in the data folder yet, and load series of it.
+
+    A collection comes whole, whichever series are asked for: hundreds of megabytes when unpacked.
+
+    Parameters
+    ----------
+    name : str, list of str or None, default=None
+        The series to load, as in :func:`~sktsad.datasets.load_tsb_ad`. None loads the whole collection, whose series
+        must have the same columns: those of "U" have.
+
+    collection : {"U", "M"}, default="U"
+        Series of one column, or of several.
+
+    subset : {"train", "test", "all"}, default="all"
+        Rows to load, as in :func:`~sktsad.datasets.load_tsb_ad`.
+
+    data_home : str or path-like, default=None
+        The folder to fill; see :func:`~sktsad.datasets.get_data_home` for None.
+
+    progress : bool, default=True
+        Whether to show a bar of progress for each file that is downloaded.
+
+    return_X_y : bool, default=False
+        Whether to return ``(data, target)`` instead of a Bunch.
+
+    Returns
+    -------
+    dataset : :class:`~sklearn.utils.Bunch`, or tuple if `return_X_y` is True
+        As from :func:`~sktsad.datasets.load_tsb_ad`.
+
+    Raises
+    ------
+    ImportError
+        If a file must be downloaded and pooch is not installed: ``pip install 'sktsad[fetch]'``.
+    OSError
+        If a file cannot be downloaded. The message tells how to fill the folder by hand.
+    ValueError
+        If there is no series of that name, or what was downloaded is no archive of such files.
+
+    Notes
+    -----
+    The archives come from the authors' page, which the GitHub project TheDatumOrg/TSB-AD links to. They publish no
+    sums, so none are compared. Licence: Apache-2.0, the series as their sources.
+
+    Examples
+    --------
+    >>> from sktsad.datasets import fetch_tsb_ad
+    >>> X, y = fetch_tsb_ad("347_UCR_id_45_Sensor_tr_2851_1st_5365", return_X_y=True)  # doctest: +SKIP
+    """
+    home, part = get_data_home(data_home), f"TSB-AD-{collection}"
+    if not (folder := home / "tsb_ad" / part).exists():
+        with downloaded(url := f"{_URL}{part}.zip", home, _SOURCE, progress=progress) as archive:
+            write_folder(folder, zip_members(archive, _NAME.pattern + r"\.csv", url))
+    wanted = sorted(path.stem for path in folder.glob("*.csv")) if name is None else name
+    return load_tsb_ad(wanted, subset=subset, data_home=data_home, return_X_y=return_X_y)
 
 
 def _read(path: Path) -> tuple[np.ndarray, np.ndarray, int]:

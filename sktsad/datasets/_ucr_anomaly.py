@@ -10,13 +10,16 @@ import pandas as pd
 from sklearn.utils import Bunch
 
 from .._core import StrOptions, validate_params
-from ._data_home import find_series, read_checked
+from ._data_home import find_series, get_data_home, read_checked
 from ._dataset import ANOMALY, as_dataset, part_of_series, select_series
+from ._download import downloaded, write_folder, zip_members
 
 _SOURCE = (
     "the UCR time series anomaly archive of Wu and Keogh (its text files, put into the folder ucr) or the GitHub "
     "project CSTCloudOps/datasets (UTS/UCR)"
 )
+
+_URL = "https://www.cs.ucr.edu/~eamonn/time_series_data_2018/UCR_TimeSeriesAnomalyDatasets2021.zip"
 
 #: Such as 001_UCR_Anomaly_DISTORTED1sddb40_35000_52000_52620: name, rows to train, where the anomaly starts and stops.
 _NAME = re.compile(r"\d+_UCR_Anomaly_(?P<name>.+)_(?P<train>\d+)_(?P<start>\d+)_(?P<stop>\d+)")
@@ -58,7 +61,7 @@ def load_ucr_anomaly(
 
     data_home : str or path-like, default=None
         Folder with the files ``ucr/<name>.npz``, with the arrays train, test and label, or with the text files of the
-        archive, ``ucr/<number>_UCR_Anomaly_<name>_<train>_<start>_<stop>.txt``; see
+        archive, ``ucr/.../<number>_UCR_Anomaly_<name>_<train>_<start>_<stop>.txt``; see
         :func:`~sktsad.datasets.get_data_home` for None.
 
     return_X_y : bool, default=False
@@ -103,7 +106,7 @@ def load_ucr_anomaly(
     >>> X.shape, int(y.sum())  # doctest: +SKIP
     ((15000, 1), 100)
     """
-    found = find_series(data_home, ("ucr/*.npz", "ucr/*_UCR_Anomaly_*.txt"), _SOURCE)
+    found = find_series(data_home, ("ucr/*.npz", "ucr/**/*_UCR_Anomaly_*.txt"), _SOURCE)
     files = {_name_of(stem): path for stem, path in found.items()}
     table = select_series(
         name if name is None or isinstance(name, str) else list(name),
@@ -111,6 +114,75 @@ def load_ucr_anomaly(
         lambda name: part_of_series(*_read(files[name]), subset),
     )
     return as_dataset(table, ANOMALY, _DESCR, return_X_y)
+
+
+@validate_params(
+    {
+        "name": [str, "array-like", None],
+        "subset": [StrOptions({"train", "test", "all"})],
+        "data_home": [str, os.PathLike, None],
+        "progress": ["boolean"],
+        "return_X_y": ["boolean"],
+    },
+    prefer_skip_nested_validation=True,
+)
+def fetch_ucr_anomaly(
+    name: str | Sequence[str] | None = None,
+    *,
+    subset: str = "all",
+    data_home: str | os.PathLike[str] | None = None,
+    progress: bool = True,
+    return_X_y: bool = False,
+) -> Bunch | tuple[pd.DataFrame, pd.Series]:
+    """Download the UCR anomaly archive if it is not in the data folder yet, and load series of it.
+
+    The archive comes whole, whichever series are asked for: 250 text files.
+
+    Parameters
+    ----------
+    name : str, list of str or None, default=None
+        The series to load, as in :func:`~sktsad.datasets.load_ucr_anomaly`.
+
+    subset : {"train", "test", "all"}, default="all"
+        Rows to load, as in :func:`~sktsad.datasets.load_ucr_anomaly`.
+
+    data_home : str or path-like, default=None
+        The folder to fill; see :func:`~sktsad.datasets.get_data_home` for None.
+
+    progress : bool, default=True
+        Whether to show a bar of progress for each file that is downloaded.
+
+    return_X_y : bool, default=False
+        Whether to return ``(data, target)`` instead of a Bunch.
+
+    Returns
+    -------
+    dataset : :class:`~sklearn.utils.Bunch`, or tuple if `return_X_y` is True
+        As from :func:`~sktsad.datasets.load_ucr_anomaly`.
+
+    Raises
+    ------
+    ImportError
+        If a file must be downloaded and pooch is not installed: ``pip install 'sktsad[fetch]'``.
+    OSError
+        If a file cannot be downloaded. The message tells how to fill the folder by hand.
+    ValueError
+        If there is no series of that name, or what was downloaded is no archive of such files.
+
+    Notes
+    -----
+    The archive comes from the page of its authors. They publish no sum, so none is compared.
+
+    Examples
+    --------
+    >>> from sktsad.datasets import fetch_ucr_anomaly
+    >>> X, y = fetch_ucr_anomaly("ECG2", subset="test", return_X_y=True)  # doctest: +SKIP
+    """
+    home = get_data_home(data_home)
+    if not (folder := home / "ucr" / "UCR_Anomaly_FullData").exists():
+        with downloaded(_URL, home, _SOURCE, progress=progress) as archive:
+            write_folder(folder, zip_members(archive, _NAME.pattern + r"\.txt", _URL))
+    return load_ucr_anomaly(name, subset=subset, data_home=data_home, return_X_y=return_X_y)
 
 
 def _name_of(stem: str) -> str:

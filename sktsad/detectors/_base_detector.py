@@ -350,8 +350,15 @@ class WindowDetector(BaseDetector):
 
     #: Whether the score tells steps from channels, which a plain array cannot.
     _reads_layout = False
+    #: Whether values may be NaN.
+    _takes_missing = False
     n_channels: int | None
     window_shape_: tuple[int, int]
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = self._takes_missing
+        return tags
 
     def _fit_model(self, windows: Windows, held_out: Windows | None) -> None:
         """Fit to windows of normal rows; ``held_out`` are others to watch, if there are enough."""
@@ -360,7 +367,9 @@ class WindowDetector(BaseDetector):
     def _read(self, X: Rows, reset: bool = False) -> Any:
         if not reset:
             check_is_fitted(self)
-        return check_windows(self, X, n_channels=self.n_channels, reset=reset)
+        return check_windows(
+            self, X, n_channels=self.n_channels, reset=reset, takes_missing=self._takes_missing
+        )
 
     def _fit_rows(self, rows: Rows, y: Labels, anomalous: np.ndarray, held_out: np.ndarray) -> None:
         watched = rows[held_out & ~anomalous] if held_out.any() else None

@@ -133,9 +133,12 @@ class RunningDetector(WindowDetector):
         moments, past = StandardScaler(), 0.0
         if goes_on:
             moments = copy(self._moments)
-            past = float(moments.n_samples_seen_) * kept
+            seen = (
+                np.asarray(moments.n_samples_seen_, dtype=float) * kept
+            )  # of each column, where values are missing
+            past = float(seen.max())
             if weights is not None:
-                moments.n_samples_seen_ = past
+                moments.n_samples_seen_ = seen
         for chunk in windows.chunks():
             counted = None if weights is None else weights[chunk]
             with np.errstate(

@@ -61,9 +61,11 @@ class ZScoreDetector(DetectorTransformerMixin, RunningDetector, Estimator):
 
     Notes
     -----
-    The score of a row is its largest absolute z. A window's own last row is part of its mean, so that the
-    rolling z of a window of ``n`` rows is at most ``sqrt(n - 1)``, unless it is robust: windows of 10 rows or
-    fewer never exceed 3.
+    The score of a row is its largest absolute z. A value that is NaN is off by nothing, and counts in no mean: a row
+    without any value scores 0. That values are missing is seen in the columns that `SeriesImputer` appends.
+
+    A window's own last row is part of its mean, so that the rolling z of a window of ``n`` rows is at most
+    ``sqrt(n - 1)``, unless it is robust: windows of 10 rows or fewer never exceed 3.
 
     Examples
     --------
@@ -127,6 +129,8 @@ class ZScoreDetector(DetectorTransformerMixin, RunningDetector, Estimator):
         windows = self._read(X)
         return self._frame(np.abs(self._z_scores(windows)), windows, X)
 
+    _takes_missing = True
+
     @property
     def _default_threshold(self) -> Any:
         # The z of a window is bounded: a rule might put the threshold where nothing reaches it.
@@ -148,11 +152,17 @@ class ZScoreDetector(DetectorTransformerMixin, RunningDetector, Estimator):
             self.__dict__.pop("center_", None)
             self.__dict__.pop("scale_", None)
         elif self.robust:
-            self.center_, scale = robust_moments(np.asarray(windows, dtype=np.float64), axis=0)
+            moments = [_robust_moments(column) for column in np.asarray(windows, dtype=np.float64).T]
+            self.center_, scale = (np.array(each) for each in zip(*moments, strict=True))
             self.scale_ = np.where(is_spread(scale, self.center_), scale, 1.0)
         else:
             self._add_moments(windows, goes_on)
             self.center_, self.scale_ = self._moments.mean_, self._moments.scale_
+        if self.mode == "global" and (empty := np.isnan(self.center_)).any():
+            raise ValueError(
+                f"Columns {np.flatnonzero(empty).tolist()} of X are NaN in all {len(windows)} normal rows, so that "
+                "nothing is known of them. Drop them."
+            )
 
     def _score(self, windows: Windows) -> np.ndarray:
         return np.concatenate([np.abs(self._z(windows, chunk)).max(axis=1) for chunk in windows.chunks()])
@@ -162,15 +172,39 @@ class ZScoreDetector(DetectorTransformerMixin, RunningDetector, Estimator):
 
     def _z(self, windows: Windows, chunk: slice) -> np.ndarray:
         if self.mode == "global":
-            return (windows.flat(chunk) - self.center_) / self.scale_
+            z = (windows.flat(chunk) - self.center_) / self.scale_
+            return np.where(np.isnan(z), 0.0, z)
         values = windows.gather(chunk, np.float64)
-        largest = np.abs(values).max(axis=1, keepdims=True)
+        missing = np.isnan(values)
+        largest = np.fmax.reduce(np.abs(values), axis=1, keepdims=True)
         if (largest > _SQUARES_OVERFLOW).any():  # z-scores do not depend on the scale
             values = values / np.where(largest > _SQUARES_OVERFLOW, largest, 1.0)
-        if self.robust:
+        if missing.any():
+            center, scale = _moments_of_some(values, missing, self.robust)
+        elif self.robust:
             center, scale = robust_moments(values, axis=1)
         else:
             center, scale = values.mean(axis=1), values.std(axis=1)
         # A window without any spread is the least unusual there is.
         off = values[:, -1] - center
-        return np.divide(off, scale, out=np.zeros_like(off), where=is_spread(scale, center))
+        return np.divide(off, scale, out=np.zeros_like(off), where=is_spread(scale, center) & ~np.isnan(off))
+
+
+def _robust_moments(column: np.ndarray) -> tuple[float, float]:
+    """Return the median and the robust spread of a column without its NaN."""
+    values = column[~np.isnan(column)]
+    return robust_moments(values, axis=0) if len(values) else (np.nan, np.nan)  # type: ignore[return-value]
+
+
+def _moments_of_some(values: np.ndarray, missing: np.ndarray, robust: bool) -> tuple[np.ndarray, np.ndarray]:
+    """Return centre and spread of each channel of windows without their NaN; NaN where there is nothing else."""
+    n_windows, _, n_channels = values.shape
+    if robust:
+        moments = [_robust_moments(row) for row in values.transpose(0, 2, 1).reshape(-1, values.shape[1])]
+        center, scale = np.array(moments).T.reshape(2, n_windows, n_channels)
+        return center, scale
+    counts = (~missing).sum(axis=1)
+    counts = np.where(counts, counts, np.nan)
+    center = np.where(missing, 0, values).sum(axis=1) / counts
+    off = np.where(missing, 0, values - center[:, None])
+    return center, np.sqrt((off * off).sum(axis=1) / counts)

@@ -92,7 +92,7 @@ class LargestZ(nn.Module):
 
     def forward(self, z: torch.Tensor) -> torch.Tensor:
         """Map (n_rows, n_columns) to (n_rows,)."""
-        return z.abs().amax(dim=1)
+        return torch.where(z.isnan(), 0.0, z.abs()).amax(dim=1)  # missing values are off by nothing
 
 
 class RollingZ(nn.Module):
@@ -211,6 +211,11 @@ def _transformer_parts(step: Any) -> Iterator[nn.Module]:
         for _, inner in step.steps:
             yield from _transformer_parts(inner)
     elif isinstance(step, SlidingWindow):
+        if max(step.strides_.values()) > 1:
+            raise TypeError(
+                f"{step} cannot be exported: its series have different time steps, and the file knows none. Bring all "
+                "to one step first, with sktsad.preprocessing.resample, or give length as a number of rows."
+            )
         yield LaggedRows(step.length_, step.padding)
     elif isinstance(step, WindowScaler):
         yield ScaledColumns(*(np.tile(part, step.window_shape_[0]) for part in affine_columns(step.scaler_)))

@@ -14,10 +14,11 @@ from sklearn.base import BaseEstimator
 from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
+from sklearn.utils import get_tags
 
 from .._core import LiveStep, Windows, decision_scores, refuse_outlier_detector
 from ..detectors import BaseDetector, ConfidenceDetector, FusionDetector, WindowDetector
-from ..postprocessing import CostSensitiveClassifier, SmoothedClassifier, ThresholdClassifier
+from ..postprocessing import CostSensitiveClassifier, PerSeries, SmoothedClassifier, ThresholdClassifier
 from ..preprocessing import SlidingWindow, WindowScaler
 from ._chain import Chain
 from ._steps import Function, Given, LookBack, RowWise, Smoothed, Wrapper
@@ -92,6 +93,7 @@ class Builder:
         if found is None:
             self._require_row_wise(name, step)
             found = RowWise(self._call(step, "transform"))
+            found.takes_missing = get_tags(step).input_tags.allow_nan
         if not isinstance(step, WindowScaler):
             self.layout = None
         return found
@@ -99,6 +101,8 @@ class Builder:
     def _last(self, name: str, last: Any, method: str) -> tuple[LiveStep, Any]:
         """Return how the last step scores, and how its threshold is read."""
         own = None
+        if isinstance(last, PerSeries):
+            self._refuse_per_series(name)
         if isinstance(last, ThresholdClassifier) and method == DECISION:
             return self._wrapped([last.estimator_], _only), lambda: last.threshold_
         if isinstance(last, ThresholdClassifier):
@@ -136,7 +140,9 @@ class Builder:
             )
         refuse_outlier_detector(last)
         self._require_row_wise(name, last, is_last=True)
-        return RowWise(self._score_of(last, method)), threshold
+        found = RowWise(self._score_of(last, method))
+        found.takes_missing = get_tags(last).input_tags.allow_nan
+        return found, threshold
 
     def _own_way(self, name: str, step: Any, method: str) -> LiveStep | None:
         """Return how a step says that it goes on; None if it says nothing."""
@@ -201,6 +207,12 @@ class Builder:
                 self._refuse(name, step, "nobody knows whether its function looks at other rows")
         elif not (is_last or root == "sklearn" or type(step).__module__.startswith(f"{_OWN}.")):
             self._refuse(name, step, "it does not say how it works row by row")
+
+    def _refuse_per_series(self, name: str) -> None:
+        raise TypeError(
+            f"Step {name} holds a model for each series. Make a LiveScorer of each, such as "
+            "LiveScorer(step.estimators_['a']) for series 'a', after the steps before it where there are any."
+        )
 
     def _refuse(self, name: str, step: Any, reason: str) -> None:
         raise TypeError(

@@ -30,6 +30,9 @@ class Chain(LiveStep):
             self.keep_part(f"step{number}", part)
         # Rows that are not finite must not reach steps that never forget them.
         self._guarded = [_keeps([*steps[number + 1 :], last]) for number in range(len(steps))]
+        parts = [*steps, last]
+        self._takes_missing = [_takes_missing(parts[number:]) for number in range(len(parts))]
+        self.takes_missing = self._takes_missing[0]
         self.read_threshold = threshold
         self.learnt_threshold()
 
@@ -55,10 +58,10 @@ class Chain(LiveStep):
 
     def _run(self, rows: LiveRows, values: np.ndarray) -> np.ndarray:
         n_rows, left = len(values), None
-        for part, is_guarded in zip(self.steps, self._guarded, strict=True):
+        for number, (part, is_guarded) in enumerate(zip(self.steps, self._guarded, strict=True)):
             values = part.step(rows, values)
             if is_guarded and not np.isfinite(values).all():
-                fine = np.isfinite(values).all(axis=1)
+                fine = has_values(values, self._takes_missing[number + 1])
                 left = np.flatnonzero(fine) if left is None else left[fine]
                 rows, values = rows.some(fine), values[fine]
                 if not len(values):
@@ -76,6 +79,19 @@ def _keeps(steps: list[Any]) -> bool:
     return any(
         isinstance(step, PerSeries) and (step._kept or _keeps(list(step._parts.values()))) for step in steps
     )
+
+
+def _takes_missing(steps: list[Any]) -> bool:
+    """Tell whether rows may have NaN: each step takes them, up to one that fills them."""
+    for step in steps:
+        if not step.takes_missing or step.fills_missing:
+            return bool(step.takes_missing)
+    return True
+
+
+def has_values(values: np.ndarray, takes_missing: bool) -> np.ndarray:
+    """Tell which rows are finite, apart from NaN where these are taken."""
+    return (~np.isinf(values) if takes_missing else np.isfinite(values)).all(axis=1)
 
 
 def walk(step: PerSeries) -> list[Any]:

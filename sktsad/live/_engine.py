@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from .._core import LiveRows, PastStep, subtract_threshold
-from ._chain import Chain, walk
+from ._chain import Chain, has_values, walk
 from ._clock import Clock, StepSoFar
 from ._learning import Learner
 from ._live_alarms import LiveAlarms
@@ -80,7 +80,7 @@ class Engine:
         if n_rows:
             self._check_kind(batch)
         slots = self._find(batch, status)
-        finite = np.isfinite(batch.values).all(axis=1)
+        finite = has_values(batch.values, self.chain.takes_missing)
         status[~finite & (status == SCORED)] = NOT_FINITE
         if batch.times is not None:
             self._mark_late(batch, slots, status)

@@ -25,6 +25,7 @@ from .._core import (
     validate_parameter_constraints,
 )
 from ._build import Builder
+from ._chain import has_values
 from ._engine import Engine, Outcome
 from ._fingerprint import fingerprint
 from ._learning import Learner
@@ -355,11 +356,12 @@ class LiveScorer:
         return found
 
     def _refuse_not_finite(self, batch: Batch) -> None:
-        finite = np.isfinite(batch.values).all(axis=1)
+        takes_missing = self._engine.chain.takes_missing
+        finite = has_values(batch.values, takes_missing)
         if finite.all():
             return
         first = int(np.argmin(finite))
-        column = int(np.argmin(np.isfinite(batch.values[first])))
+        column = int(np.argmin(has_values(batch.values[first][:, None], takes_missing)))
         name = f"x{column}" if self._names is None else self._names[column]
         raise ValueError(
             f"{int((~finite).sum())} row(s) hold NaN or infinite values; the first is row {batch.at[first]}, column "

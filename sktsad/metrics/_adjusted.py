@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
-from numbers import Integral, Real
+from datetime import timedelta
+from numbers import Real
+from typing import Any
 
 import numpy as np
 
 from .._core import Interval, Label, Labels, Scores, validate_params
-from ._labelled_rows import COMMON, LabelledRows, count_between, read_predictions, read_scores
+from ._labelled_rows import (
+    COMMON,
+    DELAY,
+    LabelledRows,
+    count_between,
+    is_in_time,
+    read_predictions,
+    read_scores,
+    with_time,
+)
 from ._precision_recall_f import BETA, PrecisionRecallF, precision_recall_f, ratio
 
 _DELAY = {
@@ -15,12 +26,14 @@ _DELAY = {
     **BETA,
     "y_score": ["array-like"],
     "y_pred": ["array-like"],
-    "max_delay": [Interval(Integral, 0, None, closed="left")],
+    "max_delay": DELAY,
 }
 
 
 @validate_params(_DELAY, prefer_skip_nested_validation=True)
-def delay_adjust(y_true: Labels, y_score: Scores, *, max_delay: int = 7, pos_label: Label = 1) -> np.ndarray:
+def delay_adjust(
+    y_true: Labels, y_score: Scores, *, max_delay: int | str | timedelta = 7, pos_label: Label = 1
+) -> np.ndarray:
     """Adjust scores so that an event is found by an alarm soon after its onset, or not at all.
 
     Any metric of rows, or threshold rule, becomes delay-adjusted when it is given the adjusted scores, as in the AIOps
@@ -33,9 +46,10 @@ def delay_adjust(y_true: Labels, y_score: Scores, *, max_delay: int = 7, pos_lab
         their series. Otherwise all rows are one series.
     y_score : array-like of shape (n_samples,)
         Scores, larger is more anomalous, such as those of ``decision_function``.
-    max_delay : int, default=7
-        An alarm counts within this number of rows of the onset: in the first ``max_delay + 1`` rows of an event. The
-        challenge used 7 for one row per minute; the paper also used 3 for hourly rows and 0 for daily ones.
+    max_delay : int, str or timedelta, default=7
+        An alarm counts within this number of rows of the onset: in the first ``max_delay + 1`` rows of an event; or
+        within this time of it, such as ``"7min"``, where the index of `y_true` or `y_score` has dates. The challenge
+        used 7 for one row per minute; the paper also used 3 for hourly rows and 0 for daily ones.
     pos_label : int, float, bool or str, default=1
         The label of anomalies.
 
@@ -49,7 +63,8 @@ def delay_adjust(y_true: Labels, y_score: Scores, *, max_delay: int = 7, pos_lab
     ------
     ValueError
         If `y_true` has no anomalous or no normal row or more than two labels, `y_score` is not finite, their
-        lengths or their (series, time) indexes differ, or time is out of order.
+        lengths or their (series, time) indexes differ, time is out of order, or ``max_delay`` is a length of time and
+        no index has dates.
 
     See Also
     --------
@@ -88,7 +103,7 @@ def delay_adjust(y_true: Labels, y_score: Scores, *, max_delay: int = 7, pos_lab
     >>> round(point_f_score(y, delay_adjust(y, scores, max_delay=2), threshold=threshold), 3)
     0.889
     """
-    rows = read_scores(y_true, y_score, pos_label)
+    rows = read_scores(with_time(y_true, y_score, max_delay), y_score, pos_label)
     starts, heads, stops = _heads(rows, max_delay)
     # Between the heads there is more to take the maximum of, which is left out; one value more lets heads end last.
     edges = np.column_stack([starts, heads]).ravel()
@@ -101,7 +116,12 @@ def delay_adjust(y_true: Labels, y_score: Scores, *, max_delay: int = 7, pos_lab
 
 @validate_params(_DELAY, prefer_skip_nested_validation=True)
 def delay_precision_recall_f(
-    y_true: Labels, y_pred: Labels, *, max_delay: int = 7, beta: float = 1.0, pos_label: Label = 1
+    y_true: Labels,
+    y_pred: Labels,
+    *,
+    max_delay: int | str | timedelta = 7,
+    beta: float = 1.0,
+    pos_label: Label = 1,
 ) -> PrecisionRecallF:
     """Compute precision, recall and F where an event must be found soon after its onset: the AIOps rule.
 
@@ -112,8 +132,9 @@ def delay_precision_recall_f(
         their series, and the rows of all are pooled. Otherwise all rows are one series.
     y_pred : array-like of shape (n_samples,)
         Predicted labels.
-    max_delay : int, default=7
-        An alarm finds an event if it is in the first ``max_delay + 1`` rows of it.
+    max_delay : int, str or timedelta, default=7
+        An alarm finds an event if it is in the first ``max_delay + 1`` rows of it, or comes within this time of its
+        onset, such as ``"7min"``, where the index of `y_true` or `y_pred` has dates.
     beta : float, default=1.0
         Recall counts `beta` times as much as precision.
     pos_label : int, float, bool or str, default=1
@@ -128,7 +149,7 @@ def delay_precision_recall_f(
     ------
     ValueError
         If `y_true` has no anomalous row, there are more than two labels, lengths or (series, time) indexes differ,
-        or time is out of order.
+        time is out of order, or ``max_delay`` is a length of time and no index has dates.
 
     See Also
     --------
@@ -147,7 +168,7 @@ def delay_precision_recall_f(
     >>> delay_precision_recall_f(y_true, y_pred, max_delay=2)  # four rows of eight, and a false alarm
     PrecisionRecallF(precision=0.8, recall=0.5, f=0.615...)
     """
-    rows = read_predictions(y_true, y_pred, pos_label)
+    rows = read_predictions(with_time(y_true, y_pred, max_delay), y_pred, pos_label)
     starts, heads, stops = _heads(rows, max_delay)
     found = count_between(rows.values, starts, heads) > 0
     return _of_rows(rows, (stops - starts)[found].sum(), beta)
@@ -155,7 +176,12 @@ def delay_precision_recall_f(
 
 @validate_params(_DELAY, prefer_skip_nested_validation=True)
 def delay_f_score(
-    y_true: Labels, y_pred: Labels, *, max_delay: int = 7, beta: float = 1.0, pos_label: Label = 1
+    y_true: Labels,
+    y_pred: Labels,
+    *,
+    max_delay: int | str | timedelta = 7,
+    beta: float = 1.0,
+    pos_label: Label = 1,
 ) -> float:
     """Compute the F of the AIOps rule: events count as found by an alarm soon after their onset.
 
@@ -165,8 +191,9 @@ def delay_f_score(
         Two labels, rows in time order; series as in `delay_precision_recall_f`.
     y_pred : array-like of shape (n_samples,)
         Predicted labels.
-    max_delay : int, default=7
-        An alarm finds an event if it is in the first ``max_delay + 1`` rows of it.
+    max_delay : int, str or timedelta, default=7
+        An alarm finds an event if it is in the first ``max_delay + 1`` rows of it, or comes within this time of its
+        onset, such as ``"7min"``, where the index of `y_true` or `y_pred` has dates.
     beta : float, default=1.0
         Recall counts `beta` times as much as precision.
     pos_label : int, float, bool or str, default=1
@@ -264,10 +291,12 @@ def point_adjusted_f_score(
     return _of_rows(rows, np.where(100 * hits > k * lengths, lengths, hits).sum(), beta).f
 
 
-def _heads(rows: LabelledRows, max_delay: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _heads(rows: LabelledRows, max_delay: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return where events start, where the rows end in which they must be found, and where they stop."""
     starts, stops = rows.runs(rows.positive)
-    return starts, starts + np.minimum(stops - starts, max_delay + 1), stops
+    sizes = stops - starts
+    in_time = is_in_time(rows, np.repeat(starts, sizes), np.flatnonzero(rows.positive), max_delay)
+    return starts, starts + np.add.reduceat(in_time, np.cumsum(sizes) - sizes, dtype=np.intp), stops
 
 
 def _of_rows(rows: LabelledRows, hits: int, beta: float) -> PrecisionRecallF:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from numbers import Integral
 from typing import Any
 
@@ -9,31 +10,35 @@ import numpy as np
 import pandas as pd
 
 from .._core import (
+    DURATION,
     AlarmRule,
     Interval,
     Label,
     Labels,
+    is_length_of_time,
     is_panel,
+    nanoseconds,
     places,
+    require_dates,
     row_index,
     time_labels,
     validate_params,
 )
-from ._labelled_rows import COMMON, LabelledRows, read_labels, read_predictions
-
-_COUNT = [Interval(Integral, 0, None, closed="left")]
+from ._labelled_rows import COMMON, DELAY, LabelledRows, read_labels, read_predictions, with_time
 
 
 @validate_params(
     {
         "y": ["array-like"],
         "min_length": [Interval(Integral, 1, None, closed="left")],
-        "merge_gap": _COUNT,
+        "merge_gap": DURATION,
         "pos_label": COMMON["pos_label"],
     },
     prefer_skip_nested_validation=True,
 )
-def to_events(y: Labels, *, min_length: int = 1, merge_gap: int = 0, pos_label: Label = 1) -> pd.DataFrame:
+def to_events(
+    y: Labels, *, min_length: int = 1, merge_gap: int | str | timedelta = 0, pos_label: Label = 1
+) -> pd.DataFrame:
     """List the events, labelled or predicted, one per row: runs of anomalous rows that follow one another.
 
     Parameters
@@ -43,8 +48,9 @@ def to_events(y: Labels, *, min_length: int = 1, merge_gap: int = 0, pos_label: 
         all rows are one series.
     min_length : int, default=1
         Shorter events are dropped, after merging.
-    merge_gap : int, default=0
-        Events of a series with at most this number of normal rows between them are merged.
+    merge_gap : int, str or timedelta, default=0
+        Events of a series with at most this number of normal rows between them are merged; or with normal rows of this
+        time, such as ``"10min"``, where the index of `y` has dates.
     pos_label : int, float, bool or str, default=1
         The label of anomalies.
 
@@ -90,18 +96,21 @@ def to_events(y: Labels, *, min_length: int = 1, merge_gap: int = 0, pos_label: 
     0      1     5 2024-01-01 00:01:00 2024-01-01 00:04:00       4
     """
     rows = read_labels(y, pos_label)
-    rule = AlarmRule.read(rows.series, None, merge_gap)
-    found = rule.find(rows.positive, places(rows.series, np.inf, rows.series.steps()))
+    steps = rows.series.steps()
+    rule = AlarmRule.read(rows.series, steps if rows.series.has_dates else None, merge_gap)
+    found = rule.find(rows.positive, places(rows.series, np.inf, steps))
     starts, stops = found.first, found.last + 1
     long = stops - starts >= min_length
     return _table(y, rows, starts[long], stops[long])
 
 
 @validate_params(
-    {**COMMON, "y_pred": ["array-like"], "max_lead": _COUNT},
+    {**COMMON, "y_pred": ["array-like"], "max_lead": DELAY},
     prefer_skip_nested_validation=True,
 )
-def lead_times(y_true: Labels, y_pred: Labels, *, max_lead: int, pos_label: Label = 1) -> pd.DataFrame:
+def lead_times(
+    y_true: Labels, y_pred: Labels, *, max_lead: int | str | timedelta, pos_label: Label = 1
+) -> pd.DataFrame:
     """Return for each event how long before its onset the first alarm came, to judge early warning.
 
     Parameters
@@ -111,9 +120,10 @@ def lead_times(y_true: Labels, y_pred: Labels, *, max_lead: int, pos_label: Labe
         series. Otherwise all rows are one series.
     y_pred : array-like of shape (n_samples,)
         Predicted labels.
-    max_lead : int
+    max_lead : int, str or timedelta
         An alarm up to this number of rows before the onset announces an event, if it comes after the event before.
-        Earlier alarms are false alarms.
+        Earlier alarms are false alarms. Or this time before it, such as ``"2h"``, where the index of `y_true` or
+        `y_pred` has dates.
     pos_label : int, float, bool or str, default=1
         The label of anomalies.
 
@@ -152,11 +162,12 @@ def lead_times(y_true: Labels, y_pred: Labels, *, max_lead: int, pos_label: Labe
     1      7     9       2  -1.0
     2     10    11       1   NaN
     """
+    y_true = with_time(y_true, y_pred, max_lead)
     rows = read_predictions(y_true, y_pred, pos_label)
     starts, stops = rows.runs(rows.positive)
     source = y_pred if is_panel(y_pred) and not is_panel(y_true) else y_true
     events = _table(source, rows, starts, stops)
-    earliest = np.maximum(starts - max_lead, rows.series.bounds[_series_of(rows, starts)])
+    earliest = np.maximum(_before(rows, starts, max_lead), rows.series.bounds[_series_of(rows, starts)])
     earliest[1:] = np.maximum(earliest[1:], stops[:-1])
     alarms = np.append(np.flatnonzero(rows.values), len(rows.values))
     first = alarms[np.searchsorted(alarms, earliest)]
@@ -172,6 +183,19 @@ def lead_times(y_true: Labels, y_pred: Labels, *, max_lead: int, pos_label: Labe
             times = times.to_timestamp()
         events["lead_time"] = pd.Series(times[starts] - times[first]).where(found)
     return events
+
+
+def _before(rows: LabelledRows, starts: np.ndarray, max_lead: Any) -> np.ndarray:
+    """Return the first row that comes at most ``max_lead`` rows, or that time, before each of some rows."""
+    if not is_length_of_time(max_lead):
+        return starts - max_lead
+    time = nanoseconds("max_lead", max_lead)
+    require_dates("max_lead", max_lead, rows.series, "y_true")
+    first, times = np.empty_like(starts), rows.series.times
+    for number, (_, part) in enumerate(rows.series.parts()):
+        own = _series_of(rows, starts) == number
+        first[own] = part.start + np.searchsorted(times[part], times[starts[own]] - time)  # type: ignore[index]
+    return first
 
 
 def _series_of(rows: LabelledRows, at: np.ndarray) -> np.ndarray:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from .._core import AlarmRule
 from ._blocks import Blocks
-from ._labelled_rows import LabelledRows
+from ._labelled_rows import LabelledRows, is_in_time
 from ._precision_recall_f import ratio
 
 PER_DAY, PER_1000_ROWS = "false alarms per day", "false alarms per 1,000 rows"
@@ -23,8 +25,8 @@ class Figures:
         How the rows are cut.
     threshold : float
         A row that scores more is an alarm.
-    max_delay : int
-        Within how many rows of its start an event must be found.
+    max_delay : int, str or timedelta
+        Within how many rows, or which time, of its start an event must be found.
     days : ndarray of shape (n_rows,) or None
         How long each row lasts; None counts false alarms by rows.
     place : ndarray of int, shape (n_rows,)
@@ -38,16 +40,18 @@ class Figures:
         rows: LabelledRows,
         blocks: Blocks,
         threshold: float,
-        max_delay: int,
+        max_delay: Any,
         days: np.ndarray | None,
         place: np.ndarray,
         rule: AlarmRule,
     ) -> None:
-        self.rows, self.blocks, self.max_delay = rows, blocks, max_delay
+        self.rows, self.blocks = rows, blocks
         self.place, self.rule = place, rule
         self.exposure_name = PER_1000_ROWS if days is None else PER_DAY
         alarm, sizes = rows.values > threshold, blocks.sizes
-        in_time = np.arange(blocks.n_rows) - np.repeat(blocks.starts, sizes) <= max_delay
+        first = np.repeat(blocks.starts, sizes)
+        in_time = is_in_time(rows, first, np.arange(blocks.n_rows), max_delay)
+        self._n_in_time = blocks.sum(in_time)[blocks.is_event]
         found = blocks.is_event & (blocks.sum(alarm) > 0)
         found_in_time = blocks.is_event & (blocks.sum(alarm & in_time) > 0)
         run_starts = np.zeros(blocks.n_rows, dtype=np.int64)
@@ -103,7 +107,7 @@ class Figures:
         _, n_alarms, _, _, _, n_rows, n_positive, n_events, exposure = self._counts.sum(axis=1)
         rate, sizes = n_alarms / n_rows, self.blocks.sizes[self.blocks.is_event]
         found = 1 - (1 - rate) ** sizes
-        found_in_time = 1 - (1 - rate) ** np.minimum(sizes, self.max_delay + 1)
+        found_in_time = 1 - (1 - rate) ** self._n_in_time
         # A normal row starts a run if none of the normal rows before it whose run it would continue is an alarm.
         normal = np.flatnonzero(~self.rows.positive)
         reach = np.broadcast_to(self.rule.merge_gap, self.place.shape)[normal] + 1

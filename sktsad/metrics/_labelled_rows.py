@@ -3,26 +3,36 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from numbers import Real
+from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from sklearn.utils import check_array, check_consistent_length, column_or_1d
 
 from .._core import (
+    LENGTH_OF_TIME,
+    Interval,
     Label,
     Labels,
     Scores,
     SeriesRows,
     check_same_index,
     find_events,
+    has_time,
+    is_length_of_time,
     is_panel,
     mark_label,
+    nanoseconds,
     read_series,
+    require_dates,
 )
 
 #: Constraints of the parameters that all metrics share.
 COMMON = {"y_true": ["array-like"], "pos_label": [Real, str, "boolean"]}
+
+#: What ``max_delay`` may be.
+DELAY = [Interval(Integral, 0, None, closed="left"), *LENGTH_OF_TIME]
 
 
 @dataclass(frozen=True)
@@ -48,10 +58,38 @@ class LabelledRows:
         return find_events(mask, self.series.bounds[:-1])
 
 
+def is_in_time(rows: LabelledRows, first: np.ndarray, now: np.ndarray, max_delay: Any) -> np.ndarray:
+    """Tell whether rows come at most ``max_delay`` rows, or that time, after others.
+
+    Parameters
+    ----------
+    rows : LabelledRows
+        All rows.
+    first, now : ndarray of int
+        Positions of pairs of rows of one series.
+    max_delay : int, str or timedelta
+        A number of rows, or a length of time.
+    """
+    if not is_length_of_time(max_delay):
+        return now - first <= max_delay
+    time = nanoseconds("max_delay", max_delay)
+    require_dates("max_delay", max_delay, rows.series, "y_true")
+    times: Any = rows.series.times
+    return times[now] - times[first] <= time
+
+
 def count_between(mask: np.ndarray, starts: np.ndarray, stops: np.ndarray) -> np.ndarray:
     """Return how many rows of the mask are True between each start and stop."""
     counts = np.append(0, np.cumsum(mask))
     return counts[stops] - counts[starts]
+
+
+def with_time(y_true: Labels, other: Any, max_delay: Any) -> Labels:
+    """Return labels with the index of scores or predictions, where it is needed for a length of time and is there."""
+    if not is_length_of_time(max_delay) or has_time(y_true) or not has_time(other):
+        return y_true
+    check_consistent_length(y_true, other)
+    return pd.Series(column_or_1d(y_true), index=other.index)
 
 
 def read_scores(y_true: Labels, y_score: Scores, pos_label: Label = 1, name: str = "y_score") -> LabelledRows:

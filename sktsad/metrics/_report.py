@@ -25,7 +25,7 @@ from .._core import (
 )
 from ._blocks import cut_blocks
 from ._figures import Figures
-from ._labelled_rows import COMMON, LabelledRows, read_scores
+from ._labelled_rows import COMMON, DELAY, LabelledRows, read_scores, with_time
 
 _NANOSECONDS_PER_DAY = 86_400 * 10**9
 #: A hole of more steps of time counts as missing rows, as it ends a window of `SlidingWindow` by default.
@@ -33,7 +33,7 @@ _MAX_GAP = 3
 _THRESHOLD = [Interval(Real, None, None, closed="both")]
 _CONSTRAINTS = {
     **COMMON,
-    "max_delay": [Interval(Integral, 0, None, closed="left")],
+    "max_delay": DELAY,
     "block_length": [Interval(Integral, 1, None, closed="left"), None],
     "n_bootstrap": [Interval(Integral, 0, None, closed="left")],
     "confidence": [Interval(Real, 0, 1, closed="neither")],
@@ -50,7 +50,7 @@ def detection_report(
     y_score: Scores,
     threshold: float = 0.0,
     *,
-    max_delay: int = 7,
+    max_delay: int | str | timedelta = 7,
     block_length: int | None = None,
     n_bootstrap: int = 500,
     confidence: float = 0.95,
@@ -74,8 +74,9 @@ def detection_report(
         Scores, larger is more anomalous, such as those of ``decision_function``.
     threshold : float, default=0.0
         Rows that score more are alarms. Choose it without these rows.
-    max_delay : int, default=7
-        For F1 within delay: number of rows after the first of an event within which it must be found.
+    max_delay : int, str or timedelta, default=7
+        For F1 within delay: how many rows after its first an event may be found, or what time after it, such as
+        ``"7min"``, where the index has dates.
     block_length : int, default=None
         Approximate number of rows in a block of normal rows. Several times as long as what one row's score depends on,
         such as the window, is enough. None takes the square root of the number of rows.
@@ -183,7 +184,7 @@ def detection_report(
     event recall             0.88  0.62  1.00    0.40
     false alarms per day     0.02  0.00  0.06    0.96
     """
-    y_true = _with_series(y_true, y_score)
+    y_true = with_time(_with_series(y_true, y_score), y_score, max_delay)
     rows = read_scores(y_true, y_score, pos_label)
     blocks = cut_blocks(rows, block_length)
     figures = Figures(rows, blocks, threshold, max_delay, _days(rows), *_calls(rows, merge_gap))
@@ -217,7 +218,7 @@ def compare(
     threshold_a: float = 0.0,
     threshold_b: float = 0.0,
     *,
-    max_delay: int = 7,
+    max_delay: int | str | timedelta = 7,
     block_length: int | None = None,
     n_bootstrap: int = 500,
     confidence: float = 0.95,
@@ -238,8 +239,9 @@ def compare(
         Scores, larger is more anomalous. They need not have the same scale.
     threshold_a, threshold_b : float, default=0.0
         Rows that score more are alarms.
-    max_delay : int, default=7
-        For F1 within delay: number of rows after the first of an event within which it must be found.
+    max_delay : int, str or timedelta, default=7
+        For F1 within delay: how many rows after its first an event may be found, or what time after it, such as
+        ``"7min"``, where the index has dates.
     block_length : int, default=None
         Approximate number of rows in a block of normal rows. None takes the square root of the number of rows.
     n_bootstrap : int, default=500
@@ -294,6 +296,8 @@ def compare(
     false alarms per 1,000 rows  74.11  20.84      -53.26 -59.43 -47.11
     """
     y_true = _with_series(y_true, score_a, score_b)
+    for score in (score_a, score_b):
+        y_true = with_time(y_true, score, max_delay)
     rows_a, rows_b = (
         read_scores(y_true, scores, pos_label, name)
         for name, scores in (("score_a", score_a), ("score_b", score_b))

@@ -4,11 +4,21 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator
+from datetime import timedelta
 from numbers import Integral
 
 import numpy as np
 
-from .._core import Interval, Rows, find_events, read_series
+from .._core import (
+    LENGTH_OF_TIME,
+    Interval,
+    Rows,
+    find_events,
+    is_length_of_time,
+    nanoseconds,
+    read_series,
+    require_dates,
+)
 from ._base_time_split import BaseTimeSplit, Fold
 
 
@@ -25,9 +35,9 @@ class EventSplit(BaseTimeSplit):
     ----------
     n_splits : int, default=5
         Number of folds, at least 2.
-    gap : int, default=0
-        Rows of each series left out of training on either side of its test block. Use at least the length of the
-        window minus one.
+    gap : int, str or timedelta, default=0
+        Rows of each series left out of training on either side of its test block, or the time, such as ``"1D"``, where
+        the index has dates. Use at least the length of the window minus one row.
 
     Warns
     -----
@@ -51,10 +61,10 @@ class EventSplit(BaseTimeSplit):
 
     _parameter_constraints: dict = {
         "n_splits": [Interval(Integral, 2, None, closed="left")],
-        "gap": [Interval(Integral, 0, None, closed="left")],
+        "gap": [Interval(Integral, 0, None, closed="left"), *LENGTH_OF_TIME],
     }
 
-    def __init__(self, n_splits: int = 5, *, gap: int = 0) -> None:
+    def __init__(self, n_splits: int = 5, *, gap: int | str | timedelta = 0) -> None:
         self.n_splits = n_splits
         self.gap = gap
 
@@ -62,6 +72,10 @@ class EventSplit(BaseTimeSplit):
         if positive is None:
             raise ValueError("EventSplit needs y, to see the events. Pass y, or use SeriesSplit.")
         rows = read_series(X)
+        places, gap = np.arange(rows.n_rows), self.gap
+        if is_length_of_time(self.gap):
+            require_dates("gap", self.gap, rows)
+            places, gap = rows.times, nanoseconds("gap", self.gap)  # type: ignore[assignment]
         events_of_fold = np.zeros(self.n_splits, dtype=int)
         fold_of_row = np.empty(rows.n_rows, dtype=int)  # in series order, as rows.order
         near = np.zeros((self.n_splits, rows.n_rows), dtype=bool)
@@ -72,7 +86,9 @@ class EventSplit(BaseTimeSplit):
                 events_of_fold[fold] += share[block]
                 fold_of_row[part][start:stop] = fold
                 if stop > start:
-                    near[fold, part][max(0, start - self.gap) : stop + self.gap] = True
+                    own = places[part]
+                    first = np.searchsorted(own, own[start] - gap)
+                    near[fold, part][first : np.searchsorted(own, own[stop - 1] + gap, side="right")] = True
         if events_of_fold.sum() < self.n_splits:
             warnings.warn(
                 f"{events_of_fold.sum()} event(s) for n_splits={self.n_splits} folds: some folds have none. Use fewer "

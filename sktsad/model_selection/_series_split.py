@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from numbers import Integral
 
 import numpy as np
 
-from .._core import Interval, Rows, StrOptions, read_series
+from .._core import (
+    LENGTH_OF_TIME,
+    Interval,
+    Rows,
+    StrOptions,
+    is_length_of_time,
+    modal_step,
+    nanoseconds,
+    read_series,
+    require_dates,
+)
 from ._base_time_split import BaseTimeSplit, Fold
 
 
@@ -21,10 +32,12 @@ class SeriesSplit(BaseTimeSplit):
     ----------
     n_splits : int, default=5
         Number of folds.
-    gap : int, default=0
-        Rows of each series left out between training and test; with ``by="time"``, time stamps.
-    test_size : int, default=None
-        Rows of each series in a test block; with ``by="time"``, time stamps. None makes all blocks, and the first
+    gap : int, str or timedelta, default=0
+        Rows of each series left out between training and test; with ``by="time"``, time stamps. Or the time between
+        them, such as ``"1D"``, where the index has dates: no training row lies in that time before a test block.
+    test_size : int, str or timedelta, default=None
+        Rows of each series in a test block; with ``by="time"``, time stamps. Or how long a block lasts, such as
+        ``"7D"``; the last ends one time step after the last row. None makes all blocks, and the first
         training block, about equally long: ``n // (n_splits + 1)``.
     expanding : bool, default=True
         Whether the training rows go back to the start. If False, they are as many as in the first fold, and slide.
@@ -50,8 +63,8 @@ class SeriesSplit(BaseTimeSplit):
 
     _parameter_constraints: dict = {
         "n_splits": [Interval(Integral, 1, None, closed="left")],
-        "gap": [Interval(Integral, 0, None, closed="left")],
-        "test_size": [Interval(Integral, 1, None, closed="left"), None],
+        "gap": [Interval(Integral, 0, None, closed="left"), *LENGTH_OF_TIME],
+        "test_size": [Interval(Integral, 1, None, closed="left"), *LENGTH_OF_TIME, None],
         "expanding": ["boolean"],
         "by": [StrOptions({"position", "time"})],
     }
@@ -60,8 +73,8 @@ class SeriesSplit(BaseTimeSplit):
         self,
         n_splits: int = 5,
         *,
-        gap: int = 0,
-        test_size: int | None = None,
+        gap: int | str | timedelta = 0,
+        test_size: int | str | timedelta | None = None,
         expanding: bool = True,
         by: str = "position",
     ) -> None:
@@ -73,17 +86,19 @@ class SeriesSplit(BaseTimeSplit):
 
     def _folds(self, X: Rows, positive: np.ndarray | None) -> Iterator[Fold]:
         rows = read_series(X)
+        for name in ("gap", "test_size"):
+            if is_length_of_time(getattr(self, name)):
+                require_dates(name, getattr(self, name), rows)
         if self.by == "time":
             if rows.times is None:
                 raise ValueError("by='time' needs the time of the rows as their index. Use by='position'.")
             stamps, instant = np.unique(rows.times, return_inverse=True)
-            cuts = self._cuts(len(stamps), "The time stamps of all series")
+            cuts = self._cuts(stamps, "The time stamps of all series")
             cuts_of = {key: np.searchsorted(instant[part], cuts) for key, part in rows.parts()}
         else:
+            places = np.arange(rows.n_rows) if rows.times is None else rows.times
             cuts_of = {
-                key: self._cuts(
-                    part.stop - part.start, "The rows" if key is None else f"The rows of series {key!r}"
-                )
+                key: self._cuts(places[part], "The rows" if key is None else f"The rows of series {key!r}")
                 for key, part in rows.parts()
             }
         for fold in range(self.n_splits):
@@ -95,16 +110,26 @@ class SeriesSplit(BaseTimeSplit):
                 test.append(order[test_start:test_stop])
             yield np.sort(np.concatenate(train)), np.sort(np.concatenate(test))
 
-    def _cuts(self, n: int, what: str) -> np.ndarray:
+    def _cuts(self, times: np.ndarray, what: str) -> np.ndarray:
         """Return start and stop of training and of test for each fold, shape (n_splits, 4)."""
-        size = n // (self.n_splits + 1) if self.test_size is None else self.test_size
-        first_train = n - self.n_splits * size - self.gap
-        if size < 1 or first_train < 1:
-            raise ValueError(
-                f"{what} are too few, {n}, for n_splits={self.n_splits}, test_size={self.test_size} and "
-                f"gap={self.gap}. Use fewer or smaller folds, or drop short series."
+        n, back = len(times), np.arange(self.n_splits, -1, -1)
+        if is_length_of_time(self.test_size):
+            end = times[-1] + (modal_step(np.diff(times)) if n > 1 else 1)
+            edges = np.searchsorted(times, end - nanoseconds("test_size", self.test_size) * back)
+        else:
+            edges = n - (self.test_size or n // (self.n_splits + 1)) * back  # type: ignore[operator]
+        test_start = edges[:-1]
+        if is_length_of_time(self.gap):
+            train_stop = np.searchsorted(
+                times, times[test_start.clip(0, n - 1)] - nanoseconds("gap", self.gap)
             )
-        test_start = n - size * np.arange(self.n_splits, 0, -1)
-        train_stop = test_start - self.gap
+        else:
+            train_stop = test_start - self.gap
+        first_train = train_stop[0]
+        if (np.diff(edges) < 1).any() or first_train < 1:
+            raise ValueError(
+                f"{what} are too few, {n}, for n_splits={self.n_splits}, test_size={self.test_size!r} and "
+                f"gap={self.gap!r}. Use fewer or smaller folds, or drop short series."
+            )
         train_start = train_stop * 0 if self.expanding else train_stop - first_train
-        return np.column_stack([train_start, train_stop, test_start, test_start + size])
+        return np.column_stack([train_start, train_stop, test_start, edges[1:]])

@@ -99,7 +99,7 @@ class StatefulForecastDetector(BaseDetector, NetEstimator):
     series_embedding : int, default=None
         Size of a vector that is learnt for each series and joined to its rows; a series that `fit` has not seen
         gets the mean of all. It pays where the share of anomalies of a series persists. None leaves it out.
-    series_dropout : float, default=0.1
+    series_dropout : float, default=0.25
         Share of strands, below 1, that are learnt with that mean; with ``series_embedding`` only.
     max_gap : float, default=3
         Longest step in time, in units of the series' most frequent step, over which the state is carried over.
@@ -213,7 +213,7 @@ class StatefulForecastDetector(BaseDetector, NetEstimator):
         early_stopping: bool | int = False,
         validation_fraction: float = 0.2,
         series_embedding: int | None = None,
-        series_dropout: float = 0.1,
+        series_dropout: float = 0.25,
         max_gap: float = 3,
         history: str = "index",
         series: str = "auto",

@@ -4,6 +4,7 @@ from ._alarm_display import AlarmDisplay
 from ._boundary_display import BoundaryDisplay
 from ._feature_score_display import FeatureScoreDisplay
 from ._reconstruction_display import ReconstructionDisplay
+from ._require import require
 from ._score_display import ScoreDisplay
 from ._series_display import SeriesDisplay
 from ._threshold_display import ThresholdDisplay

@@ -156,7 +156,7 @@ class AlarmDisplay:
             axes.set_ylabel(name)
             set_time(axes, axis)
             if each.key is not None:
-                axes.set_title(str(each.key), loc="left", fontsize="medium")
+                axes.set_title(str(each.key), loc="left", fontsize="medium", wrap=True)
         self.legend_ = add_legend(self.axes_, own)
         return self
 

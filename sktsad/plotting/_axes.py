@@ -1,8 +1,7 @@
-"""What all displays draw in the same way; and how they get matplotlib, which is an extra."""
+"""What all displays draw in the same way."""
 
 from __future__ import annotations
 
-import importlib
 import math
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +9,8 @@ import numpy as np
 
 from .._core import Axes
 from ._drawn_series import DrawnSeries, TimeAxis
+from ._ink import inked
+from ._require import require
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from matplotlib.lines import Line2D
 
-#: Looks differ in lightness, hatch, dash or marker, not in colour alone: they survive a grey printer.
+#: Looks differ in lightness, hatch, dash or marker, not in colour alone: they survive a grey printer. Their greys are
+#: those of the style, see `inked`.
 LINE = {"color": "0.15", "linewidth": 0.8, "solid_joinstyle": "bevel"}
 EVENT = {"facecolor": "0.88", "edgecolor": "0.62", "hatch": "////", "linewidth": 0.6, "zorder": 0.5}
 MARKER = {
@@ -42,15 +44,6 @@ _MAX_AXES = 60
 _LEGEND_WIDTH = 1.4
 #: Bands are thinned where there are more: each takes about half a millisecond, for its hatch.
 _MAX_BANDS = 1000
-
-
-def require(module: str, caller: str) -> Any:
-    """Import a module of the extra ``plot``, or say how to get it."""
-    try:
-        return importlib.import_module(module)
-    except ImportError as error:
-        package = module.split(".")[0]
-        raise ImportError(f"{caller} needs {package}. Install it with: pip install 'sktsad[plot]'") from error
 
 
 def make_axes(
@@ -126,6 +119,9 @@ def set_time(ax: Axes, axis: TimeAxis, label: bool = True) -> None:
         locator = dates.AutoDateLocator(tz=axis.zone, minticks=3, maxticks=7)
         ax.xaxis.set_major_locator(locator)
         ax.xaxis.set_major_formatter(dates.ConciseDateFormatter(locator, tz=axis.zone))
+    elif axis.label == "row":  # bands begin half a row before the first, which is no row -0.5
+        ticker = require("matplotlib.ticker", "An axis of rows")
+        ax.xaxis.set_major_locator(ticker.MaxNLocator(integer=True))
     ax.margins(x=0)
     if label:
         ax.set_xlabel(axis.label)
@@ -139,7 +135,7 @@ def draw_line(
     """Draw a line of `broken_line`, with dots for points that have no neighbour."""
     if len(lone):
         look = {"marker": ".", "markersize": 4, "markevery": lone.tolist(), **look}
-    (line,) = ax.plot(axis.place(times), values, **{**LINE, **look})
+    (line,) = ax.plot(axis.place(times), values, **{**inked(LINE), **look})
     return line
 
 
@@ -159,7 +155,7 @@ def shade(
     corners = [(left, bottom), (left, 1), (right, 1), (right, bottom)]
     vertices = np.stack([np.column_stack([x, np.full(len(x), y)]) for x, y in corners], axis=1)
     # An edge is seen where the interval is thinner than a pixel.
-    look = {**EVENT, **look, **(_CROWDED_EVENT if len(intervals) > _CROWD else {})}
+    look = {**inked({**EVENT, **look}), **(_CROWDED_EVENT if len(intervals) > _CROWD else {})}
     name = label if len(intervals) else None
     bands = collections.PolyCollection(vertices, transform=ax.get_xaxis_transform(), label=name, **look)
     ax.add_collection(bands, autolim=False)
@@ -181,7 +177,7 @@ def draw_marks(
     ax: Axes, times: np.ndarray, values: np.ndarray, axis: TimeAxis, label: str, **look: Any
 ) -> Line2D:
     """Mark rows; only marks that there are get into the legend."""
-    look = {**MARKER, **(_CROWDED_MARKER if len(times) > _CROWD else {}), **look}
+    look = {**inked(MARKER), **(_CROWDED_MARKER if len(times) > _CROWD else {}), **look}
     (marks,) = ax.plot(axis.place(times), values, **look, label=label if len(times) else None)
     return marks
 

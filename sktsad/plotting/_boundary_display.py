@@ -22,6 +22,7 @@ from .._core import (
 )
 from ._axes import MARKER, THRESHOLD, add_legend, make_axes
 from ._drawn_series import common_index
+from ._ink import inked
 
 if TYPE_CHECKING:
     from matplotlib.lines import Line2D
@@ -138,7 +139,7 @@ class BoundaryDisplay:
         self.ax_ = axes[0]
         self.figure_ = self.ax_.figure
         response = np.ma.masked_invalid(self.response)
-        look = {"colors": "0.72", "linewidths": 0.7, "zorder": 1, **contour_kwargs}
+        look = {**inked({"colors": "0.72"}), "linewidths": 0.7, "zorder": 1, **contour_kwargs}
         self.contours_ = self.ax_.contour(self.xx0, self.xx1, response, levels=levels, **look)
         self.border_ = None
         if response.min() < self.threshold < response.max():
@@ -149,9 +150,9 @@ class BoundaryDisplay:
             np.zeros(len(self.rows), dtype=bool) if self.anomalous is None else np.asarray(self.anomalous)
         )
         dots = {"color": "0.15", "linestyle": "none", "marker": ".", "markersize": 3, "zorder": 2}
-        (self.rows_,) = self.ax_.plot(*self.rows[~anomalous].T, **dots)
+        (self.rows_,) = self.ax_.plot(*self.rows[~anomalous].T, **inked(dots))
         label = "labelled anomaly" if anomalous.any() else None
-        (self.anomalies_,) = self.ax_.plot(*self.rows[anomalous].T, **MARKER, label=label)
+        (self.anomalies_,) = self.ax_.plot(*self.rows[anomalous].T, **inked(MARKER), label=label)
         self.ax_.set(xlabel=self.names[0], ylabel=self.names[1])
         self.legend_ = add_legend(axes, own)
         return self

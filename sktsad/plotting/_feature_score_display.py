@@ -24,6 +24,7 @@ from .._core import (
 )
 from ._axes import make_axes, set_time, shade
 from ._drawn_series import DrawnSeries, common_index, read_one, read_values
+from ._ink import is_dark
 
 
 class FeatureScoreDisplay:
@@ -143,7 +144,7 @@ class FeatureScoreDisplay:
         self.figure_ = self.ax_.figure
         edges, cells = _cells(series, self.scores[self.channels_].to_numpy()[series.rows], max_points)
         rows = np.arange(len(self.channels_) + 1) - 0.5
-        look = {"cmap": "magma_r", "rasterized": True, **mesh_kwargs}
+        look = {"cmap": "magma" if is_dark() else "magma_r", "rasterized": True, **mesh_kwargs}
         self.mesh_ = self.ax_.pcolormesh(axis.place(edges), rows, np.ma.masked_invalid(cells.T), **look)
         self.colorbar_ = self.figure_.colorbar(self.mesh_, ax=self.ax_, label="score", pad=0.01)
         self.events_, top, names = None, rows[0], [str(channel) for channel in self.channels_]

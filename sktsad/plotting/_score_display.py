@@ -27,6 +27,7 @@ from .._core import (
 )
 from ._axes import THRESHOLD, add_legend, draw_line, draw_marks, event_bands, make_axes, set_time
 from ._drawn_series import DrawnSeries, TimeAxis, common_index, read_drawn, read_scores
+from ._ink import inked
 from ._thin import broken_line, thin
 
 if TYPE_CHECKING:
@@ -200,7 +201,7 @@ class ScoreDisplay:
             axes.set_ylabel(self.score_name)
             set_time(axes, axis)
             if each.key is not None:
-                axes.set_title(str(each.key), loc="left", fontsize="medium")
+                axes.set_title(str(each.key), loc="left", fontsize="medium", wrap=True)
         return own
 
     def _mark_alarms(
@@ -229,7 +230,7 @@ class ScoreDisplay:
         self.histograms_ = []
         for label, rows, own_look in classes:
             shares = np.histogram(scores[rows], edges)[0] / max(1, rows.sum())
-            arguments = {"fill": True, **own_look, "label": f"{label} ({rows.sum():,})", **look}
+            arguments = {"fill": True, **inked(own_look), "label": f"{label} ({rows.sum():,})", **look}
             self.histograms_.append(self.ax_.stairs(shares, edges, **arguments))
         if self.threshold is not None:
             self.thresholds_.append(self.ax_.axvline(self.threshold, **self._threshold_look()))

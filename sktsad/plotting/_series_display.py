@@ -169,7 +169,7 @@ class SeriesDisplay:
             self.events_.append(event_bands(axes, each, self.anomalous, axis))
             set_time(axes, axis)
             if each.key is not None:
-                axes.set_title(str(each.key), loc="left", fontsize="medium")
+                axes.set_title(str(each.key), loc="left", fontsize="medium", wrap=True)
         self.legend_ = add_legend(self.axes_, own)
         return self
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from ._axes import require
 from ._drawn_series import DrawnSeries
+from ._require import require
 
 
 def thin(times: np.ndarray, values: np.ndarray, max_points: int) -> np.ndarray:

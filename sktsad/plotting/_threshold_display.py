@@ -24,6 +24,7 @@ from .._core import (
 from ..thresholds import BestFBeta
 from ._axes import LINE, THRESHOLD, add_legend, make_axes
 from ._drawn_series import common_index, read_scores
+from ._ink import inked
 from ._thin import thin
 
 if TYPE_CHECKING:
@@ -155,10 +156,10 @@ class ThresholdDisplay:
         draw = self._plot_alarms if self.precision is None else self._plot_figures
         chosen, title = draw(at, max_points, line_kwargs)
         look = {**THRESHOLD, "color": "0.45", "linestyle": "-", "linewidth": 0.9}
-        self.threshold_ = self.ax_.axvline(self.threshold, **look)
+        self.threshold_ = self.ax_.axvline(self.threshold, **inked(look))
         places = [self.threshold] * len(chosen)
-        (self.points_,) = self.ax_.plot(places, chosen, "o", color="0", markersize=5, zorder=3)
-        self.ax_.set_title(f"at {self.threshold:.4g}: {title}", loc="left", fontsize="small")
+        (self.points_,) = self.ax_.plot(places, chosen, "o", **inked({"color": "0"}), markersize=5, zorder=3)
+        self.ax_.set_title(f"at {self.threshold:.4g}: {title}", loc="left", fontsize="small", wrap=True)
         self.ax_.set(xlabel=self.score_name)
         # The lowest threshold, which lies anywhere below all scores, is left out of sight.
         seen = np.append(self.thresholds[1:], self.threshold)
@@ -199,7 +200,7 @@ class ThresholdDisplay:
         x, y = self.thresholds[known], values[known]
         at = thin(x, y, max_points)
         style = {"linestyle": (0, dash) if dash else "-", "linewidth": 1.5, "color": color, "label": label}
-        (line,) = self.ax_.plot(x[at], y[at], **{**LINE, **style, **look})
+        (line,) = self.ax_.plot(x[at], y[at], **{**inked({**LINE, **style}), **look})
         return line
 
     @classmethod

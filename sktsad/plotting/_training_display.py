@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from .._core import AnyEstimator, Axes, Scores, require_method
-from ._axes import LINE, add_legend, make_axes, require
+from ._axes import LINE, add_legend, make_axes
+from ._ink import inked
+from ._require import require
 
 if TYPE_CHECKING:
     from matplotlib.lines import Line2D
@@ -126,7 +128,7 @@ class TrainingDisplay:
         if self.best_epoch is not None:
             label = f"best epoch ({self.best_epoch})"
             self.best_ = self.ax_.axvline(
-                self.best_epoch, color="0.6", linewidth=4, alpha=0.5, zorder=0.5, label=label
+                self.best_epoch, **inked({"color": "0.6"}), linewidth=4, alpha=0.5, zorder=0.5, label=label
             )
         self.ax_.set(xlabel="epoch", ylabel="loss")
         ticker = require("matplotlib.ticker", "An axis of epochs")
@@ -144,7 +146,7 @@ class TrainingDisplay:
                 **own_look,
             }
             (lines[name],) = ax.plot(
-                self.epochs, values, **{**style, "label": name.replace("_", " "), **look}
+                self.epochs, values, **{**inked(style), "label": name.replace("_", " "), **look}
             )
         return lines
 

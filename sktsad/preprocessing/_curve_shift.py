@@ -2,29 +2,35 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from numbers import Integral
 from typing import Any
 
 import numpy as np
 
 from .._core import (
+    LENGTH_OF_TIME,
     Interval,
     Labels,
     Rows,
     check_labels,
     check_target_index,
     find_events,
+    is_length_of_time,
     is_polars,
+    nanoseconds,
     read_series,
+    require_dates,
     safe_indexing,
     validate_params,
 )
 
 
 @validate_params(
-    {"shift_by": [Interval(Integral, 0, None, closed="left")]}, prefer_skip_nested_validation=True
+    {"shift_by": [Interval(Integral, 0, None, closed="left"), *LENGTH_OF_TIME]},
+    prefer_skip_nested_validation=True,
 )
-def curve_shift(X: Rows, y: Labels, shift_by: int = 2) -> tuple[Any, Any]:
+def curve_shift(X: Rows, y: Labels, shift_by: int | str | timedelta = 2) -> tuple[Any, Any]:
     """Label the rows before each event instead of the event, to learn to warn early.
 
     The ``shift_by`` rows before an event become anomalous and the rows of the event are dropped, series by series, as
@@ -37,8 +43,9 @@ def curve_shift(X: Rows, y: Labels, shift_by: int = 2) -> tuple[Any, Any]:
         Rows in time order; a panel is a frame with a (series, time) MultiIndex.
     y : array-like of shape (n_samples,)
         1 for the rows of events, else 0. Rows of an event that follow one another are one event.
-    shift_by : int, default=2
-        Rows before an event to label. 0 changes nothing: events keep their rows and labels.
+    shift_by : int, str or timedelta, default=2
+        Rows before an event to label, or the time before it, such as ``"4min"``, where the index of X has dates. 0
+        changes nothing: events keep their rows and labels.
 
     Returns
     -------
@@ -50,14 +57,15 @@ def curve_shift(X: Rows, y: Labels, shift_by: int = 2) -> tuple[Any, Any]:
     Raises
     ------
     ValueError
-        If y has labels other than 0 and 1, time is out of order or duplicated, X has lost a panel's index that y
-        still has, or both carry series or time in their index, and not the same.
+        If y has labels other than 0 and 1, ``shift_by`` is a length of time and X has no dates in its index, time is
+        out of order or duplicated, X has lost a panel's index that y still has, or both carry series or time in their
+        index, and not the same.
 
     Notes
     -----
     An event at the very start of a series is dropped, with as many rows before it labelled as there are. If two events
     are closer than ``shift_by``, the rows between them are labelled, and the rows of the first event are dropped.
-    "Before" counts rows, whatever time lies between them.
+    "Before" counts rows, whatever time lies between them, unless ``shift_by`` is a length of time.
 
     References
     ----------
@@ -81,14 +89,20 @@ def curve_shift(X: Rows, y: Labels, shift_by: int = 2) -> tuple[Any, Any]:
     check_target_index(X, y, np.inf)
     event = labels.astype(bool)
     rows = read_series(X)
+    places, reach = np.arange(rows.n_rows), shift_by
+    if is_length_of_time(shift_by):
+        require_dates("shift_by", shift_by, rows)
+        places, reach = rows.times, nanoseconds("shift_by", shift_by)  # type: ignore[assignment]
     warning = np.zeros(len(event), dtype=bool)
     for _, part in rows.parts():
-        order = rows.order[part]
+        order, own = rows.order[part], places[part]
         onsets, _ = find_events(event[order])
-        before = (onsets[:, None] - np.arange(1, shift_by + 1)).ravel()
-        warning[order[before[before >= 0]]] = True
-    keep = ~event if shift_by else np.ones(len(event), dtype=bool)
-    shifted = (warning if shift_by else event).astype(labels.dtype)
+        change = np.zeros(len(own) + 1, dtype=int)
+        np.add.at(change, np.searchsorted(own, own[onsets] - reach), 1)
+        np.add.at(change, onsets, -1)
+        warning[order] = np.cumsum(change[:-1]) > 0
+    keep = ~event if reach else np.ones(len(event), dtype=bool)
+    shifted = (warning if reach else event).astype(labels.dtype)
     return safe_indexing(X, keep), safe_indexing(_like(y, shifted), keep)
 
 

@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any, Self
 
 import numpy as np
+import pandas as pd
 
-from .._core import AnyEstimator, fitted_part
+from .._core import (
+    AnyEstimator,
+    SeriesRows,
+    fitted_part,
+    in_rows,
+    is_length_of_time,
+    nanoseconds,
+    require_dates,
+    short_name,
+)
 from ._rolling import median_and_deviation, past_ewm, past_moments, slope
 
 #: Exponential weights of rows further back than this number of spans make up exp(-16) of all, a ten-millionth.
@@ -22,6 +32,10 @@ _LEAST = {
     "same_windows": 2,
     "period_lags": 1,
 }
+#: Days of a week.
+_WEEK = 7
+#: Rows of a length of time while there is no time step: more than any series has.
+NEVER = 2**30
 #: Rows that are worked on at once: the memory it takes does not grow with the series.
 _BLOCK = 32768
 #: Where rows start and stop, for each row.
@@ -33,13 +47,14 @@ _Spans = tuple[np.ndarray, np.ndarray]
 class FeatureSet:
     """The features of a column, by parameters of `RollingFeatures`; without a period, those that need one are out."""
 
-    z_windows: Sequence[int]
-    std_windows: Sequence[int]
-    slope_windows: Sequence[int]
-    ewm_spans: Sequence[int]
+    z_windows: Sequence[Any]
+    std_windows: Sequence[Any]
+    slope_windows: Sequence[Any]
+    ewm_spans: Sequence[Any]
     n_periods: int
+    n_weeks: int
     n_neighbors: int
-    same_windows: Sequence[int]
+    same_windows: Sequence[Any]
     period_lags: Sequence[int]
     keep_values: bool
 
@@ -48,16 +63,55 @@ class FeatureSet:
         """Read and check the parameters of an estimator."""
         for name, least in _LEAST.items():
             sizes = getattr(estimator, name)
+            times = name != "period_lags"
             if np.ndim(sizes) != 1 or not all(
-                isinstance(size, (int, np.integer)) and size >= least for size in sizes
+                (times and is_length_of_time(size)) or (isinstance(size, (int, np.integer)) and size >= least)
+                for size in sizes
             ):
-                raise ValueError(f"{name} must hold whole numbers from {least} on, got {sizes!r}.")
+                or_times = " Lengths of time are text, such as '15min'." if times else ""
+                raise ValueError(f"{name} must hold whole numbers from {least} on, got {sizes!r}.{or_times}")
+            for size in sizes:
+                if is_length_of_time(size):
+                    nanoseconds(name, size)
         return cls(**{field.name: getattr(estimator, field.name) for field in fields(cls)})
+
+    @property
+    def lengths_of_time(self) -> list[tuple[str, Any]]:
+        """What is given as a length of time, with the name of its parameter."""
+        return [(name, size) for name in _LEAST for size in getattr(self, name) if is_length_of_time(size)]
+
+    def at(self, step: float) -> Self:
+        """Return the same features in rows of a series with this time step, in nanoseconds."""
+        in_time = {name for name, _ in self.lengths_of_time}
+        if not in_time:
+            return self
+        sizes = {name: [_rows(name, size, step) for size in getattr(self, name)] for name in in_time}
+        return replace(self, **sizes)  # type: ignore[arg-type]
+
+    def check_steps(self, rows: SeriesRows) -> None:
+        """Raise if lengths of time have no rows, or too few in some series."""
+        for name, size in self.lengths_of_time:
+            require_dates(name, size, rows)
+            for key, step in zip(rows.keys, rows.steps().tolist(), strict=True):
+                if in_rows(nanoseconds(name, size), step) < _LEAST[name] and step == step:
+                    where = "" if key is None else f" of series {key!r}"
+                    raise ValueError(
+                        f"{name} holds {size!r}, which is fewer than {_LEAST[name]} row(s){where}: one comes in "
+                        f"{pd.Timedelta(step)}. Give a longer time."
+                    )
+
+    @property
+    def same_lags(self) -> list[tuple[str, list[int]]]:
+        """What is compared at the same time of day: names, and how many periods back each looks."""
+        found = [(f"same{self.n_periods}", list(range(1, self.n_periods + 1)))] if self.n_periods else []
+        if self.n_weeks:
+            found.append((f"week{self.n_weeks}", [_WEEK * week for week in range(1, self.n_weeks + 1)]))
+        return found
 
     @property
     def lookups(self) -> set[tuple[int, int]]:
         """How many periods back rows are looked up, and with how many neighbours on either side."""
-        same = {(lag, self.n_neighbors) for lag in range(1, self.n_periods + 1)}
+        same = {(lag, self.n_neighbors) for _, lags in self.same_lags for lag in lags}
         return same | {(lag, 0) for lag in self.period_lags}
 
     @property
@@ -67,33 +121,43 @@ class FeatureSet:
             [0, *self.z_windows, *self.std_windows, *self.ewm_spans, *(n - 1 for n in self.slope_windows)]
         )
 
-    def first_of_past(self, times: np.ndarray, period: float, step: float) -> int:
-        """Return the first of these rows that later ones look at; ``period`` is a time, as is ``step``."""
+    def first_of_past(self, times: np.ndarray, period: float, step: float, spread: int = 1) -> int:
+        """Return the first of these rows that later ones look at; ``period`` is a time, as is ``step``.
+
+        Windows are ``spread`` times as long, where values are missing within.
+        """
         windows = [*self.z_windows, *self.std_windows, *self.slope_windows]
-        first = len(times) - max([2, *windows, *(_SPANS * span for span in self.ewm_spans)])
+        first = len(times) - spread * max([2, *windows, *(_SPANS * span for span in self.ewm_spans)])
         if self.lookups:
             # By time, not by number of rows: what looks back whole periods crosses gaps.
             reach = max(lag * period + (1 + n_neighbors) * step for lag, n_neighbors in self.lookups)
             # Later rows ask for the differences of this number of rows.
-            n_same = max([1, *self.same_windows]) if self.n_periods else 1
+            n_same = spread * max([1, *self.same_windows]) if self.n_periods else 1
             first = min(first, int(np.searchsorted(times, times[-min(len(times), n_same)] - reach)))
         return max(0, first)
 
     def names(self, column: Any) -> list[str]:
         """Name the features of a column."""
         names = [column] if self.keep_values else []
-        names += [f"{column}_z{window}" for window in self.z_windows]
-        names += [f"{column}_std{window}" for window in self.std_windows]
-        names += [f"{column}_slope{window}" for window in self.slope_windows]
-        names += [f"{column}_ewm{span}" for span in self.ewm_spans]
-        if self.n_periods:
-            same = f"{column}_same{self.n_periods}"
+        names += [f"{column}_z{short_name(window)}" for window in self.z_windows]
+        names += [f"{column}_std{short_name(window)}" for window in self.std_windows]
+        names += [f"{column}_slope{short_name(window)}" for window in self.slope_windows]
+        names += [f"{column}_ewm{short_name(span)}" for span in self.ewm_spans]
+        for which, _ in self.same_lags:
+            same = f"{column}_{which}"
             names += [same, f"{same}_z", f"{same}_mad"]
-            names += [f"{same}_{what}{window}" for window in self.same_windows for what in ("mean", "z")]
+            if which.startswith("same"):
+                windows = [short_name(window) for window in self.same_windows]
+                names += [f"{same}_{what}{window}" for window in windows for what in ("mean", "z")]
         return names + [f"{column}_lag{lag}" for lag in self.period_lags]
 
     def of_column(
-        self, x: np.ndarray, segments: list[slice], found: dict[tuple[int, int], _Spans], least: float
+        self,
+        x: np.ndarray,
+        segments: list[slice],
+        found: dict[tuple[int, int], _Spans],
+        least: float,
+        spans: Sequence[Any] | None = None,
     ) -> Iterator[np.ndarray]:
         """Yield the features of the rows of a series, in the order of their names; NaN where the past is missing.
 
@@ -107,6 +171,8 @@ class FeatureSet:
             For each of `lookups`, where the rows found start and stop.
         least : float
             z-scores divide by no less.
+        spans : sequence of ndarray of shape (n_rows,), default=None
+            Each of the spans as it is for each row, where they differ.
         """
         if self.keep_values:
             yield x
@@ -121,11 +187,14 @@ class FeatureSet:
             yield moments[window][1]
         for window in self.slope_windows:
             yield _join([slope(x[rows], window) for rows in segments])
-        for span in self.ewm_spans:
-            yield x - _join([past_ewm(x[rows], span) for rows in segments])
-        if self.n_periods:
-            median, deviation = self.same_time(x, found)
+        for span in self.ewm_spans if spans is None else spans:
+            each = np.broadcast_to(span, len(x)) if np.ndim(span) else None
+            yield x - _join([past_ewm(x[rows], span if each is None else each[rows]) for rows in segments])
+        for which, periods in self.same_lags:
+            median, deviation = self.same_time(x, found, periods)
             yield from (x - median, _z(x, median, deviation, least), deviation)
+            if not which.startswith("same"):
+                continue
             difference = np.nan_to_num(x - median)  # rows without an earlier period count as usual
             for window in self.same_windows:
                 mean, std = _past_moments(difference, segments, window, least)
@@ -133,19 +202,30 @@ class FeatureSet:
         for lag in self.period_lags:
             yield x - _at(x, *found[lag, 0])
 
-    def same_time(self, x: np.ndarray, found: dict[tuple[int, int], _Spans]) -> tuple[np.ndarray, np.ndarray]:
-        """Return median and deviation of the rows at the same time of earlier periods, and of their neighbours."""
+    def same_time(
+        self, x: np.ndarray, found: dict[tuple[int, int], _Spans], lags: Sequence[int]
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return median and deviation of the rows at the same time some periods ago, and of their neighbours."""
         median, deviation = np.empty_like(x), np.empty_like(x)
         for start in range(0, len(x), _BLOCK):
             block = slice(start, start + _BLOCK)
             same = []
-            for lag in range(1, self.n_periods + 1):
+            for lag in lags:
                 first, stop = found[lag, self.n_neighbors]
                 same += [
                     _at(x, first[block] + shift, stop[block]) for shift in range(2 * self.n_neighbors + 1)
                 ]
             median[block], deviation[block] = median_and_deviation(np.column_stack(same))
         return median, deviation
+
+
+def _rows(name: str, size: Any, step: float) -> int:
+    """Return a size in rows; a length of time is that of a series with this time step."""
+    if not is_length_of_time(size):
+        return int(size)
+    if np.isnan(step):
+        return 1 if name == "ewm_spans" else NEVER
+    return max(int(in_rows(nanoseconds(name, size), step)), _LEAST[name])
 
 
 def _past_moments(x: np.ndarray, segments: list[slice], window: int, least: float) -> list[np.ndarray]:

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from .._core import LiveRows, Past, PastStep, RecentRows
-from ._feature_set import FeatureSet
+from ._calendar import Calendar
+from ._feature_set import NEVER, FeatureSet
 from ._live_lookup import LiveLookup
 from ._period import Period
 from ._rolling import median_and_deviation, past_ewm
 
 #: Values that are worked on at once: they stay in the cache.
 _BLOCK = 2**17
+#: Time steps whose numbers of rows are kept.
+_MOST_STEPS = 4096
 
 
 class LiveFeatures(PastStep):
-    """Keeps the rows that features look at, and what exponential weights make of all before.
+    """Keeps of each column of each series what its features look at. NaN is a row that its column misses.
 
     Parameters
     ----------
@@ -34,10 +38,12 @@ class LiveFeatures(PastStep):
         By the name of a series, what its z-scores divide by at least.
     pooled : ndarray of shape (n_columns,)
         The same of a series that fit has not seen.
+    calendar : Calendar
+        What the calendar says is appended.
     """
 
-    least: np.ndarray
-    means: np.ndarray
+    takes_missing = fills_missing = True
+    position: np.ndarray
 
     def __init__(
         self,
@@ -48,29 +54,129 @@ class LiveFeatures(PastStep):
         period: Period | None,
         least: dict[Hashable, np.ndarray],
         pooled: np.ndarray,
+        calendar: Calendar,
     ) -> None:
         super().__init__(past, max_gap)
-        self.fill, self.features, self.pooled_least, self.known_least = fill, features, pooled, least
-        self.n_columns = len(pooled)
-        windows = [*features.z_windows, *features.std_windows, *features.slope_windows]
-        self.recent = self.keep_part("recent", RecentRows(max([2, *windows]), self.n_columns))
-        self.keep("least", (self.n_columns,))
-        self.keep("means", (len(features.ewm_spans), self.n_columns))
-        self._slopes = {window: _line(window) for window in features.slope_windows}
-        self._decay = 1 - 2 / (np.array(features.ewm_spans, dtype=float)[:, None] + 1)
-        self.lookup = None
-        if period is not None and features.lookups:
-            dtype = self.last_time.dtype
-            self.lookup = LiveLookup(past.zone, sorted(features.lookups), period, self.n_columns, dtype)
-            self.keep_part("lookup", self.lookup)
-        self.n_same = max([1, *features.same_windows]) if features.n_periods else 0
-        if self.n_same:
-            self.differences = self.keep_part("differences", RecentRows(self.n_same, self.n_columns))
+        self.fill, self.pooled_least, self.known_least = fill, pooled, least
+        self.n_columns, self.calendar = len(pooled), calendar
+        self.keep("position", (), np.int64)
+        #: Not a part: it has an entry for each column of each series.
+        self.columns = LiveColumns(past, max_gap, features, period)
+
+    def grow(self, n_series: int) -> None:
+        """Make room for this number of series."""
+        super().grow(n_series)
+        self.columns.grow(n_series * self.n_columns)
+
+    def clear(self, slot: int) -> None:
+        """Forget a series."""
+        super().clear(slot)
+        for column in range(self.n_columns):
+            self.columns.clear(slot * self.n_columns + column)
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """Return all arrays by name."""
+        inner = {f"columns.{name}": array for name, array in self.columns.arrays().items()}
+        return {**super().arrays(), **inner}
+
+    def restore(self, arrays: dict[str, np.ndarray]) -> None:
+        """Take arrays as `arrays` returned them."""
+        super().restore(arrays)
+        prefix = "columns."
+        self.columns.restore(
+            {name[len(prefix) :]: each for name, each in arrays.items() if name.startswith(prefix)}
+        )
 
     def begin(self, slot: int, key: Hashable, time: Any) -> None:
         """Take what fit kept of a series."""
-        self.least[slot] = self.known_least.get(key, self.pooled_least)
-        super().begin(slot, key, time)
+        known = self.known.get(key)
+        least = self.known_least.get(key, self.pooled_least)
+        for column in range(self.n_columns):
+            inner = slot * self.n_columns + column
+            self.columns.least[inner] = least[column]
+            if known is None or time is None:
+                continue
+            self.columns.time_step[inner] = known.step
+            there = ~np.isnan(known.values[:, column])
+            kept = replace(known, times=known.times[there], values=known.values[there, column : column + 1])
+            self.columns.go_on(inner, kept, time)
+
+    def step(self, rows: LiveRows, values: np.ndarray) -> np.ndarray:
+        """Return the features of each row, shape (n_rows, n_features_out)."""
+        slots, times, steps = rows.slots, rows.times, rows.steps
+        if times is None and self.calendar.names:
+            raise ValueError("RollingFeatures with a calendar needs the dates of the rows, as in fit.")
+        if times is None:  # rows that are missing must be seen to be
+            steps = np.array([self._step_of(slot) for slot in slots.tolist()])
+            times = self.position[slots] * steps
+            self.position[slots] += 1
+            if self.columns.lookup is not None:
+                self.columns.lookup.zone = None
+        n = self.n_columns
+        inner = LiveRows(
+            (slots[:, None] * n + np.arange(n)).ravel(), np.repeat(times, n), np.repeat(steps, n), rows.kind
+        )
+        flat = values.reshape(-1, 1)
+        there = ~np.isnan(flat[:, 0])
+        if there.all():
+            out = self.columns.step(inner, flat)
+        else:
+            out = np.full((len(flat), self.columns.n_features), np.nan)
+            if there.any():
+                out[there] = self.columns.step(inner.some(there), flat[there])
+        out = out.reshape(len(values), -1)
+        if self.calendar.names:
+            out = np.hstack([out, self.calendar.columns(times, self.past.zone)])
+        odd = ~np.isfinite(out)
+        if odd.any():
+            out[odd] = np.nan_to_num(out[odd], nan=self.fill)
+        return out
+
+    def _step_of(self, slot: int) -> float:
+        """Return the time step of a series whose rows carry no time."""
+        step = self.columns.time_step[slot * self.n_columns]
+        return 1.0 if np.isnan(step) else float(step)
+
+
+class LiveColumns(PastStep):
+    """Keeps the values that features look at, and what exponential weights make of all before, column by column.
+
+    Parameters
+    ----------
+    past, max_gap, features, period
+        As in `LiveFeatures`.
+    """
+
+    least: np.ndarray
+    means: np.ndarray
+
+    def __init__(self, past: Past, max_gap: float, features: FeatureSet, period: Period | None) -> None:
+        super().__init__(past, max_gap)
+        self.features, self.n_features = features, len(features.names(""))
+        self._sizes: dict[float, _Sizes] = {}
+        known = [self._at(series.step) for series in past.series] or [self._at(np.nan)]
+        self.recent = self.keep_part("recent", RecentRows(max(each.n_recent for each in known), 1))
+        self.keep("least")
+        self.keep("means", (len(features.ewm_spans), 1))
+        self.lookup = None
+        if period is not None and features.lookups:
+            dtype = self.last_time.dtype
+            self.lookup = LiveLookup(past.zone, sorted(features.lookups), period, 1, dtype)
+            self.keep_part("lookup", self.lookup)
+        self.differences = None
+        if features.n_periods:
+            longest = max(each.n_same for each in known)
+            self.differences = self.keep_part("differences", RecentRows(longest, 1))
+
+    def _at(self, step: float) -> _Sizes:
+        """Return the features in rows of this time step."""
+        key = -1.0 if step != step else float(step)
+        found = self._sizes.get(key)
+        if found is None:
+            if len(self._sizes) > _MOST_STEPS:
+                self._sizes.clear()
+            found = self._sizes[key] = _Sizes(self.features.at(step))
+        return found
 
     def take_kept(self, slot: int, times: np.ndarray, values: np.ndarray, n_rows: int) -> None:
         """Take the rows that fit kept."""
@@ -78,62 +184,71 @@ class LiveFeatures(PastStep):
         run = values[len(values) - n_rows :]
         self.recent.put(slot, run)
         ended = np.vstack([run, run[-1:]])  # the mean before a row that comes after them
-        for number, span in enumerate(self.features.ewm_spans):
-            self.means[slot, number] = [past_ewm(column, span)[-1] for column in ended.T]
+        step = float(self.time_step[slot])
+        for number, span in enumerate(self._at(step).features.ewm_spans):
+            self.means[slot, number] = past_ewm(ended[:, 0], span)[-1]
         if self.lookup is None:
             return
-        step = float(self.time_step[slot])
         self.lookup.put(slot, times, values, step)
-        if self.n_same:
+        if self.differences is not None:
             found = self.lookup.spans(times, step)
-            usual = [self.features.same_time(column, found)[0] for column in values.T]
-            difference = np.nan_to_num(values - np.column_stack(usual))
+            _, periods = self.features.same_lags[0]
+            usual = self.features.same_time(values[:, 0], found, periods)[0]
+            difference = np.nan_to_num(values - usual[:, None])
             self.differences.put(slot, difference[len(values) - n_rows :])
 
     def step(self, rows: LiveRows, values: np.ndarray) -> np.ndarray:
-        """Return the features of each row, shape (n_rows, n_features_out)."""
-        slots, new = rows.slots, self.is_new(rows)
-        depth = self.n_rows[slots] - 1  # rows before it without a gap
-        same: list[list[np.ndarray]] = []
-        lags: list[np.ndarray] = []
-        difference = None
-        with np.errstate(over="ignore", invalid="ignore"):
-            if self.lookup is not None:
-                step = self.time_step[slots]
-                step = np.where(step != step, rows.steps, step)
-                found = self.lookup.find(slots, rows.times, step)
-                lags = [values - found[lag, 0][:, 0] for lag in self.features.period_lags]
-                if self.n_same:
-                    n = self.features.n_neighbors
-                    periods = range(1, self.features.n_periods + 1)
-                    median, deviation = self._same_time(
-                        np.concatenate([found[lag, n] for lag in periods], axis=1)
-                    )
-                    off = values - median
-                    same = [[off, off / np.maximum(deviation, self.least[slots]), deviation]]
-                    difference = np.nan_to_num(off)
-                self.lookup.push(slots, rows.times, values, step)
-            parts = [values] if self.features.keep_values else []
-            parts += self._of_recent(slots, values, depth, new)
-            for each in same:
-                parts += each
-            if difference is not None:
-                for window in self.features.same_windows:
-                    mean, std = _moments(self.differences, slots, window, depth)
-                    parts += [mean, (difference - mean) / np.maximum(std, self.least[slots])]
-                self.differences.push(slots, difference)
-            parts += lags
-        out = np.stack(parts, axis=2).reshape(len(values), -1)
-        odd = ~np.isfinite(out)
-        if odd.any():
-            out[odd] = np.nan_to_num(out[odd], nan=self.fill)
+        """Return the features of each value, shape (n_rows, n_features)."""
+        new = self.is_new(rows)
+        step = self.time_step[rows.slots]
+        step = np.where(step != step, rows.steps, step)
+        if not self.features.lengths_of_time:
+            return self._step(self._at(np.nan), rows, values, step, new)
+        out = np.empty((len(values), self.n_features))
+        for each in np.unique(step).tolist():  # NaN once
+            some = np.isnan(step) if each != each else step == each
+            sizes = self._at(each)
+            if sizes.n_recent > self.recent.length:  # a series that fit has not seen
+                self.n_rows[:] = np.minimum(self.n_rows, self.recent.length)
+                self.recent.lengthen(sizes.n_recent, sizes.n_recent)
+            if self.differences is not None and sizes.n_same > self.differences.length:
+                self.differences.lengthen(sizes.n_same, sizes.n_same)
+            new_ones = new if some.all() else new[some]
+            out[some] = self._step(sizes, rows.some(some), values[some], step[some], new_ones)
         return out
 
+    def _step(
+        self, sizes: _Sizes, rows: LiveRows, values: np.ndarray, step: np.ndarray, new: np.ndarray
+    ) -> np.ndarray:
+        """Return the features of values of series with one time step, or whose features do not depend on it."""
+        slots, features = rows.slots, sizes.features
+        depth = self.n_rows[slots] - 1  # rows before it without a gap
+        parts = [values] if features.keep_values else []
+        with np.errstate(over="ignore", invalid="ignore"):
+            found = None if self.lookup is None else self.lookup.find(slots, rows.times, step)
+            parts += self._of_recent(sizes, slots, values, depth, new)
+            if self.lookup is not None and found is not None:
+                least = self.least[slots][:, None]
+                for which, periods in features.same_lags:
+                    neighbours = np.concatenate([found[lag, features.n_neighbors] for lag in periods], axis=1)
+                    median, deviation = (each[:, None] for each in median_and_deviation(neighbours[..., 0]))
+                    off = values - median
+                    parts += [off, off / np.maximum(deviation, least), deviation]
+                    if self.differences is not None and which.startswith("same"):
+                        difference = np.nan_to_num(off)
+                        for window in features.same_windows:
+                            mean, std = _moments(self.differences, slots, window, depth)
+                            parts += [mean, (difference - mean) / np.maximum(std, least)]
+                        self.differences.push(slots, difference)
+                parts += [values - found[lag, 0][:, 0] for lag in features.period_lags]
+                self.lookup.push(slots, rows.times, values, step)
+        return np.hstack([values[:, :0], *parts])
+
     def _of_recent(
-        self, slots: np.ndarray, values: np.ndarray, depth: np.ndarray, new: np.ndarray
+        self, sizes: _Sizes, slots: np.ndarray, values: np.ndarray, depth: np.ndarray, new: np.ndarray
     ) -> Iterator[np.ndarray]:
         """Yield the features without a period, and take the rows."""
-        features, least = self.features, self.least[slots]
+        features, least = sizes.features, self.least[slots][:, None]
         moments = {
             window: _moments(self.recent, slots, window, depth)
             for window in dict.fromkeys([*features.z_windows, *features.std_windows])
@@ -145,20 +260,28 @@ class LiveFeatures(PastStep):
             yield moments[window][1]
         self.recent.push(slots, values)
         for window in features.slope_windows:
-            last = self.recent.last(slots, window)
-            slope = np.einsum("ijk,j->ik", last - values[:, None], self._slopes[window])
-            yield np.where(depth[:, None] + 1 >= window, slope, np.nan)
+            slope = np.full(values.shape, np.nan)
+            if (full := depth + 1 >= window).any():
+                last = self.recent.last(slots[full], window)
+                slope[full] = np.einsum("ijk,j->ik", last - values[full][:, None], sizes.lines[window])
+            yield slope
         if len(features.ewm_spans):
             means = self.means[slots]
             yield from np.where(new[:, None, None], np.nan, values[:, None] - means).transpose(1, 0, 2)
-            now = means * self._decay + values[:, None] * (1 - self._decay)
+            now = means * sizes.decay + values[:, None] * (1 - sizes.decay)
             self.means[slots] = np.where(new[:, None, None], values[:, None], now)
 
-    def _same_time(self, neighbours: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return median and deviation of rows (n_rows, n_found, n_columns) at the same time of earlier periods."""
-        flat = neighbours.transpose(0, 2, 1).reshape(-1, neighbours.shape[1])
-        median, deviation = median_and_deviation(flat)
-        return median.reshape(-1, self.n_columns), deviation.reshape(-1, self.n_columns)
+
+class _Sizes:
+    """Features in rows of one time step, and what follows from the numbers of rows."""
+
+    def __init__(self, features: FeatureSet) -> None:
+        self.features = features
+        windows = [*features.z_windows, *features.std_windows, *features.slope_windows]
+        self.n_recent = max([2, *(window for window in windows if window < NEVER)])
+        self.n_same = max([1, *(window for window in features.same_windows if window < NEVER)])
+        self.lines = {window: _line(window) for window in features.slope_windows if window < NEVER}
+        self.decay = 1 - 2 / (np.array(features.ewm_spans, dtype=float)[:, None] + 1)
 
 
 def _line(window: int) -> np.ndarray:

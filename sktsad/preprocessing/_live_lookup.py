@@ -82,7 +82,7 @@ class LiveLookup(PerSeries):
         back = self._lags * self._period(step, times is None)[:, None]
         if times is None:
             times, step = self.n_rows[slots], np.ones(len(slots))
-        elif self.zone is not None and self.period.rows is None:
+        elif self.zone is not None and self.period.by_clock:
             back += self.period.clock_change(times[:, None], back, self.zone)
         wide = self._wide * step[:, None]
         first = self._first(slots, times, back + wide, step)
@@ -133,7 +133,7 @@ class LiveLookup(PerSeries):
         unit = np.ones(len(step)) if by_rows else step
         longest = np.nan_to_num(self._period(step, by_rows) * self._lags.max())
         # Clocks may change within.
-        spare = 0.1 * longest if self.period.rows is None else 0
+        spare = 0.1 * longest if self.period.by_clock else 0
         return longest + spare + (self._wide.max() + 1) * np.nan_to_num(unit)
 
     def _make_room(self, n_rows: int) -> None:

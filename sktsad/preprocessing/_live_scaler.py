@@ -6,18 +6,9 @@ from collections.abc import Hashable
 from typing import Any
 
 import numpy as np
-from sklearn.preprocessing import MaxAbsScaler, MinMaxScaler, RobustScaler, StandardScaler
 
 from .._core import LiveRows, LiveStep
-
-#: What scalers do to a column: which numbers, in which order. Only what they do themselves gives the same bits.
-_DO: dict[type, tuple[tuple[str, Any], ...]] = {
-    StandardScaler: (("mean_", np.subtract), ("scale_", np.divide)),
-    RobustScaler: (("center_", np.subtract), ("scale_", np.divide)),
-    MaxAbsScaler: (("scale_", np.divide),),
-    MinMaxScaler: (("scale_", np.multiply), ("min_", np.add)),
-}
-_NEUTRAL = {np.subtract: 0.0, np.add: 0.0, np.divide: 1.0, np.multiply: 1.0}
+from ._scale_at_once import NEUTRAL, what_it_does
 
 
 class LiveScaler(LiveStep):
@@ -39,12 +30,9 @@ class LiveScaler(LiveStep):
         super().__init__()
         self.scalers, self.pooled, self.unseen = scalers, pooled, unseen
         self._of_slot: dict[int, Any] = {}
-        some = next(iter(scalers.values()))
-        self._numbers = _DO.get(type(some))
-        if self._numbers and (getattr(some, "clip", False) or not hasattr(some, self._numbers[-1][0])):
-            self._numbers = None
+        self._numbers = what_it_does(next(iter(scalers.values())))
         for name, do in self._numbers or ():
-            self.keep(name, (n_columns,), np.float64, _NEUTRAL[do])
+            self.keep(name, (n_columns,), np.float64, NEUTRAL[do])
 
     def begin(self, slot: int, key: Hashable, time: Any) -> None:
         """Look up the scaler of a series.
@@ -60,7 +48,7 @@ class LiveScaler(LiveStep):
         self._of_slot[slot] = scaler
         for name, do in self._numbers or ():
             value = getattr(scaler, name, None)
-            getattr(self, name)[slot] = _NEUTRAL[do] if value is None else value
+            getattr(self, name)[slot] = NEUTRAL[do] if value is None else value
 
     def step(self, rows: LiveRows, values: np.ndarray) -> np.ndarray:
         """Scale the row of each series."""

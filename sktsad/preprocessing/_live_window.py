@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .._core import LiveRows, Past, PastStep, RecentRows
+from .._core import LiveRows, Past, PastStep, RecentRows, in_rows
 
 
 class LiveWindow(PastStep):
@@ -18,12 +18,24 @@ class LiveWindow(PastStep):
         As in `SlidingWindow`.
     n_channels : int
         Columns.
+    spacing : float or None
+        Time from one row of a window to the next; None takes each row.
     """
 
-    def __init__(self, past: Past, max_gap: float, padding: str, length: int, n_channels: int) -> None:
+    def __init__(
+        self,
+        past: Past,
+        max_gap: float,
+        padding: str,
+        length: int,
+        n_channels: int,
+        spacing: float | None = None,
+    ) -> None:
         super().__init__(past, max_gap)
-        self.length, self.padding = length, padding
-        self.recent = self.keep_part("recent", RecentRows(length, n_channels))
+        self.length, self.padding, self.spacing = length, padding, spacing
+        known = max([1, *self._every(np.array([series.step for series in past.series])).tolist()])
+        self.recent = self.keep_part("recent", RecentRows(1 + (length - 1) * known, n_channels))
+        self._back = np.arange(length, 0, -1)
 
     def take_kept(self, slot: int, times: np.ndarray, values: np.ndarray, n_rows: int) -> None:
         """Lay out the rows that fit kept, after padding."""
@@ -36,8 +48,34 @@ class LiveWindow(PastStep):
         new = self.is_new(rows)
         if new.any():
             self._pad(rows.slots[new], values[new])
+        every = self._strides(rows)
         self.recent.push(rows.slots, values)
-        return self.recent.last(rows.slots, self.length).reshape(len(values), -1)
+        if every is None:
+            return self.recent.last(rows.slots, self.length).reshape(len(values), -1)
+        return self.recent.at(rows.slots, 1 + (self._back - 1) * every[:, None]).reshape(len(values), -1)
+
+    def _strides(self, rows: LiveRows) -> np.ndarray | None:
+        """Return which rows the window of each row takes: every k-th; None where all take each."""
+        if self.spacing is None:
+            return None
+        steps = self.time_step[rows.slots]
+        every = self._every(np.where(np.isnan(steps), rows.steps, steps))
+        if (every == 1).all():
+            return None
+        longest = 1 + (self.length - 1) * int(every.max())
+        if longest > self.recent.length:  # a series that fit has not seen, now that its step is known
+            self.recent.lengthen(longest, longest)
+            for slot in rows.slots[np.isnan(steps)].tolist():
+                if n_before := int(self.n_rows[slot]) - 1:
+                    before = self.recent.last(np.array([slot]), n_before)[0].copy()
+                    self._pad(np.array([slot]), before[:1])
+                    self.recent.put(slot, before)
+        return every
+
+    def _every(self, steps: np.ndarray) -> np.ndarray:
+        if self.spacing is None:
+            return np.ones(len(steps), dtype=np.int64)
+        return np.maximum(in_rows(self.spacing, steps), 1)
 
     def _pad(self, slots: np.ndarray, values: np.ndarray) -> None:
         self.recent.fill(slots, np.zeros_like(values) if self.padding == "zero" else values)

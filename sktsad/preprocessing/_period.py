@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
+from numbers import Integral
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from scipy.fft import irfft, next_fast_len, rfft
 
-from .._core import SeriesRows
+from .._core import SeriesRows, fitted_part, nan_median, nanoseconds, require_dates
 from ._rolling import look_back
 
 #: A day in nanoseconds, the unit of dates.
@@ -31,28 +33,42 @@ _SAME_HILL = 1.2
 _MULTIPLES = 12
 
 
+@fitted_part
 @dataclass(frozen=True)
 class Period:
-    """A number of rows, the same in every series; or a day, where ``rows`` is None."""
+    """A number of rows, the same in every series; or a time, where ``rows`` is None: a day unless another is given."""
 
     rows: int | None
+    time: float = _DAY
+
+    @property
+    def is_day(self) -> bool:
+        """Whether it is one day."""
+        return self.rows is None and self.time == _DAY
+
+    @property
+    def by_clock(self) -> bool:
+        """Whether it is whole days, which are those of the clocks."""
+        return self.rows is None and self.time % _DAY == 0
 
     def in_rows(self, step: float) -> int | None:
-        """Return the rows of a period in a series with this time step; None where a day has fewer than four."""
+        """Return the rows of a period in a series with this time step; None where a time has fewer than four."""
         if self.rows is not None:
             return self.rows
-        rows = _DAY / step
+        rows = self.time / step
         return round(rows) if rows >= _MIN_PERIOD else None  # a single row has no time step: NaN
 
     def in_time(self, step: float) -> float:
         """Return the longest time that it takes: clocks are set back up to two hours at a change."""
-        return _DAY + _CHANGE if self.rows is None else self.rows * step
+        if self.rows is not None:
+            return self.rows * step
+        return self.time + _CHANGE if self.by_clock else self.time
 
     def in_time_of(self, steps: np.ndarray) -> np.ndarray:
-        """Return the time of a period for each time step; NaN without one, or with a day of few rows."""
+        """Return the time of a period for each time step; NaN without one, or with few rows."""
         if self.rows is not None:
             return self.rows * steps
-        return np.where(_DAY / steps >= _MIN_PERIOD, _DAY, np.nan)
+        return np.where(self.time / steps >= _MIN_PERIOD, self.time, np.nan)
 
     @staticmethod
     def clock_change(times: np.ndarray, back: np.ndarray, zone: Any) -> np.ndarray:
@@ -73,10 +89,10 @@ class Period:
             if n_period is None:
                 return np.zeros(len(steps), int), np.zeros(len(steps), int)
             return look_back(np.arange(len(steps)), lag * n_period, n_neighbors + 0.5)
-        back = lag * (np.full(len(steps), _DAY) if self.rows is None else self.rows * steps)
-        if self.rows is None and zone is not None:
+        back = lag * (np.full(len(steps), self.time) if self.rows is None else self.rows * steps)
+        if self.by_clock and zone is not None:
             back += _offsets(times - back.astype(np.int64), zone) - _offsets(times, zone)
-        has_step = ~np.isnan(steps) if self.rows is not None else _DAY / steps >= _MIN_PERIOD
+        has_step = ~np.isnan(steps) if self.rows is not None else self.time / steps >= _MIN_PERIOD
         first, stop = look_back(times, np.nan_to_num(back), (n_neighbors + 0.5) * np.nan_to_num(steps))
         return np.where(has_step, first, 0), np.where(has_step, stop, 0)
 
@@ -88,11 +104,15 @@ def _offsets(times: np.ndarray, zone: Any) -> np.ndarray:
 
 
 def choose_period(
-    period: int | str | None, values: np.ndarray, rows: SeriesRows, has_dates: bool
+    period: int | str | timedelta | None, values: np.ndarray, rows: SeriesRows, has_dates: bool
 ) -> Period | None:
     """Return a given period; else a day, if some series' dates span two; else that of the longest series, if any."""
-    if not isinstance(period, str):
-        return None if period is None else Period(period)
+    if period is None:
+        return None
+    if isinstance(period, Integral):
+        return Period(int(period))
+    if period != "auto":
+        return _of_time(period, rows)  # type: ignore[arg-type]
     if has_dates and rows.times is not None:
         for (_, part), step in zip(rows.parts(), rows.steps(), strict=True):
             if np.ptp(rows.times[part]) >= 2 * _DAY and Period(None).in_rows(step):
@@ -100,6 +120,18 @@ def choose_period(
     longest = max((part for _, part in rows.parts()), key=lambda part: part.stop - part.start)
     n_rows = find_period(values[rows.order[longest]])
     return None if n_rows is None else Period(n_rows)
+
+
+def _of_time(period: str | timedelta, rows: SeriesRows) -> Period:
+    """Return a period of a length of time."""
+    time = nanoseconds("period", period)
+    require_dates("period", period, rows)
+    found = Period(None, float(time))
+    if all(found.in_rows(step) is None for step in rows.steps().tolist()):
+        raise ValueError(
+            f"period={period!r} has fewer than {_MIN_PERIOD} rows in every series. Give a longer one, or None."
+        )
+    return found
 
 
 def find_period(values: np.ndarray, least: float = _LEAST) -> int | None:
@@ -112,6 +144,8 @@ def find_period(values: np.ndarray, least: float = _LEAST) -> int | None:
     n = len(values)
     if n < 3 * _MIN_PERIOD:
         return None
+    if (missing := np.isnan(values)).any():
+        values = np.where(missing, np.nan_to_num(nan_median(values)), values)
     correlation = _autocorrelation(values)
     if correlation is None:
         return None

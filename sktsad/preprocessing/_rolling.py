@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,8 @@ _BLOCK = 32768
 #: How many times the variance a square may be, so that a running sum of squares, which never quite forgets it (some 32
 #: rounding errors), is exact to a millionth.
 _LARGEST = 1e-6 / (32 * np.finfo(float).eps)
+#: Rows of a window up to which a convolution is the fastest way to slopes.
+_LARGEST_KERNEL = 240
 
 
 def trailing_mean(x: np.ndarray, window: int) -> np.ndarray:
@@ -63,18 +66,59 @@ def past_moments(x: np.ndarray, window: int, least: float = 0.0) -> tuple[np.nda
 def slope(x: np.ndarray, window: int) -> np.ndarray:
     """Return the slope of the least-squares line through the last ``window`` rows, a row; NaN at the start."""
     out = np.full(len(x), np.nan)
-    if len(x) >= window:
+    if len(x) < window:
+        return out
+    if window <= _LARGEST_KERNEL:
         steps = np.arange(window) - (window - 1) / 2
         out[window - 1 :] = np.convolve(x - x[0], steps[::-1] / (steps @ steps), mode="valid")
+        return out
+    size = max(1, _BLOCK // window) * window
+    for start in range(0, len(x) - window + 1, size):
+        end = start + window - 1
+        out[end : end + size] = _slopes(x[start : end + size], window)
     return out
 
 
-def past_ewm(x: np.ndarray, span: int) -> np.ndarray:
-    """Return the exponentially weighted mean of all rows before each row; NaN for the first."""
+def _slopes(x: np.ndarray, window: int) -> np.ndarray:
+    """Return the slope of each full window, by sums that run from borders between blocks of ``window`` rows.
+
+    A window is the end of one block and the beginning of the next. Both sums hold its own rows only: of a wild value
+    that has left the window nothing remains, as there would of one running sum over all rows.
+    """
+    n_slopes = len(x) - window + 1
+    blocks = np.zeros((-(-n_slopes // window) + 1, window))
+    blocks.reshape(-1)[: len(x)] = x
+    center = blocks[:-1, -1:]  # the last row before the border is in all windows that meet there
+    before, after = blocks[:-1] - center, blocks[1:, :-1] - center
+    total = _sums_at_border(before, after)
+    place = np.arange(window) + 0.5  # distance from the border
+    before *= place - window
+    after *= place[:-1]
+    middle = np.arange(window) - window / 2
+    moment = _sums_at_border(before, after) - middle * total
+    return moment.reshape(-1)[:n_slopes] * (12 / (window * (window**2 - 1.0)))
+
+
+def _sums_at_border(before: np.ndarray, after: np.ndarray) -> np.ndarray:
+    """Return the sums over all of ``before``, then over one row less of it and one more of ``after``, and so on."""
+    sums = np.cumsum(before[:, ::-1], axis=1)[:, ::-1]
+    sums[:, 1:] += np.cumsum(after, axis=1)
+    return sums
+
+
+def past_ewm(x: np.ndarray, span: Any) -> np.ndarray:
+    """Return the exponentially weighted mean of all rows before each row; NaN for the first.
+
+    The span is a number, or an array with one for each row, which says how much that row counts.
+    """
     out = np.full(len(x), np.nan)
-    decay = 1 - 2 / (span + 1)
-    if len(x) > 1:
-        out[1:], _ = lfilter([1 - decay], [1, -decay], x[:-1], zi=[decay * x[0]])
+    spans = np.broadcast_to(span, len(x))[:-1]
+    starts = np.flatnonzero(np.append(True, np.diff(spans) != 0)) if np.ndim(span) else np.zeros(1, int)
+    mean = x[0] if len(x) else np.nan
+    for start, stop in pairwise([*starts[: len(x) - 1].tolist(), len(x) - 1]):
+        decay = 1 - 2 / (spans[start] + 1)
+        part, _ = lfilter([1 - decay], [1, -decay], x[start:stop], zi=[decay * mean])
+        out[start + 1 : stop + 1], mean = part, part[-1]
     return out
 
 

@@ -5,16 +5,19 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from itertools import pairwise
+from datetime import timedelta
+from math import ceil
 from numbers import Integral, Real
 from typing import Any, Self
 
 import numpy as np
 import pandas as pd
 from sklearn.base import TransformerMixin
+from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
 from .._core import (
+    LENGTH_OF_TIME,
     Estimator,
     Interval,
     Labels,
@@ -25,7 +28,6 @@ from .._core import (
     atomic_fit,
     check_feature_names_in,
     check_target_index,
-    is_gap,
     read_series,
     refuse_polars_output,
     robust_moments,
@@ -34,6 +36,8 @@ from .._core import (
     warn_if_other_step,
     warn_if_past_is_missing,
 )
+from ._calendar import Calendar
+from ._column_rows import ColumnRows
 from ._feature_set import FeatureSet
 from ._live_features import LiveFeatures
 from ._period import choose_period
@@ -47,37 +51,48 @@ class RollingFeatures(TransformerMixin, Estimator):
 
     Parameters
     ----------
-    z_windows : sequence of int, default=(15, 60)
-        For each, the z-score of the row among that number of rows before it.
-    std_windows : sequence of int, default=(15, 60)
+    z_windows : sequence of int, str or timedelta, default=(15, 60)
+        For each, the z-score of the row among that number of rows before it, or among those of that time, such as
+        ``"15min"``, where the index has dates: of each series as many rows as make it, by its own time step. So also
+        the next three, and ``same_windows``.
+    std_windows : sequence of int, str or timedelta, default=(15, 60)
         For each, the standard deviation of that number of rows before.
-    slope_windows : sequence of int, default=(15,)
+    slope_windows : sequence of int, str or timedelta, default=(15,)
         For each, at least 2, the slope per row of the line through that number of rows, the last of them the row.
-    ewm_spans : sequence of int, default=(15, 60)
+    ewm_spans : sequence of int, str or timedelta, default=(15, 60)
         For each, the difference to the mean of the rows before, with weights that fall by ``1 - 2 / (span + 1)`` per
         row.
     n_periods : int, default=7
         Number of periods back whose rows at the same time are compared with: the difference to their median, the
-        same divided by their scaled median absolute deviation, and that. 0 leaves these out, and the next two.
+        same divided by their scaled median absolute deviation, and that. 0 leaves these out, and ``same_windows``.
+    n_weeks : int, default=0
+        Number of weeks back whose rows at the same time of the same weekday are compared with, in the same three ways:
+        for series whose weekends differ. It needs a period of a day, and does without if that is none.
     n_neighbors : int, default=2
         Rows up to this number of time steps from the same time count like it: seven rows alone make a rough median.
-    same_windows : sequence of int, default=(60, 1440)
+    same_windows : sequence of int, str or timedelta, default=(60, 1440)
         For each, at least 2, of the difference to the median at the same time: its mean over that number of rows
         before, which tells what lasts, and its z-score among them. Rows without an earlier period count as 0.
     period_lags : sequence of int, default=(1, 7)
         For each, the difference to the row that number of periods ago: with days, yesterday and a week ago.
-    period : int, "auto" or None, default="auto"
-        Number of rows until a series repeats itself. "auto" is a day where the index has dates or time deltas, and
-        some series two days of them with at least four rows each; otherwise it is read from the autocorrelation of
-        the longest series. None, or no period found, leaves out what needs one.
+    calendar : sequence of {"time_of_day", "day_of_week", "weekend", "holiday"}, default=()
+        What the calendar says of a row, in columns at the end, where the index has dates: sine and cosine of the time
+        of day, the weekday from 0 for Monday to 6, whether it is Saturday or Sunday, whether it is one of ``holidays``.
+    holidays : sequence of date or str, default=None
+        Days such as ``"2026-12-25"`` that are unlike others, for "holiday".
+    period : int, str, timedelta or None, default="auto"
+        Number of rows until a series repeats itself, or how long that takes, such as ``"7D"``. "auto" is a day where
+        the index has dates or time deltas, and some series two days of them with at least four rows each; otherwise it
+        is read from the autocorrelation of the longest series. None, or no period found, leaves out what needs one.
     min_spread : float, default=0.05
         A row's z-scores divide by no less than this share of the spread that the series had in fit; if it was
         constant then, of 1.
     keep_values : bool, default=True
         Whether the columns themselves come first.
     fill : float, default=0.0
-        What stands for a feature whose past is missing: at the start of a series, after a gap, before the first
-        period is over. 0 says "as usual"; NaN is for those that take it, maybe not in a whole column.
+        What stands for a feature whose past is missing, and for all features of a value that is NaN: at the start of a
+        series, after a gap, before the first period is over. 0 says "as usual"; NaN is for those that take it, maybe
+        not in a whole column.
     max_gap : float, default=3
         Longest step in time, in units of the series' most frequent step, that windows may bridge. What looks back
         whole periods goes by time, across gaps.
@@ -98,6 +113,9 @@ class RollingFeatures(TransformerMixin, Estimator):
 
     Notes
     -----
+    NaN is a row that this column misses: it counts in no window, and its own features are ``fill``, the value itself
+    too. `SeriesImputer` before it fills values by earlier ones, and appends which these are.
+
     At least half the rows of a window must be there, without a gap; for a slope, all. A row a period ago may be half
     a time step off, as may its neighbours: they count without it, too, the first ``2 * n_neighbors + 1`` of a period
     if rows are closer than the step, and only such as come before the row itself. With ``history``, what exponential
@@ -133,10 +151,13 @@ class RollingFeatures(TransformerMixin, Estimator):
         "slope_windows": ["array-like"],
         "ewm_spans": ["array-like"],
         "n_periods": [Interval(Integral, 0, None, closed="left")],
+        "n_weeks": [Interval(Integral, 0, None, closed="left")],
         "n_neighbors": [Interval(Integral, 0, None, closed="left")],
         "same_windows": ["array-like"],
         "period_lags": ["array-like"],
-        "period": [Interval(Integral, 2, None, closed="left"), StrOptions({"auto"}), None],
+        "calendar": ["array-like"],
+        "holidays": ["array-like", None],
+        "period": [Interval(Integral, 2, None, closed="left"), *LENGTH_OF_TIME, None],
         "min_spread": [Interval(Real, 0, None, closed="neither")],
         "keep_values": ["boolean"],
         "fill": [Interval(Real, None, None, closed="neither"), "nan"],
@@ -147,16 +168,19 @@ class RollingFeatures(TransformerMixin, Estimator):
 
     def __init__(
         self,
-        z_windows: Sequence[int] = (15, 60),
+        z_windows: Sequence[int | str | timedelta] = (15, 60),
         *,
-        std_windows: Sequence[int] = (15, 60),
-        slope_windows: Sequence[int] = (15,),
-        ewm_spans: Sequence[int] = (15, 60),
+        std_windows: Sequence[int | str | timedelta] = (15, 60),
+        slope_windows: Sequence[int | str | timedelta] = (15,),
+        ewm_spans: Sequence[int | str | timedelta] = (15, 60),
         n_periods: int = 7,
+        n_weeks: int = 0,
         n_neighbors: int = 2,
-        same_windows: Sequence[int] = (60, 1440),
+        same_windows: Sequence[int | str | timedelta] = (60, 1440),
         period_lags: Sequence[int] = (1, 7),
-        period: int | str | None = "auto",
+        calendar: Sequence[str] = (),
+        holidays: Sequence[Any] | None = None,
+        period: int | str | timedelta | None = "auto",
         min_spread: float = 0.05,
         keep_values: bool = True,
         fill: float = 0.0,
@@ -169,9 +193,12 @@ class RollingFeatures(TransformerMixin, Estimator):
         self.slope_windows = slope_windows
         self.ewm_spans = ewm_spans
         self.n_periods = n_periods
+        self.n_weeks = n_weeks
         self.n_neighbors = n_neighbors
         self.same_windows = same_windows
         self.period_lags = period_lags
+        self.calendar = calendar
+        self.holidays = holidays
         self.period = period
         self.min_spread = min_spread
         self.keep_values = keep_values
@@ -179,6 +206,11 @@ class RollingFeatures(TransformerMixin, Estimator):
         self.max_gap = max_gap
         self.history = history
         self.series = series
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        return tags
 
     @atomic_fit
     def fit(self, X: Rows, y: Labels = None) -> Self:
@@ -198,8 +230,9 @@ class RollingFeatures(TransformerMixin, Estimator):
         Raises
         ------
         ValueError
-            If a window is not a whole number or is too small, no feature is left, values are missing or infinite, time
-            is out of order or duplicated, or X has lost a panel's index that y still has.
+            If a window is neither a whole number nor a length of time or is too small, a length of time comes without
+            dates in the index of X, no feature is left, values are infinite, time is out of order or duplicated, or X
+            has lost a panel's index that y still has.
 
         Warns
         -----
@@ -209,15 +242,20 @@ class RollingFeatures(TransformerMixin, Estimator):
         features = FeatureSet.of(self)
         rows = read_series(X, self.series)
         lost = check_target_index(X, y, self.max_gap)
-        values = validate_rows(self, X, reset=True)
+        values = validate_rows(self, X, reset=True, ensure_all_finite="allow-nan")
+        features.check_steps(rows)
+        calendar = Calendar.of(self, rows)
         if lost:
             warnings.warn(lost, UserWarning, stacklevel=3)
         period = choose_period(self.period, values, rows, rows.has_dates) if features.lookups else None
         if period is None:
-            features = replace(features, n_periods=0, period_lags=())
-        if not features.names("x"):
+            features = replace(features, n_periods=0, n_weeks=0, period_lags=())
+        elif not period.is_day:
+            features = replace(features, n_weeks=0)
+        if not features.names("x") and not calendar.names:
             raise ValueError("No feature is left. Name a window, a period, or keep_values=True.")
-        self._features, self._period = features, period
+        self._features, self._period, self._calendar = features, period, calendar
+        self._has_missing = bool(np.isnan(values).any())
         self._past = Past.of(X, rows, values, self._first_needed, self.max_gap)
         self._spreads = [_spread(values[rows.order[part]]) for _, part in rows.parts()]
         self.periods_ = {key: period and period.in_rows(step) for key, step in self._past.steps().items()}
@@ -239,9 +277,8 @@ class RollingFeatures(TransformerMixin, Estimator):
         Raises
         ------
         ValueError
-            If columns differ from those of fit, values are missing or infinite, time is out of order or duplicated,
-            or the indexes of fit and transform do not compare: one of both is a panel's, or they hold different kinds
-            of time.
+            If columns differ from those of fit, values are infinite, time is out of order or duplicated, or the indexes
+            of fit and transform do not compare: one of both is a panel's, or they hold different kinds of time.
 
         Warns
         -----
@@ -254,14 +291,21 @@ class RollingFeatures(TransformerMixin, Estimator):
         refuse_polars_output(self, X)
         rows = read_series(X, self.series)
         past = self._past.compare(X, rows)
-        values = validate_rows(self, X, reset=False)
+        values = validate_rows(self, X, reset=False, ensure_all_finite="allow-nan")
         is_other = warn_if_other_step(past, rows, stacklevel=4)
         if self.history == "index" and not is_other:
-            n_back = self._features.longest_window
+            n_back = max(self._features.at(step).longest_window for step in past.steps().values())
             warn_if_past_is_missing(past, rows, self.max_gap, self._lacking, n_back, stacklevel=4)
         names = self.get_feature_names_out()
         n_rows = len(values)
         out = np.empty((n_rows, len(names)), values.dtype)
+        if n_calendar := len(self._calendar.names):
+            if rows.times is None:
+                raise ValueError(
+                    "calendar needs dates in the index of X, as in fit; it has no time. Set them: X.index = "
+                    "pandas.to_datetime(times)."
+                )
+            out[rows.order, -n_calendar:] = self._calendar.columns(rows.times, self._past.zone)
         rows, values, _ = past.join(rows, values)
         steps = rows.steps_so_far(past.steps())
         spreads = dict(zip(self._past.keys, self._spreads, strict=True))
@@ -297,7 +341,8 @@ class RollingFeatures(TransformerMixin, Estimator):
         """
         check_is_fitted(self)
         columns = check_feature_names_in(self, input_features)
-        return np.array([name for column in columns for name in self._features.names(column)], dtype=object)
+        names = [name for column in columns for name in self._features.names(column)]
+        return np.array([*names, *self._calendar.names], dtype=object)
 
     def live_step(self) -> LiveStep:
         """Return what works row by row; `sktsad.live.LiveScorer` asks for it.
@@ -311,18 +356,22 @@ class RollingFeatures(TransformerMixin, Estimator):
             key: self.min_spread * spread for key, spread in zip(self._past.keys, self._spreads, strict=True)
         }
         pooled = self.min_spread * self._pooled_spread
-        return LiveFeatures(self._past, self.max_gap, self.fill, self._features, self._period, least, pooled)
+        return LiveFeatures(
+            self._past, self.max_gap, self.fill, self._features, self._period, least, pooled, self._calendar
+        )
 
     def _first_needed(self, times: np.ndarray, step: float) -> int:
         """Return the first of these rows that a row after them looks at."""
         if self.history == "none":
             return len(times)
         period = self._period.in_time(step) if self._period else np.nan
-        return self._features.first_of_past(times, period, step)
+        # Values that are there are no more than that many steps apart, or there is a gap between them.
+        spread = ceil(self.max_gap) if self._has_missing else 1
+        return self._features.at(step).first_of_past(times, period, step, spread)
 
     def _lacking(self, times: np.ndarray, before: float, step: float) -> np.ndarray:
         """Mark the rows of a run after a hole that look into the hole, or at fewer rows than they should."""
-        lacks = np.arange(len(times)) < self._features.longest_window
+        lacks = np.arange(len(times)) < self._features.at(step).longest_window
         period = None if self._period is None else self._period.in_rows(step)
         if period is None:
             return lacks
@@ -335,24 +384,35 @@ class RollingFeatures(TransformerMixin, Estimator):
         self, values: np.ndarray, times: np.ndarray | None, steps: np.ndarray, spread: np.ndarray
     ) -> Iterator[np.ndarray]:
         """Yield the features of the rows of a series, each with the time step that it goes by."""
-        cuts: Any = (
-            [] if times is None else np.flatnonzero(is_gap(np.diff(times), self.max_gap, steps[1:])) + 1
-        )
-        segments = [slice(*ends) for ends in pairwise([0, *cuts, len(values)])]
         period, zone = self._period, self._past.zone
-        found = (
-            {each: period.look_back(*each, times, steps, zone) for each in self._features.lookups}
-            if period
-            else {}
-        )
         columns = values.T.astype(np.float64, "C", copy=False)
+        whole = None
         for x, least in zip(columns, self.min_spread * spread, strict=True):
-            yield from self._features.of_column(x, segments, found, least)
+            there = ~np.isnan(x)
+            if there.all():
+                whole = whole or ColumnRows(self._features, period, zone, times, steps, self.max_gap)
+                yield from whole.features_of(x, least)
+                continue
+            found: Iterator[np.ndarray] = iter(())
+            at = np.flatnonzero(there)
+            if len(at) and times is None:  # rows that are missing must be seen to be
+                step = np.nan_to_num(steps, nan=1.0)
+                some = ColumnRows(self._features, period, None, at * step[at], step[at], self.max_gap)
+                found = some.features_of(x[at], least)
+            elif len(at):
+                some = ColumnRows(self._features, period, zone, times[at], steps[at], self.max_gap)  # type: ignore[index]
+                found = some.features_of(x[at], least)
+            for _ in self._features.names(""):
+                feature = np.full(len(x), np.nan)
+                if len(at):
+                    feature[at] = next(found)
+                yield feature
 
 
 def _spread(values: np.ndarray) -> np.ndarray:
-    """Return the robust spread of each column; 1 of a constant one."""
-    spread = robust_moments(values.astype(np.float64), axis=0)[1]
+    """Return the robust spread of each column, without its NaN; 1 of a constant one, or of nothing."""
+    columns = (column[~np.isnan(column)].astype(np.float64) for column in values.T)
+    spread = np.array([robust_moments(column, axis=0)[1] if len(column) else 0.0 for column in columns])
     return np.where(spread > 0, spread, 1.0)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
+from copy import deepcopy
 from numbers import Integral
 from typing import Any, Self
 
@@ -20,6 +21,7 @@ from .._core import (
     Labels,
     LiveStep,
     Rows,
+    SeriesRows,
     StrOptions,
     Windows,
     atomic_fit,
@@ -34,6 +36,7 @@ from .._core import (
     warn_if_unknown,
 )
 from ._live_scaler import LiveScaler
+from ._scale_at_once import are_many, fit_at_once, scale_at_once
 
 #: Rows and the scaler's parameters are checked once; to do so series by series takes longer than to scale them.
 _CHECKED = {"assume_finite": True, "skip_parameter_validation": True}
@@ -110,14 +113,54 @@ class SeriesScaler(OneToOneFeatureMixin, TransformerMixin, Estimator):
         pooled = self._new_scaler().fit(values)
         self.scalers_: dict[Hashable, Any] = {None: pooled}
         if self._is_panel:
-            with config_context(**_CHECKED):
-                self.scalers_ = {
-                    key: self._new_scaler().fit(values[rows.order[part]]) for key, part in rows.parts()
-                }
+            self.scalers_ = dict(zip(rows.keys, self._fitted(values, rows), strict=True))
         if self.unseen == "pooled" and self._is_panel:
             self.pooled_scaler_ = pooled
         elif hasattr(self, "pooled_scaler_"):
             del self.pooled_scaler_
+        return self
+
+    @atomic_fit
+    def partial_fit(self, X: Rows, y: Labels = None) -> Self:
+        """Go on with some more rows, of series that are known or new: for panels larger than the memory.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Rows as in `fit`, such as the parts of a `sktsad.scale.ParquetPanel`.
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        self : SeriesScaler
+
+        Raises
+        ------
+        TypeError
+            If the scaler has no ``partial_fit``, as ``RobustScaler``.
+        """
+        if not hasattr(self._new_scaler(), "partial_fit"):
+            raise TypeError(
+                f"scaler={self.scaler} has no partial_fit: it needs all rows of a series at once. Use StandardScaler, "
+                "MinMaxScaler or MaxAbsScaler, or fit."
+            )
+        is_first = not hasattr(self, "scalers_")
+        rows = read_series(X, self.series)
+        values = validate_rows(self, X, reset=is_first)
+        if is_first:
+            self._is_panel = is_panel(X)
+        check_panel(X, self._is_panel)
+        # Copies go on: if a later series fails, those that were there are as they were.
+        scalers = {} if is_first else dict(self.scalers_)
+        with config_context(**_CHECKED):
+            for key, part in rows.parts():
+                own = deepcopy(scalers[key]) if key in scalers else self._new_scaler()
+                scalers[key] = own.partial_fit(values[rows.order[part]])
+            if self.unseen == "pooled" and self._is_panel:
+                pooled = deepcopy(getattr(self, "pooled_scaler_", None)) or self._new_scaler()
+                self.pooled_scaler_ = pooled.partial_fit(values)
+        self.scalers_ = scalers
         return self
 
     def transform(self, X: Rows) -> Any:
@@ -182,15 +225,24 @@ class SeriesScaler(OneToOneFeatureMixin, TransformerMixin, Estimator):
         if self._is_panel:
             warn_if_unknown(list(self.scalers_), rows.keys, stacklevel=5)
         values = validate_rows(self, X, reset=False)
-        out = np.empty_like(values)
         with config_context(**_CHECKED):
-            for key, part in rows.parts():
-                at = rows.order[part]
-                out[at] = getattr(self._scaler_of(key, values[at], method), method)(values[at])
+            scalers = [self._scaler_of(key, values, rows.order[part], method) for key, part in rows.parts()]
+            out = scale_at_once(scalers, values, rows, method) if are_many(rows) else None
+            if out is None:
+                out = np.empty_like(values)
+                for scaler, (_, part) in zip(scalers, rows.parts(), strict=True):
+                    at = rows.order[part]
+                    out[at] = getattr(scaler, method)(values[at])
         index = row_index(X)
         return out if index is None else pd.DataFrame(out, index, self.get_feature_names_out())
 
-    def _scaler_of(self, key: Hashable, values: np.ndarray, method: str) -> Any:
+    def _fitted(self, values: np.ndarray, rows: SeriesRows) -> list[Any]:
+        """Return a fitted scaler for each series."""
+        with config_context(**_CHECKED):
+            found = fit_at_once(self._new_scaler(), values, rows) if are_many(rows) else None
+            return found or [self._new_scaler().fit(values[rows.order[part]]) for _, part in rows.parts()]
+
+    def _scaler_of(self, key: Hashable, values: np.ndarray, at: np.ndarray, method: str) -> Any:
         if key in self.scalers_:
             return self.scalers_[key]
         if self.unseen == "error" or (self.unseen == "self" and method == "inverse_transform"):
@@ -198,7 +250,7 @@ class SeriesScaler(OneToOneFeatureMixin, TransformerMixin, Estimator):
                 f"Series {key!r} was not among those of fit, and unseen={self.unseen!r} has no scaler for it. "
                 "Use unseen='pooled'."
             )
-        return self._new_scaler().fit(values) if self.unseen == "self" else self.pooled_scaler_
+        return self._new_scaler().fit(values[at]) if self.unseen == "self" else self.pooled_scaler_
 
 
 class WindowScaler(OneToOneFeatureMixin, TransformerMixin, Estimator):

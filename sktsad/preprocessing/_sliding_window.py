@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Hashable
+from datetime import timedelta
 from numbers import Integral, Real
 from typing import Any, Self
 
@@ -14,6 +15,7 @@ from sklearn.utils import check_array
 from sklearn.utils.validation import check_is_fitted
 
 from .._core import (
+    LENGTH_OF_TIME,
     Estimator,
     Interval,
     Labels,
@@ -27,8 +29,11 @@ from .._core import (
     check_feature_names_in,
     check_target_index,
     flatten_3d,
+    in_rows,
+    nanoseconds,
     read_series,
     refuse_polars_output,
+    require_dates,
     row_index,
     validate_rows,
     warn_if_cut,
@@ -37,10 +42,13 @@ from .._core import (
 )
 from ._auto_length import AUTO_LENGTHS, auto_length
 from ._live_window import LiveWindow
+from ._window_layout import lay_out
 
 #: Fit speaks of a series from this number of gaps, and this share of windows that are padded, or mostly padded, on.
 _MIN_GAPS, _PADDED, _HALF_PADDED = 3, 0.45, 0.25
 
+#: By this share windows of a length of time may last longer or shorter than it without a warning.
+_UNEQUAL = 0.1
 #: Rows by which a window may be longer than every series; longer ones are a mistake, and take memory.
 _MOST_PADDING = 10_000
 
@@ -55,8 +63,9 @@ class SlidingWindow(TransformerMixin, Estimator):
 
     Parameters
     ----------
-    length : int, "auto", "auto/2" or "2*auto", default=30
-        Number of rows in a window. "auto" takes a period, the same for all series: the median of theirs, at most a
+    length : int, str or timedelta, default=30
+        Number of rows in a window; or a length of time, such as ``"30min"``, where the index has dates (see Notes); or
+        "auto", "auto/2" or "2*auto". "auto" takes a period, the same for all series: the median of theirs, at most a
         third of the shortest series of 90 rows or more, and 30 where none has one; and no more than makes 2,000 values
         of all columns. "auto/2" and "2*auto" are half a period and two.
     max_gap : float, default=3
@@ -82,6 +91,9 @@ class SlidingWindow(TransformerMixin, Estimator):
     ----------
     length_ : int
         Number of rows in a window.
+    strides_ : dict
+        Rows of the series from one row of a window to the next, by the name of the series. More than 1 only where
+        ``length`` is a length of time and series have different time steps.
     n_features_in_ : int
         Number of columns, the channels of the window.
     feature_names_in_ : ndarray of str
@@ -97,8 +109,14 @@ class SlidingWindow(TransformerMixin, Estimator):
     ``transform`` returns `Windows`, an array-like that takes the memory of the rows, not of the windows.
     Scale before the window: it is cheaper. The time step of a series is that of fit, so that no window depends
     on rows after it; in a series that fit has not seen, or a single row of it, each row goes by the step of the rows
-    before it. With
-    ``set_output(transform="pandas")`` the windows are a frame with columns such as ``x0_t-3``, and all of them are
+    before it.
+
+    A ``length`` in time is rounded to whole time steps. Where the series of a panel have different ones, their windows
+    last equally long and hold equally many rows: that of the longest step. Of a series with a shorter step every k-th
+    row is taken, counted back from the row that the window stands for, so that the rows between are in the windows of
+    other rows only. Put `RollingFeatures` before, whose statistics know them all, or use `resample`.
+
+    With ``set_output(transform="pandas")`` the windows are a frame with columns such as ``x0_t-3``, and all of them are
     in memory.
 
     Examples
@@ -114,7 +132,7 @@ class SlidingWindow(TransformerMixin, Estimator):
     """
 
     _parameter_constraints: dict = {
-        "length": [Interval(Integral, 1, None, closed="left"), StrOptions(set(AUTO_LENGTHS))],
+        "length": [Interval(Integral, 1, None, closed="left"), *LENGTH_OF_TIME],
         "max_gap": [Interval(Real, 1, None, closed="left")],
         "padding": [StrOptions({"edge", "zero"})],
         "history": [StrOptions({"index", "none"})],
@@ -124,7 +142,7 @@ class SlidingWindow(TransformerMixin, Estimator):
 
     def __init__(
         self,
-        length: int | str = 30,
+        length: int | str | timedelta = 30,
         *,
         max_gap: float = 3,
         padding: str = "edge",
@@ -162,40 +180,47 @@ class SlidingWindow(TransformerMixin, Estimator):
         Raises
         ------
         ValueError
-            If ``length`` exceeds the rows of every series by far, values are missing or infinite, time is out of
-            order or duplicated, or X has lost a panel's index that y still has.
+            If ``length`` exceeds the rows of every series by far, or is a length of time and X has longer time steps or
+            no dates in its index, values are missing or infinite, time is out of order or duplicated, or X has lost a
+            panel's index that y still has.
 
         Warns
         -----
         UserWarning
             If X is an array and the index of y holds dates or shows gaps, or if the clock of a series has no steady
-            step, so that many of its windows are padding, or if ``length`` exceeds the rows of every series.
+            step, so that many of its windows are padding, if ``length`` exceeds the rows of every series, or if it is a
+            length of time and the time steps of the series are no multiples of each other.
         """
         rows = read_series(X, self.series)
         lost = check_target_index(X, y, self.max_gap)
         values = validate_rows(self, X, reset=True)
-        self.length_: int = (
-            auto_length(values, rows, self.length) if isinstance(self.length, str) else self.length
-        )
-        longest = int(np.diff(rows.bounds).max())
+        self._read_length(values, rows)
+        sizes, spans = np.diff(rows.bounds), 1 + (self.length_ - 1) * self._every(rows.steps())
+        longest = int(sizes.max())
         if self.length_ > longest + _MOST_PADDING:
             raise ValueError(
-                f"length={self.length_} is far longer than the longest series (n_samples={longest}). "
-                "Shorten the window."
+                f"length={self.length!r} is far longer than the longest series (n_samples={longest}). Shorten the "
+                "window."
             )
         if lost:
             warnings.warn(lost, UserWarning, stacklevel=3)
-        if self.length_ > longest:
+        if (spans > sizes).all():
             warnings.warn(
-                f"length={self.length_} is longer than the longest series (n_samples={longest}), so that every window "
+                f"length={self.length!r} is longer than the longest series (n_samples={longest}), so that every window "
                 "is padded. Shorten the window, or fit on longer series.",
                 UserWarning,
                 stacklevel=3,
             )
         else:
-            self._warn_if_padded(rows)
-        n_past = self.length_ - 1 - self._n_ahead() if self.history == "index" else 0
-        self._past = Past.of(X, rows, values, lambda times, _: len(times) - n_past, self.max_gap)
+            self._warn_if_padded(rows, spans)
+        keeps = self.history == "index"
+        n_past = self.length_ - 1 - self._n_ahead()
+
+        def first_needed(times: np.ndarray, step: float) -> int:
+            return len(times) - (n_past * int(self._every(step)) if keeps else 0)
+
+        self._past = Past.of(X, rows, values, first_needed, self.max_gap)
+        self.strides_ = {key: int(self._every(step)) for key, step in self._past.steps().items()}
         return self
 
     def transform(self, X: Rows) -> Any:
@@ -233,10 +258,17 @@ class SlidingWindow(TransformerMixin, Estimator):
         is_cut = warn_if_cut(past, rows, self.length_, self.max_gap, stacklevel=4)
         if self.history == "index" and not is_cut:
             pad = self.length_ - 1
-            warn_if_past_is_missing(past, rows, self.max_gap, _first_rows(pad), pad, stacklevel=4)
+            n_back = pad * max(self.strides_.values())
+            warn_if_past_is_missing(past, rows, self.max_gap, self._first_rows, n_back, stacklevel=4)
+        if self._spacing is not None:
+            known = past.steps()
+            new = [(key, step) for key, step in zip(rows.keys, rows.steps(), strict=True) if key not in known]
+            self._warn_if_unequal([key for key, _ in new], np.array([step for _, step in new]), stacklevel=4)
         rows, values, given = past.join(rows, values)
-        segments = rows.segment_starts(self.max_gap, rows.steps_so_far(past.steps()))
-        windows = self._windows(values, rows, segments, given, row_index(X))
+        steps = rows.steps_so_far(past.steps())
+        segments = rows.segment_starts(self.max_gap, steps)
+        every = None if self._spacing is None else self._every(steps)
+        windows = self._windows(values, rows, segments, given, every, row_index(X))
         return np.asarray(windows) if is_frame else windows  # polars makes no frame of `Windows`
 
     def inverse_transform(self, X: Rows) -> Any:
@@ -289,28 +321,84 @@ class SlidingWindow(TransformerMixin, Estimator):
         step : LiveStep
         """
         check_is_fitted(self)
-        return LiveWindow(self._past, self.max_gap, self.padding, self.length_, self.n_features_in_)
+        return LiveWindow(
+            self._past, self.max_gap, self.padding, self.length_, self.n_features_in_, self._spacing
+        )
 
-    def _warn_if_padded(self, rows: SeriesRows) -> None:
+    def _read_length(self, values: np.ndarray, rows: SeriesRows) -> None:
+        """Set the number of rows of a window, and how far apart in time they are, None where this does not matter."""
+        self._spacing: float | None = None
+        self.length_: int = self.length if isinstance(self.length, Integral) else 0
+        if isinstance(self.length, str) and self.length in AUTO_LENGTHS:
+            self.length_ = auto_length(values, rows, self.length)
+        elif not self.length_:
+            time = nanoseconds("length", self.length)
+            require_dates("length", self.length, rows)
+            steps = rows.steps()
+            if np.isnan(steps).all():
+                raise ValueError(
+                    f"length={self.length!r} is a length of time, and no series has two rows (n_samples="
+                    f"{rows.n_rows}), so that there is no time step. Give more rows, or a number of rows."
+                )
+            self._spacing = float(np.nanmax(steps))
+            self.length_ = int(in_rows(time, self._spacing))
+            if not self.length_:
+                raise ValueError(
+                    f"length={self.length!r} is shorter than a time step, {pd.Timedelta(self._spacing)}, the longest "
+                    "of all series. Lengthen the window, or leave out series with such a step."
+                )
+            self._warn_if_unequal(rows.keys, steps, stacklevel=5)
+
+    def _every(self, steps: Any) -> Any:
+        """Return which rows are taken of series with these time steps: every k-th."""
+        if self._spacing is None:
+            return np.ones(np.shape(steps), dtype=np.int64)
+        return np.maximum(in_rows(self._spacing, steps), 1)
+
+    def _first_rows(self, times: np.ndarray, before: float, step: float) -> np.ndarray:
+        """Mark the first rows of a run, whose windows reach beyond it."""
+        return np.arange(len(times)) < (self.length_ - 1) * self._every(step)
+
+    def _warn_if_unequal(self, keys: list[Hashable], steps: np.ndarray, stacklevel: int) -> None:
+        """Warn of series whose windows, by whole rows, last longer or shorter than others."""
+        spacing = float(self._spacing or np.nan)
+        lasts = np.nan_to_num(self._every(steps) * steps / spacing, nan=1.0)
+        odd = np.flatnonzero(np.abs(lasts - 1) > _UNEQUAL)
+        if len(odd):
+            worst = odd[np.argmax(np.abs(lasts[odd] - 1))]
+            warnings.warn(
+                f"Windows of length={self.length!r} last {lasts[worst]:.2f} times as long in series {keys[worst]!r}, "
+                f"whose time step is {pd.Timedelta(steps[worst])}, as in the series with the longest step of fit, "
+                f"{pd.Timedelta(spacing)}: {len(odd)} series of {len(keys)} have steps that do not divide it. "
+                "Bring all to one step first, with sktsad.preprocessing.resample.",
+                UserWarning,
+                stacklevel=stacklevel,
+            )
+
+    def _warn_if_padded(self, rows: SeriesRows, spans: np.ndarray) -> None:
         """Warn of series whose windows are cut by gaps all the time: their clock has no steady step."""
-        starts = rows.segment_starts(self.max_gap, rows.steps())
+        steps = rows.steps()
+        starts = rows.segment_starts(self.max_gap, steps)
         lengths = np.diff(np.append(starts, rows.n_rows))
-        depth = np.minimum(np.arange(rows.n_rows) - np.repeat(starts, lengths) + 1, self.length_)
+        depth = np.arange(rows.n_rows) - np.repeat(starts, lengths) + 1
         n_padded, n_windows, true_rows = 0, 0, []
-        for _, part in rows.parts():
+        for number, (_, part) in enumerate(rows.parts()):
+            span = int(spans[number])
             n_gaps = int(np.searchsorted(starts, part.stop) - np.searchsorted(starts, part.start)) - 1
-            later = depth[part][self.length_ - 1 :]  # the first windows of a series cannot but be padded
+            later = np.minimum(
+                depth[part][span - 1 :], span
+            )  # the first windows of a series cannot but be padded
             if n_gaps < _MIN_GAPS or not len(later):
                 continue
-            if (later < self.length_).mean() >= _PADDED or (2 * later < self.length_).mean() >= _HALF_PADDED:
-                n_padded += int((later < self.length_).sum())
+            if (later < span).mean() >= _PADDED or (2 * later < span).mean() >= _HALF_PADDED:
+                n_padded += int((later < span).sum())
                 n_windows += len(later)
-                true_rows.append(later)
+                true_rows.append(1 + (later - 1) // self._every(steps[number]))
         if true_rows:
             which = "" if rows.keys == [None] else f" of {len(true_rows)} of {len(rows.keys)} series"
             warnings.warn(
                 f"{n_padded / n_windows:.0%} of the windows{which} are padded, and hold in the median "
-                f"{np.median(np.concatenate(true_rows)):.0f} true rows of length={self.length_}: rows come more than "
+                f"{np.median(np.concatenate(true_rows)):.0f} true rows of {self.length_}: rows come more than "
                 f"max_gap={self.max_gap} of the most frequent time steps after the row before, again and again. "
                 "Resample to one step, e.g. X.resample('5min').mean().ffill(), raise max_gap, or shorten the window; "
                 "where time does not matter, drop it with X.reset_index(drop=True).",
@@ -319,50 +407,36 @@ class SlidingWindow(TransformerMixin, Estimator):
             )
 
     def _windows(
-        self, values: np.ndarray, rows: SeriesRows, segments: np.ndarray, given: np.ndarray, index: Any
+        self,
+        values: np.ndarray,
+        rows: SeriesRows,
+        segments: np.ndarray,
+        given: np.ndarray,
+        every: np.ndarray | None,
+        index: Any,
     ) -> Windows:
         """Lay the rows out segment by segment, with ``length - 1`` rows of padding each; return the windows wanted."""
-        segments, given, order = _with_rows(segments, given, rows.order)
         pad, n_ahead = self.length_ - 1, self._n_ahead()
         front = pad - n_ahead
+        laid = lay_out(rows.order, segments, given, every, front, n_ahead)
         # Source of each buffer row: a row of `values`, or the zeros appended to them.
-        ends = np.append(segments[1:], len(order)) - 1
-        fronts = np.repeat(order[segments][:, None], front, axis=1)
-        backs = np.repeat(order[ends][:, None], n_ahead, axis=1)
+        ends = np.append(laid.starts[1:], len(laid.order)) - 1
+        fronts = np.repeat(laid.first[:, None], front, axis=1)
+        backs = np.repeat(laid.last[:, None], n_ahead, axis=1)
         if self.padding == "zero":
             fronts[:] = backs[:] = len(values)
             values = np.concatenate([values, np.zeros((1, values.shape[1]), values.dtype)])
-        segment_of_row = np.zeros(len(order), dtype=np.intp)
-        segment_of_row[segments[1:]] = 1
-        starts = np.arange(len(order)) + pad * np.cumsum(segment_of_row)
-        source = np.empty(len(order) + fronts.size + backs.size, dtype=np.intp)
-        source[starts + front] = order
-        source[starts[segments][:, None] + np.arange(front)] = fronts
+        run_of_row = np.zeros(len(laid.order), dtype=np.intp)
+        run_of_row[laid.starts[1:]] = 1
+        starts = np.arange(len(laid.order)) + pad * np.cumsum(run_of_row)
+        source = np.empty(len(laid.order) + fronts.size + backs.size, dtype=np.intp)
+        source[starts + front] = laid.order
+        source[starts[laid.starts][:, None] + np.arange(front)] = fronts
         source[starts[ends][:, None] + front + 1 + np.arange(n_ahead)] = backs
         in_given_order = np.empty(len(given), dtype=np.intp)
-        in_given_order[order[given]] = starts[given]
+        in_given_order[laid.order[laid.given]] = starts[laid.given]
         names = list(check_feature_names_in(self))
         return Windows(values[source], in_given_order, self.length_, index, names, n_ahead)
 
     def _n_ahead(self) -> int:
         return self.length_ // 2 if self.align == "centre" else 0
-
-
-def _first_rows(n_rows: int) -> Callable[..., np.ndarray]:
-    """Return a function that marks the first rows of a run."""
-    return lambda times, before, step: np.arange(len(times)) < n_rows
-
-
-def _with_rows(
-    segments: np.ndarray, given: np.ndarray, order: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Drop the segments that hold no given row, only such as fit kept."""
-    if len(given) == len(order):
-        return segments, given, order
-    lengths = np.diff(np.append(segments, len(order)))
-    is_given = np.zeros(len(order), dtype=bool)
-    is_given[given] = True
-    has_rows = np.add.reduceat(is_given, segments) > 0
-    is_left = np.repeat(has_rows, lengths)
-    lengths = lengths[has_rows]
-    return np.cumsum(lengths) - lengths, np.flatnonzero(is_given[is_left]), order[is_left]

@@ -67,7 +67,7 @@ def to_panel(X: Any, *, time: str, series: str | None = None, target: str | None
     given = [name for name in wanted.values() if name is not None]
     if len(set(given)) < len(given):
         raise ValueError(f"time, series and target must be different columns, got {given}.")
-    columns = {name: _column(X, name) for name in names}
+    columns = {name: column_of(X, name) for name in names}
     levels = [_times(columns[time], time)]
     if series is not None:
         keys = pd.Index(columns[series], name=series)
@@ -86,7 +86,7 @@ def to_panel(X: Any, *, time: str, series: str | None = None, target: str | None
     return frame, pd.Series(columns[target], index, name=target).iloc[order]
 
 
-def _column(X: Any, name: str) -> Any:
+def column_of(X: Any, name: str) -> Any:
     """Return a column as pandas holds it, without an index."""
     column = X[name]
     if not is_polars(X):

@@ -19,6 +19,7 @@ from .._core import (
     Seed,
     StrOptions,
     Windows,
+    atomic_fit,
     check_labels,
     check_windows,
     has_time,
@@ -141,6 +142,7 @@ class SafeSampler(OneToOneFeatureMixin, Estimator):
         self.n_channels = n_channels
         self.random_state = random_state
 
+    @atomic_fit
     def fit(self, X: Rows, y: Labels) -> Self:
         """Check rows and labels; `fit_resample` does the work.
 
@@ -158,6 +160,7 @@ class SafeSampler(OneToOneFeatureMixin, Estimator):
         self._check(X, y)
         return self
 
+    @atomic_fit
     def fit_resample(self, X: Rows, y: Labels) -> tuple[Any, Any]:
         """Resample the windows.
 
@@ -209,7 +212,6 @@ class SafeSampler(OneToOneFeatureMixin, Estimator):
         return sampler == "augment" or hasattr(sampler, "augment")
 
     def _check(self, X: Rows, y: Labels) -> tuple[Windows, np.ndarray]:
-        self._validate_params()
         windows = check_windows(self, X, n_channels=self.n_channels, reset=True)
         if has_time(X) and not isinstance(X, Windows) and windows.channel_names is None:
             raise ValueError(

@@ -1,8 +1,11 @@
 """Tiny files in the layout of the real data."""
 
 import hashlib
+import io
 import json
+import threading
 import zipfile
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import numpy as np
 import pandas as pd
@@ -71,6 +74,8 @@ def tiny_home(tmp_path, monkeypatch):
         x_test=np.full((2, 28, 28), 255, dtype="uint8"),
         y_test=np.array([7, 2], dtype="int8"),
     )
+    total = hashlib.sha256((tmp_path / "mnist/mnist.npz").read_bytes()).hexdigest()
+    monkeypatch.setattr(module + "_mnist._SHA256", (total,))
     for folder, name, shape in [
         ("ucr", "calm", 6),
         ("ucr", "DISTORTEDcalm", 6),
@@ -95,3 +100,52 @@ def zipped_home(tiny_home):
         archive.write(csv, csv.name)
     csv.unlink()
     return tiny_home
+
+
+class Site:
+    """A web site with some files: it counts what it is asked for, and may break off in the middle of a file."""
+
+    def __init__(self):
+        self.files, self.asked, self.breaks_off = {}, [], False
+        site = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self):
+                site.asked.append(self.path)
+                content = site.files.get(self.path)
+                self.send_response(404 if content is None else 200)
+                content = content or b""
+                self.send_header("Content-Length", str(len(content)))
+                self.end_headers()
+                self.wfile.write(content[: len(content) // 2] if site.breaks_off else content)
+
+            def log_message(self, *args):
+                """Say nothing."""
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}/"
+
+    @staticmethod
+    def zipped(files):
+        """Return the bytes of an archive of files: contents by their names."""
+        archive = io.BytesIO()
+        with zipfile.ZipFile(archive, "w") as packed:
+            for name, content in files.items():
+                packed.writestr(name, content)
+        return archive.getvalue()
+
+    def close(self):
+        self.server.shutdown()
+        self.server.server_close()
+
+
+@pytest.fixture
+def site(monkeypatch):
+    pytest.importorskip("pooch", reason="optional: pip install 'sktsad[fetch]'")
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    site = Site()
+    thread = threading.Thread(target=site.server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    yield site
+    site.close()
+    thread.join()

@@ -60,7 +60,6 @@ def test_sums_are_known_of_all_sets_that_come_in_files():
     assert folders == {
         "aiops_kpi": 26,
         "aiops_kpi_finals": 14,
-        "mnist": 1,
         "nab": 58,
         "smd": 4,
         "tsb_ad": 13,

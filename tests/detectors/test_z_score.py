@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.metrics import roc_auc_score
+from sklearn.utils import get_tags
 
 from sktsad import SlidingWindow, ZScoreDetector
 from sktsad.thresholds import MeanStd
@@ -182,3 +183,43 @@ def test_fitting_anew_leaves_nothing_of_another_mode_behind():
 def test_a_parameter_out_of_range_is_named(name, value):
     with pytest.raises(ValueError, match=f"The {name!r} parameter of ZScoreDetector must be"):
         ZScoreDetector(**{name: value}).fit(ROWS)
+
+
+# Missing values
+
+
+@pytest.mark.parametrize("robust", [False, True])
+def test_nan_counts_in_no_mean_and_is_off_by_nothing(robust):
+    X = np.where(RNG.random(ROWS.shape) < 0.3, np.nan, ROWS)
+    X[7] = np.nan
+    detector = ZScoreDetector(robust=robust, threshold=3.0).fit(X)
+    for column in range(2):
+        sample = [value for value in X[:, column].tolist() if value == value]
+        expected = [
+            naive_z(value, sample, robust) if value == value else 0.0 for value in X[:, column].tolist()
+        ]
+        np.testing.assert_allclose(detector.transform(X)[:, column], expected, rtol=1e-9)
+    assert detector.anomaly_score(X)[7] == 0
+    assert get_tags(detector).input_tags.allow_nan
+    with pytest.raises(ValueError, match=r"Columns \[1\] of X are NaN in all 60 normal rows"):
+        ZScoreDetector(robust=robust, threshold=3.0).fit(np.column_stack([ROWS[:, 0], np.full(60, np.nan)]))
+
+
+@pytest.mark.parametrize("robust", [False, True])
+def test_windows_with_nan_are_those_of_the_values_that_are_there(robust):
+    windows = np.where(RNG.random((50, 6)) < 0.4, np.nan, RNG.normal(size=(50, 6)))
+    windows[3] = np.nan
+    found = ZScoreDetector("rolling", robust=robust).fit(windows).transform(windows)[:, 0]
+    for window, z in zip(windows.tolist(), found, strict=True):
+        sample = [value for value in window if value == value]
+        assert z == pytest.approx(naive_z(window[-1], sample, robust) if window[-1] == window[-1] else 0.0)
+
+
+def test_learning_goes_on_over_missing_values():
+    X = np.where(RNG.random(ROWS.shape) < 0.3, np.nan, ROWS)
+    options = {"threshold": 3.0, "validation_fraction": 0}
+    whole, in_parts = ZScoreDetector(**options).fit(X), ZScoreDetector(**options).fit(X[:40])
+    in_parts.partial_fit(X[40:])
+    np.testing.assert_allclose(in_parts.center_, whole.center_)
+    np.testing.assert_allclose(in_parts.scale_, whole.scale_)
+    assert np.isfinite(ZScoreDetector(**options, half_life=10).fit(X[:40]).partial_fit(X[40:]).center_).all()

@@ -35,6 +35,7 @@ from sktsad import (
     RNNClassifier,
     RollingFeatures,
     SeriesFeatures,
+    SeriesImputer,
     SeriesScaler,
     SeriesSplit,
     SlidingWindow,
@@ -98,6 +99,10 @@ MODELS = {
     ),
     "which series": (
         make_pipeline(SeriesFeatures(["number", "level"]), SlidingWindow(4), LevelShiftDetector()),
+        ROUNDED,
+    ),
+    "filled": (
+        make_pipeline(SeriesImputer("mean", add_unchanged=True), SlidingWindow("4h"), LevelShiftDetector()),
         ROUNDED,
     ),
     "features": (make_pipeline(SeriesScaler(), ROLLING, GaussianDetector()), ROUNDED),
@@ -203,7 +208,7 @@ def test_every_public_estimator_that_scores_is_among_the_models():
     tested |= {type(member).__name__ for _, fusion in [MODELS["fusion"]] for member in [fusion]}
     # Regressors and pre-trainers give no score; samplers work at fit alone; encoders are as `WindowScaler` is.
     others = {"RNNRegressor", "ForecastPretrainer", "MaskedReconstructionPretrainer", "PretrainedEncoder"}
-    others |= {"SafeSampler", "WindowAugmenter", "ConfidenceDetector"}
+    others |= {"SafeSampler", "WindowAugmenter", "ConfidenceDetector", "PerSeries"}
     public = {
         name
         for name in sktsad.__all__

@@ -1,5 +1,6 @@
 import naive_metrics
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -155,3 +156,22 @@ def test_labels_without_an_anomaly_are_refused():
         delay_adjust([0, 0], [1, 2])
     with pytest.raises(ValueError, match=r"y_true has no anomalous row"):
         delay_f_score([0, 0], [0, 1])
+
+
+# Delays in time
+
+
+def test_a_delay_in_time_is_that_of_the_dates_of_labels_or_scores():
+    y = pd.Series(labels := [0, 1, 1, 1, 1, 0, 1, 1, 1], pd.date_range("2026", periods=9, freq="2min"))
+    late = [0, 0, 1, 0, 0, 0, 0, 0, 1]
+    rows = delay_precision_recall_f(labels, late, max_delay=1)
+    assert delay_precision_recall_f(y, late, max_delay="3min") == rows
+    assert delay_precision_recall_f(labels, y.mask(y < 2, late), max_delay=pd.Timedelta("2min")) == rows
+    assert delay_f_score(y, late, max_delay="4min") == 1.0
+    assert delay_adjust(y, late, max_delay="1min").tolist() == [0] * 9
+    after_a_hole = y.drop(y.index[7])  # the last row of the second event comes 4 minutes after its first
+    assert delay_f_score(after_a_hole, late[:7] + late[8:], max_delay="3min") < 1
+    with pytest.raises(
+        ValueError, match=r"max_delay='1min' is a length of time, .* in the index of y_true; it has no"
+    ):
+        delay_adjust(labels, late, max_delay="1min")

@@ -176,3 +176,23 @@ def test_bad_input_is_refused():
         lead_times([0, 0], [0, 1], max_lead=1)
     with pytest.raises(ValueError, match=r"out of order"):
         to_events(pd.Series([0, 1], index=[1, 0]))
+
+
+# Lengths of time
+
+
+def test_leads_and_gaps_in_time_are_those_of_each_clock():
+    hours = pd.date_range("2026", periods=8, freq="h")
+    index = pd.MultiIndex.from_arrays([["a"] * 8 + ["b"] * 4, [*hours, *hours[::2]]])
+    y_true = pd.Series([0, 0, 0, 0, 1, 0, 0, 1, 0, 0, 1, 0], index)
+    y_pred = np.array([0, 1, 0, 0, 0, 0, 1, 0, 1, 0, 0, 0])
+    assert lead_times(y_true, y_pred, max_lead="3h")["lead"].fillna(-9).tolist() == [3, 1, -9]
+    assert lead_times(y_true.to_numpy(), pd.Series(y_pred, index), max_lead="4h")["lead"].tolist() == [
+        3,
+        1,
+        2,
+    ]
+    with pytest.raises(ValueError, match=r"max_lead='3h' is a length of time, which needs dates"):
+        lead_times(y_true.to_numpy(), y_pred, max_lead="3h")
+    assert to_events(y_true, merge_gap="2h")["n_rows"].tolist() == [4, 1]
+    assert len(to_events(y_true, merge_gap="1h")) == 3

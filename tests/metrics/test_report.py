@@ -378,3 +378,15 @@ def test_a_threshold_that_is_no_number_is_refused():
         detection_report([0, 1], [0, 1], np.nan)
     with pytest.raises(ValueError, match="The 'threshold_b' parameter of compare"):
         compare([0, 1], [0, 1], [0, 1], threshold_b="best")
+
+
+def test_a_delay_in_time_is_a_delay_in_rows_of_that_clock():
+    rng = np.random.default_rng(0)
+    y = pd.Series(np.arange(300) % 30 < 6, pd.date_range("2026", periods=300, freq="5min")).astype(int)
+    score = pd.Series(rng.normal(size=300), y.index)
+    args = {"n_bootstrap": 0, "merge_gap": 0}
+    rows = detection_report(y, score, max_delay=2, **args)
+    assert detection_report(y.to_numpy(), score, max_delay="10min", **args)["random"].equals(rows["random"])
+    assert detection_report(y, score, max_delay="14min", **args).equals(rows)
+    table = compare(y.to_numpy(), -score, score, max_delay="10min", **args)
+    assert table.loc["F1 within delay", "b"] == rows.loc["F1 within delay", "value"]

@@ -202,3 +202,22 @@ def test_cross_val_predict_predicts_every_row_by_a_model_that_has_not_seen_its_b
         )
     predicted = cross_val_predict(LogisticRegression(), X, y, cv=folds, n_jobs=n_jobs, method="predict_proba")
     np.testing.assert_allclose(predicted[:, 1], expected)
+
+
+def test_a_gap_in_time_is_that_of_each_clock():
+    X = pd.DataFrame({"x": np.zeros(60)}, pd.date_range("2026", periods=60, freq="10min"))
+    X = X.drop(X.index[25:28])
+    y = pd.Series(np.arange(57) % 19 == 5, X.index).astype(int)
+    folds = list(EventSplit(3, gap="30min").split(X, y))
+    whole = list(EventSplit(3).split(X, y))
+    for (train, test), (all_others, _) in zip(folds, whole, strict=True):
+        tested = X.index[test]
+        far = (X.index < tested.min() - pd.Timedelta("30min")) | (
+            X.index > tested.max() + pd.Timedelta("30min")
+        )
+        assert train.tolist() == np.flatnonzero(far).tolist()
+        assert len(train) < len(all_others)
+    with pytest.raises(
+        ValueError, match=r"gap='30min' is a length of time, which needs dates in the index of X"
+    ):
+        next(EventSplit(3, gap="30min").split(X.to_numpy(), y.to_numpy()))

@@ -261,3 +261,43 @@ def test_a_grid_search_scores_every_fold(n_jobs):
     for candidate, C in enumerate([0.1, 10.0]):
         scores = [search.cv_results_[f"split{fold}_test_score"][candidate] for fold in range(3)]
         assert scores == cross_val_score(LogisticRegression(C=C), PANEL, TARGET, cv=folds).tolist()
+
+
+# Lengths of time
+
+
+@pytest.mark.parametrize("by", ["position", "time"])
+@pytest.mark.parametrize("expanding", [True, False])
+def test_lengths_of_time_are_rows_of_a_steady_clock(by, expanding):
+    X = PANEL.set_axis(pd.MultiIndex.from_product([["a", "b"], pd.date_range("2026", periods=12, freq="2h")]))
+    in_rows = SeriesSplit(2, gap=2, test_size=3, expanding=expanding, by=by).split(X)
+    in_time = SeriesSplit(2, gap="4h", test_size=pd.Timedelta("6h"), expanding=expanding, by=by).split(X)
+    for a, b in zip(in_rows, in_time, strict=True):
+        assert [part.tolist() for part in a] == [part.tolist() for part in b]
+
+
+def test_each_series_goes_by_its_own_clock_and_holes_count():
+    hours = pd.date_range("2026", periods=240, freq="h")
+    tables = {
+        "a": pd.DataFrame({"x": np.zeros(240)}, hours),
+        "b": pd.DataFrame({"x": np.zeros(40)}, hours[::6]),
+    }
+    X = pd.concat(tables, names=["series", "time"])
+    X = X.drop(X.index[100:120])
+    for train, test in SeriesSplit(3, gap="1D", test_size="2D").split(X):
+        for key in "ab":
+            kept, tested = (X.iloc[rows].loc[key].index for rows in (train, test))
+            assert tested.min() - kept.max() > pd.Timedelta("1D")
+            missed = [stamp for stamp in X.loc[key].index if kept.max() < stamp < tested.min()]
+            assert all(tested.min() - stamp <= pd.Timedelta("1D") for stamp in missed)
+            assert tested.max() - tested.min() < pd.Timedelta("2D")
+
+
+def test_lengths_of_time_need_dates_and_enough_rows():
+    with pytest.raises(
+        ValueError, match=r"gap='1D' is a length of time, which needs dates .* it holds numbers"
+    ):
+        next(SeriesSplit(gap="1D").split(PANEL))
+    X = pd.DataFrame({"x": [0.0]}, pd.date_range("2026", periods=1))
+    with pytest.raises(ValueError, match=r"too few, 1, for n_splits=1, test_size='1D' and gap='2D'"):
+        next(SeriesSplit(1, gap="2D", test_size="1D").split(X))

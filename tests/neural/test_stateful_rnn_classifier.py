@@ -9,7 +9,7 @@ import pytest
 import torch
 from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import average_precision_score
+from sklearn.metrics import average_precision_score, log_loss
 from sklearn.model_selection import GridSearchCV, cross_val_predict
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -330,6 +330,26 @@ def test_series_are_known_by_name_and_unseen_ones_by_their_mean():
     assert 0.2 < model.predict_proba(unseen)[:, 1].mean() < 0.8
     nameless = StatefulRNNClassifier(history="none", **params).fit(x[first], y[first])
     assert (nameless.predict(x[~first]) == y[~first]).mean() < 0.8
+
+
+def test_unseen_series_score_as_well_as_without_a_name_can_say():
+    rng = np.random.default_rng(2)
+    index = pd.MultiIndex.from_product([range(24), range(400)])
+    series, time = (index.get_level_values(level) for level in (0, 1))
+    x = pd.DataFrame(rng.normal(size=(len(index), 2)), index)
+    seldom, often = (1 / (1 + np.exp(offset - 1.5 * x[0].to_numpy())) for offset in (3.5, -0.5))
+    y = (rng.random(len(index)) < np.where(series % 2, often, seldom)).astype(int)
+    known = (series < 12) & (time < 300)
+    model = StatefulRNNClassifier(
+        hidden_size=8, max_epochs=8, lr=0.02, series_embedding=4, random_state=2
+    ).fit(x[known], y[known])
+    # Twelve series are fitted and twelve are new; of those, every second is of the frequent kind.
+    for part, best in (
+        ((series < 12) & ~known, np.where(series % 2, often, seldom)),
+        (series >= 12, (seldom + often) / 2),
+    ):
+        excess = log_loss(y[part], model.predict_proba(x[part])[:, 1]) - log_loss(y[part], best[part])
+        assert excess < 0.025
 
 
 def test_it_is_causal():

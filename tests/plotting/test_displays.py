@@ -7,6 +7,9 @@ import numpy as np
 import pandas as pd
 import pytest
 from matplotlib import pyplot as plt
+from matplotlib.colors import to_rgb
+from matplotlib.lines import Line2D
+from matplotlib.text import Text
 
 import sktsad.plotting
 from sktsad.plotting import (
@@ -201,3 +204,51 @@ def test_every_public_name_is_a_display():
 def test_parameters_are_checked(parameter):
     with pytest.raises(ValueError, match=parameter):
         SeriesDisplay.from_predictions(SCORES, **{parameter: 0})
+
+
+@each_display
+def test_nothing_is_drawn_in_the_colour_of_the_background(kind):
+    with plt.style.context("dark_background"):
+        display = DISPLAYS[kind]().plot()
+        lines = [
+            line
+            for line in display.figure_.findobj(Line2D)
+            if line.get_visible() and line.get_alpha() is None
+        ]
+        drawn = [to_rgb(line.get_color()) for line in lines if line.get_linestyle() != "None"]
+        drawn += [
+            to_rgb(line.get_markeredgecolor()) for line in lines if line.get_marker() not in ("None", "")
+        ]
+    assert min(max(colour) for colour in drawn) > 0.4
+
+
+def seen_on(axis):
+    """Return the labels of the ticks that lie within the view."""
+    low, high = sorted(axis.get_view_interval())
+    return [tick.label1 for tick in axis.get_major_ticks() if low <= tick.get_loc() <= high]
+
+
+@each_display
+def test_in_a_small_picture_no_text_is_cut_and_no_row_is_negative(kind):
+    figure, ax = plt.subplots(figsize=(2.4, 1.8), layout="constrained")
+    display = DISPLAYS[kind]().plot(ax)
+    figure.canvas.draw()
+    axes = [axis for each in figure.axes for axis in (each.xaxis, each.yaxis)]
+    ticks = {
+        label for axis in axes for tick in axis.get_major_ticks() for label in (tick.label1, tick.label2)
+    }
+    texts = [text for text in figure.findobj(Text) if text not in ticks]
+    texts += [label for axis in axes for label in seen_on(axis)]
+    for text in texts:
+        if text.get_visible() and text.get_text():
+            box = text.get_window_extent()
+            inside = (
+                box.x0 > -1
+                and box.y0 > -1
+                and box.x1 < figure.bbox.width + 1
+                and box.y1 < figure.bbox.height + 1
+            )
+            assert inside, text.get_text()
+    if display.ax_.get_xlabel() == "row":
+        rows = [label.get_text() for label in seen_on(display.ax_.xaxis)]
+        assert rows[0] == "0" and all(row.isdigit() for row in rows)

@@ -151,3 +151,20 @@ def test_the_paper_mill_data_are_treated_as_published(real_home):
     assert len(X_shifted) == len(y_shifted) == 18_274
     assert np.flatnonzero(y_shifted[:first]).tolist() == [257, 258]
     assert X_shifted.index.equals(X.index[y == 0])
+
+
+def test_a_length_of_time_counts_missing_rows_and_the_clock_of_each_series():
+    minutes = pd.date_range("2026", periods=20, freq="min")
+    tables = {
+        "a": pd.DataFrame({"x": np.arange(20.0)}, minutes),
+        "b": pd.DataFrame({"x": np.arange(5.0)}, minutes[::4]),
+    }
+    X = pd.concat(tables, names=["series", "time"]).drop(("a", minutes[9]))
+    y = pd.Series(X.index.get_level_values(1) == minutes[12], X.index).astype(int)
+    X_shifted, y_shifted = curve_shift(X, y, "4min")
+    warned = X_shifted.index[y_shifted == 1].tolist()
+    assert warned == [("a", minutes[minute]) for minute in (8, 10, 11)] + [("b", minutes[8])]
+    assert len(X_shifted) == len(X) - 2
+    assert curve_shift(X, y, pd.Timedelta(0))[1].equals(y)
+    with pytest.raises(ValueError, match=r"shift_by='4min' is a length of time, which needs dates"):
+        curve_shift(X.to_numpy(), y.to_numpy(), "4min")

@@ -116,14 +116,30 @@ def test_a_plateau_behind_a_spike_has_none_either():
 # Other statistics of one column
 
 
-@given(COLUMNS, st.integers(2, 70))
-def test_slopes_are_those_of_fitted_lines(x, window):
+@given(COLUMNS, st.integers(2, 70), st.sampled_from([0, 240]), st.sampled_from([4, 16, 32768]))
+def test_slopes_are_those_of_fitted_lines_whatever_the_block(x, window, largest_kernel, block):
     scale = max(1.0, np.abs(x).max())
-    np.testing.assert_allclose(slope(x, window), naive_rolling.slope(x, window), rtol=1e-7, atol=1e-9 * scale)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_rolling, "_LARGEST_KERNEL", largest_kernel)
+        patch.setattr(_rolling, "_BLOCK", block)
+        found = slope(x, window)
+    np.testing.assert_allclose(found, naive_rolling.slope(x, window), rtol=1e-7, atol=1e-9 * scale)
 
 
-def test_an_offset_moves_no_slope():
-    np.testing.assert_allclose(slope(1e15 + np.arange(40.0), 8)[7:], 1, rtol=1e-12)
+@pytest.mark.parametrize("window", [8, 300])
+def test_an_offset_moves_no_slope(window):
+    np.testing.assert_allclose(slope(1e15 + np.arange(900.0), window)[window - 1 :], 1, rtol=1e-12)
+
+
+@pytest.mark.parametrize("window", [15, 300])
+def test_slopes_know_no_later_row_and_no_row_that_has_left(window):
+    x = np.tile([0.0, 1.0, 3.0], 500)
+    expected = slope(x, window)
+    x[700] = 1e12
+    found = slope(x, window)
+    same = np.r_[window - 1 : 700, 700 + window : len(x)]
+    assert np.array_equal(found[window - 1 : 700], expected[window - 1 : 700])
+    np.testing.assert_allclose(found[same], expected[same], rtol=1e-9, atol=1e-12)
 
 
 @given(COLUMNS, st.integers(1, 70))

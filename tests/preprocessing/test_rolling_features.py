@@ -16,14 +16,16 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
+from sklearn.utils import get_tags
 from sklearn.utils.estimator_checks import (
     check_global_output_transform_pandas,
     check_set_output_transform_pandas,
 )
 from strategies import tables
 
-from sktsad import RNNClassifier, RollingFeatures, SeriesScaler, SeriesSplit, SlidingWindow
+from sktsad import GaussianDetector, RNNClassifier, RollingFeatures, SeriesScaler, SeriesSplit, SlidingWindow
 from sktsad._core._robust import robust_moments
+from sktsad.live import LiveScorer
 from sktsad.model_selection import check_causal
 from sktsad.preprocessing import _feature_set
 
@@ -621,7 +623,9 @@ def test_an_array_whose_target_has_gaps_warns_at_the_callers_line():
         ({"period_lags": ["1"]}, "period_lags must hold whole numbers from 1 on"),
         ({"n_periods": -1}, r"'n_periods' .* Got -1"),
         ({"period": 1}, r"'period' .* Got 1"),
-        ({"period": "day"}, r"'period' .* Got 'day'"),
+        ({"period": "day"}, "period='day' is not a length of time, such as"),
+        ({"z_windows": ["soon"]}, "z_windows='soon' is not a length of time"),
+        ({"n_weeks": -1}, r"'n_weeks' .* Got -1"),
         ({"min_spread": 0}, r"'min_spread' .* Got 0"),
         ({"max_gap": 0.5}, r"'max_gap' .* Got 0.5"),
         ({"fill": None}, r"'fill' .* Got None"),
@@ -647,7 +651,6 @@ def test_a_bad_parameter_is_refused_and_leaves_the_estimator_as_it_was(params, m
 @pytest.mark.parametrize(
     ("X", "message"),
     [
-        (FRAME.where(FRAME < 1), "NaN"),
         (FRAME.assign(x1=np.inf), "infinity"),
         (FRAME.assign(x1="high"), "not numbers"),
         (FRAME[:0], "0 sample"),
@@ -663,6 +666,213 @@ def test_bad_rows_are_refused_and_leave_the_estimator_as_it_was(X, message):
         with pytest.raises(ValueError, match=message):
             method(X)
         assert state(features) == before
+
+
+# Lengths of time
+
+
+def clocks(n_hours=96, seed=0):
+    """A panel whose series have different time steps."""
+    hours = pd.date_range("2026", periods=12 * n_hours, freq="5min")
+    parts = {
+        "a": noise(hours, seed=seed),
+        "b": noise(hours[::3], seed=seed + 1),
+        "new": noise(hours[: 2 * n_hours : 2]),
+    }
+    return pd.concat(parts, names=["series", "time"])
+
+
+TIMES = {
+    "z_windows": ["1h", 6],
+    "std_windows": [pd.Timedelta("2h")],
+    "slope_windows": ["1h"],
+    "ewm_spans": ["1h", 5],
+    "same_windows": ["3h"],
+    "n_periods": 2,
+    "n_neighbors": 1,
+    "period_lags": [1],
+}
+
+
+def test_lengths_of_time_are_rows_by_the_clock_of_each_series():
+    X = clocks()
+    known = X.drop("new")
+    features = RollingFeatures(**TIMES).fit(known)
+    assert features.get_feature_names_out()[1:7].tolist() == [
+        f"x0_{name}" for name in ("z1h", "z6", "std2h", "slope1h", "ewm1h", "ewm5")
+    ]
+    for key, per_hour in (("a", 12), ("b", 4)):
+        in_rows = {
+            "z_windows": [per_hour, 6],
+            "std_windows": [2 * per_hour],
+            "slope_windows": [per_hour],
+            "ewm_spans": [per_hour, 5],
+            "same_windows": [3 * per_hour],
+        }
+        alone = RollingFeatures(**{**TIMES, **in_rows}).fit(X.loc[[key]])
+        assert np.array_equal(features.transform(X.loc[[key]]), alone.transform(X.loc[[key]]))
+    new = features.transform(X.loc[["new"]])
+    unsteady = X.loc[["new"]].copy()
+    unsteady.iloc[100:] = 0
+    assert np.array_equal(features.transform(unsteady)[:100], new[:100])
+    with pytest.raises(
+        ValueError, match=r"z_windows='1h' is a length of time, which needs dates in the index of X"
+    ):
+        RollingFeatures(["1h"]).fit(FRAME)
+
+
+def test_lengths_of_time_of_too_few_rows_are_refused():
+    with pytest.raises(
+        ValueError, match=r"z_windows holds '5min', which is fewer than 2 row\(s\) of series 'a'"
+    ):
+        RollingFeatures(["5min"]).fit(clocks())
+    with pytest.raises(
+        ValueError, match=r"fewer than 2 row\(s\): one comes in 0 days 00:01:00. Give a longer"
+    ):
+        RollingFeatures(["1min"]).fit(DATES)
+    with pytest.raises(ValueError, match="period='3min' has fewer than 4 rows in every series"):
+        RollingFeatures(period="3min").fit(DATES)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.3], ids=["complete", "missing"])
+def test_live_features_of_all_clocks_are_those_of_one_call(share):
+    X = clocks()
+    X = X.mask(np.random.default_rng(1).random(X.shape) < share)
+    is_past = (X.index.get_level_values(1) < "2026-01-04") & (X.index.get_level_values(0) != "new")
+    model = make_pipeline(RollingFeatures(**TIMES), GaussianDetector(threshold=3.0)).fit(X[is_past])
+    later = X[~is_past]
+    expected = pd.Series(model.decision_function(later), later.index)
+    scorer = LiveScorer(model)
+    turns = later.sort_index(level=1, kind="stable")
+    found = pd.concat([scorer.update(turns[:300]), scorer.update(turns[300:])])
+    assert set(found["status"]) == {"scored"}
+    np.testing.assert_allclose(found["decision"], expected[turns.index], rtol=1e-9, atol=1e-9)
+
+
+# Weeks
+
+
+def test_weeks_compare_with_the_same_weekday():
+    hours = pd.date_range("2026", periods=24 * 7 * 5, freq="h")
+    X = noise(hours, 1)
+    out = only(n_weeks=2, n_neighbors=1).fit_transform(X)
+    assert out.columns.tolist() == ["x0_week2", "x0_week2_z", "x0_week2_mad"]
+    row = 24 * 7 * 4 + 5
+    same = np.concatenate([X["x0"].to_numpy()[row - 168 * week + np.arange(-1, 2)] for week in (1, 2)])
+    assert out["x0_week2"].iloc[row] == pytest.approx(X["x0"].iloc[row] - np.median(same))
+    deviation = 1.4826 * np.median(np.abs(same - np.median(same)))
+    assert out["x0_week2_mad"].iloc[row] == pytest.approx(deviation)
+    seven_days = only(n_periods=2, n_neighbors=1, period="7D").fit_transform(X)
+    np.testing.assert_array_equal(seven_days, out)
+    assert "x0_week2" not in RollingFeatures(n_weeks=2, period=24).fit(X).get_feature_names_out()
+
+
+# The calendar
+
+
+def test_the_calendar_is_that_of_the_clocks_of_fit():
+    index = pd.date_range(
+        "2026-03-28 20:00", periods=60, freq="h", tz="Europe/Berlin"
+    )  # clocks change within
+    X = noise(index, 1)
+    calendar = ["time_of_day", "day_of_week", "weekend", "holiday"]
+    features = only(calendar=calendar, holidays=["2026-03-30"]).fit(X)
+    out = features.transform(X)
+    assert out.columns.tolist() == ["time_of_day_sin", "time_of_day_cos", *calendar[1:]]
+    assert out["day_of_week"].tolist() == index.day_of_week.tolist()
+    assert out["weekend"].tolist() == (index.day_of_week >= 5).astype(float).tolist()
+    assert out["holiday"].tolist() == (index.strftime("%m-%d") == "03-30").astype(float).tolist()
+    hour = (np.arctan2(out["time_of_day_sin"], out["time_of_day_cos"]) / (2 * np.pi) * 24) % 24
+    np.testing.assert_allclose(hour.round(6) % 24, index.hour)
+    assert np.array_equal(features.transform(X.tz_convert("UTC")), out)
+    panel = pd.concat({"a": X, "b": X[5:]}, names=["series", "time"]).sort_index(level=1)
+    both = features.fit(panel).transform(panel)
+    assert np.array_equal(both.loc["b"], out[5:])
+    model = make_pipeline(features, GaussianDetector(threshold=3.0)).fit(panel[:60])
+    found = LiveScorer(model).update(panel[60:])["decision"]
+    np.testing.assert_allclose(found, model.decision_function(panel[60:]), rtol=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("X", "params", "message"),
+    [
+        (FRAME, {"calendar": ["weekend"]}, r"calendar=\['weekend'\] needs dates .* it holds numbers"),
+        (
+            FRAME.set_axis(pd.to_timedelta(FRAME.index, "h")),
+            {"calendar": ["weekend"]},
+            "it holds time deltas",
+        ),
+        (DATES, {"calendar": ["moon"]}, r"must name .* but names \['moon'\]"),
+        (DATES, {"calendar": ["holiday"]}, r"holidays=None: 'holiday' needs holidays"),
+        (DATES, {"holidays": ["2026-01-01"]}, "and holidays need it. Give both or none"),
+        (DATES, {"calendar": ["holiday"], "holidays": ["soon"]}, r"holidays=\['soon'\] must hold dates"),
+    ],
+)
+def test_a_calendar_that_cannot_be_is_refused(X, params, message):
+    with pytest.raises(ValueError, match=message):
+        RollingFeatures(**params).fit(X)
+
+
+def test_a_calendar_is_not_without_dates():
+    model = make_pipeline(RollingFeatures(calendar=["weekend"]), GaussianDetector(threshold=3.0)).fit(DATES)
+    with (
+        pytest.raises(ValueError, match="calendar needs dates"),
+        pytest.warns(UserWarning, match="carry no time"),
+    ):
+        model.predict(DATES.set_axis([f"row no. {'i' * number}" for number in range(80)]))
+    with pytest.raises(ValueError, match="needs the dates of the rows"):
+        LiveScorer(model).update(DATES.to_numpy())
+
+
+# Missing values
+
+
+@given(st.integers(0, 99), st.sampled_from([None, 4]), st.sampled_from([1, 3]))
+def test_nan_is_a_row_that_its_column_misses(seed, period, max_gap):
+    rng = np.random.default_rng(seed)
+    X = noise(DATES.index, seed=seed)
+    X = X.mask(rng.random(X.shape) < 0.3)
+    features = RollingFeatures(**SMALL, period=period, max_gap=max_gap, fill=np.nan).fit(X)
+    steps = {None: 60e9}
+    out = features.transform(X)
+    n_each = out.shape[1] // 2
+    for number, column in enumerate(X):
+        there = X[[column]].dropna()
+        alone = RollingFeatures(**SMALL, period=period, max_gap=max_gap, fill=np.nan).fit(there)
+        assert alone._past.steps() == steps
+        own = out.iloc[:, number * n_each : (number + 1) * n_each]
+        np.testing.assert_array_equal(own[X[column].notna()], alone.transform(there))
+        assert own[X[column].isna()].isna().all(axis=None)
+
+
+@given(st.integers(0, 79), st.integers(0, 99))
+def test_a_nan_changes_no_earlier_row(at, seed):
+    X = noise(DATES.index, seed=seed)
+    features = RollingFeatures(**SMALL, period=5).fit(X)
+    holed = X.copy()
+    holed.iloc[at, seed % 2] = np.nan
+    assert np.array_equal(features.transform(holed)[:at], features.transform(X)[:at])
+
+
+def test_rows_without_time_miss_values_too():
+    X = FRAME.mask(np.random.default_rng(0).random(FRAME.shape) < 0.2)
+    X.iloc[:, 1] = np.nan
+    features = RollingFeatures(**SMALL, period=6)
+    as_array, as_frame = features.fit_transform(X.to_numpy()), features.fit_transform(X)
+    assert np.array_equal(as_array, as_frame)
+    assert (as_frame.iloc[:, as_frame.shape[1] // 2 :] == 0).all(axis=None)
+    model = make_pipeline(RollingFeatures(**SMALL, period=6), GaussianDetector(threshold=3.0)).fit(
+        X.to_numpy()[:60]
+    )
+    found = LiveScorer(model).update(X.to_numpy()[60:])["decision"]
+    np.testing.assert_allclose(found, model.decision_function(X.to_numpy()[60:]), rtol=1e-9)
+    assert get_tags(features).input_tags.allow_nan
+
+
+def test_later_rows_go_on_from_a_past_with_holes():
+    X = DATES.mask(np.random.default_rng(0).random(DATES.shape) < 0.3)
+    features = RollingFeatures(**SMALL, period=7).fit(X[:50])
+    np.testing.assert_array_equal(features.transform(X[50:]), features.transform(X)[50:])
 
 
 # In pipelines

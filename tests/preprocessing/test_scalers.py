@@ -374,3 +374,31 @@ def test_bad_windows_are_refused_and_leave_the_scaler_as_it_was(params, X, messa
 )
 def test_output_as_a_frame_is_as_scikit_learn_wants_it(scaler, check):
     check(type(scaler).__name__, scaler)
+
+
+# Part by part
+
+
+def test_parts_of_series_add_up_to_one_fit():
+    whole = SeriesScaler().fit(PANEL)
+    scaler = SeriesScaler()
+    for part in (PANEL.loc[["a"]], PANEL.loc[["b", "c"]][:30], PANEL.loc[["c"]][10:]):
+        scaler.partial_fit(part)
+    assert list(scaler.scalers_) == ["a", "b", "c"]
+    np.testing.assert_allclose(scaler.transform(PANEL), whole.transform(PANEL))
+    np.testing.assert_allclose(scaler.pooled_scaler_.mean_, whole.pooled_scaler_.mean_)
+    rows = SeriesScaler(MinMaxScaler()).partial_fit(ROWS[:5]).partial_fit(ROWS[5:])
+    np.testing.assert_allclose(rows.transform(ROWS), MinMaxScaler().fit_transform(ROWS))
+    assert not hasattr(SeriesScaler(unseen="error").partial_fit(PANEL), "pooled_scaler_")
+
+
+def test_a_part_that_cannot_be_learnt_changes_nothing():
+    scaler = SeriesScaler().partial_fit(PANEL)
+    before = state(scaler)
+    with pytest.raises(ValueError, match="NaN"):
+        scaler.partial_fit(PANEL.replace(0.0, np.nan))
+    with pytest.raises(ValueError, match=r"have a \(series, time\) index"):
+        scaler.partial_fit(ROWS)
+    assert state(scaler) == before
+    with pytest.raises(TypeError, match=r"scaler=RobustScaler\(\) has no partial_fit"):
+        SeriesScaler(RobustScaler()).partial_fit(PANEL)

@@ -30,8 +30,9 @@ from sklearn.utils.estimator_checks import (
 )
 from strategies import tables
 
-from sktsad import SlidingWindow
+from sktsad import SlidingWindow, ZScoreDetector
 from sktsad._core._windows import Windows, check_windows
+from sktsad.live import LiveScorer
 
 FRAME = pd.DataFrame({"u": np.arange(60.0), "v": -np.arange(60.0)})
 DATES = FRAME.set_axis(pd.date_range("2024", periods=60, freq="min"))
@@ -102,6 +103,79 @@ def test_the_future_changes_no_earlier_window(X, length, data):
     changed.loc[~is_past] = -1.0
     assert np.array_equal(np.asarray(window.fit_transform(changed))[is_past], before[is_past])
     assert np.array_equal(window.transform(X[is_past]), before[is_past])
+
+
+# Lengths of time
+
+
+def ticking(steps, n_minutes, start="2026-01-05"):
+    """A panel whose series have different time steps, in minutes; every value is another."""
+    parts = {
+        key: pd.DataFrame(
+            {"x": 1000.0 * number + np.arange(n_minutes // step)},
+            pd.date_range(start, periods=n_minutes // step, freq=f"{step}min"),
+        )
+        for number, (key, step) in enumerate(steps.items())
+    }
+    return pd.concat(parts, names=["series", "time"])
+
+
+@holes_are_no_matter
+@given(tables(kinds=("date",)), st.integers(1, 4), st.sampled_from(["edge", "zero"]), st.data())
+def test_windows_of_a_length_of_time_take_every_kth_row(X, length, padding, data):
+    times = naive.times_by_series(naive.rows_of(X))
+    steps = {key: naive.modal_step(own) for key, own in times.items()}
+    coarsest = max((step for step in steps.values() if step), default=None)
+    assume(coarsest and length <= longest(X))
+    every = {key: int(coarsest / (step or coarsest) + 0.5) for key, step in steps.items()}
+    window = SlidingWindow(pd.Timedelta(length * coarsest), padding=padding)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # one series may be shorter than the window
+        windows = window.fit_transform(X)
+    assert (window.length_, window.strides_) == (length, every)
+    assert np.array_equal(windows, naive.windows(X, length, padding=padding, every=every))
+
+
+def test_rows_of_all_clocks_go_on_and_are_scored_live_as_in_one_call():
+    X = ticking({"a": 1, "b": 5, "new": 2}, 90)
+    known = X[X.index.get_level_values(0) != "new"]
+    is_past = known.index.get_level_values(1) < "2026-01-05 01:00"
+    with pytest.warns(
+        UserWarning, match="last 1.20 times as long in series 'new', whose time step is 0 days 00:02"
+    ):
+        model = make_pipeline(SlidingWindow("15min"), ZScoreDetector()).fit(known[is_past])
+        whole = pd.Series(model.decision_function(X), X.index)
+    assert model[0].strides_ == {"a": 5, "b": 1}
+    later = X[X.index.get_level_values(1) >= "2026-01-05 01:00"].drop("new")
+    assert np.array_equal(model[0].transform(later), np.asarray(model[0].transform(known))[~is_past])
+    live = LiveScorer(clone(model).fit(known[is_past]))
+    rest = pd.concat([later, X.loc[["new"]]])
+    found = live.update(rest.sort_index(level=1))
+    assert np.allclose(found["decision"], whole.loc[rest.sort_index(level=1).index], rtol=1e-9, atol=0)
+
+
+@pytest.mark.parametrize(
+    ("X", "length", "message"),
+    [
+        (
+            np.zeros((60, 1)),
+            "5min",
+            "length='5min' is a length of time, which needs dates in the index of X; it has no",
+        ),
+        (
+            pd.DataFrame({"x": np.zeros(60)}),
+            "5min",
+            "it holds numbers. Set them: X.index = pandas.to_datetime",
+        ),
+        (DATES, "1s", "length='1s' is shorter than a time step"),
+        (DATES, "soon", "length='soon' is not a length of time, such as '30min'"),
+        (DATES, pd.Timedelta(-1), "must be a length of time of at least 0"),
+        (DATES[:1], "5min", "no series has two rows"),
+    ],
+)
+def test_a_length_of_time_that_makes_no_rows_is_refused(X, length, message):
+    with pytest.raises(ValueError, match=message):
+        SlidingWindow(length).fit(X)
 
 
 @pytest.mark.filterwarnings("ignore:.*lack their past:UserWarning")

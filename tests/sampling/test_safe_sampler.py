@@ -694,3 +694,15 @@ def test_copies_of_the_augmenter_are_counted():
     sampler.fit_resample(X, y)
     assert sampler.sampling_strategy_ == {1: 14}
     assert (y[sampler.sample_indices_] == 1).sum() == 18
+
+
+def test_a_refused_call_leaves_the_sampler_as_it_was():
+    X, y = np.random.default_rng(0).normal(size=(40, 2)), np.repeat([0, 1], [34, 6])
+    sampler = SafeSampler(random_state=0)
+    before = vars(sampler).copy()
+    for method in (sampler.fit, sampler.fit_resample):
+        with pytest.raises(ValueError, match="NaN"):
+            method(np.full((40, 2), np.nan), y)
+        assert vars(sampler) == before
+    sampler.fit_resample(X, y)
+    assert vars(sampler) != before

@@ -50,11 +50,16 @@ class StatefulNet(LeanNet):
     def get_loss(
         self, y_pred: Labels, y_true: Labels, X: Rows = None, training: bool = False
     ) -> torch.Tensor:
-        """Average the loss over the outputs that count, by their weights; 0 where none does."""
+        """Average the loss over the outputs that count, by their weights; 0 where none does.
+
+        The gradient is that of the average times what the chunk weighs: a chunk of few rows, or one that lies within a
+        long event, must not count as much as a full one.
+        """
         if not len(y_true):
             return y_pred.sum() * 0
         weight = None if X.sample_weight is None else {"sample_weight": X.sample_weight}
-        return super().get_loss(y_pred, y_true, weight, training)
+        loss = super().get_loss(y_pred, y_true, weight, training)
+        return loss + (X.share - 1) * (loss - loss.detach()) if training else loss
 
 
 class StatefulClassifierNet(StatefulNet, LeanClassifierNet):

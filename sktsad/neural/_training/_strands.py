@@ -68,6 +68,8 @@ class Chunk:
         Weights of the outputs that count.
     n_chosen : int
         Number of outputs that count.
+    share : float
+        Weight of all outputs that count, per that of an average chunk.
     """
 
     X: torch.Tensor
@@ -78,6 +80,7 @@ class Chunk:
     n_axes: int
     sample_weight: torch.Tensor | None = None
     n_chosen: int = 0
+    share: float = 1.0
 
     def __len__(self) -> int:
         return self.n_chosen
@@ -230,6 +233,8 @@ class StrandLoader:
         n_chunks = sum(self._n_chunks(*wave) for wave in self._waves(None))
         self.n_passes = 1 if random_state is None else -(-dataset.min_updates // n_chunks)
         self._length = n_chunks * self.n_passes
+        weight = dataset.learnt if dataset.sample_weight is None else dataset.sample_weight[dataset.learnt]
+        self._average = float(weight.sum()) * max(1, dataset.horizon) / n_chunks
 
     def __len__(self) -> int:
         """Return about how many chunks there are; a pass may have some more or fewer."""
@@ -277,6 +282,7 @@ class StrandLoader:
             values, chosen, weight, target = dataset.chunk(
                 begin[:n_lanes] + offset, counted[:n_lanes], stop[:n_lanes], end[:n_lanes], length
             )
+            share = float(len(target) if weight is None else weight.sum()) / self._average
             if weight is not None and len(weight):
                 weight = torch.from_numpy(scale_weights(weight).astype(values.dtype))
             chunk = Chunk(
@@ -288,5 +294,6 @@ class StrandLoader:
                 3 if dataset.target is None else 2,
                 weight,
                 len(target),
+                share,
             )
             yield chunk, as_tensor(target)

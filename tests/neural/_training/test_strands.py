@@ -1,6 +1,7 @@
 """Strands, side by side and chunk after chunk: every row counts once, none is seen from another series."""
 
 import numpy as np
+import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
@@ -116,6 +117,19 @@ def test_weights_go_with_their_rows_and_are_scaled_chunk_by_chunk():
     np.testing.assert_allclose(first / first[0], [1, 2, 3])
     np.testing.assert_allclose(second / second[0], [1, 2])
     assert max(first.max(), second.max()) <= 1
+
+
+def test_shares_of_chunks_are_those_of_the_weight_and_one_on_average():
+    weight = np.array([1.0, 1.0, 4.0, 2.0, 0.0, 7.0, 3.0])
+    dataset = StrandDataset(
+        segments([3, 4]), weight > 0, np.arange(7), weight, chunk_size=2, strand_length=4, warm_up=0
+    )
+    shares = [chunk.share for chunk, _ in StrandLoader(dataset, 1)]
+    assert shares == [pytest.approx(share * 4 / 18) for share in (2, 10, 2, 4)]
+    forecasts = StrandDataset(
+        segments([5]), np.ones(5, bool), horizon=2, chunk_size=2, strand_length=8, warm_up=0
+    )
+    assert [chunk.share for chunk, _ in StrandLoader(forecasts, 1)] == [1.2, pytest.approx(0.9), 0.0]
 
 
 def test_cuts_and_order_are_drawn_anew_in_every_pass():

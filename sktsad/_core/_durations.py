@@ -1,0 +1,81 @@
+"""Lengths of time where a number of rows is asked for: read, and turned into rows by the time step of each series."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ._series import SeriesRows
+
+#: What a length of time may be given as: text that pandas reads as one, such as "30min", or a timedelta.
+LENGTH_OF_TIME: list[Any] = [timedelta, str]
+#: A millionth: 30 minutes are 30 rows a minute apart, however they are rounded.
+_ROUNDING = 1e-6
+
+
+def is_length_of_time(value: Any) -> bool:
+    """Tell whether a value is a length of time, not a number of rows."""
+    return isinstance(value, (str, timedelta))
+
+
+def nanoseconds(name: str, value: Any) -> int:
+    """Return a length of time in nanoseconds.
+
+    Raises
+    ------
+    ValueError
+        If it is none, or below 0.
+    """
+    try:
+        time = pd.Timedelta(value)
+    except ValueError as error:
+        raise ValueError(
+            f"{name}={value!r} is not a length of time, such as '30min', '2h' or '1D'."
+        ) from error
+    if pd.isna(time) or time < pd.Timedelta(0):
+        raise ValueError(f"{name}={value!r} must be a length of time of at least 0, such as '30min' or '1D'.")
+    return int(time.as_unit("ns").value)
+
+
+def require_dates(name: str, value: Any, rows: SeriesRows, what: str = "X", is_length: bool = True) -> None:
+    """Raise if rows have no dates, without which a length of time is no number of rows."""
+    if not rows.has_dates:
+        needs, instead = (
+            ("is a length of time, which needs", "; or give a number of rows") if is_length else ("needs", "")
+        )
+        has = "has no time" if rows.times is None else f"holds {rows.kind}"
+        raise ValueError(
+            f"{name}={value!r} {needs} dates in the index of {what}; it {has}. Set them: "
+            f"{what}.index = pandas.to_datetime(times), or .to_timestamp() of periods{instead}."
+        )
+
+
+def in_rows(time: Any, steps: Any, up: bool = False) -> Any:
+    """Return how many rows a length of time has at some time steps, to the nearest; 0 where a step is NaN.
+
+    Parameters
+    ----------
+    time : float
+        In nanoseconds.
+    steps : float or ndarray of shape (n_series,)
+        Time steps in nanoseconds.
+    up : bool, default=False
+        Whether to round up.
+    """
+    n_rows = time / np.asarray(steps, dtype=float)
+    n_rows = np.ceil(n_rows - _ROUNDING) if up else np.floor(n_rows + 0.5 + _ROUNDING)
+    return np.nan_to_num(n_rows).astype(np.int64)
+
+
+def whole_rows(time: Any, steps: Any, most: int) -> Any:
+    """Return how many rows fit into a length of time, at most a number; 0 where a step is NaN."""
+    n_rows = np.floor(time / np.asarray(steps, dtype=float) + _ROUNDING)
+    return np.clip(np.nan_to_num(n_rows), 0, most).astype(np.int64)
+
+
+def short_name(value: Any) -> str:
+    """Return a length of time, or a number of rows, as a part of a column's name, such as 15 or 15min."""
+    return pd.tseries.frequencies.to_offset(value).freqstr if isinstance(value, timedelta) else str(value)

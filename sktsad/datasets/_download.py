@@ -1,0 +1,126 @@
+"""Downloads into the data folder, by pooch, which is an extra."""
+
+import hashlib
+import logging
+import re
+import tempfile
+import zipfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from ._data_home import how_to_choose
+
+#: Seconds without an answer after which a server counts as unreachable.
+_TIMEOUT = 30
+
+
+def download(
+    url: str, path: Path, home: Path, source: str, *, sha256: str | None = None, progress: bool = True
+) -> None:
+    """Download a file to `path`, unless it is there already, with the sum that it should have.
+
+    The file appears under its name when it is complete and right, not before.
+
+    Raises
+    ------
+    ImportError
+        If pooch is needed and not installed.
+    OSError
+        If the file cannot be downloaded; the message says how to fill the folder `home` by hand, from `source`.
+    ValueError
+        If what was downloaded is not the file it should be.
+    """
+    if path.exists() and sha256 in (None, hashlib.sha256(path.read_bytes()).hexdigest()):
+        return
+    pooch, tqdm = _pooch()
+    by_hand = f"To fill the data folder by hand, take the files from {source}. {how_to_choose(home)}"
+    # With any total, or pooch would take it for no bar: an empty one is false.
+    bar = tqdm(desc=path.name, total=1, unit="B", unit_scale=True, leave=False, disable=not progress)
+    try:
+        with _silent(pooch), bar:
+            pooch.retrieve(
+                url,
+                known_hash=f"sha256:{sha256}" if sha256 else None,
+                fname=path.name,
+                path=path.parent,
+                downloader=pooch.HTTPDownloader(progressbar=bar, timeout=_TIMEOUT),
+            )
+    except OSError as error:  # as all errors of the network are
+        raise OSError(f"{url} could not be downloaded ({error}). {by_hand}") from error
+    except ValueError as error:
+        raise ValueError(
+            f"{url} is not the file it should be; it was not kept ({error}). {by_hand}"
+        ) from error
+
+
+@contextmanager
+def downloaded(
+    url: str, home: Path, source: str, *, sha256: str | None = None, progress: bool = True
+) -> Iterator[Path]:
+    """Download a file for a while: of an archive, only what is taken out of it is kept."""
+    home.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=home, prefix=".download-") as folder:
+        path = Path(folder) / url.rpartition("/")[2]
+        download(url, path, home, source, sha256=sha256, progress=progress)
+        yield path
+
+
+def zip_members(archive: Path, pattern: str, url: str) -> Iterator[tuple[str, bytes]]:
+    """Return name, without folders, and content of the files in an archive whose name matches a regular expression.
+
+    Raises
+    ------
+    ValueError
+        If there are none, or the archive is broken.
+    """
+    found = False
+    try:
+        with zipfile.ZipFile(archive) as packed:
+            for entry in packed.infolist():
+                name = entry.filename.rpartition("/")[2]
+                if re.fullmatch(pattern, name):
+                    found = True
+                    yield name, packed.read(entry)
+    except zipfile.BadZipFile as error:
+        raise ValueError(
+            f"{url} is no whole zip file; it was not kept ({error}). Try again later."
+        ) from error
+    if not found:
+        raise ValueError(f"{url} has no files with names like {pattern!r}; it was not kept.")
+
+
+def write_folder(folder: Path, files: Iterable[tuple[str, bytes]]) -> None:
+    """Write files into a new folder, which appears when all are in it: one that is there is complete."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent.parent, prefix=".download-") as place:
+        unpacked = Path(place) / folder.name
+        unpacked.mkdir()
+        for name, content in files:
+            (unpacked / name).write_bytes(content)
+        unpacked.replace(folder)
+
+
+def _pooch() -> tuple[Any, Any]:
+    try:
+        import pooch
+        from tqdm.auto import tqdm
+    except ImportError as error:
+        raise ImportError(
+            "Downloading data needs pooch. Install it with: pip install 'sktsad[fetch]'. Files that are in the data "
+            "folder already do not need it: the load_* functions read them."
+        ) from error
+    return pooch, tqdm
+
+
+@contextmanager
+def _silent(pooch: Any) -> Iterator[None]:
+    """Keep pooch from logging what the bar shows, or what nobody asked for."""
+    logger = pooch.get_logger()
+    level = logger.level
+    logger.setLevel(logging.WARNING)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)

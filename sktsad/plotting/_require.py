@@ -1,0 +1,15 @@
+"""How displays get matplotlib, which is an extra."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+
+def require(module: str, caller: str) -> Any:
+    """Import a module of the extra ``plot``, or say how to get it."""
+    try:
+        return importlib.import_module(module)
+    except ImportError as error:
+        package = module.split(".")[0]
+        raise ImportError(f"{caller} needs {package}. Install it with: pip install 'sktsad[plot]'") from error

@@ -1,0 +1,88 @@
+"""What the calendar says of a row: the time of day, the weekday, weekends and holidays."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+import pandas as pd
+
+from .._core import AnyEstimator, SeriesRows, fitted_part, require_dates
+
+#: The columns of each feature.
+_COLUMNS = {
+    "time_of_day": ["time_of_day_sin", "time_of_day_cos"],
+    "day_of_week": ["day_of_week"],
+    "weekend": ["weekend"],
+    "holiday": ["holiday"],
+}
+_DAY = 86_400 * 10**9
+_SATURDAY = 5
+
+
+@fitted_part
+@dataclass(frozen=True)
+class Calendar:
+    """The calendar features of `RollingFeatures`.
+
+    Attributes
+    ----------
+    features : list of str
+        Which.
+    holidays : ndarray of int
+        Days since 1970, ascending.
+    """
+
+    features: Sequence[str]
+    holidays: np.ndarray
+
+    @classmethod
+    def of(cls, estimator: AnyEstimator, rows: SeriesRows) -> Self:
+        """Read and check the parameters of an estimator."""
+        features = list(estimator.calendar)
+        if unknown := [name for name in features if name not in _COLUMNS]:
+            raise ValueError(
+                f"calendar={estimator.calendar!r} must name {list(_COLUMNS)}, but names {unknown}."
+            )
+        if features:
+            require_dates("calendar", estimator.calendar, rows, is_length=False)
+            if rows.kind == "time deltas":
+                raise ValueError(
+                    f"calendar={estimator.calendar!r} needs dates in the index of X; it holds time deltas. Add the "
+                    "date that they start at: X.index = pandas.Timestamp('2026-01-01') + X.index."
+                )
+        if ("holiday" in features) != (estimator.holidays is not None):
+            raise ValueError(
+                f"calendar={estimator.calendar!r} with holidays={estimator.holidays!r}: 'holiday' needs holidays, and "
+                "holidays need it. Give both or none."
+            )
+        try:
+            dates = pd.DatetimeIndex(pd.to_datetime(list(estimator.holidays or [])))
+        except (ValueError, TypeError) as error:
+            raise ValueError(
+                f"holidays={estimator.holidays!r} must hold dates, such as '2026-12-25' ({error})."
+            ) from error
+        return cls(features, np.unique(dates.tz_localize(None).as_unit("ns").asi8 // _DAY))
+
+    @property
+    def names(self) -> list[str]:
+        """Names of the columns."""
+        return [name for feature in self.features for name in _COLUMNS[feature]]
+
+    def columns(self, times: np.ndarray, zone: Any) -> np.ndarray:
+        """Return the columns of rows, shape (n_rows, n_columns), by the clocks of a time zone."""
+        local = times
+        if zone is not None:
+            instants = pd.DatetimeIndex(times.view("datetime64[ns]")).tz_localize("UTC")
+            local = instants.tz_convert(zone).tz_localize(None).asi8
+        day, angle = local // _DAY, 2 * np.pi / _DAY * (local % _DAY)
+        weekday = (day + 3) % 7  # 1970 began on a Thursday
+        found = {
+            "time_of_day": [np.sin(angle), np.cos(angle)],
+            "day_of_week": [weekday],
+            "weekend": [weekday >= _SATURDAY],
+            "holiday": [np.isin(day, self.holidays)],
+        }
+        return np.column_stack([column for feature in self.features for column in found[feature]])

@@ -1,0 +1,281 @@
+"""A table in a file, or a folder of them, to rows and labels as all of sktsad reads them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from numbers import Integral
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from pandas.api.types import is_bool_dtype, is_numeric_dtype
+
+from .._core import StrOptions, is_polars, read_series, validate_params
+from ._to_panel import column_of
+from ._zoned_times import read_times
+
+_FILES = {".csv", ".parquet"}
+#: Columns with a smaller share of numbers are text.
+_NUMBERS = 0.5
+
+
+@validate_params(
+    {
+        "source": "no_validation",
+        "time": [str, Integral],
+        "series": [str, Integral, None],
+        "target": [str, Integral, None],
+        "columns": ["array-like", None],
+        "zone": [str, None],
+        "time_format": [str, None],
+        "unit": [StrOptions({"s", "ms", "us", "ns"}), None],
+        "duplicates": [StrOptions({"first", "last"})],
+        "sep": [str],
+    },
+    prefer_skip_nested_validation=True,
+)
+def read_panel(
+    source: Any,
+    *,
+    time: str | int = 0,
+    series: str | int | None = None,
+    target: str | int | None = None,
+    columns: Sequence[str] | None = None,
+    zone: str | None = None,
+    time_format: str | None = None,
+    unit: str | None = None,
+    duplicates: str = "last",
+    sep: str = ",",
+) -> tuple[pd.DataFrame, pd.Series | None, pd.Series]:
+    """Read a table of time series from a file, a folder or a frame: rows in time order, labels, and what was changed.
+
+    Rows without a readable time are dropped, and of rows of a series with the same time all but one; rows are sorted by
+    series and time. What is not a number becomes NaN, which `SeriesImputer` fills.
+
+    Parameters
+    ----------
+    source : path or DataFrame
+        A CSV or Parquet file, such as ``"my.csv"``, ``"my.csv.gz"`` or ``"my.parquet"``; a folder of such files, each
+        of one series, by the name of the file; or a table of pandas, polars or Arrow.
+    time : str or int, default=0
+        Column with the time, by name or position: dates, numbers, or text as in ISO 8601.
+    series : str, int or None, default=None
+        Column with the name of each row's series; None takes all rows as one series, and each file of a folder as one.
+    target : str, int or None, default=None
+        Column with the labels.
+    columns : sequence of str or None, default=None
+        Columns with the values; None takes all others that hold numbers.
+    zone : str or None, default=None
+        Time zone, such as ``"Europe/Berlin"``: dates without an offset are of its clocks, others are converted to it.
+        None leaves dates as they are; those with offsets become UTC.
+    time_format : str or None, default=None
+        Format of times as text that are not in ISO 8601, such as ``"%d.%m.%Y %H:%M"``.
+    unit : {"s", "ms", "us", "ns"} or None, default=None
+        Says that time is counted from 1970 in UTC, in this unit. None takes numbers as they are.
+    duplicates : {"first", "last"}, default="last"
+        Which of the rows of a series with the same time is kept.
+    sep : str, default=","
+        What separates the columns of a CSV file.
+
+    Returns
+    -------
+    X : DataFrame of shape (n_samples, n_features)
+        The values, with a (series, time) MultiIndex, or an index of time for one series.
+    y : Series of shape (n_samples,) or None
+        The labels, with the same index; None without ``target``.
+    report : Series
+        How many rows, or values, each change concerned; with the numbers of rows read, and kept.
+
+    Raises
+    ------
+    ValueError
+        If there is no such file or column, no time can be read, names of series or labels are missing, a column that is
+        asked for holds text, or nothing is left.
+
+    Warns
+    -----
+    UserWarning
+        If times are numbers that look like those since 1970, and ``unit`` does not say so.
+
+    See Also
+    --------
+    to_panel : The same for a frame without faults.
+    sktsad.datasets.load_folder : Loads folders of labelled series for benchmarks.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from sktsad import read_panel
+    >>> table = pd.DataFrame(
+    ...     {
+    ...         "time": ["2026-01-05 00:01", "2026-01-05 00:00", "2026-01-05 00:01", "n/a"],
+    ...         "load": [1.0, 2.0, 3.0, 4.0],
+    ...         "label": [0, 1, 0, 0],
+    ...     }
+    ... )
+    >>> X, y, report = read_panel(table, target="label", zone="Europe/Berlin")
+    >>> X
+                               load
+    time
+    2026-01-05 00:00:00+01:00   2.0
+    2026-01-05 00:01:00+01:00   3.0
+    >>> report
+    rows read                             4
+    rows without a readable time          1
+    rows out of time order                1
+    rows of a time that is there twice    1
+    rows kept                             2
+    dtype: int64
+    """
+    table, file_series = _load(source, sep, [time, series, target])
+    time, series, target = (
+        _name_of(table, each, name) for each, name in ((time, "time"), (series, "series"), (target, "target"))
+    )
+    series = file_series if series is None else series
+    report = {"rows read": len(table)}
+    keys = None if series is None else _keys(table[series], series)
+    times: Any
+    times, unsaid = read_times(table[time], keys, zone, time_format, unit)
+    report["rows without a readable time"] = int(times.isna().sum() - unsaid)
+    report["rows of an hour that clocks showed twice or never"] = unsaid
+    values = _values(table, [name for name in (time, series, target) if name is not None], columns, report)
+    levels = [times] if keys is None else [keys, times]
+    index = times if keys is None else pd.MultiIndex.from_arrays(levels)
+    values.index = index
+    there = ~times.isna()
+    codes = [pd.factorize(level[there], sort=True)[0] for level in levels]
+    report["rows out of time order"] = _out_of_order(codes)
+    order = np.flatnonzero(there)[np.lexsort(codes[::-1])]
+    X = values.iloc[order]
+    is_twice = X.index.duplicated(keep=duplicates)  # type: ignore[arg-type]
+    report["rows of a time that is there twice"] = int(is_twice.sum())
+    X, order = X[~is_twice], order[~is_twice]
+    report["rows kept"] = len(X)
+    if not len(X):
+        raise ValueError(f"No row of {len(table)} is left: {report}. See that time={time!r} names the time.")
+    read_series(X)
+    y = None if target is None else _labels(table[target], order, X.index, target)
+    always = ("rows read", "rows kept")
+    return X, y, pd.Series({what: n for what, n in report.items() if n or what in always}, dtype="int64")
+
+
+def _load(source: Any, sep: str, names: list[Any]) -> tuple[pd.DataFrame, str | None]:
+    """Return a table, and the column that names the series where each is a file."""
+    if isinstance(source, (str, os.PathLike)):
+        path = Path(source)
+        if not path.is_dir():
+            return _read_file(path, sep), None
+        files = sorted(file for file in path.iterdir() if _suffix(file) in _FILES)
+        if not files:
+            raise ValueError(f"source={str(source)!r} is a folder without CSV or Parquet files.")
+        tables = {file.name.partition(".")[0]: _read_file(file, sep) for file in files}
+        first = next(iter(tables.values()))
+        for name, table in tables.items():
+            if list(table.columns) != list(first.columns):
+                raise ValueError(
+                    f"The file of series {name!r} has the columns {list(table.columns)}, others have "
+                    f"{list(first.columns)}. Read them one by one, and join what they share with pandas.concat."
+                )
+        joined = pd.concat(tables, names=["series", None]).reset_index(level=0)
+        joined = joined[[*first.columns, "series"]].reset_index(drop=True)
+        return joined, None if names[1] is not None else "series"
+    if is_polars(source) or hasattr(source, "column_names"):
+        names = list(getattr(source, "column_names", getattr(source, "columns", [])))
+        return pd.DataFrame({name: column_of(source, name) for name in names}), None
+    if not isinstance(source, pd.DataFrame):
+        raise ValueError(f"source must be a path or a frame, got {type(source).__name__}.")
+    wanted = [name for name in names if name is not None and name not in source.columns]
+    in_index = [name for name in source.index.names if name in wanted]
+    table = source.reset_index(in_index) if in_index else source
+    return table.reset_index(drop=True), None
+
+
+def _suffix(path: Path) -> str:
+    return next((suffix for suffix in path.suffixes if suffix in _FILES), "")
+
+
+def _read_file(path: Path, sep: str) -> pd.DataFrame:
+    suffix = _suffix(path)
+    if not suffix or not path.is_file():
+        raise ValueError(
+            f"source={str(path)!r} must be a CSV or Parquet file that is there, such as 'my.csv', or a folder of such "
+            "files. Read others with pandas, and give the frame."
+        )
+    table = pd.read_csv(path, sep=sep) if suffix == ".csv" else pd.read_parquet(path)
+    return table if isinstance(table.index, pd.RangeIndex) else table.reset_index()
+
+
+def _name_of(table: pd.DataFrame, column: str | int | None, parameter: str) -> Any:
+    if column is None or column in table.columns:
+        return column
+    if isinstance(column, Integral) and -table.shape[1] <= column < table.shape[1]:
+        return table.columns[column]
+    raise ValueError(
+        f"{parameter}={column!r} is not a column of the table, which has {list(table.columns)}. Name one of them."
+    )
+
+
+def _keys(column: pd.Series, name: Any) -> pd.Index:
+    if column.isna().any():
+        raise ValueError(
+            f"series={name!r} has {int(column.isna().sum())} missing names. Name these rows, or drop them."
+        )
+    return pd.Index(column.array, name=name)
+
+
+def _out_of_order(codes: list[np.ndarray]) -> int:
+    """Return how many rows come after a later one of their series."""
+    times = pd.Series(codes[-1])
+    newest = times.cummax() if len(codes) == 1 else times.groupby(codes[0]).cummax()
+    return int((times < newest).sum())
+
+
+def _values(
+    table: pd.DataFrame, taken: list[Any], columns: Sequence[str] | None, report: dict[str, int]
+) -> pd.DataFrame:
+    """Return the columns of values as numbers; report what becomes NaN, and what is left out."""
+    for name in columns if columns is not None else ():
+        if name in taken or name not in table.columns:
+            raise ValueError(
+                f"columns={list(columns or ())} must be columns of the table other than {taken}; it has "
+                f"{list(table.columns)}."
+            )
+    found = {}
+    for name in [each for each in table.columns if each not in taken] if columns is None else columns:
+        column = table[name]
+        numbers = pd.to_numeric(column, errors="coerce")
+        is_text = int((numbers.isna() & column.notna()).sum())
+        if not is_numeric_dtype(numbers.dtype) or is_text > _NUMBERS * max(1, int(column.notna().sum())):
+            if columns is not None:
+                raise ValueError(
+                    f"columns: {name!r} holds {column.dtype}, not numbers. Encode it, or leave it out."
+                )
+            report[f"column {name!r} left out, which holds no numbers"] = len(table)
+            continue
+        if is_text:
+            report[f"values of {name!r} that are no numbers, now missing"] = is_text
+        values = numbers.to_numpy(np.float64, na_value=np.nan)
+        if infinite := int(np.isinf(values).sum()):
+            report[f"values of {name!r} that are infinite, now missing"] = infinite
+            values = np.where(np.isinf(values), np.nan, values)
+        if missing := int(column.isna().sum()):
+            report[f"values of {name!r} that are missing"] = missing
+        found[name] = values
+    if not found:
+        raise ValueError(f"The table has no column of numbers besides {taken}; it has {list(table.columns)}.")
+    return pd.DataFrame(found)
+
+
+def _labels(column: pd.Series, order: np.ndarray, index: pd.Index, name: Any) -> pd.Series:
+    labels = column.iloc[order]
+    if labels.isna().any():
+        raise ValueError(
+            f"target={name!r} has {int(labels.isna().sum())} missing labels. Drop these rows, or say what they are, "
+            "e.g. with fillna(0)."
+        )
+    is_number = is_numeric_dtype(labels.dtype) and not is_bool_dtype(labels.dtype)
+    if is_bool_dtype(labels.dtype) or (is_number and (labels == labels.astype("int64")).all()):
+        labels = labels.astype("int64")
+    return pd.Series(labels.array, index, name=name)

@@ -1,0 +1,111 @@
+"""Scaling of many short series at once: what scikit-learn's scalers do to one series after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from sklearn.preprocessing import MaxAbsScaler, MinMaxScaler, RobustScaler, StandardScaler
+
+from .._core import SeriesRows
+
+#: What scalers do to a column: which numbers, in which order. Only what they do themselves gives the same bits.
+_DO: dict[type, tuple[tuple[str, Any], ...]] = {
+    StandardScaler: (("mean_", np.subtract), ("scale_", np.divide)),
+    RobustScaler: (("center_", np.subtract), ("scale_", np.divide)),
+    MaxAbsScaler: (("scale_", np.divide),),
+    MinMaxScaler: (("scale_", np.multiply), ("min_", np.add)),
+}
+#: What stands for numbers that a scaler does without, as with ``with_mean=False``.
+NEUTRAL = {np.subtract: 0.0, np.add: 0.0, np.divide: 1.0, np.multiply: 1.0}
+_INVERSE: dict[Any, Any] = {
+    np.subtract: np.add,
+    np.add: np.subtract,
+    np.divide: np.multiply,
+    np.multiply: np.divide,
+}
+#: Rows of a series, in the mean, up to which the calls for each series cost more than its rows.
+_SHORT = 10_000
+#: Rows that are worked on at once, about.
+_BLOCK = 2**18
+_EPS = np.finfo(float).eps
+
+
+def what_it_does(scaler: Any) -> tuple[tuple[str, Any], ...] | None:
+    """Return the attributes of a fitted scaler with what it does with them; None if it does more than that."""
+    found = _DO.get(type(scaler))
+    if found is None or getattr(scaler, "clip", False) or not hasattr(scaler, found[-1][0]):
+        return None
+    if not getattr(scaler, "with_mean", True):  # it has the mean, and does not use it
+        return None
+    return found
+
+
+def are_many(rows: SeriesRows) -> bool:
+    """Tell whether rows are of so many series that working on each takes longer than on the rows."""
+    return len(rows.keys) > 1 and rows.n_rows < _SHORT * len(rows.keys)
+
+
+def fit_at_once(scaler: Any, values: np.ndarray, rows: SeriesRows) -> list[Any] | None:
+    """Return a fitted copy of a scaler for each series; None if it is not a plain ``StandardScaler``."""
+    if type(scaler) is not StandardScaler or not (scaler.with_mean and scaler.with_std):
+        return None
+    params, n_columns = scaler.get_params(), values.shape[1]
+    found: list[StandardScaler] = []
+    for first, stop, block in _blocks(values.astype(np.float64, copy=False), rows):
+        starts = rows.bounds[first:stop] - rows.bounds[first]
+        sizes = np.diff(rows.bounds[first : stop + 1])
+        n = sizes[:, None]
+        mean = np.add.reduceat(block, starts) / n
+        block = block - np.repeat(mean, sizes, axis=0)
+        rest = np.add.reduceat(
+            block, starts
+        )  # rounding of the mean, as scikit-learn takes it out of the variance
+        np.square(block, out=block)
+        variance = (np.add.reduceat(block, starts) - rest**2 / n) / n
+        is_constant = variance <= n * _EPS * variance + (n * mean * _EPS) ** 2
+        scale = np.where(is_constant, 1.0, np.sqrt(variance))
+        for number in range(stop - first):
+            own: Any = object.__new__(StandardScaler)
+            vars(own).update(params)
+            own.n_features_in_ = n_columns
+            own.n_samples_seen_ = np.float64(sizes[number])
+            own.mean_, own.var_, own.scale_ = mean[number], variance[number], scale[number]
+            found.append(own)
+    return found
+
+
+def scale_at_once(scalers: list[Any], values: np.ndarray, rows: SeriesRows, method: str) -> np.ndarray | None:
+    """Return rows scaled, or scaled back, each series by its scaler; None if that needs the scalers themselves."""
+    steps = what_it_does(scalers[0])
+    if (
+        steps is None
+        or values.dtype != np.float64
+        or any(what_it_does(scaler) is not steps for scaler in scalers)
+    ):
+        return None
+    if method == "inverse_transform":
+        steps = tuple((name, _INVERSE[do]) for name, do in reversed(steps))
+    out = np.empty_like(values)
+    for first, stop, block in _blocks(values, rows):
+        block = np.array(block)
+        sizes = np.diff(rows.bounds[first : stop + 1])
+        for name, do in steps:
+            numbers = [getattr(scaler, name) for scaler in scalers[first:stop]]
+            each = np.array(
+                [[NEUTRAL[do]] * values.shape[1] if number is None else number for number in numbers]
+            )
+            do(block, np.repeat(each, sizes, axis=0), out=block)
+        out[rows.order[rows.bounds[first] : rows.bounds[stop]]] = block
+    return out
+
+
+def _blocks(values: np.ndarray, rows: SeriesRows) -> Iterator[tuple[int, int, np.ndarray]]:
+    """Yield neighbouring series, the first and where they stop, with their rows one after the other."""
+    first = 0
+    while first < len(rows.keys):
+        stop = int(np.searchsorted(rows.bounds, rows.bounds[first] + _BLOCK, side="right")) - 1
+        stop = max(stop, first + 1)
+        yield first, stop, values[rows.order[rows.bounds[first] : rows.bounds[stop]]]
+        first = stop

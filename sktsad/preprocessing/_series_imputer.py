@@ -1,0 +1,312 @@
+"""Missing values filled by earlier ones, and columns that say where."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Hashable
+from datetime import timedelta
+from numbers import Integral
+from typing import Any, Self
+
+import numpy as np
+import pandas as pd
+from sklearn.base import TransformerMixin
+from sklearn.utils import Tags
+from sklearn.utils.validation import check_is_fitted
+
+from .._core import (
+    LENGTH_OF_TIME,
+    Estimator,
+    Interval,
+    Labels,
+    LiveStep,
+    Past,
+    Rows,
+    SeriesRows,
+    StrOptions,
+    atomic_fit,
+    check_feature_names_in,
+    check_target_index,
+    in_rows,
+    is_length_of_time,
+    nan_median,
+    nanoseconds,
+    read_series,
+    refuse_polars_output,
+    require_dates,
+    row_index,
+    validate_rows,
+)
+from ._filling import Filling
+from ._live_imputer import LiveImputer
+
+
+class SeriesImputer(TransformerMixin, Estimator):
+    """Fill missing values of each series by its earlier ones, and say where values are missing, and since when.
+
+    No row is lost or added, and none is filled by a later one. It comes first in a pipeline: other steps take no NaN,
+    except for `RollingFeatures` and `ZScoreDetector`. Rows that are missing altogether are another matter: see
+    `sktsad.preprocessing.resample`.
+
+    Parameters
+    ----------
+    strategy : {"previous", "mean", "median"}, default="previous"
+        What a missing value becomes: the last value of the column in its series, the mean of all of them so far, or
+        their median in fit.
+    limit : int, str, timedelta or None, default=None
+        Rows in a row that the previous value, or the mean, fills; or how long, such as ``"1h"``, where the index has
+        dates. Later ones get the median. None means no limit.
+    add_indicator : bool, default=False
+        Whether to append a column for each, ``load_missing`` for load: 1 where the value is missing, else 0.
+    add_age : bool, default=False
+        Whether to append a column for each, ``load_age`` for load: the rows since its last value, 0 where there is one.
+        A sensor that fell silent is seen by it.
+    add_unchanged : bool, default=False
+        Whether to append a column for each, ``load_unchanged`` for load: the rows since its value last changed. A
+        sensor that froze is seen by it, where others of its values do not stay the same for long.
+    max_age : int, str or timedelta, default=1000
+        The largest number in these columns, also before the first value; or how long ago that is.
+    history : {"index", "none"}, default="index"
+        With "index", fit keeps the last value of each run of neighbouring rows (of a series, the last run and the 31
+        before the longest holes), so that later rows by their index go on from it.
+    series : {"auto", "index"}, default="auto"
+        "auto" reads a (series, time) MultiIndex where there is one; "index" insists on it.
+
+    Attributes
+    ----------
+    medians_ : dict
+        Median of each column in fit, by the name of the series; ``{None: medians}`` without a MultiIndex.
+    n_features_in_, feature_names_in_ : int, ndarray of str
+        Number of columns, and their names where they had names.
+
+    See Also
+    --------
+    sktsad.preprocessing.resample : Rows at every time step.
+    sklearn.impute.SimpleImputer : Fills by one number for all rows.
+
+    Notes
+    -----
+    What is before the first value of a series gets the median; in a series that fit did not see, it is the median of
+    those of all series. An age counts rows, whatever time lies between them. In a series that fit did not see, lengths
+    of time go by the step of the rows so far.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> from sktsad import SeriesImputer
+    >>> time = pd.date_range("2026-01-01", periods=5, freq="min")
+    >>> X = pd.DataFrame({"load": [np.nan, 3.0, np.nan, np.nan, 1.0]}, index=time)
+    >>> SeriesImputer(limit=1, add_age=True, max_age=60).fit_transform(X)
+                         load  load_age
+    2026-01-01 00:00:00   2.0      60.0
+    2026-01-01 00:01:00   3.0       0.0
+    2026-01-01 00:02:00   3.0       1.0
+    2026-01-01 00:03:00   2.0       2.0
+    2026-01-01 00:04:00   1.0       0.0
+    """
+
+    _parameter_constraints: dict = {
+        "strategy": [StrOptions({"previous", "mean", "median"})],
+        "limit": [Interval(Integral, 0, None, closed="left"), *LENGTH_OF_TIME, None],
+        "add_indicator": ["boolean"],
+        "add_age": ["boolean"],
+        "add_unchanged": ["boolean"],
+        "max_age": [Interval(Integral, 1, None, closed="left"), *LENGTH_OF_TIME],
+        "history": [StrOptions({"index", "none"})],
+        "series": [StrOptions({"auto", "index"})],
+    }
+
+    def __init__(
+        self,
+        strategy: str = "previous",
+        *,
+        limit: int | str | timedelta | None = None,
+        add_indicator: bool = False,
+        add_age: bool = False,
+        add_unchanged: bool = False,
+        max_age: int | str | timedelta = 1000,
+        history: str = "index",
+        series: str = "auto",
+    ) -> None:
+        self.strategy = strategy
+        self.limit = limit
+        self.add_indicator = add_indicator
+        self.add_age = add_age
+        self.add_unchanged = add_unchanged
+        self.max_age = max_age
+        self.history = history
+        self.series = series
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        return tags
+
+    @atomic_fit
+    def fit(self, X: Rows, y: Labels = None) -> Self:
+        """Learn the medians, and keep the last value of each series.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            One row per time step, in time order; a panel is a frame with a (series, time) MultiIndex.
+        y : array-like of shape (n_samples,), default=None
+            Read for its index only, to notice that X has lost it.
+
+        Returns
+        -------
+        self : SeriesImputer
+
+        Raises
+        ------
+        ValueError
+            If values are infinite, ``limit`` or ``max_age`` is a length of time and X has no dates in its index, time
+            is out of order or duplicated, or X has lost a panel's index that y still has.
+
+        Warns
+        -----
+        UserWarning
+            If a column has no value at all, which is filled by 0, or X is an array and the index of y holds dates or
+            shows gaps.
+        """
+        rows = read_series(X, self.series)
+        lost = check_target_index(X, y, 3)
+        values = validate_rows(self, X, reset=True, ensure_all_finite="allow-nan")
+        times = {}
+        for name in ("limit", "max_age"):
+            if is_length_of_time(getattr(self, name)):
+                times[name] = nanoseconds(name, getattr(self, name))
+                require_dates(name, getattr(self, name), rows)
+        if lost:
+            warnings.warn(lost, UserWarning, stacklevel=3)
+        self._filling = Filling(self.strategy, self.add_indicator, self.add_age, self.add_unchanged)
+        self._times: dict[str, int] = times
+        self._numbers = {"limit": self.limit, "max_age": self.max_age}
+        self._learn_medians(values, rows)
+        keeps = self.history == "index"
+        nothing = values[:, :0]
+        past = Past.of(X, rows, nothing, lambda times, _: len(times) - keeps, 3)
+        steps = np.array([kept.step for kept in past.series])
+        self._usual_step = float(np.median(steps[~np.isnan(steps)])) if (~np.isnan(steps)).any() else np.nan
+        self._past = past.with_values(self._kept_of(past, values, rows))
+        return self
+
+    def transform(self, X: Rows) -> Any:
+        """Return the rows, filled, with the columns that are appended.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Rows as in `fit`.
+
+        Returns
+        -------
+        X_filled : ndarray or DataFrame, as X, of shape (n_samples, n_features_out)
+
+        Raises
+        ------
+        ValueError
+            If columns differ from those of fit, values are infinite, time is out of order or duplicated, or the indexes
+            of fit and transform do not compare: one of both is a panel's, or they hold different kinds of time.
+
+        Warns
+        -----
+        UserWarning
+            If series seem to go by other names than in fit, such as ``"1"`` for ``1``.
+        """
+        check_is_fitted(self)
+        refuse_polars_output(self, X)
+        rows = read_series(X, self.series)
+        past = self._past.compare(X, rows)
+        values = validate_rows(self, X, reset=False, ensure_all_finite="allow-nan")
+        n = values.shape[1]
+        out = np.empty((len(values), n * (1 + len(self._filling.suffixes))), values.dtype)
+        steps = rows.steps_so_far(past.steps())
+        kept_of = past.by_key() if rows.times is not None else {}
+        for key, part in rows.parts():
+            order, known = rows.order[part], kept_of.get(key)
+            limit, oldest = self._bounds(steps[part])
+            before = 0 if known is None else int(np.searchsorted(known.times, rows.times[part.start]))  # type: ignore[index]
+            medians = self.medians_.get(key, self._pooled)
+            for column in range(n):
+                kept = Filling.start()
+                if before:
+                    kept[:] = known.values[before - 1].reshape(n, -1)[column]  # type: ignore[union-attr]
+                whole = self._filling.run(values[order, column], kept, medians[column], limit, oldest)
+                for block, found in whole:
+                    for number, each in enumerate(found):
+                        out[order[block], number * n + column] = each
+        index = row_index(X)
+        return out if index is None else pd.DataFrame(out, index, self.get_feature_names_out())
+
+    def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
+        """Name the columns: those of X, then such as ``load_missing``, ``load_age`` and ``load_unchanged``.
+
+        Parameters
+        ----------
+        input_features : array-like of str, default=None
+            Names of the columns; those of fit if None.
+
+        Returns
+        -------
+        names : ndarray of str, shape (n_features_out,)
+        """
+        check_is_fitted(self)
+        columns = check_feature_names_in(self, input_features).tolist()
+        appended = [f"{column}_{suffix}" for suffix in self._filling.suffixes for column in columns]
+        return np.array([*columns, *appended], dtype=object)
+
+    def live_step(self) -> LiveStep:
+        """Return what works row by row; `sktsad.live.LiveScorer` asks for it.
+
+        Returns
+        -------
+        step : LiveStep
+        """
+        check_is_fitted(self)
+        return LiveImputer(self._past, self._filling, self.medians_, self._pooled, self._bounds)
+
+    def _learn_medians(self, values: np.ndarray, rows: SeriesRows) -> None:
+        """Set the medians of each series, and those of a series that fit did not see."""
+        medians = np.array([nan_median(values[rows.order[part]]) for _, part in rows.parts()])
+        pooled = nan_median(medians)
+        if (empty := np.isnan(pooled)).any():
+            names = check_feature_names_in(self, None)[empty].tolist()
+            warnings.warn(
+                f"The columns {names} of X have no value at all; they are filled by 0. Drop them.",
+                UserWarning,
+                stacklevel=4,
+            )
+        self._pooled = np.nan_to_num(pooled)
+        medians = np.where(np.isnan(medians), self._pooled, medians)
+        self.medians_: dict[Hashable, np.ndarray] = dict(zip(rows.keys, medians, strict=True))
+
+    def _kept_of(self, past: Past, values: np.ndarray, rows: SeriesRows) -> np.ndarray:
+        """Return what is kept after each row that fit keeps, all columns one after the other."""
+        found = []
+        for (_, part), series in zip(rows.parts(), past.series, strict=True):
+            if not len(series.times):
+                continue
+            order = rows.order[part]
+            stops = np.searchsorted(rows.times[part], series.times) + 1  # type: ignore[index]
+            after = np.empty((len(stops), values.shape[1], len(Filling.start())))
+            for column in range(values.shape[1]):
+                kept, start = Filling.start(), 0
+                for number, stop in enumerate(stops.tolist()):
+                    for _ in self._filling.run(values[order[start:stop], column], kept, 0.0, np.inf, np.inf):
+                        pass
+                    after[number, column], start = kept, stop
+            found.append(after.reshape(len(stops), -1))
+        return np.concatenate(found) if found else np.empty((0, values.shape[1] * len(Filling.start())))
+
+    def _bounds(self, steps: np.ndarray) -> tuple[Any, Any]:
+        """Return the limit and the largest age, in rows of series with these time steps."""
+        known = np.where(np.isnan(steps), self._usual_step, steps)
+        bounds = []
+        for name, least in (("limit", 0), ("max_age", 1)):
+            number = self._numbers[name]
+            if name in self._times:
+                number = np.maximum(in_rows(self._times[name], known), least)
+            bounds.append(np.inf if number is None else number)
+        return bounds[0], bounds[1]

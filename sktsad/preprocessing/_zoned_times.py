@@ -1,0 +1,102 @@
+"""A column of time as an index of dates, by the clocks of a time zone."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from pandas.api.types import is_numeric_dtype
+
+_OFFSET = re.compile(r":\d.*(?:Z|[+-]\d\d(?::?\d\d)?)\s*$")
+#: Seconds since 1970 in the years 2000 to 2100, and how often they may be divided.
+_EPOCH, _UNITS = (946_684_800, 4_102_444_800), {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
+
+
+def read_times(
+    column: pd.Series, keys: pd.Index | None, zone: str | None, time_format: str | None, unit: Any
+) -> tuple[Any, int]:
+    """Return times, missing ones where they cannot be read, and how many of these are of clocks that were changed.
+
+    Parameters
+    ----------
+    column : Series
+        Dates, numbers or text.
+    keys : Index or None
+        Name of the series of each row.
+    zone, time_format, unit
+        As in `read_panel`.
+    """
+    name = column.name
+    times: Any = pd.Index(column.array, name=name)
+    if unit is not None:
+        if not is_numeric_dtype(times.dtype):
+            raise ValueError(f"unit={unit!r} is for times that are numbers; {name!r} holds {times.dtype}.")
+        times = pd.DatetimeIndex(pd.to_datetime(times, unit=unit, utc=True), name=name)
+    elif is_numeric_dtype(times.dtype):
+        _warn_of_epoch(times, name)
+        if zone is not None:
+            raise ValueError(
+                f"zone={zone!r} is for dates; {name!r} holds {times.dtype}. Give their unit, too."
+            )
+        return times, 0
+    elif not isinstance(times, (pd.DatetimeIndex, pd.TimedeltaIndex, pd.PeriodIndex)):
+        times = _parse(times, name, time_format)
+    if zone is None or not isinstance(times, pd.DatetimeIndex):
+        return times, 0
+    if times.tz is not None:
+        return times.tz_convert(zone), 0
+    local: Any = times.tz_localize(zone, ambiguous="NaT", nonexistent="NaT")
+    if (unknown := local.isna() & np.asarray(times.notna())).any():
+        local = _infer(times, local, unknown, keys, zone)
+    return local, int((local.isna() & np.asarray(times.notna())).sum())
+
+
+def _parse(times: Any, name: Any, time_format: str | None) -> pd.DatetimeIndex:
+    """Return text, or dates as objects, as dates; instants in UTC where they have an offset."""
+    text = times.astype("string")
+    has_offset = bool(text.dropna().str.contains(_OFFSET).any())
+    found: Any = pd.to_datetime(times, format=time_format or "ISO8601", utc=has_offset, errors="coerce")
+    if len(found) and found.isna().all():
+        raise ValueError(
+            f"time={name!r} holds {times.dtype}, such as {times[0]!r}, which is not read as time"
+            + (
+                f" by time_format={time_format!r}. Give the format that it has."
+                if time_format
+                else ", as it is not in ISO 8601 form. Say which it is in, e.g. time_format='%d.%m.%Y %H:%M'."
+            )
+        )
+    return pd.DatetimeIndex(found, name=name)
+
+
+def _infer(times: Any, local: Any, unknown: np.ndarray, keys: pd.Index | None, zone: str) -> pd.DatetimeIndex:
+    """Tell the hour before clocks are set back from that after, by the order of the rows of each series."""
+    found = pd.Series(local.tz_convert("UTC"))
+    number = np.zeros(len(times), dtype=int) if keys is None else pd.factorize(keys)[0]
+    for series in np.unique(number[unknown]):
+        own = np.flatnonzero((number == series) & ~times.isna())
+        try:
+            inferred = times[own].tz_localize(zone, ambiguous="infer", nonexistent="NaT")
+        except ValueError:  # neither hour twice: which it is cannot be told
+            continue
+        found.iloc[own] = inferred.tz_convert("UTC")
+    return pd.DatetimeIndex(found, name=times.name).tz_convert(zone)
+
+
+def _warn_of_epoch(times: pd.Index, name: Any) -> None:
+    numbers = times.to_numpy(dtype=float, na_value=np.nan)
+    numbers = numbers[~np.isnan(numbers)]
+    for unit, per_second in _UNITS.items():
+        if (
+            len(numbers)
+            and numbers.min() >= _EPOCH[0] * per_second
+            and numbers.max() < _EPOCH[1] * per_second
+        ):
+            warnings.warn(
+                f"time={name!r} looks like the time since 1970. If it is, say so with unit={unit!r}: days are known "
+                "then.",
+                UserWarning,
+                stacklevel=5,
+            )

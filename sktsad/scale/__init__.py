@@ -1,0 +1,7 @@
+"""Many series, more than one process or machine: scores by partition, and panels larger than the memory."""
+
+from ._parquet_panel import ParquetPanel
+from ._score_panel import score_panel
+from ._score_table import score_table
+
+__all__ = ["ParquetPanel", "score_panel", "score_table"]

@@ -1,0 +1,178 @@
+"""Tables with faults become rows in time order, and the report says what was done."""
+
+import warnings
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from sktsad import read_panel, to_panel
+
+polars = pytest.importorskip("polars")
+TABLE = pd.DataFrame(
+    {
+        "host": ["b", "a", "a", "b", "a", "a"],
+        "when": [
+            "2026-01-05 00:02",
+            "2026-01-05 00:01",
+            "2026-01-05",
+            "2026-01-05 00:01",
+            "n/a",
+            "2026-01-05 00:01",
+        ],
+        "load": [1.0, 2.0, np.nan, np.inf, 5.0, 6.0],
+        "text": list("uvwxyz"),
+        "rate": ["1", "2", "3", "4", "5", "broken"],
+        "label": [0.0, 1.0, 0.0, 0.0, 0.0, 1.0],
+    }
+)
+MINUTES = pd.to_datetime(["2026-01-05 00:00", "2026-01-05 00:01", "2026-01-05 00:01", "2026-01-05 00:02"])
+
+
+def write_csv(path, table):
+    table.to_csv(path, index=False)
+    return path
+
+
+def write_parquet(path, table):
+    table.to_parquet(path, index=False)
+    return path
+
+
+SOURCES = {
+    "frame": lambda folder: TABLE,
+    "frame with an index": lambda folder: TABLE.set_index(["host", "when"]),
+    "polars": lambda folder: polars.from_pandas(TABLE),
+    "csv": lambda folder: write_csv(folder / "my.csv.gz", TABLE),
+    "parquet": lambda folder: str(write_parquet(folder / "my.parquet", TABLE)),
+}
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_rows_are_sorted_unique_numbers_and_each_change_is_told(source, tmp_path):
+    X, y, report = read_panel(SOURCES[source](tmp_path), time="when", series="host", target="label")
+    assert X.index.get_level_values(0).tolist() == ["a", "a", "b", "b"]
+    assert X.index.get_level_values(1).tolist() == MINUTES.tolist()
+    assert X.index.names == ["host", "when"]
+    expected = [[np.nan, 3.0], [6.0, np.nan], [np.nan, 4.0], [1.0, 1.0]]
+    np.testing.assert_array_equal(X[["load", "rate"]], expected)
+    assert y.tolist() == [0, 1, 0, 0]
+    assert y.dtype == np.int64
+    assert y.index.equals(X.index)
+    assert report.to_dict() == {
+        "rows read": 6,
+        "rows without a readable time": 1,
+        "column 'text' left out, which holds no numbers": 6,
+        "values of 'load' that are infinite, now missing": 1,
+        "values of 'load' that are missing": 1,
+        "values of 'rate' that are no numbers, now missing": 1,
+        "rows out of time order": 2,
+        "rows of a time that is there twice": 1,
+        "rows kept": 4,
+    }
+
+
+def test_without_faults_it_is_to_panel_and_says_nothing():
+    table = TABLE[["host", "when", "load"]].iloc[[0, 1, 2, 3]].assign(load=[1.0, 2, 3, 4])
+    X, y, report = read_panel(table, time=1, series=0)
+    pd.testing.assert_frame_equal(X, to_panel(table, time="when", series="host"))
+    assert y is None
+    assert report.to_dict() == {"rows read": 4, "rows out of time order": 2, "rows kept": 4}
+    first, _, _ = read_panel(TABLE, time="when", series="host", duplicates="first", columns=["load"])
+    assert first["load"].tolist()[1] == 2.0
+
+
+def test_a_folder_has_a_file_for_each_series(tmp_path):
+    for name in ("u", "v"):
+        write_csv(tmp_path / f"{name}.csv", pd.DataFrame({"time": [1, 2], "x": [0.5, 1.5]}))
+    (tmp_path / "readme.txt").write_text("no table")
+    X, _, _ = read_panel(tmp_path)
+    assert X.index.tolist() == [("u", 1), ("u", 2), ("v", 1), ("v", 2)]
+    assert X.columns.tolist() == ["x"]
+    write_csv(tmp_path / "w.csv", pd.DataFrame({"time": [1, 2], "y": [0.5, 1.5]}))
+    with pytest.raises(ValueError, match=r"The file of series 'w' has the columns \['time', 'y'\]"):
+        read_panel(tmp_path)
+    with pytest.raises(ValueError, match="is a folder without CSV or Parquet files"):
+        (tmp_path / "empty").mkdir()
+        read_panel(tmp_path / "empty")
+    for name in ("a", "b"):
+        write_csv(
+            tmp_path / "empty" / f"{name}.csv", pd.DataFrame({"t": [ord(name)], "s": ["one"], "x": [1.0]})
+        )
+    assert read_panel(tmp_path / "empty", series="s")[0].index.tolist() == [("one", 97), ("one", 98)]
+
+
+def test_zones_are_those_of_clocks_and_of_instants():
+    times = pd.date_range("2026-03-28", periods=72, freq="h", tz="Europe/Berlin")
+    x = np.arange(72.0)
+    local = pd.DataFrame({"time": times.tz_localize(None), "x": x})
+    as_utc = pd.DataFrame({"time": [stamp.isoformat() for stamp in times.tz_convert("UTC")], "x": x})
+    offsets = pd.DataFrame({"time": [stamp.isoformat() for stamp in times], "x": x})
+    epochs = pd.DataFrame({"time": times.as_unit("s").asi8, "x": x})
+    for table, unit in ((local, None), (as_utc, None), (offsets, None), (epochs, "s")):
+        X, _, report = read_panel(table, zone="Europe/Berlin", unit=unit)
+        assert (X.index == times).all()
+        assert report.to_dict() == {"rows read": 72, "rows kept": 72}
+    assert str(read_panel(offsets)[0].index.tz) == "UTC"
+    other, _, _ = read_panel(epochs.astype({"time": float}), unit="s")
+    assert (other.index == times).all()
+
+
+def test_an_hour_that_clocks_show_twice_is_told_by_the_order_of_rows():
+    times = pd.date_range("2026-10-25", periods=8, freq="h", tz="Europe/Berlin")
+    table = pd.DataFrame({"host": "a", "time": times.tz_localize(None), "x": np.arange(8.0)})
+    few = table.iloc[[0, 3, 5]].assign(host="b")  # one of the two hours: nobody knows which
+    never = pd.DataFrame(
+        {"host": "c", "time": pd.to_datetime(["2026-03-29 02:30", "2026-03-29 04:00"]), "x": 0.0}
+    )
+    X, _, report = read_panel(
+        pd.concat([table, few, never]), time="time", series="host", zone="Europe/Berlin"
+    )
+    assert (X.loc["a"].index == times).all()
+    assert X.index.get_level_values(0).value_counts().to_dict() == {"a": 8, "b": 2, "c": 1}
+    assert report["rows of an hour that clocks showed twice or never"] == 2
+
+
+def test_times_in_another_form_are_read_by_it():
+    table = pd.DataFrame({"time": ["01.02.2026 00:00", "02.02.2026 00:00"], "x": [1.0, 2.0]})
+    X, _, _ = read_panel(table, time_format="%d.%m.%Y %H:%M")
+    assert X.index.tolist() == [pd.Timestamp("2026-02-01"), pd.Timestamp("2026-02-02")]
+    deltas, _, _ = read_panel(table.assign(time=pd.to_timedelta([2, 1], "h")), zone="UTC")
+    assert deltas.index.tolist() == [pd.Timedelta("1h"), pd.Timedelta("2h")]
+    with pytest.warns(
+        UserWarning, match="looks like the time since 1970. If it is, say so with unit='ms'"
+    ) as record:
+        read_panel(table.assign(time=[1_767_571_200_000, 1_767_571_260_000]))
+    assert record[0].filename == __file__
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert read_panel(table.assign(time=[3, 1], y=["yes", "no"]), target="y")[1].tolist() == ["no", "yes"]
+
+
+@pytest.mark.parametrize(
+    ("source", "options", "message"),
+    [
+        ([[1]], {}, "source must be a path or a frame, got list"),
+        ("nowhere.csv", {}, "source='nowhere.csv' must be a CSV or Parquet file that is there"),
+        ("my.xlsx", {}, "must be a CSV or Parquet file"),
+        (TABLE, {"time": "hour"}, "time='hour' is not a column of the table"),
+        (TABLE, {"time": 9}, "time=9 is not a column of the table"),
+        (TABLE, {"time": "text"}, "time='text' holds .* which is not read as time, as it is not in ISO 8601"),
+        (TABLE, {"time": "text", "time_format": "%d"}, "by time_format='%d'. Give the format"),
+        (TABLE, {"time": "when", "unit": "s"}, "unit='s' is for times that are numbers; 'when' holds"),
+        (TABLE, {"time": "label", "zone": "UTC"}, "zone='UTC' is for dates; 'label' holds float64"),
+        (TABLE, {"time": "when", "columns": ["text"]}, "columns: 'text' holds .* not numbers"),
+        (
+            TABLE,
+            {"time": "when", "columns": ["when"]},
+            r"columns=\['when'\] must be columns of the table other than",
+        ),
+        (TABLE, {"time": "when", "target": "load"}, "target='load' has 1 missing labels"),
+        (TABLE.assign(host=None), {"time": "when", "series": "host"}, "series='host' has 6 missing names"),
+        (TABLE[["when", "text"]], {"time": "when"}, r"no column of numbers besides \['when'\]"),
+        (TABLE[:0], {"time": "when"}, "No row of 0 is left"),
+    ],
+)
+def test_what_cannot_be_read_is_refused(source, options, message):
+    with pytest.raises(ValueError, match=message):
+        read_panel(source, **options)

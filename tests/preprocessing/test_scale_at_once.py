@@ -1,0 +1,93 @@
+"""Many series at once: what the scalers of scikit-learn do one after the other."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.preprocessing import MaxAbsScaler, MinMaxScaler, PowerTransformer, RobustScaler, StandardScaler
+
+from sktsad._core import read_series
+from sktsad.preprocessing import _scale_at_once
+from sktsad.preprocessing._scale_at_once import are_many, fit_at_once, scale_at_once
+
+
+def panel(sizes, n_columns, seed, in_turn):
+    rng = np.random.default_rng(seed)
+    names = np.repeat(np.arange(len(sizes)), sizes)
+    values = rng.normal(rng.normal(0, 1e3, len(sizes))[names, None], 1, (len(names), n_columns))
+    values[names == 0] = 0.1  # constant
+    if in_turn:
+        names, values = (part[rng.permutation(len(part))] for part in (names, values))
+    times = pd.Series(names).groupby(names).cumcount()
+    X = pd.DataFrame(values, pd.MultiIndex.from_arrays([names, times]))
+    return values, read_series(X)
+
+
+@given(
+    st.lists(st.integers(1, 9), min_size=1, max_size=8), st.integers(1, 3), st.integers(0, 99), st.booleans()
+)
+def test_statistics_are_those_of_one_fit_for_each_series(sizes, n_columns, seed, in_turn):
+    values, rows = panel(sizes, n_columns, seed, in_turn)
+    fitted = fit_at_once(StandardScaler(), values, rows)
+    for own, (_, part) in zip(fitted, rows.parts(), strict=True):
+        wanted = vars(StandardScaler().fit(values[rows.order[part]]))
+        assert set(vars(own)) == set(wanted), "all that a scaler has"
+        for name, value in wanted.items():
+            np.testing.assert_allclose(getattr(own, name), value, rtol=1e-9, atol=1e-12)
+
+
+SCALERS = [
+    StandardScaler(),
+    StandardScaler(with_std=False),
+    RobustScaler(with_centering=False),
+    RobustScaler(),
+    MaxAbsScaler(),
+    MinMaxScaler((1, 2)),
+]
+
+
+@pytest.mark.parametrize("scaler", SCALERS, ids=str)
+@pytest.mark.parametrize("in_turn", [False, True])
+@pytest.mark.parametrize("block", [10, 2**18])
+def test_rows_are_scaled_with_the_same_bits_and_back(scaler, in_turn, block, monkeypatch):
+    monkeypatch.setattr(_scale_at_once, "_BLOCK", block)
+    values, rows = panel([3, 25, 1, 7, 4], 2, 0, in_turn)
+    parts = [rows.order[part] for _, part in rows.parts()]
+    from sklearn.base import clone
+
+    scalers = [clone(scaler).fit(values[at]) for at in parts]
+    for method in ("transform", "inverse_transform"):
+        wanted = np.empty_like(values)
+        for own, at in zip(scalers, parts, strict=True):
+            wanted[at] = getattr(own, method)(values[at])
+        np.testing.assert_array_equal(scale_at_once(scalers, values, rows, method), wanted)
+
+
+def test_what_is_not_just_numbers_is_left_to_the_scalers():
+    values, rows = panel([5, 6], 1, 0, False)
+    for scaler in (StandardScaler(with_mean=False), StandardScaler(with_std=False), MinMaxScaler()):
+        assert fit_at_once(scaler, values, rows) is None
+
+    class Other(StandardScaler):
+        pass
+
+    assert fit_at_once(Other(), values, rows) is None
+    plain = StandardScaler().fit(values)
+    for others in (
+        [MinMaxScaler(clip=True).fit(values)] * 2,
+        [PowerTransformer().fit(values)] * 2,
+        [StandardScaler(with_mean=False).fit(values)] * 2,
+    ):
+        assert scale_at_once(others, values, rows, "transform") is None
+    assert scale_at_once([plain, RobustScaler().fit(values)], values, rows, "transform") is None
+    assert scale_at_once([plain, plain], values.astype(np.float32), rows, "transform") is None
+
+
+def test_few_long_series_are_scaled_one_after_the_other():
+    def of(n_series, n_rows):
+        return read_series(pd.DataFrame(index=pd.MultiIndex.from_product([range(n_series), range(n_rows)])))
+
+    assert are_many(of(2, 100))
+    assert not are_many(of(1, 100))
+    assert not are_many(of(2, 10_000))
