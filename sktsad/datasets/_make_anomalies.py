@@ -93,8 +93,8 @@ def make_anomalies(
     X : DataFrame or ndarray of shape (n_samples, n_features)
         A copy with the events, in float64, with index and columns of the rows given.
     y : Series or ndarray of shape (n_samples,)
-        1 for the rows of events, 0 for others. An event that changes nothing, as a flat one where the series stands
-        still, is left out.
+        1 for the rows of events, 0 for others. An event that changes nothing, such as a flat one where the series
+        stands still, is left out.
     kind : Series or ndarray of shape (n_samples,)
         Name of the kind, "" for rows of no event; only with ``return_kinds=True``.
 

@@ -71,14 +71,14 @@ def make_kpi(
     Parameters
     ----------
     n_samples : int, default=2000
-        Rows of each series, at least 10.
+        Number of rows of each series; at least 10.
 
     n_series : int, default=1
         Number of series. Each has a level and a scale of its own. The first ones stay the same,
         for the same `random_state`, when more are asked for.
 
     period : int, default=288
-        Rows of one season. With the default `step`, 288 rows are a day.
+        Number of rows of one season. With the default `step`, 288 rows are a day.
 
     contamination : float, default=0.02
         Share of anomalous rows, from 0 to 0.2. Each series has exactly

@@ -43,8 +43,8 @@ def to_onnx(
         Fitted. A `RNNClassifier`, `TorchClassifier`, `AutoencoderDetector`, `VAEDetector`, `ForecastDetector`,
         `StatefulRNNClassifier`, `StatefulForecastDetector`, `GaussianDetector` or `ZScoreDetector`; a
         `ThresholdClassifier` or ``FrozenEstimator`` around one; or a ``Pipeline`` of scalers and a `SlidingWindow` that
-        ends with one. A scaler is any transformer that shifts and stretches each column by itself. Samplers act at fit
-        only and are left out.
+        ends with one. A scaler is any transformer that shifts and stretches each column separately. Samplers act at
+        fit only and are left out.
     path : str or path-like, default=None
         File to write; None writes none.
     dtype : {"float64", "float32"}, default="float64"

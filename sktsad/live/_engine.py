@@ -116,7 +116,7 @@ class Engine:
         scores, decisions, opened, closed : ndarray
             As in `Outcome`.
         n_other : int
-            Series whose clock goes at another step from now on.
+            Number of series whose clock has a different step from now on.
         """
         so_far = self.clock.steps(slots)
         holes, n_other = None, 0

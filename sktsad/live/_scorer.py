@@ -205,8 +205,8 @@ class LiveScorer:
         Raises
         ------
         ValueError
-            If columns or the kind of index are not those of before, or with ``not_finite="raise"`` if values are NaN or
-            infinite; no row is taken then.
+            If the columns or the kind of index differ from those before, or with ``not_finite="raise"`` if values are
+            NaN or infinite; no row is taken then.
         RuntimeError
             If another thread is in a call.
 

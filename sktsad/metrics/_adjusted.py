@@ -275,7 +275,7 @@ def point_adjusted_f_score(
 
     Examples
     --------
-    Noise looks splendid once an event is as long as alarms are apart:
+    Noise looks splendid once an event is as long as the time between alarms:
 
     >>> import numpy as np
     >>> from sktsad.metrics import point_adjusted_f_score

@@ -32,7 +32,7 @@ def random_baseline(
     random_state: Seed = None,
     **options: Any,
 ) -> float:
-    """Compute what a random score gets by a metric: the figure to show beside every other.
+    """Compute what a random score gets by a metric, to show beside every other figure.
 
     Some metrics give a random score nearly nothing, and some a lot: point adjustment gives it more than published
     models get [1]_.

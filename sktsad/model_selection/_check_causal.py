@@ -58,7 +58,7 @@ def check_causal(
     report : CausalReport
         ``report.ok`` is True if no fault was found; ``print(report)`` lists the faults. Kinds of fault:
 
-        - "split": test rows are training rows, or training goes on after the test rows of the same series;
+        - "split": test rows are training rows, or training continues after the test rows of the same series;
         - "inner split": the same for the folds of a search or threshold inside, such as
           ``TunedThresholdClassifierCV``;
         - "scaled before": X was standardised or min-max scaled with the test rows before it came here;

@@ -36,8 +36,8 @@ class EventSplit(BaseTimeSplit):
     n_splits : int, default=5
         Number of folds, at least 2.
     gap : int, str or timedelta, default=0
-        Rows of each series left out of training on either side of its test block, or the time, such as ``"1D"``, where
-        the index has dates. Use at least the length of the window minus one row.
+        Number of rows of each series left out of training on either side of its test block, or the time, such as
+        ``"1D"``, where the index has dates. Use at least the length of the window minus one row.
 
     Warns
     -----

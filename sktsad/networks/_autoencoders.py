@@ -88,7 +88,7 @@ class DenseAutoencoder(Autoencoder):
     length, n_channels : int
         Shape of a window.
     hidden_sizes : sequence of int
-        Units of the encoder's layers; the last is the code.
+        Number of units in each layer of the encoder; the last is the code.
     noise : float
         Noise on the input while training.
     activation : {"relu", "selu", "tanh"}
@@ -137,7 +137,7 @@ class RecurrentAutoencoder(Autoencoder):
     length, n_channels : int
         Shape of a window.
     hidden_sizes : sequence of int
-        Units of the encoder's layers; the last is the code.
+        Number of units in each layer of the encoder; the last is the code.
     cell : {"rnn", "lstm", "gru"}
         Recurrent cell.
     noise : float

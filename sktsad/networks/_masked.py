@@ -27,7 +27,7 @@ class MaskedReconstructor(nn.Module):
     span : int
         Rows of a span; at most half of the window is used. Spans may overlap.
     dense_size : int or None
-        Units of the dense layer that the code is decoded through; None leaves it out.
+        Number of units in the dense layer that the code is decoded through; None leaves it out.
     dropout : float
         Share of units dropped between recurrent layers.
     **encoder : dict

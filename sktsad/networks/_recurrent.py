@@ -42,7 +42,7 @@ class RecurrentEncoder(nn.Module):
     cell : {"rnn", "lstm", "gru"}
         Recurrent cell.
     hidden_size, num_layers : int
-        Units of a layer, and number of layers.
+        Number of units in a layer, and number of layers.
     dropout : float
         Share of units dropped between layers.
     bidirectional : bool
@@ -110,7 +110,7 @@ class RecurrentNetwork(nn.Module):
     n_channels, n_outputs : int
         Channels of the window; number of outputs.
     dense_size : int or None
-        Units of the dense layer before the outputs; None leaves it out.
+        Number of units in the dense layer before the outputs; None leaves it out.
     dropout : float
         Share of units dropped between recurrent layers and before the outputs.
     encoder : module, default=None

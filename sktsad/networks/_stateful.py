@@ -27,11 +27,11 @@ class StatefulNetwork(nn.Module):
     cell : {"lstm", "gru", "rnn"}, default="lstm"
         Recurrent cell.
     hidden_size, num_layers : int
-        Units of a layer, and number of layers.
+        Number of units in a layer, and number of layers.
     dropout : float, default=0.0
         Share of units dropped between layers and before the outputs.
     dense_size : int or None, default=None
-        Units of a dense layer before the outputs; None leaves it out.
+        Number of units in a dense layer before the outputs; None leaves it out.
     n_series, series_embedding : int or None, default=None
         Number of known series, and size of the vector that is learnt for each and joined to the values of its rows.
         Number -1 is an unknown series: its vector is the mean of all.

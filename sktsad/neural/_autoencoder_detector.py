@@ -43,7 +43,7 @@ class AutoencoderDetector(DetectorTransformerMixin, NetDetector):
     network : {"dense", "lstm", "gru", "rnn"}, default="dense"
         Dense layers over the flat window; or recurrent layers, with the code repeated for the decoder [2]_.
     hidden_sizes : sequence of int, default=(32, 8)
-        Units of the encoder's layers; the last is the code, and the decoder mirrors them.
+        Number of units in each layer of the encoder; the last is the code, and the decoder mirrors them.
     loss : {"absolute_error", "squared_error"}, default="absolute_error"
         Error of each value, in training and in the score.
     score_on : {"window", "last", "overlap"}, default="window"
@@ -75,15 +75,15 @@ class AutoencoderDetector(DetectorTransformerMixin, NetDetector):
         Number of passes over the normal rows. "auto" makes ``250 / sqrt(n_batches)``, rounded up: with few batches,
         many epochs are needed to learn anything; with a million rows, two are enough.
     batch_size : int, default=64
-        Rows in a training batch.
+        Number of rows in a training batch.
     predict_batch_size : int, default=1024
-        Rows in a batch when scoring.
+        Number of rows in a batch when scoring.
     lr : float, default=0.001
         Learning rate.
     optimizer : {"adam", "adamw", "sgd", "rmsprop"} or torch optimizer class, default="adam"
         Optimizer.
     early_stopping : bool or int, default=False
-        Whether to stop when the loss on the last rows has not improved for 5 epochs, or for that many; the best
+        Whether to stop when the loss on the last rows has not improved for 5 epochs, or for the number given; the best
         weights are kept.
     validation_fraction : float, default=0.2
         Share of rows, the last of each series in time, that the threshold rule learns from and early stopping watches;

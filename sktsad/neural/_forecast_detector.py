@@ -51,15 +51,15 @@ class ForecastDetector(NetDetector):
         Number of passes over the normal rows. "auto" makes ``250 / sqrt(n_batches)``, rounded up: with few batches,
         many epochs are needed to learn anything; with a million rows, two are enough.
     batch_size : int, default=64
-        Rows in a training batch.
+        Number of rows in a training batch.
     predict_batch_size : int, default=1024
-        Rows in a batch when scoring.
+        Number of rows in a batch when scoring.
     lr : float, default=0.001
         Learning rate.
     optimizer : {"adam", "adamw", "sgd", "rmsprop"} or torch optimizer class, default="adam"
         Optimizer.
     early_stopping : bool or int, default=False
-        Whether to stop when the loss on the last rows has not improved for 5 epochs, or for that many; the best
+        Whether to stop when the loss on the last rows has not improved for 5 epochs, or for the number given; the best
         weights are kept.
     validation_fraction : float, default=0.2
         Share of rows, the last of each series in time, that the threshold rule learns from and early stopping watches;

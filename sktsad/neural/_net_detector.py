@@ -29,8 +29,8 @@ class NetDetector(WindowDetector, NetEstimator):
     """Base of the detectors that train a network on normal windows; a subclass says which.
 
     A subclass lists all parameters in its ``__init__``: those of `NetEstimator`, and ``loss`` and ``threshold``. Its
-    method ``_network(self, windows)`` returns the network with its loss, and by ``score`` what makes the anomaly scores
-    of it: a module such as `sktsad.networks.WindowErrors`.
+    method ``_network(self, windows)`` returns the network with its loss, and as ``score`` the class of the module that
+    computes anomaly scores, such as `sktsad.networks.WindowErrors`.
 
     Attributes
     ----------

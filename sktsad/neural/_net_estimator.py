@@ -33,15 +33,15 @@ class NetEstimator(Estimator):
     max_epochs : int or "auto"
         Number of passes over the rows; "auto" makes ``250 / sqrt(n_batches)``, rounded up.
     batch_size : int
-        Rows in a training batch.
+        Number of rows in a training batch.
     predict_batch_size : int
-        Rows in a batch at predict.
+        Number of rows in a batch at predict.
     lr : float
         Learning rate.
     optimizer : {"adam", "adamw", "sgd", "rmsprop"} or torch optimizer class
         Optimizer.
     early_stopping : bool or int
-        Whether to stop when the loss on the last rows has not improved for 5 epochs, or for that many.
+        Whether to stop when the loss on the last rows has not improved for 5 epochs, or for the number given.
     validation_fraction : float
         Share of rows, the last of each series in time, that early stopping watches.
     n_channels : int or None

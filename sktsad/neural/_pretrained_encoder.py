@@ -61,7 +61,7 @@ class PretrainedEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Estim
     n_channels : int, default=None
         Number of channels in a plain 2-D row; None takes it from `Windows`, 3-D arrays or names such as ``x0_t-3``.
     predict_batch_size : int, default=256
-        Rows in a batch.
+        Number of rows in a batch.
 
     Attributes
     ----------

@@ -64,8 +64,8 @@ class RNNClassifier(NetClassifier):
         that ``cell``, ``hidden_size``, ``num_layers``, ``bidirectional``, ``pooling`` and ``patch_size`` are its own.
         None starts from random weights, and ``freeze_epochs`` and ``encoder_lr`` then do nothing.
     freeze_epochs : int or "all", default=0
-        Epochs during which the weights of a pre-trained encoder stay as they are; "all" never trains them. Early
-        stopping may end the training before these epochs are over.
+        Number of epochs during which the weights of a pre-trained encoder stay as they are; "all" never trains them.
+        Early stopping may end the training before these epochs are over.
     encoder_lr : float, default=None
         Learning rate of a pre-trained encoder, at every fit of a warm start; None means ``lr``.
     class_weight : dict, "balanced" or None, default=None
@@ -78,15 +78,15 @@ class RNNClassifier(NetClassifier):
         Number of passes over the rows. "auto" makes ``250 / sqrt(n_batches)``, rounded up: with few batches, many
         epochs are needed to learn anything; with a million rows, three are enough.
     batch_size : int, default=128
-        Rows in a training batch.
+        Number of rows in a training batch.
     predict_batch_size : int, default=256
-        Rows in a batch at predict.
+        Number of rows in a batch at predict.
     lr : float, default=0.001
         Learning rate.
     optimizer : {"adam", "adamw", "sgd", "rmsprop"} or torch optimizer class, default="adam"
         Optimizer.
     early_stopping : bool or int, default=False
-        Whether to stop when the loss on the last rows has not improved for 5 epochs, or for that many; the best
+        Whether to stop when the loss on the last rows has not improved for 5 epochs, or for the number given; the best
         weights are kept.
     validation_fraction : float, default=0.2
         Share of rows, the last of each series in time, that early stopping watches; they are not trained on.

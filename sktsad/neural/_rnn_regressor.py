@@ -66,15 +66,15 @@ class RNNRegressor(RegressorMixin, NetEstimator):
         Number of passes over the rows. "auto" makes ``250 / sqrt(n_batches)``, rounded up: with few batches, many
         epochs are needed to learn anything; with a million rows, three are enough.
     batch_size : int, default=128
-        Rows in a training batch.
+        Number of rows in a training batch.
     predict_batch_size : int, default=256
-        Rows in a batch at predict.
+        Number of rows in a batch at predict.
     lr : float, default=0.001
         Learning rate.
     optimizer : {"adam", "adamw", "sgd", "rmsprop"} or torch optimizer class, default="adam"
         Optimizer.
     early_stopping : bool or int, default=False
-        Whether to stop when the loss on the last rows has not improved for 5 epochs, or for that many; the best
+        Whether to stop when the loss on the last rows has not improved for 5 epochs, or for the number given; the best
         weights are kept.
     validation_fraction : float, default=0.2
         Share of rows, the last of each series in time, that early stopping watches; they are not trained on.
@@ -242,7 +242,7 @@ class RNNRegressor(RegressorMixin, NetEstimator):
 
     @atomic_fit
     def partial_fit(self, X: Rows, y: Labels, sample_weight: Weights = None) -> Self:
-        """Train the network for one more epoch, from where it is.
+        """Train the network for one more epoch, from its present weights.
 
         Parameters
         ----------

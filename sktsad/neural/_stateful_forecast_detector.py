@@ -57,7 +57,7 @@ class StatefulForecastDetector(BaseDetector, NetEstimator):
     dropout : float, default=0.0
         Share of units dropped between recurrent layers and before the outputs, below 1.
     dense_size : int or None, default=None
-        Units of a dense layer before the outputs; None leaves it out.
+        Number of units in a dense layer before the outputs; None leaves it out.
     loss : {"absolute_error", "squared_error"}, default="absolute_error"
         Error of each value, in training and in the score.
     threshold : threshold rule, float or None, default=None
@@ -75,8 +75,8 @@ class StatefulForecastDetector(BaseDetector, NetEstimator):
     strand_length : int, default=None
         Number of rows of a strand. None means as many as fill a batch, between 8 chunks and 4,096.
     warm_up : int, default=64
-        Number of rows at the start of a strand that do not count in the loss, unless it begins where its series, or
-        the rows after a gap, begin. They count as rows of the strand before.
+        Number of rows at the start of a strand that do not count in the loss, unless it begins at the start of its
+        series or after a gap. They count as rows of the strand before.
     predict_batch_size : int, default=256
         Largest number of series, or parts of series between gaps, that run side by side at predict.
     lr : float, default=0.005
@@ -89,7 +89,7 @@ class StatefulForecastDetector(BaseDetector, NetEstimator):
     max_grad_norm : float or None, default=1.0
         Norm to which a longer gradient is scaled; None leaves it as it is.
     early_stopping : bool or int, default=False
-        Whether to stop when the loss on the last rows has not improved for 5 epochs, or for that many; the best
+        Whether to stop when the loss on the last rows has not improved for 5 epochs, or for the number given; the best
         weights are kept. With "one_cycle" the learning rate falls as if all epochs were made.
     validation_fraction : float, default=0.2
         Share of rows, the last of each series in time, that the threshold rule learns from and early stopping watches;

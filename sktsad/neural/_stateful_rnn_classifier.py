@@ -60,7 +60,7 @@ class StatefulRNNClassifier(NetClassifier):
     dropout : float, default=0.0
         Share of units dropped between recurrent layers and before the logits, below 1.
     dense_size : int or None, default=None
-        Units of a dense layer before the logits; None leaves it out.
+        Number of units in a dense layer before the logits; None leaves it out.
     loss : str or torch loss, default="cross_entropy"
         "cross_entropy", "squared_error", "focal", "mean_false_error", "mean_squared_false_error" or "logit_adjusted",
         whose parameters are given as ``net_params={"criterion__<name>": ...}``, or an instance from `sktsad.networks`
@@ -87,8 +87,8 @@ class StatefulRNNClassifier(NetClassifier):
     strand_length : int, default=None
         Number of rows of a strand. None means as many as fill a batch, between 8 chunks and 4,096.
     warm_up : int, default=64
-        Number of rows at the start of a strand that do not count in the loss, unless it begins where its series, or
-        the rows after a gap, begin. They count as rows of the strand before.
+        Number of rows at the start of a strand that do not count in the loss, unless it begins at the start of its
+        series or after a gap. They count as rows of the strand before.
     predict_batch_size : int, default=256
         Largest number of series, or parts of series between gaps, that run side by side at predict.
     lr : float, default=0.005
@@ -101,7 +101,7 @@ class StatefulRNNClassifier(NetClassifier):
     max_grad_norm : float or None, default=1.0
         Norm to which a longer gradient is scaled; None leaves it as it is.
     early_stopping : bool or int, default=False
-        Whether to stop when the loss on the last rows has not improved for 5 epochs, or for that many; the best
+        Whether to stop when the loss on the last rows has not improved for 5 epochs, or for the number given; the best
         weights are kept. With "one_cycle" the learning rate falls as if all epochs were made.
     validation_fraction : float, default=0.2
         Share of rows, the last of each series in time, that early stopping watches.

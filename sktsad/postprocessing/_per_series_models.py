@@ -147,7 +147,7 @@ class PerSeries(ClassifierWrapper):
         y : array-like of shape (n_samples,), default=None
             Two labels, the last in sorted order is the anomaly, or 0 for all rows; detectors do without.
         **fit_params : dict
-            For the fits, such as ``sample_weight``; what has a value per row is cut by series.
+            For the fits, such as ``sample_weight``; parameters with a value per row are split by series.
 
         Returns
         -------

@@ -95,7 +95,8 @@ class ThresholdClassifier(ClassifierWrapper):
     threshold_rule_ : threshold rule
         The fitted rule with its curve; only if a rule was used.
     n_events_ : int
-        Events among the rows that the threshold was learnt from; only if a rule was used and there were labels.
+        Number of events among the rows that the threshold was learnt from; only if a rule was used and there were
+        labels.
 
     Examples
     --------

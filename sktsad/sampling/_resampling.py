@@ -87,7 +87,7 @@ def resample(sampler: Any, windows: Windows, labels: np.ndarray) -> tuple[np.nda
     Returns
     -------
     parents, made : ndarray
-        The row each row comes from, and the values of the last of them, which are made.
+        The row that each row comes from, and the values of the last ones, which are synthetic.
     used : sampler or None
         What resampled in the end.
     """

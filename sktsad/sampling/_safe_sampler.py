@@ -244,7 +244,7 @@ class SafeSampler(OneToOneFeatureMixin, Estimator):
         return rows[kept]
 
     def _resample(self, windows: Windows, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return the row each row comes from, and the values of the last of them, which are made."""
+        """Return the row that each row comes from, and the values of the last ones, which are synthetic."""
         self.sampling_strategy_: dict = {}
         if self.sampler is None:
             return as_they_are(windows)

@@ -223,7 +223,7 @@ def _set_lr(net: LeanNet, lr: float) -> None:
 
 
 def train(net: LeanNet, dataset: Dataset, valid: Dataset | None, max_epochs: int | str) -> LeanNet:
-    """Train a net, starting from where it is.
+    """Train a net, starting from its present weights.
 
     Parameters
     ----------
@@ -279,8 +279,8 @@ def forward(
     dataset : WindowDataset
         Inputs.
     batch_size : int
-        Rows in a batch, fewer where these are very wide. The last is padded to that size, up to 1,024, so that a row's
-        result does not depend on how many there are.
+        Number of rows in a batch, fewer where these are very wide. The last is padded to that size, up to 1,024, so
+        that a row's result does not depend on how many there are.
     function : callable, default=None
         Called with (module, inputs); None runs the net.
 
