@@ -25,7 +25,7 @@ from ._base_time_split import BaseTimeSplit, Fold
 
 
 class SeriesSplit(BaseTimeSplit):
-    """Cut every series in time order: training rows before test rows, a gap between them.
+    """Split every series in time order: training rows before test rows, with a gap between them.
 
     ``TimeSeriesSplit`` of scikit-learn for panels: test blocks follow one another to the end of the series, and
     each is preceded by its training rows.
@@ -35,18 +35,19 @@ class SeriesSplit(BaseTimeSplit):
     n_splits : int, default=5
         Number of folds.
     gap : int, str or timedelta, default=0
-        Rows of each series left out between training and test; with ``by="time"``, time stamps. Or the time between
-        them, such as ``"1D"``, where the index has dates: no training row lies in that time before a test block.
+        Number of rows of each series left out between training and test; with ``by="time"``, time stamps. Or the time
+        between them, such as ``"1D"``, where the index has dates: no training row lies in that time before a test
+        block.
     test_size : int, str or timedelta, default=None
-        Rows of each series in a test block; with ``by="time"``, time stamps. Or how long a block lasts, such as
-        ``"7D"``; the last ends one time step after the last row. None makes all blocks, and the first
-        training block, about equally long: ``n // (n_splits + 1)``.
+        Number of rows of each series in a test block; with ``by="time"``, time stamps. Or how long a block lasts, such
+        as ``"7D"``; the last ends one time step after the last row. None makes all blocks, and the first training
+        block, about equally long: ``n // (n_splits + 1)``.
     expanding : bool, default=True
-        Whether training goes back to the start. Else it is as long as in the first fold, and slides.
+        Whether the training rows go back to the start. If False, they are as many as in the first fold, and slide.
     by : {"position", "time"}, default="position"
         "position" cuts each series by its own rows, so that each gives its share to every fold. A day in the
-        calendar can then be training for one series and test for another: what happens to many series at once is
-        seen in training. "time" cuts all series at the same instants; it counts the distinct time stamps of all
+        calendar can then be training for one series and test for another: what happens to many series at once has then
+        been seen in training. "time" cuts all series at the same instants; it counts the distinct time stamps of all
         series, and a series may have no row in a fold.
     partition : bool, default=False
         Whether one more fold, the first, tests the rows before all test blocks, by training on the rows after them:
@@ -55,7 +56,7 @@ class SeriesSplit(BaseTimeSplit):
 
     See Also
     --------
-    EventSplit : Folds that share out the events.
+    EventSplit : Folds that distribute the events.
 
     Examples
     --------

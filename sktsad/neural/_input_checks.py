@@ -21,7 +21,8 @@ _LEAST_SPREAD = 1e-4
 def refuse_not_finite(outputs: np.ndarray, windows: Windows, dtype: str) -> None:
     """Refuse outputs that are NaN or infinite, and name a row and a column that are the cause.
 
-    So are values beyond the network's precision: a recurrent network has an answer to them, as its gates saturate.
+    Values beyond the network's precision are refused as well: a recurrent network gives finite outputs for them, as
+    its gates saturate.
     """
     is_odd = ~np.isfinite(outputs).reshape(len(outputs), -1).all(axis=1)
     largest = np.finfo(dtype).max

@@ -148,7 +148,7 @@ def _check_names(net_params: dict[str, Any]) -> None:
                 "'optimizer__weight_decay', without net__."
             )
         if name in OWN_NAMES:
-            raise ValueError(f"net__{name} is not for net__: use {OWN_NAMES[name]}.")
+            raise ValueError(f"net__{name} cannot be set this way: use {OWN_NAMES[name]}.")
 
 
 def _check_iterators(net_params: dict[str, Any], loader: type) -> None:
@@ -226,7 +226,7 @@ def _set_lr(net: LeanNet, lr: float) -> None:
 
 
 def train(net: LeanNet, dataset: Dataset, valid: Dataset | None, max_epochs: int | str) -> LeanNet:
-    """Train a net, starting from where it is.
+    """Train a net, starting from its present weights.
 
     Parameters
     ----------
@@ -237,7 +237,7 @@ def train(net: LeanNet, dataset: Dataset, valid: Dataset | None, max_epochs: int
     valid : WindowDataset, StrandDataset or None
         What its validation loss is measured on.
     max_epochs : int or "auto"
-        Passes over the rows.
+        Number of passes over the rows.
 
     Raises
     ------
@@ -282,8 +282,8 @@ def forward(
     dataset : WindowDataset
         Inputs.
     batch_size : int
-        Rows in a batch, fewer where these are very wide. The last is padded to that size, up to 1,024, so that a row's
-        result does not depend on how many there are.
+        Number of rows in a batch, fewer where these are very wide. The last is padded to that size, up to 1,024, so
+        that a row's result does not depend on how many there are.
     function : callable, default=None
         Called with (module, inputs); None runs the net.
 
