@@ -20,7 +20,7 @@ from ._parquet_panel import ParquetPanel
 from ._score_table import as_fitted
 
 #: Rows of a partition, about, where their number is left open.
-_ROWS = 2**18
+_ROWS = 2**19
 #: Partitions for each process, at least: so that none waits long for the last.
 _EACH = 4
 
