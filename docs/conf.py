@@ -158,6 +158,7 @@ sphinx_gallery_conf = {
     "abort_on_example_error": True,
     "capture_repr": (),  # what is printed, not what a last line happens to return
     "download_all_examples": False,
+    "remove_config_comments": True,  # which picture stands for a study
     "show_memory": False,
     "parallel": 2,
 }

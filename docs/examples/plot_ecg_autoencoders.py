@@ -10,6 +10,7 @@ With ``SKTSAD_DATA`` set this runs on the beats of ECG5000, else on generated on
 there is no ``SlidingWindow`` here.
 """
 
+# sphinx_gallery_thumbnail_number = 5
 import os
 
 import matplotlib.pyplot as plt
