@@ -9,8 +9,9 @@ from importlib import import_module
 from pathlib import Path
 from urllib.request import urlopen
 
-import sktsad
 import torch
+
+import sktsad
 
 sys.path.insert(0, str(Path(__file__).parent / "extensions"))
 

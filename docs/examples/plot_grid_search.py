@@ -18,6 +18,7 @@ from imblearn.pipeline import Pipeline
 from sklearn.metrics import ConfusionMatrixDisplay
 from sklearn.model_selection import GridSearchCV, RandomizedSearchCV
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
+
 from sktsad import (
     GaussianDetector,
     RNNClassifier,

@@ -18,6 +18,7 @@ import torch
 from sklearn.metrics import average_precision_score, f1_score
 from sklearn.model_selection import cross_val_score
 from sklearn.pipeline import make_pipeline
+
 from sktsad import (
     GaussianDetector,
     RNNClassifier,
