@@ -100,6 +100,7 @@ def quick_parameters(cls: type) -> dict[str, Any]:
                 ),
                 "detector": IsolationForest(n_estimators=3, random_state=0),
                 "path": encoder_path() if name == "path" else None,
+                "features": ["level", "spread"],
             }.get(name, make_pipeline(sktsad.SeriesScaler(), LogisticRegression()))
     if cls is sktsad.ThresholdClassifier:
         names["cv"] = StratifiedKFold(2)

@@ -38,7 +38,9 @@ def test_every_dependency_is_pinned_within_its_bounds(need):
     assert need.specifier.contains(pins("constraints.txt")[canonicalize_name(need.name)])
 
 
-@pytest.mark.parametrize("need", requirements("plot", "onnx", "skops", "parquet", "dask", "fetch", "test"), ids=str)
+@pytest.mark.parametrize(
+    "need", requirements("plot", "onnx", "skops", "parquet", "dask", "fetch", "test"), ids=str
+)
 def test_the_oldest_version_of_every_dependency_is_what_make_lowest_runs(need):
     (oldest,) = [Version(part.version) for part in need.specifier if part.operator == ">="]
     assert pins("constraints-lowest.txt")[canonicalize_name(need.name)] == oldest

@@ -141,3 +141,27 @@ def test_members_of_a_fusion_get_the_weights_of_their_rows():
     model = FusionDetector([("a", LogisticRegression())]).fit(X, Y, sample_weight=WEIGHT)
     expected = LogisticRegression().fit(X[:240], Y[:240], WEIGHT[:240])
     np.testing.assert_array_equal(model.detectors_[0].coef_, expected.coef_)
+
+
+@pytest.mark.parametrize(
+    "weight",
+    [
+        np.full(300, 1j),
+        np.full(300, "2026-01-01"),
+        np.full(300, "2026-01-01", dtype="datetime64[s]"),
+        {0: 1.0, 1: 2.0},
+        "balanced",
+        np.array([*[1.0] * 299, "much"], dtype=object),
+    ],
+)
+def test_weights_that_are_no_numbers_are_named(weight):
+    with pytest.raises(ValueError, match="sample_weight must be numbers, one per row, got "):
+        RNNClassifier("rnn", **SMALL).fit(WINDOWS, Y, sample_weight=weight)
+
+
+def test_weights_as_objects_are_read():
+    model = clone(NETWORKS[0])
+    scores = [
+        clone(model).fit(WINDOWS, Y, w).decision_function(WINDOWS) for w in (WEIGHT, WEIGHT.astype(object))
+    ]
+    np.testing.assert_array_equal(*scores)

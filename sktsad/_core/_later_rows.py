@@ -70,8 +70,8 @@ def warn_if_cut(past: Past, rows: SeriesRows, length: int, max_gap: float, stack
         if key not in pasts or rows.times is None:
             continue
         times, runs = rows.times[part], pasts[key]
-        if not len(runs.run_starts):
-            continue  # fit saw rows without time
+        if len(runs.run_starts) < 2:
+            continue  # fit saw no hole that could be filled, or rows without time
         run = np.searchsorted(runs.run_starts, times, side="right") - 1
         if (times == runs.run_starts[run]).any():
             continue  # rows that come with their neighbours of fit are not a split
@@ -87,7 +87,7 @@ def warn_if_cut(past: Past, rows: SeriesRows, length: int, max_gap: float, stack
         )
     elif n_gaps > max(2, n_rows // 2):
         message = (
-            f"{n_gaps} of {n_rows} rows come more than max_gap={max_gap} time steps after the row before: their "
+            f"{n_gaps} of {n_rows} rows come more than max_gap={max_gap} time steps after the previous row: their "
             "windows are padding. The time step is that of fit: fit on rows as far apart as these, or raise max_gap."
         )
     else:

@@ -28,7 +28,7 @@ def refuse_outlier_detector(estimator: AnyEstimator) -> None:
 
 
 def check_foreign_rows(estimator: AnyEstimator, X: Rows) -> None:
-    """Refuse rows for an estimator that reads them itself: those of scikit-learn take dates for numbers.
+    """Refuse dates in rows that an estimator reads itself: those of scikit-learn take them for numbers.
 
     Whatever passes rows on to others, such as a pipeline, may know what to do with them.
     """

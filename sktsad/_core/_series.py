@@ -68,9 +68,19 @@ class SeriesRows:
         there is none (a single row, or rows without time).
         """
         out = np.full(len(self.keys), np.nan)
-        for i, (_, part) in enumerate(self.parts()):
-            if self.times is not None and part.stop - part.start > 1:
-                out[i] = modal_step(np.diff(self.times[part]))
+        sizes = np.diff(self.bounds)
+        several = np.flatnonzero(sizes > 1)
+        if self.times is None or not len(several):
+            return out
+        holes = np.delete(np.diff(self.times), self.bounds[1:-1] - 1)  # those within series
+        stops = np.cumsum(sizes[several] - 1)
+        starts = stops - (sizes[several] - 1)
+        first = holes[starts]
+        # Most series have one step throughout: those are seen all at once.
+        is_same = np.logical_and.reduceat(holes == np.repeat(first, stops - starts), starts)
+        out[several] = first
+        for i in np.flatnonzero(~is_same).tolist():
+            out[several[i]] = modal_step(holes[starts[i] : stops[i]])
         return out
 
     def steps_so_far(self, known: dict[Hashable, float]) -> np.ndarray:
@@ -79,12 +89,11 @@ class SeriesRows:
         It is the step of its series in ``known``, else that of the earlier rows of its series: no row is judged by
         later ones. NaN where there is none yet.
         """
-        out = np.full(self.n_rows, np.nan)
-        for key, part in self.parts():
-            step = known.get(key, np.nan)
-            if not np.isnan(step):
-                out[part] = step
-            elif self.times is not None:
+        steps = np.array([known.get(key, np.nan) for key in self.keys])
+        out = np.repeat(steps, np.diff(self.bounds))
+        if self.times is not None:
+            for i in np.flatnonzero(np.isnan(steps)).tolist():
+                part = slice(self.bounds[i], self.bounds[i + 1])
                 out[part] = _steps_before(self.times[part])
         return out
 
@@ -113,6 +122,9 @@ def _steps_before(times: np.ndarray) -> np.ndarray:
     """Return for each row the modal step of rows before it: of the first 1, 2, 4, 8, ... holes, as far as they go."""
     out = np.full(len(times), np.nan)
     holes = np.diff(times)
+    if (holes == holes[:1]).all():
+        out[2:] = holes[:1]
+        return out
     size = 1
     while size < len(holes):
         out[size + 1 : 2 * size + 1] = modal_step(holes[:size])

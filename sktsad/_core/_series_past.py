@@ -104,21 +104,23 @@ class Past:
         index = row_index(X)
         kept, steps = [], rows.steps()
         runs, segments = (rows.segment_starts(gap, steps) for gap in (1, max_gap))
-        for (_, part), step in zip(rows.parts(), steps.tolist(), strict=True):
+        # Where those of each series are among them: asked once, and not again for each of many series.
+        run_bounds, segment_bounds = (
+            np.searchsorted(each, rows.bounds).tolist() for each in (runs, segments)
+        )
+        ends = rows.bounds[1:]
+        run_stops = np.append(runs[1:], ends[-1:]) - 1
+        for number, ((_, part), step) in enumerate(zip(rows.parts(), steps.tolist(), strict=True)):
             if rows.times is None:
                 nothing = np.empty(0)
                 kept.append(SeriesPast(part.stop, step, nothing, nothing, nothing, values[:0]))
                 continue
             times = rows.times[part]
-            starts, cuts = (
-                each[slice(*np.searchsorted(each, [part.start, part.stop]))] - part.start
-                for each in (runs, segments)
-            )
-            at = _ends(times, step, np.append(cuts[1:], len(times)), first_needed, most_runs)
-            stops = times[np.append(starts[1:], len(times)) - 1]
-            kept.append(
-                SeriesPast(len(times), step, times[starts], stops, times[at], values[rows.order[part][at]])
-            )
+            own = slice(run_bounds[number], run_bounds[number + 1])
+            cuts = segments[segment_bounds[number] + 1 : segment_bounds[number + 1]] - part.start
+            at = _ends(times, step, [*cuts.tolist(), len(times)], first_needed, most_runs)
+            starts, stops = rows.times[runs[own]], rows.times[run_stops[own]]
+            kept.append(SeriesPast(len(times), step, starts, stops, times[at], values[rows.order[part][at]]))
         return cls(
             rows.kind,
             _zone_name(rows.zone),
@@ -237,16 +239,17 @@ class Past:
 def _ends(
     times: np.ndarray,
     step: float,
-    stops: np.ndarray,
+    stops: list[int],
     first_needed: Callable[[np.ndarray, float], int],
     most_runs: int,
 ) -> np.ndarray:
     """Return which rows of a series to keep, ascending: those that rows after each stop look at."""
     if len(stops) > most_runs:
-        holes = times[stops[:-1]] - times[stops[:-1] - 1]
+        inner = np.array(stops[:-1])
+        holes = times[inner] - times[inner - 1]
         longest = np.sort(np.argsort(-holes, kind="stable")[: most_runs - 1])
-        stops = stops[[*longest, -1]]
-    rows = [np.arange(max(0, first_needed(times[:stop], step)), stop) for stop in stops.tolist()]
+        stops = [*inner[longest].tolist(), stops[-1]]
+    rows = [np.arange(max(0, first_needed(times[:stop], step)), stop) for stop in stops]
     return rows[0] if len(rows) == 1 else np.unique(np.concatenate(rows))
 
 

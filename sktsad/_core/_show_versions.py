@@ -29,7 +29,7 @@ _OPTIONAL = (
 def show_versions() -> None:
     """Print the versions of Python, sktsad and the packages it uses, for a report of a fault.
 
-    Nothing is imported for it. A package that is not installed is shown as None.
+    No package is imported. A package that is not installed is shown as None.
 
     Examples
     --------

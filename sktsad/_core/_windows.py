@@ -43,7 +43,7 @@ class Windows:
     channel_names : list of str, default=None
         Names of the channels; None where rows came without a layout.
     n_ahead : int, default=0
-        Rows of a window that come after the row that it stands for.
+        Number of rows of a window that come after the row that it stands for.
 
     Examples
     --------

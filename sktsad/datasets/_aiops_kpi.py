@@ -51,8 +51,8 @@ def load_aiops_kpi(
     Parameters
     ----------
     kpi_id : str, list of str or None, default=None
-        A str loads this one series. A list loads the series in its order, None all for which
-        there is a file, sorted by id.
+        A str loads this one series. A list loads its series in the order given; None loads all for which there is a
+        file, sorted by id.
 
     data_home : str or path-like, default=None
         Folder with the files ``aiops_kpi/<kpi_id>.csv.gz``; see

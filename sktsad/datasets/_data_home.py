@@ -17,7 +17,7 @@ DEFAULT_HOME = "~/sktsad_data"
 
 @validate_params({"data_home": [str, os.PathLike, None]}, prefer_skip_nested_validation=True)
 def get_data_home(data_home: str | os.PathLike[str] | None = None) -> Path:
-    """Tell the folder in which the loaders look for their files.
+    """Return the folder in which the loaders look for their files.
 
     Nothing is created or downloaded: the ``load_*`` functions only read. The ``fetch_*`` functions download to this
     folder what is not in it yet.

@@ -44,15 +44,16 @@ def load_folder(
     folder : str or path-like
         The folder. A leading ``~`` stands for the user's home folder.
     name : str, list of str or None, default=None
-        A str loads this one series, a list the series in its order, None all that there are, sorted by name. The name
-        of a series is the path of its file within the folder, without what follows the first dot of the file's name.
+        A str loads this one series; a list loads its series in the order given; None loads all, sorted by name. The
+        name of a series is the path of its file within the folder, without what follows the first dot of the file's
+        name.
     pattern : str, optional
         Which files, as in :meth:`pathlib.Path.glob`: tables that pandas reads, compressed or not, or with ``"*.npz"``
         arrays of NumPy. By default ``"**/*.csv*"``, tables in any folder.
     label : str, int or None, default=-1
-        The column with the labels, by name or by number, -1 the last: 0 for normal rows, anything else for anomalies.
-        In ``npz`` files the array of that name, or "label" if a number is given. None if there are no labels: then all
-        rows are 0.
+        The column with the labels, by name or by number, of which -1 is the last: 0 for normal rows, anything else for
+        anomalies. In ``npz`` files the array of that name, or "label" if a number is given. None if there are no
+        labels: then all rows are 0.
     time : str, int or None, default=None
         The column with the time, by name or by number, which becomes the index: numbers as they are, text as dates.
         None numbers the rows. ``npz`` files have no such column.
@@ -80,7 +81,7 @@ def load_folder(
         If there is no file.
     ValueError
         If there is no series of that name, a file lacks a column or has labels that are missing, values are not
-        numbers, or files that are loaded together have other columns.
+        numbers, or files that are loaded together have different columns.
 
     Examples
     --------

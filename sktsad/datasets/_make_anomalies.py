@@ -13,8 +13,8 @@ from sklearn.utils import check_array, check_random_state
 from .._core import Interval, Rows, read_series, row_index, validate_params
 from ._dataset import ANOMALY
 
-#: Each kind makes new values for a stretch of a column: of the column, where the stretch starts and stops, how much to
-#: change, in units of the column, and random numbers.
+#: Each kind makes new values for a stretch of a column, from the column, where the stretch starts and stops, how much
+#: to change, in units of the column, and random numbers.
 _KINDS: dict[str, Any] = {
     "spike": lambda values, start, stop, size, rng: values[start:stop] + rng.choice([-1, 1]) * size,
     "level_shift": lambda values, start, stop, size, rng: values[start:stop] + rng.choice([-1, 1]) * size,
@@ -57,8 +57,8 @@ def make_anomalies(
 ) -> tuple[Any, ...]:
     """Put labelled anomalies of known kinds into your own series, to see which of them a detector finds.
 
-    Series without labels say nothing about a detector. With anomalies put into them they say which kinds it finds among
-    *these* seasons and this noise; whether these are the kinds to come, nobody knows.
+    Series without labels do not tell how good a detector is. With anomalies put into them, they tell which kinds it
+    finds among *these* seasons and this noise, but not whether real anomalies will be of these kinds.
 
     Parameters
     ----------
@@ -76,15 +76,15 @@ def make_anomalies(
         - "reverse": the rows backwards;
         - "speed": the rows at half or twice their speed.
     n_events : int, default=5
-        Events in each series.
+        Number of events in each series.
     length : int, default=20
-        Rows of an event; a spike has one.
+        Number of rows of an event; a spike has one.
     size : float, default=1.5
         Size of spikes, shifts, drifts and noise, in standard deviations of the column in its series.
     n_columns : int or None, default=1
-        Number of columns that an event is put into, drawn for each; None is all.
+        Number of columns that an event is put into, drawn anew for each event; None is all.
     return_kinds : bool, default=False
-        Whether to return the kind of each row, too.
+        Whether to return the kind of each row as well.
     random_state : int, RandomState instance or None, default=None
         Source of the random numbers. Pass an int for the same events in each call.
 
@@ -93,16 +93,16 @@ def make_anomalies(
     X : DataFrame or ndarray of shape (n_samples, n_features)
         A copy with the events, in float64, with index and columns of the rows given.
     y : Series or ndarray of shape (n_samples,)
-        1 for the rows of events, 0 for others. An event that changes nothing, as a flat one where the series stands
-        still, is left out.
+        1 for the rows of events, 0 for others. An event that changes nothing, such as a flat one where the series
+        stands still, is left out.
     kind : Series or ndarray of shape (n_samples,)
         Name of the kind, "" for rows of no event; only with ``return_kinds=True``.
 
     Raises
     ------
     ValueError
-        If ``kinds`` names others or none, values are missing or infinite, or the events do not fit: each has a part of
-        the series to itself, of at least three times its length.
+        If ``kinds`` names an unknown kind or none, values are missing or infinite, or the events do not fit: each has
+        a part of the series to itself, of at least three times its length.
 
     Examples
     --------

@@ -54,7 +54,7 @@ def make_kpi(
     step: str = "5min",
     random_state: int | np.random.RandomState | None = None,
 ) -> tuple[pd.DataFrame, pd.Series]:
-    """Generate series like those a web service is watched by, with labelled anomalies.
+    """Generate series like the KPIs of a web service, with labelled anomalies.
 
     A series is the sum of a season (a sine wave with a slight second harmonic), a linear trend,
     white noise and events. An event is a short run of rows that depart up or down by 0.6 to 1.2
@@ -71,14 +71,14 @@ def make_kpi(
     Parameters
     ----------
     n_samples : int, default=2000
-        Rows of each series, at least 10.
+        Number of rows of each series; at least 10.
 
     n_series : int, default=1
         Number of series. Each has a level and a scale of its own. The first ones stay the same,
         for the same `random_state`, when more are asked for.
 
     period : int, default=288
-        Rows of one season. With the default `step`, 288 rows are a day.
+        Number of rows of one season. With the default `step`, 288 rows are a day.
 
     contamination : float, default=0.02
         Share of anomalous rows, from 0 to 0.2. Each series has exactly
@@ -86,7 +86,7 @@ def make_kpi(
 
     kinds : list or tuple of {"spike", "level_shift", "drift"}, \
             default=("spike", "level_shift", "drift")
-        Kinds of events to take turns.
+        Kinds of events, which take turns.
 
     noise : float, default=0.1
         Standard deviation of the noise, in amplitudes of the season.

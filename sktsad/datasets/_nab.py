@@ -50,8 +50,8 @@ def load_nab(
     Parameters
     ----------
     name : str, list of str or None, default=None
-        A str such as "realKnownCause/nyc_taxi", with or without ".csv", loads this one series. A
-        list loads the series in its order, None all 58, sorted by name.
+        A str such as "realKnownCause/nyc_taxi", with or without ".csv", loads this one series. A list loads its series
+        in the order given; None loads all 58, sorted by name.
 
     data_home : str or path-like, default=None
         Folder with the files ``nab/data/<name>.csv`` and ``nab/labels/combined_windows.json``; see

@@ -12,8 +12,8 @@ from ._data_home import check_sha256, find_files, get_data_home
 from ._dataset import ANOMALY, as_dataset
 
 _SOURCE = (
-    "the authors of arXiv 1809.10717 (Ranjan et al. 2018), who hand it out on request by a form and do not "
-    "allow to pass it on"
+    "the authors of arXiv 1809.10717 (Ranjan et al. 2018), who give it out on request through a form and do not "
+    "allow passing it on"
 )
 
 _CSV = "processminer-rare-event-mts - data.csv"
@@ -25,7 +25,7 @@ _CATEGORICAL = ["x28", "x61"]
 _DESCR = """\
 Rare event of a paper machine: 61 sensors every two minutes over about a month, where 124 of 18,398
 rows are a break of the paper sheet (1 = break).
-Source: Ranjan et al. 2018, arXiv 1809.10717, on request by a form. Licence: none; not to be passed on.
+Source: Ranjan et al. 2018, arXiv 1809.10717, on request through a form. Licence: none; not to be passed on.
 Nothing was changed: time stamps are sorted and unique. There are 107 gaps, which are left as they are.
 Unless asked for, the categorical sensors x28 and x61 are left out."""
 
@@ -86,7 +86,7 @@ def load_processminer(
     References
     ----------
     Ranjan et al., "Dataset: Rare Event Classification in Multivariate Time Series", 2018,
-    arXiv 1809.10717. The data is given on request, by a form, and must not be passed on.
+    arXiv 1809.10717. The data is given out on request, through a form, and must not be passed on.
 
     Examples
     --------

@@ -55,11 +55,11 @@ def load_smd(
     Parameters
     ----------
     name : str, list of str or None, default=None
-        A str such as "machine-1-3" loads this one machine. A list loads the machines in its order, None all that are
-        in the folder, sorted by name.
+        A str such as "machine-1-3" loads this one machine. A list loads its machines in the order given; None loads
+        all that are in the folder, sorted by name.
 
     subset : {"train", "test", "all"}, default="all"
-        Rows to load of each machine: those to fit, those to score, or both.
+        Rows to load of each machine: those for fitting, those to score, or both.
 
     data_home : str or path-like, default=None
         Folder with the files ``smd/<name>.npz``, with the arrays train, test and label, or with the text files of the
@@ -78,7 +78,7 @@ def load_smd(
             The sensors "x1" to "x38". The index is the number of the row, "time", for a single machine, else a
             MultiIndex with the levels "series" and "time". Test rows continue the count where training rows end.
         target : Series of shape (n_samples,)
-            1 for an anomalous row, 0 for a normal row and for all rows to train, with the index of `data`.
+            1 for an anomalous row, 0 for a normal row and for all training rows, with the index of `data`.
         DESCR : str
             What the data is and where it's from.
 
@@ -89,7 +89,7 @@ def load_smd(
     FileNotFoundError
         If a file is missing.
     ValueError
-        If there is no machine of that name; the message lists those there are.
+        If there is no machine of that name; the message lists the available ones.
 
     References
     ----------
@@ -163,7 +163,7 @@ def fetch_smd(
     OSError
         If a file cannot be downloaded. The message tells how to fill the folder by hand.
     ValueError
-        If there is no machine of that name; the message lists those there are.
+        If there is no machine of that name; the message lists the available ones.
 
     Notes
     -----
@@ -187,7 +187,7 @@ def fetch_smd(
 
 
 def _read(path: Path) -> tuple[np.ndarray, np.ndarray, int]:
-    """Return the values of a machine, its labels and the number of its rows to train."""
+    """Return the values of a machine, its labels and the number of its training rows."""
     if path.suffix == ".npz":
         with np.load(read_checked(path)) as arrays:
             train, test, label = arrays["train"], arrays["test"], arrays["label"]

@@ -22,10 +22,9 @@ _URL = "https://www.thedatum.org/datasets/"
 _NAME = re.compile(r".+_tr_(?P<train>\d+)_1st_\d+")
 
 _DESCR = """\
-TSB-AD: a benchmark put together of series of many others, of one or of several columns. The first rows of a series are
-to fit a detector; the whole series is scored, these rows included, and they may hold anomalies.
-Source: GitHub project TheDatumOrg/TSB-AD. Licence: Apache-2.0, the series as their sources.
-Nothing was changed."""
+TSB-AD: a benchmark of series from many others, with one or several columns. The first rows of a series are for fitting
+a detector; the whole series is scored, these rows included, and they may hold anomalies. Source: GitHub project
+TheDatumOrg/TSB-AD. Licence: Apache-2.0, the series as their sources. Nothing was changed."""
 
 
 @validate_params(
@@ -50,12 +49,12 @@ def load_tsb_ad(
     ----------
     name : str, list of str or None, default=None
         A str such as "347_UCR_id_45_Sensor_tr_2851_1st_5365", with or without ".csv", loads this one series. A list
-        loads the series in its order, None all that are in the folder, sorted by name; these must have the same
-        columns.
+        loads its series in the order given; None loads all that are in the folder, sorted by name. They must have the
+        same columns.
 
     subset : {"train", "test", "all"}, default="all"
-        Rows to load of each series: those to fit, as many as its name says, those after them, or both. The figures
-        that the benchmark publishes are of all rows.
+        Rows to load of each series: those for fitting, as many as its name says, those after them, or both. The
+        figures that the benchmark publishes are of all rows.
 
     data_home : str or path-like, default=None
         Folder with the files ``tsb_ad/.../<name>.npz``, with the arrays value and label, or with the files of the
@@ -71,8 +70,8 @@ def load_tsb_ad(
         With the attributes
 
         data : DataFrame of shape (n_samples, n_columns)
-            The column "value", or "x1", "x2", ... of series of several. The index is the number of the row, "time",
-            for a single series, else a MultiIndex with the levels "series" and "time".
+            The column "value", or "x1", "x2", ... for series with several columns. The index is the number of the row,
+            "time", for a single series, else a MultiIndex with the levels "series" and "time".
         target : Series of shape (n_samples,)
             1 for an anomalous row, 0 for a normal row, with the index of `data`.
         DESCR : str
@@ -85,7 +84,7 @@ def load_tsb_ad(
     FileNotFoundError
         If there is no file.
     ValueError
-        If there is no series of that name; the message lists those there are.
+        If there is no series of that name; the message lists the available ones.
 
     References
     ----------
@@ -190,7 +189,7 @@ def fetch_tsb_ad(
 
 
 def _read(path: Path) -> tuple[np.ndarray, np.ndarray, int]:
-    """Return the values of a series, its labels and the number of its rows to train."""
+    """Return the values of a series, its labels and the number of its training rows."""
     n_train = int(_NAME.fullmatch(path.stem)["train"])  # type: ignore[index]  # the pattern of the files has it
     if path.suffix == ".npz":
         with np.load(read_checked(path)) as arrays:

@@ -25,10 +25,9 @@ _URL = "https://www.cs.ucr.edu/~eamonn/time_series_data_2018/UCR_TimeSeriesAnoma
 _NAME = re.compile(r"\d+_UCR_Anomaly_(?P<name>.+)_(?P<train>\d+)_(?P<start>\d+)_(?P<stop>\d+)")
 
 _DESCR = """\
-UCR time series anomaly archive: series with one anomaly each, in the part to test; the part to train has none. Many are
-one base series twice, as it is and distorted (its name begins with DISTORTED).
-Source: Wu and Keogh, 2021. Licence: none stated, "publicly available".
-Nothing was changed."""
+UCR time series anomaly archive: series with one anomaly each, in the test part; the training part has none. Many base
+series come twice, as they are and distorted (with a name that begins with DISTORTED). Source: Wu and Keogh, 2021.
+Licence: none stated, "publicly available". Nothing was changed."""
 
 
 @validate_params(
@@ -54,11 +53,11 @@ def load_ucr_anomaly(
     Parameters
     ----------
     name : str, list of str or None, default=None
-        A str such as "InternalBleeding4" loads this one series. A list loads the series in its order, None all that
-        are in the folder, sorted by name.
+        A str such as "InternalBleeding4" loads this one series. A list loads its series in the order given; None loads
+        all that are in the folder, sorted by name.
 
     subset : {"train", "test", "all"}, default="all"
-        Rows to load of each series: those to fit, those to score, or both.
+        Rows to load of each series: those for fitting, those to score, or both.
 
     data_home : str or path-like, default=None
         Folder with the files ``ucr/<name>.npz``, with the arrays train, test and label, or with the text files of the
@@ -75,7 +74,7 @@ def load_ucr_anomaly(
 
         data : DataFrame of shape (n_samples, 1)
             The column "value". The index is the number of the row, "time", for a single series, else a MultiIndex
-            with the levels "series" and "time". Rows to test go on counting where those to train end.
+            with the levels "series" and "time". Test rows continue the count where training rows end.
         target : Series of shape (n_samples,)
             1 for a row of the anomaly, 0 for a normal row, with the index of `data`.
         DESCR : str
@@ -88,7 +87,7 @@ def load_ucr_anomaly(
     FileNotFoundError
         If there is no file.
     ValueError
-        If there is no series of that name; the message lists those there are.
+        If there is no series of that name; the message lists the available ones.
 
     Notes
     -----
@@ -192,7 +191,7 @@ def _name_of(stem: str) -> str:
 
 
 def _read(path: Path) -> tuple[np.ndarray, np.ndarray, int]:
-    """Return the values of a series, its labels and the number of its rows to train."""
+    """Return the values of a series, its labels and the number of its training rows."""
     if match := _NAME.fullmatch(path.stem):
         values = np.array(
             path.read_text().split(), dtype=np.float64

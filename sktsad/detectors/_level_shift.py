@@ -27,7 +27,7 @@ class LevelShiftDetector(WindowDetector, Estimator):
         What is compared of each channel; the channel that differs most counts.
         "both" is the likelihood ratio of two normal distributions against one, per row: of mean and spread together
         [1]_. "mean" is the difference of the means over the common standard deviation. "rank" is how surely a value of
-        one window is above one of the other, from 0 to 1 (Mann and Whitney's U [2]_): single wild values hardly count.
+        one window is above one of the other, from 0 to 1 (Mann and Whitney's U [2]_): single outliers hardly count.
         "spread" is the absolute logarithm of the ratio of the standard deviations.
     n_recent : int, default=None
         Number of rows at the end of the window that are compared with those before. None takes half of it.

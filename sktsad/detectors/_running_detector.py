@@ -28,7 +28,7 @@ def _goes_on(self: RunningDetector) -> bool:
     """Tell whether what is learnt can be learnt row by row."""
     reason = self._why_not()
     if reason:
-        raise AttributeError(f"{type(self).__name__} cannot go on learning with {reason}.")
+        raise AttributeError(f"{type(self).__name__} cannot continue learning with {reason}.")
     return True
 
 

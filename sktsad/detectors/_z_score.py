@@ -37,7 +37,7 @@ class ZScoreDetector(DetectorTransformerMixin, RunningDetector, Estimator):
         Number of rows of its series after which a row counts half as much: the detector follows drift. None weights
         all rows equally. It must be None with ``robust=True`` and with ``mode="rolling"``.
     n_channels : int, default=None
-        Channels of a plain 2-D row for ``mode="rolling"``; None takes them from `Windows`, 3-D arrays or names
+        Number of channels in a plain 2-D row for ``mode="rolling"``; None takes it from `Windows`, 3-D arrays or names
         such as ``x0_t-3``, and treats other rows as univariate.
 
     Attributes

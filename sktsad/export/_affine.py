@@ -11,7 +11,7 @@ _TOLERANCE = 1e-6
 
 
 def affine_columns(scaler: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Find how a fitted transformer shifts and stretches each column, by what it makes of a few rows.
+    """Find how a fitted transformer shifts and stretches each column, from its output for a few rows.
 
     Parameters
     ----------
@@ -26,7 +26,7 @@ def affine_columns(scaler: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     Raises
     ------
     ValueError
-        If it does something else with a column, such as to clip it, or mixes columns or rows.
+        If it does something else with a column, such as clipping it, or mixes columns or rows.
     """
     n_columns = scaler.n_features_in_
 

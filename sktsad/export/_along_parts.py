@@ -1,6 +1,6 @@
 """Fitted networks that run along a series as torch modules: a row of each series in, a score and the next state out.
 
-A state is flat, one row of numbers for each series, and all zeros at rest.
+A state is flat, one row of numbers for each series, and all zeros at the start.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from ..neural import StatefulForecastDetector, StatefulRNNClassifier
 
 
 class ClassifierStep(nn.Module):
-    """What a `StatefulRNNClassifier` decides of the next row of each series."""
+    """The decision of a `StatefulRNNClassifier` on the next row of each series."""
 
     def __init__(self, model: StatefulRNNClassifier) -> None:
         super().__init__()
@@ -36,7 +36,7 @@ class ClassifierStep(nn.Module):
 class ForecastStep(ClassifierStep):
     """The score of a `StatefulForecastDetector` of the next row of each series.
 
-    The state goes on with the forecasts made at the last rows, the newest first, and with how many there are.
+    The state also holds the forecasts made at the last rows, the newest first, and how many there are.
     """
 
     usual: torch.Tensor

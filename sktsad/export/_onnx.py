@@ -43,21 +43,21 @@ def to_onnx(
         Fitted. A `RNNClassifier`, `TorchClassifier`, `AutoencoderDetector`, `VAEDetector`, `ForecastDetector`,
         `StatefulRNNClassifier`, `StatefulForecastDetector`, `GaussianDetector` or `ZScoreDetector`; a
         `ThresholdClassifier` or ``FrozenEstimator`` around one; or a ``Pipeline`` of scalers and a `SlidingWindow` that
-        ends with one. A scaler is whatever shifts and stretches each column by itself. Samplers act at fit only and are
-        left out.
+        ends with one. A scaler is any transformer that shifts and stretches each column separately. Samplers act at
+        fit only and are left out.
     path : str or path-like, default=None
         File to write; None writes none.
     dtype : {"float64", "float32"}, default="float64"
-        Type of ``rows``. Scaling is in float64, the network in float32, whatever this is.
+        Type of ``rows``. In any case, scaling is in float64, and the network in float32.
 
     Returns
     -------
     onnx_model : onnx.ModelProto
         Input ``rows`` of shape (n_rows, n_features_in); a network that runs along the series has more, see Notes.
-        Outputs ``decision``, float64 of shape (n_rows,), or (n_rows,
-        n_classes) of more than two classes, which is `decision_function`; and ``label``, int64 of shape (n_rows,),
-        which is `predict`, or the position in ``classes_`` where those are not integers. ``metadata_props`` tells the
-        ``classes``, the ``columns`` if they had names, and the versions of the packages.
+        Outputs ``decision``, float64 of shape (n_rows,), or (n_rows, n_classes) for more than two classes, which is
+        `decision_function`; and ``label``, int64 of shape (n_rows,), which is `predict`, or the position in
+        ``classes_`` where those are not integers. ``metadata_props`` holds the ``classes``, the ``columns`` if they
+        had names, and the versions of the packages.
 
     Raises
     ------
@@ -66,21 +66,20 @@ def to_onnx(
     TypeError
         If the last step cannot be exported.
     ValueError
-        If a step before it cannot be.
+        If a step before it cannot be exported.
 
     Notes
     -----
-    What `SlidingWindow` reads from an index is not there: every call is one series, and its first row has no past. To
-    go on with a stream, give the last ``length - 1`` rows again in front, and leave out their results. NaN and
-    numbers too large for float32 are not refused: a detector's decision is infinite then, a classifier's NaN, and the
-    label
-    is that of the anomaly. All windows of a call are in memory, so feed a long series in pieces.
+    The exported model reads no index: every call is one series, and its first row has no past. To continue a stream,
+    give the last ``length - 1`` rows again in front, and ignore their results. NaN and numbers too large for float32
+    are not refused: a detector's decision is infinite then, a classifier's NaN, and the label is that of the anomaly.
+    All windows of a call are in memory, so feed a long series in pieces.
 
     A network that runs along the series, as `StatefulRNNClassifier`, is exported as one step: ``rows`` holds the next
-    row of each of ``n_rows`` series, and ``state``, float32 of shape (n_rows, n_numbers), what is known of their past.
-    A third output, ``next_state``, is the state after these rows, to be given with the next ones. All zeros is rest: a
-    series of which nothing is known, or the first row after a gap. With ``series_embedding`` there is a third input,
-    ``series``, int64 of shape (n_rows,): the position of each series among those of `fit`, or -1.
+    row of each of ``n_rows`` series, and ``state``, float32 of shape (n_rows, n_numbers), holds what is known of their
+    past. A third output, ``next_state``, is the state after these rows, to be given with the next ones. Give all zeros
+    for a series of which nothing is known, and for the first row after a gap. With ``series_embedding`` there is a
+    third input, ``series``, int64 of shape (n_rows,): the position of each series among those of `fit`, or -1.
 
     On the CPU, decisions differ from those of `decision_function` by the rounding of float32: by 1e-5 of the largest
     at most in the tests of this package.

@@ -34,7 +34,7 @@ class Builder:
     Parameters
     ----------
     look_back : mapping or None
-        By the name of a step, the rows before a row that it looks at; 0 for none.
+        Number of rows before a row that a step looks at, by the name of the step; 0 for none.
     """
 
     def __init__(self, look_back: Mapping[str, int] | None) -> None:

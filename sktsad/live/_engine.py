@@ -24,7 +24,7 @@ _ROOM = 16
 
 @dataclass
 class Outcome:
-    """What is said of rows, in the order of a `Batch`.
+    """The results for rows, in the order of a `Batch`.
 
     Attributes
     ----------
@@ -35,7 +35,7 @@ class Outcome:
     status : ndarray of int, shape (n_rows,)
         What became of each row.
     n_other_clocks : int
-        Series whose clock has a different step from that of fit, from now on.
+        Number of series whose clock has a different step from that of fit, from now on.
     """
 
     scores: np.ndarray
@@ -56,7 +56,7 @@ class Engine:
     alarms : LiveAlarms
         The alarm of each series.
     learner : Learner or None
-        What goes on learning.
+        What continues to learn.
     counts_odd : bool
         Whether a row with NaN or infinite values is an alarm.
     """
@@ -116,7 +116,7 @@ class Engine:
         scores, decisions, opened, closed : ndarray
             As in `Outcome`.
         n_other : int
-            Series whose clock goes at another step from now on.
+            Number of series whose clock has a different step from now on.
         """
         so_far = self.clock.steps(slots)
         holes, n_other = None, 0

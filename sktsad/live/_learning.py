@@ -26,7 +26,7 @@ class Learner:
     Raises
     ------
     TypeError
-        If there is nothing that goes on learning.
+        If there is nothing that can continue learning.
     """
 
     def __init__(self, last: Any, chain: Chain) -> None:
@@ -37,7 +37,7 @@ class Learner:
         self.detector = last if is_detector and hasattr(last, "partial_fit") else None
         if self.rule is None and self.detector is None:
             raise TypeError(
-                f"learn=True, but nothing in {last} goes on learning: its threshold has no update, and it has no "
+                f"learn=True, but nothing in {last} can continue learning: its threshold has no update, and it has no "
                 "partial_fit. Use a rule such as Quantile(0.99), or learn=False."
             )
         self._scores: list[np.ndarray] = []

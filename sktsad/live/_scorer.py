@@ -38,33 +38,33 @@ from ._status import STATUS, describe
 class LiveScorer:
     """Score rows as they come, as one call of ``decision_function`` over all rows since `fit` would.
 
-    A fitted model keeps nothing between two calls. This keeps what it needs of each series, the rows of a window, the
-    state of a network, so that the newest rows are enough.
+    A fitted model keeps nothing between two calls. A scorer keeps what the model needs of each series, such as the
+    rows of a window or the state of a network, so that the newest rows are enough.
 
     Parameters
     ----------
     model : estimator
         A fitted detector or classifier of two classes, or a pipeline that ends in one. It is not changed.
     not_finite : {"alarm", "skip", "raise"}, default="alarm"
-        What a row with NaN or infinite values is: an alarm with an infinite score; no row at all, with NaN for a score;
-        or an error, and then no row of the call is taken. The rows after it never see it.
+        How a row with NaN or infinite values is treated: as an alarm with an infinite score; as no row at all, with
+        NaN for a score; or as an error, and then no row of the call is taken. Later rows never see it.
     merge_gap, cool_down : int, timedelta, str or None, default=None and 0
         When an alarm opens and closes, as in `sktsad.postprocessing.alarms`.
     min_rows : int, default=1
-        Rows above the threshold that open an alarm.
+        Number of rows above the threshold that open an alarm.
     max_gap : float, default=3
         Holes in time of more than this number of steps count, for alarms, as the rows that are missing there.
     learn : bool, default=False
-        Whether a copy of the model goes on learning from rows that are not alarms: thresholds that have ``update``, and
-        detectors that have ``partial_fit``. The scores of a call are those before it.
+        Whether a copy of the model continues to learn from rows that are not alarms: thresholds that have ``update``,
+        and detectors that have ``partial_fit``. The rows of a call are scored before they are learnt from.
     look_back : dict, default=None
-        By the name of a step of a pipeline, the rows before a row that it looks at; 0 for a step that looks at each row
-        alone. For steps of other libraries that do not say it.
+        Number of rows before a row that a step of the pipeline looks at, by the name of the step; 0 for a step that
+        looks at each row alone. For steps of other libraries, which do not say it.
 
     Attributes
     ----------
     model : estimator
-        The model, or with ``learn`` the copy that goes on learning.
+        The model, or with ``learn`` the copy that continues to learn.
     series : list
         Names of the series so far; ``[None]`` for a single one.
 
@@ -75,7 +75,7 @@ class LiveScorer:
 
     See Also
     --------
-    sktsad.postprocessing.alarms : The alarms of scores that are there.
+    sktsad.postprocessing.alarms : The alarms of scores that have been computed.
 
     Notes
     -----
@@ -83,19 +83,19 @@ class LiveScorer:
     between. Results are those of one call of ``decision_function`` over all rows since fit in float64: bit for bit for
     steps that look at each row alone, windows, and z-scores of windows, up to rounding for others.
 
-    What is done with odd rows:
+    Unusual rows are treated as follows:
 
     - Rows of one call may come in any order; they are taken in the order of time. A row that is older than the newest
       of its series in a call before is "late", one of a time that has already come is "repeated". Both get no score, no
       alarm, and a warning that counts them.
-    - After a gap in time, as the steps of the model tell, windows and states start again, as in one call.
+    - After a gap in time, as each step of the model defines it, windows and states start again, as in one call.
     - A series that fit has not seen starts from nothing, with the time step of its rows so far. Where the model cannot
       score it, as ``SeriesScaler(unseen="error")``, its rows get no score and a warning.
     - Where ten rows of a series come twice as far apart as in fit, or half as far, a warning says so, once.
     - A row whose values are too large for a step is an alarm with an infinite score.
 
-    A scorer is for one thread: calls from two at once raise an error. One scorer per thread, each with its own series,
-    is the way to use many.
+    A scorer is for one thread: calls from two at once raise an error. To use many threads, give each a scorer and
+    series of its own.
 
     Examples
     --------
@@ -166,12 +166,12 @@ class LiveScorer:
         return self._engine.open_alarms()
 
     def prime(self, X: Rows) -> Self:
-        """Feed rows that came before, without asking for their scores.
+        """Take rows that came before, without scoring them.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Rows since fit, or any past that the next rows go on from, as for `update`.
+            Rows since fit, or any past that the next rows continue, as for `update`.
 
         Returns
         -------
@@ -195,7 +195,7 @@ class LiveScorer:
         scores : DataFrame of shape (n_samples, 6)
             With the index of X, and the columns
 
-            - ``score``: the anomaly score, or what a classifier is asked for; infinite where it is not a finite number;
+            - ``score``: the anomaly score, or the output of a classifier; infinite where it is not a finite number;
             - ``decision``: the score minus the threshold;
             - ``alarm``: whether it is above 0;
             - ``opened``: whether an alarm opens with this row;
@@ -205,8 +205,8 @@ class LiveScorer:
         Raises
         ------
         ValueError
-            If columns or the kind of index are not those of before, or with ``not_finite="raise"`` if values are NaN or
-            infinite; no row is taken then.
+            If the columns or the kind of index differ from those before, or with ``not_finite="raise"`` if values are
+            NaN or infinite; no row is taken then.
         RuntimeError
             If another thread is in a call.
 
@@ -239,7 +239,7 @@ class LiveScorer:
         series : hashable
             Name of the series; None if there is one without a name.
         time : datetime, numpy.datetime64, Timestamp, timedelta, Period, number or None
-            When; None for rows without time.
+            Time of the row; None for rows without time.
         values : array-like of shape (n_features,)
             The row.
 
@@ -273,7 +273,7 @@ class LiveScorer:
             return float(found.scores[0]), bool(found.decisions[0] > 0)
 
     def forget(self, series: Hashable) -> Self:
-        """Forget a series that has ended; if it comes again, it starts as one that has just come.
+        """Forget a series that has ended; if it comes again, it starts as a new one.
 
         Parameters
         ----------
@@ -299,19 +299,19 @@ class LiveScorer:
         Parameters
         ----------
         path : str or Path
-            Where to. The model is not in it: keep it beside, as `joblib` or `skops` do.
+            File to write. It does not hold the model: save that separately, e.g. with `joblib` or `skops`.
         """
         with self._alone():
             about, arrays = self._engine.state()
             write_snapshot(Path(path), {"fingerprint": self._fingerprint, **about}, arrays)
 
     def load(self, path: str | Path) -> Self:
-        """Go on from a state that `save` wrote, of a scorer with the same model and parameters.
+        """Continue from a state that `save` wrote for a scorer with the same model and parameters.
 
         Parameters
         ----------
         path : str or Path
-            Where from.
+            File to read.
 
         Returns
         -------
@@ -320,7 +320,7 @@ class LiveScorer:
         Raises
         ------
         ValueError
-            If the file is of another model, or no such file.
+            If the file is of another model, or not one that `save` wrote.
         """
         with self._alone():
             about, arrays = read_snapshot(Path(path), self._fingerprint)

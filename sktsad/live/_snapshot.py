@@ -18,7 +18,7 @@ _FORMAT = 1
 def write_snapshot(path: Path, about: dict[str, Any], arrays: dict[str, np.ndarray]) -> None:
     """Write arrays, and what JSON holds about them, to a file that is there whole or not at all.
 
-    It is written beside, brought to the disk, and renamed.
+    It is written to a temporary file, flushed to disk, and renamed.
     """
     text = json.dumps({"format": _FORMAT, **about}).encode()
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-", suffix=".part")
@@ -31,7 +31,7 @@ def write_snapshot(path: Path, about: dict[str, Any], arrays: dict[str, np.ndarr
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
-    if os.name == "posix":  # the name is part of the folder, which has to be brought to the disk as well
+    if os.name == "posix":  # the name is part of the folder, which has to be flushed to disk as well
         folder = os.open(path.parent, os.O_RDONLY)
         try:
             os.fsync(folder)

@@ -16,7 +16,7 @@ _MESSAGES = {
 
 
 def describe(status: np.ndarray, why_unknown: str) -> str:
-    """Return what is odd about rows, in one sentence; an empty one if nothing is."""
+    """Return what is unusual about rows, in one sentence; an empty text if nothing is."""
     if not status.any():
         return ""
     counts = np.bincount(status, minlength=len(STATUS))

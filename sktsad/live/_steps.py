@@ -36,7 +36,7 @@ class RowWise(LiveStep):
         self._shape: tuple[int, ...] | None = None
 
     def step(self, rows: LiveRows, values: np.ndarray) -> np.ndarray:
-        """Return what the step makes of each row."""
+        """Return the output of the step for each row."""
         try:
             out = self.function(values)
         except Exception as error:
@@ -86,7 +86,7 @@ class LookBack(LiveStep):
         self.keep("n_rows", (), np.int64)
 
     def step(self, rows: LiveRows, values: np.ndarray) -> np.ndarray:
-        """Return what the step makes of each row and those before it."""
+        """Return the output of the step for each row and those before it."""
         slots = rows.slots
         self.recent.push(slots, values)
         self.n_rows[slots] += 1
@@ -126,7 +126,7 @@ class Smoothed(GappedStep):
     length : int
         Number of scores.
     statistic : callable
-        What becomes of them, such as ``numpy.mean``.
+        Statistic of them, such as ``numpy.mean``.
     chain : LiveStep
         Gives the scores.
     """

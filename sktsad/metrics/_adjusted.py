@@ -1,4 +1,4 @@
-"""Scores and alarms adjusted event by event: found in time, or found at all, is wholly found."""
+"""Scores and alarms adjusted event by event: an event found in time, or at all, counts as wholly found."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ def delay_adjust(
 ) -> np.ndarray:
     """Adjust scores so that an event is found by an alarm soon after its onset, or not at all.
 
-    Any metric of rows and any rule for thresholds, given the adjusted scores, is then the delay-adjusted one: that of
-    the AIOps challenge [1]_ [2]_.
+    Any metric of rows, or threshold rule, becomes delay-adjusted when it is given the adjusted scores, as in the AIOps
+    challenge [1]_ [2]_.
 
     Parameters
     ----------
@@ -49,7 +49,7 @@ def delay_adjust(
     max_delay : int, str or timedelta, default=7
         An alarm counts within this number of rows of the onset: in the first ``max_delay + 1`` rows of an event; or
         within this time of it, such as ``"7min"``, where the index of `y_true` or `y_score` has dates. The challenge
-        had 7 for one row per minute, the paper also 3 for hours and 0 for days.
+        used 7 for one row per minute; the paper also used 3 for hourly rows and 0 for daily ones.
     pos_label : int, float, bool or str, default=1
         The label of anomalies.
 
@@ -73,10 +73,11 @@ def delay_adjust(
 
     Notes
     -----
-    The adjusted scores know the labels: they are for judging, and for thresholds over labelled rows that are not judged
-    on, never for predicting. A long event found in time counts with all its rows, so a score that says nothing gains,
-    too: at its best threshold a uniform random one gets an F1 of 0.25 on the KPIs of `load_aiops_kpi`, against 0.04 as
-    it is. With a `max_delay` beyond the longest event it is plain point adjustment, see `point_adjusted_f_score`.
+    The adjusted scores know the labels: they are for evaluation, and for choosing thresholds on labelled rows that are
+    not evaluated on, never for prediction. A long event found in time counts with all its rows, so even a score
+    without information gains: at its best threshold, a uniform random one gets an F1 of 0.25 on the KPIs of
+    `load_aiops_kpi`, against 0.04 without the adjustment. With a `max_delay` beyond the longest event it is plain
+    point adjustment, see `point_adjusted_f_score`.
 
     References
     ----------
@@ -142,7 +143,7 @@ def delay_precision_recall_f(
     Returns
     -------
     result : PrecisionRecallF
-        The named tuple ``(precision, recall, f)``. Without a true or false alarm that counts all are 0.
+        The named tuple ``(precision, recall, f)``. All are 0 if no alarm counts as true or false.
 
     Raises
     ------
@@ -156,8 +157,8 @@ def delay_precision_recall_f(
 
     Notes
     -----
-    All rows of an event with an alarm in its first ``max_delay + 1`` rows count as alarms, those of any other event as
-    none: later alarms within it are neither true nor false. Then rows are counted as usual.
+    All rows of an event with an alarm in its first ``max_delay + 1`` rows count as alarms. In any other event, no row
+    does: later alarms within it are neither true nor false. Then rows are counted as usual.
 
     Examples
     --------
@@ -211,7 +212,7 @@ def delay_f_score(
 
     See Also
     --------
-    delay_precision_recall_f : Precision and recall, too, with the definition.
+    delay_precision_recall_f : Also gives precision and recall, with the definition.
 
     Examples
     --------
@@ -230,12 +231,12 @@ def delay_f_score(
 def point_adjusted_f_score(
     y_true: Labels, y_pred: Labels, *, k: float = 0.0, beta: float = 1.0, pos_label: Label = 1
 ) -> float:
-    """Compute the F of point adjustment, to compare with what others publish: never a headline.
+    """Compute the F of point adjustment, only for comparison with published figures.
 
-    One alarm anywhere in an event counts as all rows of it [1]_, so chance alone finds long events. At the threshold
-    that is best for it a *uniform random score* gets an F1 of 0.78 on the KPIs of `load_aiops_kpi` and 0.92 on the
-    series of `load_nab`, all rows pooled. A detector that stays below that is worse than noise, and one above it need
-    not be good.
+    One alarm anywhere in an event counts as an alarm on all its rows [1]_, so chance alone finds long events. At its
+    best threshold, a *uniform random score* gets an F1 of 0.78 on the KPIs of `load_aiops_kpi` and 0.92 on the series
+    of `load_nab`, all rows pooled. A detector that stays below that is worse than noise, and one above it need not be
+    good.
 
     Parameters
     ----------
@@ -245,8 +246,8 @@ def point_adjusted_f_score(
     y_pred : array-like of shape (n_samples,)
         Predicted labels.
     k : float, default=0.0
-        An event counts as wholly found if *more* than `k` percent of its rows are alarms; with any other event rows
-        count as they are [2]_. 0 is plain point adjustment, 100 none.
+        An event counts as wholly found if *more* than `k` percent of its rows are alarms; in other events, rows count
+        as they are [2]_. 0 is plain point adjustment, 100 is no adjustment.
     beta : float, default=1.0
         Recall counts `beta` times as much as precision.
     pos_label : int, float, bool or str, default=1
@@ -265,7 +266,7 @@ def point_adjusted_f_score(
     See Also
     --------
     delay_f_score : Events must be found soon.
-    event_f_score : One alarm finds an event, but does not count as many.
+    event_f_score : One alarm finds an event, but does not count for all its rows.
 
     References
     ----------
@@ -275,7 +276,7 @@ def point_adjusted_f_score(
 
     Examples
     --------
-    Noise looks splendid once an event is as long as alarms are apart:
+    Noise looks splendid once an event is as long as the time between alarms:
 
     >>> import numpy as np
     >>> from sktsad.metrics import point_adjusted_f_score

@@ -32,10 +32,10 @@ class _Zones:
 def affiliation_precision_recall_f(
     y_true: Labels, y_pred: Labels, *, beta: float = 1.0, pos_label: Label = 1
 ) -> PrecisionRecallF:
-    """Compute the affiliation precision, recall and F: near misses count, by how likely chance would be as near.
+    """Compute affiliation precision, recall and F: near misses count by how unlikely chance would come as near.
 
-    It has no parameter for how near is near: the distance of an alarm is held against that of a random place
-    between this event and the next [1]_.
+    No parameter says how near is near: the distance of an alarm is compared with that of a random place in the zone
+    around the event [1]_.
 
     Parameters
     ----------
@@ -79,7 +79,7 @@ def affiliation_precision_recall_f(
 
     **Chance does well**: an alarm that never ends has in each zone the precision ``(1 + m**2) / 2``, where ``m`` is the
     event's share of the zone, and the recall 1, so that its F1 is two thirds or more; one at a random place has that
-    precision on average. Hold a result against that. Alarms in a series without an event are not seen at all, and
+    precision on average. Compare a result with that. Alarms in a series without an event are not seen at all, and
     each zone weighs the same, however many alarms it has.
 
     References
@@ -109,7 +109,7 @@ def affiliation_precision_recall_f(
 
 @validate_params(_CONSTRAINTS, prefer_skip_nested_validation=True)
 def affiliation_f_score(y_true: Labels, y_pred: Labels, *, beta: float = 1.0, pos_label: Label = 1) -> float:
-    """Compute the F of affiliation precision and recall; alarming always gets two thirds and more.
+    """Compute the F of affiliation precision and recall; alarming always gets two thirds or more.
 
     Parameters
     ----------
@@ -134,7 +134,7 @@ def affiliation_f_score(y_true: Labels, y_pred: Labels, *, beta: float = 1.0, po
 
     See Also
     --------
-    affiliation_precision_recall_f : Precision and recall, too, with the definition and the reference.
+    affiliation_precision_recall_f : Also gives precision and recall, with the definition and the reference.
 
     Examples
     --------

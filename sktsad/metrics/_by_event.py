@@ -35,17 +35,18 @@ def event_precision_recall_f(
     ----------
     y_true : array-like of shape (n_samples,)
         Two labels, rows in time order. If it has a (series, time) MultiIndex, or else if `y_pred` has, no event and no
-        alarm goes on from one series to the next, and the events of all are pooled. Otherwise all rows are one series.
+        alarm continues from one series to the next, and the events of all are pooled. Otherwise all rows are one
+        series.
     y_pred : array-like of shape (n_samples,)
         Predicted labels.
     precision : {"rows", "events"}, default="rows"
-        What precision is the share of:
+        What precision counts:
 
-        - "rows": of the rows of alarm, those that are anomalous. With the recall of events the F is the composite F
-          of [2]_.
-        - "events": found events among found events and false alarms, which are runs of alarms that touch no event
-          [1]_. **An alarm that never ends gets a precision and a recall of 1**: it is one run, and touches an event.
-          Use it only beside "rows", or where alarms are known to be short.
+        - "rows": the share of alarmed rows that are anomalous. With the recall of events, F is then the composite F of
+          [2]_.
+        - "events": the share of found events among found events and false alarms; a false alarm is a run of alarms
+          that touches no event [1]_. **An alarm that never ends gets a precision and a recall of 1**: it is one run,
+          and touches an event. Use it only beside "rows", or where alarms are known to be short.
     beta : float, default=1.0
         Recall counts `beta` times as much as precision.
     pos_label : int, float, bool or str, default=1
@@ -144,7 +145,7 @@ def event_f_score(
 
     See Also
     --------
-    event_precision_recall_f : Precision and recall, too, with the definition and references.
+    event_precision_recall_f : Also gives precision and recall, with the definition and references.
 
     Examples
     --------

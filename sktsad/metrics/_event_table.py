@@ -77,8 +77,8 @@ def to_events(
     Notes
     -----
     Positions count the rows series by series, the series in the order in which they first appear. They are
-    positions in `y`, for ``y.iloc[start:stop]``, where the rows of each series stand together. Where series
-    interleave they are not: there sort first, ``y.sort_index()``, or select by ``series``, ``first`` and ``last``.
+    positions in `y`, for ``y.iloc[start:stop]``, if the rows of each series stand together. If series interleave, sort
+    first, ``y.sort_index()``, or select by ``series``, ``first`` and ``last``.
 
     Examples
     --------
@@ -111,7 +111,7 @@ def to_events(
 def lead_times(
     y_true: Labels, y_pred: Labels, *, max_lead: int | str | timedelta, pos_label: Label = 1
 ) -> pd.DataFrame:
-    """Tell for each event how long before its onset the first alarm came: what early warning is judged by.
+    """Return for each event how long before its onset the first alarm came, to judge early warning.
 
     Parameters
     ----------
@@ -122,7 +122,7 @@ def lead_times(
         Predicted labels.
     max_lead : int, str or timedelta
         An alarm up to this number of rows before the onset announces an event, if it comes after the event before.
-        Earlier alarms are false ones. Or this time before it, such as ``"2h"``, where the index of `y_true` or
+        Earlier alarms are false alarms. Or this time before it, such as ``"2h"``, where the index of `y_true` or
         `y_pred` has dates.
     pos_label : int, float, bool or str, default=1
         The label of anomalies.
@@ -130,7 +130,7 @@ def lead_times(
     Returns
     -------
     events : DataFrame
-        That of `to_events`, with the columns
+        The table of `to_events`, with these columns added:
 
         - ``lead``: rows from the first alarm to the onset. Positive: rows ahead; 0: on the first row of the
           event; negative: rows late, within the event. NaN: missed;

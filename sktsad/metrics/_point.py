@@ -53,13 +53,13 @@ def point_precision_recall_f(
     y_score : array-like of shape (n_samples,)
         Scores, larger is more anomalous, such as those of ``decision_function``.
     threshold : {"best", "exact"} or float, default="best"
-        Rows that score *more* are alarms. "best" and "exact" look at the labels that they are judged by:
+        Rows that score *more* are alarms. "best" and "exact" use the labels that they are judged by:
 
-        - "best" takes the largest F that any threshold has. It is an upper bound, which no threshold that was chosen
-          beforehand exceeds: say so beside the figure.
+        - "best" is the threshold with the largest F. This F is an upper bound, which no threshold chosen beforehand
+          exceeds: say so beside the figure.
         - "exact" raises as many alarms as there are anomalous rows, as if their number were known. Where equal scores
           lie across that border none of them is an alarm, so there may be fewer alarms, but never more.
-        - A number is a threshold chosen elsewhere, such as 0 for ``decision_function``: the honest way.
+        - A number is a threshold chosen on other rows, such as 0 for ``decision_function``: the honest way.
     beta : float, default=1.0
         Recall counts `beta` times as much as precision.
     pos_label : int, float, bool or str, default=1
@@ -116,7 +116,7 @@ def point_f_score(
     beta: float = 1.0,
     pos_label: Label = 1,
 ) -> float:
-    """Compute the F of single rows at a threshold of the scores, by default at the best there is.
+    """Compute the F of single rows at a threshold of the scores, by default the best one.
 
     Parameters
     ----------
@@ -125,7 +125,7 @@ def point_f_score(
     y_score : array-like of shape (n_samples,)
         Scores, larger is more anomalous, such as those of ``decision_function``.
     threshold : {"best", "exact"} or float, default="best"
-        As in `point_precision_recall_f`. "best" looks at the labels that it is judged by: it is an upper bound.
+        As in `point_precision_recall_f`. "best" uses the labels that it is judged by: its F is an upper bound.
     beta : float, default=1.0
         Recall counts `beta` times as much as precision.
     pos_label : int, float, bool or str, default=1
@@ -143,7 +143,7 @@ def point_f_score(
 
     See Also
     --------
-    point_precision_recall_f : Precision, recall and the threshold, too, with the definition.
+    point_precision_recall_f : Also gives precision, recall and the threshold, with the definition.
 
     Examples
     --------

@@ -12,7 +12,7 @@ BETA = {"beta": [Interval(Real, 0, None, closed="neither")]}
 
 
 class PrecisionRecallF(NamedTuple):
-    """Precision, recall and their F-beta, by whatever definition the metric has of them.
+    """Precision, recall and their F-beta, as the metric defines them.
 
     What is undefined is 0: the precision of no alarm at all, and the F-beta where precision and recall are 0.
 
@@ -60,5 +60,5 @@ def f_score(precision: float, recall: float, beta: float = 1.0) -> float:
 
 
 def ratio(part: Any, whole: Any) -> float:
-    """Return the share that a part is of the whole; 0 of nothing, as a precision without alarms."""
+    """Return a part divided by the whole; 0 if the whole is 0, as for a precision without alarms."""
     return float(part / whole) if whole else 0.0

@@ -1,4 +1,4 @@
-"""What a score that knows nothing gets."""
+"""The figure that a random score gets."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def random_baseline(
     random_state: Seed = None,
     **options: Any,
 ) -> float:
-    """Compute what a random score gets by a metric: the figure to show beside every other.
+    """Compute what a random score gets by a metric, to show beside every other figure.
 
     Some metrics give a random score nearly nothing, and some a lot: point adjustment gives it more than published
     models get [1]_.
@@ -47,9 +47,9 @@ def random_baseline(
     n_draws : int, default=10
         Number of random scores, at least 2.
     random_state : int, RandomState instance or None, default=None
-        Decides the scores.
+        Controls the random scores.
     **options : dict
-        Further arguments of the metric, such as ``pos_label``. ``functools.partial`` does as well.
+        Further arguments of the metric, such as ``pos_label``. ``functools.partial`` works as well.
 
     Returns
     -------
@@ -70,12 +70,12 @@ def random_baseline(
 
     Notes
     -----
-    A random score is drawn for each row by itself, uniform from 0 to 1. Predictions come from the thresholds that give
-    1, 2, 4, 8, ... alarms, as many alarms as anomalies, and alarms always. The result is the mean over draws at the
-    best of them, which is the one whose mean minus two standard errors is largest: the largest mean may be a lucky one,
-    and four times too large where there is a single anomaly. For F1 at prevalence ``p`` that is alarming always,
-    ``2 p / (1 + p)``. Figures that depend on few events take more draws. A draw takes about ``log2(n_samples)`` calls
-    of the metric.
+    A random score is drawn for each row independently, uniform from 0 to 1. Predictions come from the thresholds that
+    give 1, 2, 4, 8, ... alarms, as many alarms as anomalies, and alarms always. The result is the mean over draws at
+    the best of these thresholds: the one whose mean minus two standard errors is largest. The largest mean may be
+    luck, and is four times too large where there is a single anomaly. For F1 at prevalence ``p``, the best is to alarm
+    always, which gives ``2 p / (1 + p)``. Figures that depend on few events need more draws. A draw takes about
+    ``log2(n_samples)`` calls of the metric.
 
     The anomaly is the ``pos_label`` of the metric, or the larger label if it has none.
 

@@ -57,8 +57,8 @@ def range_precision_recall_f(
     precision_bias : {"flat", "front", "middle", "back"}, default="flat"
         Which rows of a predicted range weigh most in precision.
     cardinality : {"one", "reciprocal"}, default="one"
-        With "reciprocal" the overlap of a range counts 1/x if it is with x ranges of the other kind, so that an event
-        found in pieces, or a prediction that lumps events, counts for less.
+        With "reciprocal" the overlap of a range is divided by the number of ranges of the other kind that it touches,
+        so that an event found in pieces, or a prediction that lumps events, counts for less.
     beta : float, default=1.0
         Recall counts `beta` times as much as precision.
     pos_label : int, float, bool or str, default=1
@@ -168,7 +168,7 @@ def range_f_score(
 
     See Also
     --------
-    range_precision_recall_f : Precision and recall, too, with the definition and the reference.
+    range_precision_recall_f : Also gives precision and recall, with the definition and the reference.
 
     Examples
     --------

@@ -58,11 +58,11 @@ def detection_report(
     random_state: Seed = 0,
     pos_label: Label = 1,
 ) -> pd.DataFrame:
-    """Tell all that it takes to believe a score: its figures, how far they may be off, and what chance gets.
+    """Compute the figures of a score with their intervals, beside what a random score gets.
 
     The intervals come from a bootstrap of blocks: the rows of one event stay together, since they are found or missed
-    together. A bootstrap of rows takes an event of a thousand rows for a thousand finds, and its intervals are far
-    too narrow.
+    together. A bootstrap of rows would take an event of a thousand rows for a thousand finds, with intervals far too
+    narrow.
 
     Parameters
     ----------
@@ -78,17 +78,17 @@ def detection_report(
         For F1 within delay: how many rows after its first an event may be found, or what time after it, such as
         ``"7min"``, where the index has dates.
     block_length : int, default=None
-        Rows of a block of normal rows, roughly. Several times as long as what one row's score depends on, such as the
-        window, is enough. None takes the square root of the number of rows.
+        Approximate number of rows in a block of normal rows. Several times as long as what one row's score depends on,
+        such as the window, is enough. None takes the square root of the number of rows.
     n_bootstrap : int, default=500
         Number of bootstrap draws. With 0 there are no intervals.
     confidence : float, default=0.95
-        How often the interval must contain the true value, above 0 and below 1.
+        How often the interval should contain the true value; above 0 and below 1.
     merge_gap : int, timedelta or str, default=None
         False alarms with at most that many quiet rows between them, or quiet rows of that time, count as one, as in
         `sktsad.postprocessing.alarms`. None is half an hour if time is dates, else 0 rows.
     random_state : int, RandomState instance or None, default=0
-        Decides which blocks are drawn.
+        Controls which blocks are drawn.
     pos_label : int, float, bool or str, default=1
         The label of anomalies.
 
@@ -100,7 +100,7 @@ def detection_report(
         - ``value``: the figure.
         - ``low``, ``high``: its interval. NaN for what describes the labels, and everywhere if there is a single event
           or a single normal block, which cannot tell how others would fare.
-        - ``random``: what to expect of a score that knows nothing; NaN where that means nothing.
+        - ``random``: what to expect of a random score; NaN where that means nothing.
 
     Raises
     ------
@@ -111,7 +111,7 @@ def detection_report(
     See Also
     --------
     compare : Two scores on the same rows.
-    random_baseline : What chance gets by any metric.
+    random_baseline : What a random score gets by any metric.
     delay_f_score, event_precision_recall_f : F1 within delay, and event recall, of predictions.
     vus_pr : Precision and recall with soft borders. It is not in the report: its buffers reach across blocks, so
         that weights of blocks do not give it.
@@ -125,23 +125,23 @@ def detection_report(
     - threshold: as given.
     - share alarmed: share of the rows that are alarms.
     - precision, recall, F1: of rows, at the threshold. Without any alarm, precision is 0.
-    - best F1: at the best threshold for these very rows. It flatters: an upper bound of F1, not an estimate.
+    - best F1: at the best threshold for these very rows. It is an upper bound of F1, not an estimate.
     - average precision, ROC AUC: as scikit-learn defines them.
     - F1 within delay: F1 where all rows of an event count as found if there is an alarm in its first
       ``max_delay + 1`` rows, and as missed otherwise, whatever comes later. This is the rule of the AIOps
       challenge [1]_.
     - events found, event recall: number and share of the events with an alarm in any of their rows.
-    - false alarms per day: runs of alarms on normal rows, those within ``merge_gap`` as one, by the days that normal
-      rows of all series cover together (their number times the most frequent step of their series). A run that goes on
-      after an event counts, too. Where the index has no dates, it is false alarms per 1,000 normal rows.
+    - false alarms per day: runs of alarms on normal rows, those within ``merge_gap`` as one, divided by the days that
+      normal rows of all series cover together (their number times the most frequent step of their series). A run that
+      continues after an event counts as well. Where the index has no dates, it is false alarms per 1,000 normal rows.
 
     A bootstrap draw [2]_ consists of as many events as there are, and of as many blocks of normal rows, both drawn
     with replacement among their kind, from all series. The interval is that between two quantiles of the draws. It
     tells how far a figure depends on which events and which normal times happened to occur. It takes model and
-    threshold as given: it does not tell what training again would give. It is wide where events are few, and with fewer
-    than about twenty still too narrow: of a nominal 90 %, five events gave 70 to 83 % in simulations, forty 85 to 90 %.
-    And no draw holds what never occurred: if all events are found, the interval of their share is from 1 to 1, however
-    few they are.
+    threshold as given: it does not tell what another training would give. It is wide where events are few, and with
+    fewer than about twenty still too narrow: of a nominal 90 %, five events gave 70 to 83 % in simulations, forty 85
+    to 90 %. And no draw holds what never occurred: if all events are found, the interval of their share is from 1 to
+    1, however few they are.
 
     The column ``random`` is the expectation for a score that puts as many alarms on the rows, each row by itself; for
     ratios, that of the numerator over that of the denominator. For best F1 it is that of alarming always,
@@ -226,33 +226,33 @@ def compare(
     random_state: Seed = 0,
     pos_label: Label = 1,
 ) -> pd.DataFrame:
-    """Tell whether one score is better than another on the same rows, or whether they may just have been lucky.
+    """Compare two scores on the same rows: the differences of their figures, with intervals.
 
-    Both are judged on the same bootstrap draws. An event that is hard for both cancels out, so that a difference can
-    be clear where the intervals of the two scores overlap.
+    Both are evaluated on the same bootstrap draws. An event that is hard for both cancels out, so that a difference
+    can be clear where the intervals of the two scores overlap.
 
     Parameters
     ----------
     y_true : array-like of shape (n_samples,)
         Two labels, rows in time order; series as in `detection_report`.
     score_a, score_b : array-like of shape (n_samples,)
-        Scores, larger is more anomalous. They need not be on one scale.
+        Scores, larger is more anomalous. They need not have the same scale.
     threshold_a, threshold_b : float, default=0.0
         Rows that score more are alarms.
     max_delay : int, str or timedelta, default=7
         For F1 within delay: how many rows after its first an event may be found, or what time after it, such as
         ``"7min"``, where the index has dates.
     block_length : int, default=None
-        Rows of a block of normal rows, roughly. None takes the square root of the number of rows.
+        Approximate number of rows in a block of normal rows. None takes the square root of the number of rows.
     n_bootstrap : int, default=500
         Number of bootstrap draws. With 0 there are no intervals.
     confidence : float, default=0.95
-        How often the interval must contain the true value, above 0 and below 1.
+        How often the interval should contain the true value; above 0 and below 1.
     merge_gap : int, timedelta or str, default=None
         False alarms with at most that many quiet rows between them, or quiet rows of that time, count as one, as in
         `sktsad.postprocessing.alarms`. None is half an hour if time is dates, else 0 rows.
     random_state : int, RandomState instance or None, default=0
-        Decides which blocks are drawn.
+        Controls which blocks are drawn.
     pos_label : int, float, bool or str, default=1
         The label of anomalies.
 
@@ -260,8 +260,8 @@ def compare(
     -------
     comparison : DataFrame
         One row per figure of `detection_report`, with the columns ``a``, ``b``, ``difference``, which is b minus a, and
-        ``low`` and ``high``, the interval of the difference. An interval without 0 is a difference that does not depend
-        on which events happened to occur; among many figures one may leave 0 out by chance.
+        ``low`` and ``high``, the interval of the difference. If the interval does not contain 0, the difference does
+        not depend on which events happened to occur; among many figures, one interval may miss 0 by chance.
 
     Raises
     ------

@@ -14,8 +14,8 @@ from ._vus import vus_pr, vus_roc
 _SCORES = ("decision_function", "predict_proba")
 
 #: Scorers by name for the ``scoring`` of GridSearchCV and cross_val_score, all with the defaults of their metric, for
-#: the labels 0 and 1 or booleans; anything else is a ``make_scorer`` of the metric. "best_f1" is an upper bound: it
-#: takes the best threshold of each test fold by the labels of that fold. "affiliation_f1" gives two thirds and more
+#: the labels 0 and 1 or booleans; for anything else, use ``make_scorer`` on the metric. "best_f1" is an upper bound:
+#: it takes the best threshold of each test fold by the labels of that fold. "affiliation_f1" gives two thirds or more
 #: to an alarm that never ends. A fold without an anomaly has no score: use EventSplit where events are rare.
 SCORERS = {
     "best_f1": make_scorer(point_f_score, response_method=_SCORES),

@@ -28,8 +28,8 @@ def ucr_accuracy(y_true: Labels, y_score: Scores, *, tolerance: int = 100, pos_l
     y_score : array-like of shape (n_samples,)
         Scores, larger is more anomalous, such as those of ``decision_function``.
     tolerance : int, default=100
-        Number of rows before and after an anomaly that count as on it; or as many rows as the anomaly has, if these
-        are more.
+        Number of rows before and after an anomaly that count as on it; or the number of rows of the anomaly, if that
+        is larger.
     pos_label : int, float, bool or str, default=1
         The label of anomalies.
 
@@ -47,7 +47,7 @@ def ucr_accuracy(y_true: Labels, y_score: Scores, *, tolerance: int = 100, pos_l
 
     See Also
     --------
-    vus_pr : Asks for all anomalies, with all thresholds.
+    vus_pr : Judges all anomalies, at all thresholds.
 
     References
     ----------

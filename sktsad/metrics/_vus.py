@@ -33,7 +33,7 @@ def vus_pr(
 ) -> float:
     """Compute the volume under the precision-recall surface: average precision that forgives a little lag.
 
-    An alarm just before or after an anomalous range counts in part. How far "just" reaches is a window, and the
+    An alarm just before or after an anomalous range counts in part. How far "just" reaches is set by a window, and the
     area under the precision-recall curve is averaged over all windows up to ``max_buffer`` [1]_.
 
     Parameters
@@ -104,7 +104,7 @@ def vus_pr(
 
     Examples
     --------
-    The alarm comes two rows late. Average precision has no mercy:
+    The alarm comes two rows late. Average precision gives it no credit:
 
     >>> import numpy as np
     >>> from sklearn.metrics import average_precision_score
@@ -116,7 +116,7 @@ def vus_pr(
     >>> float(average_precision_score(y, late)), round(vus_pr(y, late, max_buffer=20), 3)
     (0.05, 0.228)
 
-    To judge by it in a search, with its ``y`` in time order:
+    To use it in a grid search, with ``y`` in time order:
 
     >>> from sklearn.metrics import make_scorer
     >>> scoring = make_scorer(vus_pr, response_method="decision_function", max_buffer=20)
@@ -132,7 +132,7 @@ def vus_roc(
 ) -> float:
     """Compute the volume under the ROC surface: the area under the ROC curve that forgives a little lag.
 
-    Where anomalies are rare it flatters, as the area under the ROC curve does: prefer `vus_pr`.
+    Where anomalies are rare it is too optimistic, as the area under the ROC curve is: prefer `vus_pr`.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Folds in time order, and a check that a pipeline keeps to it."""
+"""Folds in time order, and checks of pipelines and detectors."""
 
 from ._base_time_split import BaseTimeSplit
 from ._causal_report import CausalReport, Fault

@@ -65,7 +65,7 @@ class BaseTimeSplit(BaseCrossValidator):
         ------
         ValueError
             If a fold has no training or no test rows, X has lost a panel's index that y still has, or X and y both
-            carry series or time in their index, and not the same.
+            carry series or time in their index, and these differ.
 
         Warns
         -----

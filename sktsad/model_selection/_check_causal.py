@@ -33,10 +33,10 @@ def check_causal(
     raise_on_fault: bool = False,
     random_state: Seed = 0,
 ) -> CausalReport:
-    """Check that a pipeline scores every row by its own past alone, on any scikit-learn estimator.
+    """Check that a pipeline of any scikit-learn estimators scores every row by its own past alone.
 
-    For every fold a clone is fitted on the training rows. Then values are changed, and it is seen which scores
-    change: the future must not change past scores, nor one series those of another.
+    For every fold a clone is fitted on the training rows. Then values are changed, to see which scores change: the
+    future must not change past scores, nor one series those of another.
 
     Parameters
     ----------
@@ -47,27 +47,28 @@ def check_causal(
     y : array-like of shape (n_samples,)
         Labels.
     cv : int or splitter
-        The folds you judge it on.
+        The folds that you evaluate it on.
     raise_on_fault : bool, default=False
         Whether to raise if there is a fault.
     random_state : int, RandomState or None, default=0
-        Draws the changes.
+        Controls the random changes.
 
     Returns
     -------
     report : CausalReport
-        ``report.ok`` tells whether it is sound; ``print(report)`` tells what is not. Kinds of fault:
+        ``report.ok`` is True if no fault was found; ``print(report)`` lists the faults. Kinds of fault:
 
-        - "split": test rows are training rows, or training goes on after the test rows of the same series;
-        - "inner split": the same of a search or threshold inside, such as ``TunedThresholdClassifierCV``;
+        - "split": test rows are training rows, or training continues after the test rows of the same series;
+        - "inner split": the same for the folds of a search or threshold inside, such as
+          ``TunedThresholdClassifierCV``;
         - "scaled before": X was standardised or min-max scaled with the test rows before it came here;
         - "error": fit or score raised;
         - "chance": two calls with the same rows give different scores;
         - "rows": not one score for each row, e.g. because a sampler acts at predict;
         - "order": scores do not come in the order of the rows;
         - "future": past scores change with the future, e.g. by a centred window, or a part says that it looks ahead;
-        - "refit": most past scores do, e.g. by a scaler that is fitted to the rows to score;
-        - "threshold": past labels do, though their scores do not;
+        - "refit": most past scores change, e.g. by a scaler that is fitted to the rows to score;
+        - "threshold": past labels change, though their scores do not;
         - "series": scores change with another series, by windows that cross the border;
         - "lost index": the step that dropped the (series, time) index on the way there.
 
@@ -75,14 +76,12 @@ def check_causal(
     ------
     ValueError
         If there is a fault and ``raise_on_fault`` is set, or if X and y both carry series or time in their index, and
-        not the same.
-
-    Notes
+        these differ. Notes
     -----
-    A fault that never shows in scores is not seen, nor one that was made before, except for scaling. Values that a
-    model ignores, such as those beyond the last split of a tree, change nothing: use a model that takes notice.
-    Columns of numbers are changed, others are not; a number never falls below the smallest of its column, so that
-    logarithms stay defined, but it may be one that training did not have: encoders of numbers must bear that.
+    A fault that never shows in scores is not found, nor one that was made before X came here, except scaling. Values
+    that a model ignores, such as those beyond the last split of a tree, change nothing: use a model that depends on
+    them. Columns of numbers are changed, others are not; a number never falls below the smallest of its column, so
+    that logarithms stay defined, but it may be one that training did not have: encoders of numbers must accept that.
 
     Examples
     --------
@@ -104,9 +103,7 @@ def check_causal(
     rng = check_random_state(random_state)
     report = CausalReport()
     for part in which_look_ahead(estimator):
-        report.add(
-            "future", type(part).__name__, f"{part} looks ahead: its scores are none that are live can have."
-        )
+        report.add("future", type(part).__name__, f"{part} looks ahead: its scores cannot be had live.")
     for number, (train, test) in enumerate(check_cv(cv, y, classifier=True).split(X, y)):
         report.n_folds += 1
         where = f"fold {number}"
@@ -118,7 +115,7 @@ def check_causal(
             model = clone(estimator).fit(X_train, y_train)
         except MemoryError:
             raise
-        except Exception as error:  # whatever it is, it belongs into the report
+        except Exception as error:  # whatever it is, it belongs in the report
             report.add("error", f"{where}, fit", f"{type(error).__name__}: {error}")
             continue
         for rows, X_part in (("test rows", safe_indexing(X, test)), ("training rows", X_train)):

@@ -20,7 +20,7 @@ def check_detector(estimator: AnyEstimator) -> None:
 
     It complements ``sklearn.utils.estimator_checks.check_estimator``, which asks whether an estimator works in
     scikit-learn's tools. This asks whether it is a detector: fitted without labels, with decisions that are scores
-    minus a threshold, and with an alarm wherever it cannot say.
+    minus a threshold, and with an alarm wherever it cannot give a number.
 
     Parameters
     ----------
@@ -97,7 +97,7 @@ def _check_threshold(estimator: AnyEstimator, fitted: Any, X: np.ndarray) -> Non
     model = clone(estimator).set_params(threshold=middle).fit(X)
     assert model.threshold_ == middle, f"threshold={middle} gives threshold_={model.threshold_}."
     model.set_params(threshold=float(scores.max()) + 1)
-    assert not model.predict(X).any(), "A number that is set as threshold after fit does not count."
+    assert not model.predict(X).any(), "A number that is set as threshold after fit has no effect."
 
 
 def _check_extremes(fitted: Any, X: np.ndarray) -> None:

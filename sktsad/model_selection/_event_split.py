@@ -1,4 +1,4 @@
-"""Folds that share out the events and cut none in two."""
+"""Folds that distribute the events and cut none in two."""
 
 from __future__ import annotations
 
@@ -23,21 +23,21 @@ from ._base_time_split import BaseTimeSplit, Fold
 
 
 class EventSplit(BaseTimeSplit):
-    """Share out the events among the folds, whole, each fold one block of time of every series.
+    """Distribute whole events over the folds, each fold one block of time in every series.
 
     An event is a run of anomalous rows that follow one another in a series. Test blocks are contiguous and
-    together hold every row once. Training is all the rest, minus a gap: also rows *after* the test block, so a
-    score over these folds is about unseen events, not about the future. `SeriesSplit` is about the future, but
-    with rare events some of its folds have none. A fold's block may be early in one series and late in another:
-    that is how it gets its share of the events of all.
+    together hold every row once. All other rows, minus a gap, are training rows, also those *after* the test block: a
+    score over these folds tells about unseen events, not about the future. `SeriesSplit` tells about the future, but
+    with rare events some of its folds have none. A fold's block may be early in one series and late in another: that
+    is how it gets its share of the events of all.
 
     Parameters
     ----------
     n_splits : int, default=5
         Number of folds, at least 2.
     gap : int, str or timedelta, default=0
-        Rows of each series left out of training on either side of its test block, or the time, such as ``"1D"``, where
-        the index has dates. Use at least the length of the window minus one row.
+        Number of rows of each series left out of training on either side of its test block, or the time, such as
+        ``"1D"``, where the index has dates. Use at least the length of the window minus one row.
 
     Warns
     -----

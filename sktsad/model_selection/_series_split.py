@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 from numbers import Integral
+from typing import Any
 
 import numpy as np
 
 from .._core import (
     LENGTH_OF_TIME,
     Interval,
+    Labels,
     Rows,
     StrOptions,
     is_length_of_time,
@@ -23,7 +25,7 @@ from ._base_time_split import BaseTimeSplit, Fold
 
 
 class SeriesSplit(BaseTimeSplit):
-    """Cut every series in time order: training rows before test rows, a gap between them.
+    """Split every series in time order: training rows before test rows, with a gap between them.
 
     ``TimeSeriesSplit`` of scikit-learn for panels: test blocks follow one another to the end of the series, and
     each is preceded by its training rows.
@@ -33,23 +35,28 @@ class SeriesSplit(BaseTimeSplit):
     n_splits : int, default=5
         Number of folds.
     gap : int, str or timedelta, default=0
-        Rows of each series left out between training and test; with ``by="time"``, time stamps. Or the time between
-        them, such as ``"1D"``, where the index has dates: no training row lies in that time before a test block.
+        Number of rows of each series left out between training and test; with ``by="time"``, time stamps. Or the time
+        between them, such as ``"1D"``, where the index has dates: no training row lies in that time before a test
+        block.
     test_size : int, str or timedelta, default=None
-        Rows of each series in a test block; with ``by="time"``, time stamps. Or how long a block lasts, such as
-        ``"7D"``; the last ends one time step after the last row. None makes all blocks, and the first
-        training block, about equally long: ``n // (n_splits + 1)``.
+        Number of rows of each series in a test block; with ``by="time"``, time stamps. Or how long a block lasts, such
+        as ``"7D"``; the last ends one time step after the last row. None makes all blocks, and the first training
+        block, about equally long: ``n // (n_splits + 1)``.
     expanding : bool, default=True
-        Whether training goes back to the start. Else it is as long as in the first fold, and slides.
+        Whether the training rows go back to the start. If False, they are as many as in the first fold, and slide.
     by : {"position", "time"}, default="position"
         "position" cuts each series by its own rows, so that each gives its share to every fold. A day in the
-        calendar can then be training for one series and test for another: what happens to many series at once is
-        seen in training. "time" cuts all series at the same instants; it counts the distinct time stamps of all
+        calendar can then be training for one series and test for another: what happens to many series at once has then
+        been seen in training. "time" cuts all series at the same instants; it counts the distinct time stamps of all
         series, and a series may have no row in a fold.
+    partition : bool, default=False
+        Whether one more fold, the first, tests the rows before all test blocks, by training on the rows after them:
+        the past of these rows is not known. Then each row is tested once, as ``StackingClassifier`` and
+        ``cross_val_predict`` need it; all folds but that one train on the past alone.
 
     See Also
     --------
-    EventSplit : Folds that share out the events.
+    EventSplit : Folds that distribute the events.
 
     Examples
     --------
@@ -59,6 +66,11 @@ class SeriesSplit(BaseTimeSplit):
     ...     print(train, test)
     [0 1] [3 4 5]
     [0 1 2 3 4] [6 7 8]
+    >>> for train, test in SeriesSplit(2, partition=True).split(np.zeros((9, 1))):
+    ...     print(train, test)
+    [3 4 5 6 7 8] [0 1 2]
+    [0 1 2] [3 4 5]
+    [0 1 2 3 4 5] [6 7 8]
     """
 
     _parameter_constraints: dict = {
@@ -67,6 +79,7 @@ class SeriesSplit(BaseTimeSplit):
         "test_size": [Interval(Integral, 1, None, closed="left"), *LENGTH_OF_TIME, None],
         "expanding": ["boolean"],
         "by": [StrOptions({"position", "time"})],
+        "partition": ["boolean"],
     }
 
     def __init__(
@@ -77,12 +90,29 @@ class SeriesSplit(BaseTimeSplit):
         test_size: int | str | timedelta | None = None,
         expanding: bool = True,
         by: str = "position",
+        partition: bool = False,
     ) -> None:
         self.n_splits = n_splits
         self.gap = gap
         self.test_size = test_size
         self.expanding = expanding
         self.by = by
+        self.partition = partition
+
+    def get_n_splits(self, X: Rows = None, y: Labels = None, groups: Any = None) -> int:
+        """Return the number of folds.
+
+        Parameters
+        ----------
+        X, y, groups : object, default=None
+            Ignored.
+
+        Returns
+        -------
+        n_splits : int
+            One more than the parameter with ``partition=True``.
+        """
+        return self.n_splits + self.partition
 
     def _folds(self, X: Rows, positive: np.ndarray | None) -> Iterator[Fold]:
         rows = read_series(X)
@@ -101,7 +131,7 @@ class SeriesSplit(BaseTimeSplit):
                 key: self._cuts(places[part], "The rows" if key is None else f"The rows of series {key!r}")
                 for key, part in rows.parts()
             }
-        for fold in range(self.n_splits):
+        for fold in range(self.get_n_splits()):
             train, test = [], []
             for key, part in rows.parts():
                 order = rows.order[part]
@@ -111,7 +141,7 @@ class SeriesSplit(BaseTimeSplit):
             yield np.sort(np.concatenate(train)), np.sort(np.concatenate(test))
 
     def _cuts(self, times: np.ndarray, what: str) -> np.ndarray:
-        """Return start and stop of training and of test for each fold, shape (n_splits, 4)."""
+        """Return start and stop of training and of test for each fold, shape (n_folds, 4)."""
         n, back = len(times), np.arange(self.n_splits, -1, -1)
         if is_length_of_time(self.test_size):
             end = times[-1] + (modal_step(np.diff(times)) if n > 1 else 1)
@@ -132,4 +162,13 @@ class SeriesSplit(BaseTimeSplit):
                 f"gap={self.gap!r}. Use fewer or smaller folds, or drop short series."
             )
         train_start = train_stop * 0 if self.expanding else train_stop - first_train
-        return np.column_stack([train_start, train_stop, test_start, edges[1:]])
+        cuts = np.column_stack([train_start, train_stop, test_start, edges[1:]])
+        if not self.partition:
+            return cuts
+        before = int(test_start[0])
+        if is_length_of_time(self.gap):
+            start = np.searchsorted(times, times[before - 1] + nanoseconds("gap", self.gap), side="right")
+        else:
+            start = before + self.gap  # type: ignore[operator]
+        stop = n if self.expanding else min(n, start + first_train)
+        return np.insert(cuts, 0, [start, stop, 0, before], axis=0)

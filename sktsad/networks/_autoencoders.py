@@ -15,7 +15,7 @@ from ._dense import dense_layers
 from ._dropout import DROPOUTS
 from ._recurrent_layers import RecurrentLayer, UnrolledDecoder
 
-#: Units of a layer, above what any machine trains: a slip of the finger does not fill its memory.
+#: Largest number of units of a layer, above what any machine trains: a typing error must not fill its memory.
 _MOST_UNITS = 2**16
 
 
@@ -88,7 +88,7 @@ class DenseAutoencoder(Autoencoder):
     length, n_channels : int
         Shape of a window.
     hidden_sizes : sequence of int
-        Units of the encoder's layers; the last is the code.
+        Number of units in each layer of the encoder; the last is the code.
     noise : float
         Noise on the input while training.
     activation : {"relu", "selu", "tanh"}
@@ -137,7 +137,7 @@ class RecurrentAutoencoder(Autoencoder):
     length, n_channels : int
         Shape of a window.
     hidden_sizes : sequence of int
-        Units of the encoder's layers; the last is the code.
+        Number of units in each layer of the encoder; the last is the code.
     cell : {"rnn", "lstm", "gru"}
         Recurrent cell.
     noise : float
@@ -151,7 +151,7 @@ class RecurrentAutoencoder(Autoencoder):
     conv_channels : int or None
         Channels of a convolution in front of the encoder's recurrent layers; None leaves it out.
     kernel_size : int
-        Steps that the convolution joins.
+        Number of steps that the convolution covers.
     decoder : {"repeat", "unroll"}
         Whether the mirrored layers see the code at each step, or unroll from it, row by row.
     widen : int

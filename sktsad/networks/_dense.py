@@ -35,7 +35,7 @@ class DenseClassifier(nn.Module):
     n_inputs, n_outputs : int
         Values of a row; number of logits.
     hidden_size : int
-        Units of the hidden layer.
+        Number of units in the hidden layer.
     """
 
     def __init__(self, n_inputs: int, n_outputs: int = 1, hidden_size: int = 64) -> None:

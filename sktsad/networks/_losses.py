@@ -14,7 +14,7 @@ from torch.nn import functional
 def log_probabilities(logits: torch.Tensor, target: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """Return the log probability of each row's class, and that of all others together, without overflow.
 
-    Logits of shape (batch,) are of class 1 of two; logits of shape (batch, n_classes) are of each class.
+    Logits of shape (batch,) are those of class 1 of two; logits of shape (batch, n_classes) are those of each class.
     """
     if logits.ndim == 1:
         of_class = torch.where(target > 0.5, logits, -logits)
@@ -42,8 +42,8 @@ def check_length(values: torch.Tensor, logits: torch.Tensor, name: str) -> None:
 class CrossEntropy(nn.Module):
     """Cross entropy of logits, one value per row.
 
-    Logits of shape (batch,) are of class 1 of two, and targets are then floats; logits of shape (batch, n_classes)
-    are of each class, and targets are then integers. So it is with all losses of classes here.
+    Logits of shape (batch,) are those of class 1 of two, with floats as targets; logits of shape (batch, n_classes)
+    are those of each class, with integers as targets. The same holds for all classification losses here.
 
     Parameters
     ----------
@@ -90,8 +90,9 @@ class FocalLoss(nn.Module):
     gamma : float, default=2.0
         How much less, at least 0: the factor is the probability of error to this power. 0 is cross entropy.
     alpha : float or sequence of float, default=None
-        Weight of each class, in their sorted order. A number is for two classes: below 1, as published, the weight
-        of the anomaly, and 1 minus it that of the other; from 1 on, the weight of the anomaly against 1 for the other.
+        Weight of each class, in their sorted order. A number is for two classes: below 1, as published, it is the
+        weight of the anomaly, and 1 minus it that of the other class; from 1 on, it is the weight of the anomaly, and
+        1 that of the other class.
 
     References
     ----------
@@ -173,7 +174,7 @@ class MeanSquaredFalseError(MeanFalseError):
 class LogitAdjustedCrossEntropy(CrossEntropy):
     """Cross entropy of logits moved by the log prior of their classes, one value per row.
 
-    Trained so, the logits themselves suit classes of equal prior.
+    After training with it, the logits themselves are for classes of equal prior.
 
     Parameters
     ----------

@@ -23,11 +23,11 @@ class MaskedReconstructor(nn.Module):
     length, n_channels : int
         Shape of a window.
     mask_fraction : float
-        Share of the rows to hide on average, as near as whole spans come to it.
+        Share of the rows to hide on average, as near as whole spans allow.
     span : int
         Rows of a span; at most half of the window is used. Spans may overlap.
     dense_size : int or None
-        Units of the dense layer that the code is decoded through; None leaves it out.
+        Number of units in the dense layer that the code is decoded through; None leaves it out.
     dropout : float
         Share of units dropped between recurrent layers.
     **encoder : dict

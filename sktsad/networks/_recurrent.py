@@ -11,7 +11,7 @@ CELLS: dict[str, Any] = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
 
 
 def to_patches(x: torch.Tensor, patch_size: int) -> torch.Tensor:
-    """Join ``patch_size`` consecutive samples to one network step, repeating the first sample where needed.
+    """Join ``patch_size`` consecutive samples into one network step, repeating the first sample where needed.
 
     Parameters
     ----------
@@ -42,7 +42,7 @@ class RecurrentEncoder(nn.Module):
     cell : {"rnn", "lstm", "gru"}
         Recurrent cell.
     hidden_size, num_layers : int
-        Units of a layer, and number of layers.
+        Number of units in a layer, and number of layers.
     dropout : float
         Share of units dropped between layers.
     bidirectional : bool
@@ -65,7 +65,7 @@ class RecurrentEncoder(nn.Module):
         patch_size: int = 1,
     ) -> None:
         super().__init__()
-        #: What it takes to make another like it.
+        #: The arguments that make another one like it.
         self.arguments = {
             "n_channels": n_channels,
             "cell": cell,
@@ -110,11 +110,11 @@ class RecurrentNetwork(nn.Module):
     n_channels, n_outputs : int
         Channels of the window; number of outputs.
     dense_size : int or None
-        Units of the dense layer before the outputs; None leaves it out.
+        Number of units in the dense layer before the outputs; None leaves it out.
     dropout : float
         Share of units dropped between recurrent layers and before the outputs.
     encoder : module, default=None
-        A trained encoder, with the number of its ``n_outputs``, to be used instead of a new one.
+        A trained encoder, with the size of its output as ``n_outputs``, to use instead of a new one.
     **new_encoder : dict
         Parameters of a new `RecurrentEncoder`.
     """

@@ -36,7 +36,7 @@ STEPS: dict[str, Callable[..., Any]] = {
 class RecurrentLayer(nn.Module):
     """A recurrent layer with dropout on the state that goes from step to step.
 
-    One mask holds for all steps of a window [1]_. It hides units from the gates only: what a cell carries on to the
+    One mask holds for all steps of a window [1]_. It hides units from the gates only: what a cell passes on to the
     next step stays whole, since the mask's scaling would multiply up from step to step. While training it goes step by
     step, since torch's fused layers have no such dropout; otherwise, and without dropout, it is torch's layer.
 

@@ -13,28 +13,28 @@ from ._recurrent import CELLS
 
 
 class StatefulNetwork(nn.Module):
-    """Recurrent layers with an output at every row, which go on from a state and return the state at the end.
+    """Recurrent layers with an output at every row, which continue from a state and return the state at the end.
 
     A state is one tensor of shape (batch, parts, num_layers, hidden_size): the hidden state and, of an LSTM, the cell
-    state. None is rest, all zeros.
+    state. None is the initial state, all zeros.
 
     Parameters
     ----------
     n_channels : int
-        Values of a row.
+        Number of values in a row.
     output_shape : tuple of int, default=()
         Shape of the output at a row; () is one number.
     cell : {"lstm", "gru", "rnn"}, default="lstm"
         Recurrent cell.
     hidden_size, num_layers : int
-        Units of a layer, and number of layers.
+        Number of units in a layer, and number of layers.
     dropout : float, default=0.0
         Share of units dropped between layers and before the outputs.
     dense_size : int or None, default=None
-        Units of a dense layer before the outputs; None leaves it out.
+        Number of units in a dense layer before the outputs; None leaves it out.
     n_series, series_embedding : int or None, default=None
-        Number of series that are known by number, and size of the vector that is learnt for each and is put beside the
-        values of its rows. Number -1 is a series that is not known: its vector is the mean of all.
+        Number of known series, and size of the vector that is learnt for each and joined to the values of its rows.
+        Number -1 is an unknown series: its vector is the mean of all.
     """
 
     def __init__(
@@ -65,6 +65,12 @@ class StatefulNetwork(nn.Module):
         if dense_size is not None:
             head += [nn.Linear(hidden_size, dense_size), nn.ReLU(), nn.Dropout(dropout)]
         self.head = nn.Sequential(*head, nn.Linear(dense_size or hidden_size, math.prod(output_shape)))
+
+    def start_at(self, outputs: Any) -> None:
+        """Set the bias of the outputs, one number for each."""
+        bias: Any = self.head[-1].bias
+        with torch.no_grad():
+            bias.copy_(torch.as_tensor(outputs))
 
     def forward(
         self, X: torch.Tensor, state: torch.Tensor | None = None, series: torch.Tensor | None = None

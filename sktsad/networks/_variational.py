@@ -20,13 +20,13 @@ class VariationalAutoencoder(Autoencoder):
     length, n_channels : int
         Shape of a window.
     hidden_sizes : sequence of int
-        Units of the encoder's layers; the last is the code.
+        Number of units in each layer of the encoder; the last is the code.
     network : {"dense", "lstm", "gru", "rnn"}
         Which autoencoder it is made from.
     noise : float
         Noise on the input while training.
     n_draws : int
-        Codes that `reconstructions` draws for each window; 0 means the mean code.
+        Number of codes that `reconstructions` draws for each window; 0 means the mean code.
     **autoencoder : dict
         More parameters of that autoencoder.
     """
@@ -68,7 +68,7 @@ class VariationalAutoencoder(Autoencoder):
         return self.autoencoder.decode(code)
 
     def forward(self, X: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        """Return the reconstruction of a drawn code (of the mean, in use), means and log variances."""
+        """Return the reconstruction of a drawn code (of the mean one after training), means and log variances."""
         mean, log_variance = self.distribution(self.corrupt(X))
         code = mean
         if self.training:
@@ -100,7 +100,7 @@ class VariationalLoss(nn.Module):
     kl_weight : float
         Weight of the divergence.
     kl_warmup : int
-        Epochs of training over which the weight rises to that; in validation it is the full one.
+        Number of training epochs over which the weight rises to ``kl_weight``; in validation it is the full one.
     """
 
     def __init__(self, loss: str = "squared_error", kl_weight: float = 1.0, kl_warmup: int = 0) -> None:

@@ -30,7 +30,7 @@ class WindowErrors(nn.Module):
         self.last_only = last_only
 
     def reconstruct(self, x: torch.Tensor) -> torch.Tensor:
-        """Return what the network makes of windows."""
+        """Return the output of the network for windows."""
         return self.module(x)
 
     def errors(self, x: torch.Tensor) -> torch.Tensor:

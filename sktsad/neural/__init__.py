@@ -12,6 +12,7 @@ from ._rnn_classifier import RNNClassifier
 from ._rnn_regressor import RNNRegressor
 from ._stateful_forecast_detector import StatefulForecastDetector
 from ._stateful_rnn_classifier import StatefulRNNClassifier
+from ._tensorboard_log import TensorBoardLog
 from ._torch_classifier import TorchClassifier
 from ._training import Network
 from ._vae_detector import VAEDetector
@@ -30,6 +31,7 @@ __all__ = [
     "RNNRegressor",
     "StatefulForecastDetector",
     "StatefulRNNClassifier",
+    "TensorBoardLog",
     "TorchClassifier",
     "VAEDetector",
     "save_encoder",

@@ -35,16 +35,15 @@ AUTOENCODER: dict = {
 class AutoencoderDetector(DetectorTransformerMixin, NetDetector):
     """Score a window by how badly an autoencoder, trained on normal windows, reconstructs it.
 
-    A network squeezes windows through a narrow code and is trained to put them together again [1]_. It learns
-    to do so for what it has seen: normal windows. It is trained on normal rows only; labelled anomalies are left
-    out.
+    A network compresses windows to a short code and is trained to reconstruct them from it [1]_. It learns to do so
+    for what it has seen: normal windows. It is trained on normal rows only; labelled anomalies are left out.
 
     Parameters
     ----------
     network : {"dense", "lstm", "gru", "rnn"}, default="dense"
         Dense layers over the flat window; or recurrent layers, with the code repeated for the decoder [2]_.
     hidden_sizes : sequence of int, default=(32, 8)
-        Units of the encoder's layers; the last is the code, and the decoder mirrors them.
+        Number of units in each layer of the encoder; the last is the code, and the decoder mirrors them.
     loss : {"absolute_error", "squared_error"}, default="absolute_error"
         Error of each value, in training and in the score.
     score_on : {"window", "last", "overlap"}, default="window"
@@ -73,18 +72,18 @@ class AutoencoderDetector(DetectorTransformerMixin, NetDetector):
     threshold : threshold rule, float or None, default=None
         None means ``MeanStd(3)``.
     max_epochs : int or "auto", default="auto"
-        Passes over the normal rows. "auto" makes ``250 / sqrt(n_batches)``, rounded up: few batches need many epochs to
-        learn anything, and a million rows learn in two.
+        Number of passes over the normal rows. "auto" makes ``250 / sqrt(n_batches)``, rounded up: with few batches,
+        many epochs are needed to learn anything; with a million rows, two are enough.
     batch_size : int, default=64
-        Rows in a training batch.
+        Number of rows in a training batch.
     predict_batch_size : int, default=1024
-        Rows in a batch when scoring.
+        Number of rows in a batch when scoring.
     lr : float, default=0.001
         Learning rate.
     optimizer : {"adam", "adamw", "sgd", "rmsprop"} or torch optimizer class, default="adam"
         Optimizer.
     early_stopping : bool or int, default=False
-        Whether to stop when the loss on the last rows has not improved for 5 epochs, or for that many; the best
+        Whether to stop when the loss on the last rows has not improved for 5 epochs, or for the number given; the best
         weights are kept.
     validation_fraction : float, default=0.2
         Share of rows, the last of each series in time, that the threshold rule learns from and early stopping watches;
@@ -99,18 +98,18 @@ class AutoencoderDetector(DetectorTransformerMixin, NetDetector):
     dtype : {"float32", "float64"}, default="float32"
         Precision of weights and inputs.
     random_state : int, RandomState or None, default=None
-        Seeds weights, order of rows and dropout. The same number gives the same bits.
+        Seeds weights, order of rows and dropout. The same number gives the same results, bit for bit.
     verbose : int, default=0
         1 prints a line for each epoch, 0 prints nothing.
     warm_start : bool, default=False
-        Whether a further ``fit`` goes on from the weights of the last, with the present ``lr``, ``batch_size`` and
-        ``max_epochs``; other parameters of the network stay as they were.
+        Whether a further ``fit`` continues from the weights of the last one, with the present ``lr``, ``batch_size``
+        and ``max_epochs``; other parameters of the network stay as they were.
     callbacks : list of skorch callbacks, default=None
         Copied before use. One that listens to batches makes epochs a little slower. An ``EarlyStopping`` replaces
         the rule by loss, if ``early_stopping`` is on.
     net_params : dict, default=None
         More parameters of skorch's ``NeuralNet``, such as ``{"optimizer__weight_decay": 0.01}``. In `set_params` and
-        grids each is ``net__<name>``.
+        grids each is called ``net__<name>``.
 
     Attributes
     ----------
@@ -231,7 +230,7 @@ class AutoencoderDetector(DetectorTransformerMixin, NetDetector):
         self.net_params = net_params
 
     def reconstruct(self, X: Rows) -> np.ndarray:
-        """Return what the network makes of the windows.
+        """Return the reconstruction of the windows.
 
         Parameters
         ----------
@@ -261,7 +260,7 @@ class AutoencoderDetector(DetectorTransformerMixin, NetDetector):
         return self._forward(self._read(X), lambda module, x: module.encode(x))
 
     def inverse_transform(self, X: Rows) -> np.ndarray:
-        """Return the windows that the network makes of codes.
+        """Return the windows that the network decodes from codes.
 
         Parameters
         ----------

@@ -19,7 +19,7 @@ from ._training import Network
 class ForecastDetector(NetDetector):
     """Score a row by how badly a recurrent network, trained on normal windows, predicted it from the rows before.
 
-    The last ``horizon`` rows of a window are the target, the rows before them the input [1]_. It comes after
+    The last ``horizon`` rows of a window are the target, the rows before them the input [1]_. Put it after a
     `SlidingWindow` with a length above ``horizon``.
 
     Parameters
@@ -27,9 +27,9 @@ class ForecastDetector(NetDetector):
     cell : {"lstm", "gru", "rnn"}, default="lstm"
         Recurrent cell. On a CPU the LSTM is the fast one: a GRU trains about 1.6 times slower.
     horizon : int, default=1
-        Rows at the end of the window to predict; the score is the mean error over them.
+        Number of rows at the end of the window to predict; the score is the mean error over them.
     hidden_size : int, default=128
-        Units of a recurrent layer.
+        Number of units in a recurrent layer.
     num_layers : int, default=1
         Number of recurrent layers.
     dropout : float, default=0.0
@@ -37,7 +37,7 @@ class ForecastDetector(NetDetector):
     bidirectional : bool, default=False
         Whether to read the window backwards, too.
     dense_size : int or None, default=64
-        Units of the dense layer; None leaves it out.
+        Number of units in the dense layer; None leaves it out.
     pooling : {"last", "last_max"}, default="last"
         What the recurrent layers pass on: the last state, or that and each unit's largest value over time.
     patch_size : int, default=1
@@ -48,18 +48,18 @@ class ForecastDetector(NetDetector):
     threshold : threshold rule, float or None, default=None
         None means ``MeanStd(3)``.
     max_epochs : int or "auto", default="auto"
-        Passes over the normal rows. "auto" makes ``250 / sqrt(n_batches)``, rounded up: few batches need many epochs to
-        learn anything, and a million rows learn in two.
+        Number of passes over the normal rows. "auto" makes ``250 / sqrt(n_batches)``, rounded up: with few batches,
+        many epochs are needed to learn anything; with a million rows, two are enough.
     batch_size : int, default=64
-        Rows in a training batch.
+        Number of rows in a training batch.
     predict_batch_size : int, default=1024
-        Rows in a batch when scoring.
+        Number of rows in a batch when scoring.
     lr : float, default=0.001
         Learning rate.
     optimizer : {"adam", "adamw", "sgd", "rmsprop"} or torch optimizer class, default="adam"
         Optimizer.
     early_stopping : bool or int, default=False
-        Whether to stop when the loss on the last rows has not improved for 5 epochs, or for that many; the best
+        Whether to stop when the loss on the last rows has not improved for 5 epochs, or for the number given; the best
         weights are kept.
     validation_fraction : float, default=0.2
         Share of rows, the last of each series in time, that the threshold rule learns from and early stopping watches;
@@ -74,18 +74,18 @@ class ForecastDetector(NetDetector):
     dtype : {"float32", "float64"}, default="float32"
         Precision of weights and inputs.
     random_state : int, RandomState or None, default=None
-        Seeds weights, order of rows and dropout. The same number gives the same bits.
+        Seeds weights, order of rows and dropout. The same number gives the same results, bit for bit.
     verbose : int, default=0
         1 prints a line for each epoch, 0 prints nothing.
     warm_start : bool, default=False
-        Whether a further ``fit`` goes on from the weights of the last, with the present ``lr``, ``batch_size`` and
-        ``max_epochs``; other parameters of the network stay as they were.
+        Whether a further ``fit`` continues from the weights of the last one, with the present ``lr``, ``batch_size``
+        and ``max_epochs``; other parameters of the network stay as they were.
     callbacks : list of skorch callbacks, default=None
         Copied before use. One that listens to batches makes epochs a little slower. An ``EarlyStopping`` replaces
         the rule by loss, if ``early_stopping`` is on.
     net_params : dict, default=None
         More parameters of skorch's ``NeuralNet``, such as ``{"optimizer__weight_decay": 0.01}``. In `set_params` and
-        grids each is ``net__<name>``.
+        grids each is called ``net__<name>``.
 
     Attributes
     ----------
@@ -110,7 +110,7 @@ class ForecastDetector(NetDetector):
 
     See Also
     --------
-    RNNRegressor : Forecasts as such.
+    RNNRegressor : Returns the forecasts themselves.
     AutoencoderDetector : Reconstructs the window instead.
 
     References
@@ -196,7 +196,7 @@ class ForecastDetector(NetDetector):
         self.net_params = net_params
 
     def forecast(self, X: Rows) -> np.ndarray:
-        """Return what the network predicts the last rows of the windows to be.
+        """Return the forecasts of the last rows of the windows.
 
         Parameters
         ----------

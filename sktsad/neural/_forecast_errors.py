@@ -8,12 +8,12 @@ import numpy as np
 
 from ._row_layout import RowLayout
 
-#: Rows whose errors are looked at, about, to learn what is usual.
+#: About how many rows' errors are used to learn what is usual.
 _SAMPLE = 2**16
 
 
 class ForecastErrors:
-    """Takes forecasts from `run_along`, row after row, and compares them with the rows they are of.
+    """Takes forecasts from `run_along`, row after row, and compares them with the rows that they predict.
 
     Parameters
     ----------

@@ -25,11 +25,11 @@ class ForecastPretrainer(Pretrainer):
     cell : {"lstm", "gru", "rnn"}, default="lstm"
         Recurrent cell. On a CPU the LSTM is the fast one: a GRU trains about 1.6 times slower.
     horizon : int, default=1
-        Rows at the end of a window to predict.
+        Number of rows at the end of a window to predict.
     loss : {"squared_error", "absolute_error"}, default="squared_error"
         Error of each value.
     hidden_size : int, default=128
-        Units of a recurrent layer.
+        Number of units in a recurrent layer.
     num_layers : int, default=1
         Number of recurrent layers.
     dropout : float, default=0.0
@@ -37,25 +37,25 @@ class ForecastPretrainer(Pretrainer):
     bidirectional : bool, default=False
         Whether to read the window backwards, too.
     dense_size : int or None, default=64
-        Units of the dense layer of the head, which is thrown away; None leaves it out.
+        Number of units in the dense layer of the head, which is discarded; None leaves it out.
     pooling : {"last", "last_max"}, default="last"
         What the recurrent layers pass on: the last state, or that and each unit's largest value over time.
     patch_size : int, default=1
         Consecutive samples that the network reads at a step. A window that they do not divide gets its first row
         repeated in front.
     max_epochs : int or "auto", default="auto"
-        Passes over the rows. "auto" makes ``250 / sqrt(n_batches)``, rounded up: few batches need many epochs to learn
-        anything, and a million rows learn in three.
+        Number of passes over the rows. "auto" makes ``250 / sqrt(n_batches)``, rounded up: with few batches, many
+        epochs are needed to learn anything; with a million rows, three are enough.
     batch_size : int, default=128
-        Rows in a training batch.
+        Number of rows in a training batch.
     predict_batch_size : int, default=256
-        Rows in a batch at predict.
+        Number of rows in a batch at predict.
     lr : float, default=0.001
         Learning rate.
     optimizer : {"adam", "adamw", "sgd", "rmsprop"} or torch optimizer class, default="adam"
         Optimizer.
     early_stopping : bool or int, default=False
-        Whether to stop when the loss on the last rows has not improved for 5 epochs, or for that many; the best
+        Whether to stop when the loss on the last rows has not improved for 5 epochs, or for the number given; the best
         weights are kept.
     validation_fraction : float, default=0.2
         Share of rows, the last of each series in time, that early stopping watches; they are not trained on.
@@ -67,18 +67,18 @@ class ForecastPretrainer(Pretrainer):
     dtype : {"float32", "float64"}, default="float32"
         Precision of weights and inputs.
     random_state : int, RandomState or None, default=None
-        Seeds weights, order of rows and dropout. The same number gives the same bits.
+        Seeds weights, order of rows and dropout. The same number gives the same results, bit for bit.
     verbose : int, default=0
         1 prints a line for each epoch, 0 prints nothing.
     warm_start : bool, default=False
-        Whether a further ``fit`` goes on from the weights of the last, with the present ``lr``, ``batch_size`` and
-        ``max_epochs``; other parameters of the network stay as they were.
+        Whether a further ``fit`` continues from the weights of the last one, with the present ``lr``, ``batch_size``
+        and ``max_epochs``; other parameters of the network stay as they were.
     callbacks : list of skorch callbacks, default=None
         Copied before use. One that listens to batches makes epochs a little slower. An ``EarlyStopping`` replaces
         the rule by loss, if ``early_stopping`` is on.
     net_params : dict, default=None
         More parameters of skorch's ``NeuralNet``, such as ``{"optimizer__weight_decay": 0.01}``. In `set_params` and
-        grids each is ``net__<name>``.
+        grids each is called ``net__<name>``.
 
     Attributes
     ----------

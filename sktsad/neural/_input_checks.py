@@ -21,7 +21,8 @@ _LEAST_SPREAD = 1e-4
 def refuse_not_finite(outputs: np.ndarray, windows: Windows, dtype: str) -> None:
     """Refuse outputs that are NaN or infinite, and name a row and a column that are the cause.
 
-    So are values beyond the network's precision: a recurrent network has an answer to them, as its gates saturate.
+    Values beyond the network's precision are refused as well: a recurrent network gives finite outputs for them, as
+    its gates saturate.
     """
     is_odd = ~np.isfinite(outputs).reshape(len(outputs), -1).all(axis=1)
     largest = np.finfo(dtype).max
@@ -66,9 +67,19 @@ def check_weights(sample_weight: Weights, windows: Windows) -> np.ndarray:
     Raises
     ------
     ValueError
-        If a weight is negative, NaN or infinite, or none is above 0.
+        If a weight is no number, negative, NaN or infinite, or none is above 0.
     """
-    if not np.any(np.asarray(sample_weight)):
+    weights = np.asarray(sample_weight)
+    try:
+        is_number = weights.dtype.kind in "biuf" or (weights.dtype.kind == "O" and weights.astype(float).ndim)
+    except (TypeError, ValueError):
+        is_number = False
+    if not is_number:
+        what = weights.dtype if weights.ndim else type(sample_weight).__name__
+        raise ValueError(
+            f"sample_weight must be numbers, one per row, got {what}. Give an array of shape (n_samples,)."
+        )
+    if not np.any(weights):
         raise ValueError(
             "sample_weight is 0 for every row: there is nothing to learn from. Give non-zero weights."
         )

@@ -125,7 +125,7 @@ class NetClassifier(ClassifierMixin, NetEstimator):
 
     @atomic_fit
     def partial_fit(self, X: Rows, y: Labels, classes: Any = None, sample_weight: Weights = None) -> Self:
-        """Train the network for one more epoch, from where it is.
+        """Train the network for one more epoch, from its present weights.
 
         Parameters
         ----------

@@ -29,8 +29,8 @@ class NetDetector(WindowDetector, NetEstimator):
     """Base of the detectors that train a network on normal windows; a subclass says which.
 
     A subclass lists all parameters in its ``__init__``: those of `NetEstimator`, and ``loss`` and ``threshold``. Its
-    method ``_network(self, windows)`` returns the network with its loss, and by ``score`` what makes the anomaly scores
-    of it: a module such as `sktsad.networks.WindowErrors`.
+    method ``_network(self, windows)`` returns the network with its loss, and as ``score`` the class of the module that
+    computes anomaly scores, such as `sktsad.networks.WindowErrors`.
 
     Attributes
     ----------
@@ -75,7 +75,7 @@ class NetDetector(WindowDetector, NetEstimator):
         return self._make_score(self.net_.module_, self.net_.criterion_)
 
     def feature_scores(self, X: Rows) -> pd.DataFrame:
-        """Return the error of each value that the network reproduces: which channel is off, at which step.
+        """Return the error of each value that the network reproduces, to show which channel is off at which step.
 
         Parameters
         ----------

@@ -25,27 +25,27 @@ _PREFIX = "net__"
 class NetEstimator(Estimator):
     """Base of the estimators that train a network on windows.
 
-    `NetClassifier` and `NetDetector` are more often what an estimator of your own derives from. A subclass lists its
+    Most estimators of your own will derive from `NetClassifier` or `NetDetector`. A subclass lists its
     parameters in its ``__init__``, among them those of this class, and says by ``_network`` which network it trains.
 
     Parameters
     ----------
     max_epochs : int or "auto"
-        Passes over the rows; "auto" makes ``250 / sqrt(n_batches)``, rounded up.
+        Number of passes over the rows; "auto" makes ``250 / sqrt(n_batches)``, rounded up.
     batch_size : int
-        Rows in a training batch.
+        Number of rows in a training batch.
     predict_batch_size : int
-        Rows in a batch at predict.
+        Number of rows in a batch at predict.
     lr : float
         Learning rate.
     optimizer : {"adam", "adamw", "sgd", "rmsprop"} or torch optimizer class
         Optimizer.
     early_stopping : bool or int
-        Whether to stop when the loss on the last rows has not improved for 5 epochs, or for that many.
+        Whether to stop when the loss on the last rows has not improved for 5 epochs, or for the number given.
     validation_fraction : float
         Share of rows, the last of each series in time, that early stopping watches.
     n_channels : int or None
-        Channels of a plain 2-D row.
+        Number of channels in a plain 2-D row.
     device : str
         Torch device.
     dtype : {"float32", "float64"}
@@ -55,7 +55,7 @@ class NetEstimator(Estimator):
     verbose : int
         1 prints a line for each epoch, 0 prints nothing.
     warm_start : bool
-        Whether a further ``fit`` goes on from the weights of the last.
+        Whether a further ``fit`` continues from the weights of the last one.
     callbacks : list of skorch callbacks or None
         Copied before use.
     net_params : dict or None

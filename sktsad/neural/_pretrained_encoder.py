@@ -49,7 +49,7 @@ def save_encoder(pretrainer: Any, path: str | os.PathLike[str]) -> None:
 
 
 class PretrainedEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Estimator):
-    """Windows to the codes of an encoder that `save_encoder` has saved.
+    """Encode windows with an encoder that `save_encoder` has saved.
 
     ``fit`` reads the file and learns nothing, so it works wherever a pretrainer does:
     ``RNNClassifier(encoder=PretrainedEncoder("encoder.pt"))``.
@@ -61,7 +61,7 @@ class PretrainedEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Estim
     n_channels : int, default=None
         Number of channels in a plain 2-D row; None takes it from `Windows`, 3-D arrays or names such as ``x0_t-3``.
     predict_batch_size : int, default=256
-        Rows in a batch.
+        Number of rows in a batch.
 
     Attributes
     ----------

@@ -10,7 +10,7 @@ from .._core import AnyEstimator, Interval, StrOptions
 #: Constraints of the parameters of recurrent layers, and of the dense one after them.
 RECURRENT: dict = {
     "cell": [StrOptions({"lstm", "gru", "rnn"})],
-    # Bounds above what any machine trains, so that a slip of the finger does not fill its memory.
+    # Bounds above what any machine trains, so that a typing error does not fill its memory.
     "hidden_size": [Interval(Integral, 1, 2**13, closed="both")],
     "num_layers": [Interval(Integral, 1, 100, closed="both")],
     "dropout": [Interval(Real, 0, 1, closed="left")],

@@ -35,7 +35,7 @@ class RNNClassifier(NetClassifier):
     cell : {"lstm", "gru", "rnn"}, default="lstm"
         Recurrent cell [1]_ [2]_. On a CPU the LSTM is the fast one: a GRU trains about 1.6 times slower.
     hidden_size : int, default=128
-        Units of a recurrent layer.
+        Number of units in a recurrent layer.
     num_layers : int, default=1
         Number of recurrent layers.
     dropout : float, default=0.0
@@ -43,7 +43,7 @@ class RNNClassifier(NetClassifier):
     bidirectional : bool, default=False
         Whether to read the window backwards, too.
     dense_size : int or None, default=64
-        Units of the dense layer; None leaves it out.
+        Number of units in the dense layer; None leaves it out.
     pooling : {"last", "last_max"}, default="last"
         What the recurrent layers pass on: the last state, or that and each unit's largest value over time.
     patch_size : int, default=1
@@ -54,8 +54,8 @@ class RNNClassifier(NetClassifier):
         whose parameters are given as ``net_params={"criterion__<name>": ...}``, or an instance from `sktsad.networks`
         such as ``FocalLoss(gamma=1, alpha=0.75)``. Or any ``torch.nn.Module``, or its class, called with (logits,
         class numbers) as torch's own losses expect them: for two classes logits of shape (batch,) and floats, else
-        logits of shape (batch, n_classes) and integers. It returns one value per row, or their mean, which leaves no
-        room for weights.
+        logits of shape (batch, n_classes) and integers. It returns one value per row, or their mean, which rules out
+        weights.
     encoder : pretrainer, default=None
         Where the recurrent layers come from: a `ForecastPretrainer`, a `MaskedReconstructionPretrainer`, a
         `PretrainedEncoder`, or an `AutoencoderDetector`. It is cloned and fitted on the windows of `fit`, without
@@ -64,29 +64,29 @@ class RNNClassifier(NetClassifier):
         that ``cell``, ``hidden_size``, ``num_layers``, ``bidirectional``, ``pooling`` and ``patch_size`` are its own.
         None starts from random weights, and ``freeze_epochs`` and ``encoder_lr`` then do nothing.
     freeze_epochs : int or "all", default=0
-        Epochs during which the weights of a pre-trained encoder stay as they are; "all" never trains them. Early
-        stopping may end the training before these epochs are over.
+        Number of epochs during which the weights of a pre-trained encoder stay as they are; "all" never trains them.
+        Early stopping may end the training before these epochs are over.
     encoder_lr : float, default=None
         Learning rate of a pre-trained encoder, at every fit of a warm start; None means ``lr``.
     class_weight : dict, "balanced" or None, default=None
         Weights of the classes, as in scikit-learn. Not for the mean false errors, which weigh the classes themselves.
     stratify : bool or "auto", default="auto"
         Whether every training batch holds rows of every class, repeated where they are fewer than the batches; "auto"
-        does so for the losses that need it, the mean false errors, whose batches that early stopping watches are then
-        dealt out alike.
+        does so for the losses that need it, the mean false errors; the batches that early stopping watches are then
+        stratified as well.
     max_epochs : int or "auto", default="auto"
-        Passes over the rows. "auto" makes ``250 / sqrt(n_batches)``, rounded up: few batches need many epochs to learn
-        anything, and a million rows learn in three.
+        Number of passes over the rows. "auto" makes ``250 / sqrt(n_batches)``, rounded up: with few batches, many
+        epochs are needed to learn anything; with a million rows, three are enough.
     batch_size : int, default=128
-        Rows in a training batch.
+        Number of rows in a training batch.
     predict_batch_size : int, default=256
-        Rows in a batch at predict.
+        Number of rows in a batch at predict.
     lr : float, default=0.001
         Learning rate.
     optimizer : {"adam", "adamw", "sgd", "rmsprop"} or torch optimizer class, default="adam"
         Optimizer.
     early_stopping : bool or int, default=False
-        Whether to stop when the loss on the last rows has not improved for 5 epochs, or for that many; the best
+        Whether to stop when the loss on the last rows has not improved for 5 epochs, or for the number given; the best
         weights are kept.
     validation_fraction : float, default=0.2
         Share of rows, the last of each series in time, that early stopping watches; they are not trained on.
@@ -98,19 +98,19 @@ class RNNClassifier(NetClassifier):
     dtype : {"float32", "float64"}, default="float32"
         Precision of weights and inputs.
     random_state : int, RandomState or None, default=None
-        Seeds weights, order of rows and dropout. The same number gives the same bits.
+        Seeds weights, order of rows and dropout. The same number gives the same results, bit for bit.
     verbose : int, default=0
         1 prints a line for each epoch, with the loss and the F1: of the last rows with early stopping, else of those
         trained on. 0 prints nothing.
     warm_start : bool, default=False
-        Whether a further ``fit`` goes on from the weights of the last, with the present ``lr``, ``batch_size`` and
-        ``max_epochs``; other parameters of the network stay as they were.
+        Whether a further ``fit`` continues from the weights of the last one, with the present ``lr``, ``batch_size``
+        and ``max_epochs``; other parameters of the network stay as they were.
     callbacks : list of skorch callbacks, default=None
         Copied before use. One that listens to batches makes epochs a little slower. An ``EarlyStopping`` replaces
         the rule by loss, if ``early_stopping`` is on.
     net_params : dict, default=None
         More parameters of skorch's ``NeuralNet``, such as ``{"optimizer__weight_decay": 0.01}``. In `set_params` and
-        grids each is ``net__<name>``.
+        grids each is called ``net__<name>``.
 
     Attributes
     ----------
@@ -127,9 +127,9 @@ class RNNClassifier(NetClassifier):
 
     See Also
     --------
-    TorchClassifier : The same around any torch module.
+    TorchClassifier : Wraps any torch module.
     SlidingWindow : Makes the windows.
-    StatefulRNNClassifier : Runs along the series; where the past beyond a window counts, or rows are many.
+    StatefulRNNClassifier : Runs along the series: for a past beyond a window, or for many rows.
 
     References
     ----------
@@ -254,7 +254,7 @@ class RNNClassifier(NetClassifier):
         encoder: Any = getattr(pretrainer.fit(windows, None), "encoder_", None)
         if not hasattr(encoder, "window_shape"):
             raise TypeError(
-                f"encoder={self.encoder} has no encoder to lend: use one such as ForecastPretrainer()."
+                f"encoder={self.encoder} provides no encoder: use one that does, such as ForecastPretrainer()."
             )
         check_encoder(encoder, windows)
         return copy.deepcopy(encoder).requires_grad_(True)

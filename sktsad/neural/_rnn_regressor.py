@@ -43,7 +43,7 @@ class RNNRegressor(RegressorMixin, NetEstimator):
     cell : {"lstm", "gru", "rnn"}, default="lstm"
         Recurrent cell [1]_ [2]_. On a CPU the LSTM is the fast one: a GRU trains about 1.6 times slower.
     hidden_size : int, default=128
-        Units of a recurrent layer.
+        Number of units in a recurrent layer.
     num_layers : int, default=1
         Number of recurrent layers.
     dropout : float, default=0.0
@@ -51,7 +51,7 @@ class RNNRegressor(RegressorMixin, NetEstimator):
     bidirectional : bool, default=False
         Whether to read the window backwards, too.
     dense_size : int or None, default=64
-        Units of the dense layer; None leaves it out.
+        Number of units in the dense layer; None leaves it out.
     pooling : {"last", "last_max"}, default="last"
         What the recurrent layers pass on: the last state, or that and each unit's largest value over time.
     patch_size : int, default=1
@@ -61,20 +61,20 @@ class RNNRegressor(RegressorMixin, NetEstimator):
         Squared errors lead to the mean of what may follow, absolute ones to the median; Huber's loss is squared up to
         an error of 1 (``net_params={"criterion__delta": ...}``), absolute beyond. Or a ``torch.nn.Module``, or its
         class, called with (outputs, targets), both of shape (batch,) for one target, else (batch, n_targets). It
-        returns one value per row or element, or their mean, which leaves no room for weights.
+        returns one value per row or element, or their mean, which rules out weights.
     max_epochs : int or "auto", default="auto"
-        Passes over the rows. "auto" makes ``250 / sqrt(n_batches)``, rounded up: few batches need many epochs to learn
-        anything, and a million rows learn in three.
+        Number of passes over the rows. "auto" makes ``250 / sqrt(n_batches)``, rounded up: with few batches, many
+        epochs are needed to learn anything; with a million rows, three are enough.
     batch_size : int, default=128
-        Rows in a training batch.
+        Number of rows in a training batch.
     predict_batch_size : int, default=256
-        Rows in a batch at predict.
+        Number of rows in a batch at predict.
     lr : float, default=0.001
         Learning rate.
     optimizer : {"adam", "adamw", "sgd", "rmsprop"} or torch optimizer class, default="adam"
         Optimizer.
     early_stopping : bool or int, default=False
-        Whether to stop when the loss on the last rows has not improved for 5 epochs, or for that many; the best
+        Whether to stop when the loss on the last rows has not improved for 5 epochs, or for the number given; the best
         weights are kept.
     validation_fraction : float, default=0.2
         Share of rows, the last of each series in time, that early stopping watches; they are not trained on.
@@ -86,18 +86,18 @@ class RNNRegressor(RegressorMixin, NetEstimator):
     dtype : {"float32", "float64"}, default="float32"
         Precision of weights, inputs and targets.
     random_state : int, RandomState or None, default=None
-        Seeds weights, order of rows and dropout. The same number gives the same bits.
+        Seeds weights, order of rows and dropout. The same number gives the same results, bit for bit.
     verbose : int, default=0
         1 prints a line for each epoch, 0 prints nothing.
     warm_start : bool, default=False
-        Whether a further ``fit`` goes on from the weights of the last, with the present ``lr``, ``batch_size`` and
-        ``max_epochs``; other parameters of the network stay as they were.
+        Whether a further ``fit`` continues from the weights of the last one, with the present ``lr``, ``batch_size``
+        and ``max_epochs``; other parameters of the network stay as they were.
     callbacks : list of skorch callbacks, default=None
         Copied before use. One that listens to batches makes epochs a little slower. An ``EarlyStopping`` replaces
         the rule by loss, if ``early_stopping`` is on.
     net_params : dict, default=None
         More parameters of skorch's ``NeuralNet``, such as ``{"optimizer__weight_decay": 0.01}``. In `set_params` and
-        grids each is ``net__<name>``.
+        grids each is called ``net__<name>``.
 
     Attributes
     ----------
@@ -113,11 +113,11 @@ class RNNRegressor(RegressorMixin, NetEstimator):
     See Also
     --------
     forecast_target : Makes the targets: what comes some steps later.
-    RNNClassifier : The same for labels.
+    RNNClassifier : Predicts labels instead.
 
     Notes
     -----
-    Targets are used as they are, and a new network puts out values near 0. Targets far outside the range of about
+    Targets are used as they are, and a new network outputs values near 0. Targets far outside the range of about
     -3 to 3 need ``TransformedTargetRegressor(RNNRegressor(), transformer=StandardScaler())``.
 
     References
@@ -244,7 +244,7 @@ class RNNRegressor(RegressorMixin, NetEstimator):
 
     @atomic_fit
     def partial_fit(self, X: Rows, y: Labels, sample_weight: Weights = None) -> Self:
-        """Train the network for one more epoch, from where it is.
+        """Train the network for one more epoch, from its present weights.
 
         Parameters
         ----------
@@ -262,7 +262,7 @@ class RNNRegressor(RegressorMixin, NetEstimator):
         return self._fit(X, y, sample_weight, warm=hasattr(self, "net_"), n_epochs=1)
 
     def predict(self, X: Rows) -> np.ndarray:
-        """Forecast.
+        """Return the forecasts.
 
         Parameters
         ----------
@@ -292,7 +292,7 @@ class RNNRegressor(RegressorMixin, NetEstimator):
         return self
 
     def _check_target(self, windows: Windows, y: Labels, warm: bool) -> np.ndarray:
-        """Return the targets as the network puts them out; note the shape of a row's, unless training goes on."""
+        """Return the targets as the network outputs them; note the shape of a row's, unless training goes on."""
         if y is None:
             raise ValueError(f"{type(self).__name__} requires y to be passed, but the target y is None.")
         try:
@@ -313,8 +313,8 @@ class RNNRegressor(RegressorMixin, NetEstimator):
             self._target_shape = shape
         elif shape != self._target_shape:
             raise ValueError(
-                f"y has shape {target.shape}, where {(len(target), *self._target_shape)} would go on with the first "
-                "fit: a network that is trained further keeps its outputs. Fit again with warm_start=False."
+                f"y has shape {target.shape}, where {(len(target), *self._target_shape)} would match the first fit: a "
+                "network that is trained further keeps its outputs. Fit again with warm_start=False."
             )
         return target.reshape(len(target)) if shape == (1,) else target  # as nets put out a single column
 

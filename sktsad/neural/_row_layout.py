@@ -102,7 +102,7 @@ def lay_out(
     Raises
     ------
     ValueError
-        If the rows are a panel and those of fit were not, or the other way round, or their times do not compare.
+        If the rows are a panel and those of fit were not, or the other way round, or their times cannot be compared.
     """
     rows = read_series(windows, series)
     past = None if past is None else past.compare(windows, rows, stacklevel)

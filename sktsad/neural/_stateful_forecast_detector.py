@@ -49,36 +49,36 @@ class StatefulForecastDetector(BaseDetector, NetEstimator):
     cell : {"lstm", "gru", "rnn"}, default="lstm"
         Recurrent cell. On a CPU the LSTM is the fast one.
     horizon : int, default=5
-        Rows to predict at every row.
+        Number of rows to predict at every row.
     hidden_size : int, default=64
-        Units of a recurrent layer.
+        Number of units in a recurrent layer.
     num_layers : int, default=1
         Number of recurrent layers.
     dropout : float, default=0.0
         Share of units dropped between recurrent layers and before the outputs, below 1.
     dense_size : int or None, default=None
-        Units of a dense layer before the outputs; None leaves it out.
+        Number of units in a dense layer before the outputs; None leaves it out.
     loss : {"absolute_error", "squared_error"}, default="absolute_error"
         Error of each value, in training and in the score.
     threshold : threshold rule, float or None, default=None
         None means ``MeanStd(3)``.
     max_epochs : int, default=12
-        Passes over the rows; see ``min_updates``.
+        Number of passes over the rows; see ``min_updates``.
     min_updates : int, default=25
-        Updates of the weights in an epoch, at least: the rows are passed over more than once in an epoch where one pass
-        has fewer chunks. So a few hundred rows are learnt in as many epochs as a million.
+        Least number of updates of the weights in an epoch: the rows are passed over more than once in an epoch where
+        one pass has fewer chunks. So a few hundred rows are learnt in as many epochs as a million.
     batch_size : int, default=32
-        Strands that run side by side in training, at most.
+        Largest number of strands that run side by side in training.
     chunk_size : int, default=None
-        Rows of each strand between two updates of the weights: gradients go back no further, the state is carried on.
-        None means a sixteenth of the rows, between 32 and 256.
+        Number of rows of each strand between two updates of the weights: gradients go back no further, but the state
+        is carried over. None means a sixteenth of the rows, between 32 and 256.
     strand_length : int, default=None
-        Rows of a strand. None means as many as fill a batch, between 8 chunks and 4,096.
+        Number of rows of a strand. None means as many as fill a batch, between 8 chunks and 4,096.
     warm_up : int, default=64
-        Rows that a strand runs through before its first that counts in the loss, unless it begins where its series, or
-        the rows after a gap, begin. They count as rows of the strand before.
+        Number of rows at the start of a strand that do not count in the loss, unless it begins at the start of its
+        series or after a gap. They count as rows of the strand before.
     predict_batch_size : int, default=256
-        Series, or parts of series between gaps, that run side by side at predict, at most.
+        Largest number of series, or parts of series between gaps, that run side by side at predict.
     lr : float, default=0.005
         Learning rate, the largest of the schedule.
     lr_schedule : {"one_cycle", "constant"}, default="one_cycle"
@@ -89,7 +89,7 @@ class StatefulForecastDetector(BaseDetector, NetEstimator):
     max_grad_norm : float or None, default=1.0
         Norm to which a longer gradient is scaled; None leaves it as it is.
     early_stopping : bool or int, default=False
-        Whether to stop when the loss on the last rows has not improved for 5 epochs, or for that many; the best
+        Whether to stop when the loss on the last rows has not improved for 5 epochs, or for the number given; the best
         weights are kept. With "one_cycle" the learning rate falls as if all epochs were made.
     validation_fraction : float, default=0.2
         Share of rows, the last of each series in time, that the threshold rule learns from and early stopping watches;
@@ -97,34 +97,34 @@ class StatefulForecastDetector(BaseDetector, NetEstimator):
         half of the rows are held out to reach 30. With 0, or still fewer than 30 normal rows, the rule learns from the
         training rows, whose errors are too small.
     series_embedding : int, default=None
-        Size of a vector that is learnt for each series and put beside its rows; a series that `fit` has not seen
+        Size of a vector that is learnt for each series and joined to its rows; a series that `fit` has not seen
         gets the mean of all. It pays where the share of anomalies of a series persists. None leaves it out.
     series_dropout : float, default=0.25
         Share of strands, below 1, that are learnt with that mean; with ``series_embedding`` only.
     max_gap : float, default=3
-        Longest step in time, in units of the series' most frequent step, over which the state is carried on.
+        Longest step in time, in units of the series' most frequent step, over which the state is carried over.
     history : {"index", "none"}, default="index"
-        With "index", `fit` keeps the state at the end of every run of neighbouring rows, of a series the 1,000 before
-        the longest holes; rows that directly follow one of these by their index go on from it.
+        With "index", `fit` keeps the state at the end of every run of neighbouring rows (of each series the 1,000
+        before the longest holes); rows that directly follow one of these by their index continue from it.
     series : {"auto", "index"}, default="auto"
-        "auto" reads a (series, time) MultiIndex where there is one; "index" insists on it.
+        "auto" reads a (series, time) MultiIndex where there is one; "index" requires it.
     device : str, default="cpu"
         Torch device.
     dtype : {"float32", "float64"}, default="float32"
         Precision of weights and inputs.
     random_state : int, RandomState or None, default=None
-        Seeds weights, strands and dropout. The same number gives the same bits.
+        Seeds weights, strands and dropout. The same number gives the same results, bit for bit.
     verbose : int, default=0
         1 prints a line for each epoch, 0 prints nothing.
     warm_start : bool, default=False
-        Whether a further ``fit`` goes on from the weights of the last, with the present ``lr``, ``batch_size`` and
-        ``max_epochs``; other parameters of the network, and the series that it knows, stay as they were.
+        Whether a further ``fit`` continues from the weights of the last one, with the present ``lr``, ``batch_size``
+        and ``max_epochs``; other parameters of the network, and the series that it knows, stay as they were.
     callbacks : list of skorch callbacks, default=None
         Copied before use. One that listens to batches makes epochs a little slower. An ``EarlyStopping`` replaces
         the rule by loss, if ``early_stopping`` is on.
     net_params : dict, default=None
         More parameters of skorch's ``NeuralNet``, such as ``{"optimizer__weight_decay": 0.1}``. In `set_params` and
-        grids each is ``net__<name>``.
+        grids each is called ``net__<name>``.
 
     Attributes
     ----------
@@ -147,14 +147,14 @@ class StatefulForecastDetector(BaseDetector, NetEstimator):
 
     See Also
     --------
-    ForecastDetector : A network on windows.
-    StatefulRNNClassifier : The same with labels.
+    ForecastDetector : Uses a network on windows.
+    StatefulRNNClassifier : Learns from labels.
 
     Notes
     -----
     Rows that y marks as anomalous are run through, but not learnt from as rows to predict. The first row of a series,
-    of which there is no forecast, scores 1. As in `StatefulRNNClassifier`, an array is one series that starts from rest
-    at every call, and nothing is kept between two calls.
+    of which there is no forecast, scores 1. As in `StatefulRNNClassifier`, an array is one series, without a past, at
+    every call: nothing is kept between two calls.
 
     References
     ----------
@@ -262,7 +262,7 @@ class StatefulForecastDetector(BaseDetector, NetEstimator):
         self.net_params = net_params
 
     def feature_scores(self, X: Rows) -> pd.DataFrame:
-        """Return the mean error of each channel, in units of its usual error: which channel is off.
+        """Return the mean error of each channel, in units of its usual error, to show which channel is off.
 
         Parameters
         ----------
@@ -278,7 +278,7 @@ class StatefulForecastDetector(BaseDetector, NetEstimator):
         return pd.DataFrame(self._errors(windows, by_channel=True), row_index(X), windows.channel_names)
 
     def live_step(self) -> LiveStep:
-        """Return what works row by row; `sktsad.live.LiveScorer` asks for it.
+        """Return the step that works row by row, for `sktsad.live.LiveScorer`.
 
         Returns
         -------

@@ -22,6 +22,7 @@ from .._core import (
     atomic_fit,
     check_target_index,
 )
+from ..networks import CrossEntropy, FocalLoss, SquaredError
 from ._along_series import ALONG_SERIES, layout_of, network_along, number_series, segments_of, train_along
 from ._event_weights import event_weights
 from ._input_checks import check_weights, refuse_not_finite
@@ -30,6 +31,7 @@ from ._live_network import LiveNetwork
 from ._net_classifier import NetClassifier
 from ._row_layout import RowLayout, check_rows
 from ._training import (
+    LeanNet,
     Network,
     StatefulClassifierNet,
     TrainingOptions,
@@ -40,13 +42,16 @@ from ._training import (
     watched_rows,
 )
 
+#: Losses whose best constant answer is the share of each class; others weigh the classes themselves.
+_OF_SHARES = (CrossEntropy, SquaredError, FocalLoss)
+
 
 class StatefulRNNClassifier(NetClassifier):
     """Classify every row of a series with a recurrent network that reads the series once, row after row.
 
     It takes rows, not windows: the network keeps a state, so that a row costs one step of the network, and the past
     counts as far back as the state remembers. Series are cut into strands at random offsets; strands run side by side,
-    chunk after chunk, with the state carried on from one to the next: truncated back-propagation through time [1]_
+    chunk after chunk, with the state carried over from one to the next: truncated back-propagation through time [1]_
     [2]_. Each row has a label, and counts once in a pass.
 
     Parameters
@@ -54,43 +59,43 @@ class StatefulRNNClassifier(NetClassifier):
     cell : {"lstm", "gru", "rnn"}, default="lstm"
         Recurrent cell. On a CPU the LSTM is the fast one.
     hidden_size : int, default=64
-        Units of a recurrent layer.
+        Number of units in a recurrent layer.
     num_layers : int, default=1
         Number of recurrent layers.
     dropout : float, default=0.0
         Share of units dropped between recurrent layers and before the logits, below 1.
     dense_size : int or None, default=None
-        Units of a dense layer before the logits; None leaves it out.
+        Number of units in a dense layer before the logits; None leaves it out.
     loss : str or torch loss, default="cross_entropy"
         "cross_entropy", "squared_error", "focal", "mean_false_error", "mean_squared_false_error" or "logit_adjusted",
         whose parameters are given as ``net_params={"criterion__<name>": ...}``, or an instance from `sktsad.networks`
         such as ``FocalLoss(gamma=1, alpha=0.75)``. Or any ``torch.nn.Module``, or its class, called with (logits,
         class numbers) as torch's own losses expect them: for two classes logits of shape (n_rows,) and floats, else
-        logits of shape (n_rows, n_classes) and integers. It returns one value per row, or their mean, which leaves no
-        room for weights. A mean false error is that of the classes that a chunk holds.
+        logits of shape (n_rows, n_classes) and integers. It returns one value per row, or their mean, which rules out
+        weights. A mean false error is that of the classes that a chunk holds.
     class_weight : dict, "balanced" or None, default=None
         Weights of the classes, as in scikit-learn. Not for the mean false errors, which weigh the classes themselves.
     event_weight : float, default=None
-        Power of the number of rows of an event that is the weight of each: with -0.5 an event of 100 rows counts as 10,
-        with -1 as one. An event is a run of rows of one class, of any but the first of ``classes_``. None weighs all
-        rows alike.
+        Each row of an event weighs the number of rows of the event to this power: with -0.5 an event of 100 rows
+        counts as 10, with -1 as one. An event is a run of rows of one class, any but the first of ``classes_``. None
+        weights all rows equally.
     max_epochs : int, default=12
-        Passes over the rows; see ``min_updates``.
+        Number of passes over the rows; see ``min_updates``.
     min_updates : int, default=25
-        Updates of the weights in an epoch, at least: the rows are passed over more than once in an epoch where one pass
-        has fewer chunks. So a few hundred rows are learnt in as many epochs as a million.
+        Least number of updates of the weights in an epoch: the rows are passed over more than once in an epoch where
+        one pass has fewer chunks. So a few hundred rows are learnt in as many epochs as a million.
     batch_size : int, default=32
-        Strands that run side by side in training, at most.
+        Largest number of strands that run side by side in training.
     chunk_size : int, default=None
-        Rows of each strand between two updates of the weights: gradients go back no further, the state is carried on.
-        None means a sixteenth of the rows, between 32 and 256.
+        Number of rows of each strand between two updates of the weights: gradients go back no further, but the state
+        is carried over. None means a sixteenth of the rows, between 32 and 256.
     strand_length : int, default=None
-        Rows of a strand. None means as many as fill a batch, between 8 chunks and 4,096.
+        Number of rows of a strand. None means as many as fill a batch, between 8 chunks and 4,096.
     warm_up : int, default=64
-        Rows that a strand runs through before its first that counts in the loss, unless it begins where its series, or
-        the rows after a gap, begin. They count as rows of the strand before.
+        Number of rows at the start of a strand that do not count in the loss, unless it begins at the start of its
+        series or after a gap. They count as rows of the strand before.
     predict_batch_size : int, default=256
-        Series, or parts of series between gaps, that run side by side at predict, at most.
+        Largest number of series, or parts of series between gaps, that run side by side at predict.
     lr : float, default=0.005
         Learning rate, the largest of the schedule.
     lr_schedule : {"one_cycle", "constant"}, default="one_cycle"
@@ -101,39 +106,39 @@ class StatefulRNNClassifier(NetClassifier):
     max_grad_norm : float or None, default=1.0
         Norm to which a longer gradient is scaled; None leaves it as it is.
     early_stopping : bool or int, default=False
-        Whether to stop when the loss on the last rows has not improved for 5 epochs, or for that many; the best
+        Whether to stop when the loss on the last rows has not improved for 5 epochs, or for the number given; the best
         weights are kept. With "one_cycle" the learning rate falls as if all epochs were made.
     validation_fraction : float, default=0.2
         Share of rows, the last of each series in time, that early stopping watches.
     series_embedding : int, default=None
-        Size of a vector that is learnt for each series and put beside its rows; a series that `fit` has not seen
+        Size of a vector that is learnt for each series and joined to its rows; a series that `fit` has not seen
         gets the mean of all. It pays where the share of anomalies of a series persists. None leaves it out.
     series_dropout : float, default=0.25
         Share of strands, below 1, that are learnt with that mean; with ``series_embedding`` only.
     max_gap : float, default=3
-        Longest step in time, in units of the series' most frequent step, over which the state is carried on.
+        Longest step in time, in units of the series' most frequent step, over which the state is carried over.
     history : {"index", "none"}, default="index"
-        With "index", `fit` keeps the state at the end of every run of neighbouring rows, of a series the 1,000 before
-        the longest holes; rows that directly follow one of these by their index go on from it.
+        With "index", `fit` keeps the state at the end of every run of neighbouring rows (of each series the 1,000
+        before the longest holes); rows that directly follow one of these by their index continue from it.
     series : {"auto", "index"}, default="auto"
-        "auto" reads a (series, time) MultiIndex where there is one; "index" insists on it.
+        "auto" reads a (series, time) MultiIndex where there is one; "index" requires it.
     device : str, default="cpu"
         Torch device.
     dtype : {"float32", "float64"}, default="float32"
         Precision of weights and inputs.
     random_state : int, RandomState or None, default=None
-        Seeds weights, strands and dropout. The same number gives the same bits.
+        Seeds weights, strands and dropout. The same number gives the same results, bit for bit.
     verbose : int, default=0
         1 prints a line for each epoch, 0 prints nothing.
     warm_start : bool, default=False
-        Whether a further ``fit`` goes on from the weights of the last, with the present ``lr``, ``batch_size`` and
-        ``max_epochs``; other parameters of the network, and the series that it knows, stay as they were.
+        Whether a further ``fit`` continues from the weights of the last one, with the present ``lr``, ``batch_size``
+        and ``max_epochs``; other parameters of the network, and the series that it knows, stay as they were.
     callbacks : list of skorch callbacks, default=None
         Copied before use. One that listens to batches makes epochs a little slower. An ``EarlyStopping`` replaces
         the rule by loss, if ``early_stopping`` is on.
     net_params : dict, default=None
         More parameters of skorch's ``NeuralNet``, such as ``{"optimizer__weight_decay": 0.1}``. In `set_params` and
-        grids each is ``net__<name>``.
+        grids each is called ``net__<name>``.
 
     Attributes
     ----------
@@ -148,15 +153,18 @@ class StatefulRNNClassifier(NetClassifier):
 
     See Also
     --------
-    RNNClassifier : A network on windows, where a row depends on few before it, or samplers change the rows.
-    StatefulForecastDetector : The same without labels.
+    RNNClassifier : Uses a network on windows: for rows that depend on few before them, and for samplers.
+    StatefulForecastDetector : Needs no labels.
 
     Notes
     -----
     Rows are read in time order, series by series, as their index tells; an array is one series without a gap, and
-    starts from rest at every call. So an array must not have been resampled, shuffled or cut before: that cannot be
-    seen. A row of weight 0 is run through like any other, but does not count in the loss. Nothing is kept between two
-    calls of `decision_function`.
+    without a past at every call. So an array must not have been resampled, shuffled or cut before: this cannot be
+    detected. A row of weight 0 is run through like any other, but does not count in the loss. Nothing is kept between
+    two calls of `decision_function`.
+
+    With the losses "cross_entropy", "squared_error" and "focal" the untrained network answers with the share of each
+    class, by the weights of its rows [4]_: few updates are then enough for rare events.
 
     References
     ----------
@@ -165,6 +173,7 @@ class StatefulRNNClassifier(NetClassifier):
     .. [2] S. Hochreiter, J. Schmidhuber, "Long short-term memory", Neural Computation 9(8), 1997.
     .. [3] L. N. Smith, N. Topin, "Super-convergence: very fast training of neural networks using large learning rates",
        2018.
+    .. [4] T.-Y. Lin, P. Goyal, R. Girshick, K. He, P. Dollar, "Focal loss for dense object detection", ICCV 2017.
 
     Examples
     --------
@@ -299,7 +308,7 @@ class StatefulRNNClassifier(NetClassifier):
 
     @atomic_fit
     def partial_fit(self, X: Rows, y: Labels, classes: Any = None, sample_weight: Weights = None) -> Self:
-        """Train the network for one more epoch, from where it is; rows that directly follow the last go on from them.
+        """Train the network for one more epoch; rows that directly follow the last ones continue from their state.
 
         Parameters
         ----------
@@ -373,7 +382,7 @@ class StatefulRNNClassifier(NetClassifier):
         return super().predict(X)
 
     def live_step(self) -> LiveStep:
-        """Return what works row by row; `sktsad.live.LiveScorer` asks for it.
+        """Return the step that works row by row, for `sktsad.live.LiveScorer`.
 
         Returns
         -------
@@ -417,9 +426,14 @@ class StatefulRNNClassifier(NetClassifier):
         prior = np.bincount(
             target[trained], None if mass is None else mass[trained], minlength=len(self.classes_)
         )
+        if warm:
+            net = resume_net(self.net_, options)
+        else:
+            net = self._new_net(windows, prior, options)
+            self._start_at_shares(net, target[trained], None if weight is None else weight[trained])
         self.net_ = train_along(
             self,
-            resume_net(self.net_, options) if warm else self._new_net(windows, prior, options),
+            net,
             segments,
             layout.sort(trained),
             layout.sort(learnt & watched),
@@ -444,6 +458,17 @@ class StatefulRNNClassifier(NetClassifier):
         if self.event_weight is not None:
             weight *= layout.unsort(event_weights(layout, layout.sort(target), self.event_weight))
         return scale_weights(weight), mass
+
+    def _start_at_shares(self, net: LeanNet, target: np.ndarray, weight: np.ndarray | None) -> None:
+        """Let the untrained net answer with the shares of the classes, by the weights of their rows.
+
+        A few thousand updates hardly move a bias by the log odds of a rare class. Without this, the recurrent units
+        themselves would have to, saturate, and learn little else.
+        """
+        mass = np.bincount(target, weight, minlength=len(self.classes_))
+        if type(net.criterion_) in _OF_SHARES and mass.all():
+            logits = np.log(mass / mass.sum())
+            net.module_.start_at(logits[1:] - logits[0] if len(logits) == 2 else logits)
 
     def _check_watched(self, target: np.ndarray, learnt: np.ndarray, watched: np.ndarray) -> None:
         """Raise if early stopping leaves nothing to learn from, or nothing to watch."""

@@ -28,7 +28,7 @@ class TorchClassifier(NetClassifier):
         ``net_params={"module__<name>": ...}``. An instance is copied. None is a network with one hidden layer of 64
         units.
 
-        It sees rows in the shape in which they came: (batch, n_features) for a 2-D array, (batch, length,
+        The module sees rows in the shape in which they came: (batch, n_features) for a 2-D array, (batch, length,
         n_channels) for `Windows`, 3-D arrays or with ``n_channels``.
     loss : str or torch loss, default="cross_entropy"
         As in `RNNClassifier`.
@@ -39,18 +39,18 @@ class TorchClassifier(NetClassifier):
         does so for the losses that need it, the mean false errors, whose batches that early stopping watches are then
         dealt out alike.
     max_epochs : int or "auto", default="auto"
-        Passes over the rows. "auto" makes ``250 / sqrt(n_batches)``, rounded up: few batches need many epochs to learn
-        anything, and a million rows learn in three.
+        Number of passes over the rows. "auto" makes ``250 / sqrt(n_batches)``, rounded up: with few batches, many
+        epochs are needed to learn anything; with a million rows, three are enough.
     batch_size : int, default=128
-        Rows in a training batch.
+        Number of rows in a training batch.
     predict_batch_size : int, default=256
-        Rows in a batch at predict.
+        Number of rows in a batch at predict.
     lr : float, default=0.001
         Learning rate.
     optimizer : {"adam", "adamw", "sgd", "rmsprop"} or torch optimizer class, default="adam"
         Optimizer.
     early_stopping : bool or int, default=False
-        Whether to stop when the loss on the last rows has not improved for 5 epochs, or for that many; the best
+        Whether to stop when the loss on the last rows has not improved for 5 epochs, or for the number given; the best
         weights are kept.
     validation_fraction : float, default=0.2
         Share of rows, the last of each series in time, that early stopping watches; they are not trained on.
@@ -62,19 +62,19 @@ class TorchClassifier(NetClassifier):
     dtype : {"float32", "float64"}, default="float32"
         Precision of weights and inputs.
     random_state : int, RandomState or None, default=None
-        Seeds weights, order of rows and dropout. The same number gives the same bits.
+        Seeds weights, order of rows and dropout. The same number gives the same results, bit for bit.
     verbose : int, default=0
         1 prints a line for each epoch, with the loss and the F1: of the last rows with early stopping, else of those
         trained on. 0 prints nothing.
     warm_start : bool, default=False
-        Whether a further ``fit`` goes on from the weights of the last, with the present ``lr``, ``batch_size`` and
-        ``max_epochs``; other parameters of the network stay as they were.
+        Whether a further ``fit`` continues from the weights of the last one, with the present ``lr``, ``batch_size``
+        and ``max_epochs``; other parameters of the network stay as they were.
     callbacks : list of skorch callbacks, default=None
         Copied before use. One that listens to batches makes epochs a little slower. An ``EarlyStopping`` replaces
         the rule by loss, if ``early_stopping`` is on.
     net_params : dict, default=None
         More parameters of skorch's ``NeuralNet``, such as ``{"optimizer__weight_decay": 0.01}``. In `set_params` and
-        grids each is ``net__<name>``.
+        grids each is called ``net__<name>``.
 
     Attributes
     ----------

@@ -29,19 +29,19 @@ class VAEDetector(AutoencoderDetector):
     network : {"dense", "lstm", "gru", "rnn"}, default="dense"
         Dense layers over the flat window; or recurrent layers, with the code repeated for the decoder.
     hidden_sizes : sequence of int, default=(32, 8)
-        Units of the encoder's layers; the last is the code, and the decoder mirrors them.
+        Number of units in each layer of the encoder; the last is the code, and the decoder mirrors them.
     kl_weight : float, default=0.01
         Weight of the Kullback-Leibler divergence of the codes from the standard normal, against the reconstruction
-        error; both are per value of the window. With ``loss="squared_error"``, 2 is the evidence lower bound of
+        error; both are per value of the window. With ``loss="squared_error"``, 2 gives the evidence lower bound for
         values with variance 1; far smaller weights reconstruct better.
     kl_warmup : int, default=0
-        Epochs over which the weight rises to that while training, so that codes do not collapse early.
+        Number of epochs over which the weight rises to ``kl_weight``, so that codes do not collapse early.
     score_by : {"reconstruction", "elbo"}, default="reconstruction"
         Whether the score is the reconstruction error, or that plus the weighted divergence, which is the negative
         evidence lower bound.
     n_draws : int, default=0
-        Codes drawn for a window whose reconstruction errors the score averages; 0 reconstructs from the mean code.
-        The draws are made once, at fit, the same for every window.
+        Number of codes drawn for a window; the score averages their reconstruction errors. 0 reconstructs from the
+        mean code. The draws are made once, at fit, and are the same for every window.
     loss : {"absolute_error", "squared_error"}, default="absolute_error"
         Error of each value, in training and in the score.
     score_on : {"window", "last", "overlap"}, default="window"
@@ -70,18 +70,18 @@ class VAEDetector(AutoencoderDetector):
     threshold : threshold rule, float or None, default=None
         None means ``MeanStd(3)``.
     max_epochs : int or "auto", default="auto"
-        Passes over the normal rows. "auto" makes ``250 / sqrt(n_batches)``, rounded up: few batches need many epochs to
-        learn anything, and a million rows learn in two.
+        Number of passes over the normal rows. "auto" makes ``250 / sqrt(n_batches)``, rounded up: with few batches,
+        many epochs are needed to learn anything; with a million rows, two are enough.
     batch_size : int, default=64
-        Rows in a training batch.
+        Number of rows in a training batch.
     predict_batch_size : int, default=1024
-        Rows in a batch when scoring.
+        Number of rows in a batch when scoring.
     lr : float, default=0.001
         Learning rate.
     optimizer : {"adam", "adamw", "sgd", "rmsprop"} or torch optimizer class, default="adam"
         Optimizer.
     early_stopping : bool or int, default=False
-        Whether to stop when the loss on the last rows has not improved for 5 epochs, or for that many; the best
+        Whether to stop when the loss on the last rows has not improved for 5 epochs, or for the number given; the best
         weights are kept.
     validation_fraction : float, default=0.2
         Share of rows, the last of each series in time, that the threshold rule learns from and early stopping watches;
@@ -96,18 +96,18 @@ class VAEDetector(AutoencoderDetector):
     dtype : {"float32", "float64"}, default="float32"
         Precision of weights and inputs.
     random_state : int, RandomState or None, default=None
-        Seeds weights, order of rows and dropout. The same number gives the same bits.
+        Seeds weights, order of rows and dropout. The same number gives the same results, bit for bit.
     verbose : int, default=0
         1 prints a line for each epoch, 0 prints nothing.
     warm_start : bool, default=False
-        Whether a further ``fit`` goes on from the weights of the last, with the present ``lr``, ``batch_size`` and
-        ``max_epochs``; other parameters of the network stay as they were.
+        Whether a further ``fit`` continues from the weights of the last one, with the present ``lr``, ``batch_size``
+        and ``max_epochs``; other parameters of the network stay as they were.
     callbacks : list of skorch callbacks, default=None
         Copied before use. One that listens to batches makes epochs a little slower. An ``EarlyStopping`` replaces
         the rule by loss, if ``early_stopping`` is on.
     net_params : dict, default=None
         More parameters of skorch's ``NeuralNet``, such as ``{"optimizer__weight_decay": 0.01}``. In `set_params` and
-        grids each is ``net__<name>``.
+        grids each is called ``net__<name>``.
 
     Attributes
     ----------
@@ -120,11 +120,12 @@ class VAEDetector(AutoencoderDetector):
     held_out_scores_ : ndarray of shape (n_held_out,)
         Scores of the normal rows that were held out, in the order given; only if there are any.
     net_ : skorch.NeuralNet
-        The trained net. Its ``history`` has ``train_reconstruction_loss`` and ``train_kl_loss`` apart, unweighted.
+        The trained net. Its ``history`` has ``train_reconstruction_loss`` and ``train_kl_loss`` separately,
+        unweighted.
     score_module_ : torch.nn.Module
         Maps windows of shape (batch, length, channels) to anomaly scores.
     encoder_ : torch.nn.Module
-        A copy of its encoder, to the mean code, which ``RNNClassifier(encoder=...)`` takes.
+        A copy of its encoder, which gives the mean code and which ``RNNClassifier(encoder=...)`` takes.
     window_shape_ : tuple of (int, int)
         Length and channels of the windows of fit.
     n_features_in_ : int
@@ -134,7 +135,7 @@ class VAEDetector(AutoencoderDetector):
 
     See Also
     --------
-    AutoencoderDetector : Without the distribution.
+    AutoencoderDetector : Its codes have no distribution.
 
     References
     ----------
@@ -239,7 +240,7 @@ class VAEDetector(AutoencoderDetector):
         n_samples : int, default=1
             Number of windows.
         random_state : int, RandomState or None, default=None
-            Draws the codes.
+            Controls which codes are drawn.
 
         Returns
         -------

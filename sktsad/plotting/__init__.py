@@ -1,4 +1,4 @@
-"""Pictures of series, of scores and of what networks have learnt, by the contract of scikit-learn's displays."""
+"""Displays of series, scores and training, with the interface of scikit-learn's displays."""
 
 from ._alarm_display import AlarmDisplay
 from ._boundary_display import BoundaryDisplay

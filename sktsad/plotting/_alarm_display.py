@@ -115,15 +115,15 @@ class AlarmDisplay:
         Parameters
         ----------
         ax : Axes or array-like of Axes, default=None
-            Where to draw, one for each series. None makes a figure, which is yours to show and to close.
+            Axes to draw into, one for each series. None makes a figure, which you show and close yourself.
         n_cols : int, default=None
-            Columns of the grid of a panel's axes in a figure made here. None goes by the number of series.
+            Columns of the grid of a panel's axes in a figure made here. None chooses by the number of series.
         max_points : int, default=4000
-            Longer series are drawn by about as many points, at least 10.
+            Longer series are drawn with about this many points; at least 10.
         max_gap : float, default=3
             Longest step in time, in units of the series' most frequent step, that the line bridges.
         **line_kwargs : dict
-            More for matplotlib's ``plot`` of the line.
+            Further arguments of matplotlib's ``plot`` for the line.
 
         Returns
         -------
@@ -134,7 +134,7 @@ class AlarmDisplay:
         ImportError
             If matplotlib is missing, or tsdownsample and a series is longer than ``max_points``.
         ValueError
-            If ``ax`` holds not as many axes as there are series, or an alarm is of rows that are not there.
+            If ``ax`` does not hold as many axes as there are series, or the rows of an alarm are missing.
         """
         series, axis = read_drawn(self.values.index, max_gap)
         self.axes_, own = make_axes(
@@ -169,7 +169,7 @@ class AlarmDisplay:
         for column, at in zip(_COLUMNS, found, strict=True):
             if (at < 0).any():
                 raise ValueError(
-                    f"alarms has a {column} of {alarms[column].iloc[int(np.argmin(at))]!r}, and no row of X is of that "
+                    f"alarms has a {column} of {alarms[column].iloc[int(np.argmin(at))]!r}, but no row of X has that "
                     "time. Give the rows that the alarms were found in."
                 )
         return found

@@ -62,7 +62,7 @@ def make_axes(
     size : tuple of float
         Width and height of one of the axes that are made, in inches.
     n_cols : int or None, default=1
-        Columns of the grid of axes that are made; None goes by their number.
+        Columns of the grid of axes that are made; None chooses by their number.
     fix : str, default=""
         How to need fewer axes.
 

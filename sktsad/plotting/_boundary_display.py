@@ -62,14 +62,14 @@ class BoundaryDisplay:
     rows_ : Line2D
         Rows that are not labelled as anomalies.
     anomalies_ : Line2D
-        Rows that are.
+        Rows that are labelled as anomalies.
     legend_ : Legend
         The legend.
 
     See Also
     --------
-    sklearn.inspection.DecisionBoundaryDisplay : Areas of any number of classes, without rows, labels and threshold.
-    sktsad.plotting.ScoreDisplay : Scores of any number of features.
+    sklearn.inspection.DecisionBoundaryDisplay : Draws the areas of any number of classes, without rows, labels and
+    threshold. sktsad.plotting.ScoreDisplay : Draws the scores of any number of features.
 
     Examples
     --------
@@ -120,11 +120,11 @@ class BoundaryDisplay:
         Parameters
         ----------
         ax : Axes, default=None
-            Where to draw. None makes a figure, which is yours to show and to close.
+            Where to draw. None makes a figure, which you show and close yourself.
         levels : int, default=8
-            About how many contours.
+            Approximate number of contours.
         **contour_kwargs : dict
-            More for matplotlib's ``contour`` of the lines of equal score.
+            Further arguments of matplotlib's ``contour``.
 
         Returns
         -------
@@ -188,7 +188,7 @@ class BoundaryDisplay:
         y : array-like of shape (n_samples,), default=None
             Their labels; ``estimator.classes_[1]`` is the anomaly.
         grid_resolution : int, default=100
-            Points of the grid in each direction.
+            Number of points of the grid in each direction.
         eps : float, default=0.1
             How far the grid reaches beyond the rows, as a share of their range.
         ax : Axes, default=None

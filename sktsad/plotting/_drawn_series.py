@@ -80,7 +80,7 @@ class DrawnSeries:
     starts: np.ndarray
 
     def intervals(self, mask: np.ndarray) -> np.ndarray:
-        """Return from when to when marked rows last, of shape (n_events, 2).
+        """Return the time intervals of marked rows, of shape (n_events, 2).
 
         A row lasts from half a step before its time to half a step after it. An interval ends at a gap: nobody
         knows what was there.

@@ -114,16 +114,16 @@ class FeatureScoreDisplay:
         Parameters
         ----------
         ax : Axes, default=None
-            Where to draw; the colour bar takes its room from them. None makes a figure, which is yours to show and to
-            close.
+            Where to draw; the colour bar takes its room from them. None makes a figure, which you show and close
+            yourself.
         n_channels : int or None, default=20
-            Most channels to show; None shows all.
+            Largest number of channels to show; None shows all.
         max_points : int, default=2000
-            Most cells of a channel; with more rows, the highest score of each span of time is shown.
+            Largest number of cells of a channel; with more rows, the highest score of each span of time is shown.
         max_gap : float, default=3
             Longest step in time, in units of the most frequent step, that is bridged; longer ones stay blank.
         **mesh_kwargs : dict
-            More for matplotlib's ``pcolormesh``, such as ``cmap``, ``vmax`` or ``norm``.
+            Further arguments of matplotlib's ``pcolormesh``, such as ``cmap``, ``vmax`` or ``norm``.
 
         Returns
         -------

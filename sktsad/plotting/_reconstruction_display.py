@@ -1,4 +1,4 @@
-"""Windows beside what a network makes of them."""
+"""Windows beside their reconstruction by a network."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class ReconstructionDisplay:
     signal : DataFrame of shape (n_steps, n_channels)
         What was to be reconstructed. Time is read from the index.
     reconstruction : DataFrame of shape (n_steps, n_channels)
-        What came out.
+        Its reconstruction.
 
     Attributes
     ----------
@@ -114,16 +114,16 @@ class ReconstructionDisplay:
         Parameters
         ----------
         ax : Axes or array-like of Axes, default=None
-            Where to draw, one for each channel that is shown. None makes a figure, which is yours to show and to close.
+            Where to draw, one for each channel that is shown. None makes a figure, which you show and close yourself.
         n_channels : int or None, default=4
-            Most channels to show; None shows all.
+            Largest number of channels to show; None shows all.
         max_points : int, default=4000
-            Longer signals are drawn by about three times as many points: those where signal, reconstruction or error
-            is extreme.
+            Longer signals are drawn with about three times this many points: those where signal, reconstruction or
+            error is extreme.
         max_gap : float, default=3
             Longest step in time, in units of the most frequent step, that lines bridge.
         **line_kwargs : dict
-            More for matplotlib's ``plot`` of both lines.
+            Further arguments of matplotlib's ``plot`` for both lines.
 
         Returns
         -------
@@ -134,7 +134,7 @@ class ReconstructionDisplay:
         ImportError
             If matplotlib is missing, or tsdownsample and the signal is longer than ``max_points``.
         ValueError
-            If ``ax`` holds not as many axes as channels are shown, or the rows are of several series.
+            If ``ax`` does not hold as many axes as channels are shown, or the rows are of several series.
         """
         series, axis = read_one(self.signal.index, max_gap, type(self).__name__)
         error = self.signal - self.reconstruction
@@ -170,17 +170,17 @@ class ReconstructionDisplay:
     def from_estimator(
         cls, estimator: AnyEstimator, X: Rows, *, row: int | None = None, ax: Axes = None, **plot_params: Any
     ) -> Self:
-        """Draw one window and what a fitted detector makes of it.
+        """Draw one window and its reconstruction by a fitted detector.
 
         Parameters
         ----------
         estimator : AutoencoderDetector, VAEDetector or Pipeline
-            Fitted. In a Pipeline that ends in one, the values are drawn as the detector sees them, so scaled if it
-            scales.
+            Fitted. In a Pipeline that ends in one, the values are drawn as the detector sees them: scaled, if a step
+            scales them.
         X : Windows or array-like of shape (n_samples, n_features)
             Windows as in `fit`, or rows for a Pipeline; a single window may be flat.
         row : int, default=None
-            Which window to draw, by position. None draws the one of the highest ``anomaly_score``.
+            Which window to draw, by position. None draws the one with the highest ``anomaly_score``.
         ax : Axes or array-like of Axes, default=None
             Where to draw, as in `plot`.
         **plot_params : dict
@@ -229,7 +229,7 @@ class ReconstructionDisplay:
             What was to be reconstructed, one row per time step. Its index, or else that of the reconstruction, tells
             the time.
         reconstruction : Series, DataFrame or array-like of the same shape
-            What came out, channels in the same order.
+            Its reconstruction, with channels in the same order.
         ax : Axes or array-like of Axes, default=None
             Where to draw, as in `plot`.
         **plot_params : dict

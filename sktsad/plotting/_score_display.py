@@ -51,7 +51,7 @@ class ScoreDisplay:
     anomalous : ndarray of bool, shape (n_samples,), default=None
         Rows that are labelled as anomalous.
     score_name : str, default="score"
-        What the scores are.
+        Name of the scores.
 
     Attributes
     ----------
@@ -77,8 +77,8 @@ class ScoreDisplay:
 
     See Also
     --------
-    ThresholdDisplay : What other thresholds would give.
-    SeriesDisplay : The values that are scored.
+    ThresholdDisplay : Shows what other thresholds would give.
+    SeriesDisplay : Shows the values that are scored.
 
     Notes
     -----
@@ -149,20 +149,20 @@ class ScoreDisplay:
         Parameters
         ----------
         ax : Axes or array-like of Axes, default=None
-            Where to draw, one for each series, or one for the histogram. None makes a figure, which is yours to show
-            and to close.
+            Where to draw, one for each series, or one for the histogram. None makes a figure, which you show and close
+            yourself.
         kind : {"time", "histogram"}, default="time"
             Scores over time; or how many rows of each class have which score.
         n_bins : int, default=50
-            Bins of the histogram, from the smallest to the largest score.
+            Number of bins of the histogram, from the smallest to the largest score.
         n_cols : int, default=None
-            Columns of the grid of a panel's axes in a figure made here. None goes by the number of series.
+            Columns of the grid of a panel's axes in a figure made here. None chooses by the number of series.
         max_points : int, default=4000
-            Longer series are drawn by about as many points, at least 10.
+            Longer series are drawn with about this many points; at least 10.
         max_gap : float, default=3
             Longest step in time, in units of the series' most frequent step, that the line bridges.
         **kwargs : dict
-            More for matplotlib's ``plot`` of the line, or ``stairs`` of the histograms.
+            Further arguments of matplotlib's ``plot`` for the line, or of ``stairs`` for the histograms.
 
         Returns
         -------
@@ -173,7 +173,7 @@ class ScoreDisplay:
         ImportError
             If matplotlib is missing, or tsdownsample and a series is longer than ``max_points``.
         ValueError
-            If ``ax`` holds not as many axes as there are series, or time is out of order.
+            If ``ax`` does not hold as many axes as there are series, or time is out of order.
         """
         self.thresholds_ = []
         if kind == "time":
@@ -244,9 +244,9 @@ class ScoreDisplay:
     ) -> Self:
         """Draw the scores that a fitted classifier or detector gives.
 
-        Detectors, and Pipelines that end in one, show ``anomaly_score`` and ``threshold_``, in the units that the
-        score has; all others ``decision_function`` and 0; or, where there is none, the probability of the anomaly
-        and 0.5. Rows above the threshold are those that the estimator itself predicts to be anomalous.
+        Detectors, and Pipelines that end in one, show ``anomaly_score`` and ``threshold_``, in the units of the score;
+        all others ``decision_function`` and 0; or, where there is none, the probability of the anomaly and 0.5. Rows
+        above the threshold are those that the estimator itself predicts to be anomalous.
 
         Parameters
         ----------
@@ -317,7 +317,7 @@ class ScoreDisplay:
         pos_label : int, float, bool or str, default=1
             The label of anomalies.
         score_name : str, default="score"
-            What the scores are.
+            Name of the scores.
         ax : Axes or array-like of Axes, default=None
             Where to draw, as in `plot`.
         **plot_params : dict

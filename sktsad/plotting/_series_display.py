@@ -33,7 +33,7 @@ _FILLED = 0.8
 
 
 class SeriesDisplay:
-    """Show series with their labelled events and what was detected: the picture to look at before all others.
+    """Show series with their labelled events and what was detected: the plot to look at first.
 
     Use `from_estimator` or `from_predictions` to make one; both keep what they show as attributes.
 
@@ -65,7 +65,7 @@ class SeriesDisplay:
 
     See Also
     --------
-    ScoreDisplay : The scores behind the detections.
+    ScoreDisplay : Shows the scores behind the detections.
 
     Notes
     -----
@@ -131,15 +131,15 @@ class SeriesDisplay:
         Parameters
         ----------
         ax : Axes or array-like of Axes, default=None
-            Where to draw, one for each series. None makes a figure, which is yours to show and to close.
+            Axes to draw into, one for each series. None makes a figure, which you show and close yourself.
         n_cols : int, default=None
-            Columns of the grid of a panel's axes in a figure made here. None goes by the number of series.
+            Columns of the grid of a panel's axes in a figure made here. None chooses by the number of series.
         max_points : int, default=4000
-            Longer series are drawn by about as many points, at least 10.
+            Longer series are drawn with about this many points; at least 10.
         max_gap : float, default=3
             Longest step in time, in units of the series' most frequent step, that a line bridges.
         **line_kwargs : dict
-            More for matplotlib's ``plot`` of the lines.
+            Further arguments of matplotlib's ``plot`` for the lines.
 
         Returns
         -------
@@ -150,7 +150,7 @@ class SeriesDisplay:
         ImportError
             If matplotlib is missing, or tsdownsample and a series is longer than ``max_points``.
         ValueError
-            If ``ax`` holds not as many axes as there are series, or time is out of order.
+            If ``ax`` does not hold as many axes as there are series, or time is out of order.
         """
         series, axis = read_drawn(self.values.index, max_gap)
         n_columns = self.values.shape[1]

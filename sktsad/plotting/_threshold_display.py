@@ -36,19 +36,20 @@ _BETA = [Interval(Real, 0, None, closed="neither")]
 class ThresholdDisplay:
     """Show precision, recall and F-beta, or alarms per day, against the threshold, with the chosen one marked.
 
-    It tells whether the choice is safe: on a broad hill of F-beta rather than on a needle; where a slightly lower
-    threshold makes no flood of alarms. Use `from_estimator`, `from_predictions` or `from_rule` to make one.
+    It shows whether the choice is safe: whether F-beta has a broad maximum there, not a narrow peak, and whether a
+    slightly lower threshold would make many more alarms. Use `from_estimator`, `from_predictions` or `from_rule` to
+    make one.
 
     Parameters
     ----------
     thresholds : ndarray of shape (n_thresholds,)
         Thresholds, ascending; rows that score above are alarms.
     precision, recall, f_beta : ndarray of shape (n_thresholds,), default=None
-        What they give; all three or none.
+        Precision, recall and F-beta at these thresholds; all three or none.
     alarms_per_day : ndarray of shape (n_thresholds,), default=None
-        How many alarms they make, drawn where there is no precision.
+        Alarms per day at these thresholds, drawn where there is no precision.
     threshold : float
-        The chosen one, which is among them.
+        The chosen threshold, which is among these.
     budget : float, default=None
         Alarms per day that were asked for.
     beta : float, default=1
@@ -78,7 +79,7 @@ class ThresholdDisplay:
     See Also
     --------
     sktsad.thresholds.AlarmsPerDay : Chooses the lowest threshold that keeps to a budget.
-    sktsad.thresholds.BestFBeta : Chooses the threshold of the highest F-beta.
+    sktsad.thresholds.BestFBeta : Chooses the threshold with the highest F-beta.
     sklearn.metrics.PrecisionRecallDisplay : Precision against recall.
 
     Examples
@@ -134,11 +135,11 @@ class ThresholdDisplay:
         Parameters
         ----------
         ax : Axes, default=None
-            Where to draw. None makes a figure, which is yours to show and to close.
+            Where to draw. None makes a figure, which you show and close yourself.
         max_points : int, default=4000
-            Curves of more thresholds are drawn by about as many points, at least 10.
+            Curves of more thresholds are drawn with about this many points; at least 10.
         **line_kwargs : dict
-            More for matplotlib's ``plot`` of the curves.
+            Further arguments of matplotlib's ``plot`` for the curves.
 
         Returns
         -------
@@ -215,7 +216,7 @@ class ThresholdDisplay:
         ax: Axes = None,
         **plot_params: Any,
     ) -> Self:
-        """Draw what thresholds on the scores of a fitted classifier or detector give; its own is marked.
+        """Draw the curves for the scores of a fitted classifier or detector, and mark its own threshold.
 
         Parameters
         ----------
@@ -271,7 +272,7 @@ class ThresholdDisplay:
         ax: Axes = None,
         **plot_params: Any,
     ) -> Self:
-        """Draw what thresholds on given scores give.
+        """Draw the curves for given scores.
 
         Parameters
         ----------
@@ -280,7 +281,7 @@ class ThresholdDisplay:
         y_score : array-like of shape (n_samples,)
             Scores, larger is more anomalous.
         threshold : float, default=None
-            The one to mark. None marks the one of the highest F-beta on these rows.
+            The threshold to mark. None marks the one with the highest F-beta on these rows.
         beta : float, default=1
             Weight of recall against precision, above 0.
         pos_label : int, float, bool or str, default=1

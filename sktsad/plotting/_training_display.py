@@ -33,13 +33,13 @@ _NO_FIGURE = ("epoch", "dur", "batches")
 class TrainingDisplay:
     """Show losses and scores epoch by epoch, with the best epoch marked.
 
-    A validation loss that rises while the training loss falls is overfitting; two that still fall ask for more epochs.
-    Use `from_estimator` to make one.
+    A validation loss that rises while the training loss falls is overfitting; if both still fall, more epochs may
+    help. Use `from_estimator` to make one.
 
     Parameters
     ----------
     epochs : ndarray of int, shape (n_epochs,)
-        Their numbers.
+        Numbers of the epochs.
     losses : dict of str to ndarray of shape (n_epochs,)
         Losses by name.
     scores : dict of str to ndarray of shape (n_epochs,), default=None
@@ -100,9 +100,9 @@ class TrainingDisplay:
         Parameters
         ----------
         ax : Axes, default=None
-            Where to draw. None makes a figure, which is yours to show and to close.
+            Where to draw. None makes a figure, which you show and close yourself.
         **line_kwargs : dict
-            More for matplotlib's ``plot`` of the curves.
+            Further arguments of matplotlib's ``plot`` for the curves.
 
         Returns
         -------
@@ -161,7 +161,7 @@ class TrainingDisplay:
         estimator : estimator
             A fitted estimator with a net, or a Pipeline that ends in one. What its ``net_.history`` holds by epoch is
             drawn: numbers whose names end in ``loss`` as losses, others as scores. The best epoch is that of the lowest
-            ``valid_loss``, which is the one that early stopping goes back to, or else of the lowest ``train_loss``.
+            ``valid_loss``, which is the one that early stopping returns to, or else of the lowest ``train_loss``.
         ax : Axes, default=None
             Where to draw.
         **plot_params : dict

@@ -69,12 +69,14 @@ def alarms(
         of that time, lie between: an event that flickers is one alarm. None is half an hour if time is dates, else 0
         rows.
     min_rows : int, default=1
-        Number of rows above the threshold that make an alarm. It opens at the last of them; shorter runs are left out.
+        Number of rows above the threshold that make an alarm. The alarm opens at the last of these; shorter runs are
+        left out.
     cool_down : int, timedelta or str, default=0
         No other alarm opens for this number of rows, or this time, after the last row of an alarm. Rows above the
-        threshold there are passed over; a run that lasts beyond them is an alarm that starts after them.
+        threshold there are ignored; a run that lasts beyond them is an alarm that starts after them.
     max_gap : float, default=3
-        Holes in time of more than this number of steps count as the rows that are missing there, others as none.
+        Holes in time of more than this number of steps count as the rows that are missing there; shorter holes do not
+        count.
 
     Returns
     -------
@@ -102,12 +104,12 @@ def alarms(
 
     Notes
     -----
-    The rule looks back only. Whether a row opens an alarm, continues one or is passed over is known when the row
+    The rule looks back only. Whether a row opens an alarm, continues one or is ignored is known when the row
     comes; a live system that works row by row finds the same alarms. Only later is it known that an alarm is over: when
     more than ``merge_gap`` rows have been quiet.
 
-    ``merge_gap`` goes before ``cool_down``, which matters only where it is longer. No alarm reaches into another
-    series.
+    ``merge_gap`` takes precedence over ``cool_down``, which matters only where it is longer. No alarm reaches into
+    another series.
 
     Examples
     --------

@@ -21,7 +21,7 @@ class ClassifierWrapper(ClassifierMixin, MetaEstimatorMixin, Estimator):
     classes_: np.ndarray
 
     def get_metadata_routing(self) -> MetadataRouter:
-        """Return what is routed where: all that ``fit`` is given goes to the ``fit`` of the estimator.
+        """Return the metadata routing: all parameters of ``fit`` go to the ``fit`` of the estimator.
 
         Returns
         -------
@@ -60,7 +60,7 @@ class ClassifierWrapper(ClassifierMixin, MetaEstimatorMixin, Estimator):
         return process_routing(self, "fit", **params)["estimator"]["fit"]
 
     def _look_like_the_estimator(self) -> None:
-        """Copy the number and the names of the columns, where the fitted estimator says them."""
+        """Copy the number and the names of the columns, where the fitted estimator has them."""
         for name in ("n_features_in_", "feature_names_in_"):
             if hasattr(self.estimator_, name):
                 setattr(self, name, getattr(self.estimator_, name))

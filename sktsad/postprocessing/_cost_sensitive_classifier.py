@@ -23,10 +23,10 @@ from ._classifier_wrapper import ClassifierWrapper
 
 
 class CostSensitiveClassifier(ClassifierWrapper):
-    """Choose the class of the least expected cost, with any classifier that gives probabilities.
+    """Choose the class with the lowest expected cost, with any classifier that gives probabilities.
 
-    Training stays as it is; the decision moves. That takes probabilities that mean what they say: a classifier that
-    gives a rare class 1e-6 wherever it should be sure needs calibration, or resampling, first.
+    Training stays as it is; only the decision changes. It needs calibrated probabilities: a classifier that gives a
+    rare class 1e-6 where it should be sure needs calibration, or resampling, first.
 
     Parameters
     ----------
@@ -34,11 +34,12 @@ class CostSensitiveClassifier(ClassifierWrapper):
         Classifier or pipeline with ``predict_proba``. It is cloned and fitted; in ``FrozenEstimator`` it stays as it
         is.
     cost_matrix : array-like of shape (n_classes, n_classes), default=None
-        ``cost_matrix[i][j]`` is the cost of taking a row of class i for class j, classes in sorted order: the layout of
-        scikit-learn's confusion matrix. No mistake may cost less than being right. None is 1 for every mistake.
+        ``cost_matrix[i][j]`` is the cost of predicting class j for a row of class i, classes in sorted order: the
+        layout of scikit-learn's confusion matrix. No mistake may cost less than being right. None is 1 for every
+        mistake.
     method : {"expected_cost", "threshold_moving"}, default="expected_cost"
-        "expected_cost" predicts the class of the least expected cost [1]_. "threshold_moving" multiplies the
-        probability of each class by the sum of what each mistake with it costs more than being right, normalises, and
+        "expected_cost" predicts the class with the lowest expected cost [1]_. "threshold_moving" multiplies the
+        probability of each class by the sum of the extra costs of the mistakes on that class, normalises, and
         predicts the largest [2]_. For two classes both predict the same.
 
     Attributes
@@ -166,7 +167,7 @@ class CostSensitiveClassifier(ClassifierWrapper):
         Returns
         -------
         decision : ndarray of shape (n_samples,), or (n_samples, n_classes) if there are more than two classes
-            For two classes: what an alarm is expected to save, above 0 where it is raised. For more: minus the expected
+            For two classes: the expected saving of an alarm, above 0 where one is raised. For more: minus the expected
             cost. With "threshold_moving" the re-weighted probability, or the difference of the two.
         """
         probability = self.predict_proba(X)

@@ -37,20 +37,20 @@ def drift_report(
     X : array-like of shape (n_samples, n_features)
         Recent rows, as the model takes them. Leave out what is known to be anomalous.
     min_distance : float, default=0.1
-        Largest distance between the two distributions that is not worth mentioning, at least 0 and below 1. With many
-        rows the smallest difference is certain, and no reason to refit.
+        Largest distance between the two distributions that is negligible; at least 0 and below 1. With many rows even
+        the smallest difference is significant, and no reason to refit.
     alpha : float, default=0.01
-        How often, at most, rows like those of fit may be taken for drifted; above 0 and below 1.
+        Significance level: how often, at most, rows like those of fit may be taken for drifted; above 0 and below 1.
 
     Returns
     -------
     report : Series
 
         - ``drifted``: whether ``distance`` is above ``min_distance`` and ``p_value`` at most ``alpha``: refit, or let
-          the detector go on learning;
+          the detector continue learning;
         - ``distance``: largest distance between the two distribution functions, the statistic of Kolmogorov and
           Smirnov, from 0 to 1;
-        - ``p_value``: how often rows like those of fit show that distance, roughly;
+        - ``p_value``: about how often rows like those of fit show such a distance;
         - ``median_rank``: share of the held-out scores below the median of the recent ones; 0.5 is usual, and above
           it rows score higher now;
         - ``alarm_rate_then``, ``alarm_rate``: share of the held-out and of the recent rows above the threshold;
@@ -70,13 +70,13 @@ def drift_report(
 
     See Also
     --------
-    GaussianDetector.partial_fit : Goes on learning, with ``half_life`` forgets.
+    GaussianDetector.partial_fit : Continues learning, and forgets with ``half_life``.
 
     Notes
     -----
     Neighbouring rows score alike: a thousand minutes may be worth thirty independent rows. Their number is
     ``n / (1 + 2 * (r_1 + r_2 + ...))``, of the autocorrelations of the ranks up to the first below 0 [1]_, and the
-    p-value of a test for that many rows. It is rough; do not read its third digit. Rows that are compared should span
+    p-value of a test for that many rows. It is approximate. Rows that are compared should span
     what is usual: a single night differs from a week even where nothing has drifted.
 
     References

@@ -24,7 +24,7 @@ def feature_scores(model: AnyEstimator, X: Rows, *, by_sensor: bool = False) -> 
     Returns
     -------
     scores : DataFrame of shape (n_samples, n_values)
-        Larger is worse, with the index of X.
+        Larger is more anomalous; with the index of X.
 
     Raises
     ------

@@ -63,7 +63,7 @@ class PerSeries(ClassifierWrapper):
     n_jobs : int, default=None
         Number of fits at a time, as in scikit-learn; None means 1 unless in a ``joblib.parallel_config`` context.
     series : {"auto", "index"}, default="auto"
-        "auto" reads a (series, time) MultiIndex where there is one; "index" insists on it.
+        "auto" reads a (series, time) MultiIndex where there is one; "index" requires it.
 
     Attributes
     ----------
@@ -147,7 +147,7 @@ class PerSeries(ClassifierWrapper):
         y : array-like of shape (n_samples,), default=None
             Two labels, the last in sorted order is the anomaly, or 0 for all rows; detectors do without.
         **fit_params : dict
-            For the fits, such as ``sample_weight``; what has a value per row is cut by series.
+            For the fits, such as ``sample_weight``; parameters with a value per row are split by series.
 
         Returns
         -------

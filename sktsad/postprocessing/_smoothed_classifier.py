@@ -41,9 +41,9 @@ STATISTICS: dict[str, Callable[..., np.ndarray]] = {"mean": np.mean, "median": n
 class SmoothedClassifier(ClassifierWrapper):
     """Smooth the scores of a classifier or detector over the last rows of each series.
 
-    Smoothing brings out events of many rows and costs delay; where an alarm has to come within a few rows it hurts. Put
-    it around a whole pipeline, since it needs rows in time order. Smoothed scores need a threshold of their own:
-    ``ThresholdClassifier(SmoothedClassifier(pipeline))`` learns it.
+    Smoothing brings out events of many rows, but delays alarms: it does harm where an alarm must come within a few
+    rows. Put it around a whole pipeline, since it needs rows in time order. Smoothed scores need a threshold of their
+    own: ``ThresholdClassifier(SmoothedClassifier(pipeline))`` learns it.
 
     Parameters
     ----------
@@ -51,10 +51,10 @@ class SmoothedClassifier(ClassifierWrapper):
         A binary classifier, detector or pipeline with ``decision_function`` or ``predict_proba``. It is cloned; in
         ``FrozenEstimator`` it stays as it is.
     length : int, default=10
-        Rows to smooth over: a row and those before it. The first rows of a series, and of what comes after a gap,
-        repeat the first.
+        Number of rows to smooth over: a row and those before it. At the start of a series, and after a gap, the first
+        row is repeated.
     statistic : {"mean", "median", "max"}, default="mean"
-        What the scores of these rows become.
+        Statistic of the scores of these rows.
     max_gap : float, default=3
         As in `SlidingWindow`.
     series : {"auto", "index"}, default="auto"
@@ -125,7 +125,7 @@ class SmoothedClassifier(ClassifierWrapper):
         X : array-like of shape (n_samples, n_features)
             Rows in time order; a panel is a frame with a (series, time) MultiIndex.
         y : array-like of shape (n_samples,), default=None
-            Two labels, the last in sorted order is the anomaly; detectors do without.
+            Two labels, of which the last in sorted order is the anomaly; detectors do not need them.
         **fit_params : dict
             For the fit of the estimator, such as ``sample_weight``.
 

@@ -62,27 +62,27 @@ def _fitted(estimator: AnyEstimator, X: Rows, y: Labels, params: dict[str, Any])
 class ThresholdClassifier(ClassifierWrapper):
     """Classify by a threshold that a rule learns from scores of unseen rows, in time order.
 
-    What ``TunedThresholdClassifierCV`` of scikit-learn does on a grid of thresholds and averaged over folds, this
-    does exactly, over the pooled scores of all folds, with any rule of `sktsad.thresholds`. Put it around a whole
-    pipeline: what a sampler does at fit then leaves the rows of the threshold alone.
+    ``TunedThresholdClassifierCV`` of scikit-learn tries a grid of thresholds, and averages over folds. This classifier
+    learns from the pooled scores of all folds, exactly, with any rule of `sktsad.thresholds`. Put it around a whole
+    pipeline, so that a sampler inside does not resample the rows that the threshold is learnt from.
 
-    Detectors, and fitted models in ``FrozenEstimator``, need no labels if the rule needs none: this puts a budget on a
-    model that is running, ``ThresholdClassifier(FrozenEstimator(model), AlarmsPerDay(2)).fit(X)``.
+    Detectors, and fitted models in ``FrozenEstimator``, need no labels if the rule needs none: this puts a budget of
+    alarms on a model in use, ``ThresholdClassifier(FrozenEstimator(model), AlarmsPerDay(2)).fit(X)``.
 
     Parameters
     ----------
     estimator : classifier
-        A binary classifier or pipeline with ``decision_function`` or ``predict_proba``. It is cloned for each fold and,
-        for use, fitted on all rows. In ``FrozenEstimator`` it stays as it is, and all rows of ``fit`` are for the
-        threshold: give it rows that the classifier has not seen.
+        A binary classifier or pipeline with ``decision_function`` or ``predict_proba``. It is cloned and fitted for
+        each fold, and in the end on all rows. In ``FrozenEstimator`` it stays as it is, and all rows of ``fit`` are
+        for the threshold: give it rows that the classifier has not seen.
     threshold : threshold rule, float or None, default=None
-        Rule, or number in units of the score, for which there are no folds. None means ``BestFBeta()``.
+        Rule, or number in units of the score; a number needs no folds. None means ``BestFBeta()``.
     cv : splitter, default=None
         Folds whose test rows the rule learns from. None means ``SeriesSplit(5)``: training before test, for every
         series.
     min_events : int, default=3
-        Events, runs of anomalous rows, that these rows must hold for a rule that needs labels. With fewer, the
-        estimator's own threshold stays, with a warning: a threshold fitted to one event is luck.
+        Number of events, runs of anomalous rows, that these rows must hold for a rule that needs labels. With fewer,
+        the estimator's own threshold stays, with a warning: a threshold fitted to one event is luck.
 
     Attributes
     ----------
@@ -95,7 +95,8 @@ class ThresholdClassifier(ClassifierWrapper):
     threshold_rule_ : threshold rule
         The fitted rule with its curve; only if a rule was used.
     n_events_ : int
-        Events among the rows that the threshold was learnt from; only if a rule was used and there were labels.
+        Number of events among the rows that the threshold was learnt from; only if a rule was used and there were
+        labels.
 
     Examples
     --------
@@ -143,8 +144,8 @@ class ThresholdClassifier(ClassifierWrapper):
         X : array-like of shape (n_samples, n_features)
             Rows in time order; a panel is a frame with a (series, time) MultiIndex.
         y : array-like of shape (n_samples,), default=None
-            Two labels, the last in sorted order is the anomaly. Where neither rule nor estimator needs labels, None or
-            one label for all rows, which then are normal.
+            Two labels, of which the last in sorted order is the anomaly. If neither rule nor estimator needs labels, y
+            may be None, or one label for all rows, which are then normal.
         **fit_params : dict
             For the fits of the estimator, such as ``sample_weight``; the rule does not see them.
 

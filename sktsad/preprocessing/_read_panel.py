@@ -60,7 +60,8 @@ def read_panel(
         A CSV or Parquet file, such as ``"my.csv"``, ``"my.csv.gz"`` or ``"my.parquet"``; a folder of such files, each
         of one series, by the name of the file; or a table of pandas, polars or Arrow.
     time : str or int, default=0
-        Column with the time, by name or position: dates, numbers, or text as in ISO 8601.
+        Column with the time, by name or position: dates, numbers, or text as in ISO 8601. Text in another form is read
+        as pandas guesses, the month before the day, and the report says so.
     series : str, int or None, default=None
         Column with the name of each row's series; None takes all rows as one series, and each file of a folder as one.
     target : str, int or None, default=None
@@ -71,7 +72,7 @@ def read_panel(
         Time zone, such as ``"Europe/Berlin"``: dates without an offset are of its clocks, others are converted to it.
         None leaves dates as they are; those with offsets become UTC.
     time_format : str or None, default=None
-        Format of times as text that are not in ISO 8601, such as ``"%d.%m.%Y %H:%M"``.
+        Format of times as text in another form, such as ``"%d.%m.%Y %H:%M"``.
     unit : {"s", "ms", "us", "ns"} or None, default=None
         Says that time is counted from 1970 in UTC, in this unit. None takes numbers as they are.
     duplicates : {"first", "last"}, default="last"
@@ -137,7 +138,7 @@ def read_panel(
     report = {"rows read": len(table)}
     keys = None if series is None else _keys(table[series], series)
     times: Any
-    times, unsaid = read_times(table[time], keys, zone, time_format, unit)
+    times, unsaid = read_times(table[time], keys, zone, time_format, unit, report)
     report["rows without a readable time"] = int(times.isna().sum() - unsaid)
     report["rows of an hour that clocks showed twice or never"] = unsaid
     values = _values(table, [name for name in (time, series, target) if name is not None], columns, report)

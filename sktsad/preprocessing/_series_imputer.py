@@ -222,7 +222,7 @@ class SeriesImputer(TransformerMixin, Estimator):
         values = validate_rows(self, X, reset=False, ensure_all_finite="allow-nan")
         n = values.shape[1]
         out = np.empty((len(values), n * (1 + len(self._filling.suffixes))), values.dtype)
-        steps = rows.steps_so_far(past.steps())
+        steps = rows.steps_so_far(past.steps()) if self._times else np.empty(0)
         kept_of = past.by_key() if rows.times is not None else {}
         for key, part in rows.parts():
             order, known = rows.order[part], kept_of.get(key)

@@ -16,7 +16,12 @@ _EPOCH, _UNITS = (946_684_800, 4_102_444_800), {"s": 1, "ms": 10**3, "us": 10**6
 
 
 def read_times(
-    column: pd.Series, keys: pd.Index | None, zone: str | None, time_format: str | None, unit: Any
+    column: pd.Series,
+    keys: pd.Index | None,
+    zone: str | None,
+    time_format: str | None,
+    unit: Any,
+    report: dict[str, int],
 ) -> tuple[Any, int]:
     """Return times, missing ones where they cannot be read, and how many of these are of clocks that were changed.
 
@@ -28,6 +33,8 @@ def read_times(
         Name of the series of each row.
     zone, time_format, unit
         As in `read_panel`.
+    report : dict
+        Gets what was done.
     """
     name = column.name
     times: Any = pd.Index(column.array, name=name)
@@ -43,7 +50,7 @@ def read_times(
             )
         return times, 0
     elif not isinstance(times, (pd.DatetimeIndex, pd.TimedeltaIndex, pd.PeriodIndex)):
-        times = _parse(times, name, time_format)
+        times = _parse(times, name, time_format, report)
     if zone is None or not isinstance(times, pd.DatetimeIndex):
         return times, 0
     if times.tz is not None:
@@ -54,18 +61,24 @@ def read_times(
     return local, int((local.isna() & np.asarray(times.notna())).sum())
 
 
-def _parse(times: Any, name: Any, time_format: str | None) -> pd.DatetimeIndex:
+def _parse(times: Any, name: Any, time_format: str | None, report: dict[str, int]) -> pd.DatetimeIndex:
     """Return text, or dates as objects, as dates; instants in UTC where they have an offset."""
     text = times.astype("string")
     has_offset = bool(text.dropna().str.contains(_OFFSET).any())
     found: Any = pd.to_datetime(times, format=time_format or "ISO8601", utc=has_offset, errors="coerce")
+    if len(found) and found.isna().all() and time_format is None:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # that there is no format in it
+            found = pd.to_datetime(times, utc=has_offset, errors="coerce")
+        if n_read := int(found.notna().sum()):
+            report["times in another form than ISO 8601, read as pandas guesses"] = n_read
     if len(found) and found.isna().all():
         raise ValueError(
             f"time={name!r} holds {times.dtype}, such as {times[0]!r}, which is not read as time"
             + (
                 f" by time_format={time_format!r}. Give the format that it has."
                 if time_format
-                else ", as it is not in ISO 8601 form. Say which it is in, e.g. time_format='%d.%m.%Y %H:%M'."
+                else ". Say which form it has, e.g. time_format='%d.%m.%Y %H:%M'."
             )
         )
     return pd.DatetimeIndex(found, name=name)

@@ -1,4 +1,4 @@
-"""Running a sampler of imbalanced-learn: suited to few rows, and undone to which row each row comes from."""
+"""Running a sampler of imbalanced-learn: adapted to few rows, and traced back to the row that each row comes from."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def resample(sampler: Any, windows: Windows, labels: np.ndarray) -> tuple[np.nda
     Returns
     -------
     parents, made : ndarray
-        The row each row comes from, and the values of the last of them, which are made.
+        The row that each row comes from, and the values of the last ones, which are synthetic.
     used : sampler or None
         What resampled in the end.
     """

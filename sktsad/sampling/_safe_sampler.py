@@ -58,18 +58,19 @@ NAMES = {
 class SafeSampler(OneToOneFeatureMixin, Estimator):
     """Resample windows at fit with any sampler of imbalanced-learn, however few the anomalies are.
 
-    It comes after `SlidingWindow` in a pipeline of imbalanced-learn, which leaves samplers out at predict. What it
-    adds to a sampler as such:
+    Put it after `SlidingWindow` in a pipeline of imbalanced-learn, which skips samplers at predict. It adds to a plain
+    sampler:
 
-    - Windows stay windows: they keep their channels and their index, and the result holds only made ones in full. To
-      pick at random no window is written out; other methods compare windows, and those of a panel are copied for it.
-    - Rows stay in time order, made ones beside the nearest row of their class, so that the last rows are still the last
-      in time. Those of a panel stay in the order given.
-    - No anomaly: nothing is done. One: it is repeated, where a method needs neighbours. Few: the method looks at as
-      many neighbours as there are. A method that makes rows but finds nothing to do, or fails on so few, is replaced
-      by repeating rows. Each is said in a warning. An undersampler leaves as few rows as its ratio asks for.
+    - Windows stay windows: they keep their channels and their index, and the result holds only synthetic ones in full.
+      To pick at random, no window is written out; other methods compare windows, and copy those of a panel for it.
+    - Rows stay in time order, synthetic ones beside the nearest row of their class, so that the last rows are still
+      the last in time. Those of a panel stay in the order given.
+    - With no anomaly, nothing is done. A single one is repeated, where a method needs neighbours. With few, the method
+      uses as many neighbours as there are. An oversampler that finds nothing to do, or fails on few rows, is replaced
+      by repeating rows. Each of these is announced by a warning. An undersampler leaves as few rows as its ratio asks
+      for.
     - The share of anomalies never falls: where they are as many as ``ratio`` asks for, or the sampler takes anomalies
-      away, nothing is done, with a warning; a method that makes rows is then replaced by repeating rows.
+      away, nothing is done, with a warning; an oversampler is then replaced by repeating rows.
 
     Parameters
     ----------
@@ -77,15 +78,15 @@ class SafeSampler(OneToOneFeatureMixin, Estimator):
         A sampler of imbalanced-learn, which is cloned, or its name: "undersample", "near_miss", "tomek_links",
         "oversample", "smote", "borderline_smote", "adasyn", "smote_tomek" or "smote_enn". "augment" makes changed
         copies with `WindowAugmenter`.
-        None changes nothing but what ``max_normal`` asks for.
+        None only applies ``max_normal``.
     ratio : float or None, default=None
-        Anomalies for each normal row afterwards, above 0 and at most 1, for two classes. None is the sampler's own,
-        mostly 1. Samplers that clean, such as "tomek_links", have none.
+        Number of anomalies per normal row after resampling, above 0 and at most 1; for two classes. None keeps the
+        sampler's own, mostly 1. Cleaning samplers, such as "tomek_links", have none.
     max_normal : int, default=None
-        First draw, of each series, this number of normal rows at random, where it has more: long series of normal
+        Number of normal rows to draw first, at random, from each series that has more: long series of normal
         rows cost time and teach little. All anomalies stay.
     n_channels : int, default=None
-        Channels of a plain 2-D row, for "augment".
+        Number of channels in a plain 2-D row, for "augment".
     random_state : int, RandomState or None, default=None
         Passed to the sampler, and to those inside it; None leaves their own as it is. It also draws the rows of
         ``max_normal``.
@@ -93,17 +94,17 @@ class SafeSampler(OneToOneFeatureMixin, Estimator):
     Attributes
     ----------
     sampling_strategy_ : dict
-        As of the sampler of imbalanced-learn that was used: for each class that it changed, the number of rows that it
-        made, or that it left; empty where the rows stay as they are.
+        That of the sampler that was used: for each class that it changed, the number of rows that it made, or that it
+        left; empty where the rows stay as they are.
     sample_indices_ : ndarray of shape (n_resampled,)
-        The row of X that each row is; for a row that was made, the nearest row of its class.
+        The row of X that each row comes from; for a synthetic row, the nearest row of its class.
     n_features_in_, feature_names_in_ : int, ndarray of str
         Number of columns, and their names where they had names.
 
     Notes
     -----
     Probabilities of a model that was fitted to resampled rows are too high for the anomaly: choose its threshold on
-    rows as they are, e.g. by ``ThresholdClassifier(pipeline)``. Weights cannot pass a sampler.
+    rows as they are, e.g. by ``ThresholdClassifier(pipeline)``. Sample weights cannot pass a sampler.
 
     Examples
     --------
@@ -163,7 +164,7 @@ class SafeSampler(OneToOneFeatureMixin, Estimator):
 
     @atomic_fit
     def fit_resample(self, X: Rows, y: Labels) -> tuple[Any, Any]:
-        """Resample.
+        """Resample the windows.
 
         Parameters
         ----------
@@ -245,7 +246,7 @@ class SafeSampler(OneToOneFeatureMixin, Estimator):
         return rows[kept]
 
     def _resample(self, windows: Windows, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return the row each row comes from, and the values of the last of them, which are made."""
+        """Return the row that each row comes from, and the values of the last ones, which are synthetic."""
         self.sampling_strategy_: dict = {}
         if self.sampler is None:
             return as_they_are(windows)

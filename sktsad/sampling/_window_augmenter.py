@@ -16,21 +16,20 @@ CHANGES = ("jitter", "scaling", "time_warp", "shift")
 class WindowAugmenter(Estimator):
     """Copy windows with small changes: a strategy for `SafeSampler`.
 
-    SMOTE draws straight lines between two windows, which for waves that are out of step is no wave; each copy here
-    comes from one window [1]_.
+    SMOTE interpolates between two windows, which gives no wave where they are waves out of phase; here each copy comes
+    from one window [1]_.
 
     Parameters
     ----------
     changes : sequence of {"jitter", "scaling", "time_warp", "shift"}, default=all four
-        What is done to a copy, whatever their order here: "time_warp" runs faster here and slower there; "shift" moves
-        the window in time and repeats the row at its end; "scaling" multiplies each channel by a factor; "jitter"
-        adds Gaussian noise.
+        What is done to a copy; their order here does not matter. "time_warp" compresses some parts of the window and
+        stretches others; "shift" moves the window in time and repeats the row at its end; "scaling" multiplies each
+        channel by a factor; "jitter" adds Gaussian noise.
     strength : float, default=0.1
-        How much: the noise has this standard deviation, in units of that of the channel; the factor lies this much
-        around 1; a step of the clock takes that much more or less than one; the shift is up to this share of the
-        window.
+        Size of the changes: the noise has this standard deviation, in units of that of the channel; the factor differs
+        by about this much from 1, as does the length of a time step; the shift is up to this share of the window.
     random_state : int, RandomState or None, default=None
-        Draws windows and changes.
+        Controls which windows and changes are drawn.
 
     References
     ----------
@@ -73,7 +72,7 @@ class WindowAugmenter(Estimator):
         Returns
         -------
         copies : ndarray of shape (n_copies, length, n_channels)
-            Changed copies of windows that are drawn evenly, as floats.
+            Changed copies, as floats, of windows that are drawn evenly.
         parents : ndarray of shape (n_copies,)
             Which window each is made from.
 

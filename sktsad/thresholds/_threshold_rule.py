@@ -90,7 +90,7 @@ class ThresholdRule(Estimator):
 
 
 class EmpiricalRule(ThresholdRule):
-    """Base of the rules that look at the scores of normal rows in no order, and can go on learning from more."""
+    """Base of the rules that look at the scores of normal rows in no order, and can continue learning from more."""
 
     def _learn(self, scores: np.ndarray, anomalous: np.ndarray | None, index: pd.Index) -> None:
         self._learn_from(Distribution.of(scores))

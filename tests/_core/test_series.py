@@ -274,3 +274,23 @@ def test_the_order_of_rows_in_time():
     assert time_order(pd.DataFrame({"a": [0] * 4}, panel)).tolist() == [1, 0, 3, 2]
     sorted_panel = pd.MultiIndex.from_arrays([list("bbaa"), times[[2, 3, 0, 1]]])
     assert time_order(pd.DataFrame({"a": [0] * 4}, sorted_panel)) is None
+
+
+@given(
+    st.lists(st.lists(st.sampled_from([1, 1, 1, 2, 5]), max_size=9), min_size=1, max_size=6), st.booleans()
+)
+def test_steps_of_many_series_at_once_are_those_of_each_alone(holes, is_same):
+    holes = [[each[0]] * len(each) if is_same and each else each for each in holes]
+    times = [np.cumsum([7 * number, *each]) for number, each in enumerate(holes)]
+    names = np.repeat(np.arange(len(times)), [len(each) for each in times])
+    rows = read_series(pd.DataFrame(index=pd.MultiIndex.from_arrays([names, np.concatenate(times)])))
+    alone = [modal_step(np.array(each)) if each else np.nan for each in holes]
+    np.testing.assert_array_equal(rows.steps(), alone)
+    known = {0: 3.0}
+    found = rows.steps_so_far(known)
+    for number, (key, part) in enumerate(rows.parts()):
+        for row in range(part.start, part.stop):
+            n_holes = row - part.start - 1  # whole powers of two of the holes before it
+            size = 0 if n_holes < 1 else 2 ** int(np.log2(n_holes))
+            wanted = known.get(key, modal_step(np.array(holes[number][:size])) if size else np.nan)
+            np.testing.assert_equal(found[row], wanted)

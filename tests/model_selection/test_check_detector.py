@@ -194,7 +194,7 @@ class ForgetsWhenPickled(Distance):
         (OwnDecision, "decision_function is not"),
         (NeverAlarms, "predict is not where"),
         (RoundedThreshold, "gives threshold_="),
-        (ThresholdOfFit, "set as threshold after fit does not count"),
+        (ThresholdOfFit, "set as threshold after fit has no effect"),
         (NotANumber, "has the decision NaN"),
         (ReadsTheClock, "A time index without a gap changes the scores"),
         (LosesTheIndex, "feature_scores does not keep the index"),

@@ -5,10 +5,14 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from sklearn.base import clone
+from sklearn.ensemble import StackingClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV, TimeSeriesSplit, cross_val_score
+from sklearn.pipeline import make_pipeline
 from strategies import tables
 
+from sktsad import GaussianDetector, SlidingWindow
+from sktsad.datasets import make_kpi
 from sktsad.model_selection import SeriesSplit
 
 INDEX = pd.MultiIndex.from_product([["a", "b"], range(12)], names=["series", "time"])
@@ -200,7 +204,7 @@ def test_a_target_of_another_length_is_refused():
 
 
 def test_it_shows_its_parameters():
-    shown = "SeriesSplit(by='time', expanding=False, gap=2, n_splits=3, test_size=4)"
+    shown = "SeriesSplit(by='time', expanding=False, gap=2, n_splits=3, partition=False,\n      test_size=4)"
     assert repr(SeriesSplit(3, gap=2, test_size=4, expanding=False, by="time")) == shown
 
 
@@ -301,3 +305,35 @@ def test_lengths_of_time_need_dates_and_enough_rows():
     X = pd.DataFrame({"x": [0.0]}, pd.date_range("2026", periods=1))
     with pytest.raises(ValueError, match=r"too few, 1, for n_splits=1, test_size='1D' and gap='2D'"):
         next(SeriesSplit(1, gap="2D", test_size="1D").split(X))
+
+
+@pytest.mark.parametrize("by", ["position", "time"])
+@pytest.mark.parametrize("expanding", [True, False])
+def test_a_partition_tests_every_row_once_and_looks_ahead_in_its_first_fold_only(by, expanding):
+    index = pd.MultiIndex.from_product([["a", "b"], pd.RangeIndex(23)], names=["series", "time"])
+    X = pd.DataFrame({"x": np.zeros(46)}, index)
+    splitter = SeriesSplit(3, gap=2, by=by, expanding=expanding, partition=True)
+    plain = SeriesSplit(3, gap=2, by=by, expanding=expanding)
+    folds = list(splitter.split(X))
+    assert len(folds) == splitter.get_n_splits(X) == 4
+    for fold, other in zip(folds[1:], plain.split(X), strict=True):
+        np.testing.assert_array_equal(np.concatenate(fold), np.concatenate(other))
+    np.testing.assert_array_equal(np.sort(np.concatenate([test for _, test in folds])), np.arange(46))
+    train, test = folds[0]
+    times = index.get_level_values("time").to_numpy()
+    assert times[train].min() == times[test].max() + 3
+    assert len(train) == (2 * (23 - 8 - 2) if expanding else len(folds[1][0]))
+    hours = X.set_axis(pd.MultiIndex.from_product([["a", "b"], pd.date_range("2026", periods=23, freq="2h")]))
+    in_time = SeriesSplit(3, gap="4h", by=by, expanding=expanding, partition=True).split(hours)
+    np.testing.assert_array_equal(next(in_time)[0], train)
+
+
+def test_members_are_stacked_by_folds_in_time_order():
+    X, y = make_kpi(600, contamination=0.08, random_state=0)
+    members = [
+        ("wild", make_pipeline(SlidingWindow(5), GaussianDetector())),
+        ("calm", make_pipeline(SlidingWindow(5), LogisticRegression())),
+    ]
+    stack = StackingClassifier(members, cv=SeriesSplit(3, partition=True)).fit(X, y)
+    assert stack.score(X, y) > 0.9
+    assert len(stack.stack_method_) == 2

@@ -408,7 +408,7 @@ class OtherEncoder(PCA):
 def test_what_lends_no_encoder_is_refused(encoder):
     model = RNNClassifier(encoder=encoder, **SIZES)
     with pytest.raises(
-        TypeError, match=r"encoder=.* has no encoder to lend: use one such as ForecastPretrainer\(\)"
+        TypeError, match=r"encoder=.* provides no encoder: use one that does, such as ForecastPretrainer\(\)"
     ):
         model.fit(X, Y)
     assert not hasattr(model, "net_")

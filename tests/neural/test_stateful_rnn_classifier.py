@@ -231,12 +231,12 @@ def test_a_memory_of_500_rows_finds_what_a_window_of_30_cannot():
     new, truth, asks = long_memory(24_000, 1)
     # All that can be told without the pulse is where it is asked for.
     model = StatefulRNNClassifier(
-        hidden_size=8,
+        hidden_size=16,
         max_epochs=8,
         min_updates=40,
         chunk_size=700,
         strand_length=2800,
-        lr=0.02,
+        lr=0.01,
         random_state=0,
     ).fit(x, y, 0.002 + 1.0 * (x[:, 1] > 0))
     assert average_precision_score(truth[asks], model.decision_function(new)[asks]) > 0.95
@@ -350,6 +350,28 @@ def test_unseen_series_score_as_well_as_without_a_name_can_say():
     ):
         excess = log_loss(y[part], model.predict_proba(x[part])[:, 1]) - log_loss(y[part], best[part])
         assert excess < 0.025
+
+
+def test_training_begins_at_the_shares_of_the_classes_by_weight():
+    y = np.repeat([0, 1, 0, 2], [40, 4, 112, 9])  # events of 4 and of 9 rows weigh 2 and 3
+    x = np.random.default_rng(0).normal(size=(len(y), 2))
+    untrained = {**EXACT, "lr": 1e-15, "event_weight": -0.5}
+
+    def bias(y, **params):
+        model = StatefulRNNClassifier(**{**untrained, **params}).fit(x, y)
+        return model.net_.module_.head[-1].bias.detach().numpy()
+
+    np.testing.assert_allclose(bias(y), np.log(np.array([152, 2, 3]) / 157))
+    np.testing.assert_allclose(bias(y > 0, loss="focal"), np.log([5 / 152]))
+    np.testing.assert_allclose(bias(y > 0, class_weight="balanced", event_weight=None), [0], atol=1e-12)
+    # These weigh the classes themselves, or are not known.
+    for loss in ("logit_adjusted", "mean_false_error", nn.BCEWithLogitsLoss):
+        assert abs(bias(y > 0, loss=loss, event_weight=None)[0]) < 0.6
+    x, y = x[:40], y[:40]
+    one = StatefulRNNClassifier(**EXACT).partial_fit(
+        x, y, classes=[0, 1]
+    )  # a class without a row has no share
+    assert np.isfinite(one.decision_function(x)).all()
 
 
 def test_it_is_causal():

@@ -137,6 +137,9 @@ def test_times_in_another_form_are_read_by_it():
     table = pd.DataFrame({"time": ["01.02.2026 00:00", "02.02.2026 00:00"], "x": [1.0, 2.0]})
     X, _, _ = read_panel(table, time_format="%d.%m.%Y %H:%M")
     assert X.index.tolist() == [pd.Timestamp("2026-02-01"), pd.Timestamp("2026-02-02")]
+    guessed, _, report = read_panel(table.assign(time=["01/02/2026 00:00", "01/13/2026 00:00"]))
+    assert guessed.index.tolist() == [pd.Timestamp("2026-01-02"), pd.Timestamp("2026-01-13")]
+    assert report["times in another form than ISO 8601, read as pandas guesses"] == 2
     deltas, _, _ = read_panel(table.assign(time=pd.to_timedelta([2, 1], "h")), zone="UTC")
     assert deltas.index.tolist() == [pd.Timedelta("1h"), pd.Timedelta("2h")]
     with pytest.warns(
@@ -157,7 +160,7 @@ def test_times_in_another_form_are_read_by_it():
         ("my.xlsx", {}, "must be a CSV or Parquet file"),
         (TABLE, {"time": "hour"}, "time='hour' is not a column of the table"),
         (TABLE, {"time": 9}, "time=9 is not a column of the table"),
-        (TABLE, {"time": "text"}, "time='text' holds .* which is not read as time, as it is not in ISO 8601"),
+        (TABLE, {"time": "text"}, "time='text' holds .* which is not read as time. Say which form it has"),
         (TABLE, {"time": "text", "time_format": "%d"}, "by time_format='%d'. Give the format"),
         (TABLE, {"time": "when", "unit": "s"}, "unit='s' is for times that are numbers; 'when' holds"),
         (TABLE, {"time": "label", "zone": "UTC"}, "zone='UTC' is for dates; 'label' holds float64"),

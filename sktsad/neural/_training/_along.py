@@ -32,7 +32,7 @@ def run_along(
     segments : Segments
         The rows.
     batch_size : int
-        Segments that run side by side, at most.
+        Largest number of segments that run side by side.
     take : callable, default=None
         Called with row numbers and the outputs at these rows, chunk by chunk; those of a segment come in order.
     ends : ndarray of int, shape (n_ends,), default=None

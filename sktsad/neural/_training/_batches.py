@@ -87,12 +87,12 @@ class BatchLoader:
     dataset : WindowDataset
         What to cut into batches.
     batch_size : int
-        Rows in a batch; the last may be smaller.
+        Number of rows in a batch; the last may be smaller.
     random_state : numpy.random.RandomState, default=None
         Shuffles the rows at each pass; None keeps their order.
     stratify : bool, default=False
-        Whether to deal the rows of each class out to all batches alike. A class with fewer rows than there are batches
-        has them repeated: one in every batch.
+        Whether to distribute the rows of each class evenly over the batches. A class with fewer rows than there are
+        batches has them repeated: one in every batch.
     """
 
     def __init__(
@@ -130,7 +130,7 @@ class BatchLoader:
         return [np.flatnonzero(target == label) for label in np.unique(target)]
 
     def _deal(self, rows: np.ndarray) -> list[np.ndarray]:
-        """Deal rows out to the batches, at least one to each."""
+        """Distribute rows over the batches, at least one to each."""
         if self.random_state is not None:
             rows = self.random_state.permutation(rows)
         return np.array_split(np.resize(rows, max(len(rows), len(self))), len(self))

@@ -11,6 +11,7 @@ from skorch import NeuralNet
 from skorch.callbacks import Callback
 
 from ..._core import Labels, Rows
+from ._messages import say
 
 #: Epochs of a fit whose rows are one batch.
 _MOST_EPOCHS = 250
@@ -19,7 +20,7 @@ _MEASURED_SECONDS, _MEASURED_UPDATES, _LONG = 2.0, 10, 60.0
 
 
 def number_of_epochs(max_epochs: int | str, n_rows: int, batch_size: int) -> int:
-    """Return how many epochs to make: as told, or as many as the number of batches asks for.
+    """Return how many epochs to make: as given, or as many as the number of batches calls for.
 
     The weights change once per batch, so the same number of epochs means few updates for few rows and many for many.
     With "auto" the updates grow as the square root of the batches: 250 of one batch, 1,000 of 16 (2,000 rows in batches
@@ -39,7 +40,7 @@ class TimeNotice(Callback):
     """
 
     def on_train_begin(self, net: NeuralNet, X: Rows = None, y: Labels = None, **kwargs: Any) -> None:
-        """Hang on the optimizer."""
+        """Attach to the optimizer."""
         self._n_updates, self._n_batches, self._max_epochs = 0, 0, net.max_epochs
         self._begin = time.perf_counter()
         self._handle: Any = net.optimizer_.register_step_post_hook(self._after_step)
@@ -50,7 +51,7 @@ class TimeNotice(Callback):
             self._n_batches = len(net.get_iterator(dataset_train, training=True))
 
     def on_train_end(self, net: NeuralNet, X: Rows = None, y: Labels = None, **kwargs: Any) -> None:
-        """Let go of the optimizer."""
+        """Detach from the optimizer."""
         self._let_go()
 
     def _let_go(self) -> None:
@@ -66,7 +67,7 @@ class TimeNotice(Callback):
         self._let_go()
         whole = seconds / self._n_updates * self._n_batches * self._max_epochs
         if whole > _LONG:
-            print(f"About {_in_words(whole)} for {self._max_epochs} epoch(s) of {self._n_batches:,} batches.")
+            say(f"About {_in_words(whole)} for {self._max_epochs} epoch(s) of {self._n_batches:,} batches.")
 
 
 def _in_words(seconds: float) -> str:

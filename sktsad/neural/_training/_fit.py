@@ -20,6 +20,7 @@ from torch.utils.data import Dataset
 from ._batches import WindowDataset, as_tensor
 from ._epochs import TimeNotice, number_of_epochs
 from ._interrupt import InterruptGuard
+from ._messages import say
 from ._net import LeanNet
 from ._network import Network, TrainingOptions
 from ._random import full_precision, own_defaults, seeded
@@ -89,6 +90,8 @@ def make_net(network: Network, options: TrainingOptions) -> LeanNet:
     }
     if not options.verbose:
         arguments["callbacks__print_log"] = None
+    elif "callbacks__print_log" not in net_params:
+        arguments["callbacks__print_log__sink"] = say
     if "iterator_train" not in net_params:
         arguments |= {"iterator_train": network.loader, "iterator_train__random_state": random_state}
     for part, is_stratified in zip(("train", "valid"), network.stratify, strict=True):
@@ -145,7 +148,7 @@ def _check_names(net_params: dict[str, Any]) -> None:
                 "'optimizer__weight_decay', without net__."
             )
         if name in OWN_NAMES:
-            raise ValueError(f"net__{name} is not for net__: use {OWN_NAMES[name]}.")
+            raise ValueError(f"net__{name} cannot be set this way: use {OWN_NAMES[name]}.")
 
 
 def _check_iterators(net_params: dict[str, Any], loader: type) -> None:
@@ -186,7 +189,7 @@ def _callbacks(network: Network, options: TrainingOptions) -> list[Any]:
     patience = options.early_stopping
     if patience:
         patience = 5 if isinstance(patience, (bool, np.bool_)) else patience
-        stop = EarlyStopping(patience=patience, load_best=True, sink=print if options.verbose else noop)
+        stop = EarlyStopping(patience=patience, load_best=True, sink=say if options.verbose else noop)
         theirs = [callback for callback in callbacks if isinstance(callback, EarlyStopping)]
         callbacks = [callback for callback in callbacks if callback not in theirs]
         # Two would overwrite each other's best weights.
@@ -223,7 +226,7 @@ def _set_lr(net: LeanNet, lr: float) -> None:
 
 
 def train(net: LeanNet, dataset: Dataset, valid: Dataset | None, max_epochs: int | str) -> LeanNet:
-    """Train a net, starting from where it is.
+    """Train a net, starting from its present weights.
 
     Parameters
     ----------
@@ -234,7 +237,7 @@ def train(net: LeanNet, dataset: Dataset, valid: Dataset | None, max_epochs: int
     valid : WindowDataset, StrandDataset or None
         What its validation loss is measured on.
     max_epochs : int or "auto"
-        Passes over the rows.
+        Number of passes over the rows.
 
     Raises
     ------
@@ -279,8 +282,8 @@ def forward(
     dataset : WindowDataset
         Inputs.
     batch_size : int
-        Rows in a batch, fewer where these are very wide. The last is padded to that size, up to 1,024, so that a row's
-        result does not depend on how many there are.
+        Number of rows in a batch, fewer where these are very wide. The last is padded to that size, up to 1,024, so
+        that a row's result does not depend on how many there are.
     function : callable, default=None
         Called with (module, inputs); None runs the net.
 

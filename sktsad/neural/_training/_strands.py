@@ -216,7 +216,7 @@ class StrandLoader:
     dataset : StrandDataset
         What to cut.
     batch_size : int
-        Strands that run side by side, at most.
+        Largest number of strands that run side by side.
     random_state : numpy.random.RandomState, default=None
         Draws the cuts and the order; None cuts and orders always alike, and passes once.
     """

@@ -23,7 +23,7 @@ class UpdateRule(Callback):
         Length to which a longer gradient of all weights is scaled.
     one_cycle : bool, default=False
         Whether the learning rate rises from 1/25 of its value to all of it in the first 3/10 of the updates, and falls
-        to almost nothing in the others, both along a cosine [1]_.
+        to almost nothing in the rest, both along a cosine [1]_.
 
     References
     ----------

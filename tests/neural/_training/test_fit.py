@@ -104,7 +104,7 @@ def test_a_name_that_nobody_knows_is_refused_with_its_prefix(typo):
     ],
 )
 def test_a_name_that_the_estimator_has_itself_is_refused_with_that_name(name, mend):
-    with pytest.raises(ValueError, match=rf"net__{name} is not for net__: use {mend}\."):
+    with pytest.raises(ValueError, match=rf"net__{name} cannot be set this way: use {mend}\."):
         new_net({name: 1})
 
 
