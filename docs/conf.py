@@ -9,8 +9,9 @@ from importlib import import_module
 from pathlib import Path
 from urllib.request import urlopen
 
-import sktsad
 import torch
+
+import sktsad
 
 sys.path.insert(0, str(Path(__file__).parent / "extensions"))
 
@@ -158,6 +159,7 @@ sphinx_gallery_conf = {
     "abort_on_example_error": True,
     "capture_repr": (),  # what is printed, not what a last line happens to return
     "download_all_examples": False,
+    "remove_config_comments": True,  # which picture stands for a study
     "show_memory": False,
     "parallel": 2,
 }

@@ -19,6 +19,7 @@ import numpy as np
 import pandas as pd
 from imblearn.over_sampling import SMOTE
 from sklearn.datasets import load_digits
+
 from sktsad.datasets import load_mnist
 
 folder = next(

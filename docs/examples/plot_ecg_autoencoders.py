@@ -10,6 +10,7 @@ With ``SKTSAD_DATA`` set this runs on the beats of ECG5000, else on generated on
 there is no ``SlidingWindow`` here.
 """
 
+# sphinx_gallery_thumbnail_number = 5
 import os
 
 import matplotlib.pyplot as plt
@@ -19,6 +20,7 @@ import torch
 from sklearn.frozen import FrozenEstimator
 from sklearn.metrics import ConfusionMatrixDisplay, average_precision_score, f1_score
 from sklearn.model_selection import train_test_split
+
 from sktsad import AutoencoderDetector, RNNClassifier, ThresholdClassifier, VAEDetector
 from sktsad.datasets import load_ecg5000
 from sktsad.metrics import detection_report, random_baseline

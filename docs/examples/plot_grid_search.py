@@ -9,6 +9,7 @@ winner but which choices made a difference.
 The data are generated: what is shown is how to search, not what wins on your series.
 """
 
+# sphinx_gallery_thumbnail_number = 3
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -17,6 +18,7 @@ from imblearn.pipeline import Pipeline
 from sklearn.metrics import ConfusionMatrixDisplay
 from sklearn.model_selection import GridSearchCV, RandomizedSearchCV
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
+
 from sktsad import (
     GaussianDetector,
     RNNClassifier,

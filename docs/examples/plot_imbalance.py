@@ -19,6 +19,7 @@ from imblearn.pipeline import make_pipeline
 from sklearn.frozen import FrozenEstimator
 from sklearn.metrics import average_precision_score, f1_score
 from sklearn.preprocessing import StandardScaler
+
 from sktsad import (
     CostSensitiveClassifier,
     RNNClassifier,

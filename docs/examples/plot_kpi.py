@@ -32,6 +32,7 @@ from sklearn.model_selection import (
     TunedThresholdClassifierCV,
 )
 from sklearn.preprocessing import StandardScaler
+
 from sktsad import AutoencoderDetector, RNNClassifier, SlidingWindow, ZScoreDetector
 from sktsad.datasets import load_aiops_kpi, make_kpi
 from sktsad.plotting import ScoreDisplay, SeriesDisplay

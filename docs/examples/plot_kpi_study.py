@@ -20,6 +20,7 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.metrics import average_precision_score, f1_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, MinMaxScaler, StandardScaler
+
 from sktsad import (
     ForecastPretrainer,
     RNNClassifier,

@@ -16,6 +16,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from sklearn.pipeline import make_pipeline
+
 from sktsad import GaussianDetector, RollingFeatures, SeriesScaler
 from sktsad.live import LiveScorer
 from sktsad.thresholds import Quantile

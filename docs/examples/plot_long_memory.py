@@ -17,6 +17,7 @@ import pandas as pd
 import torch
 from sklearn.metrics import average_precision_score
 from sklearn.pipeline import make_pipeline
+
 from sktsad import RNNClassifier, SlidingWindow, StatefulRNNClassifier
 
 torch.set_num_threads(1)  # small networks gain nothing by more

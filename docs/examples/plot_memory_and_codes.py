@@ -20,6 +20,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import f1_score, roc_auc_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+
 from sktsad import AutoencoderDetector, RNNRegressor, VAEDetector
 from sktsad.datasets import load_ecg5000
 

@@ -9,6 +9,7 @@ and judge a pipeline on all series at once, in time order. At the end comes a se
 The files are generated: everything here runs without any data.
 """
 
+# sphinx_gallery_thumbnail_number = 2
 import tempfile
 from pathlib import Path
 
@@ -17,6 +18,7 @@ import torch
 from sklearn.metrics import average_precision_score, f1_score
 from sklearn.model_selection import cross_val_score
 from sklearn.pipeline import make_pipeline
+
 from sktsad import (
     GaussianDetector,
     RNNClassifier,
@@ -138,7 +140,7 @@ print(facts.to_string(float_format="{:.3g}".format))
 is_new = table.index.get_level_values("series") == "kpi_6"  # put aside until the end
 X, y = table.loc[~is_new, ["value"]], table.loc[~is_new, "label"]
 display = SeriesDisplay.from_predictions(X, y)
-display.figure_.suptitle("Six series: their own scales, a late start, a gap")
+display.legend_.set_title("Six series: their own scales, a late start, a gap")
 
 # %%
 # Folds in time order, in every series
@@ -225,7 +227,7 @@ print(
     .to_string()
 )
 display = SeriesDisplay.from_estimator(best, X[test], y[test])
-display.figure_.suptitle("Nearly every event is found, in every series")
+display.legend_.set_title("Nearly every event is found, in every series")
 
 # %%
 # A series that training has not seen

@@ -27,6 +27,7 @@ from sklearn.metrics import (
 )
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
+
 from sktsad import (
     AutoencoderDetector,
     RollingFeatures,

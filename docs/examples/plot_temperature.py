@@ -22,6 +22,7 @@ from sklearn.compose import TransformedTargetRegressor
 from sklearn.metrics import average_precision_score, f1_score, mean_absolute_error
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+
 from sktsad import (
     AutoencoderDetector,
     RNNRegressor,

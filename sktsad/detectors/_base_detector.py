@@ -298,7 +298,7 @@ class BaseDetector(ClassifierMixin):
             return anomalous
         if classes[0] != 0:
             raise ValueError(
-                f"y holds only the class {classes.tolist()[0]!r}: there is no normal row to fit to. Mark normal rows "
+                f"y holds only one class, {classes.tolist()[0]!r}: there is no normal row to fit to. Mark normal rows "
                 "with 0, or leave y out if all rows are normal."
             )
         self.classes_ = np.array([False, True]) if y.dtype == bool else np.array([0, 1], dtype=y.dtype)
