@@ -114,7 +114,7 @@ def detection_report(
     random_baseline : What a random score gets by any metric.
     delay_f_score, event_precision_recall_f : F1 within delay, and event recall, of predictions.
     vus_pr : Precision and recall with soft borders. It is not in the report: its buffers reach across blocks, so that
-    it cannot be computed from weights of blocks.
+        it cannot be computed from weights of blocks.
 
     Notes
     -----
