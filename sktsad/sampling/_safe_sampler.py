@@ -250,7 +250,7 @@ class SafeSampler(OneToOneFeatureMixin, Estimator):
             return as_they_are(windows)
         classes, counts = np.unique(labels, return_counts=True)
         if len(classes) == 1:
-            warn(f"y holds the one class {classes.tolist()[0]!r}: the rows stay as they are.")
+            warn(f"y holds only the class {classes.tolist()[0]!r}: the rows stay as they are.")
             return as_they_are(windows)
         if len(classes) > 2 and self.ratio is not None:
             raise ValueError(
