@@ -62,7 +62,7 @@ def score_files(
     if n_partitions is None:
         n_partitions = _n_partitions(n_rows, n_jobs)
     partitions = panel.partitions(max(1, n_rows // n_partitions))
-    sizes = [int(panel.n_rows[keys].sum()) for keys in partitions]
+    sizes = [int(panel.n_rows[keys].sum()) for keys in partitions]  # type: ignore[index]
     paths: list[Path | None] = [None] * len(partitions)
     if out is not None:
         out.mkdir(parents=True)
