@@ -294,7 +294,9 @@ class RollingFeatures(TransformerMixin, Estimator):
         values = validate_rows(self, X, reset=False, ensure_all_finite="allow-nan")
         is_other = warn_if_other_step(past, rows, stacklevel=4)
         if self.history == "index" and not is_other:
-            n_back = max(self._features.at(step).longest_window for step in past.steps().values())
+            n_back = max(
+                (self._features.at(step).longest_window for step in past.steps().values()), default=1
+            )
             warn_if_past_is_missing(past, rows, self.max_gap, self._lacking, n_back, stacklevel=4)
         names = self.get_feature_names_out()
         n_rows = len(values)

@@ -44,10 +44,10 @@ def test_numbers_as_text_are_read_and_repeated_column_names_told_apart():
 
 
 @pytest.mark.parametrize(("hole", "dtype"), [(np.nan, "float64"), (np.inf, "float32"), (pd.NA, "Float64")])
-def test_columns_with_holes_are_named_with_the_mend(hole, dtype):
+def test_columns_with_holes_are_named_with_the_fix(hole, dtype):
     X = pd.DataFrame({"a": [1.0, 2.0, 3.0], "b": pd.array([1.0, hole, 3.0], dtype=dtype)})
     with pytest.raises(
-        ValueError, match=r"NaN or infinity; number of such rows by column: \{'b': 1\}.*ffill"
+        ValueError, match=r"NaN or infinity; number of such rows by column: \{'b': 1\}.*SeriesImputer"
     ):
         SlidingWindow(2).fit(X)
 
