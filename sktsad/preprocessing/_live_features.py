@@ -208,8 +208,11 @@ class LiveColumns(PastStep):
         for each in np.unique(step).tolist():  # NaN once
             some = np.isnan(step) if each != each else step == each
             sizes = self._at(each)
-            if sizes.n_recent > self.recent.length:  # a series that fit has not seen
-                self.n_rows[:] = np.minimum(self.n_rows, self.recent.length)
+            if (
+                sizes.n_recent > self.recent.length
+            ):  # series that fit has not seen, of which no more rows are kept
+                new_slots = rows.slots[some]
+                self.n_rows[new_slots] = np.minimum(self.n_rows[new_slots], self.recent.length + 1)
                 self.recent.lengthen(sizes.n_recent, sizes.n_recent)
             if self.differences is not None and sizes.n_same > self.differences.length:
                 self.differences.lengthen(sizes.n_same, sizes.n_same)

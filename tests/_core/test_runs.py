@@ -270,10 +270,7 @@ def test_each_series_has_rows_of_its_own_length():
 
 @pytest.mark.parametrize(("X", "value"), [(NUMBERS, "1h"), (MINUTES, "-1h"), (MINUTES, pd.NaT)])
 def test_a_time_needs_dates_and_is_not_negative(X, value):
-    with pytest.raises(
-        ValueError,
-        match=r"merge_gap=.* must be (a number of rows, or a time, at least 0|a length of time of at least 0)",
-    ):
+    with pytest.raises(ValueError, match=r"merge_gap=.* must be a (number of rows|length of time)"):
         read(value, X)
 
 

@@ -229,3 +229,9 @@ def test_a_day_of_a_time_zone_is_one_of_its_clocks_through_all_changes_of_a_year
             assert local[earlier] == wanted
             n_same += 1
     assert n_same > 0.99 * (len(index) - lag * 48)
+
+
+def test_missing_values_hide_no_period():
+    values = wave(7, 210).copy()
+    values[::10] = np.nan
+    assert find_period(values) == 7

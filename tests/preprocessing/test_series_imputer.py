@@ -129,6 +129,7 @@ def test_rows_without_time_are_filled_in_their_order():
     X = np.array([[np.nan], [2.0], [np.nan], [8.0]])
     out = SeriesImputer(add_age=True, max_age=9).fit_transform(X)
     assert out.tolist() == [[5.0, 9.0], [2.0, 0.0], [2.0, 1.0], [8.0, 0.0]]
+    assert SeriesImputer("median").fit_transform(X).ravel().tolist() == [5.0, 2.0, 5.0, 8.0]
     assert SeriesImputer().fit_transform(X.astype(np.float32)).dtype == np.float32
 
 
