@@ -153,10 +153,14 @@ class SeriesScaler(OneToOneFeatureMixin, TransformerMixin, Estimator):
         check_panel(X, self._is_panel)
         # Copies go on: if a later series fails, those that were there are as they were.
         scalers = {} if is_first else dict(self.scalers_)
+        if not scalers.keys() & set(rows.keys):
+            scalers |= dict(zip(rows.keys, self._fitted(values, rows), strict=True))
+        else:
+            with config_context(**_CHECKED):
+                for key, part in rows.parts():
+                    own = deepcopy(scalers[key]) if key in scalers else self._new_scaler()
+                    scalers[key] = own.partial_fit(values[rows.order[part]])
         with config_context(**_CHECKED):
-            for key, part in rows.parts():
-                own = deepcopy(scalers[key]) if key in scalers else self._new_scaler()
-                scalers[key] = own.partial_fit(values[rows.order[part]])
             if self.unseen == "pooled" and self._is_panel:
                 pooled = deepcopy(getattr(self, "pooled_scaler_", None)) or self._new_scaler()
                 self.pooled_scaler_ = pooled.partial_fit(values)
