@@ -76,7 +76,9 @@ def check_causal(
     ------
     ValueError
         If there is a fault and ``raise_on_fault`` is set, or if X and y both carry series or time in their index, and
-        these differ. Notes
+        these differ.
+
+    Notes
     -----
     A fault that never shows in scores is not found, nor one that was made before X came here, except scaling. Values
     that a model ignores, such as those beyond the last split of a tree, change nothing: use a model that depends on

@@ -69,7 +69,8 @@ class BoundaryDisplay:
     See Also
     --------
     sklearn.inspection.DecisionBoundaryDisplay : Draws the areas of any number of classes, without rows, labels and
-    threshold. sktsad.plotting.ScoreDisplay : Draws the scores of any number of features.
+        threshold.
+    sktsad.plotting.ScoreDisplay : Draws the scores of any number of features.
 
     Examples
     --------
