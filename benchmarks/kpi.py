@@ -1,4 +1,6 @@
-"""All KPIs of the AIOps challenge, one model and one threshold: what moves F1, and whether networks beat trees.
+"""KPIs of the AIOps challenge, one model and one threshold: what moves F1, and whether networks beat trees.
+
+There are two sets, whose winners differ: the 26 series of the preliminary round, and 14 of the finals.
 
 Of each series the first half in time is for training, its last fifth for the threshold; the second half judges.
 Features and scaling are learnt on the first four fifths of the first half. Training rows are capped: all anomalous
@@ -7,14 +9,14 @@ rows and ten normal ones, drawn at random, for each of them; detectors learn fro
 What finished trainings gave is kept in a folder; a second call goes on from there. Empty it after a change. The second
 part is in `one_kpi.py`.
 
-    SKTSAD_DATA=<folder> python benchmarks/kpi.py [--quick] [--rows BEGINNING ...] [--scores FOLDER]
+    SKTSAD_DATA=<folder> python benchmarks/kpi.py [--quick] [--set finals] [--rows BEGINNING ...] [--scores FOLDER]
 """
 
 from __future__ import annotations
 
 import argparse
 import os
-from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from tempfile import gettempdir
 
@@ -34,12 +36,13 @@ from sktsad import (
     RNNClassifier,
     RollingFeatures,
     SafeSampler,
+    SeriesFeatures,
     SeriesScaler,
     SlidingWindow,
     StatefulRNNClassifier,
     VAEDetector,
 )
-from sktsad.datasets import load_aiops_kpi
+from sktsad.datasets import load_aiops_kpi, load_folder
 from sktsad.metrics import delay_adjust, detection_report, to_events
 from sktsad.sampling import WindowAugmenter
 from sktsad.thresholds import BestFBeta
@@ -48,6 +51,7 @@ SEEDS = (0, 1, 2)
 NORMAL_PER_ANOMALY, NORMAL_ROWS = 10, 200_000
 CLIP = 8  # standard deviations; what networks are given goes no further
 NET = {"patch_size": 5, "hidden_size": 64, "max_epochs": 5, "batch_size": 256}
+EVERY_ROW = {"patch_size": 1, "hidden_size": 48, "max_epochs": 3}
 TREES = {"max_iter": 200, "learning_rate": 0.05, "min_samples_leaf": 100, "early_stopping": False}
 CELLS = ("rnn", "lstm", "gru")
 MORE = {
@@ -72,38 +76,54 @@ SAMPLERS = {
 }
 
 
-@dataclass
 class Data:
     """Values, features and more features of all rows, their labels, and which rows are for what."""
 
-    values: pd.DataFrame
-    features: pd.DataFrame
-    more: pd.DataFrame
-    y: pd.Series
-    fit: np.ndarray
-    hold: np.ndarray
-    test: np.ndarray
+    def __init__(self, X, y):
+        self.X, self.y = X, y
+        by_series = y.groupby(level=0, sort=False)
+        share = (by_series.cumcount() / by_series.transform("size")).to_numpy()
+        self.fit, self.hold, self.test = share < 0.4, (share >= 0.4) & (share < 0.5), share >= 0.5
+
+    @cached_property
+    def values(self):
+        """Scaled values."""
+        return self._prepare()
+
+    @cached_property
+    def features(self):
+        """Features with their defaults."""
+        return self._prepare(RollingFeatures())
+
+    @cached_property
+    def more(self):
+        """More features."""
+        return self._prepare(RollingFeatures(**MORE))
+
+    def _prepare(self, *steps):
+        squash = FunctionTransformer(np.arcsinh, feature_names_out="one-to-one")
+        pipeline = make_pipeline(SeriesScaler(RobustScaler()), *steps, squash, StandardScaler())
+        pipeline.set_output(transform="pandas").fit(self.X[self.fit])
+        return pipeline.transform(self.X).astype(np.float32)
 
 
-def load(quick):
-    """Load all KPIs (a few, shortened, if quick), scale them and compute their features."""
-    X, y = load_aiops_kpi(return_X_y=True)
+def load(which, quick):
+    """Load a set of KPIs (a few, shortened, if quick)."""
+    if which == "preliminary":
+        X, y = load_aiops_kpi(return_X_y=True)
+    else:
+        folder = Path(os.environ["SKTSAD_DATA"]) / "aiops_kpi_finals"
+        X, y = load_folder(folder, pattern="*.csv.gz", label="label", time="timestamp", return_X_y=True)
+        seconds = X.index.get_level_values(1)
+        X = X.set_axis(
+            pd.MultiIndex.from_arrays([X.index.get_level_values(0), pd.to_datetime(seconds, unit="s")])
+        )
+        y = y.set_axis(X.index)
     if quick:
-        names = ["02e99bd4f6cfb33f", "71595dd7171f4540", "88cf3a776ba00e7c", "cff6d3c01e6a6bfa"]
+        names = X.index.unique(0)[[0, 8, 12, 23] if which == "preliminary" else [0, 2, 6]]
         X = X.loc[names].groupby(level=0, sort=False).head(60_000)
         y = y.loc[X.index]
-    by_series = y.groupby(level=0, sort=False)
-    share = (by_series.cumcount() / by_series.transform("size")).to_numpy()
-    fit, hold, test = share < 0.4, (share >= 0.4) & (share < 0.5), share >= 0.5
-    scaler = SeriesScaler(RobustScaler())
-    squash = FunctionTransformer(np.arcsinh, feature_names_out="one-to-one")
-
-    def prepare(*steps):
-        pipeline = make_pipeline(scaler, *steps, squash, StandardScaler()).set_output(transform="pandas")
-        return pipeline.fit(X[fit]).transform(X).astype(np.float32)
-
-    features, more = prepare(RollingFeatures()), prepare(RollingFeatures(**MORE))
-    return Data(prepare(), features, more, y, fit, hold, test)
+    return Data(X, y)
 
 
 def drawn(data, seed):
@@ -128,16 +148,32 @@ def column(data, name):
     return data.features[name].abs().to_numpy()
 
 
-def trees(data, seed, rows, weights=None, **parameters):
+def trees(data, seed, rows, weights=None, share_known=False, **parameters):
     """Score by boosted trees on features; they see all rows of the fit part."""
     model = HistGradientBoostingClassifier(random_state=seed, **parameters)
-    model.fit(rows[data.fit], data.y[data.fit], None if weights is None else weights[data.fit])
-    return on_judged(data, lambda judged: model.decision_function(rows[judged]))
+    of_series = SeriesFeatures(["anomaly_share"]) if share_known else FunctionTransformer()
+    X = of_series.fit_transform(rows[data.fit], data.y[data.fit])
+    model.fit(X, data.y[data.fit], None if weights is None else weights[data.fit])
+    return on_judged(data, lambda judged: model.decision_function(of_series.transform(rows[judged])))
 
 
-def recurrent(data, seed, rows, cell, sampler=None, weights=None, **parameters):
-    """Score by a recurrent network on windows of 30 rows, of values or of features."""
-    windows = SlidingWindow(30).fit_transform(rows.clip(-CLIP, CLIP))
+def trees_by_series(data, seed, weights=None, **parameters):
+    """Score by boosted trees for each series by itself; those without an anomaly to learn from score lowest."""
+    names = data.y.index.get_level_values(0)
+    out = np.full(len(data.y), -np.inf)
+    for name in names.unique():
+        own = names == name
+        fit, judged = own & data.fit, own & ~data.fit
+        if data.y[fit].any():
+            model = HistGradientBoostingClassifier(random_state=seed, **parameters)
+            model.fit(data.features[fit], data.y[fit], None if weights is None else weights[fit])
+            out[judged] = model.decision_function(data.features[judged])
+    return np.nan_to_num(out, neginf=out[np.isfinite(out)].min())
+
+
+def recurrent(data, seed, rows, cell, sampler=None, weights=None, length=30, **parameters):
+    """Score by a recurrent network on windows, of values or of features."""
+    windows = SlidingWindow(length).fit_transform(rows.clip(-CLIP, CLIP))
     chosen = drawn(data, seed)
     X, y = windows[chosen], data.y.iloc[chosen]
     if sampler is not None:
@@ -150,8 +186,7 @@ def recurrent(data, seed, rows, cell, sampler=None, weights=None, **parameters):
 def along(data, seed, cell, **parameters):
     """Score by a recurrent network that runs along all rows of features, and on from those of the fit part."""
     rows = data.features.clip(-CLIP, CLIP)
-    # Fewer strands side by side: four times the updates.
-    model = StatefulRNNClassifier(cell, event_weight=-0.5, batch_size=8, random_state=seed, **parameters)
+    model = StatefulRNNClassifier(cell, event_weight=-0.5, lr=0.002, random_state=seed, **parameters)
     model.fit(rows[data.fit], data.y[data.fit])
     return on_judged(data, lambda judged: model.decision_function(rows[judged]))
 
@@ -201,6 +236,20 @@ def ways():
                 3,
                 lambda data, seed, what=what, cell=cell: recurrent(data, seed, getattr(data, what), cell),
             )
+    known = "boosted trees on features, share of anomalies known"
+    out[known] = (3, lambda data, seed: trees(data, seed, data.features, share_known=True, **TREES))
+    out[f"{known}, long events weigh less"] = (
+        3,
+        lambda data, seed: trees(data, seed, data.features, event_weights(data), share_known=True, **TREES),
+    )
+    out["boosted trees for each series"] = (3, lambda data, seed: trees_by_series(data, seed, **TREES))
+    for length in (8, 30):
+        out[f"GRU on features, {length} rows in steps of 1, long events weigh less"] = (
+            3,
+            lambda data, seed, length=length: recurrent(
+                data, seed, data.features, "gru", weights=event_weights(data), length=length, **EVERY_ROW
+            ),
+        )
     for cell in ("lstm", "gru"):
         name = f"{cell.upper()} along the series, on features, long events weigh less"
         out[name] = (3, lambda data, seed, cell=cell: along(data, seed, cell))
@@ -227,8 +276,10 @@ def ways():
     return out
 
 
+REFERENCE = "boosted trees on features"
 NETWORKS = "RNN, LSTM and GRU on features, long events weigh less"
 NINE = "three trainings each of RNN, LSTM and GRU on features, long events weigh less"
+ALONG = "GRU along the series, on features, long events weigh less"
 FUSIONS = {
     "RNN, LSTM and GRU on features": [f"{cell.upper()} on features" for cell in CELLS],
     NETWORKS: [f"{cell.upper()} on features, long events weigh less" for cell in CELLS],
@@ -241,6 +292,12 @@ FUSIONS = {
     "three networks and rolling z": [NETWORKS, "rolling z, 60 rows"],
     "forecast and rolling z": ["forecast", "rolling z, 60 rows"],
     "trees, three networks and rolling z": ["boosted trees on features", NETWORKS, "rolling z, 60 rows"],
+    "trees and GRU along the series": ["boosted trees on features", ALONG],
+    "trees that know the share and GRU along the series, series known": [
+        "boosted trees on features, share of anomalies known",
+        f"{ALONG}, series known",
+    ],
+    "trees, GRU along the series and rolling z": ["boosted trees on features", ALONG, "rolling z, 60 rows"],
 }
 
 
@@ -300,6 +357,11 @@ def fused(scores, names, data):
     ]
 
 
+def fused_trainings(trainings, data):
+    """Return the one score of several trainings."""
+    return [np.mean([rarity(score, data.hold) for score in trainings], axis=0)]
+
+
 def interval(differences, n_draws=10_000):
     """Return the mean of differences, one a series, and the 95 % interval of a bootstrap over series."""
     draws = np.random.default_rng(0).choice(differences, size=(n_draws, len(differences))).mean(axis=1)
@@ -307,7 +369,7 @@ def interval(differences, n_draws=10_000):
     return f"{differences.mean():+.3f} ({low:+.3f} to {high:+.3f})"
 
 
-def tables(data, scores):
+def tables(which, data, scores):
     """Return the table of all rows, and of paired differences to the boosted trees, over series."""
     judged = {name: [judge(data, score) for score in trainings] for name, trainings in scores.items()}
     header = ["scored by", *next(iter(judged.values()))[0][0]]
@@ -316,16 +378,18 @@ def tables(data, scores):
         for name, runs in judged.items()
     ]
     by_series = {name: sum(frame for _, frame in runs) / len(runs) for name, runs in judged.items()}
-    reference = by_series["boosted trees on features"]
+    reference = by_series[REFERENCE]
     paired = [
         [name, *(interval((frame - reference)[figure].to_numpy()) for figure in reference)]
         for name, frame in by_series.items()
-        if name in FUSIONS or name == NINE or (frame is not reference and "features" in name)
+        if name in FUSIONS
+        or name == NINE
+        or (frame is not reference and ("features" in name or "each" in name))
     ]
     y_test = data.y[data.test]
     title = (
-        f"## {y_test.index.get_level_values(0).nunique()} KPIs, {data.test.sum():,} test rows, {y_test.mean():.2%} of "
-        f"them anomalous; {len(reference)} series with an anomaly"
+        f"## {which}: {y_test.index.get_level_values(0).nunique()} KPIs, {data.test.sum():,} test rows, "
+        f"{y_test.mean():.2%} of them anomalous; {len(reference)} series with an anomaly"
     )
     return (
         f"{title}\n\n{markdown(header, rows)}\n\n### Ahead of the boosted trees? Means over series\n\n"
@@ -337,6 +401,7 @@ def main():
     """Train what is missing, then print all tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="four short series, one training each")
+    parser.add_argument("--set", default="preliminary", choices=["preliminary", "finals"])
     parser.add_argument("--rows", nargs="*", default=None, help="beginnings of names of rows")
     parser.add_argument("--scores", type=Path, default=None, help="folder to keep scores in")
     arguments = parser.parse_args()
@@ -345,24 +410,26 @@ def main():
         return
     torch.set_num_threads(1)
     folder = arguments.scores or Path(gettempdir()) / "sktsad-kpi"
-    folder /= "quick" if arguments.quick else "full"
+    folder /= f"{arguments.set}-quick" if arguments.quick else arguments.set
     folder.mkdir(parents=True, exist_ok=True)
     seeds = SEEDS[: 1 if arguments.quick else None]
-    data = load(arguments.quick)
+    data = load(arguments.set, arguments.quick)
     chosen = {
         name: way
         for name, way in ways().items()
-        if not arguments.rows or name.startswith(("boosted trees on features", *arguments.rows))
+        if not arguments.rows or name.startswith((REFERENCE, *arguments.rows))
     }
     scores = {name: scores_of(name, way, data, folder, seeds) for name, way in chosen.items()}
+    for name in [name for name in scores if " along " in name and len(seeds) > 1]:
+        scores[f"three trainings: {name}"] = fused_trainings(scores[name], data)
     for name, members in FUSIONS.items():
         if {*members} <= {*scores}:
             scores[name] = fused(scores, members, data)
     if {*FUSIONS[NETWORKS]} <= {*scores}:
         trainings = [score for name in FUSIONS[NETWORKS] for score in scores[name]]
-        scores[NINE] = [np.mean([rarity(score, data.hold) for score in trainings], axis=0)]
-    print(tables(data, scores))
-    if not arguments.rows:
+        scores[NINE] = fused_trainings(trainings, data)
+    print(tables(arguments.set, data, scores))
+    if not arguments.rows and arguments.set == "preliminary":
         print(f"\n{one_kpi.tables(seeds, folder, arguments.quick)}")
     print(f"\n{environment()}")
 

@@ -14,7 +14,7 @@ TESTS = Path(__file__).parent
 #: Single slow tests elsewhere have the mark themselves; property tests have hypothesis' own.
 SLOW = (
     *("test_common.py", "test_composition.py", "test_pages.py", "test_persistence.py", "neural/"),
-    *("test_typing.py", "test_weights.py"),
+    *("test_typing.py", "test_weights.py", "test_works_with.py"),
     *(
         "detectors/test_base_detector.py",
         "detectors/test_learning",

@@ -35,7 +35,7 @@ SPEC.loader.exec_module(run_blocks)
 @pytest.mark.filterwarnings("ignore:The labels are:UserWarning")  # of scikit-learn's checks
 def test_code_of_the_pages_runs(page):
     text = page.read_text(encoding="utf-8")
-    for package in re.findall(r"^import (onnxruntime|skops)", text, flags=re.MULTILINE):
+    for package in re.findall(r"^import (onnxruntime|skops|dask)", text, flags=re.MULTILINE):
         pytest.importorskip(package, reason="optional: pip install 'sktsad[dev]'")
     outputs = run_blocks.run_page(page)
     assert len(outputs) == text.count("```python\n") >= (1 if page.stem == "index" else 2)

@@ -1,4 +1,4 @@
-"""Type checkers see the signatures of the estimators as they are: five lines with a misspelt parameter are refused."""
+"""Type checkers see signatures and results as they are: a misspelt parameter is refused, and no result is Any."""
 
 import json
 import re
@@ -9,13 +9,31 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-PROGRAM = """
+#: The flags of ``mypy --strict`` that concern a program by itself, and not the packages that it imports.
+PROGRAM = """# mypy: disallow-untyped-calls, disallow-untyped-defs, disallow-any-generics, warn-return-any
 from sktsad import RNNClassifier
 model = RNNClassifier("gru", hidden_size=3, net_params={"optimizer__eps": 1e-6})
 model.fit([[0.0], [1.0]], [0, 1])
 print(model.predict([[0.0]]))
 misspelt = RNNClassifier(hidden_sze=3)
+
+from sktsad import GaussianDetector
+from sktsad.datasets import make_kpi
+from sktsad.metrics import detection_report
+from sktsad.postprocessing import alarms
+from sktsad.report import html_report
+
+X, y = make_kpi(1000, random_state=0)
+detector = GaussianDetector().set_params(threshold=3.0).fit(X)
+table, report = alarms(detector.predict(X), X), detection_report(y, detector.decision_function(X))
+reveal_type((X, y, detector, detector.predict(X), detector.threshold_))
+reveal_type((table, report, html_report(detector, X), detector.get_params()))
 """
+#: What the last two lines hold.
+TYPES = [
+    ["DataFrame", "Series", "GaussianDetector", "ndarray", "float"],
+    ["DataFrame", "DataFrame", "str", "dict"],
+]
 
 
 def mypy(path):
@@ -44,3 +62,9 @@ def test_a_misspelt_parameter_is_refused_and_a_right_one_is_not(checker, tmp_pat
     assert code == 1, said
     errors = [line for line in said.splitlines() if re.search(r"program\.py:\d+.* error:", line)]
     assert len(errors) == 1 and "program.py:6:" in errors[0] and "hidden_sze" in errors[0], said
+    revealed = re.findall(r"(?:Revealed type is|Type of .* is) \"tuple\[(.*)\]\"", said)
+    assert len(revealed) == 2, said
+    for found, expected in zip(revealed, TYPES, strict=True):
+        parts = re.split(r", (?![^\[]*\])", found)
+        names = [re.sub(r"\[.*", "", part).rpartition(".")[2] for part in parts]
+        assert names == expected, found

@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Callable
 from functools import wraps
 from importlib import import_module
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from sklearn.base import BaseEstimator
 
@@ -69,6 +69,12 @@ class Estimator(BaseEstimator):
 
     #: What the pickles of a class depend on.
     _packages: tuple[str, ...] = ("sktsad", "scikit-learn")
+
+    if TYPE_CHECKING:  # scikit-learn has no types of its own
+
+        def get_params(self, deep: bool = True) -> dict[str, Any]: ...
+
+        def set_params(self, **params: Any) -> Self: ...
 
     @property
     def looks_ahead(self) -> bool:

@@ -115,7 +115,9 @@ def read_levels(index: pd.MultiIndex) -> tuple[list[Hashable], np.ndarray, Stamp
             f"{list(index.names)}. Join the levels that name the series into one."
         )
     if (index.codes[0] < 0).any() or (index.codes[1] < 0).any():
-        raise ValueError("The (series, time) index has missing values. Drop or name these rows.")
+        raise ValueError(
+            "The (series, time) index has missing values. Drop these rows, or fill in their index."
+        )
     time = index.levels[1]
     if not isinstance(time, (pd.DatetimeIndex, pd.TimedeltaIndex)) and not is_numeric_dtype(time.dtype):
         time = time.take(np.unique(index.codes[1]))  # labels that no row has any more do not count
@@ -253,8 +255,9 @@ def _objects_as_time(index: pd.Index, what: str) -> Any:
     elif kind != "boolean" and any(_is_time(value) for value in objects):
         raise ValueError(
             f"{what.capitalize()} holds times among other labels, or objects that cannot be read as time, such as "
-            f"{next(value for value in objects if _is_time(value))!r}: its gaps and its order would not be seen. Drop "
-            "the other rows and convert the index, with X.index = pandas.to_datetime(X.index), or pandas.to_numeric."
+            f"{next(value for value in objects if _is_time(value))!r}: its gaps and its order would go unnoticed. "
+            "Drop the other rows and convert the index, with X.index = pandas.to_datetime(X.index), or "
+            "pandas.to_numeric."
         )
     elif kind == "mixed" and len(objects) and all(isinstance(value, tuple) for value in objects):
         raise ValueError(
@@ -296,6 +299,6 @@ def _refuse_text(labels: pd.Index, what: str) -> None:
     if reads_as_time(labels):
         raise ValueError(
             f"{what.capitalize()} is text that reads as dates, or as numbers, such as {labels[0]!r}: its gaps and its "
-            "order would not be seen. Convert it with X.index = pandas.to_datetime(X.index) (utc=True where offsets "
+            "order would go unnoticed. Convert it with X.index = pandas.to_datetime(X.index) (utc=True where offsets "
             "differ), or pandas.to_numeric(X.index); if it is not time, drop it with X.reset_index(drop=True)."
         )

@@ -87,7 +87,7 @@ def warn_if_cut(past: Past, rows: SeriesRows, length: int, max_gap: float, stack
         )
     elif n_gaps > max(2, n_rows // 2):
         message = (
-            f"{n_gaps} of {n_rows} rows come more than max_gap={max_gap} time steps after the previous row: their "
+            f"{n_gaps} of {n_rows} rows come more than max_gap={max_gap} time steps after the row before: their "
             "windows are padding. The time step is that of fit: fit on rows as far apart as these, or raise max_gap."
         )
     else:

@@ -27,7 +27,7 @@ _OPTIONAL = (
 
 
 def show_versions() -> None:
-    """Print the versions of Python, sktsad and the packages it uses, for a report of a fault.
+    """Print the versions of Python, sktsad and the packages it uses, for a bug report.
 
     No package is imported. A package that is not installed is shown as None.
 

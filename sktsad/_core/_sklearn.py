@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
 from sklearn.utils import _safe_indexing as safe_indexing
@@ -13,9 +14,9 @@ from sklearn.utils._param_validation import (
     RealNotInt,
     StrOptions,
     validate_parameter_constraints,
-    validate_params,
 )
 from sklearn.utils._param_validation import Interval as _Interval
+from sklearn.utils._param_validation import validate_params as _validate_params
 from sklearn.utils._set_output import _get_output_config as output_config
 from sklearn.utils.metaestimators import _BaseComposition as BaseComposition
 from sklearn.utils.validation import _check_feature_names_in as check_feature_names_in
@@ -38,6 +39,19 @@ __all__ = [
     "validate_parameter_constraints",
     "validate_params",
 ]
+
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
+
+
+def validate_params(
+    constraints: dict[str, Any], *, prefer_skip_nested_validation: bool
+) -> Callable[[Callable[_P, _R]], Callable[_P, _R]]:
+    """Make a decorator that checks parameters, and leaves type checkers the signature, which scikit-learn's hides."""
+    checked: Callable[[Callable[_P, _R]], Callable[_P, _R]] = _validate_params(
+        constraints, prefer_skip_nested_validation=prefer_skip_nested_validation
+    )
+    return checked
 
 
 class Interval(_Interval):

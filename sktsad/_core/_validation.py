@@ -67,7 +67,7 @@ def _column_of_labels(y: Labels) -> np.ndarray:
         n_missing = int(pd.isna(labels).sum())
         if n_missing:
             raise ValueError(
-                f"y has no label (None or NaN) in {n_missing} of its {len(labels)} rows. Label these rows, or drop "
+                f"y has no label, None or NaN, in {n_missing} of its {len(labels)} rows. Label these rows, or drop "
                 "them from X and y."
             )
         kinds = {_kind(label) for label in labels}

@@ -192,7 +192,7 @@ class Windows:
         axis : {0}, default=0
             Windows are taken whole.
         out, mode : object
-            Only NumPy's defaults.
+            Only NumPy's defaults are supported.
 
         Returns
         -------
@@ -278,7 +278,7 @@ def flatten_3d(X: Rows) -> tuple[Any, int | None]:
     n_windows, length, n_channels = X.shape
     if 0 in (length, n_channels):
         raise ValueError(
-            f"X has shape {X.shape}, which is (rows, steps, channels): a window needs 1 step and 1 channel at least."
+            f"X has shape {X.shape}, which is (rows, steps, channels): a window needs at least 1 step and 1 channel."
         )
     return np.asarray(X).reshape(n_windows, length * n_channels), n_channels
 

@@ -46,7 +46,7 @@ def load_aiops_kpi(
     """Load KPIs of web services, labelled by their operators, from the AIOps challenge 2018.
 
     The 26 series of the preliminary round have 2,476,315 rows, of which 53,500 are anomalous. A row
-    is a minute or five minutes. Some time stamps are missing; none is doubled or out of order.
+    is a minute or five minutes. Some time stamps are missing; none is duplicated or out of order.
 
     Parameters
     ----------
@@ -118,7 +118,7 @@ def fetch_aiops_kpi(
 ) -> Bunch | tuple[pd.DataFrame, pd.Series]:
     """Download the KPIs of the AIOps challenge 2018 that are not in the data folder yet, and load them.
 
-    The 26 series come in one text file of some 90 MB, which is split into a packed file per series. Each series is
+    The 26 series come in one text file of about 90 MB, which is split into a packed file per series. Each series is
     compared with its SHA-256 sum.
 
     Parameters
@@ -130,7 +130,7 @@ def fetch_aiops_kpi(
         The folder to fill; see :func:`~sktsad.datasets.get_data_home` for None.
 
     progress : bool, default=True
-        Whether to show a bar of progress for each file that is downloaded.
+        Whether to show a progress bar for each file that is downloaded.
 
     return_X_y : bool, default=False
         Whether to return ``(data, target)`` instead of a Bunch.
@@ -138,7 +138,7 @@ def fetch_aiops_kpi(
     Returns
     -------
     dataset : :class:`~sklearn.utils.Bunch`, or tuple if `return_X_y` is True
-        As from :func:`~sktsad.datasets.load_aiops_kpi`.
+        As returned by :func:`~sktsad.datasets.load_aiops_kpi`.
 
     Raises
     ------

@@ -85,7 +85,7 @@ def zip_members(archive: Path, pattern: str, url: str) -> Iterator[tuple[str, by
                     yield name, packed.read(entry)
     except zipfile.BadZipFile as error:
         raise ValueError(
-            f"{url} is no whole zip file; it was not kept ({error}). Try again later."
+            f"{url} is not a complete zip file; it was not kept ({error}). Try again later."
         ) from error
     if not found:
         raise ValueError(f"{url} has no files with names like {pattern!r}; it was not kept.")

@@ -142,7 +142,7 @@ def fetch_ecg5000(
         The folder to fill; see :func:`~sktsad.datasets.get_data_home` for None.
 
     progress : bool, default=True
-        Whether to show a bar of progress for each file that is downloaded.
+        Whether to show a progress bar for each file that is downloaded.
 
     return_X_y : bool, default=False
         Whether to return ``(data, target)`` instead of a Bunch.
@@ -150,7 +150,7 @@ def fetch_ecg5000(
     Returns
     -------
     dataset : :class:`~sklearn.utils.Bunch`, or tuple if `return_X_y` is True
-        As from :func:`~sktsad.datasets.load_ecg5000`.
+        As returned by :func:`~sktsad.datasets.load_ecg5000`.
 
     Raises
     ------

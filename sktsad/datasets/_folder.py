@@ -111,8 +111,8 @@ def load_folder(
         first = next(iter(columns))
         if columns[name] != columns[first]:
             raise ValueError(
-                f"{name!r} has the columns {columns[name][:-1]}, and {first!r} {columns[first][:-1]}. Load series with "
-                "the same columns together, by name."
+                f"{name!r} has the columns {columns[name][:-1]}, but {first!r} has {columns[first][:-1]}. Load only "
+                "series with the same columns together, by name."
             )
         return table
 

@@ -84,7 +84,7 @@ def load_mnist(
     FileNotFoundError
         If the file is missing.
     ValueError
-        If the file is none of the two that are known.
+        If the file is neither of the two that are known.
 
     References
     ----------
@@ -138,7 +138,7 @@ def fetch_mnist(
         The folder to fill; see :func:`~sktsad.datasets.get_data_home` for None.
 
     progress : bool, default=True
-        Whether to show a bar of progress for each file that is downloaded.
+        Whether to show a progress bar for each file that is downloaded.
 
     return_X_y : bool, default=False
         Whether to return ``(data, target)`` instead of a Bunch.
@@ -146,7 +146,7 @@ def fetch_mnist(
     Returns
     -------
     dataset : :class:`~sklearn.utils.Bunch`, or tuple if `return_X_y` is True
-        As from :func:`~sktsad.datasets.load_mnist`.
+        As returned by :func:`~sktsad.datasets.load_mnist`.
 
     Raises
     ------

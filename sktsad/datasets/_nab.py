@@ -146,7 +146,7 @@ def fetch_nab(
         The folder to fill; see :func:`~sktsad.datasets.get_data_home` for None.
 
     progress : bool, default=True
-        Whether to show a bar of progress for each file that is downloaded.
+        Whether to show a progress bar for each file that is downloaded.
 
     return_X_y : bool, default=False
         Whether to return ``(data, target)`` instead of a Bunch.
@@ -154,7 +154,7 @@ def fetch_nab(
     Returns
     -------
     dataset : :class:`~sklearn.utils.Bunch`, or tuple if `return_X_y` is True
-        As from :func:`~sktsad.datasets.load_nab`.
+        As returned by :func:`~sktsad.datasets.load_nab`.
 
     Raises
     ------

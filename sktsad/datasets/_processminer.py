@@ -56,8 +56,8 @@ def load_processminer(
         Whether to leave out the sensors x28 (eight levels) and x61 (two levels).
 
     data_home : str or path-like, default=None
-        Folder with the file ``processminer/processminer-rare-event-mts.zip``, or beside that the CSV
-        file which it contains; see :func:`~sktsad.datasets.get_data_home` for None.
+        Folder with the file ``processminer/processminer-rare-event-mts.zip``, or next to it the CSV file that it
+        contains; see :func:`~sktsad.datasets.get_data_home` for None.
 
     return_X_y : bool, default=False
         Whether to return ``(data, target)`` instead of a Bunch.

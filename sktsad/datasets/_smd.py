@@ -146,7 +146,7 @@ def fetch_smd(
         The folder to fill; see :func:`~sktsad.datasets.get_data_home` for None.
 
     progress : bool, default=True
-        Whether to show a bar of progress for each file that is downloaded.
+        Whether to show a progress bar for each file that is downloaded.
 
     return_X_y : bool, default=False
         Whether to return ``(data, target)`` instead of a Bunch.
@@ -154,7 +154,7 @@ def fetch_smd(
     Returns
     -------
     dataset : :class:`~sklearn.utils.Bunch`, or tuple if `return_X_y` is True
-        As from :func:`~sktsad.datasets.load_smd`.
+        As returned by :func:`~sktsad.datasets.load_smd`.
 
     Raises
     ------
@@ -167,8 +167,8 @@ def fetch_smd(
 
     Notes
     -----
-    The files come from the branch master of the GitHub project NetManAIOps/OmniAnomaly. Licence: MIT. No sums of
-    them are published, so none are compared.
+    The files come from the branch master of the GitHub project NetManAIOps/OmniAnomaly. Licence: MIT. No checksums are
+    published, so none are compared.
 
     Examples
     --------

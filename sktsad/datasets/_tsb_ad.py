@@ -54,7 +54,7 @@ def load_tsb_ad(
 
     subset : {"train", "test", "all"}, default="all"
         Rows to load of each series: those for fitting, as many as its name says, those after them, or both. The
-        figures that the benchmark publishes are of all rows.
+        figures that the benchmark publishes are for all rows.
 
     data_home : str or path-like, default=None
         Folder with the files ``tsb_ad/.../<name>.npz``, with the arrays value and label, or with the files of the
@@ -140,7 +140,7 @@ def fetch_tsb_ad(
         must have the same columns: those of "U" have.
 
     collection : {"U", "M"}, default="U"
-        Series of one column, or of several.
+        Whether to load series with one column ("U"), or with several ("M").
 
     subset : {"train", "test", "all"}, default="all"
         Rows to load, as in :func:`~sktsad.datasets.load_tsb_ad`.
@@ -149,7 +149,7 @@ def fetch_tsb_ad(
         The folder to fill; see :func:`~sktsad.datasets.get_data_home` for None.
 
     progress : bool, default=True
-        Whether to show a bar of progress for each file that is downloaded.
+        Whether to show a progress bar for each file that is downloaded.
 
     return_X_y : bool, default=False
         Whether to return ``(data, target)`` instead of a Bunch.
@@ -157,7 +157,7 @@ def fetch_tsb_ad(
     Returns
     -------
     dataset : :class:`~sklearn.utils.Bunch`, or tuple if `return_X_y` is True
-        As from :func:`~sktsad.datasets.load_tsb_ad`.
+        As returned by :func:`~sktsad.datasets.load_tsb_ad`.
 
     Raises
     ------
@@ -166,12 +166,12 @@ def fetch_tsb_ad(
     OSError
         If a file cannot be downloaded. The message tells how to fill the folder by hand.
     ValueError
-        If there is no series of that name, or what was downloaded is no archive of such files.
+        If there is no series of that name, or the download is not an archive of such files.
 
     Notes
     -----
     The archives come from the authors' page, which the GitHub project TheDatumOrg/TSB-AD links to. They publish no
-    sums, so none are compared. Licence: Apache-2.0, the series as their sources.
+    checksums, so none are compared. Licence: Apache-2.0, the series as their sources.
 
     Examples
     --------

@@ -150,7 +150,7 @@ def fetch_ucr_anomaly(
         The folder to fill; see :func:`~sktsad.datasets.get_data_home` for None.
 
     progress : bool, default=True
-        Whether to show a bar of progress for each file that is downloaded.
+        Whether to show a progress bar for each file that is downloaded.
 
     return_X_y : bool, default=False
         Whether to return ``(data, target)`` instead of a Bunch.
@@ -158,7 +158,7 @@ def fetch_ucr_anomaly(
     Returns
     -------
     dataset : :class:`~sklearn.utils.Bunch`, or tuple if `return_X_y` is True
-        As from :func:`~sktsad.datasets.load_ucr_anomaly`.
+        As returned by :func:`~sktsad.datasets.load_ucr_anomaly`.
 
     Raises
     ------
@@ -171,7 +171,7 @@ def fetch_ucr_anomaly(
 
     Notes
     -----
-    The archive comes from the page of its authors. They publish no sum, so none is compared.
+    The archive comes from the page of its authors. They publish no checksum, so none is compared.
 
     Examples
     --------

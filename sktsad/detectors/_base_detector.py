@@ -50,15 +50,15 @@ class BaseDetector(ClassifierMixin):
 
     Put this mixin before ``sklearn.base.BaseEstimator`` among the bases of a detector that takes its rows as they
     come: with their index, their names, and all of them at once. Most detectors take checked numbers or windows; for
-    these there is `WindowDetector`.
+    these, use `WindowDetector`.
 
     A subclass has the parameters ``threshold`` and ``validation_fraction``, the class attribute ``_default_threshold``,
     which is the threshold rule or the number that ``threshold=None`` stands for, and these methods:
 
     - ``_fit_rows(self, rows, y, anomalous, held_out)`` fits the model. ``anomalous`` marks the anomalies, ``held_out``
       the rows, the last of each series, that the threshold is learnt from; the model must not learn from either.
-    - ``_score(self, rows)`` returns the score of each row, larger is more anomalous. One that is NaN or infinite is an
-      alarm.
+    - ``_score(self, rows)`` returns the score of each row, larger is more anomalous. A score that is NaN or infinite
+      is an alarm.
 
     Attributes
     ----------
@@ -326,7 +326,7 @@ class WindowDetector(BaseDetector):
 
     - ``_fit_model(self, windows, held_out)`` fits the model to `Windows` of normal rows; ``held_out`` are other
       windows that it may monitor but not learn from, or None.
-    - ``_score(self, windows)`` returns the score of each window, larger is more anomalous. NaN and infinite are
+    - ``_score(self, windows)`` returns the score of each window, larger is more anomalous. NaN and infinite scores are
       alarms.
 
     Attributes

@@ -24,8 +24,8 @@ class ConfidenceDetector(MetaEstimatorMixin, BaseDetector, Estimator):
     Parameters
     ----------
     classifier : FrozenEstimator
-        A fitted classifier with ``predict_proba``, wrapped in ``FrozenEstimator``. Its classes have nothing to do with
-        normal and anomalous.
+        A fitted classifier with ``predict_proba``, wrapped in ``FrozenEstimator``. Its classes are unrelated to normal
+        and anomalous.
     threshold : threshold rule, float or None, default=None
         In units of the score, 1 minus the largest class probability. None means 0.4: a row is an anomaly if no class
         has a probability of at least 0.6.

@@ -50,7 +50,7 @@ class FusionDetector(BaseDetector, BaseComposition, Estimator):
         of rows that score no higher: all members count alike, and none is ever very sure. Beyond the largest known
         score, "rank" continues in units of the interquartile range, and "rarity" with their logarithm. "robust"
         subtracts the median and divides by the median absolute deviation. "tail" subtracts the median and divides so
-        that the 0.99 quantile is 1: as "robust", but in units of the largest normal scores.
+        that the 0.99 quantile is 1: like "robust", but in units of the largest normal scores.
     combine : {"mean", "max"}, default="mean"
         Whether the score is the mean of the members' scores, or the largest.
     weights : sequence of float, default=None
@@ -58,7 +58,7 @@ class FusionDetector(BaseDetector, BaseComposition, Estimator):
         None weights all members equally.
     threshold : threshold rule, float or None, default=None
         None means ``MeanStd(4)``. With ``scale="rank"`` use ``Quantile(0.97)`` or so: four deviations above the mean
-        of ranks is beyond all ranks.
+        of ranks lies above every rank.
     validation_fraction : float, default=0.2
         Share of rows, the last of each series in time, that the scale and the rule learn from and the members do not.
         If that is fewer than 30 rows, up to half of the rows are held out to reach 30. With 0, or still fewer than 30
@@ -134,12 +134,12 @@ class FusionDetector(BaseDetector, BaseComposition, Estimator):
         self.refit = refit
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
-        """Get the parameters; with ``deep`` the members by name, and theirs as ``<name>__<parameter>``.
+        """Get the parameters; with ``deep``, also the members by name, and theirs as ``<name>__<parameter>``.
 
         Parameters
         ----------
         deep : bool, default=True
-            Whether to go into the members.
+            Whether to include the members and their parameters.
 
         Returns
         -------
@@ -148,7 +148,7 @@ class FusionDetector(BaseDetector, BaseComposition, Estimator):
         return self._get_params("detectors", deep=deep)
 
     def set_params(self, **params: Any) -> FusionDetector:
-        """Set parameters, members by name, or theirs as ``<name>__<parameter>``.
+        """Set parameters, members by name, or parameters of members as ``<name>__<parameter>``.
 
         Parameters
         ----------
@@ -200,7 +200,8 @@ class FusionDetector(BaseDetector, BaseComposition, Estimator):
             Two labels, of which the last in sorted order is the anomaly; or 0 for all rows. Detectors are fitted on
             the normal rows, classifiers on all. None treats all rows as normal.
         **fit_params : dict
-            For the fits of the members, such as ``sample_weight``. Without metadata routing, all members get them.
+            Parameters for the fits of the members, such as ``sample_weight``. Without metadata routing, all members
+            get them.
 
         Returns
         -------

@@ -75,11 +75,11 @@ class GaussianDetector(RunningDetector, Estimator):
     Notes
     -----
     The score is the negative log density per column, so that it is comparable between window lengths. With
-    ``covariance="full"`` it is half the squared Mahalanobis distance, up to a constant, over the number of columns.
-    With ``score_on="last"`` the density is the conditional one, and the score is per channel.
-    A column that is constant at fit counts as independent of the others, with standard deviation 1.
-    After ``partial_fit`` means, deviations and correlations are those of one fit to all rows; the estimate for
-    ``shrinkage="auto"`` differs a little where the means move.
+    ``covariance="full"`` it is half the squared Mahalanobis distance, up to a constant, divided by the number of
+    columns. With ``score_on="last"`` the density is the conditional one, and the score is per channel. A column that
+    is constant at fit counts as independent of the others, with standard deviation 1. After ``partial_fit`` means,
+    deviations and correlations are those of one fit to all rows; the estimate for ``shrinkage="auto"`` differs a
+    little where the means move.
 
     References
     ----------

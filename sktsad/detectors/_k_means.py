@@ -20,7 +20,7 @@ class KMeansDetector(WindowDetector, Estimator):
     Parameters
     ----------
     n_clusters : int, default=20
-        Number of clusters of the normal windows [1]_; fewer where there are fewer different windows.
+        Number of clusters of the normal windows [1]_; fewer where there are fewer distinct windows.
     normalize : bool or "level", default=False
         Whether to compare shapes alone: each channel of a window minus its mean, divided by its standard deviation, or
         by a tenth of that of the channel at fit if this is larger. If False, level and amplitude count as well.

@@ -24,13 +24,13 @@ class LevelShiftDetector(WindowDetector, Estimator):
     Parameters
     ----------
     statistic : {"mean", "rank", "spread", "both"}, default="mean"
-        What is compared of each channel; the channel that differs most counts.
+        What is compared in each channel; the channel that differs most counts.
         "both" is the likelihood ratio of two normal distributions against one, per row: of mean and spread together
-        [1]_. "mean" is the difference of the means over the common standard deviation. "rank" is how surely a value of
-        one window is above one of the other, from 0 to 1 (Mann and Whitney's U [2]_): single outliers hardly count.
-        "spread" is the absolute logarithm of the ratio of the standard deviations.
+        [1]_. "mean" is the difference of the means divided by the common standard deviation. "rank" is how
+        consistently values of one window are above those of the other, from 0 to 1 (Mann and Whitney's U [2]_): single
+        outliers hardly count. "spread" is the absolute logarithm of the ratio of the standard deviations.
     n_recent : int, default=None
-        Number of rows at the end of the window that are compared with those before. None takes half of it.
+        Number of rows at the end of the window that are compared with those before. None takes half of the window.
     threshold : threshold rule, float or None, default=None
         None means ``MedianMAD(5)``.
     validation_fraction : float, default=0.2
@@ -65,7 +65,7 @@ class LevelShiftDetector(WindowDetector, Estimator):
     Notes
     -----
     In a series with a season compare whole periods: ``SlidingWindow("2*auto")`` makes windows of two periods, one for
-    each side. The first windows of a series, which are padded with rows that stand still, score high. Nothing but the
+    each side. The first windows of a series, which are padded with constant rows, score high. Nothing but the
     usual spread and the threshold is learnt from the rows of fit.
 
     References

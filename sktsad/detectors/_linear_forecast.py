@@ -26,9 +26,9 @@ class LinearForecastDetector(WindowDetector, Estimator):
     alpha : float, default=1.0
         Strength of the penalty on the weights, as in ``sklearn.linear_model.Ridge``.
     normalize : bool or "level", default=False
-        Whether to subtract from each channel its mean, and divide by its standard deviation, both over the rows
-        predicted from; at least by a tenth of that of the channel at fit. For series whose level and amplitude wander.
-        "level" subtracts the mean alone, so that amplitude counts and level does not.
+        Whether to standardise each channel of a window, by mean and standard deviation of the rows predicted from: for
+        series whose level and amplitude wander. The divisor is at least a tenth of the standard deviation of the
+        channel at fit. "level" subtracts the mean alone, so that amplitude counts and level does not.
     threshold : threshold rule, float or None, default=None
         None means ``MedianMAD(6)``.
     validation_fraction : float, default=0.2

@@ -33,7 +33,7 @@ _COURSE = 100
 def make_detector(
     *, threshold: Any = None, validation_fraction: float = 0.2, align: str = "end"
 ) -> FusionDetector:
-    """Return the detector to start with where there are no labels: four that complement one another, fused.
+    """Return the detector to start with where there are no labels: a fusion of four that complement one another.
 
     Each scales the series, makes windows, and scores them in its own way. "course" and "values" search for the most
     similar window among the normal rows: "course" over 100 rows and without their level, "values" over half a period

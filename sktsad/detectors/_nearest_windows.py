@@ -47,9 +47,10 @@ class NearestWindowsDetector(WindowDetector, Estimator):
     threshold : threshold rule, float or None, default=None
         None means ``MedianMAD(6)``.
     validation_fraction : float, default=0.2
-        Share of rows, the last of each series in time, that a rule learns from and that are not compared with. If that
-        is fewer than 30 rows, up to half of the rows are held out to reach 30. With 0, or still fewer than 30 normal
-        rows, the rule learns from the training rows, each compared with windows that share at most half of its rows.
+        Share of rows, the last of each series in time, that a rule learns from and that windows are not compared with.
+        If that is fewer than 30 rows, up to half of the rows are held out to reach 30. With 0, or still fewer than 30
+        normal rows, the rule learns from the training rows, each compared with windows that share at most half of its
+        rows.
     n_channels : int, default=None
         Number of channels in a plain 2-D row; None takes it from `Windows`, 3-D arrays or names such as ``x0_t-3``,
         and treats other rows as univariate.
@@ -76,7 +77,7 @@ class NearestWindowsDetector(WindowDetector, Estimator):
     See Also
     --------
     KMeansDetector : Compares with a few typical windows instead: faster, and less exact.
-    GaussianDetector : Knows how the values of a window vary together.
+    GaussianDetector : Models how the values of a window vary together.
 
     Notes
     -----

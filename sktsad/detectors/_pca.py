@@ -27,8 +27,8 @@ class PCADetector(DetectorTransformerMixin, WindowDetector, Estimator):
         Number of components; below 1, the least share of the variance that they explain together.
     score_by : {"residual", "inside", "both"}, default="residual"
         "residual" is what the components cannot restore: the mean squared error of the reconstruction (Q). "inside" is
-        how far out the window lies among the components (Hotelling's T2, over their number). "both" adds them [1]_,
-        each over its mean at fit.
+        how far out the window lies among the components (Hotelling's T2, divided by their number). "both" adds them
+        [1]_, each divided by its mean at fit.
     normalize : bool or "level", default=False
         Whether to look at shapes alone: each channel of a window minus its mean, divided by its standard deviation, or
         by a tenth of that of the channel at fit if this is larger. If False, level and amplitude count as well.

@@ -103,7 +103,8 @@ class RunningDetector(WindowDetector):
             labels = check_labels(X, y)
             if not np.isin(labels, both).all():
                 raise ValueError(
-                    f"y holds labels {np.unique(labels)[:5].tolist()}, classes are {both.tolist()}."
+                    f"y holds labels {np.unique(labels)[:5].tolist()}, but the classes are {both.tolist()}. Use these "
+                    "labels only."
                 )
             anomalous = labels == both[1]
         if is_first:

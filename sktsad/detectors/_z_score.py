@@ -27,7 +27,7 @@ class ZScoreDetector(DetectorTransformerMixin, RunningDetector, Estimator):
         Whether to use the median and the scaled median absolute deviation, which anomalies hardly move. Where more
         than half of the values are equal, that deviation is 0 and the scaled mean absolute deviation takes its place.
     threshold : threshold rule, float or None, default=None
-        None means ``MedianMAD(6)``, with ``mode="rolling"`` 3. The usual 3, for three standard deviations, is for
+        None means ``MedianMAD(6)``, or 3 with ``mode="rolling"``. The usual 3, for three standard deviations, is for
         single values: the largest z of a hundred columns is often larger.
     validation_fraction : float, default=0.2
         Share of rows, the last of each series in time, that a rule learns from and the means do not. If that is fewer
@@ -61,8 +61,8 @@ class ZScoreDetector(DetectorTransformerMixin, RunningDetector, Estimator):
 
     Notes
     -----
-    The score of a row is its largest absolute z. A value that is NaN is off by nothing, and counts in no mean: a row
-    without any value scores 0. That values are missing is seen in the columns that `SeriesImputer` appends.
+    The score of a row is its largest absolute z. A missing value (NaN) has a z of 0 and is left out of the means: a
+    row without any value scores 0. To see that values are missing, use the columns that `SeriesImputer` appends.
 
     A window's own last row is part of its mean, so that the rolling z of a window of ``n`` rows is at most
     ``sqrt(n - 1)``, unless it is robust: windows of 10 rows or fewer never exceed 3.

@@ -53,9 +53,9 @@ def to_onnx(
     Returns
     -------
     onnx_model : onnx.ModelProto
-        Input ``rows`` of shape (n_rows, n_features_in); a network that runs along the series has more, see Notes.
-        Outputs ``decision``, float64 of shape (n_rows,), or (n_rows, n_classes) for more than two classes, which is
-        `decision_function`; and ``label``, int64 of shape (n_rows,), which is `predict`, or the position in
+        Input ``rows`` of shape (n_rows, n_features_in); a network that runs along the series has more inputs, see
+        Notes. Outputs ``decision``, float64 of shape (n_rows,), or (n_rows, n_classes) for more than two classes,
+        which is `decision_function`; and ``label``, int64 of shape (n_rows,), which is `predict`, or the position in
         ``classes_`` where those are not integers. ``metadata_props`` holds the ``classes``, the ``columns`` if they
         had names, and the versions of the packages.
 
@@ -75,11 +75,11 @@ def to_onnx(
     are not refused: a detector's decision is infinite then, a classifier's NaN, and the label is that of the anomaly.
     All windows of a call are in memory, so feed a long series in pieces.
 
-    A network that runs along the series, as `StatefulRNNClassifier`, is exported as one step: ``rows`` holds the next
-    row of each of ``n_rows`` series, and ``state``, float32 of shape (n_rows, n_numbers), holds what is known of their
-    past. A third output, ``next_state``, is the state after these rows, to be given with the next ones. Give all zeros
-    for a series of which nothing is known, and for the first row after a gap. With ``series_embedding`` there is a
-    third input, ``series``, int64 of shape (n_rows,): the position of each series among those of `fit`, or -1.
+    A network that runs along the series, such as `StatefulRNNClassifier`, is exported as one step: ``rows`` holds the
+    next row of each of ``n_rows`` series, and ``state``, float32 of shape (n_rows, n_numbers), holds what is known of
+    their past. A third output, ``next_state``, is the state after these rows, to be given with the next ones. Give all
+    zeros for a series of which nothing is known, and for the first row after a gap. With ``series_embedding`` there is
+    a third input, ``series``, int64 of shape (n_rows,): the position of each series among those of `fit`, or -1.
 
     On the CPU, decisions differ from those of `decision_function` by the rounding of float32: by 1e-5 of the largest
     at most in the tests of this package.

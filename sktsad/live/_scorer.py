@@ -59,7 +59,7 @@ class LiveScorer:
         and detectors that have ``partial_fit``. The rows of a call are scored before they are learnt from.
     look_back : dict, default=None
         Number of rows before a row that a step of the pipeline looks at, by the name of the step; 0 for a step that
-        looks at each row alone. For steps of other libraries, which do not say it.
+        looks at each row alone. Needed for steps of other libraries, which do not tell this.
 
     Attributes
     ----------
@@ -71,7 +71,7 @@ class LiveScorer:
     Raises
     ------
     TypeError
-        If a step of the model cannot work row by row, looks ahead, or gives no score. It is named.
+        If a step of the model cannot work row by row, looks ahead, or gives no score. The error names it.
 
     See Also
     --------
@@ -79,18 +79,18 @@ class LiveScorer:
 
     Notes
     -----
-    A series starts from the rows that fit kept of it, if its first row directly follows; `prime` feeds rows that came
-    between. Results are those of one call of ``decision_function`` over all rows since fit in float64: bit for bit for
-    steps that look at each row alone, windows, and z-scores of windows, up to rounding for others.
+    A series starts from the rows that fit kept of it, if its first row directly follows them; `prime` feeds rows that
+    came between. Results are those of one call of ``decision_function`` over all rows since fit in float64: bit for
+    bit for steps that look at each row alone, windows, and z-scores of windows, up to rounding for others.
 
     Unusual rows are treated as follows:
 
-    - Rows of one call may come in any order; they are taken in the order of time. A row that is older than the newest
+    - Rows of one call may come in any order; they are taken in time order. A row that is older than the newest
       of its series in a call before is "late", one of a time that has already come is "repeated". Both get no score, no
       alarm, and a warning that counts them.
     - After a gap in time, as each step of the model defines it, windows and states start again, as in one call.
-    - A series that fit has not seen starts from nothing, with the time step of its rows so far. Where the model cannot
-      score it, as ``SeriesScaler(unseen="error")``, its rows get no score and a warning.
+    - A series that fit has not seen starts without a past, with the time step of its rows so far. Where the model
+      cannot score it, as with ``SeriesScaler(unseen="error")``, its rows get no score and a warning.
     - Where ten rows of a series come twice as far apart as in fit, or half as far, a warning says so, once.
     - A row whose values are too large for a step is an alarm with an infinite score.
 
@@ -237,7 +237,7 @@ class LiveScorer:
         Parameters
         ----------
         series : hashable
-            Name of the series; None if there is one without a name.
+            Name of the series; None for a single series without a name.
         time : datetime, numpy.datetime64, Timestamp, timedelta, Period, number or None
             Time of the row; None for rows without time.
         values : array-like of shape (n_features,)

@@ -52,7 +52,7 @@ def affiliation_precision_recall_f(
     Returns
     -------
     result : PrecisionRecallF
-        The named tuple ``(precision, recall, f)``. Without an alarm in a series with an event all are 0.
+        The named tuple ``(precision, recall, f)``. All are 0 if no series with an event has an alarm.
 
     Raises
     ------
@@ -62,8 +62,8 @@ def affiliation_precision_recall_f(
 
     See Also
     --------
-    vus_pr : Near misses of scores.
-    event_precision_recall_f : Whether an event is found.
+    vus_pr : Gives credit to near misses of scores.
+    event_precision_recall_f : Counts whether an event is found.
 
     Notes
     -----

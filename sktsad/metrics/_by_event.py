@@ -55,7 +55,7 @@ def event_precision_recall_f(
     Returns
     -------
     result : PrecisionRecallF
-        The named tuple ``(precision, recall, f)``. Without an alarm all are 0.
+        The named tuple ``(precision, recall, f)``. All are 0 if there is no alarm.
 
     Raises
     ------

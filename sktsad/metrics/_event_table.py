@@ -145,7 +145,7 @@ def lead_times(
     See Also
     --------
     to_events : The events alone.
-    delay_precision_recall_f : Credit for alarms soon after the onset.
+    delay_precision_recall_f : Gives credit to alarms soon after the onset.
 
     Notes
     -----

@@ -101,7 +101,7 @@ def read_scores(y_true: Labels, y_score: Scores, pos_label: Label = 1, name: str
         missing = "normal" if positive.all() else "anomalous"
         raise ValueError(
             f"y_true has no {missing} row among its {len(positive)} (pos_label={pos_label!r}), so there is nothing to "
-            "rank. Score rows of both kinds, e.g. whole series or the folds of EventSplit, and give pos_label= the "
+            "rank. Score rows of both kinds, e.g. whole series or the folds of EventSplit, and set pos_label to the "
             "label of the anomalies."
         )
     return LabelledRows(positive[series.order], scores[series.order], series)
@@ -120,7 +120,7 @@ def read_predictions(y_true: Labels, y_pred: Labels, pos_label: Label = 1) -> La
     if not positive.any():
         raise ValueError(
             f"y_true has no anomalous row among its {len(positive)} (pos_label={pos_label!r}), so there is nothing to "
-            "find. Judge on whole series or the folds of EventSplit, and give pos_label= the label of the anomalies."
+            "find. Judge on whole series or the folds of EventSplit, and set pos_label to the label of the anomalies."
         )
     return LabelledRows(positive[series.order], predicted[series.order], series)
 

@@ -26,7 +26,7 @@ class PointPrecisionRecallF(NamedTuple):
     precision, recall, f : float
         From 0 to 1, larger is better; precision without an alarm is 0.
     threshold : float
-        Rows that score more were the alarms.
+        Rows that score more are alarms.
     """
 
     precision: float
@@ -49,7 +49,7 @@ def point_precision_recall_f(
     Parameters
     ----------
     y_true : array-like of shape (n_samples,)
-        Two labels. A (series, time) MultiIndex may be there: the rows of all series are pooled.
+        Two labels. With a (series, time) MultiIndex, the rows of all series are pooled.
     y_score : array-like of shape (n_samples,)
         Scores, larger is more anomalous, such as those of ``decision_function``.
     threshold : {"best", "exact"} or float, default="best"
@@ -57,8 +57,8 @@ def point_precision_recall_f(
 
         - "best" is the threshold with the largest F. This F is an upper bound, which no threshold chosen beforehand
           exceeds: say so beside the figure.
-        - "exact" raises as many alarms as there are anomalous rows, as if their number were known. Where equal scores
-          lie across that border none of them is an alarm, so there may be fewer alarms, but never more.
+        - "exact" raises as many alarms as there are anomalous rows, as if their number were known. If equal scores lie
+          on both sides of that border, none of them is an alarm, so there may be fewer alarms, but never more.
         - A number is a threshold chosen on other rows, such as 0 for ``decision_function``: the honest way.
     beta : float, default=1.0
         Recall counts `beta` times as much as precision.

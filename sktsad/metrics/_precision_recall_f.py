@@ -14,7 +14,7 @@ BETA = {"beta": [Interval(Real, 0, None, closed="neither")]}
 class PrecisionRecallF(NamedTuple):
     """Precision, recall and their F-beta, as the metric defines them.
 
-    What is undefined is 0: the precision of no alarm at all, and the F-beta where precision and recall are 0.
+    Undefined figures are 0: the precision without any alarm, and the F-beta where precision and recall are 0.
 
     Attributes
     ----------

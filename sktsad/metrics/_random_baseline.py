@@ -71,11 +71,11 @@ def random_baseline(
     Notes
     -----
     A random score is drawn for each row independently, uniform from 0 to 1. Predictions come from the thresholds that
-    give 1, 2, 4, 8, ... alarms, as many alarms as anomalies, and alarms always. The result is the mean over draws at
-    the best of these thresholds: the one whose mean minus two standard errors is largest. The largest mean may be
-    luck, and is four times too large where there is a single anomaly. For F1 at prevalence ``p``, the best is to alarm
-    always, which gives ``2 p / (1 + p)``. Figures that depend on few events need more draws. A draw takes about
-    ``log2(n_samples)`` calls of the metric.
+    give 1, 2, 4, 8, ... alarms, as many alarms as anomalies, and an alarm on every row. The result is the mean over
+    draws at the best of these thresholds: the one whose mean minus two standard errors is largest. The largest mean
+    may be luck, and is four times too large where there is a single anomaly. For F1 at prevalence ``p``, the best is
+    to alarm always, which gives ``2 p / (1 + p)``. Figures that depend on few events need more draws. A draw takes
+    about ``log2(n_samples)`` calls of the metric.
 
     The anomaly is the ``pos_label`` of the metric, or the larger label if it has none.
 

@@ -67,7 +67,7 @@ def range_precision_recall_f(
     Returns
     -------
     result : PrecisionRecallF
-        The named tuple ``(precision, recall, f)``. Without an alarm all are 0.
+        The named tuple ``(precision, recall, f)``. All are 0 if there is no alarm.
 
     Raises
     ------
@@ -77,13 +77,13 @@ def range_precision_recall_f(
 
     See Also
     --------
-    event_precision_recall_f : Whether an event is found is all that counts.
+    event_precision_recall_f : Only counts whether an event is found.
 
     Notes
     -----
     A range is a run of anomalous rows, or of alarms, that follow one another in a series. The overlap of a range of
-    ``n`` rows is the weight of those of its rows that are in a range of the other kind, over the weight of all. Row
-    ``i = 1, ..., n`` weighs 1 ("flat"), ``n - i + 1`` ("front"), ``i`` ("back") or the smaller of these two
+    ``n`` rows is the weight of those of its rows that are in a range of the other kind, divided by the weight of all.
+    Row ``i = 1, ..., n`` weighs 1 ("flat"), ``n - i + 1`` ("front"), ``i`` ("back") or the smaller of these two
     ("middle"). The overlap is multiplied by the factor of `cardinality`. Recall is the mean over all events of ``alpha
     * found + (1 - alpha) * overlap``, where ``found`` is 1 if any row is an alarm and else 0; precision is the mean
     overlap of the predicted ranges.

@@ -110,11 +110,11 @@ def detection_report(
 
     See Also
     --------
-    compare : Two scores on the same rows.
+    compare : Compares two scores on the same rows.
     random_baseline : What a random score gets by any metric.
     delay_f_score, event_precision_recall_f : F1 within delay, and event recall, of predictions.
-    vus_pr : Precision and recall with soft borders. It is not in the report: its buffers reach across blocks, so
-        that weights of blocks do not give it.
+    vus_pr : Precision and recall with soft borders. It is not in the report: its buffers reach across blocks, so that
+        it cannot be computed from weights of blocks.
 
     Notes
     -----
@@ -143,9 +143,9 @@ def detection_report(
     to 90 %. And no draw holds what never occurred: if all events are found, the interval of their share is from 1 to
     1, however few they are.
 
-    The column ``random`` is the expectation for a score that puts as many alarms on the rows, each row by itself; for
-    ratios, that of the numerator over that of the denominator. For best F1 it is that of alarming always,
-    ``2 p / (1 + p)`` at prevalence ``p``, which beats any other random alarms; for average precision it is ``p``.
+    The column ``random`` is the expectation for a score that puts as many alarms on the rows, independently for each
+    row; for ratios, that of the numerator over that of the denominator. For best F1 it is that of alarming always, ``2
+    p / (1 + p)`` at prevalence ``p``, which beats any other random alarms; for average precision it is ``p``.
 
     References
     ----------
@@ -270,7 +270,7 @@ def compare(
 
     See Also
     --------
-    detection_report : One score, with the definitions.
+    detection_report : Reports on one score, with the definitions.
 
     Examples
     --------

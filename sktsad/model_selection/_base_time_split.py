@@ -25,7 +25,7 @@ Fold = tuple[np.ndarray, np.ndarray]
 
 
 class BaseTimeSplit(BaseCrossValidator):
-    """A splitter that reads series and time from the index of X."""
+    """Base of splitters that read series and time from the index of X."""
 
     _parameter_constraints: dict = {}
     n_splits: int

@@ -24,7 +24,7 @@ class CausalReport:
     Attributes
     ----------
     faults : list of Fault
-        The faults, each with ``kind``, ``where`` and ``message``. Empty if all is sound.
+        The faults, each with ``kind``, ``where`` and ``message``. Empty if there is none.
     n_folds : int
         Number of folds that were tried.
     """

@@ -66,11 +66,12 @@ def check_causal(
         - "chance": two calls with the same rows give different scores;
         - "rows": not one score for each row, e.g. because a sampler acts at predict;
         - "order": scores do not come in the order of the rows;
-        - "future": past scores change with the future, e.g. by a centred window, or a part says that it looks ahead;
+        - "future": past scores change with the future, e.g. by a centred window, or a step declares that it looks
+          ahead;
         - "refit": most past scores change, e.g. by a scaler that is fitted to the rows to score;
         - "threshold": past labels change, though their scores do not;
         - "series": scores change with another series, by windows that cross the border;
-        - "lost index": the step that dropped the (series, time) index on the way there.
+        - "lost index": the (series, time) index is lost; the step that drops it is named.
 
     Raises
     ------

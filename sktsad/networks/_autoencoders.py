@@ -239,8 +239,8 @@ def make_autoencoder(
     if network == "dense":
         if arguments.get("dropout") and len(sizes) == 1:
             raise ValueError(
-                f"dropout={arguments['dropout']} finds no layer between input and code: give hidden_sizes="
-                f"{tuple(sizes)} another, or use noise."
+                f"dropout={arguments['dropout']} finds no layer between input and code: add one to "
+                f"hidden_sizes={tuple(sizes)}, or use noise."
             )
         return DenseAutoencoder(hidden_sizes=sizes, activation=activation, **arguments)
     return RecurrentAutoencoder(

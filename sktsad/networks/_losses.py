@@ -83,12 +83,12 @@ class SquaredError(nn.Module):
 
 
 class FocalLoss(nn.Module):
-    """Cross entropy that counts a row less, the more surely it is classified right, one value per row.
+    """Cross entropy that counts a row less the more confidently it is classified correctly, one value per row.
 
     Parameters
     ----------
     gamma : float, default=2.0
-        How much less, at least 0: the factor is the probability of error to this power. 0 is cross entropy.
+        How much less; at least 0: the factor is the probability of error to this power. 0 is cross entropy.
     alpha : float or sequence of float, default=None
         Weight of each class, in their sorted order. A number is for two classes: below 1, as published, it is the
         weight of the anomaly, and 1 minus it that of the other class; from 1 on, it is the weight of the anomaly, and
@@ -155,7 +155,7 @@ class MeanFalseError(nn.Module):
 
 
 class MeanSquaredFalseError(MeanFalseError):
-    """Sum of the squares of the two classes' mean squared errors, which also keeps the two alike.
+    """Sum of the squares of the two classes' mean squared errors, which also keeps the two errors alike.
 
     References
     ----------
@@ -172,7 +172,7 @@ class MeanSquaredFalseError(MeanFalseError):
 
 
 class LogitAdjustedCrossEntropy(CrossEntropy):
-    """Cross entropy of logits moved by the log prior of their classes, one value per row.
+    """Cross entropy of logits shifted by the log prior of their classes, one value per row.
 
     After training with it, the logits themselves are for classes of equal prior.
 

@@ -54,8 +54,8 @@ class AutoencoderDetector(DetectorTransformerMixin, NetDetector):
         row that it decoded before, from the last row to the first [3]_. Unrolling goes step by step: training takes
         about 1.4 times as long with an LSTM on a CPU, 1.2 times with a GRU.
     conv_channels : int or None, default=None
-        Recurrent networks only: channels of a convolution over 5 steps in front of the encoder; None leaves it out.
-        ``net_params={"module__kernel_size": ...}`` changes the 5.
+        Recurrent networks only: number of channels of a convolution over 5 steps in front of the encoder; None leaves
+        it out. ``net_params={"module__kernel_size": ...}`` changes the 5.
     activation : {"relu", "selu", "tanh"}, default="relu"
         Activation between layers, dense networks only. "selu" keeps layers normalised by itself [4]_.
     dropout : float, default=0.0
@@ -105,8 +105,8 @@ class AutoencoderDetector(DetectorTransformerMixin, NetDetector):
         Whether a further ``fit`` continues from the weights of the last one, with the present ``lr``, ``batch_size``
         and ``max_epochs``; other parameters of the network stay as they were.
     callbacks : list of skorch callbacks, default=None
-        Copied before use. One that listens to batches makes epochs a little slower. An ``EarlyStopping`` replaces
-        the rule by loss, if ``early_stopping`` is on.
+        Copied before use. One that listens to batches makes epochs a little slower. An ``EarlyStopping`` callback
+        replaces the one that watches the loss, if ``early_stopping`` is on.
     net_params : dict, default=None
         More parameters of skorch's ``NeuralNet``, such as ``{"optimizer__weight_decay": 0.01}``. In `set_params` and
         grids each is called ``net__<name>``.
@@ -274,7 +274,10 @@ class AutoencoderDetector(DetectorTransformerMixin, NetDetector):
         check_is_fitted(self)
         code = check_array(X, dtype=self.dtype)
         if code.shape[1] != self._n_features_out:
-            raise ValueError(f"X has {code.shape[1]} columns, a code has {self._n_features_out}.")
+            raise ValueError(
+                f"X has {code.shape[1]} columns, a code has {self._n_features_out}: give codes as transform returns "
+                "them."
+            )
         return apply(self.net_, code, lambda module, x: module.decode(x).flatten(1))
 
     @property

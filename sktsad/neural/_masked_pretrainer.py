@@ -43,8 +43,8 @@ class MaskedReconstructionPretrainer(Pretrainer):
     pooling : {"last", "last_max"}, default="last"
         What the recurrent layers pass on: the last state, or that and each unit's largest value over time.
     patch_size : int, default=1
-        Consecutive samples that the network reads at a step. A window that they do not divide gets its first row
-        repeated in front.
+        Number of consecutive samples that the network reads at a step. A window that they do not divide gets its first
+        row repeated in front.
     max_epochs : int or "auto", default="auto"
         Number of passes over the rows. "auto" makes ``250 / sqrt(n_batches)``, rounded up: with few batches, many
         epochs are needed to learn anything; with a million rows, three are enough.
@@ -76,8 +76,8 @@ class MaskedReconstructionPretrainer(Pretrainer):
         Whether a further ``fit`` continues from the weights of the last one, with the present ``lr``, ``batch_size``
         and ``max_epochs``; other parameters of the network stay as they were.
     callbacks : list of skorch callbacks, default=None
-        Copied before use. One that listens to batches makes epochs a little slower. An ``EarlyStopping`` replaces
-        the rule by loss, if ``early_stopping`` is on.
+        Copied before use. One that listens to batches makes epochs a little slower. An ``EarlyStopping`` callback
+        replaces the one that watches the loss, if ``early_stopping`` is on.
     net_params : dict, default=None
         More parameters of skorch's ``NeuralNet``, such as ``{"optimizer__weight_decay": 0.01}``. In `set_params` and
         grids each is called ``net__<name>``.

@@ -26,7 +26,8 @@ class NetEstimator(Estimator):
     """Base of the estimators that train a network on windows.
 
     Most estimators of your own will derive from `NetClassifier` or `NetDetector`. A subclass lists its
-    parameters in its ``__init__``, among them those of this class, and says by ``_network`` which network it trains.
+    parameters in its ``__init__``, among them those of this class, and defines ``_network``, which says which network
+    it trains.
 
     Parameters
     ----------
@@ -105,7 +106,8 @@ class NetEstimator(Estimator):
         Parameters
         ----------
         deep : bool, default=True
-            Whether to go into parameters that are estimators, and to name each of ``net_params`` as ``net__<name>``.
+            Whether to include the parameters of those that are estimators, and to name each of ``net_params`` as
+            ``net__<name>``.
 
         Returns
         -------

@@ -42,8 +42,8 @@ def save_encoder(pretrainer: Any, path: str | os.PathLike[str]) -> None:
     encoder = getattr(pretrainer, "encoder_", None)
     if not isinstance(encoder, RecurrentEncoder):
         raise TypeError(
-            f"save_encoder is for pretrainers such as ForecastPretrainer, got {type(pretrainer).__name__}. Pickle "
-            "that as a whole."
+            f"save_encoder is for pretrainers such as ForecastPretrainer, got {type(pretrainer).__name__}. Pickle it "
+            "as a whole."
         )
     write_encoder(encoder, path)
 

@@ -47,8 +47,8 @@ class RNNClassifier(NetClassifier):
     pooling : {"last", "last_max"}, default="last"
         What the recurrent layers pass on: the last state, or that and each unit's largest value over time.
     patch_size : int, default=1
-        Consecutive samples that the network reads at a step. A window that they do not divide gets its first row
-        repeated in front.
+        Number of consecutive samples that the network reads at a step. A window that they do not divide gets its first
+        row repeated in front.
     loss : str or torch loss, default="cross_entropy"
         "cross_entropy", "squared_error", "focal", "mean_false_error", "mean_squared_false_error" or "logit_adjusted",
         whose parameters are given as ``net_params={"criterion__<name>": ...}``, or an instance from `sktsad.networks`
@@ -59,10 +59,10 @@ class RNNClassifier(NetClassifier):
     encoder : pretrainer, default=None
         Where the recurrent layers come from: a `ForecastPretrainer`, a `MaskedReconstructionPretrainer`, a
         `PretrainedEncoder`, or an `AutoencoderDetector`. It is cloned and fitted on the windows of `fit`, without
-        labels, with a seed drawn from ``random_state`` where it has none; in ``FrozenEstimator`` it stays as it is
-        and brings what it has learnt from other rows. Its encoder is copied and replaces the recurrent layers, so
-        that ``cell``, ``hidden_size``, ``num_layers``, ``bidirectional``, ``pooling`` and ``patch_size`` are its own.
-        None starts from random weights, and ``freeze_epochs`` and ``encoder_lr`` then do nothing.
+        labels, with a seed drawn from ``random_state`` where it has none; in ``FrozenEstimator`` it stays as it is and
+        keeps what it has learnt from other rows. Its encoder is copied and replaces the recurrent layers, so that
+        ``cell``, ``hidden_size``, ``num_layers``, ``bidirectional``, ``pooling`` and ``patch_size`` are its own. None
+        starts from random weights, and ``freeze_epochs`` and ``encoder_lr`` then do nothing.
     freeze_epochs : int or "all", default=0
         Number of epochs during which the weights of a pre-trained encoder stay as they are; "all" never trains them.
         Early stopping may end the training before these epochs are over.
@@ -71,9 +71,9 @@ class RNNClassifier(NetClassifier):
     class_weight : dict, "balanced" or None, default=None
         Weights of the classes, as in scikit-learn. Not for the mean false errors, which weigh the classes themselves.
     stratify : bool or "auto", default="auto"
-        Whether every training batch holds rows of every class, repeated where they are fewer than the batches; "auto"
-        does so for the losses that need it, the mean false errors; the batches that early stopping watches are then
-        stratified as well.
+        Whether every training batch holds rows of every class; a class with fewer rows than there are batches has them
+        repeated. "auto" does so for the losses that need it, the mean false errors; the batches that early stopping
+        watches are then stratified as well.
     max_epochs : int or "auto", default="auto"
         Number of passes over the rows. "auto" makes ``250 / sqrt(n_batches)``, rounded up: with few batches, many
         epochs are needed to learn anything; with a million rows, three are enough.
@@ -106,8 +106,8 @@ class RNNClassifier(NetClassifier):
         Whether a further ``fit`` continues from the weights of the last one, with the present ``lr``, ``batch_size``
         and ``max_epochs``; other parameters of the network stay as they were.
     callbacks : list of skorch callbacks, default=None
-        Copied before use. One that listens to batches makes epochs a little slower. An ``EarlyStopping`` replaces
-        the rule by loss, if ``early_stopping`` is on.
+        Copied before use. One that listens to batches makes epochs a little slower. An ``EarlyStopping`` callback
+        replaces the one that watches the loss, if ``early_stopping`` is on.
     net_params : dict, default=None
         More parameters of skorch's ``NeuralNet``, such as ``{"optimizer__weight_decay": 0.01}``. In `set_params` and
         grids each is called ``net__<name>``.

@@ -72,13 +72,13 @@ class StatefulRNNClassifier(NetClassifier):
         such as ``FocalLoss(gamma=1, alpha=0.75)``. Or any ``torch.nn.Module``, or its class, called with (logits,
         class numbers) as torch's own losses expect them: for two classes logits of shape (n_rows,) and floats, else
         logits of shape (n_rows, n_classes) and integers. It returns one value per row, or their mean, which rules out
-        weights. A mean false error is that of the classes that a chunk holds.
+        weights. A mean false error covers the classes that a chunk holds.
     class_weight : dict, "balanced" or None, default=None
         Weights of the classes, as in scikit-learn. Not for the mean false errors, which weigh the classes themselves.
     event_weight : float, default=None
-        Each row of an event weighs the number of rows of the event to this power: with -0.5 an event of 100 rows
-        counts as 10, with -1 as one. An event is a run of rows of one class, any but the first of ``classes_``. None
-        weights all rows equally.
+        The weight of each row of an event is the number of rows of the event to this power: with -0.5 an event of 100
+        rows counts as 10, with -1 as one. An event is a run of rows of one class, any but the first of ``classes_``.
+        None weights all rows equally.
     max_epochs : int, default=12
         Number of passes over the rows; see ``min_updates``.
     min_updates : int, default=25
@@ -134,8 +134,8 @@ class StatefulRNNClassifier(NetClassifier):
         Whether a further ``fit`` continues from the weights of the last one, with the present ``lr``, ``batch_size``
         and ``max_epochs``; other parameters of the network, and the series that it knows, stay as they were.
     callbacks : list of skorch callbacks, default=None
-        Copied before use. One that listens to batches makes epochs a little slower. An ``EarlyStopping`` replaces
-        the rule by loss, if ``early_stopping`` is on.
+        Copied before use. One that listens to batches makes epochs a little slower. An ``EarlyStopping`` callback
+        replaces the one that watches the loss, if ``early_stopping`` is on.
     net_params : dict, default=None
         More parameters of skorch's ``NeuralNet``, such as ``{"optimizer__weight_decay": 0.1}``. In `set_params` and
         grids each is called ``net__<name>``.
@@ -328,7 +328,8 @@ class StatefulRNNClassifier(NetClassifier):
         Warns
         -----
         UserWarning
-            If the first rows of a series come later than the rows of the call before and do not directly follow them.
+            If the first rows of a series come later than the rows of the previous call and do not directly follow
+            them.
         """
         return self._train(
             X, y, sample_weight, warm=hasattr(self, "net_"), n_epochs=1, classes=classes, is_part=True

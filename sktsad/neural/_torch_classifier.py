@@ -35,9 +35,9 @@ class TorchClassifier(NetClassifier):
     class_weight : dict, "balanced" or None, default=None
         Weights of the classes, as in scikit-learn. Not for the mean false errors, which weigh the classes themselves.
     stratify : bool or "auto", default="auto"
-        Whether every training batch holds rows of every class, repeated where they are fewer than the batches; "auto"
-        does so for the losses that need it, the mean false errors, whose batches that early stopping watches are then
-        dealt out alike.
+        Whether every training batch holds rows of every class; a class with fewer rows than there are batches has them
+        repeated. "auto" does so for the losses that need it, the mean false errors; the batches that early stopping
+        watches are then stratified as well.
     max_epochs : int or "auto", default="auto"
         Number of passes over the rows. "auto" makes ``250 / sqrt(n_batches)``, rounded up: with few batches, many
         epochs are needed to learn anything; with a million rows, three are enough.
@@ -70,8 +70,8 @@ class TorchClassifier(NetClassifier):
         Whether a further ``fit`` continues from the weights of the last one, with the present ``lr``, ``batch_size``
         and ``max_epochs``; other parameters of the network stay as they were.
     callbacks : list of skorch callbacks, default=None
-        Copied before use. One that listens to batches makes epochs a little slower. An ``EarlyStopping`` replaces
-        the rule by loss, if ``early_stopping`` is on.
+        Copied before use. One that listens to batches makes epochs a little slower. An ``EarlyStopping`` callback
+        replaces the one that watches the loss, if ``early_stopping`` is on.
     net_params : dict, default=None
         More parameters of skorch's ``NeuralNet``, such as ``{"optimizer__weight_decay": 0.01}``. In `set_params` and
         grids each is called ``net__<name>``.
@@ -91,7 +91,7 @@ class TorchClassifier(NetClassifier):
 
     See Also
     --------
-    RNNClassifier : Recurrent networks ready-made.
+    RNNClassifier : Ready-made recurrent networks.
 
     Examples
     --------

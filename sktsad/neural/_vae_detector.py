@@ -31,7 +31,7 @@ class VAEDetector(AutoencoderDetector):
     hidden_sizes : sequence of int, default=(32, 8)
         Number of units in each layer of the encoder; the last is the code, and the decoder mirrors them.
     kl_weight : float, default=0.01
-        Weight of the Kullback-Leibler divergence of the codes from the standard normal, against the reconstruction
+        Weight of the Kullback-Leibler divergence of the codes from the standard normal, relative to the reconstruction
         error; both are per value of the window. With ``loss="squared_error"``, 2 gives the evidence lower bound for
         values with variance 1; far smaller weights reconstruct better.
     kl_warmup : int, default=0
@@ -52,8 +52,8 @@ class VAEDetector(AutoencoderDetector):
         that it decoded before, from the last row to the first. Unrolling goes step by step: training takes about 1.4
         times as long with an LSTM on a CPU, 1.2 times with a GRU.
     conv_channels : int or None, default=None
-        Recurrent networks only: channels of a convolution over 5 steps in front of the encoder; None leaves it out.
-        ``net_params={"module__kernel_size": ...}`` changes the 5.
+        Recurrent networks only: number of channels of a convolution over 5 steps in front of the encoder; None leaves
+        it out. ``net_params={"module__kernel_size": ...}`` changes the 5.
     activation : {"relu", "selu", "tanh"}, default="relu"
         Activation between layers, dense networks only. "selu" keeps layers normalised by itself.
     dropout : float, default=0.0
@@ -103,8 +103,8 @@ class VAEDetector(AutoencoderDetector):
         Whether a further ``fit`` continues from the weights of the last one, with the present ``lr``, ``batch_size``
         and ``max_epochs``; other parameters of the network stay as they were.
     callbacks : list of skorch callbacks, default=None
-        Copied before use. One that listens to batches makes epochs a little slower. An ``EarlyStopping`` replaces
-        the rule by loss, if ``early_stopping`` is on.
+        Copied before use. One that listens to batches makes epochs a little slower. An ``EarlyStopping`` callback
+        replaces the one that watches the loss, if ``early_stopping`` is on.
     net_params : dict, default=None
         More parameters of skorch's ``NeuralNet``, such as ``{"optimizer__weight_decay": 0.01}``. In `set_params` and
         grids each is called ``net__<name>``.

@@ -117,7 +117,8 @@ class AlarmDisplay:
         ax : Axes or array-like of Axes, default=None
             Axes to draw into, one for each series. None makes a figure, which you show and close yourself.
         n_cols : int, default=None
-            Columns of the grid of a panel's axes in a figure made here. None chooses by the number of series.
+            Number of columns of the grid of axes, if a figure is made for a panel. None chooses by the number of
+            series.
         max_points : int, default=4000
             Longer series are drawn with about this many points; at least 10.
         max_gap : float, default=3
@@ -197,7 +198,7 @@ class AlarmDisplay:
         y : array-like of shape (n_samples,), default=None
             Their labels.
         column : str or int, default=None
-            The column of X to draw. None draws the only one.
+            The column of X to draw. None draws the only column.
         pos_label : int, float, bool or str, default=1
             The label of anomalies.
         ax : Axes or array-like of Axes, default=None
@@ -219,7 +220,7 @@ class AlarmDisplay:
         values = read_values(X, index, column)
         if values.shape[1] != 1:
             raise ValueError(
-                f"AlarmDisplay draws one column, and X has {values.shape[1]}: {list(values.columns)}. Choose one by "
+                f"AlarmDisplay draws one column, but X has {values.shape[1]}: {list(values.columns)}. Choose one with "
                 "column=."
             )
         needed = [*_COLUMNS, *(["series"] if isinstance(index, pd.MultiIndex) else [])]

@@ -76,7 +76,7 @@ def make_axes(
         axes = np.ravel(np.asarray(ax, dtype=object))
         if len(axes) != n_axes:
             raise ValueError(
-                f"{caller} needs {n_axes} axes, and ax holds {len(axes)}. Give it an array of {n_axes}, leave "
+                f"{caller} needs {n_axes} axes, but ax holds {len(axes)}. Give it an array of {n_axes}, leave "
                 f"ax=None to have them made{', or ' + fix if fix else ''}."
             )
         return axes, None

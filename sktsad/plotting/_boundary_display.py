@@ -41,7 +41,7 @@ class BoundaryDisplay:
     response : ndarray of shape (n_grid, n_grid)
         Scores of these points, larger is more anomalous.
     threshold : float
-        Points that score above are alarms.
+        Points that score above it are alarms.
     rows : ndarray of shape (n_samples, 2)
         The rows.
     anomalous : ndarray of bool of shape (n_samples,), default=None
@@ -68,8 +68,7 @@ class BoundaryDisplay:
 
     See Also
     --------
-    sklearn.inspection.DecisionBoundaryDisplay : Draws the areas of any number of classes, without rows, labels and
-        threshold.
+    sklearn.inspection.DecisionBoundaryDisplay : Draws areas of any number of classes, without rows or threshold.
     sktsad.plotting.ScoreDisplay : Draws the scores of any number of features.
 
     Examples

@@ -167,7 +167,7 @@ def read_values(X: Rows, index: pd.Index, columns: Any = None) -> pd.DataFrame:
     numbers = X.apply(pd.to_numeric, errors="coerce").astype(np.float64)
     if (is_text := (numbers.isna() & X.notna()).any()).any():
         raise ValueError(
-            f"X has columns that are not numbers: {X.columns[is_text].tolist()}. Choose others by columns=."
+            f"X has columns that are not numbers: {X.columns[is_text].tolist()}. Choose others with columns=."
         )
     if (is_infinite := np.isinf(numbers).any()).any():
         raise ValueError(

@@ -248,8 +248,8 @@ class ReconstructionDisplay:
         given, made = read_values(signal, index), read_values(reconstruction, index)
         if given.shape != made.shape:
             raise ValueError(
-                f"signal has {given.shape[1]} channel(s), reconstruction {made.shape[1]}: give the same in the "
-                "same order."
+                f"signal has {given.shape[1]} channel(s), but reconstruction has {made.shape[1]}: give the same in "
+                "the same order."
             )
         return cls(given, made.set_axis(given.columns, axis=1)).plot(ax, **plot_params)
 

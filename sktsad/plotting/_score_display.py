@@ -152,11 +152,12 @@ class ScoreDisplay:
             Where to draw, one for each series, or one for the histogram. None makes a figure, which you show and close
             yourself.
         kind : {"time", "histogram"}, default="time"
-            Scores over time; or how many rows of each class have which score.
+            Whether to draw scores over time, or a histogram of the scores of each class.
         n_bins : int, default=50
             Number of bins of the histogram, from the smallest to the largest score.
         n_cols : int, default=None
-            Columns of the grid of a panel's axes in a figure made here. None chooses by the number of series.
+            Number of columns of the grid of axes, if a figure is made for a panel. None chooses by the number of
+            series.
         max_points : int, default=4000
             Longer series are drawn with about this many points; at least 10.
         max_gap : float, default=3

@@ -133,7 +133,8 @@ class SeriesDisplay:
         ax : Axes or array-like of Axes, default=None
             Axes to draw into, one for each series. None makes a figure, which you show and close yourself.
         n_cols : int, default=None
-            Columns of the grid of a panel's axes in a figure made here. None chooses by the number of series.
+            Number of columns of the grid of axes, if a figure is made for a panel. None chooses by the number of
+            series.
         max_points : int, default=4000
             Longer series are drawn with about this many points; at least 10.
         max_gap : float, default=3

@@ -43,7 +43,7 @@ class ThresholdDisplay:
     Parameters
     ----------
     thresholds : ndarray of shape (n_thresholds,)
-        Thresholds, ascending; rows that score above are alarms.
+        Thresholds, ascending; rows that score above one are its alarms.
     precision, recall, f_beta : ndarray of shape (n_thresholds,), default=None
         Precision, recall and F-beta at these thresholds; all three or none.
     alarms_per_day : ndarray of shape (n_thresholds,), default=None

@@ -65,8 +65,8 @@ def alarms(
     threshold : float, default=0.0
         Rows above it are alarms.
     merge_gap : int, timedelta or str, default=None
-        A row above the threshold continues the alarm before it if at most this number of quiet rows, or quiet rows
-        of that time, lie between: an event that flickers is one alarm. None is half an hour if time is dates, else 0
+        A row above the threshold continues the alarm before it if at most this number of quiet rows, or quiet rows of
+        that time, lie between them: an event that flickers is one alarm. None is half an hour if time is dates, else 0
         rows.
     min_rows : int, default=1
         Number of rows above the threshold that make an alarm. The alarm opens at the last of these; shorter runs are
@@ -85,7 +85,7 @@ def alarms(
 
         - ``series``: the key of the series, only with a (series, time) MultiIndex;
         - ``start``, ``end``: time of its first and last row above the threshold, or their positions without an index;
-        - ``opened``: when it was known to be an alarm: the ``min_rows``-th of these rows, otherwise the first;
+        - ``opened``: when it became an alarm, at the ``min_rows``-th of these rows;
         - ``rows``: how many rows of it are above the threshold;
         - ``peak_time``, ``peak_score``: when it was worst, and how bad;
         - ``sensor``: the column with the largest sum of feature scores over its rows; only with ``feature_scores``.

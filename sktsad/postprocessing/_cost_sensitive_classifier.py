@@ -51,7 +51,7 @@ class CostSensitiveClassifier(ClassifierWrapper):
     estimator_ : classifier
         The fitted classifier.
     n_features_in_ : int
-        Number of columns, where the estimator says it.
+        Number of columns, if the estimator has it.
     feature_names_in_ : ndarray of str
         Names of the columns, where they had names.
 
@@ -110,7 +110,7 @@ class CostSensitiveClassifier(ClassifierWrapper):
         y : array-like of shape (n_samples,)
             Class labels.
         **fit_params : dict
-            For the fit of the classifier, such as ``sample_weight``.
+            Parameters for the fit of the classifier, such as ``sample_weight``.
 
         Returns
         -------

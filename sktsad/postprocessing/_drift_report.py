@@ -27,7 +27,7 @@ _FEWEST = 10
 def drift_report(
     model: AnyEstimator, X: Rows, *, min_distance: float = 0.1, alpha: float = 0.01
 ) -> pd.Series:
-    """Compare the scores of recent normal rows with those of the rows held out at fit: when to refit.
+    """Compare the scores of recent normal rows with those of the rows held out at fit, to tell when to refit.
 
     Parameters
     ----------
@@ -48,8 +48,8 @@ def drift_report(
 
         - ``drifted``: whether ``distance`` is above ``min_distance`` and ``p_value`` at most ``alpha``: refit, or let
           the detector continue learning;
-        - ``distance``: largest distance between the two distribution functions, the statistic of Kolmogorov and
-          Smirnov, from 0 to 1;
+        - ``distance``: largest distance between the two distribution functions, the Kolmogorov-Smirnov statistic, from
+          0 to 1;
         - ``p_value``: about how often rows like those of fit show such a distance;
         - ``median_rank``: share of the held-out scores below the median of the recent ones; 0.5 is usual, and above
           it rows score higher now;
@@ -65,8 +65,8 @@ def drift_report(
     Warns
     -----
     UserWarning
-        If the held-out or the recent rows are worth fewer than 10 independent ones: ``p_value`` is NaN, and nothing is
-        said to have drifted.
+        If the held-out or the recent rows are worth fewer than 10 independent ones: ``p_value`` is NaN, and
+        ``drifted`` is False.
 
     See Also
     --------
@@ -75,9 +75,9 @@ def drift_report(
     Notes
     -----
     Neighbouring rows score alike: a thousand minutes may be worth thirty independent rows. Their number is
-    ``n / (1 + 2 * (r_1 + r_2 + ...))``, of the autocorrelations of the ranks up to the first below 0 [1]_, and the
-    p-value of a test for that many rows. It is approximate. Rows that are compared should span
-    what is usual: a single night differs from a week even where nothing has drifted.
+    ``n / (1 + 2 * (r_1 + r_2 + ...))``, with the autocorrelations of the ranks up to the first below 0 [1]_. The
+    p-value is that of a test for this number of rows, and is approximate. Rows that are compared should span what is
+    usual: a single night differs from a week even where nothing has drifted.
 
     References
     ----------

@@ -44,10 +44,10 @@ _MOST_NAMED = 5
 
 
 class PerSeries(ClassifierWrapper):
-    """Fit a model of its own to each series of a panel: a classifier or detector, with a threshold of its own.
+    """Fit a separate model to each series of a panel: a classifier or detector, with a threshold of its own.
 
-    One model for all series sees more rows, and is the better start. Models of their own pay where series are of
-    different kinds, and each has rows enough.
+    One model for all series sees more rows, and is the better start. Separate models pay where series are of different
+    kinds, and each has enough rows.
 
     Parameters
     ----------
@@ -55,11 +55,11 @@ class PerSeries(ClassifierWrapper):
         A binary classifier, detector or pipeline with ``decision_function`` or ``predict_proba``. It is cloned for each
         series.
     unseen : {"pooled", "error"}, default="pooled"
-        What a series gets that `fit` did not see: the model fitted to all rows together, which takes one fit more, or
-        an error.
+        What to do with a series that `fit` did not see: use a model fitted to all rows together, which takes one more
+        fit, or raise an error.
     failed : {"error", "pooled"}, default="error"
-        What happens if the model of a series cannot be fitted, as a classifier to rows without an anomaly: an error
-        that names the series, or a warning, and the model fitted to all rows together takes its place.
+        What to do if the model of a series cannot be fitted, such as a classifier to rows without an anomaly: raise an
+        error that names the series, or warn and use the model fitted to all rows together.
     n_jobs : int, default=None
         Number of fits at a time, as in scikit-learn; None means 1 unless in a ``joblib.parallel_config`` context.
     series : {"auto", "index"}, default="auto"
@@ -74,21 +74,21 @@ class PerSeries(ClassifierWrapper):
     pooled_estimator_ : classifier
         The model fitted to all rows; only where a MultiIndex and ``unseen`` or ``failed`` need it.
     n_features_in_ : int
-        Number of columns, where the models say it.
+        Number of columns, if the models have it.
     feature_names_in_ : ndarray of str
         Names of the columns, where they had names.
 
     See Also
     --------
-    sktsad.SeriesScaler : One model for all series, each of them scaled by itself.
+    sktsad.SeriesScaler : One model for all series, each scaled separately.
     sktsad.SeriesFeatures : One model that is told which series it looks at.
     sktsad.scale.score_panel : Scores in several processes.
 
     Notes
     -----
     The decision of a row is that of the model of its series: above 0 is an alarm. Each model has units of its own, so
-    that a metric that ranks rows of all series together, such as average precision, compares what may not compare; the
-    F1 of ``predict`` does not depend on that. A threshold that is learnt around it, by
+    that a metric that ranks rows of all series together, such as average precision, compares scores that may not be
+    comparable; the F1 of ``predict`` does not depend on that. A threshold that is learnt around it, by
     `ThresholdClassifier`, is one number for all series; inside, each model learns its own. `sktsad.live.LiveScorer`
     takes the model of a series, ``LiveScorer(model.estimators_["a"])``, not all of them together.
 
@@ -145,7 +145,8 @@ class PerSeries(ClassifierWrapper):
         X : array-like of shape (n_samples, n_features)
             Rows in time order; a panel is a frame with a (series, time) MultiIndex. Other rows are one series.
         y : array-like of shape (n_samples,), default=None
-            Two labels, the last in sorted order is the anomaly, or 0 for all rows; detectors do without.
+            Two labels, of which the last in sorted order is the anomaly, or 0 for all rows; detectors do not need
+            them.
         **fit_params : dict
             For the fits, such as ``sample_weight``; parameters with a value per row are split by series.
 
@@ -216,7 +217,7 @@ class PerSeries(ClassifierWrapper):
         Warns
         -----
         UserWarning
-            If series seem to go by other names than in fit, such as ``"1"`` for ``1``.
+            If series seem to have other names than in fit, such as ``"1"`` for ``1``.
         """
         check_is_fitted(self)
         check_panel(X, self._is_panel)
@@ -249,8 +250,8 @@ class PerSeries(ClassifierWrapper):
         classes, anomalous = mark_anomalies(checked)
         if len(classes) == 1 and classes[0] != 0:
             raise ValueError(
-                f"y holds the one class {classes.tolist()[0]!r}: no normal row to fit on. Mark normal rows with 0, or "
-                "leave y out if all rows are normal."
+                f"y holds only the class {classes.tolist()[0]!r}: there is no normal row to fit to. Mark normal rows "
+                "with 0, or leave y out if all rows are normal."
             )
         if len(classes) > 2:
             raise ValueError(

@@ -67,7 +67,7 @@ class SmoothedClassifier(ClassifierWrapper):
     estimator_ : classifier
         The fitted estimator.
     n_features_in_ : int
-        Number of columns, where the estimator says it.
+        Number of columns, if the estimator has it.
     feature_names_in_ : ndarray of str
         Names of the columns, where they had names.
 
@@ -127,7 +127,7 @@ class SmoothedClassifier(ClassifierWrapper):
         y : array-like of shape (n_samples,), default=None
             Two labels, of which the last in sorted order is the anomaly; detectors do not need them.
         **fit_params : dict
-            For the fit of the estimator, such as ``sample_weight``.
+            Parameters for the fit of the estimator, such as ``sample_weight``.
 
         Returns
         -------

@@ -147,7 +147,7 @@ class ThresholdClassifier(ClassifierWrapper):
             Two labels, of which the last in sorted order is the anomaly. If neither rule nor estimator needs labels, y
             may be None, or one label for all rows, which are then normal.
         **fit_params : dict
-            For the fits of the estimator, such as ``sample_weight``; the rule does not see them.
+            Parameters for the fits of the estimator, such as ``sample_weight``; the rule does not see them.
 
         Returns
         -------

@@ -3,17 +3,30 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
 
-from .._core import Interval, Rows, SeriesRows, StrOptions, read_series, safe_indexing, validate_params
+from .._core import (
+    LENGTH_OF_TIME,
+    Interval,
+    Rows,
+    SeriesRows,
+    StrOptions,
+    is_length_of_time,
+    nanoseconds,
+    read_series,
+    require_dates,
+    safe_indexing,
+    validate_params,
+)
 
 
 @validate_params(
     {
-        "horizon": [Interval(Integral, 1, None, closed="left")],
+        "horizon": [Interval(Integral, 1, None, closed="left"), *LENGTH_OF_TIME],
         "columns": [str, Integral, "array-like", None],
         "max_gap": [Interval(Real, 1, None, closed="left")],
         "series": [StrOptions({"auto", "index"})],
@@ -21,7 +34,12 @@ from .._core import Interval, Rows, SeriesRows, StrOptions, read_series, safe_in
     prefer_skip_nested_validation=True,
 )
 def forecast_target(
-    X: Rows, horizon: int = 1, *, columns: Any = None, max_gap: float = 3, series: str = "auto"
+    X: Rows,
+    horizon: int | str | timedelta = 1,
+    *,
+    columns: Any = None,
+    max_gap: float = 3,
+    series: str = "auto",
 ) -> tuple[Any, Any]:
     """Pair every row with the values that come ``horizon`` steps later in its series, to learn to forecast.
 
@@ -32,10 +50,10 @@ def forecast_target(
     ----------
     X : array-like of shape (n_samples, n_features)
         Rows in time order; a panel is a frame with a (series, time) MultiIndex.
-    horizon : int, default=1
-        How many steps later. With a time index a step is the series' most frequent one, and the later row is the
-        one at that time, or the nearest less than half a step from it, as clocks jitter. Without one, a step leads
-        to the next row.
+    horizon : int, str or timedelta, default=1
+        How many steps later, or what time, such as ``"1h"``, where the index has dates. With a time index a step is the
+        series' most frequent one, and the later row is the one at that time, or the nearest less than half a step from
+        it, as clocks jitter. Without one, a step leads to the next row.
     columns : str, int, list of these or None, default=None
         Columns to forecast, by name or, as numbers, by position; None takes all.
     max_gap : float, default=3
@@ -55,7 +73,8 @@ def forecast_target(
     Raises
     ------
     ValueError
-        If no row has a future, X has no such columns, or time is out of order or duplicated.
+        If no row has a future, X has no such columns, ``horizon`` is a length of time and X has no dates in its index,
+        or time is out of order or duplicated.
 
     See Also
     --------
@@ -98,15 +117,18 @@ def forecast_target(
     now, later = _pairs(rows, horizon, max_gap)
     if not len(now):
         raise ValueError(
-            f"horizon={horizon}: none of the {rows.n_rows} rows has one that many steps later in its series, without "
+            f"horizon={horizon!r}: none of the {rows.n_rows} rows has one that much later in its series, without "
             f"a gap of more than max_gap={max_gap} steps. Give longer series, or lower the horizon."
         )
     X_kept, y = safe_indexing(table, now), safe_indexing(values, later)
     return X_kept, y.set_axis(X_kept.index) if hasattr(y, "set_axis") else y
 
 
-def _pairs(rows: SeriesRows, horizon: int, max_gap: float) -> tuple[np.ndarray, np.ndarray]:
+def _pairs(rows: SeriesRows, horizon: Any, max_gap: float) -> tuple[np.ndarray, np.ndarray]:
     """Return the positions of rows that have a future, ascending, and those of their futures."""
+    if in_time := is_length_of_time(horizon):
+        require_dates("horizon", horizon, rows)
+        horizon = nanoseconds("horizon", horizon)
     times = np.arange(rows.n_rows) if rows.times is None else rows.times
     rows = replace(rows, times=times)
     steps = rows.steps()
@@ -115,11 +137,12 @@ def _pairs(rows: SeriesRows, horizon: int, max_gap: float) -> tuple[np.ndarray, 
     future = np.full(rows.n_rows, -1)
     for (_, part), step in zip(rows.parts(), steps, strict=True):
         elapsed = times[part] - times[part][:1]  # small numbers: nanoseconds stay exact as floats
-        wanted = elapsed + horizon * step
+        ahead = horizon if in_time else horizon * step
+        wanted = elapsed + ahead
         after = np.searchsorted(elapsed, wanted).clip(max=len(elapsed) - 1)
         before = (after - 1).clip(min=0)
         nearest = np.where(wanted - elapsed[before] <= elapsed[after] - wanted, before, after)
-        found = np.abs(elapsed[nearest] - wanted) < step / 2  # never without a step, which is NaN
+        found = np.abs(elapsed[nearest] - wanted) < min(step, ahead) / 2  # never without a step, which is NaN
         found &= segment[part][nearest] == segment[part]
         future[rows.order[part][found]] = rows.order[part][nearest[found]]
     now = np.flatnonzero(future >= 0)

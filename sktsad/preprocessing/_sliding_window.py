@@ -382,13 +382,12 @@ class SlidingWindow(TransformerMixin, Estimator):
         lengths = np.diff(np.append(starts, rows.n_rows))
         depth = np.arange(rows.n_rows) - np.repeat(starts, lengths) + 1
         n_padded, n_windows, true_rows = 0, 0, []
-        for number, (_, part) in enumerate(rows.parts()):
-            span = int(spans[number])
-            n_gaps = int(np.searchsorted(starts, part.stop) - np.searchsorted(starts, part.start)) - 1
-            later = np.minimum(
-                depth[part][span - 1 :], span
-            )  # the first windows of a series cannot but be padded
-            if n_gaps < _MIN_GAPS or not len(later):
+        n_gaps = np.diff(np.searchsorted(starts, rows.bounds)) - 1
+        for number in np.flatnonzero(n_gaps >= _MIN_GAPS).tolist():
+            part, span = slice(*rows.bounds[number : number + 2].tolist()), int(spans[number])
+            # The first windows of a series cannot but be padded.
+            later = np.minimum(depth[part][span - 1 :], span)
+            if not len(later):
                 continue
             if (later < span).mean() >= _PADDED or (2 * later < span).mean() >= _HALF_PADDED:
                 n_padded += int((later < span).sum())

@@ -34,5 +34,5 @@ def imbalance_ratio(y: Labels) -> float:
     """
     classes, counts = np.unique(column_or_1d(y), return_counts=True)
     if len(classes) < 2:
-        raise ValueError(f"y holds {len(classes)} class(es): there is no ratio between classes.")
+        raise ValueError(f"y holds {len(classes)} class(es): a ratio needs two classes or more.")
     return float(counts.max() / counts.min())

@@ -62,7 +62,7 @@ class SafeSampler(OneToOneFeatureMixin, Estimator):
     sampler:
 
     - Windows stay windows: they keep their channels and their index, and the result holds only synthetic ones in full.
-      To pick at random, no window is written out; other methods compare windows, and copy those of a panel for it.
+      Random sampling writes out no window; other methods compare windows, and copy those of a panel for it.
     - Rows stay in time order, synthetic ones beside the nearest row of their class, so that the last rows are still
       the last in time. Those of a panel stay in the order given.
     - With no anomaly, nothing is done. A single one is repeated, where a method needs neighbours. With few, the method
@@ -94,8 +94,8 @@ class SafeSampler(OneToOneFeatureMixin, Estimator):
     Attributes
     ----------
     sampling_strategy_ : dict
-        That of the sampler that was used: for each class that it changed, the number of rows that it made, or that it
-        left; empty where the rows stay as they are.
+        The ``sampling_strategy_`` of the sampler that was used: for each class that it changed, the number of rows
+        that it made, or that it left; empty where the rows stay as they are.
     sample_indices_ : ndarray of shape (n_resampled,)
         The row of X that each row comes from; for a synthetic row, the nearest row of its class.
     n_features_in_, feature_names_in_ : int, ndarray of str
@@ -104,7 +104,7 @@ class SafeSampler(OneToOneFeatureMixin, Estimator):
     Notes
     -----
     Probabilities of a model that was fitted to resampled rows are too high for the anomaly: choose its threshold on
-    rows as they are, e.g. by ``ThresholdClassifier(pipeline)``. Sample weights cannot pass a sampler.
+    rows as they are, e.g. by ``ThresholdClassifier(pipeline)``. Sample weights cannot be passed through a sampler.
 
     Examples
     --------
@@ -252,7 +252,7 @@ class SafeSampler(OneToOneFeatureMixin, Estimator):
             return as_they_are(windows)
         classes, counts = np.unique(labels, return_counts=True)
         if len(classes) == 1:
-            warn(f"y holds the one class {classes.tolist()[0]!r}: the rows stay as they are.")
+            warn(f"y holds only the class {classes.tolist()[0]!r}: the rows stay as they are.")
             return as_they_are(windows)
         if len(classes) > 2 and self.ratio is not None:
             raise ValueError(

@@ -22,7 +22,7 @@ class WindowAugmenter(Estimator):
     Parameters
     ----------
     changes : sequence of {"jitter", "scaling", "time_warp", "shift"}, default=all four
-        What is done to a copy; their order here does not matter. "time_warp" compresses some parts of the window and
+        Changes made to a copy; their order here does not matter. "time_warp" compresses some parts of the window and
         stretches others; "shift" moves the window in time and repeats the row at its end; "scaling" multiplies each
         channel by a factor; "jitter" adds Gaussian noise.
     strength : float, default=0.1

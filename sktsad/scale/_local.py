@@ -20,7 +20,7 @@ from ._parquet_panel import ParquetPanel
 from ._score_table import as_fitted
 
 #: Rows of a partition, about, where their number is left open.
-_ROWS = 2**18
+_ROWS = 2**19
 #: Partitions for each process, at least: so that none waits long for the last.
 _EACH = 4
 
@@ -62,7 +62,7 @@ def score_files(
     if n_partitions is None:
         n_partitions = _n_partitions(n_rows, n_jobs)
     partitions = panel.partitions(max(1, n_rows // n_partitions))
-    sizes = [int(panel.n_rows[keys].sum()) for keys in partitions]
+    sizes = [int(panel.n_rows[keys].sum()) for keys in partitions]  # type: ignore[index]
     paths: list[Path | None] = [None] * len(partitions)
     if out is not None:
         out.mkdir(parents=True)

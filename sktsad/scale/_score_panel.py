@@ -63,7 +63,7 @@ def score_panel(
         Names of the columns with the values; not for a frame or a `ParquetPanel`. None means those that the model was
         fitted to, by their names, or all others where it was fitted to an array.
     n_partitions : int, default=None
-        Number of partitions. None means partitions of about 262,144 rows, at least four per process; as many as the
+        Number of partitions. None means partitions of about 524,288 rows, at least four per process; as many as the
         Dask dataframe has; or four per core of the Ray cluster. A Dask dataframe with known divisions by series is
         taken as it is.
     n_jobs : int, default=None

@@ -30,11 +30,11 @@ class AlarmsPerDay(ThresholdRule):
     n : float, default=1
         Largest number of alarms per day in one series, over normal rows; above 0. 0.5 is one in two days.
     rows_per_day : float, default=None
-        Rows of one series in a day. None takes them from the dates in the index of the scores, by the most frequent
-        step in time of each series.
+        Number of rows of one series in a day. None takes it from the dates in the index of the scores, by the most
+        frequent step in time of each series.
     merge_gap : int, timedelta or str, default=None
-        A row above the threshold continues the alarm before it if at most that many quiet rows, or quiet rows of
-        that time, lie between. None is half an hour: 30 rows that are a minute apart, none that are an hour apart.
+        A row above the threshold continues the alarm before it if at most that many quiet rows, or quiet rows of that
+        time, lie between them. None is half an hour: 30 rows that are a minute apart, none that are an hour apart.
     min_rows : int, default=1
         Number of rows above the threshold that make an alarm.
     cool_down : int, timedelta or str, default=0

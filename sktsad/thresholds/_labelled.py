@@ -17,7 +17,7 @@ class BestFBeta(ThresholdRule):
     """Choose the threshold with the highest F-beta over labelled rows, exactly.
 
     Every cut between two distinct scores is tried; the threshold lies halfway between them. Choose it on rows
-    that the model was not fitted on, and judge it on others again.
+    that the model was not fitted on, and evaluate it on yet other rows.
 
     Parameters
     ----------
@@ -60,7 +60,7 @@ class Cost(ThresholdRule):
     """Choose the threshold with the lowest cost over labelled rows, exactly.
 
     Every cut between two distinct scores is tried, as are alarming always and never; the threshold lies halfway
-    between two scores. Choose it on rows that the model was not fitted on, and judge it on others again.
+    between two scores. Choose it on rows that the model was not fitted on, and evaluate it on yet other rows.
 
     Parameters
     ----------

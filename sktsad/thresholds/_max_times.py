@@ -21,9 +21,10 @@ class MaxTimes(EmpiricalRule):
         Factor on the distance between the median and the largest score; above 0. With 1 the largest score is the
         threshold.
     q : float, default=1.0
-        Which score is taken for the largest: the smallest that a share of at least ``q`` does not exceed, above 0, at
-        most 1. Below 1, such as 0.95, a few very large scores of unlabelled anomalies do not move it. Where it is the
-        median itself, as for a signal that mostly stands still, the largest score is used after all.
+        Quantile of the scores that is taken for the largest score: the smallest score that a share of at least ``q``
+        does not exceed; above 0, at most 1. Below 1, such as 0.95, a few very large scores of unlabelled anomalies do
+        not move it. Where it is the median itself, as for a signal that mostly stands still, the largest score is used
+        after all.
 
     Attributes
     ----------

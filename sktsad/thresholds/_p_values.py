@@ -41,10 +41,10 @@ def conformal_p_values(scores: Scores, held_out: Any) -> np.ndarray:
     new normal row is exchangeable with these, its p-value is at most ``p`` with a chance of at most ``p`` [1]_. So
     p-values are uniform on normal rows, and 1 minus a p-value is not the probability of an anomaly.
 
-    P-values of many rows by one set of held-out scores are dependent, in a way under which the procedure of Benjamini
-    and Hochberg still bounds the false discovery rate, the expected share of normal rows among those called anomalies
-    [2]_: ``scipy.stats.false_discovery_control(p_values) <= 0.1``. This is for rows that are normal or not
-    independently of each other, such as the last row of each of many series; neighbouring rows of one series are not.
+    P-values of many rows from one set of held-out scores are dependent, in a way under which the procedure of
+    Benjamini and Hochberg still bounds the false discovery rate, the expected share of normal rows among those called
+    anomalies [2]_: ``scipy.stats.false_discovery_control(p_values) <= 0.1``. This is for independent rows, such as the
+    last row of each of many series; neighbouring rows of one series are not independent.
 
     References
     ----------

@@ -54,10 +54,9 @@ class PeaksOverThreshold(EmpiricalRule):
     Warns
     -----
     UserWarning
-        If there are fewer than 30 peaks, the shape of the tail cannot be trusted (at most -0.5, as of scores
-        that are bounded, or at least 1, without a mean), or more or fewer of the scores seen exceed the threshold than
-        chance allows. `Quantile` with the same ``q`` is then used instead, which is the largest score if there are too
-        few.
+        If there are fewer than 30 peaks, the shape of the tail cannot be trusted (at most -0.5, as for bounded scores,
+        or at least 1, where there is no mean), or more or fewer of the scores seen exceed the threshold than chance
+        allows. `Quantile` with the same ``q`` is then used instead, which is the largest score if there are too few.
 
     Notes
     -----
@@ -119,7 +118,7 @@ class PeaksOverThreshold(EmpiricalRule):
     def _stand_in(self, scores: Distribution, reason: str) -> float:
         warnings.warn(
             f"The tail of {len(scores)} scores cannot be fitted: {reason}. The quantile q={self.q} of the scores is "
-            "the threshold, at most the largest. Use more rows, another level, or AlarmsPerDay.",
+            "used as the threshold, at most the largest score. Use more rows, another level, or AlarmsPerDay.",
             UserWarning,
             stacklevel=7,
         )

@@ -16,7 +16,7 @@ from ._distribution import Distribution
 class ThresholdRule(Estimator):
     """Base of the rules that turn scores, and labels where needed, into one number.
 
-    A row is an anomaly if its score is *above* ``threshold_``. A subclass has ``_learn``.
+    A row is an anomaly if its score is *above* ``threshold_``. A subclass defines ``_learn``.
     """
 
     #: Whether the rule needs labels; the others are given the scores of normal rows.

@@ -50,7 +50,7 @@ def test_scores_of_three_classes_are_refused(estimator):
 
 
 def test_probabilities_of_one_class_are_refused():
-    with pytest.raises(ValueError, match=r"shape \(40, 1\). Fit it to rows of both classes"):
+    with pytest.raises(ValueError, match=r"shape \(40, 1\). Fit it to rows of exactly two classes"):
         decision_scores(GaussianNB().fit(X, Y**0), X)
 
 

@@ -171,7 +171,7 @@ def test_what_is_no_table_of_rows_names_the_way_to_one(X, message):
 def test_three_axes_and_an_estimator_of_rows():
     with pytest.raises(ValueError, match=r"3-D array is for estimators of windows.*pandas.concat"):
         SeriesScaler().fit(np.zeros((4, 3, 2)))
-    with pytest.raises(ValueError, match="1 step and 1 channel at least"):
+    with pytest.raises(ValueError, match="at least 1 step and 1 channel"):
         AutoencoderDetector().fit(np.zeros((4, 0, 2)))
 
 

@@ -121,7 +121,7 @@ def test_a_broken_archive_is_named(tmp_path):
     write_zip(archive, {"1.txt": CONTENT})
     path = tmp_path / "pack.zip"
     path.write_bytes(archive.getvalue()[:-30])
-    with pytest.raises(ValueError, match=r"url is no whole zip file"):
+    with pytest.raises(ValueError, match=r"url is not a complete zip file"):
         list(zip_members(path, r"\d\.txt", "url"))
 
 

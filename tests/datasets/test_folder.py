@@ -63,7 +63,7 @@ def test_what_is_not_there_is_named(folder, options, message):
 
 def test_files_that_do_not_go_together_are_refused(folder):
     TABLE.rename(columns={"load": "heat"}).to_csv(folder / "c.csv", index=False)
-    with pytest.raises(ValueError, match=r"'c' has the columns \['heat'\], and 'a' \['load'\]"):
+    with pytest.raises(ValueError, match=r"'c' has the columns \['heat'\], but 'a' has \['load'\]"):
         load_folder(folder, ["a", "c"], time="at")
     TABLE.assign(odd=[0, None, 1]).to_csv(folder / "d.csv", index=False)
     with pytest.raises(ValueError, match=r"1 labels of .*d.csv are missing"):

@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sktsad.datasets import load_smd
+from sktsad.datasets import fetch_smd, load_smd
 
 SENSORS = [f"x{number}" for number in range(1, 39)]
 
@@ -36,6 +36,13 @@ def test_text_files_of_the_data_set(tmp_path):
     np.testing.assert_array_equal(X, values)
     assert y.tolist() == [0, 0, 1, 0]
     assert len(load_smd(subset="train", data_home=tmp_path).data) == 1
+
+
+def test_a_machine_that_is_there_in_arrays_is_not_fetched(tiny_home):
+    (tiny_home / "smd/machine-9-1.npz").rename(tiny_home / "smd/machine-1-1.npz")
+    X = fetch_smd("machine-1-1", data_home=tiny_home).data
+
+    pd.testing.assert_frame_equal(X, load_smd("machine-1-1", data_home=tiny_home).data)
 
 
 def test_real_all(real_home):

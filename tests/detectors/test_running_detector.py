@@ -102,7 +102,7 @@ def test_anomalies_are_left_out_and_classes_may_come_before_labels_do():
 @pytest.mark.parametrize(
     ("y", "classes", "message"),
     [
-        ([0, 2], None, r"y holds labels \[0, 2\], classes are \[0, 1\]"),
+        ([0, 2], None, r"y holds labels \[0, 2\], but the classes are \[0, 1\]"),
         ([0, 1], [0, 2], r"classes=\[0, 2\] must be \[0, 1\], as before"),
     ],
 )

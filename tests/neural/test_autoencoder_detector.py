@@ -170,7 +170,7 @@ def test_every_network_learns(network, options):
 def test_dropout_needs_a_layer_besides_the_code():
     options = {**SMALL, "hidden_sizes": (4,)}
     with pytest.raises(
-        ValueError, match=r"dropout=0.5 finds no layer between input and code: give hidden_sizes=\(4,"
+        ValueError, match=r"dropout=0.5 finds no layer between input and code: add one to hidden_sizes=\(4,"
     ):
         AutoencoderDetector(dropout=0.5, **options).fit(WINDOWS)
     for decoder in ("repeat", "unroll"):

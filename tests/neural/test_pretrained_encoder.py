@@ -252,7 +252,7 @@ def test_a_path_that_is_none_is_named(path):
 )
 def test_what_is_no_pretrainer_is_not_saved(other, tmp_path):
     with pytest.raises(
-        TypeError, match=f"ForecastPretrainer, got {type(other).__name__}. Pickle that as a whole"
+        TypeError, match=f"ForecastPretrainer, got {type(other).__name__}. Pickle it as a whole"
     ):
         save_encoder(other, tmp_path / "encoder.pt")
     assert not list(tmp_path.iterdir())

@@ -60,7 +60,7 @@ def test_a_table_without_alarms_is_a_plain_series():
 @pytest.mark.parametrize(
     ("table", "rows", "message"),
     [
-        (alarms(DECISION), X, r"draws one column, and X has 2: \['load', 'heat'\]. Choose one by column="),
+        (alarms(DECISION), X, r"draws one column, but X has 2: \['load', 'heat'\]. Choose one with column="),
         (alarms(DECISION), DECISION.iloc[:50], "alarms has a start of .*, but no row of X has that time"),
         (pd.DataFrame({"first": [1]}), DECISION, r"alarms has no columns \['start', 'end', 'peak_time'\]"),
         (alarms(DECISION), pd.concat({"a": DECISION}), r"alarms has no columns \['series'\]"),

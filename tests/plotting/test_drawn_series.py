@@ -176,7 +176,7 @@ def test_missing_values_stay_missing():
 
 def test_columns_that_cannot_be_drawn_are_named():
     X = pd.DataFrame({"name": ["x", "y"], "load": [1.0, np.inf]})
-    with pytest.raises(ValueError, match=r"not numbers: \['name'\]. Choose others by columns="):
+    with pytest.raises(ValueError, match=r"not numbers: \['name'\]. Choose others with columns="):
         read_values(X, X.index)
     with pytest.raises(ValueError, match=r"infinite in its columns \['load'\]"):
         read_values(X, X.index, ["load"])

@@ -73,7 +73,7 @@ def test_only_the_last_axes_name_the_time():
 
 
 def test_shapes_must_agree():
-    with pytest.raises(ValueError, match=r"signal has 1 channel\(s\), reconstruction 2"):
+    with pytest.raises(ValueError, match=r"signal has 1 channel\(s\), but reconstruction has 2"):
         ReconstructionDisplay.from_predictions(np.zeros(5), np.zeros((5, 2)))
     with pytest.raises(ValueError, match="inconsistent numbers of samples"):
         ReconstructionDisplay.from_predictions(np.zeros(5), np.zeros(6))

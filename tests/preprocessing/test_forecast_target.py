@@ -211,3 +211,17 @@ def test_rows_that_come_in_are_left_alone():
 def test_bad_input_is_refused(X, options, message):
     with pytest.raises(ValueError, match=message):
         forecast_target(X, **options)
+
+
+def test_a_horizon_in_time_is_that_of_each_clock():
+    minutes = pd.date_range("2026", periods=12, freq="min")
+    tables = {
+        "a": pd.DataFrame({"x": np.arange(12.0)}, minutes),
+        "b": pd.DataFrame({"x": np.arange(4.0)}, minutes[::3]),
+    }
+    X = pd.concat(tables, names=["series", "time"])
+    kept, y = forecast_target(X, "6min")
+    assert (y - kept["x"]).groupby(level=0).unique().map(list).to_dict() == {"a": [6.0], "b": [2.0]}
+    assert len(forecast_target(X, pd.Timedelta("1min"))[1]) == 11  # of b there is no row a minute later
+    with pytest.raises(ValueError, match="horizon='6min' is a length of time, which needs dates"):
+        forecast_target(X.to_numpy(), "6min")

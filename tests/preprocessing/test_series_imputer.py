@@ -18,6 +18,7 @@ from strategies import tables
 
 from sktsad import GaussianDetector, SeriesImputer, SeriesSplit, SlidingWindow
 from sktsad.live import LiveScorer
+from sktsad.model_selection import check_causal
 from sktsad.preprocessing import _filling
 
 ALL = {"add_indicator": True, "add_age": True, "add_unchanged": True}
@@ -108,6 +109,20 @@ def test_later_rows_and_live_ones_go_on_with_the_same_bits(strategy):
     assert ages["b"] <= 1
     forgetful = clone(imputer).set_params(history="none").fit(X[is_past])
     assert forgetful.transform(X[~is_past])["x_age"].iloc[0] == 4 * DATES["x"].isna().iloc[40]
+
+
+def test_the_same_instants_in_two_zones_get_the_same_scores_and_no_row_knows_a_later_one():
+    utc = DATES.tz_localize("UTC")
+    model = make_pipeline(
+        SeriesImputer(limit="10min", add_age=True), SlidingWindow("15min"), GaussianDetector()
+    )
+    model.fit(utc[:60])
+    assert np.array_equal(
+        model.decision_function(utc), model.decision_function(utc.tz_convert("Europe/Berlin"))
+    )
+    berlin = utc.tz_convert("Europe/Berlin")
+    y = pd.Series(np.arange(80) % 9 == 0, berlin.index).astype(int)
+    assert not check_causal(model, berlin, y, SeriesSplit(2)).faults
 
 
 def test_rows_without_time_are_filled_in_their_order():

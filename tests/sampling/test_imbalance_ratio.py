@@ -24,5 +24,5 @@ def test_it_is_the_largest_count_over_the_smallest(y, ratio):
 
 @pytest.mark.parametrize("y", [[], [0, 0]])
 def test_one_class_has_none(y):
-    with pytest.raises(ValueError, match="there is no ratio between classes"):
+    with pytest.raises(ValueError, match="a ratio needs two classes or more"):
         imbalance_ratio(y)

@@ -265,7 +265,7 @@ def test_a_sampler_that_cleans_has_no_ratio(sampler):
 
 @each_sampler
 def test_without_anomalies_nothing_is_done_and_a_warning_says_so(sampler):
-    with pytest.warns(UserWarning, match="y holds the one class 0: the rows stay as they are") as caught:
+    with pytest.warns(UserWarning, match="y holds only the class 0: the rows stay as they are") as caught:
         resampled, labels = resample(sampler, y=np.zeros(120, dtype=int))
     assert len(caught) == 1
     np.testing.assert_array_equal(np.asarray(resampled), FLAT)
@@ -634,7 +634,7 @@ CONTRACT = parametrize_with_checks(
 
 
 @pytest.mark.filterwarnings(
-    "ignore:y holds the one class:UserWarning", "ignore:There are .* at least:UserWarning"
+    "ignore:y holds only the class:UserWarning", "ignore:There are .* at least:UserWarning"
 )
 @pytest.mark.parametrize(
     CONTRACT.args[0], list(CONTRACT.args[1]), **CONTRACT.kwargs

@@ -21,9 +21,10 @@ class Network:
     ----------
     module : callable or torch.nn.Module
         Makes the torch module, such as a ``functools.partial`` of its class; ``module__*`` of ``net_params`` is passed
-        on top. Or a module, which is trained itself.
+        in addition. Or a module, which is trained itself.
     criterion : callable or torch.nn.Module
-        Makes the loss, or is it. It maps (output, target) to a loss for each row. `NetClassifier` fills it in.
+        The loss, or a callable that makes it. It maps (output, target) to a loss for each row. `NetClassifier` fills
+        it in.
     net_class : type
         Class of the skorch net.
     callbacks : tuple

@@ -1,0 +1,338 @@
+"""Ten thousand series: cost by their number, scores through every engine, panels larger than the memory.
+
+Prints Markdown tables. Times are seconds of processor, of all processes together: they do not depend on what else the
+machine does; divided by the cores they are the least that it takes. Memory is the peak of a fresh process. Dask and
+Ray are measured where they are installed.
+
+    python benchmarks/scale.py [--quick] [width score engines own out-of-core]
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import pickle
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+import warnings
+from collections.abc import Callable
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from _measure import environment, markdown, resident_mib
+from sklearn.pipeline import make_pipeline
+
+from sktsad import (
+    GaussianDetector,
+    PerSeries,
+    RollingFeatures,
+    SeriesScaler,
+    SlidingWindow,
+    ZScoreDetector,
+)
+from sktsad.scale import ParquetPanel, score_panel
+from sktsad.thresholds import AlarmsPerDay, MedianMAD, Quantile
+
+NAMES = {"series": "series", "time": "time"}
+PARTS = ("width", "score", "engines", "own", "out-of-core")
+#: Rows of each series that a model is fitted to; those that are scored follow.
+N_TRAIN = 200
+
+
+def panel(n_series: int, n_rows: int, after: int = 0) -> pd.DataFrame:
+    """Return noise, a row a minute, of series that each have a level of their own."""
+    rng = np.random.default_rng(after)
+    times = pd.date_range("2026-01-01", periods=after + n_rows, freq="min")[after:]
+    levels = np.repeat(np.arange(n_series) % 97.0, n_rows)
+    if n_series == 1:
+        return pd.DataFrame({"value": levels + rng.normal(size=n_rows)}, times)
+    index = pd.MultiIndex.from_product([[f"s{number:05}" for number in range(n_series)], times])
+    return pd.DataFrame({"value": levels + rng.normal(size=len(index))}, index.set_names(["series", "time"]))
+
+
+def processor_seconds() -> float:
+    """Return what this process and those that it has waited for have used."""
+    return sum(sum(resource.getrusage(who)[:2]) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+
+
+def seconds(function: Callable[[], object]) -> float:
+    """Return the seconds of processor that a call takes, of a short one the least of three."""
+    found: list[float] = []
+    while len(found) < 3 and sum(found) < 2:
+        start = processor_seconds()
+        function()
+        found.append(processor_seconds() - start)
+    return min(found)
+
+
+def width(quick: bool) -> None:
+    """Print what a step costs on many short series, beside one long one, and by the number of series."""
+    n_rows = 20_000 if quick else 1_000_000
+    counts = [n // (50 if quick else 1) for n in (100, 1_000, 10_000)]
+    steps: dict[str, Any] = {
+        "SeriesScaler": SeriesScaler(),
+        "SlidingWindow(30)": SlidingWindow(30),
+        "RollingFeatures(period=None)": RollingFeatures(period=None),
+        "MedianMAD": MedianMAD(6),
+        "Quantile": Quantile(0.99),
+        "AlarmsPerDay": AlarmsPerDay(2),
+    }
+    long, wide = panel(1, n_rows), panel(counts[-1], n_rows // counts[-1])
+    by_number = [panel(count, 100) for count in counts]
+    rows = []
+    for name, step in steps.items():
+        for method in ("fit", "transform"):
+            if not hasattr(step, method):
+                continue
+
+            def call(X: pd.DataFrame, method: str = method, step: Any = step) -> Callable[[], object]:
+                given = X if hasattr(step, "transform") else X["value"]
+                if method == "transform":
+                    step.fit(given)
+                return lambda: getattr(step, method)(given)
+
+            one, many = (seconds(call(X)) for X in (long, wide))
+            each = [seconds(call(X)) for X in by_number]
+            slope = float(np.log(each[2] / each[1]) / np.log(counts[2] / counts[1]))
+            rows.append([f"{name}, {method}", one, many, many / one, *each, slope])
+    header = ["step", "one series", f"{counts[-1]:,} series", "times that"]
+    print(f"\n{n_rows:,} rows in all; then series of 100 rows by their number\n")
+    print(markdown([*header, *(f"{count:,}" for count in counts), "slope"], rows), flush=True)
+
+
+def model(kind: str, train: pd.DataFrame) -> Any:
+    """Return a fitted pipeline."""
+    if kind == "density":
+        return make_pipeline(SeriesScaler(), SlidingWindow(30), GaussianDetector()).fit(train)
+    from sktsad import StatefulForecastDetector
+
+    net = StatefulForecastDetector(hidden_size=32, max_epochs=1, min_updates=1, random_state=0)
+    return make_pipeline(SeriesScaler(), net).fit(train)
+
+
+def in_fresh_process(*arguments: str) -> list[str]:
+    """Run a part of this script in a fresh process; return the words that it prints last."""
+    command = [sys.executable, __file__, "--one", *arguments]
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode:
+        return ["failed", done.stderr.strip().splitlines()[-1][:80] if done.stderr.strip() else "", ""]
+    return done.stdout.split("\n")[-2].split() if done.stdout else []
+
+
+def score_one(kind: str, n_series: int, n_rows: int) -> None:
+    """Fit to all series, score their next rows in one process; print seconds of both, and peak memory."""
+    train, X = panel(n_series, N_TRAIN), panel(n_series, n_rows, N_TRAIN)
+    start = processor_seconds()
+    fitted = model(kind, train)
+    fit, start = processor_seconds() - start, processor_seconds()
+    score_panel(fitted, X)
+    print(f"{fit:.2f} {processor_seconds() - start:.2f} {resident_mib('VmHWM'):.0f}")
+
+
+def score(quick: bool) -> None:
+    """Print what ten thousand series of 2,000 rows cost, and the cost by the number of series."""
+    n_rows = 200 if quick else 2_000
+    rows = []
+    for kind in ("density", "stateful network"):
+        for n_series in (10, 100) if quick else (100, 1_000, 10_000):
+            fit, scores, peak = in_fresh_process("score", kind, str(n_series), str(n_rows))
+            rows.append([kind, f"{n_series:,}", f"{n_series * n_rows:,}", fit, scores, peak])
+    print(f"\nSeries of {n_rows:,} rows, fitted to {N_TRAIN} rows before them; one process\n")
+    header = ["model", "series", "rows scored", "fit, s", "score, s", "peak, MiB"]
+    print(markdown(header, rows), flush=True)
+
+
+def engine_one(engine: str, n_series: int, n_rows: int, folder: str) -> None:
+    """Score files through an engine; print seconds and largest difference from one call."""
+    fitted, wanted = pickle.loads(Path(folder, "model").read_bytes()), pd.read_pickle(Path(folder, "wanted"))
+    path = Path(folder, "rows")
+    clock = time.perf_counter()
+    start = processor_seconds()
+    if engine.startswith("frame"):
+        found = score_panel(
+            fitted,
+            pd.read_parquet(path).set_index(["series", "time"]),
+            n_jobs=int(engine[-1]),
+            n_partitions=8,
+        )
+    elif engine.startswith("files"):
+        found = score_panel(fitted, path, n_jobs=int(engine[-1]), n_partitions=8, **NAMES)
+    elif engine == "dask":
+        import dask.dataframe
+        from distributed import Client, LocalCluster
+
+        with (
+            LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster,
+            Client(cluster),
+        ):
+            scores = score_panel(fitted, dask.dataframe.read_parquet(path), n_partitions=8, **NAMES)
+            found = scores.compute().set_index(["series", "time"])
+    else:
+        import ray
+
+        ray.init(num_cpus=4, include_dashboard=False, log_to_driver=False)
+        data = ray.data.read_parquet(str(path))
+        found = score_panel(fitted, data, n_partitions=8, **NAMES).to_pandas().set_index(["series", "time"])
+        ray.shutdown()
+    if engine[-1] == "2":
+        from joblib.externals.loky import get_reusable_executor
+
+        get_reusable_executor().shutdown()  # so that what its processes used counts
+    used, passed = processor_seconds() - start, time.perf_counter() - clock
+    difference = float(np.abs(found["score"].loc[wanted.index] - wanted).max())
+    print(f"{used:.1f} {passed:.0f} {difference:.0e}")
+
+
+def engines(quick: bool) -> None:
+    """Print what the same scores cost through each engine."""
+    n_series, n_rows = (20, 200) if quick else (500, 2_000)
+    rows = []
+    with tempfile.TemporaryDirectory() as folder:
+        fitted = model("density", panel(n_series, N_TRAIN))
+        X = panel(n_series, n_rows, N_TRAIN)
+        Path(folder, "model").write_bytes(pickle.dumps(fitted))
+        start = processor_seconds()
+        wanted = pd.Series(fitted.decision_function(X), X.index)
+        used = processor_seconds() - start
+        wanted.to_pickle(Path(folder, "wanted"))
+        Path(folder, "rows").mkdir()
+        X.reset_index().to_parquet(Path(folder, "rows", "rows.parquet"), row_group_size=100_000)
+        rows.append(["one call of decision_function", f"{used:.1f}", "", ""])
+        names = {
+            "frame 1": "frame, one process",
+            "frame 2": "frame, two processes",
+            "files 1": "Parquet files, one process",
+            "files 2": "Parquet files, two processes",
+            "dask": "Dask, a cluster of two processes",
+            "ray": "Ray, four workers on two cores",
+        }
+        for engine, name in names.items():
+            if engine in ("dask", "ray") and find_spec(engine) is None:
+                continue
+            rows.append([name, *in_fresh_process("engine", engine, str(n_series), str(n_rows), folder)])
+    print(f"\n{n_series:,} series of {n_rows:,} rows, density, with what starts and stops the engine\n")
+    header = ["engine", "processor, s", "wall, s", "largest difference"]
+    print(markdown(header, rows), flush=True)
+
+
+def own(quick: bool) -> None:
+    """Print what a model for each series costs."""
+    from sktsad import StatefulForecastDetector
+
+    net = StatefulForecastDetector(hidden_size=32, max_epochs=5, random_state=0)
+    kinds = [
+        ("ZScoreDetector", ZScoreDetector(), 10 if quick else 1_000),
+        (
+            "SlidingWindow(30), GaussianDetector",
+            make_pipeline(SlidingWindow(30), GaussianDetector()),
+            10 if quick else 500,
+        ),
+        ("StatefulForecastDetector(hidden_size=32)", net, 2 if quick else 5),
+    ]
+    rows = []
+    for name, each, n_series in kinds:
+        X = panel(n_series, N_TRAIN)
+        start = processor_seconds()
+        fitted = PerSeries(each, unseen="error").fit(X)
+        fit, start = processor_seconds() - start, processor_seconds()
+        fitted.decision_function(X)
+        scores, start = processor_seconds() - start, processor_seconds()
+        state = pickle.dumps(fitted)
+        pickle.loads(state)
+        load = processor_seconds() - start
+        rows.append([name, f"{n_series:,}", *(part / n_series * 1e3 for part in (fit, scores, load))])
+        rows[-1].append(f"{len(state) / n_series / 1024:.1f}")
+    print(
+        f"\nPerSeries, series of {N_TRAIN} rows: milliseconds of processor for each, KiB of a pickle for each\n"
+    )
+    header = ["model", "series", "fit, ms", "score, ms", "pickle and load, ms", "KiB"]
+    print(markdown(header, rows), flush=True)
+
+
+def write_files(folder: str, n_series: int, n_rows: int) -> None:
+    """Write a panel with labels to files, some series at a time."""
+    Path(folder).mkdir()
+    for first in range(0, n_series, 500):
+        X = panel(min(500, n_series - first), n_rows).reset_index()
+        X["series"] = [f"{first:05}-{name}" for name in X["series"]]
+        X["label"] = (X["value"] % 1 < 0.01).astype("int8")
+        X.to_parquet(Path(folder, f"{first:05}.parquet"), row_group_size=100_000)
+
+
+def out_of_core_one(folder: str, out: str, limit_mib: int) -> None:
+    """Fit a scaler and a network to files, and score them, under a limit of memory; print seconds and the peak."""
+    import torch
+
+    from sktsad import StatefulRNNClassifier
+
+    torch.set_num_threads(1)
+    resource.setrlimit(resource.RLIMIT_DATA, (limit_mib * 2**20, limit_mib * 2**20))
+    start = processor_seconds()
+    files = ParquetPanel(folder, target="label", **NAMES)
+    scaler = SeriesScaler()
+    for X, _ in files.parts():
+        scaler.partial_fit(X)
+    scaled = processor_seconds()
+    net = StatefulRNNClassifier("lstm", hidden_size=32, min_updates=1, random_state=0)
+    for X, y in files.lanes(n_lanes=200, n_rows=1_000):
+        net.partial_fit(scaler.transform(X), y, classes=[0, 1])
+    learnt = processor_seconds()
+    score_panel(
+        make_pipeline(scaler, net),
+        ParquetPanel(folder, columns=["value"], **NAMES),
+        out=out,
+        n_partitions=100,
+    )
+    done = processor_seconds()
+    n_rows = int(files.n_rows.sum())
+    print(
+        f"{n_rows} {scaled - start:.0f} {learnt - scaled:.0f} {done - learnt:.0f} {resident_mib('VmHWM'):.0f}"
+    )
+
+
+def out_of_core(quick: bool) -> None:
+    """Print the peak memory of a fit to, and scores of, rows that do not fit into it."""
+    n_series, n_rows = (50, 200) if quick else (10_000, 2_000)
+    with tempfile.TemporaryDirectory() as folder:
+        rows_of = str(Path(folder, "rows"))
+        in_fresh_process("write", rows_of, str(n_series), str(n_rows))
+        found = in_fresh_process("out-of-core", rows_of, str(Path(folder, "scores")), "1024")
+    print(
+        "\nUnder a limit of 1 GiB: SeriesScaler, an LSTM of 32 units along the series, and scores to files\n"
+    )
+    header = ["rows", "scaler, s", "network, one pass, s", "scores, s", "peak, MiB"]
+    print(markdown(header, [found]), flush=True)
+
+
+def main() -> None:
+    """Run all of it, or some parts."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("parts", nargs="*", default=PARTS)
+    parser.add_argument("--quick", action="store_true", help="see that it runs; the figures mean nothing")
+    parser.add_argument("--one", action="store_true", help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    warnings.simplefilter("ignore")
+    if arguments.one:
+        what, *given = arguments.parts
+        ones: dict[str, Callable[..., None]] = {
+            "score": score_one,
+            "engine": engine_one,
+            "write": write_files,
+            "out-of-core": out_of_core_one,
+        }
+        ones[what](*(int(each) if each.isdigit() else each for each in given))
+        return
+    tables = dict(zip(PARTS, (width, score, engines, own, out_of_core), strict=True))
+    for part in arguments.parts:
+        tables[part](arguments.quick)
+    print(f"\n{environment()}, {os.uname().machine}")
+
+
+if __name__ == "__main__":
+    main()
