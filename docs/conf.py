@@ -165,6 +165,14 @@ sphinx_gallery_conf = {
 }
 
 
+def list_sources_that_have_pages(app):
+    """Leave modules that have no page of their source out of the list of sources."""
+    modules = getattr(app.env, "_viewcode_modules", {})
+    for name in [name for name, entry in modules.items() if not entry]:
+        del modules[name]
+    return []
+
+
 def skip_what_others_document(app, what, name, member, skip, options):
     """Leave out what scikit-learn's and torch's base classes bring along."""
     module = getattr(getattr(member, "fget", member), "__module__", None) or ""
@@ -186,6 +194,7 @@ def leave_code_to_the_gallery(app, docname, text):
 
 def setup(app):
     """Connect what is above."""
+    app.connect("html-collect-pages", list_sources_that_have_pages, priority=100)
     app.connect("source-read", leave_code_to_the_gallery)
     app.connect("autodoc-skip-member", skip_what_others_document)
     # before numpydoc moves references
