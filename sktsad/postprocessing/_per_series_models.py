@@ -250,7 +250,7 @@ class PerSeries(ClassifierWrapper):
         classes, anomalous = mark_anomalies(checked)
         if len(classes) == 1 and classes[0] != 0:
             raise ValueError(
-                f"y holds only the class {classes.tolist()[0]!r}: there is no normal row to fit to. Mark normal rows "
+                f"y holds only one class, {classes.tolist()[0]!r}: there is no normal row to fit to. Mark normal rows "
                 "with 0, or leave y out if all rows are normal."
             )
         if len(classes) > 2:

@@ -225,10 +225,11 @@ class LiveColumns(PastStep):
     ) -> np.ndarray:
         """Return the features of values of series with one time step, or whose features do not depend on it."""
         slots, features = rows.slots, sizes.features
+        times: Any = rows.times  # `LiveFeatures.step` gives some to all
         depth = self.n_rows[slots] - 1  # rows before it without a gap
         parts = [values] if features.keep_values else []
         with np.errstate(over="ignore", invalid="ignore"):
-            found = None if self.lookup is None else self.lookup.find(slots, rows.times, step)
+            found = None if self.lookup is None else self.lookup.find(slots, times, step)
             parts += self._of_recent(sizes, slots, values, depth, new)
             if self.lookup is not None and found is not None:
                 least = self.least[slots][:, None]
@@ -244,7 +245,7 @@ class LiveColumns(PastStep):
                             parts += [mean, (difference - mean) / np.maximum(std, least)]
                         self.differences.push(slots, difference)
                 parts += [values - found[lag, 0][:, 0] for lag in features.period_lags]
-                self.lookup.push(slots, rows.times, values, step)
+                self.lookup.push(slots, times, values, step)
         return np.hstack([values[:, :0], *parts])
 
     def _of_recent(

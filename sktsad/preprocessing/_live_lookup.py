@@ -58,31 +58,28 @@ class LiveLookup(PerSeries):
         self.times.put(slot, times[:, None])
         self.n_rows[slot] = len(times)
 
-    def push(self, slots: np.ndarray, times: np.ndarray | None, values: np.ndarray, step: np.ndarray) -> None:
+    def push(self, slots: np.ndarray, times: np.ndarray, values: np.ndarray, step: np.ndarray) -> None:
         """Take the next row of some series, with the time step of each."""
-        stamps = self.n_rows[slots] if times is None else times
         size = self.times.buffer.shape[1]
         full = self.times.stop[slots] == size
         if full.any():  # the first row that is dropped must be out of reach
             some = slots[full]
             dropped = self.times.buffer[some, size - self.times.length - 1, 0]
-            reach = self._reach(step[full], times is None)
+            reach = self._reach(step[full])
             # What a short series has not filled yet is not a row.
             is_row = self.n_rows[some] > self.times.length
-            if (is_row & (stamps[full] - dropped <= reach)).any():
+            if (is_row & (times[full] - dropped <= reach)).any():
                 self._make_room(2 * self.times.length)
         self.rows.push(slots, values)
-        self.times.push(slots, stamps[:, None])
+        self.times.push(slots, times[:, None])
         self.n_rows[slots] += 1
 
     def find(
-        self, slots: np.ndarray, times: np.ndarray | None, step: np.ndarray
+        self, slots: np.ndarray, times: np.ndarray, step: np.ndarray
     ) -> dict[tuple[int, int], np.ndarray]:
         """Return for each lookup the rows that it finds, shape (n_slots, n_found, n_columns); NaN for none."""
-        back = self._lags * self._period(step, times is None)[:, None]
-        if times is None:
-            times, step = self.n_rows[slots], np.ones(len(slots))
-        elif self.zone is not None and self.period.by_clock:
+        back = self._lags * self.period.in_time_of(step)[:, None]
+        if self.zone is not None and self.period.by_clock:
             back += self.period.clock_change(times[:, None], back, self.zone)
         wide = self._wide * step[:, None]
         first = self._first(slots, times, back + wide, step)
@@ -121,20 +118,12 @@ class LiveLookup(PerSeries):
             high = np.where(open_ & ~within, middle - 1, high)
         return low
 
-    def _period(self, step: np.ndarray, by_rows: bool) -> np.ndarray:
-        """Return how long a period is, in time or in rows; NaN where it has fewer than four rows, or no step."""
-        if by_rows:
-            rows = self.period.in_rows(np.nan)
-            return np.full(len(step), np.nan if rows is None else rows, dtype=float)
-        return self.period.in_time_of(step)
-
-    def _reach(self, step: np.ndarray, by_rows: bool) -> np.ndarray:
+    def _reach(self, step: np.ndarray) -> np.ndarray:
         """Return how far back rows are looked up."""
-        unit = np.ones(len(step)) if by_rows else step
-        longest = np.nan_to_num(self._period(step, by_rows) * self._lags.max())
+        longest = np.nan_to_num(self.period.in_time_of(step) * self._lags.max())
         # Clocks may change within.
         spare = 0.1 * longest if self.period.by_clock else 0
-        return longest + spare + (self._wide.max() + 1) * np.nan_to_num(unit)
+        return longest + spare + (self._wide.max() + 1) * np.nan_to_num(step)
 
     def _make_room(self, n_rows: int) -> None:
         if n_rows > self.times.length:

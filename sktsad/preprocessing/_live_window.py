@@ -46,9 +46,9 @@ class LiveWindow(PastStep):
     def step(self, rows: LiveRows, values: np.ndarray) -> np.ndarray:
         """Return the window of each row, shape (n_rows, length * n_channels)."""
         new = self.is_new(rows)
+        every = self._strides(rows)  # it may make windows longer, and with them the padding
         if new.any():
             self._pad(rows.slots[new], values[new])
-        every = self._strides(rows)
         self.recent.push(rows.slots, values)
         if every is None:
             return self.recent.last(rows.slots, self.length).reshape(len(values), -1)
@@ -64,13 +64,19 @@ class LiveWindow(PastStep):
             return None
         longest = 1 + (self.length - 1) * int(every.max())
         if longest > self.recent.length:  # a series that fit has not seen, now that its step is known
-            self.recent.lengthen(longest, longest)
-            for slot in rows.slots[np.isnan(steps)].tolist():
-                if n_before := int(self.n_rows[slot]) - 1:
-                    before = self.recent.last(np.array([slot]), n_before)[0].copy()
-                    self._pad(np.array([slot]), before[:1])
-                    self.recent.put(slot, before)
+            self._lengthen(longest, rows.slots)
         return every
+
+    def _lengthen(self, length: int, now: np.ndarray) -> None:
+        """Make room for longer windows; series that fit has not seen get longer padding."""
+        n_held = self.recent.length
+        self.recent.lengthen(length, length)
+        n_before = self.n_rows.copy()
+        n_before[now] -= 1
+        for slot in np.flatnonzero(np.isnan(self.time_step) & (n_before > 0)).tolist():
+            before = self.recent.last(np.array([slot]), min(int(n_before[slot]), n_held))[0].copy()
+            self._pad(np.array([slot]), before[:1])
+            self.recent.put(slot, before)
 
     def _every(self, steps: np.ndarray) -> np.ndarray:
         if self.spacing is None:

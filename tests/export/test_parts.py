@@ -213,3 +213,18 @@ def test_what_looks_ahead_is_refused(align, score_on):
     pipe = make_pipeline(SlidingWindow(3, align=align), GaussianDetector(score_on=score_on)).fit(X)
     with pytest.raises(TypeError, match="cannot be exported: it looks ahead"):
         list(parts(pipe))
+
+
+def test_windows_of_series_with_different_steps_are_refused():
+    slow = pd.date_range("2026-01-05", periods=60, freq="2min")
+    fast = pd.date_range("2026-01-05", periods=60, freq="min")
+    rng = np.random.default_rng(0)
+    X = pd.concat(
+        {
+            "slow": pd.DataFrame({"x": rng.normal(size=60)}, slow),
+            "fast": pd.DataFrame({"x": rng.normal(size=60)}, fast),
+        }
+    )
+    model = make_pipeline(SlidingWindow("10min"), GaussianDetector(threshold=3.0)).fit(X)
+    with pytest.raises(TypeError, match="its series have different time steps"):
+        list(parts(model))

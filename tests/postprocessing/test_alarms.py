@@ -160,7 +160,7 @@ def test_rows_that_do_not_belong_together_are_refused(arguments, message):
     [
         ({"merge_gap": -1}, "merge_gap"),
         ({"merge_gap": 1.5}, "merge_gap"),
-        ({"merge_gap": "soon"}, "unit abbreviation"),
+        ({"merge_gap": "soon"}, "merge_gap='soon' is not a length of time"),
         ({"cool_down": None}, "cool_down"),
         ({"min_rows": 0}, "min_rows"),
         ({"threshold": np.nan}, "threshold"),

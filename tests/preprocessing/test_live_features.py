@@ -45,6 +45,37 @@ def test_rows_without_time_need_no_period():
     )
 
 
+def test_rows_without_time_look_back_by_their_number():
+    rows = np.random.default_rng(0).normal(size=(120, 1))
+    features = RollingFeatures(
+        [3], std_windows=[], slope_windows=[], ewm_spans=[], n_periods=2, same_windows=[], period=6
+    )
+    model = make_pipeline(features, GaussianDetector(threshold=3.0)).fit(rows[:50])
+    scorer = LiveScorer(model)
+    found = [scorer.update(rows[at : at + 7])["decision"] for at in range(50, 120, 7)]
+    np.testing.assert_allclose(np.concatenate(found), model.decision_function(rows[50:]), atol=1e-9)
+
+
+def test_windows_of_time_grow_while_another_series_begins():
+    hours = pd.date_range("2026-01-05", periods=60, freq="h")
+    index = pd.MultiIndex.from_product([["slow"], hours], names=["series", "time"])
+    train = pd.DataFrame({"x": np.random.default_rng(0).normal(size=60)}, index)
+    model = make_pipeline(SlidingWindow("3h"), GaussianDetector(threshold=3.0)).fit(train)
+    later = pd.date_range("2026-03-01", periods=30, freq="10min")
+    pairs = [(key, time) for time in later[2:] for key in ("fast", "new")]
+    keys = [("fast", later[0]), ("early", later[0]), ("fast", later[1]), *pairs]
+    keys += [("early", time) for time in later[1:]]
+    rows = pd.DataFrame(
+        {"x": np.random.default_rng(1).normal(size=len(keys))},
+        pd.MultiIndex.from_tuples(keys, names=["series", "time"]),
+    )
+    scorer = LiveScorer(model)
+    parts = [rows[:2], rows[2:3], *(rows[at : at + 2] for at in range(3, len(rows), 2))]
+    found = pd.concat([scorer.update(part)["decision"] for part in parts])
+    batch = pd.Series(model.decision_function(rows.sort_index()), rows.sort_index().index)
+    np.testing.assert_allclose(found, batch[found.index], atol=1e-9)
+
+
 @pytest.mark.parametrize(
     "options",
     [

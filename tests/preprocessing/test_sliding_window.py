@@ -882,3 +882,13 @@ def test_fitted_on_an_array_rows_with_time_have_no_past(index):
         warnings.filterwarnings("ignore", "X has feature names", UserWarning)
         out = window.transform(pd.DataFrame(rows[10:], index, columns=["load"]))
     np.testing.assert_array_equal(np.asarray(out)[:2], [[10, 10, 10], [10, 10, 11]])
+
+
+def test_a_series_of_gaps_shorter_than_the_window_is_not_spoken_of():
+    steady = pd.date_range("2026-01-05", periods=100, freq="min")
+    pairs = [
+        hour + pd.Timedelta(minutes=minute) for hour in steady[:5] + pd.Timedelta(0) for minute in (0, 1)
+    ]
+    pairs = [time + pd.Timedelta(hours=number // 2) for number, time in enumerate(pairs)]
+    X = pd.concat({"long": pd.DataFrame({"x": 0.0}, steady), "short": pd.DataFrame({"x": 0.0}, pairs)})
+    assert SlidingWindow(30).fit(X).length_ == 30  # a warning would be an error

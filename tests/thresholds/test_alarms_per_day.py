@@ -306,5 +306,5 @@ def test_what_is_an_alarm_is_checked(change):
 
 
 def test_text_must_be_a_time():
-    with pytest.raises(ValueError, match="unit abbreviation"):
+    with pytest.raises(ValueError, match="merge_gap='soon' is not a length of time"):
         AlarmsPerDay(merge_gap="soon").fit(bursts())
