@@ -29,14 +29,14 @@ def check_labels(X: Rows, y: Labels) -> np.ndarray:
         If they are not class labels, are not as many as the rows of X, or if X and y both carry series or time in
         their index and these differ.
     """
-    labels = _column_of_labels(y)
+    labels = column_of_labels(y)
     check_classification_targets(labels)
     _check_number(X, labels)
     check_same_index(X, y)
     return labels
 
 
-def _column_of_labels(y: Labels) -> np.ndarray:
+def column_of_labels(y: Labels) -> np.ndarray:
     """Return labels as an array, all present and of one type.
 
     Raises

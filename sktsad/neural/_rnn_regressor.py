@@ -12,7 +12,17 @@ from sklearn.base import RegressorMixin
 from sklearn.utils import Tags, check_array, check_consistent_length
 from torch import nn
 
-from .._core import Labels, Rows, Seed, StrOptions, Weights, Windows, atomic_fit, check_windows
+from .._core import (
+    Labels,
+    Rows,
+    Seed,
+    StrOptions,
+    Weights,
+    Windows,
+    atomic_fit,
+    check_same_index,
+    check_windows,
+)
 from ..networks import RecurrentNetwork
 from ._input_checks import check_weights, copy_loss, drop_weightless, warn_if_badly_scaled
 from ._net_estimator import NetEstimator
@@ -295,10 +305,12 @@ class RNNRegressor(RegressorMixin, NetEstimator):
         """Return the targets as the network outputs them; note the shape of a row's, unless training goes on."""
         if y is None:
             raise ValueError(f"{type(self).__name__} requires y to be passed, but the target y is None.")
+        if getattr(getattr(y, "dtype", None), "kind", None) in ("m", "M", "V"):
+            raise ValueError(f"y must hold numbers, one per row, or a column for each target, got {y.dtype}.")
         try:
             target = check_array(y, dtype=self.dtype, copy=True, ensure_2d=False, ensure_all_finite=False)
-        except ValueError as error:
-            raise ValueError(
+        except (ValueError, TypeError) as error:
+            raise type(error)(
                 f"y must hold numbers, one per row, or a column for each target: {error}"
             ) from error
         n_holes = int((~np.isfinite(target)).reshape(len(target), -1).any(axis=1).sum())
@@ -308,6 +320,7 @@ class RNNRegressor(RegressorMixin, NetEstimator):
                 "of X; forecast_target leaves out those without a future."
             )
         check_consistent_length(windows, target)
+        check_same_index(windows, y)
         shape = target.shape[1:]
         if not warm:
             self._target_shape = shape

@@ -119,7 +119,7 @@ class AlarmsPerDay(ThresholdRule):
             step_times = steps if rows.has_dates else np.full(len(steps), np.nan)
         days = self._days(rows, step_times, index)
         rule = AlarmRule.read(rows, step_times, self.merge_gap, self.min_rows, self.cool_down)
-        most = round(self.n * days, 9)  # 0.29 * 100 must be 29, not 28.999999999999996
+        most = round(float(self.n) * days, 9)  # 0.29 * 100 must be 29, not 28.999999999999996
         if most < 1:
             warnings.warn(
                 f"n={self.n} alarm(s) a day make less than one in {days:.3g} day(s) of normal rows: their largest "

@@ -128,4 +128,4 @@ class TargetFalsePositiveRate(ThresholdRule):
         alarms = count_above(level_of_row, len(self.thresholds_))
         self.alarm_rate_ = alarms / len(scores)
         # Rounded: 0.29 * 100 must be 29, not 28.999999999999996.
-        self.threshold_ = self.thresholds_[np.argmax(alarms <= round(self.rate * len(scores), 9))]
+        self.threshold_ = self.thresholds_[np.argmax(alarms <= round(float(self.rate) * len(scores), 9))]

@@ -9,7 +9,7 @@ import pandas as pd
 from sklearn.utils import check_array, check_consistent_length, column_or_1d
 from sklearn.utils.validation import check_is_fitted
 
-from .._core import Estimator, Labels, Scores, atomic_fit, row_index
+from .._core import Estimator, Labels, Scores, atomic_fit, check_same_index, column_of_labels, row_index
 from ._distribution import Distribution
 
 
@@ -43,8 +43,8 @@ class ThresholdRule(Estimator):
         Raises
         ------
         ValueError
-            If there is no row to learn from, scores are not finite, or labels are missing that the rule
-            needs.
+            If there is no row to learn from, scores are not finite, labels are missing that the rule needs, or scores
+            and y both carry series or time in their index and these differ.
         """
         self._learn(*self._read(scores, y))
         return self
@@ -54,12 +54,14 @@ class ThresholdRule(Estimator):
         index = row_index(scores)
         if index is None:
             index = row_index(y)
+        given = scores
         scores = check_array(scores, ensure_2d=False, dtype=np.float64, input_name="scores")
         scores = column_or_1d(scores)
         anomalous = None
         if y is not None:
-            y = column_or_1d(y)
+            given_y, y = y, column_of_labels(column_or_1d(y))
             check_consistent_length(scores, y)
+            check_same_index(given, given_y, "scores")
             if not set(labels := np.unique(y).tolist()) <= {0, 1}:
                 raise ValueError(f"y must hold 0 (normal) and 1 (anomaly), got the labels {labels[:5]}.")
             anomalous = y.astype(bool)

@@ -504,3 +504,16 @@ def test_targets_too_large_for_a_finite_loss_are_refused_although_the_weights_st
     X = np.random.default_rng(0).normal(size=(20, 4))
     with pytest.raises(ValueError, match=r"no epoch had a finite loss.*y of a regressor"):
         RNNRegressor(max_epochs=1, random_state=0).fit(X, 1e30 * X[:, 0])
+
+
+def test_targets_of_other_times_and_kinds_are_refused():
+    index = pd.date_range("2026-01-05", periods=60, freq="h")
+    X = pd.DataFrame({"x": np.random.default_rng(0).normal(size=60)}, index)
+    windows = SlidingWindow(3).fit_transform(X)
+    model = RNNRegressor("rnn", hidden_size=2, max_epochs=1, random_state=0)
+    with pytest.raises(ValueError, match="index"):
+        model.fit(windows, X["x"].shift(freq="1D"))
+    with pytest.raises(ValueError, match=r"y must hold numbers, one per row.* got timedelta64"):
+        model.fit(windows, (index - index[0]).to_numpy())
+    with pytest.raises(TypeError, match="y must hold numbers, one per row"):
+        model.fit(windows, {"x": 1.0})

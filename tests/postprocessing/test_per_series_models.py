@@ -115,7 +115,7 @@ def test_labels_may_be_words_although_a_series_has_one_of_them(panel):
     assert model.classes_.tolist() == ["fine", "odd"]
     assert (model.predict(X) == PerSeries(ZScoreDetector()).fit(X, y).predict(X).astype(object)).sum() == 0
     assert set(model.predict(X)) == {"fine", "odd"}
-    with pytest.raises(ValueError, match="y holds only the class 'odd': there is no normal row"):
+    with pytest.raises(ValueError, match="y holds only one class, 'odd': there is no normal row"):
         PerSeries(ZScoreDetector()).fit(X, words.replace("fine", "odd"))
     with pytest.raises(ValueError, match="Only binary classification is supported: y holds the classes"):
         PerSeries(ZScoreDetector()).fit(X, y.where(y.index.get_level_values(1) > 3, 2))

@@ -59,7 +59,7 @@ def test_every_rule_is_tested_here():
         ([1.0, 2.0, 3.0], [1, 2, 2], r"y must hold 0 \(normal\) and 1 \(anomaly\), got the labels \[1, 2\]"),
         ([1.0, 2.0], [-1, 1], "y must hold"),
         ([1.0, 2.0], ["0", "1"], "y must hold"),
-        ([1.0, 2.0], [0, np.nan], "y must hold"),
+        ([1.0, 2.0], [0, np.nan], "y contains NaN"),
     ],
 )
 def test_bad_scores_and_labels_are_refused_and_leave_the_rule_as_it_was(rule, scores, y, message):
@@ -222,3 +222,17 @@ def test_parameters_go_up_to_their_bounds(rule, name, good, bad):
     for value in bad:
         with pytest.raises(InvalidParameterError, match=f"'{name}' parameter of {rule.__name__}"):
             rule().set_params(**{name: value})._validate_params()
+
+
+def test_scores_and_labels_of_other_times_are_refused():
+    scores = pd.Series(np.arange(20.0), pd.date_range("2026-01-05", periods=20, freq="h"))
+    y = pd.Series([0] * 18 + [1, 1], scores.index)
+    threshold = BestFBeta().fit(scores, y).threshold_
+    assert BestFBeta().fit(scores, y.to_numpy()).threshold_ == threshold
+    with pytest.raises(ValueError, match=r"(?s)scores.*y"):
+        BestFBeta().fit(scores, y.shift(freq="1D"))
+
+
+def test_labels_of_several_types_are_named():
+    with pytest.raises(ValueError, match="y holds labels of several types"):
+        Quantile().fit(np.arange(4.0), np.array([0, 1, "1", 0], dtype=object))
