@@ -38,7 +38,13 @@ extensions = [
     "name_links",
     "page_outputs",
 ]
-exclude_patterns = ["_build", "examples", "extensions"]
+exclude_patterns = [
+    "_build",
+    "examples",
+    "extensions",
+    "sg_execution_times.rst",
+    "gallery/sg_execution_times.rst",
+]
 templates_path = ["templates"]
 
 html_theme = "pydata_sphinx_theme"
