@@ -83,7 +83,7 @@ class SquaredError(nn.Module):
 
 
 class FocalLoss(nn.Module):
-    """Cross entropy that counts a row less the more confidently it is classified correctly, one value per row.
+    """Compute the focal loss of each row: cross entropy with less weight on rows that are classified well.
 
     Parameters
     ----------

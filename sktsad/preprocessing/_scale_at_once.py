@@ -43,7 +43,7 @@ def what_it_does(scaler: Any) -> tuple[tuple[str, Any], ...] | None:
 
 
 def are_many(rows: SeriesRows) -> bool:
-    """Tell whether rows are of so many series that working on each takes longer than on the rows."""
+    """Tell whether the series are so short that a loop over them takes longer than the arithmetic."""
     return len(rows.keys) > 1 and rows.n_rows < _SHORT * len(rows.keys)
 
 

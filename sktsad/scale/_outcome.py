@@ -98,7 +98,7 @@ class SeriesOfFrame:
         return slice(int(at[0]), int(at[-1]) + 1) if is_run else at
 
     def partitions(self, n_partitions: int) -> Iterator[tuple[int, int]]:
-        """Cut the series into so many partitions of about as many rows; yield the first series, and where they stop."""
+        """Cut the series into partitions of similar size; yield the first series of each, and where it stops."""
         ends = np.linspace(0, len(self.order), n_partitions + 1)[1:]
         stops = np.unique(np.searchsorted(self.bounds[1:], ends - 0.5) + 1)
         yield from zip([0, *stops[:-1].tolist()], stops.tolist(), strict=True)

@@ -281,7 +281,7 @@ class ParquetPanel:
         return X if self._target is None else (X, table[self._target].set_axis(index).iloc[order])
 
     def _side_by_side(self, series: list[Hashable], n_rows: int) -> Iterator[Any]:
-        """Yield the rows of some series, so many of each at a time."""
+        """Yield the rows of some series in chunks, side by side."""
         pieces = self._pieces[self._pieces["series"].isin(series)].sort_values(["series", "first"])
         is_next = pieces["series"].to_numpy()[1:] == pieces["series"].to_numpy()[:-1]
         overlaps = is_next & (pieces["first"].to_numpy()[1:] <= pieces["last"].to_numpy()[:-1])
