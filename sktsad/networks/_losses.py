@@ -88,7 +88,7 @@ class FocalLoss(nn.Module):
     Parameters
     ----------
     gamma : float, default=2.0
-        How much less; at least 0: the factor is the probability of error to this power. 0 is cross entropy.
+        How much less weight, at least 0: the factor is the probability of error to this power. 0 is cross entropy.
     alpha : float or sequence of float, default=None
         Weight of each class, in their sorted order. A number is for two classes: below 1, as published, it is the
         weight of the anomaly, and 1 minus it that of the other class; from 1 on, it is the weight of the anomaly, and
