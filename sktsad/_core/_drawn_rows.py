@@ -27,13 +27,15 @@ def look_drawn(values: np.ndarray) -> bool:
     times and more are those of such a distribution, and no column is smoother than the same rows in random order.
     """
     n_rows = len(values)
-    if values.ndim != 2 or n_rows < _MIN_ROWS or values.dtype.kind not in "fiub":
+    if values.ndim != 2 or not values.shape[1] or n_rows < _MIN_ROWS or values.dtype.kind not in "fiub":
         return False
     if len(_times_seen(values[:_FIRST])) == min(n_rows, _FIRST):
         return False
-    return (
-        bool(np.isfinite(values).all()) and not _is_smooth(values) and _repeats_by_chance(_times_seen(values))
-    )
+    if not np.isfinite(values).all():
+        return False
+    with np.errstate(over="ignore", invalid="ignore"):  # of numbers that are too large to be squared
+        is_smooth = _is_smooth(values)
+    return not is_smooth and _repeats_by_chance(_times_seen(values))
 
 
 def _times_seen(values: np.ndarray) -> np.ndarray:
