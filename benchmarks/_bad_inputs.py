@@ -288,13 +288,24 @@ def _at(X: pd.DataFrame, row: int, stamp: Any) -> pd.DataFrame:
     return _indexed(X, pd.DatetimeIndex(index))
 
 
+#: Rows with missing values: right for those that take NaN, and then the same as a frame of floats with NaN.
+MISSING: list[tuple[str, Rows, Rows]] = [
+    ("nan in a frame", lambda X: _with(X, np.nan, float), lambda X: _with(X, np.nan, float)),
+    ("nan in an array", lambda X: _with(X, np.nan, float).to_numpy(), lambda X: _with(X, np.nan, float)),
+    ("None in a frame", lambda X: _with(X, None), lambda X: _with(X, np.nan, float)),
+    ("NA in a frame", lambda X: _with(X, pd.NA), lambda X: _with(X, np.nan, float)),
+    ("a column of NaN", lambda X: X.assign(heat=np.nan), lambda X: X.assign(heat=np.nan)),
+    ("a column of None", lambda X: X.assign(heat=None), lambda X: X.assign(heat=np.nan)),
+    ("NA of Float64", lambda X: _with(X, pd.NA, "Float64"), lambda X: _with(X, np.nan, float)),
+    ("NaN in Arrow", lambda X: _with(X, None, "double[pyarrow]"), lambda X: _with(X, np.nan, float)),
+    ("NaN in float32", lambda X: _with(X, np.nan, "float32").to_numpy(), lambda X: _with(X, np.nan, float)),
+]
+
 #: Rows that mean nothing as they are: accepted without a word, they are silently wrong.
 BROKEN: list[tuple[str, Rows]] = [
     *(
         (f"{name} in a frame", lambda X, value=value: _with(X, value))
         for name, value in (
-            ("None", None),
-            ("NA", pd.NA),
             ("NaT", pd.NaT),
             ("text", "broken"),
             ("a list", [1]),
@@ -304,19 +315,11 @@ BROKEN: list[tuple[str, Rows]] = [
             ("inf as object", np.inf),
         )
     ),
-    *(
-        (f"{value} in a frame", lambda X, value=value: _with(X, value, float))
-        for value in (np.nan, np.inf, -np.inf)
-    ),
+    *((f"{value} in a frame", lambda X, value=value: _with(X, value, float)) for value in (np.inf, -np.inf)),
     *(
         (f"{value} in an array", lambda X, value=value: _with(X, value, float).to_numpy())
-        for value in (np.nan, np.inf, -np.inf)
+        for value in (np.inf, -np.inf)
     ),
-    ("a column of NaN", lambda X: X.assign(heat=np.nan)),
-    ("a column of None", lambda X: X.assign(heat=None)),
-    ("NA of Float64", lambda X: _with(X, pd.NA, "Float64")),
-    ("NaN in Arrow", lambda X: _with(X, None, "double[pyarrow]")),
-    ("NaN in float32", lambda X: _with(X, np.nan, "float32").to_numpy()),
     ("masked array with a mask", lambda X: np.ma.array(X.to_numpy(), mask=X.to_numpy() > 2)),
     ("complex", lambda X: X.to_numpy() * (1 + 1j)),
     ("frame of complex", lambda X: X * (1 + 1j)),

@@ -70,7 +70,6 @@ JUNK = [
     np.array([[1.0, 2.0]]),
     np.array(["a"]),
     np.array([]),
-    range(0),
     iter([1, 2]),
     (x for x in [1]),
     slice(3),
@@ -141,12 +140,15 @@ VALUES = [
     [2, None],
     np.array([3, 2]),
     np.array([0.5]),
+    range(0),
     range(2, 4),
 ]
 
 
 def plain(value: Any) -> Any:
-    """Return the plain Python value of NumPy's scalars."""
+    """Return the plain Python value of NumPy's scalars, and a list for a range."""
+    if isinstance(value, range):
+        return list(value)
     if isinstance(value, np.ndarray) and value.ndim == 0:
         return value.item()
     return value.item() if isinstance(value, np.generic) else value

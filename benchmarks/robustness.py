@@ -1,10 +1,10 @@
 """What every public estimator does with bad parameters and bad input: refused by name, or silently wrong.
 
-A case is *refused by name* if the error is a ValueError, TypeError or MemoryError that names the parameter, or what is
-wrong with the input, and the estimator is as it was; *accepted* only if it scores as the same data does as a float64
-frame with a DatetimeIndex, or as the same parameter does as a plain Python value; *announced* if it scores otherwise,
-or there is no such data, and a warning said so; *silent* if none did. *Half-fitted*: an error came, and the estimator
-is not as it was. *Hang*: no answer within the limit. *Unclear*: any other error.
+A case is *refused by name* if the error is a ValueError, TypeError, MemoryError or FileNotFoundError that names the
+parameter, or what is wrong with the input, and the estimator is as it was; *accepted* only if it scores as the same
+data does as a float64 frame with a DatetimeIndex, or as the same parameter does as a plain Python value; *announced* if
+it scores otherwise, or there is no such data, and a warning said so; *silent* if none did. *Half-fitted*: an error
+came, and the estimator is not as it was. *Hang*: no answer within the limit. *Unclear*: any other error.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ import numpy as np
 import pandas as pd
 from _bad_parameters import bad_parameters, is_allowed, plain
 from joblib import Parallel, delayed
-from sklearn.base import BaseEstimator
+from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.ensemble import IsolationForest
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
@@ -199,7 +199,8 @@ def judge(attempt: Any, model: Any, expect: Any, is_named: Any, is_single: bool 
             )
             if is_changed and not any(model is other for other in _FITTED):
                 return "half-fitted", text
-            right = isinstance(error, (ValueError, TypeError, MemoryError)) and is_named(str(error))
+            kinds = (ValueError, TypeError, MemoryError, FileNotFoundError)
+            right = isinstance(error, kinds) and is_named(str(error))
             return ("refused by name" if right else "unclear"), text
     said = {str(item.message) for item in caught if issubclass(item.category, UserWarning)}
     usual: set[str] = set()
@@ -242,7 +243,9 @@ def cases_of(cls: type, kind: str) -> list[Any]:
         )
     if is_rule or (cls is sktsad.SafeSampler and kind == "rows later"):  # which have no later rows
         return []
-    rows = [*inputs.DRESSED, *inputs.DISORDERED, *((*case, None) for case in inputs.BROKEN)]
+    takes_nan = new(cls).__sklearn_tags__().input_tags.allow_nan
+    missing = inputs.MISSING if takes_nan else [(name, mutate, None) for name, mutate, _ in inputs.MISSING]
+    rows = [*inputs.DRESSED, *inputs.DISORDERED, *missing, *((*case, None) for case in inputs.BROKEN)]
     return rows + [(*case, None) for case in inputs.LATER] if kind == "rows later" else rows
 
 
@@ -280,7 +283,8 @@ def run_case(cls: type, kind: str, case: Any) -> tuple[str, str, str]:
     model = new(cls)
     if kind == "labels":
         bad = mutate(y, X.index)
-        expect = (lambda: fit(new(cls), X, y)) if right else None
+        wanted = _targets(bad) if issubclass(cls, RegressorMixin) else y if right else None
+        expect = None if wanted is None else (lambda: fit(new(cls), X, wanted))
         return name, *judge(lambda: fit(model, X, bad), model, expect, is_named)
     bad = mutate(len(X), X.index)
     expect = (lambda: fit(new(cls), X, y, sample_weight=np.ones(len(X)))) if right else None
@@ -297,6 +301,18 @@ def _in_order(numbers: np.ndarray, bad: Any, right: pd.DataFrame) -> np.ndarray:
     """Bring the right numbers into the order in which the rows came."""
     where = inputs.positions(bad, right)
     return numbers if where is None or len(where) != len(numbers) else numbers[where]
+
+
+def _targets(y: Any) -> np.ndarray | None:
+    """Return what a regressor is to forecast as an array of numbers; None if it cannot be."""
+    try:
+        return (
+            np.asarray(y, dtype=float)
+            if isinstance(y, (list, tuple, np.ndarray, pd.Series, pd.DataFrame))
+            else None
+        )
+    except (TypeError, ValueError):
+        return None
 
 
 def _cut(y: np.ndarray, X: Any) -> np.ndarray:

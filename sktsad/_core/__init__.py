@@ -52,7 +52,7 @@ from ._validation import (
     params_of_rows,
     warn_if_anomaly_is_a_guess,
 )
-from ._windows import Windows, channels_by_name, check_windows, flatten_3d, window_names
+from ._windows import Windows, channels_by_name, check_windows, flatten_3d, refuse_long_horizon, window_names
 
 __all__ = [
     "DURATION",
@@ -128,6 +128,7 @@ __all__ = [
     "places",
     "read_rows",
     "read_series",
+    "refuse_long_horizon",
     "refuse_other_containers",
     "refuse_outlier_detector",
     "refuse_polars_output",

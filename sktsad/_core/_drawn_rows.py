@@ -26,8 +26,10 @@ def look_drawn(values: np.ndarray) -> bool:
     m. Values of few digits also repeat, so two things must hold: the numbers of rows that come once, twice, three
     times and more are those of such a distribution, and no column is smoother than the same rows in random order.
     """
+    if values.ndim != 2 or not values.shape[1] or values.dtype.kind not in "fiub":
+        return False
     n_rows = len(values)
-    if values.ndim != 2 or not values.shape[1] or n_rows < _MIN_ROWS or values.dtype.kind not in "fiub":
+    if n_rows < _MIN_ROWS:
         return False
     if len(_times_seen(values[:_FIRST])) == min(n_rows, _FIRST):
         return False

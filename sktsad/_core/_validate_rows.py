@@ -100,7 +100,7 @@ def refuse_other_containers(X: Rows) -> None:
             f"X is a {kind}: rows come in an array or a frame. Make one from columns with pandas.DataFrame(X), from "
             "series by name with pandas.concat(X, names=['series', 'time'])."
         )
-    if isinstance(X, (str, bytes, bytearray, Set, Iterator)):
+    if isinstance(X, (str, bytes, bytearray, memoryview, Set, Iterator)):
         raise TypeError(
             f"X is a {kind}, which has no rows and columns. Give an array or a frame of shape (n_samples, n_features)."
         )

@@ -379,3 +379,13 @@ def _refuse_layout(fitted: tuple[int, int], found: tuple[int, int]) -> None:
         f"Fitted on windows of length {fitted[0]} with {fitted[1]} channel(s), got windows of length "
         f"{found[0]} with {found[1]} channel(s). {fix}"
     )
+
+
+def refuse_long_horizon(windows: Windows, horizon: int) -> None:
+    """Raise if a forecast of the last ``horizon`` rows of a window leaves none to predict from."""
+    if windows.length <= horizon:
+        raise ValueError(
+            f"horizon={horizon} leaves nothing to predict from: X with {windows.shape[1]} feature(s) holds windows of "
+            f"{windows.length} row(s) of {windows.n_channels} channel(s). Use longer windows, or lower horizon or "
+            "n_channels."
+        )

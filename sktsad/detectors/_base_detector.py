@@ -275,9 +275,16 @@ class BaseDetector(ClassifierMixin):
             where = (
                 f"the last {self.validation_fraction:.0%} of the rows" if is_held_out else "the training rows"
             )
+            n_odd = int((~np.isfinite(scores)).sum())
+            why = str(error)
+            if n_odd:
+                why = (
+                    f"the scores of {n_odd} of these rows are not finite. Scale the input (SeriesScaler), or lower the "
+                    "lr of a network."
+                )
             raise ValueError(
                 f"threshold={rule} could not be learnt on {where} (validation_fraction="
-                f"{self.validation_fraction}): {error}"
+                f"{self.validation_fraction}): {why}"
             ) from error
 
     def _check_target(self, rows: Rows, y: Labels) -> np.ndarray:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from .._core import Estimator, Interval, Rows, Windows
+from .._core import Estimator, Interval, Rows, Windows, refuse_long_horizon
 from ._base_detector import DEFAULT_RULE, WindowDetector
 from ._window_shapes import NORMALIZE, learn_least_spread, shapes
 
@@ -144,12 +144,7 @@ class LinearForecastDetector(WindowDetector, Estimator):
         return self._frame(np.concatenate([self._errors(windows, c) for c in windows.chunks()]), windows, X)
 
     def _fit_model(self, windows: Windows, held_out: Windows | None) -> None:
-        if windows.length <= self.horizon:
-            raise ValueError(
-                f"horizon={self.horizon} leaves nothing to predict from: X with {windows.shape[1]} feature(s) holds "
-                f"windows of {windows.length} row(s) of {windows.n_channels} channel(s). Use longer windows, or a "
-                "lower horizon."
-            )
+        refuse_long_horizon(windows, self.horizon)
         n_windows, n_values = windows.shape
         self._least_spread = learn_least_spread(windows, self.normalize)
         n_past = n_values - self.horizon * windows.n_channels

@@ -50,7 +50,10 @@ def strand_arguments(estimator: AnyEstimator, n_rows: int) -> dict[str, Any]:
     ValueError
         If strands are not longer than what does not count of them.
     """
-    chunk, warm_up, length = estimator.chunk_size, estimator.warm_up, estimator.strand_length
+    chunk, warm_up, length = (
+        value if value is None else int(value)  # NumPy's small numbers overflow
+        for value in (estimator.chunk_size, estimator.warm_up, estimator.strand_length)
+    )
     if chunk is None:
         chunk = min(_MAX_CHUNK, max(_MIN_CHUNK, n_rows // 16))
     if length is None:
@@ -95,7 +98,7 @@ def train_along(
     trained = StrandDataset(
         segments,
         learnt,
-        min_updates=estimator.min_updates,
+        min_updates=int(estimator.min_updates),
         series_dropout=estimator.series_dropout if estimator.series_embedding else 0.0,
         **strands,
         **what,

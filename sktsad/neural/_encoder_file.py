@@ -51,6 +51,10 @@ def read_encoder(path: str | os.PathLike[str]) -> tuple[RecurrentEncoder, dict[s
         saved = torch.load(path, weights_only=True, map_location="cpu")
         arguments, state, versions = saved["arguments"], saved["state"], saved["versions"]
         fault = _fault(arguments, state, versions)
+    except FileNotFoundError as error:
+        raise FileNotFoundError(
+            f"path={os.fspath(path)!r} does not exist. Write it with save_encoder, or set path to where it is."
+        ) from error
     except (OSError, MemoryError):
         raise
     except Exception as error:  # of torch, of pickle, of a dict that lacks a key: all say the same

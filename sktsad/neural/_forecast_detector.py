@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from .._core import Interval, Rows, Seed, Windows
+from .._core import Interval, Rows, Seed, Windows, refuse_long_horizon
 from ..networks import Forecaster, ForecastError, WindowErrors
 from ._net_detector import NetDetector
 from ._recurrent_parameters import RECURRENT, recurrent_arguments
@@ -210,12 +210,7 @@ class ForecastDetector(NetDetector):
         return self._forward(self._read(X), lambda module, x: module(x).flatten(1))
 
     def _network(self, windows: Windows) -> Network:
-        if windows.length <= self.horizon:
-            raise ValueError(
-                f"horizon={self.horizon} leaves nothing to predict from: X with {windows.shape[1]} feature(s) holds "
-                f"windows of {windows.length} row(s) of {windows.n_channels} channel(s). Use longer windows, or a "
-                "lower horizon."
-            )
+        refuse_long_horizon(windows, self.horizon)
         module = partial(
             Forecaster, n_channels=windows.n_channels, horizon=self.horizon, **recurrent_arguments(self)
         )

@@ -7,7 +7,7 @@ from functools import partial
 from numbers import Integral
 from typing import Any
 
-from .._core import Interval, Seed, Windows
+from .._core import Interval, Seed, Windows, refuse_long_horizon
 from ..networks import Forecaster, ForecastError
 from ._pretrainer import Pretrainer
 from ._recurrent_parameters import recurrent_arguments
@@ -179,12 +179,7 @@ class ForecastPretrainer(Pretrainer):
         self.net_params = net_params
 
     def _network(self, windows: Windows) -> Network:
-        if windows.length <= self.horizon:
-            raise ValueError(
-                f"horizon={self.horizon} leaves nothing to predict from: X with {windows.shape[1]} feature(s) holds "
-                f"windows of {windows.length} row(s) of {windows.n_channels} channel(s). Use longer windows, or a "
-                "lower horizon."
-            )
+        refuse_long_horizon(windows, self.horizon)
         module = partial(
             Forecaster, n_channels=windows.n_channels, horizon=self.horizon, **recurrent_arguments(self)
         )

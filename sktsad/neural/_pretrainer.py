@@ -10,7 +10,7 @@ from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
-from .._core import Labels, Rows, StrOptions, Windows, atomic_fit, check_windows
+from .._core import Labels, Rows, StrOptions, Windows, atomic_fit, check_windows, time_order
 from ._input_checks import codes_have_own_dtype, warn_if_badly_scaled
 from ._net_estimator import NetEstimator
 from ._recurrent_parameters import RECURRENT
@@ -62,6 +62,10 @@ class Pretrainer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, NetEstimator
         """
         warm = self.warm_start and hasattr(self, "net_")
         windows = check_windows(self, X, n_channels=self.n_channels, reset=not warm)
+        if (
+            order := time_order(windows)
+        ) is not None:  # what is learnt does not depend on the order of the rows
+            windows = windows[order]
         warn_if_badly_scaled(windows)
         options = TrainingOptions.of(self)
         dataset, valid = split_dataset(windows, watched_rows(windows, options), options)

@@ -51,8 +51,8 @@ class SmoothedClassifier(ClassifierWrapper):
         A binary classifier, detector or pipeline with ``decision_function`` or ``predict_proba``. It is cloned; in
         ``FrozenEstimator`` it stays as it is.
     length : int, default=10
-        Number of rows to smooth over: a row and those before it. At the start of a series, and after a gap, the first
-        row is repeated.
+        Number of rows to smooth over, at most a million: a row and those before it. At the start of a series, and
+        after a gap, the first row is repeated.
     statistic : {"mean", "median", "max"}, default="mean"
         Statistic of the scores of these rows.
     max_gap : float, default=3
@@ -85,7 +85,7 @@ class SmoothedClassifier(ClassifierWrapper):
 
     _parameter_constraints: dict = {
         "estimator": [HasMethods(["fit", "predict_proba"]), HasMethods(["fit", "decision_function"])],
-        "length": [Interval(Integral, 1, None, closed="left")],
+        "length": [Interval(Integral, 1, 1_000_000, closed="both")],
         "statistic": [StrOptions(set(STATISTICS))],
         "max_gap": [Interval(Real, 1, None, closed="left")],
         "series": [StrOptions({"auto", "index"})],

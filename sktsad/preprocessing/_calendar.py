@@ -41,8 +41,8 @@ class Calendar:
     @classmethod
     def of(cls, estimator: AnyEstimator, rows: SeriesRows) -> Self:
         """Read and check the parameters of an estimator."""
-        features = list(estimator.calendar)
-        if unknown := [name for name in features if name not in _COLUMNS]:
+        features = np.atleast_1d(np.asarray(estimator.calendar, dtype=object)).tolist()
+        if unknown := [name for name in features if name not in list(_COLUMNS)]:
             raise ValueError(
                 f"calendar={estimator.calendar!r} must name {list(_COLUMNS)}, but names {unknown}."
             )
@@ -59,7 +59,9 @@ class Calendar:
                 "holidays need it. Give both or none."
             )
         try:
-            dates = pd.DatetimeIndex(pd.to_datetime(list(estimator.holidays or [])))
+            dates = pd.DatetimeIndex(
+                pd.to_datetime([] if estimator.holidays is None else list(estimator.holidays))
+            )
         except (ValueError, TypeError) as error:
             raise ValueError(
                 f"holidays={estimator.holidays!r} must hold dates, such as '2026-12-25' ({error})."

@@ -64,7 +64,8 @@ class FeatureSet:
         for name, least in _LEAST.items():
             sizes = getattr(estimator, name)
             times = name != "period_lags"
-            if np.ndim(sizes) != 1 or not all(
+            is_row = np.ndim(sizes) == 1 and not isinstance(sizes, (bytes, bytearray))
+            if not is_row or not all(
                 (times and is_length_of_time(size)) or (isinstance(size, (int, np.integer)) and size >= least)
                 for size in sizes
             ):

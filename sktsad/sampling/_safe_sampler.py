@@ -26,6 +26,7 @@ from .._core import (
     mark_anomalies,
     read_rows,
     safe_indexing,
+    time_order,
 )
 from ._resampling import (
     as_they_are,
@@ -192,13 +193,13 @@ class SafeSampler(OneToOneFeatureMixin, Estimator):
             If the rows cannot be resampled as asked for.
         """
         windows, labels = self._check(X, y)
-        drawn = self._draw(windows, labels)
+        order = time_order(windows)
+        drawn = self._draw(windows, labels, np.arange(len(windows)) if order is None else order)
         parents, made = self._resample(windows[drawn], labels[drawn])
-        parents = drawn[parents]
         n_picked = len(parents) - len(made)
-        rows = np.append(parents[:n_picked], len(windows) + np.arange(len(made)))
+        rows = np.append(drawn[parents[:n_picked]], len(windows) + np.arange(len(made)))
         in_time = np.argsort(parents, kind="stable")
-        parents, rows = parents[in_time], rows[in_time]
+        parents, rows = drawn[parents[in_time]], rows[in_time]
         self.sample_indices_ = parents
         # A row has the label of its parent, so that labels of any form come back as they came.
         return _take(X, windows, made, rows, parents), safe_indexing(y, parents)
@@ -224,9 +225,8 @@ class SafeSampler(OneToOneFeatureMixin, Estimator):
             y = target_of(y)
         return windows, check_labels(windows, y)
 
-    def _draw(self, windows: Windows, labels: np.ndarray) -> np.ndarray:
-        """Return the rows to resample: all, or all anomalies and ``max_normal`` normal rows of each series."""
-        rows = np.arange(len(windows))
+    def _draw(self, windows: Windows, labels: np.ndarray, rows: np.ndarray) -> np.ndarray:
+        """Return those of the rows to resample: all, or all anomalies and ``max_normal`` normal rows of each series."""
         classes, is_anomaly = mark_anomalies(labels)
         if self.max_normal is None:
             return rows
@@ -243,7 +243,7 @@ class SafeSampler(OneToOneFeatureMixin, Estimator):
             if len(normal) > self.max_normal:
                 normal = rng.choice(normal, self.max_normal, replace=False)
             kept[normal] = True
-        return rows[kept]
+        return rows[kept[rows]]
 
     def _resample(self, windows: Windows, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return the row that each row comes from, and the values of the last ones, which are synthetic."""

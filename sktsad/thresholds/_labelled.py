@@ -41,7 +41,7 @@ class BestFBeta(ThresholdRule):
     """
 
     needs_labels = True
-    _parameter_constraints = {"beta": [Interval(Real, 0, None, closed="neither")]}
+    _parameter_constraints = {"beta": [Interval(Real, 0, 1e100, closed="right")]}
 
     def __init__(self, beta: float = 1) -> None:
         self.beta = beta

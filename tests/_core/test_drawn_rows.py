@@ -49,6 +49,7 @@ def test_draws_are_told(share, n_columns):
         np.tile(np.random.default_rng(2).normal(size=40), 2)[:, None],  # too few rows to tell
         np.array(["a", "b"] * 100, dtype=object)[:, None],
         np.empty((200, 0)),
+        np.array(3.0),
         np.repeat([1e300, -1e300], 100)[:, None],
     ],
 )

@@ -453,6 +453,15 @@ def test_values_that_are_not_finite_are_refused(detector, bad, message):
         fitted.predict(rows)
 
 
+def test_training_scores_that_are_not_finite_name_their_cause():
+    class Diverged(GaussianDetector):
+        def _score(self, rows):
+            return np.full(len(rows), np.inf)
+
+    with pytest.raises(ValueError, match=r"could not be learnt .* rows are not finite\. Scale the input"):
+        Diverged().fit(WINDOWS)
+
+
 @each_detector
 def test_input_is_not_altered(detector):
     rows, labels = np.array(WINDOWS), Y.copy()

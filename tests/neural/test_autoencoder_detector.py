@@ -9,7 +9,7 @@ from sklearn.metrics import roc_auc_score
 from skorch.callbacks import Callback
 from torch import nn
 
-from sktsad import AutoencoderDetector, SlidingWindow
+from sktsad import AutoencoderDetector, SlidingWindow, VAEDetector
 from sktsad.networks import (
     CELLS,
     DenseAutoencoder,
@@ -189,6 +189,8 @@ def test_sizes_come_in_any_sequence(hidden_sizes):
 def test_sizes_that_are_no_numbers_of_units_are_refused(hidden_sizes):
     with pytest.raises(ValueError, match="hidden_sizes must be one or more numbers of units"):
         AutoencoderDetector(hidden_sizes=hidden_sizes).fit(WINDOWS)
+    with pytest.raises(ValueError, match="hidden_sizes must be one or more numbers of units"):
+        VAEDetector(hidden_sizes=hidden_sizes).fit(WINDOWS)
 
 
 @pytest.mark.parametrize(

@@ -191,7 +191,7 @@ def test_codes_have_names(path):
 
 
 def test_a_missing_file_is_named(tmp_path):
-    with pytest.raises(FileNotFoundError, match=r"nothing\.pt"):
+    with pytest.raises(FileNotFoundError, match=r"path=.*nothing\.pt' does not exist"):
         PretrainedEncoder(tmp_path / "nothing.pt").fit(WINDOWS)
 
 

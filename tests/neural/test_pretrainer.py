@@ -46,6 +46,14 @@ def assert_same_bits(one, other, rows=X):
         assert torch.equal(value, state(other)[name])
 
 
+@each_class
+def test_what_is_learnt_does_not_depend_on_the_order_of_the_rows(cls):
+    index = pd.date_range("2026-01-01", periods=len(ROWS), freq="min")
+    windows = SlidingWindow(8).fit_transform(pd.DataFrame(ROWS, index))
+    one, other = (cls(**SMALL).fit(rows) for rows in (windows, windows[::-1]))
+    assert_same_bits(one, other, WINDOWS)
+
+
 # Parameters
 
 

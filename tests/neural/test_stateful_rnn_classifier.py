@@ -438,6 +438,7 @@ def test_refusals():
         (10**6, {"chunk_size": 1000}, 1000, 8000),
         (100, {"chunk_size": 10, "warm_up": 100}, 10, 200),
         (100, {"strand_length": 77}, 32, 77),
+        (100, {"chunk_size": np.uint8(30)}, 30, 240),
     ],
 )
 def test_chunks_and_strands_by_the_number_of_rows(n_rows, params, chunk, strand):

@@ -35,6 +35,11 @@ def two_layers(n_inputs, n_outputs, n_hidden=8):
     return nn.Sequential(nn.Linear(n_inputs, n_hidden), nn.Tanh(), nn.Linear(n_hidden, n_outputs))
 
 
+def test_a_callable_that_makes_no_module_is_named():
+    with pytest.raises(ValueError, match="module made nothing that can be trained"):
+        TorchClassifier(lambda: None).fit(X, Y)
+
+
 def test_without_a_module_it_is_a_dense_network():
     model = TorchClassifier(**SMALL).fit(X, Y)
     assert isinstance(model.net_.module_, DenseClassifier)

@@ -778,6 +778,8 @@ def test_the_calendar_is_that_of_the_clocks_of_fit():
     calendar = ["time_of_day", "day_of_week", "weekend", "holiday"]
     features = only(calendar=calendar, holidays=["2026-03-30"]).fit(X)
     out = features.transform(X)
+    as_array = only(calendar=np.array(calendar), holidays=np.array(["2026-03-30", "2027-01-01"])).fit(X)
+    assert np.array_equal(as_array.transform(X), out)
     assert out.columns.tolist() == ["time_of_day_sin", "time_of_day_cos", *calendar[1:]]
     assert out["day_of_week"].tolist() == index.day_of_week.tolist()
     assert out["weekend"].tolist() == (index.day_of_week >= 5).astype(float).tolist()
@@ -803,6 +805,8 @@ def test_the_calendar_is_that_of_the_clocks_of_fit():
             "it holds time deltas",
         ),
         (DATES, {"calendar": ["moon"]}, r"must name .* but names \['moon'\]"),
+        (DATES, {"calendar": np.array(0.5)}, r"must name .* but names \[0.5\]"),
+        (DATES, {"calendar": [["weekend"]]}, r"must name .* but names \[\['weekend'\]\]"),
         (DATES, {"calendar": ["holiday"]}, r"holidays=None: 'holiday' needs holidays"),
         (DATES, {"holidays": ["2026-01-01"]}, "and holidays need it. Give both or none"),
         (DATES, {"calendar": ["holiday"], "holidays": ["soon"]}, r"holidays=\['soon'\] must hold dates"),

@@ -196,6 +196,15 @@ def test_index_and_labels_of_a_series_stay_together(sampler):
     assert frame.index.equals(labels.index)
 
 
+@pytest.mark.parametrize("sampler", ["undersample", "smote", "augment"])
+def test_what_is_drawn_does_not_depend_on_the_order_of_the_rows(sampler):
+    y = pd.Series(Y, INDEX)
+    frame, labels = resample(sampler, NAMED, y)
+    other, other_labels = resample(sampler, NAMED[::-1], y[::-1])
+    pd.testing.assert_frame_equal(other, frame)
+    pd.testing.assert_series_equal(other_labels, labels)
+
+
 @pytest.mark.parametrize("sampler", ["undersample", "oversample", "smote"])
 def test_rows_of_a_panel_stay_in_the_order_given(sampler):
     index = pd.MultiIndex.from_product([range(60), list("ab")]).swaplevel()  # interleaved

@@ -106,18 +106,22 @@ def make_net(network: Network, options: TrainingOptions) -> LeanNet:
         # Also where the caller has switched gradients off for good.
         with torch.inference_mode(False), seeded(random_state.randint(2**31), options.device), own_defaults():
             net.initialize()
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, RuntimeError) as error:
+        if "allocate" in str(error) or "overflow" in str(error).lower():
+            raise MemoryError(
+                "The network does not fit into memory. Choose a lower hidden_size, dense_size, num_layers, patch_size "
+                f"or horizon, whichever is large. torch says: {error}"
+            ) from error
+        if "empty parameter list" in str(error):
+            raise ValueError(
+                "module made nothing that can be trained: give a class of torch.nn.Module with weights, or a callable "
+                "that returns such a module."
+            ) from error
         names = [f"net__{name}" for name in net_params]
         names += [] if isinstance(optimizer, str) else [f"optimizer={optimizer}"]
-        if not names:
+        if isinstance(error, RuntimeError) or not names:
             raise
         raise ValueError(f"The network could not be made with {', '.join(names)}: {error}") from error
-    except RuntimeError as error:
-        if "allocate" not in str(error) and "overflow" not in str(error):
-            raise
-        raise MemoryError(
-            f"The network does not fit into memory: choose smaller sizes, such as hidden_size. torch says: {error}"
-        ) from error
     if not isinstance(net.optimizer_, torch.optim.Optimizer):
         raise ValueError(
             f"optimizer={optimizer} made no torch.optim.Optimizer. Give a class such as torch.optim.Adam."

@@ -231,7 +231,7 @@ class StrandLoader:
         self.batch_size = batch_size
         self.random_state = random_state
         n_chunks = sum(self._n_chunks(*wave) for wave in self._waves(None))
-        self.n_passes = 1 if random_state is None else -(-int(dataset.min_updates) // n_chunks)
+        self.n_passes = 1 if random_state is None else -(-dataset.min_updates // n_chunks)
         self._length = n_chunks * self.n_passes
         weight = dataset.learnt if dataset.sample_weight is None else dataset.sample_weight[dataset.learnt]
         self._average = float(weight.sum()) * max(1, dataset.horizon) / n_chunks

@@ -334,7 +334,7 @@ def test_a_network_beyond_the_memory_says_so():
             "[enforce fail at alloc_cpu.cpp] can't allocate memory: you tried to allocate 9 bytes"
         )
 
-    with pytest.raises(MemoryError, match="does not fit into memory: choose smaller sizes"):
+    with pytest.raises(MemoryError, match=r"does not fit into memory\. Choose a lower hidden_size"):
         make_net(Network(too_large, nn.MSELoss), OPTIONS)
 
     def broken():
