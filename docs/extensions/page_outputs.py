@@ -33,7 +33,11 @@ def keep_outputs(source, path):
     name = file.name.partition(".")[0]
     for old in file.parent.glob(f"{name}.*"):
         old.unlink()
-    outputs = run_page(path, file.parent / name)
+    try:
+        outputs = run_page(path, file.parent / name)
+    except Exception as error:
+        where = path.relative_to(source)
+        raise ExtensionError(f"A block of {where} fails: {error}") from error
     file.write_text(json.dumps(outputs), encoding="utf-8")
 
 
@@ -49,10 +53,7 @@ def run_pages(app):
     if not app.config.run_pages or not changed:
         return
     (source / FOLDER).mkdir(parents=True, exist_ok=True)
-    try:
-        Parallel(n_jobs=2)(delayed(keep_outputs)(source, path) for path in changed)
-    except Exception as error:
-        raise ExtensionError(f"A block of a page fails: {error}") from error
+    Parallel(n_jobs=2)(delayed(keep_outputs)(source, path) for path in changed)
 
 
 def show_outputs(app, docname, text):
