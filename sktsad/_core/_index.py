@@ -288,7 +288,7 @@ def _text_is_time(text: str) -> bool:
     if not n_digits:
         return False
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # about a format that is guessed
+        warnings.simplefilter("ignore")  # about a format that is guessed, or a unit of an old name
         date = pd.to_datetime(text, errors="coerce") if n_digits >= 4 else pd.NaT
         if not pd.isna(date):
             return date.year > 1  # parts that a text lacks are those of year 1

@@ -16,7 +16,8 @@ from ._validate_rows import refuse_other_rows
 
 def estimator_type(estimator: AnyEstimator) -> str | None:
     """Return what an estimator says it is, such as "classifier"; None if it is not of scikit-learn."""
-    return get_tags(estimator).estimator_type if hasattr(estimator, "__sklearn_tags__") else None
+    has_tags = hasattr(estimator, "__sklearn_tags__") and not isinstance(estimator, type)
+    return get_tags(estimator).estimator_type if has_tags else None
 
 
 def refuse_outlier_detector(estimator: AnyEstimator) -> None:

@@ -16,6 +16,7 @@ from sklearn.utils.validation import check_is_fitted
 from .._core import AnyEstimator, HasMethods, StrOptions, validate_params, version_of
 
 if TYPE_CHECKING:
+    import torch
     from onnx import ModelProto
 
 _PACKAGES = ("sktsad", "torch", "onnx")
@@ -67,6 +68,9 @@ def to_onnx(
         If the last step cannot be exported.
     ValueError
         If a step before it cannot be exported.
+    RuntimeError
+        If the exported step of a network along the series, run by onnx on random numbers, does not compute what the
+        model does: some versions of torch write it wrongly.
 
     Notes
     -----
@@ -140,9 +144,48 @@ def to_onnx(
         notes["columns"] = json.dumps(list(model.feature_names_in_))
     onnx.helper.set_model_props(proto, notes)
     onnx.checker.check_model(proto)
+    if steps:
+        _check_alike(module, proto, inputs)
     if path is not None:
         onnx.save(proto, os.fspath(path))
     return proto
+
+
+def _check_alike(module: torch.nn.Module, proto: ModelProto, inputs: dict[str, torch.Tensor]) -> None:
+    """Raise if an exported step computes something else than the module, on random numbers.
+
+    Some versions of torch export a cell with a given state wrongly. onnx itself runs one step of a cell; its loop over
+    the rows of a window is not complete, so that others are not compared.
+    """
+    import torch
+    from onnx.reference import ReferenceEvaluator
+
+    generator = torch.Generator().manual_seed(0)
+    given = {
+        name: torch.randn(tensor.shape, generator=generator, dtype=tensor.dtype)
+        if tensor.is_floating_point()
+        else tensor
+        for name, tensor in inputs.items()
+    }
+    with torch.inference_mode():
+        wanted = [output.numpy() for output in module(*given.values())]
+    try:
+        found = ReferenceEvaluator(proto).run(None, {name: tensor.numpy() for name, tensor in given.items()})
+        fault = "" if all(map(_is_alike, found, wanted)) else "other numbers"
+    except (ValueError, IndexError) as error:  # of shapes that do not fit
+        fault = str(error)
+    if fault:
+        raise RuntimeError(
+            f"torch {torch.__version__} exported a program that does not compute what the model does ({fault}). "
+            "Install newer versions: pip install --upgrade torch onnx onnxscript."
+        )
+
+
+def _is_alike(found: np.ndarray, wanted: np.ndarray) -> bool:
+    size = np.abs(wanted[np.isfinite(wanted)]).max(initial=1.0)
+    return found.shape == wanted.shape and np.allclose(
+        found, wanted, rtol=1e-4, atol=1e-4 * size, equal_nan=True
+    )
 
 
 @contextmanager

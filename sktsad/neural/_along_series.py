@@ -50,10 +50,9 @@ def strand_arguments(estimator: AnyEstimator, n_rows: int) -> dict[str, Any]:
     ValueError
         If strands are not longer than what does not count of them.
     """
-    chunk, warm_up, length = (
-        value if value is None else int(value)  # NumPy's small numbers overflow
-        for value in (estimator.chunk_size, estimator.warm_up, estimator.strand_length)
-    )
+    warm_up = int(estimator.warm_up)  # NumPy's small numbers overflow
+    chunk = None if estimator.chunk_size is None else int(estimator.chunk_size)
+    length = None if estimator.strand_length is None else int(estimator.strand_length)
     if chunk is None:
         chunk = min(_MAX_CHUNK, max(_MIN_CHUNK, n_rows // 16))
     if length is None:

@@ -92,7 +92,7 @@ def _infer(times: Any, local: Any, unknown: np.ndarray, keys: pd.Index | None, z
         own = np.flatnonzero((number == series) & ~times.isna())
         try:
             inferred = times[own].tz_localize(zone, ambiguous="infer", nonexistent="NaT")
-        except ValueError:  # neither hour twice: which it is cannot be told
+        except Exception:  # of pandas or pytz: neither hour comes twice, so which it is cannot be told
             continue
         found.iloc[own] = inferred.tz_convert("UTC")
     return pd.DatetimeIndex(found, name=times.name).tz_convert(zone)

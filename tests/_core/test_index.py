@@ -146,7 +146,7 @@ def test_stamps_that_are_missing_are_refused_in_any_dress():
 def test_what_cannot_be_converted_without_a_guess_is_refused_with_the_fix(values, fix, of_panel):
     index = objects(values)
     if of_panel:
-        index = pd.MultiIndex.from_arrays([["a"] * len(values), index])
+        index = pd.MultiIndex([["a"], index], [[0] * len(values), range(len(values))])
         fix = fix if not isinstance(values[0], tuple) else "tuples|MultiIndex|levels"
     with pytest.raises(ValueError, match=fix):
         read_series(frame(index))
@@ -157,7 +157,7 @@ def test_what_cannot_be_converted_without_a_guess_is_refused_with_the_fix(values
     [
         (pd.interval_range(0, 2), r"X\.index\.left"),
         (pd.Index([1 + 2j, 2]), "complex"),
-        (pd.DatetimeIndex(["2026-01-01", "9999-12-31"]).as_unit("s"), "1677 to 2262"),
+        (pd.DatetimeIndex(np.array(["2026-01-01", "9999-12-31"], "M8[s]")), "1677 to 2262"),
     ],
 )
 def test_other_indexes_of_no_use_are_refused_with_the_fix(index, fix):

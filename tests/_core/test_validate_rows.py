@@ -105,7 +105,7 @@ def test_columns_of_time_are_named_at_transform_and_for_panels():
 
 
 @pytest.mark.parametrize(
-    "X", [STAMPS.to_numpy()[:, None], STAMPS.to_numpy()[:, None].astype(object)], ids=str
+    "X", [STAMPS.to_numpy()[:, None], STAMPS.to_numpy()[:, None].astype("M8[us]").astype(object)], ids=str
 )
 def test_arrays_of_time_are_refused_too(X):
     with pytest.raises(ValueError, match=r"columns of time: \[0\].*pandas.DataFrame\(values, index=times\)"):

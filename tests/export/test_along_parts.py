@@ -94,3 +94,16 @@ def test_of_several_classes_the_label_is_the_likeliest():
 def test_onnxruntime_decides_alike(model):
     pipe = fitted(model)
     assert_same(pipe, *row_by_row(*in_onnxruntime(pipe)))
+
+
+@pytest.mark.parametrize("fault", ["numbers", "shapes"])
+def test_a_program_that_computes_something_else_is_refused(fault, monkeypatch, tmp_path):
+    def run(self, names, inputs):
+        if fault == "shapes":
+            raise ValueError("operands could not be broadcast together")
+        return [np.full(3, 0.5), np.zeros(3, dtype=int), np.zeros((3, 8))]
+
+    monkeypatch.setattr("onnx.reference.ReferenceEvaluator.run", run)
+    with pytest.raises(RuntimeError, match=r"does not compute what the model does \(.*newer versions"):
+        to_onnx(fitted(StatefulRNNClassifier(**SMALL)), tmp_path / "model.onnx")
+    assert not list(tmp_path.iterdir())

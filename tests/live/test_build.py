@@ -10,6 +10,7 @@ from sklearn.ensemble import IsolationForest
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
+from sklearn.utils import _safe_indexing as safe_indexing
 
 from sktsad import (
     ConfidenceDetector,
@@ -79,7 +80,8 @@ class Centred(Difference):
 def same(model, rows=X, **params):
     """Compare with one call over the rows."""
     scorer = LiveScorer(model, **params)
-    found = pd.concat([scorer.update(rows[:30]), scorer.update(rows[30:31]), scorer.update(rows[31:])])
+    parts = np.split(np.arange(len(rows)), [30, 31])
+    found = pd.concat([scorer.update(safe_indexing(rows, part)) for part in parts])
     np.testing.assert_allclose(found["decision"], model.decision_function(rows), atol=1e-12)
 
 
