@@ -70,7 +70,7 @@ def to_onnx(
         If a step before it cannot be exported.
     RuntimeError
         If the exported step of a network along the series, run by onnx on random numbers, does not compute what the
-        model does: some versions of torch write it wrongly.
+        model does: torch before 2.13 may write it wrongly.
 
     Notes
     -----
@@ -154,7 +154,7 @@ def to_onnx(
 def _check_alike(module: torch.nn.Module, proto: ModelProto, inputs: dict[str, torch.Tensor]) -> None:
     """Raise if an exported step computes something else than the module, on random numbers.
 
-    Some versions of torch export a cell with a given state wrongly. onnx itself runs one step of a cell; its loop over
+    Versions of torch before 2.13 may export a cell with a given state wrongly. onnx itself runs one step of a cell; its loop over
     the rows of a window is not complete, so that others are not compared.
     """
     import torch

@@ -83,6 +83,7 @@ def test_of_several_classes_the_label_is_the_likeliest():
     assert_same(model, *row_by_row(*in_torch(model)))
 
 
+@pytest.mark.skipif(torch.__version__ < "2.13", reason="exporters of older torch write a step wrongly")
 @pytest.mark.parametrize(
     "model",
     [
@@ -96,6 +97,7 @@ def test_onnxruntime_decides_alike(model):
     assert_same(pipe, *row_by_row(*in_onnxruntime(pipe)))
 
 
+@pytest.mark.skipif(torch.__version__ < "2.13", reason="exporters of older torch write a step wrongly")
 @pytest.mark.parametrize("fault", ["numbers", "shapes"])
 def test_a_program_that_computes_something_else_is_refused(fault, monkeypatch, tmp_path):
     def run(self, names, inputs):
