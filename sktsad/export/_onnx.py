@@ -154,8 +154,8 @@ def to_onnx(
 def _check_alike(module: torch.nn.Module, proto: ModelProto, inputs: dict[str, torch.Tensor]) -> None:
     """Raise if an exported step computes something else than the module, on random numbers.
 
-    Versions of torch before 2.13 may export a cell with a given state wrongly. onnx itself runs one step of a cell; its loop over
-    the rows of a window is not complete, so that others are not compared.
+    Versions of torch before 2.13 may export a cell with a given state wrongly. onnx itself runs one step of a cell; its
+    loop over the rows of a window is not complete, so that others are not compared.
     """
     import torch
     from onnx.reference import ReferenceEvaluator
