@@ -139,7 +139,8 @@ class BoundaryDisplay:
         self.ax_ = axes[0]
         self.figure_ = self.ax_.figure
         response = np.ma.masked_invalid(self.response)
-        look = {**inked({"colors": "0.72"}), "linewidths": 0.7, "zorder": 1, **contour_kwargs}
+        grey = inked({"color": "0.72"})["color"]
+        look = {"colors": [grey], "linewidths": 0.7, "zorder": 1, **contour_kwargs}
         self.contours_ = self.ax_.contour(self.xx0, self.xx1, response, levels=levels, **look)
         self.border_ = None
         if response.min() < self.threshold < response.max():
