@@ -31,22 +31,39 @@ settings.register_profile("gate", derandomize=True, max_examples=40, **ANY_MACHI
 settings.register_profile("thorough", max_examples=500, **ANY_MACHINE)
 settings.load_profile("gate")
 
+#: Left out of the measured coverage, as are property tests and doctests, since measuring doubles their time: what they
+#: run, other tests must run as well.
+NOT_MEASURED = (
+    *("test_common.py", "test_composition.py", "test_defaults.py", "test_pages.py", "test_panels.py"),
+    *("test_persistence.py", "test_weights.py", "test_works_with.py"),
+    *("detectors/test_base_detector.py", "detectors/test_learning", "export/test_onnx.py"),
+    *("metrics/test_random_baseline.py", "neural/test_learning", "plotting/test_displays.py"),
+)
 
-def is_slow(path):
-    return path.is_relative_to(TESTS) and path.relative_to(TESTS).as_posix().startswith(SLOW)
+
+def is_one_of(path, beginnings):
+    """Tell whether a file of tests is among those whose paths begin like this."""
+    return path.is_relative_to(TESTS) and path.relative_to(TESTS).as_posix().startswith(beginnings)
 
 
 def pytest_ignore_collect(collection_path, config):
     """Do not even read the slow files where no slow test is wanted."""
-    if "not slow" in config.option.markexpr and collection_path.is_file() and is_slow(collection_path):
+    if (
+        "not slow" in config.option.markexpr
+        and collection_path.is_file()
+        and is_one_of(collection_path, SLOW)
+    ):
         return True
     return None
 
 
 def pytest_collection_modifyitems(items):
     for item in items:
-        if is_slow(item.path):
+        if is_one_of(item.path, SLOW):
             item.add_marker("slow")
+        is_property = getattr(getattr(item, "obj", None), "is_hypothesis_test", False)
+        if is_property or not item.path.is_relative_to(TESTS) or is_one_of(item.path, NOT_MEASURED):
+            item.add_marker("no_cover")
 
 
 @pytest.fixture(autouse=True)

@@ -153,7 +153,7 @@ class LinearForecastDetector(WindowDetector, Estimator):
         for chunk in windows.chunks():
             centred = np.hstack(self._cut(windows, chunk)) - mean
             products += centred.T @ centred
-        of_past = products[:n_past, :n_past] + self.alpha * np.eye(n_past)
+        of_past = products[:n_past, :n_past] + float(self.alpha) * np.eye(n_past)
         self.coef_ = np.linalg.solve(of_past, products[:n_past, n_past:]).T
         self.intercept_ = mean[n_past:] - self.coef_ @ mean[:n_past]
         squares = sum((self._plain_errors(windows, c) ** 2).sum(axis=0) for c in windows.chunks())

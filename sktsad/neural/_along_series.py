@@ -27,7 +27,7 @@ ALONG_SERIES: dict = {
     **{name: RECURRENT[name] for name in ("cell", "hidden_size", "num_layers", "dropout", "dense_size")},
     "chunk_size": [_AT_LEAST_1, None],
     "strand_length": [_AT_LEAST_1, None],
-    "warm_up": [Interval(Integral, 0, None, closed="left")],
+    "warm_up": [Interval(Integral, 0, 2**31 - 1, closed="both")],
     "max_epochs": [Interval(Integral, 1, 10**6, closed="both")],
     "min_updates": [Interval(Integral, 1, 10**6, closed="both")],
     "lr_schedule": [StrOptions({"one_cycle", "constant"})],

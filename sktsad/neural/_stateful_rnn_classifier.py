@@ -76,9 +76,9 @@ class StatefulRNNClassifier(NetClassifier):
     class_weight : dict, "balanced" or None, default=None
         Weights of the classes, as in scikit-learn. Not for the mean false errors, which weigh the classes themselves.
     event_weight : float, default=None
-        The weight of each row of an event is the number of rows of the event to this power: with -0.5 an event of 100
-        rows counts as 10, with -1 as one. An event is a run of rows of one class, any but the first of ``classes_``.
-        None weights all rows equally.
+        The weight of each row of an event is the number of rows of the event to this power, from -10 to 10: with -0.5
+        an event of 100 rows counts as 10, with -1 as one. An event is a run of rows of one class, any but the first of
+        ``classes_``. None weights all rows equally.
     max_epochs : int, default=12
         Number of passes over the rows; see ``min_updates``.
     min_updates : int, default=25
@@ -194,7 +194,7 @@ class StatefulRNNClassifier(NetClassifier):
         **ALONG_SERIES,
         "loss": NetClassifier._parameter_constraints["loss"],
         "class_weight": NetClassifier._parameter_constraints["class_weight"],
-        "event_weight": [Interval(Real, None, None, closed="neither"), None],
+        "event_weight": [Interval(Real, -10, 10, closed="both"), None],
     }
 
     _net_class = StatefulClassifierNet

@@ -78,7 +78,12 @@ def _repeater(sampler: Any) -> Any:
 
 def target_of(y: Any) -> np.ndarray:
     """Return labels that come as columns of 0 and 1, one per class, as one column."""
-    return imblearn_class("utils.check_target_type")(y, indicate_one_vs_all=True)[0]
+    try:
+        return imblearn_class("utils.check_target_type")(y, indicate_one_vs_all=True)[0]
+    except ValueError as error:
+        raise ValueError(
+            f"y has {np.shape(y)[1]} columns that are not one per class: {error} Give one column of labels."
+        ) from error
 
 
 def resample(sampler: Any, windows: Windows, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray, Any]:

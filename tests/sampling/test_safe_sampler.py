@@ -695,6 +695,8 @@ def test_labels_come_back_in_the_form_they_came():
     labels = SafeSampler(random_state=0).fit_resample(X, one_hot)[1]
     np.testing.assert_array_equal(labels, np.eye(3, dtype=int)[expected])
     assert SafeSampler(random_state=0).fit_resample(X.tolist(), y.tolist())[1] == expected.tolist()
+    with pytest.raises(ValueError, match="y has 2 columns that are not one per class"):
+        SafeSampler().fit_resample(X, np.column_stack([y, y]))
 
 
 def test_copies_of_the_augmenter_are_counted():

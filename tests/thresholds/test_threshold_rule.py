@@ -60,6 +60,7 @@ def test_every_rule_is_tested_here():
         ([1.0, 2.0], [-1, 1], "y must hold"),
         ([1.0, 2.0], ["0", "1"], "y must hold"),
         ([1.0, 2.0], [0, np.nan], "y contains NaN"),
+        ([1.0, 2.0], np.array([[[0]], [[1]]]), "y has 3 dimensions"),
     ],
 )
 def test_bad_scores_and_labels_are_refused_and_leave_the_rule_as_it_was(rule, scores, y, message):
