@@ -132,7 +132,7 @@ class SlidingWindow(TransformerMixin, Estimator):
     """
 
     _parameter_constraints: dict = {
-        "length": [Interval(Integral, 1, 2**31 - 1, closed="both"), *LENGTH_OF_TIME],
+        "length": [Interval(Integral, 1, 10**12, closed="both"), *LENGTH_OF_TIME],
         "max_gap": [Interval(Real, 1, None, closed="left")],
         "padding": [StrOptions({"edge", "zero"})],
         "history": [StrOptions({"index", "none"})],
