@@ -35,9 +35,8 @@ settings.load_profile("gate")
 #: and what they run, a plain test of the module runs as well.
 UNMEASURED = (
     *("test_common.py", "test_composition.py", "test_defaults.py", "test_pages.py", "test_panels.py"),
-    *("test_persistence.py", "test_weights.py", "test_works_with.py"),
+    *("test_persistence.py", "test_works_with.py", "plotting/test_displays.py"),
     *("detectors/test_base_detector.py", "detectors/test_learning", "neural/test_learning"),
-    "plotting/test_displays.py",
 )
 
 
