@@ -36,7 +36,7 @@ settings.load_profile("gate")
 UNMEASURED = (
     *("test_common.py", "test_composition.py", "test_defaults.py", "test_pages.py", "test_panels.py"),
     *("test_persistence.py", "test_works_with.py", "plotting/test_displays.py"),
-    *("detectors/test_base_detector.py", "detectors/test_learning", "neural/test_learning"),
+    *("detectors/test_learning", "neural/test_learning"),
 )
 
 

@@ -89,3 +89,8 @@ def test_functions_take_and_give_polars():
     assert np.array_equal(
         sampled.to_numpy(), SafeSampler(random_state=0).fit_resample(VALUES, y.to_numpy())[1]
     )
+
+
+def test_a_frame_that_holds_no_rows_yet_is_refused():
+    with pytest.raises(TypeError, match=r"X is a LazyFrame of polars.*X\.collect\(\)"):
+        SlidingWindow(2).fit(X.lazy())
