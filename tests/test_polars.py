@@ -91,6 +91,7 @@ def test_functions_take_and_give_polars():
     )
 
 
-def test_a_frame_that_holds_no_rows_yet_is_refused():
+@pytest.mark.parametrize("estimator", [SlidingWindow(2), GaussianDetector()], ids=str)
+def test_a_frame_that_holds_no_rows_yet_is_refused(estimator):
     with pytest.raises(TypeError, match=r"X is a LazyFrame of polars.*X\.collect\(\)"):
-        SlidingWindow(2).fit(X.lazy())
+        estimator.fit(X.lazy())

@@ -12,6 +12,7 @@ import pandas as pd
 from ._index import LOST_INDEX_FIX, is_panel, read_levels, read_stamps, row_index
 from ._sklearn import num_samples
 from ._types import Rows
+from ._validate_rows import refuse_other_containers
 
 #: Share of a time step that is taken for rounding, or jitter of the clock.
 _ROUNDING = 1e-3
@@ -170,7 +171,11 @@ def read_rows(X: Rows) -> SeriesRows:
     index = row_index(X)
     if isinstance(index, pd.MultiIndex):
         return _read_panel(index)
-    n_rows = num_samples(X)
+    try:
+        n_rows = num_samples(X)
+    except TypeError:  # of what has no length, in words that name no fix
+        refuse_other_containers(X)
+        raise
     stamps = None if index is None else read_stamps(index)
     bounds, order = np.array([0, n_rows]), np.arange(n_rows)
     if stamps is None:

@@ -294,3 +294,8 @@ def test_steps_of_many_series_at_once_are_those_of_each_alone(holes, is_same):
             size = 0 if n_holes < 1 else 2 ** int(np.log2(n_holes))
             wanted = known.get(key, modal_step(np.array(holes[number][:size])) if size else np.nan)
             np.testing.assert_equal(found[row], wanted)
+
+
+def test_what_has_no_rows_at_all_is_refused():
+    with pytest.raises(TypeError, match="array-like"):
+        read_series(3.0)
