@@ -62,9 +62,8 @@ class Pretrainer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, NetEstimator
         """
         warm = self.warm_start and hasattr(self, "net_")
         windows = check_windows(self, X, n_channels=self.n_channels, reset=not warm)
-        if (
-            order := time_order(windows)
-        ) is not None:  # what is learnt does not depend on the order of the rows
+        order = time_order(windows)
+        if order is not None:  # what is learnt does not depend on how the rows come
             windows = windows[order]
         warn_if_badly_scaled(windows)
         options = TrainingOptions.of(self)
