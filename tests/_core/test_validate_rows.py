@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import sparse
 from sklearn.base import BaseEstimator, clone
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.frozen import FrozenEstimator
@@ -208,3 +209,9 @@ def test_a_pipeline_may_know_what_to_do_with_dates():
     pipeline = make_pipeline(hours, LogisticRegression())
     for estimator in (pipeline, FrozenEstimator(clone(pipeline).fit(DATED, TARGET))):
         assert CostSensitiveClassifier(estimator).fit(DATED, TARGET).predict(DATED).shape == (20,)
+
+
+@pytest.mark.parametrize("form", ["csr", "dok"])  # one of the two is a mapping
+def test_sparse_rows_are_refused_in_the_words_of_scikit_learn(form):
+    with pytest.raises(TypeError, match="Sparse data was passed for X, but dense data is required"):
+        validate_rows(BaseEstimator(), sparse.eye(5, format=form))
