@@ -71,7 +71,7 @@ pipeline = Pipeline(
         ("sample", "passthrough"),
         (
             "classify",
-            RNNClassifier(lr=0.01, batch_size=64, max_epochs=3, random_state=0),
+            RNNClassifier(lr=0.01, batch_size=64, max_epochs=5, random_state=0),
         ),
     ]
 )
@@ -89,7 +89,7 @@ choices = {
         SafeSampler("smote", ratio=0.3, random_state=0),
     ],
     "estimator__classify__cell": ["lstm", "gru"],
-    "estimator__classify__hidden_size": [8, 16],
+    "estimator__classify__hidden_size": [8, 32],
     "estimator__classify__loss": ["cross_entropy", FocalLoss(gamma=2, alpha=0.75)],
     "threshold__beta": [0.5, 1, 2],
 }

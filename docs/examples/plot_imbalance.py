@@ -82,7 +82,7 @@ def train(sampler="passthrough", random_state=0, **parameters):
         hidden_size=16,
         batch_size=64,
         lr=0.005,
-        max_epochs=max(1, round(600 * 64 / n_rows)),
+        max_epochs=max(1, round(1000 * 64 / n_rows)),
         random_state=random_state,
         **parameters,
     )

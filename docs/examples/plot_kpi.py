@@ -39,9 +39,8 @@ from sktsad.plotting import ScoreDisplay, SeriesDisplay
 from sktsad.thresholds import BestFBeta
 
 started = time.perf_counter()
-# then it tells how far it is; the gallery shows results alone, of shorter trainings
+# then it tells how far it is; the gallery shows results alone
 is_script = "__file__" in globals()
-n_steps = 2500 if is_script else 1200
 # small networks gain nothing by more, and lose much on a busy machine
 torch.set_num_threads(1)
 
@@ -74,7 +73,7 @@ print(f"Data: {source}, {len(X):,} rows, {y.mean():.1%} anomalous.")
 folds = TimeSeriesSplit(n_splits=3, gap=30)
 
 
-def epochs(n_rows: int, batch_size: int) -> list[int]:
+def epochs(n_rows: int, batch_size: int, n_steps: int = 2500) -> list[int]:
     """Give each candidate as many training steps, however many rows are left."""
     return [max(1, round(n_steps * batch_size / n_rows))]
 

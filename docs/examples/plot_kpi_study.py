@@ -134,8 +134,8 @@ scalers = {
     "standard": StandardScaler(),
     "min-max": MinMaxScaler(),
 }
-one_row = {name: train(scaler, 1, n_updates=700) for name, scaler in scalers.items()}
-window = {name: train(scaler, 30, n_updates=1400) for name, scaler in scalers.items()}
+one_row = {name: train(scaler, 1, n_updates=1000) for name, scaler in scalers.items()}
+window = {name: train(scaler, 30, n_updates=2000) for name, scaler in scalers.items()}
 table = pd.DataFrame(
     {
         name: {
