@@ -1,6 +1,14 @@
 """What everything stands on: series, windows, validation and labels, the base of estimators, scores. Private."""
 
-from ._durations import LENGTH_OF_TIME, in_rows, is_length_of_time, nanoseconds, require_dates, short_name
+from ._durations import (
+    LENGTH_OF_TIME,
+    in_rows,
+    is_length_of_time,
+    nanoseconds,
+    require_dates,
+    require_steps,
+    short_name,
+)
 from ._estimator import FITTED_PARTS, Estimator, atomic_fit, fitted_part, version_of, which_look_ahead
 from ._index import check_panel, has_time, is_panel, row_index, time_labels
 from ._later_rows import warn_if_cut, warn_if_other_step, warn_if_unknown
@@ -135,6 +143,7 @@ __all__ = [
     "remember_purged",
     "require_dates",
     "require_method",
+    "require_steps",
     "robust_moments",
     "robust_spread",
     "row_index",

@@ -53,6 +53,18 @@ def require_dates(name: str, value: Any, rows: SeriesRows, what: str = "X", is_l
         )
 
 
+def require_steps(name: str, value: Any, rows: SeriesRows) -> np.ndarray:
+    """Return the time step of each series, NaN where it has none; raise if rows have no dates or no step at all."""
+    require_dates(name, value, rows)
+    steps = rows.steps()
+    if np.isnan(steps).all():
+        raise ValueError(
+            f"{name}={value!r} is a length of time, and no series has two rows (n_samples={rows.n_rows}), so that "
+            "there is no time step. Give more rows, or a number of rows."
+        )
+    return steps
+
+
 def in_rows(time: Any, steps: Any, up: bool = False) -> Any:
     """Return how many rows a length of time has at some time steps, to the nearest; 0 where a step is NaN.
 

@@ -97,12 +97,14 @@ class RecentRows(PerSeries):
         self.keep("buffer", (length + self._spare, width), dtype)
         self.keep("stop", (), np.intp, length)
 
-    def lengthen(self, length: int, spare: int) -> None:
-        """Raise the number of rows that can be requested."""
+    def lengthen(self, length: int, spare: int, repeat: bool = False) -> None:
+        """Raise the number of rows that can be requested; those before the oldest are 0, or repeat it."""
         more = length - self.length
         old = self.buffer
         self.buffer = np.zeros((len(old), length + spare, self.width), old.dtype)
         self.buffer[:, more : more + old.shape[1]] = old
+        if repeat:
+            self.buffer[:, :more] = old[:, :1]
         self.stop += more
         self._kept["stop"] = self.length = length
         self._spare = spare

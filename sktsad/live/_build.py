@@ -225,7 +225,7 @@ class Builder:
 def smoothed(model: SmoothedClassifier, chain: LiveStep, origin: float) -> Smoothed:
     """Return how scores are smoothed; ``origin`` is the score above which the model within sees an anomaly."""
     inner = Wrapper([chain], lambda answers: answers[0] - origin)
-    return Smoothed(model._past, model.max_gap, model.length, getattr(np, model.statistic), inner)
+    return Smoothed(model._past, model.max_gap, model._lengths, getattr(np, model.statistic), inner)
 
 
 def _given(model: Any) -> Given:

@@ -123,8 +123,8 @@ class Smoothed(GappedStep):
         What fit kept of the series: their time steps.
     max_gap : float
         Longest step in time that is not a gap.
-    length : int
-        Number of scores.
+    lengths : callable
+        Takes time steps of series, and returns the number of scores for each.
     statistic : callable
         Statistic of them, such as ``numpy.mean``.
     chain : LiveStep
@@ -132,13 +132,19 @@ class Smoothed(GappedStep):
     """
 
     def __init__(
-        self, past: Past, max_gap: float, length: int, statistic: Callable[..., np.ndarray], chain: LiveStep
+        self,
+        past: Past,
+        max_gap: float,
+        lengths: Callable[[np.ndarray], np.ndarray],
+        statistic: Callable[..., np.ndarray],
+        chain: LiveStep,
     ) -> None:
         known = {} if past.kind is None else past.by_key()
         super().__init__(known, max_gap, time_dtype(known.values()))
-        self.length, self.statistic = length, statistic
+        self.lengths, self.statistic = lengths, statistic
         self.chain = self.keep_part("chain", chain)
-        self.recent = self.keep_part("recent", RecentRows(length, 1))
+        longest = int(lengths(np.array([np.nan, *past.steps().values()])).max())
+        self.recent = self.keep_part("recent", RecentRows(longest, 1))
 
     def begin(self, slot: int, key: Any, time: Any) -> None:
         """Prepare a series."""
@@ -149,10 +155,17 @@ class Smoothed(GappedStep):
         """Return the smoothed score of each row."""
         scores = self.chain.step(rows, values)
         new = self.is_new(rows)
+        steps = self.time_step[rows.slots]
+        lengths = self.lengths(np.where(np.isnan(steps), rows.steps, steps))
+        if (longest := int(lengths.max())) > self.recent.length:  # a series that fit has not seen
+            self.recent.lengthen(longest, longest, repeat=True)
         if new.any():
             self.recent.fill(rows.slots[new], scores[new, None])
         self.recent.push(rows.slots, scores[:, None])
-        return self.statistic(self.recent.last(rows.slots, self.length)[..., 0], axis=1)
+        for length in np.unique(lengths).tolist():
+            some = lengths == length
+            scores[some] = self.statistic(self.recent.last(rows.slots[some], length)[..., 0], axis=1)
+        return scores
 
 
 class Wrapper(LiveStep):

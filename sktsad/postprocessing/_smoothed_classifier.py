@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
+from datetime import timedelta
 from numbers import Integral, Real
 from typing import Any, Self
 
@@ -13,6 +14,7 @@ from sklearn.utils import Tags, get_tags
 from sklearn.utils.validation import check_is_fitted
 
 from .._core import (
+    LENGTH_OF_TIME,
     AnyEstimator,
     HasMethods,
     Interval,
@@ -27,14 +29,19 @@ from .._core import (
     check_labels,
     check_target_index,
     decision_scores,
+    in_rows,
+    is_length_of_time,
+    nanoseconds,
     num_samples,
     own_threshold,
     read_series,
     refuse_outlier_detector,
+    require_steps,
     warn_if_cut,
 )
 from ._classifier_wrapper import ClassifierWrapper
 
+MOST_ROWS = 1_000_000
 STATISTICS: dict[str, Callable[..., np.ndarray]] = {"mean": np.mean, "median": np.median, "max": np.max}
 
 
@@ -50,9 +57,10 @@ class SmoothedClassifier(ClassifierWrapper):
     estimator : classifier
         A binary classifier, detector or pipeline with ``decision_function`` or ``predict_proba``. It is cloned; in
         ``FrozenEstimator`` it stays as it is.
-    length : int, default=10
-        Number of rows to smooth over, at most a million: a row and those before it. At the start of a series, and
-        after a gap, the first row is repeated.
+    length : int, str or timedelta, default=10
+        Number of rows to smooth over, at most a million: a row and those before it. A length of time, such as
+        ``"10min"``, is converted by the time step of each series, to at least one row; it needs dates in the index. At
+        the start of a series, and after a gap, the first row is repeated.
     statistic : {"mean", "median", "max"}, default="mean"
         Statistic of the scores of these rows.
     max_gap : float, default=3
@@ -85,7 +93,7 @@ class SmoothedClassifier(ClassifierWrapper):
 
     _parameter_constraints: dict = {
         "estimator": [HasMethods(["fit", "predict_proba"]), HasMethods(["fit", "decision_function"])],
-        "length": [Interval(Integral, 1, 1_000_000, closed="both")],
+        "length": [Interval(Integral, 1, MOST_ROWS, closed="both"), *LENGTH_OF_TIME],
         "statistic": [StrOptions(set(STATISTICS))],
         "max_gap": [Interval(Real, 1, None, closed="left")],
         "series": [StrOptions({"auto", "index"})],
@@ -94,7 +102,7 @@ class SmoothedClassifier(ClassifierWrapper):
     def __init__(
         self,
         estimator: AnyEstimator,
-        length: int = 10,
+        length: int | str | timedelta = 10,
         *,
         statistic: str = "mean",
         max_gap: float = 3,
@@ -132,12 +140,19 @@ class SmoothedClassifier(ClassifierWrapper):
         Returns
         -------
         self : SmoothedClassifier
+
+        Raises
+        ------
+        ValueError
+            If ``length`` is a length of time and X has no dates in its index, no series of two rows, or such short time
+            steps that it is more than a million of them.
         """
         refuse_outlier_detector(self.estimator)
         check_foreign_rows(self.estimator, X)
         if y is not None:
             check_labels(X, y)
         rows = read_series(X, self.series)
+        self._read_length(rows)
         if lost := check_target_index(X, y, self.max_gap):
             warnings.warn(lost, UserWarning, stacklevel=3)
         self.estimator_ = clone(self.estimator).fit(X, y, **self._route(fit_params))
@@ -168,18 +183,41 @@ class SmoothedClassifier(ClassifierWrapper):
         rows = read_series(X, self.series)
         past = self._past.compare(X, rows, stacklevel=3)
         scores = decision_scores(self.estimator_, X) - own_threshold(self.estimator_)
-        warn_if_cut(past, rows, self.length, self.max_gap, stacklevel=3)
-        segments = rows.segment_starts(self.max_gap, rows.steps_so_far(past.steps()))
-        smoothed = np.empty_like(scores)
-        smoothed[rows.order] = self._smooth(scores[rows.order], segments, rows)
+        steps = rows.steps_so_far(past.steps())
+        lengths = self._lengths(steps)
+        warn_if_cut(past, rows, int(lengths.max()), self.max_gap, stacklevel=3)
+        segments = rows.segment_starts(self.max_gap, steps)
+        scores, smoothed = scores[rows.order], np.empty_like(scores)
+        for length in np.unique(lengths).tolist():
+            some = lengths == length
+            smoothed[rows.order[some]] = self._smooth(scores, segments, length)[some]
         return smoothed
 
-    def _smooth(self, scores: np.ndarray, segments: np.ndarray, rows: SeriesRows) -> np.ndarray:
+    def _read_length(self, rows: SeriesRows) -> None:
+        """Set the length in time, None where it is a number of rows, and the step of series that have none."""
+        self._time: int | None = None
+        if is_length_of_time(self.length):
+            self._time = nanoseconds("length", self.length)
+            self._usual_step = float(np.nanmedian(require_steps("length", self.length, rows)))
+            self._lengths(rows.steps())  # raises if one is too long
+
+    def _lengths(self, steps: np.ndarray) -> np.ndarray:
+        """Return the number of rows to smooth over at each of some time steps."""
+        if self._time is None:
+            return np.full(len(steps), self.length)
+        lengths = np.maximum(in_rows(self._time, np.where(np.isnan(steps), self._usual_step, steps)), 1)
+        if (longest := int(lengths.max())) > MOST_ROWS:
+            raise ValueError(
+                f"length={self.length!r} is {longest} rows of a series, more than {MOST_ROWS}. Shorten it."
+            )
+        return lengths
+
+    def _smooth(self, scores: np.ndarray, segments: np.ndarray, length: int) -> np.ndarray:
         """Return the statistic of each score and those before it in its segment, whose first repeats."""
-        pad = self.length - 1
-        lengths = np.diff(np.append(segments, rows.n_rows))
+        pad = length - 1
+        lengths = np.diff(np.append(segments, len(scores)))
         padded = np.insert(scores, np.repeat(segments, pad), np.repeat(scores[segments], pad))
-        starts = np.arange(rows.n_rows) + pad * np.repeat(np.arange(len(segments)), lengths)
-        windows = Windows(padded[:, None], starts, self.length)
+        starts = np.arange(len(scores)) + pad * np.repeat(np.arange(len(segments)), lengths)
+        windows = Windows(padded[:, None], starts, length)
         statistic = STATISTICS[self.statistic]
         return np.concatenate([statistic(windows.flat(chunk), axis=1) for chunk in windows.chunks()])

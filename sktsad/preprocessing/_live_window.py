@@ -64,19 +64,8 @@ class LiveWindow(PastStep):
             return None
         longest = 1 + (self.length - 1) * int(every.max())
         if longest > self.recent.length:  # a series that fit has not seen, now that its step is known
-            self._lengthen(longest, rows.slots)
+            self.recent.lengthen(longest, longest, repeat=True)
         return every
-
-    def _lengthen(self, length: int, now: np.ndarray) -> None:
-        """Make room for longer windows; series that fit has not seen get longer padding."""
-        n_held = self.recent.length
-        self.recent.lengthen(length, length)
-        n_before = self.n_rows.copy()
-        n_before[now] -= 1
-        for slot in np.flatnonzero(np.isnan(self.time_step) & (n_before > 0)).tolist():
-            before = self.recent.last(np.array([slot]), min(int(n_before[slot]), n_held))[0].copy()
-            self._pad(np.array([slot]), before[:1])
-            self.recent.put(slot, before)
 
     def _every(self, steps: np.ndarray) -> np.ndarray:
         if self.spacing is None:

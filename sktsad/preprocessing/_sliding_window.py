@@ -33,7 +33,7 @@ from .._core import (
     nanoseconds,
     read_series,
     refuse_polars_output,
-    require_dates,
+    require_steps,
     row_index,
     validate_rows,
     warn_if_cut,
@@ -333,13 +333,7 @@ class SlidingWindow(TransformerMixin, Estimator):
             self.length_ = auto_length(values, rows, self.length)
         elif not self.length_:
             time = nanoseconds("length", self.length)
-            require_dates("length", self.length, rows)
-            steps = rows.steps()
-            if np.isnan(steps).all():
-                raise ValueError(
-                    f"length={self.length!r} is a length of time, and no series has two rows (n_samples="
-                    f"{rows.n_rows}), so that there is no time step. Give more rows, or a number of rows."
-                )
+            steps = require_steps("length", self.length, rows)
             self._spacing = float(np.nanmax(steps))
             self.length_ = int(in_rows(time, self._spacing))
             if not self.length_:

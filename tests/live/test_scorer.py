@@ -82,6 +82,7 @@ MODELS = {
     "zeros": (make_pipeline(SlidingWindow(6, padding="zero"), ZScoreDetector("rolling", robust=True)), EXACT),
     "no history": (make_pipeline(SlidingWindow(6, history="none"), ZScoreDetector("rolling")), EXACT),
     "smoothed": (SmoothedClassifier(make_pipeline(SlidingWindow(5), ZScoreDetector("rolling")), 4), EXACT),
+    "smoothed by time": (SmoothedClassifier(ZScoreDetector(), "4h", statistic="median"), EXACT),
     "scaler of windows": (make_pipeline(SlidingWindow(5), WindowScaler(), GaussianDetector()), ROUNDED),
     "scikit-learn": (
         make_pipeline(
@@ -370,6 +371,21 @@ def test_a_clock_that_goes_otherwise_is_said_once(factory, scorer):
     with pytest.warns(UserWarning, match="a different time step"):
         for row in rows[:20].itertuples():
             other.update_one("a", row.Index[1], row[1:])
+
+
+@pytest.mark.parametrize("length", ["12min", "1min"])
+def test_series_whose_clock_is_new_are_smoothed_over_the_same_time(length):
+    def rows_every(step, name):
+        index = pd.MultiIndex.from_product([[name], pd.date_range("2026-05-01", periods=60, freq=step)])
+        return pd.DataFrame(np.random.default_rng(0).normal(size=(60, 2)), index)
+
+    model = SmoothedClassifier(ZScoreDetector(), length).fit(rows_every("3min", "known"))
+    later = pd.concat([rows_every("30s", "fast"), rows_every("10min", "slow")])
+    together = later.sort_index(level=1, kind="stable")
+    scorer = LiveScorer(model)
+    found = pd.concat([scorer.update(together[start : start + 7]) for start in range(0, len(together), 7)])
+    wanted = pd.Series(model.decision_function(later), later.index)
+    np.testing.assert_allclose(found["decision"], wanted[found.index])
 
 
 def test_another_kind_of_rows_is_refused(factory, scorer):

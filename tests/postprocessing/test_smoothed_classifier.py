@@ -1,5 +1,6 @@
 """Scores smoothed along time, against a loop that walks back row by row."""
 
+import datetime
 import pickle
 import statistics
 import tracemalloc
@@ -149,6 +150,51 @@ def test_memory_does_not_grow_with_length():
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 20 * rows.nbytes  # all windows take 1,000 times as much
+
+
+# Lengths of time
+
+CLOCKS = pd.concat(
+    [
+        pd.DataFrame(
+            {"x": RNG.normal(size=N)},
+            pd.MultiIndex.from_product([[name], pd.date_range("2026-01-01", periods=N, freq=step)]),
+        )
+        for name, step in [("slow", "2min"), ("fast", "20s")]
+    ]
+)
+
+
+@each_statistic
+def test_a_length_of_time_is_converted_by_the_step_of_each_series(statistic):
+    """Of series that fit has not seen by the step of the rows before it; by the usual step until there are two."""
+    model = SmoothedClassifier(FirstColumn(), "4min", statistic=statistic).fit(CLOCKS)
+    scores = model.decision_function(CLOCKS)
+    for name, length in [("slow", 2), ("fast", 12)]:
+        by_rows = SmoothedClassifier(FirstColumn(), length, statistic=statistic).fit(CLOCKS.loc[[name]])
+        np.testing.assert_allclose(
+            scores[CLOCKS.index.get_level_values(0) == name], by_rows.decision_function(CLOCKS.loc[[name]])
+        )
+    other = CLOCKS.loc[["fast"]].rename({"fast": "other"})
+    np.testing.assert_allclose(model.decision_function(other)[2:], scores[N + 2 :])
+    first, second = other["x"].tolist()[:2]  # 4 minutes are three of the usual steps, 70 seconds
+    expected = [first, STATISTICS[statistic]([first, first, second])]
+    np.testing.assert_allclose(model.decision_function(other)[:2], expected)
+    hour = SmoothedClassifier(FirstColumn(), datetime.timedelta(minutes=4), statistic=statistic).fit(CLOCKS)
+    np.testing.assert_array_equal(hour.decision_function(CLOCKS), scores)
+    brief = SmoothedClassifier(FirstColumn(), "1s", statistic=statistic).fit(CLOCKS)
+    np.testing.assert_array_equal(brief.decision_function(CLOCKS), CLOCKS["x"])
+
+
+def test_a_length_of_time_needs_dates_and_steps():
+    for length, rows, message in [
+        ("4min", X, "length='4min' is a length of time, which needs dates in the index of X"),
+        ("4min", CLOCKS[:1], "no series has two rows"),
+        ("soon", CLOCKS, "length='soon' is not a length of time"),
+        ("400D", CLOCKS, "length='400D' is 1728000 rows of a series, more than 1000000"),
+    ]:
+        with pytest.raises(ValueError, match=message):
+            SmoothedClassifier(FirstColumn(), length).fit(rows)
 
 
 # Around what
