@@ -60,12 +60,12 @@ class _Before(BaseIndexer):
 def _count_merged(level_of_row: np.ndarray, place: np.ndarray, merge_gap: Any) -> np.ndarray:
     """Count runs. A row starts one at each level that it reaches and no row within the gap before it reaches."""
     first = np.searchsorted(place, place - merge_gap - 1)
-    levels = pd.Series(level_of_row, dtype=np.float64)
+    levels = pd.Series(level_of_row)
     before = levels.rolling(_Before(first=first), min_periods=1).max().fillna(-1).to_numpy().astype(np.int64)
     starts = level_of_row > before
     n_levels = int(level_of_row.max()) + 1
     added = np.bincount(before[starts] + 1, minlength=n_levels + 1)
-    gone = np.bincount(level_of_row[starts] + 1, minlength=n_levels + 1)
+    gone = np.bincount(level_of_row[starts] + 1)  # the first row of the highest level is among them
     return np.cumsum(added - gone)
 
 
@@ -89,7 +89,7 @@ class _Line:
 
     def counts_from_above(self, level_of_row: np.ndarray, most: float) -> list[int]:
         """Return how many alarms there are above each level, ascending, until they are too many."""
-        order = np.argsort(-level_of_row, kind="stable")
+        order = np.argsort(-level_of_row)
         levels = level_of_row[order].tolist()
         counts = [0]
         for number, row in enumerate(order.tolist()):

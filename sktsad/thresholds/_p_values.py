@@ -59,7 +59,7 @@ def conformal_p_values(scores: Scores, held_out: Any) -> np.ndarray:
     array([1. , 0.4, 0.2])
     """
     values = column_or_1d(scores).astype(np.float64)
-    known = column_or_1d(check_array(held_out, ensure_2d=False, dtype=np.float64, input_name="held_out"))
+    known = column_or_1d(check_array(held_out, ensure_2d=False, input_name="held_out"))
     values = np.where(np.isfinite(values), values, np.inf)
-    n_as_large = len(known) - np.searchsorted(np.sort(known), values, side="left")
+    n_as_large = len(known) - np.searchsorted(np.sort(known), values)
     return (1 + n_as_large) / (len(known) + 1)

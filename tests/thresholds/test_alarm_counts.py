@@ -1,7 +1,7 @@
 import naive
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from sktsad._core import AlarmRule
@@ -27,6 +27,7 @@ def slow(place, levels, merge_gap, min_rows, cool_down):
 
 
 @given(ROWS, DURATIONS, st.integers(1, 3), DURATIONS)
+@example([(1, 0), (1, 0), (5, 0), (1, 0)], 0, 2, 5)  # the cool-down ends within a run
 def test_alarms_above_every_level_are_those_of_a_walk(rows, merge_gap, min_rows, cool_down):
     place, levels = read(rows)
     counts = count_alarms(levels, place, AlarmRule(merge_gap, min_rows, cool_down), most=10**6)

@@ -297,6 +297,15 @@ def test_a_budget_that_cannot_be_exceeded_says_so_at_the_callers_line(durations)
             fewer.fit(bursts((3, 3), (9, 9)))
 
 
+def test_below_all_scores_every_row_is_in_an_alarm():
+    index = HOURS[[0, 1]].append(HOURS[:1] + pd.Timedelta(days=10))
+    scores = pd.Series([5.0, 4.0, -1.0], index)
+    with pytest.warns(UserWarning, match="can never be exceeded"):
+        rule = AlarmsPerDay(600, merge_gap="5h").fit(scores)
+    assert rule.thresholds_[0] < -1
+    assert rule.alarms_per_day_.tolist() == [2 / (3 / 24), 0]
+
+
 @pytest.mark.parametrize(
     "change", [{"merge_gap": -1}, {"cool_down": 1.5}, {"cool_down": None}, {"min_rows": 0}]
 )

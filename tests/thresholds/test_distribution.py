@@ -22,6 +22,7 @@ def test_counted_scores_are_described_as_the_scores_one_by_one(scores, q, level)
     assert counted.distances(level).median() == pytest.approx(np.median(np.abs(scores - level)), abs=1e-12)
     np.testing.assert_array_equal(counted.above(level), np.sort(scores[scores > level]))
     assert counted.count_above(level) == np.sum(scores > level)
+    assert counted.distances(level).counts.dtype.kind == "i"
 
 
 def test_of_many_scores_few_levels_are_kept_and_the_largest_as_they_are(monkeypatch):
@@ -37,6 +38,33 @@ def test_of_many_scores_few_levels_are_kept_and_the_largest_as_they_are(monkeypa
     )  # each lies among the scores that it stands for
     assert (ranks <= thin.up_to).all() and (ranks >= thin.up_to - thin.counts).all()
     assert len(thin.above(0.0)) == 64
+
+
+def test_no_more_than_65536_levels_are_kept():
+    few, many = (Distribution.of(np.arange(float(size))) for size in (2**16, 2**16 + 1))
+    assert few.thinned() is few
+    assert len(many.thinned().levels) <= 2**16
+    assert many.thinned().levels[-(2**15) :].tolist() == many.levels[-(2**15) :].tolist()
+    assert many.thinned().levels[0] > 0
+
+
+@pytest.mark.parametrize("heavy", [1, 2, 9, 400])
+def test_levels_are_joined_by_sixteenths_of_their_scores(heavy, monkeypatch):
+    """Against a loop; a heavy first level reaches beyond the first sixteenth."""
+    monkeypatch.setattr(module, "MOST_LEVELS", 64)
+    counts = np.random.default_rng(heavy).integers(1, 9, 100)
+    counts[0] = heavy
+    thin = Distribution(np.arange(100.0), counts).thinned()
+    groups, seen, total = {}, 0, counts[:68].sum()
+    for level in range(68):
+        seen += counts[level]
+        groups.setdefault((seen - 1) * 16 // total, []).append(level)
+    assert thin.counts.tolist() == [
+        *(counts[group].sum() for group in groups.values()),
+        *counts[68:],
+    ]
+    means = [np.average(np.arange(100)[group], weights=counts[group]) for group in groups.values()]
+    np.testing.assert_allclose(thin.levels, [*means, *range(68, 100)])
 
 
 @pytest.mark.parametrize(

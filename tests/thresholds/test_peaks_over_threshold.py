@@ -75,9 +75,30 @@ def test_more_scores_can_make_up_for_a_tail_that_could_not_be_fitted():
     assert np.isfinite(rule.shape_)
 
 
-def test_a_quantile_below_the_level_is_refused():
-    with pytest.raises(ValueError, match=r"q=0.9 must be above level=0.98. Raise q, or use Quantile\(0.9\)"):
-        PeaksOverThreshold(0.9).fit(np.arange(9.0))
+def test_the_tail_is_the_most_likely_one_that_begins_at_the_level():
+    scores = np.random.default_rng(2).exponential(size=1500)  # thirty peaks, the fewest that are fitted
+    rule = PeaksOverThreshold(0.999).fit(scores)
+    start = np.sort(scores)[-31]
+    shape, _, scale = stats.genpareto.fit(scores[scores > start] - start, floc=0)
+    assert [rule.shape_, rule.scale_] == pytest.approx([shape, scale], rel=1e-2)
+    assert rule.threshold_ == pytest.approx(start + stats.genpareto.isf(0.05, shape, scale=scale), rel=1e-2)
+
+
+def test_where_more_scores_than_asked_for_are_above_the_level_the_threshold_is_there():
+    """The level lies among equal scores, so that fewer rows are above it than its share."""
+    scores = np.random.default_rng(0).exponential(size=5000)
+    scores[:4000] = 0
+    scores[4000:4904] = 1
+    scores[4904:] += 1
+    rule = PeaksOverThreshold(0.9804, level=0.98).fit(scores)
+    assert rule.threshold_ == 1
+    assert np.isfinite(rule.shape_)
+
+
+@pytest.mark.parametrize("q", [0.9, 0.98])
+def test_a_quantile_that_is_not_above_the_level_is_refused(q):
+    with pytest.raises(ValueError, match=rf"q={q} must be above level=0.98. Raise q, or use Quantile\({q}\)"):
+        PeaksOverThreshold(q).fit(np.arange(9.0))
 
 
 @pytest.mark.parametrize("change", [{"q": 0}, {"q": 1}, {"level": 0}, {"level": 1}])
