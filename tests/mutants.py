@@ -304,8 +304,10 @@ class Run:
         if options.sample:
             random.Random(options.seed).shuffle(self.all)  # a larger sample holds the smaller ones
             self.all = self.all[: options.sample]
-        self.before = self.read()
-        self.results = {} if options.again else dict(self.before)
+        if options.again:
+            lines = self.kept.read_text().splitlines(keepends=True) if self.kept.exists() else []
+            self.kept.write_text("".join(line for line in lines if json.loads(line)["killed_by"]))
+        self.results = self.read()
         self.tests: list[Test] = []
         self.at_import: set[tuple[str, int]] = set()
 
@@ -315,12 +317,8 @@ class Run:
         return {tuple(line["key"]): line["killed_by"] for line in map(json.loads, lines)}
 
     def left(self) -> list[Mutant]:
-        """Return the mutants to run: new ones, and, where they are asked for, those that survived before."""
-        return [
-            m
-            for m in self.all
-            if not self.results.get(m.key, self.before.get(m.key, "")) and m.key not in self.results
-        ]
+        """Return the mutants to run."""
+        return [mutant for mutant in self.all if mutant.key not in self.results]
 
     def keep(self, mutant: Mutant, killed_by: str | None) -> None:
         self.results[mutant.key] = "time" if killed_by is None else killed_by
@@ -469,7 +467,7 @@ class Run:
 
     def report(self) -> None:
         """Print survivors, and how many there are."""
-        self.results = self.before | self.read()
+        self.results = self.read()
         equivalent = read_equivalent()
         known = [mutant for mutant in self.all if mutant.key in self.results]
         survived = [mutant for mutant in known if not self.results[mutant.key]]
