@@ -49,7 +49,9 @@ MODULES = (
     "sktsad/preprocessing/_sliding_window.py",
 )
 TESTS = ("_core", "thresholds", "metrics", "preprocessing", "sampling", "model_selection", "postprocessing")
-TESTS += ("detectors", "test_panels.py", "test_not_finite.py", "test_weights.py")
+TESTS += ("detectors", "test_panels.py", "test_not_finite.py", "test_weights.py", "test_docstrings.py")
+#: Tests that read signatures and documentation, and so run no line of what they test.
+READERS = ("tests/test_docstrings.py",)
 OPTIONS = ["-q", "-s", "-p", "no:cacheprovider", "-p", "no:xdist", "--assert=plain"]
 #: Seconds that a mutant may take beyond three times what its tests take.
 PATIENCE = 20.0
@@ -452,6 +454,7 @@ class Run:
             while len(files) > 1 and sum(seconds[file] for file in files) > self.options.test_seconds:
                 files.pop()
             limit = 3 * PATIENCE + 3 * sum(seconds[file] for file in files)
+            files += [file for file in READERS if file in kept]
             if files:
                 work.append((mutant, limit, partial(self.run_imported, files, mutant)))
             else:
