@@ -450,7 +450,8 @@ class Run:
                 seconds[file] = sum(
                     test["seconds"] for test in known["tests"] if mutant.file in test["lines"]
                 )
-            files = sorted((+seconds).keys(), key=lambda file: (file != own_tests(mutant), seconds[file]))
+            own = own_tests(mutant)  # also where a module is but a table, of which no test runs a line
+            files = sorted({*(+seconds), own} & {*kept}, key=lambda file: (file != own, seconds[file]))
             while len(files) > 1 and sum(seconds[file] for file in files) > self.options.test_seconds:
                 files.pop()
             limit = 3 * PATIENCE + 3 * sum(seconds[file] for file in files)

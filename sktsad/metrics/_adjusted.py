@@ -300,7 +300,7 @@ def _heads(rows: LabelledRows, max_delay: Any) -> tuple[np.ndarray, np.ndarray, 
     starts, stops = rows.runs(rows.positive)
     sizes = stops - starts
     in_time = is_in_time(rows, np.repeat(starts, sizes), np.flatnonzero(rows.positive), max_delay)
-    return starts, starts + np.add.reduceat(in_time, np.cumsum(sizes) - sizes, dtype=np.intp), stops
+    return starts, starts + np.add.reduceat(in_time, np.cumsum(sizes) - sizes), stops
 
 
 def _of_rows(rows: LabelledRows, hits: int, beta: float) -> PrecisionRecallF:

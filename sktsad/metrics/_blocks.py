@@ -41,7 +41,7 @@ class Blocks:
 
     def sum(self, values: np.ndarray) -> np.ndarray:
         """Return the sum over the rows of each block."""
-        return np.add.reduceat(values, self.starts, dtype=np.float64)
+        return np.add.reduceat(values, self.starts)
 
     def once(self) -> np.ndarray:
         """Return the weights of all blocks as they are."""

@@ -54,7 +54,7 @@ class Figures:
         self._n_in_time = blocks.sum(in_time)[blocks.is_event]
         found = blocks.is_event & (blocks.sum(alarm) > 0)
         found_in_time = blocks.is_event & (blocks.sum(alarm & in_time) > 0)
-        run_starts = np.zeros(blocks.n_rows, dtype=np.int64)
+        run_starts = np.zeros(blocks.n_rows)
         run_starts[rule.find(alarm & ~rows.positive, place).first] = 1
         exposure = np.full(blocks.n_rows, 1 / 1000) if days is None else days
         self._counts = np.array(
@@ -68,8 +68,7 @@ class Figures:
                 blocks.is_event * sizes,
                 blocks.is_event,
                 blocks.sum(np.where(rows.positive, 0, exposure)),
-            ],
-            dtype=np.float64,
+            ]
         )
         self._rank()
 
@@ -78,7 +77,7 @@ class Figures:
 
         The other scores change none of the figures: there recall stays and precision falls.
         """
-        order = np.argsort(-self.rows.values, kind="stable")
+        order = np.argsort(-self.rows.values)
         scores, positive = self.rows.values[order], self.rows.positive[order]
         self._block_by_rank = self.blocks.number_of_rows()[order]
         self._block_of_hit = self._block_by_rank[positive]
@@ -153,6 +152,6 @@ class Figures:
 
 def _from_zero(weights: np.ndarray) -> np.ndarray:
     """Return the sums of the first 0, 1, 2, ... weights."""
-    sums = np.zeros(len(weights) + 1, dtype=np.int64)
+    sums = np.zeros(len(weights) + 1)
     np.cumsum(weights, out=sums[1:])
     return sums

@@ -117,6 +117,6 @@ def random_baseline(
     for _ in range(n_draws):
         rank = random.permutation(n_rows)
         scores.append([metric(y_true, label_of[(rank < n).astype(np.int64)]) for n in n_alarms])
-    table = np.array(scores, dtype=np.float64)
+    table = np.array(scores)
     mean, error = table.mean(axis=0), table.std(axis=0, ddof=1) / np.sqrt(n_draws)
     return float(mean[np.argmax(mean - 2 * error)])

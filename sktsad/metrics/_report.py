@@ -196,9 +196,9 @@ def detection_report(
         "prevalence": figures.prevalence,
         "threshold": threshold,
     }
-    low, high = _interval(pd.DataFrame(draws, columns=list(value), dtype=np.float64), confidence)
+    low, high = _interval(pd.DataFrame(draws), confidence)
     columns = {"value": {**facts, **value}, "low": low, "high": high, "random": figures.random()}
-    return pd.DataFrame(columns, index=[*facts, *value], dtype=np.float64)
+    return pd.DataFrame(columns, index=[*facts, *value])
 
 
 @validate_params(
@@ -310,9 +310,7 @@ def compare(
     table = pd.DataFrame({"a": a.at(once), "b": b.at(once)})
     table["difference"] = table["b"] - table["a"]
     draws = [(a.at(weights), b.at(weights)) for weights in blocks.draws(n_bootstrap, random_state)]
-    of_a, of_b = (
-        pd.DataFrame([pair[i] for pair in draws], columns=table.index, dtype=np.float64) for i in (0, 1)
-    )
+    of_a, of_b = (pd.DataFrame([pair[i] for pair in draws]) for i in (0, 1))
     table["low"], table["high"] = _interval(of_b - of_a, confidence)
     return table
 

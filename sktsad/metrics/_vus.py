@@ -122,7 +122,7 @@ def vus_pr(
     >>> scoring = make_scorer(vus_pr, response_method="decision_function", max_buffer=20)
     """
     surface = _surface(y_true, y_score, max_buffer, n_thresholds, pos_label)
-    steps = np.diff(surface.recall, axis=1, prepend=0.0)
+    steps = np.diff(surface.recall, prepend=0.0)
     return float((steps * surface.precision).sum(axis=1).mean())
 
 
@@ -176,7 +176,7 @@ def vus_roc(
         np.pad(values, ((0, 0), (1, 1)), constant_values=(0, 1))
         for values in (surface.recall, surface.false_alarm_rate)
     )
-    return float(np.trapezoid(recall, rate, axis=1).mean())
+    return float(np.trapezoid(recall, rate).mean())
 
 
 def _surface(

@@ -65,6 +65,10 @@ def test_the_same_seed_draws_the_same():
     assert (first == again).all() and (first != other).any()
 
 
+def test_two_blocks_of_a_kind_are_enough():
+    assert len(list(cut([0, 0, 1, 1, 0, 0, 1], 10).draws(5, 0))) == 5
+
+
 @pytest.mark.parametrize("y", [[0, 0, 0, 1, 1, 0, 0], [0, 0, 1, 0, 1][1:4], [1, 0, 0, 1]])
 def test_there_are_no_draws_of_a_single_block_of_a_kind(y):
     assert list(cut(y, 10).draws(5, 0)) == []

@@ -16,6 +16,11 @@ def test_rows_are_read_series_by_series_in_the_order_they_appear():
     assert rows.positive.tolist() == [False, False, True, True, False]
 
 
+def test_scores_of_a_small_type_are_numbers():
+    scores = np.array([200, 3], dtype=np.uint8)
+    assert (-read_scores([0, 1], scores).values).tolist() == [-200, -3]
+
+
 def test_runs_end_with_their_series():
     rows = read_labels(pd.Series([0, 1, 0, 0, 1], index=INTERLEAVED))
     starts, stops = rows.runs(rows.positive)

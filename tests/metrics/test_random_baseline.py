@@ -67,6 +67,8 @@ def test_a_lucky_draw_does_not_make_a_threshold_the_best():
     assert random_baseline([0, 1, 0], figure, n_draws=3) == pytest.approx(10 / 3)
     figures = iter([20, 15, 1, 18, 15, 2, 16, 15, 1])  # 18 with an error of 1.2, against 15
     assert random_baseline([0, 1, 0], figure, n_draws=3) == pytest.approx(18)
+    figures = iter([20, 15.2, 1, 15, 15.2, 2, 19, 15.2, 1])  # two errors below 18 are 14.9
+    assert random_baseline([0, 1, 0], figure, n_draws=3) == pytest.approx(15.2)
 
 
 def test_it_is_the_mean_over_draws():

@@ -49,6 +49,11 @@ def test_each_series_counts_once():
     assert ucr_accuracy(y.loc[shuffled], score.loc[shuffled]) == pytest.approx(2 / 3)
 
 
+def test_of_several_anomalies_any_will_do():
+    y = labels(200, 201) + labels(800, 801)
+    assert [ucr_accuracy(y, one_hot(row)) for row in (250, 500, 850)] == [1, 0, 1]
+
+
 @given(st.integers(0, 39), st.lists(st.integers(0, 3), min_size=40, max_size=40), st.integers(0, 9))
 def test_by_hand(start, scores, tolerance):
     y = labels(start, start + 5, 40)

@@ -2,7 +2,7 @@ import naive
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from sklearn.metrics import average_precision_score, make_scorer, roc_auc_score
 from sklearn.model_selection import cross_val_score
@@ -50,6 +50,7 @@ def some_rows(n=3000, seed=0):
 
 
 @given(panels(), st.integers(0, 12), st.integers(2, 15))
+@example(([0, 1, 0, 1, 0], [2.0, 3.0, 1.0, 3.0, 2.0], ["a"] * 5), 10, 5)  # rows near two ranges on one side
 def test_as_the_definition_says(panel, max_buffer, n_thresholds):
     y, scores, series = panel
     arguments = {"max_buffer": max_buffer, "n_thresholds": n_thresholds}
