@@ -5,7 +5,7 @@ Every estimator is importable from here; threshold rules are in `sktsad.threshol
 """
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ._core import Windows, show_versions
 from .detectors import (
@@ -52,6 +52,15 @@ if TYPE_CHECKING:
         VAEDetector,
         save_encoder,
     )
+else:  # out of sight of type checkers, so that they refuse a misspelt name
+
+    def __getattr__(name: str) -> object:
+        """Load the estimators with a network, and torch, when one of them is asked for."""
+        if name not in __all__:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        globals()[name] = value = getattr(import_module(".neural", __name__), name)
+        return value
+
 
 __version__ = "0.1.0"
 
@@ -101,14 +110,6 @@ __all__ = [
     "show_versions",
     "to_panel",
 ]
-
-
-def __getattr__(name: str) -> Any:
-    """Load the estimators with a network, and torch, when one of them is asked for."""
-    if name not in __all__:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    globals()[name] = value = getattr(import_module(".neural", __name__), name)
-    return value
 
 
 def __dir__() -> list[str]:

@@ -22,17 +22,19 @@ from sktsad.datasets import make_kpi
 from sktsad.metrics import detection_report
 from sktsad.postprocessing import alarms
 from sktsad.report import html_report
+from sktsad.thresholds import Quantile
+from sktsad import GausianDetector
 
 X, y = make_kpi(1000, random_state=0)
 detector = GaussianDetector().set_params(threshold=3.0).fit(X)
 table, report = alarms(detector.predict(X), X), detection_report(y, detector.decision_function(X))
 reveal_type((X, y, detector, detector.predict(X), detector.threshold_))
-reveal_type((table, report, html_report(detector, X), detector.get_params()))
+reveal_type((table, report, html_report(detector, X), Quantile().fit(y).threshold_))
 """
 #: What the last two lines hold.
 TYPES = [
     ["DataFrame", "Series", "GaussianDetector", "ndarray", "float"],
-    ["DataFrame", "DataFrame", "str", "dict"],
+    ["DataFrame", "DataFrame", "str", "float"],
 ]
 
 
@@ -60,7 +62,7 @@ def names_of(types):
 
 
 @pytest.mark.parametrize("checker", [mypy, pyright])
-def test_a_misspelt_parameter_is_refused_and_results_have_types(checker, tmp_path):
+def test_misspelt_names_are_refused_and_results_have_types(checker, tmp_path):
     for package in ("mypy", "basedpyright"):
         pytest.importorskip(package, reason="a type checker: pip install 'sktsad[dev]'")
     path = tmp_path / "program.py"
@@ -68,6 +70,8 @@ def test_a_misspelt_parameter_is_refused_and_results_have_types(checker, tmp_pat
     code, said = checker(path)
     assert code == 1, said
     errors = [line for line in said.splitlines() if re.search(r"program\.py:\d+.* error:", line)]
-    assert len(errors) == 1 and "program.py:6:" in errors[0] and "hidden_sze" in errors[0], said
+    assert len(errors) == 2, said
+    for error, line, name in zip(errors, (6, 14), ("hidden_sze", "GausianDetector"), strict=True):
+        assert f"program.py:{line}:" in error and name in error, said
     revealed = re.findall(r"(?:Revealed type is|Type of .* is) \"tuple\[(.*)\]\"", said)
     assert [names_of(types) for types in revealed] == TYPES, said

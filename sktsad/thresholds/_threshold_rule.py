@@ -22,6 +22,7 @@ class ThresholdRule(Estimator):
     #: Whether the rule needs labels; the others are given the scores of normal rows.
     needs_labels: ClassVar[bool] = False
     _parameter_constraints: dict = {}
+    threshold_: float
 
     @atomic_fit
     def fit(self, scores: Scores, y: Labels = None) -> Self:
