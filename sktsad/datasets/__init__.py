@@ -9,6 +9,7 @@ from ._make_kpi import make_kpi
 from ._mnist import fetch_mnist, load_mnist
 from ._nab import fetch_nab, load_nab
 from ._processminer import load_processminer
+from ._skab import fetch_skab, load_skab
 from ._smd import fetch_smd, load_smd
 from ._tsb_ad import fetch_tsb_ad, load_tsb_ad
 from ._ucr_anomaly import fetch_ucr_anomaly, load_ucr_anomaly
@@ -18,6 +19,7 @@ __all__ = [
     "fetch_ecg5000",
     "fetch_mnist",
     "fetch_nab",
+    "fetch_skab",
     "fetch_smd",
     "fetch_tsb_ad",
     "fetch_ucr_anomaly",
@@ -28,6 +30,7 @@ __all__ = [
     "load_mnist",
     "load_nab",
     "load_processminer",
+    "load_skab",
     "load_smd",
     "load_tsb_ad",
     "load_ucr_anomaly",

@@ -66,6 +66,13 @@ def tiny_home(tmp_path, monkeypatch):
     total = write(tmp_path / "processminer" / "processminer-rare-event-mts - data.csv", csv)
     monkeypatch.setattr(module + "_processminer._CSV_SHA256", total)
 
+    for name, label in [("valve1/0", [0, 1, 1]), ("other/14", [0, 0, 0])]:
+        run = pd.DataFrame(
+            {"datetime": minutes[:3], "Pressure": [0.1, 0.2, 0.3], "Volume Flow RateRMS": 32.0}
+        )
+        run = run.assign(anomaly=np.array(label, float), changepoint=0.0)
+        write(tmp_path / f"skab/{name}.csv", run.to_csv(sep=";", index=False))
+
     (tmp_path / "mnist").mkdir()
     np.savez(
         tmp_path / "mnist/mnist.npz",

@@ -14,6 +14,7 @@ from sktsad.datasets import (
     fetch_ecg5000,
     fetch_mnist,
     fetch_nab,
+    fetch_skab,
     fetch_smd,
     fetch_tsb_ad,
     fetch_ucr_anomaly,
@@ -22,6 +23,7 @@ from sktsad.datasets import (
     load_mnist,
     load_nab,
     load_processminer,
+    load_skab,
     load_smd,
     load_tsb_ad,
     load_ucr_anomaly,
@@ -33,13 +35,14 @@ FETCHERS = [
     (fetch_ecg5000, load_ecg5000, None),
     (fetch_mnist, load_mnist, None),
     (fetch_nab, load_nab, "real/torn.csv"),
+    (fetch_skab, load_skab, "valve1/0"),
     (fetch_smd, load_smd, "machine-1-1"),
     (fetch_tsb_ad, load_tsb_ad, "001_A_id_1_Sensor_tr_2_1st_3"),
     (fetch_ucr_anomaly, load_ucr_anomaly, "calm"),
 ]
 LOADERS = [
     *[load_aiops_kpi, load_ecg5000, load_mnist, load_nab],
-    *[load_processminer, load_smd, load_tsb_ad, load_ucr_anomaly],
+    *[load_processminer, load_skab, load_smd, load_tsb_ad, load_ucr_anomaly],
 ]
 
 
@@ -89,6 +92,7 @@ def test_data_home_comes_from_the_environment(loader, tiny_home, monkeypatch):
         (load_mnist, "mnist/mnist.npz", "mnist_784"),
         (load_nab, "nab/labels/combined_windows.json", "numenta/NAB"),
         (load_processminer, "processminer/processminer-rare-event-mts.zip", "arXiv 1809.10717"),
+        (load_skab, "skab/[vo]*/*.csv", "waico/SKAB"),
         (load_smd, "smd/machine-*.npz", "NetManAIOps/OmniAnomaly"),
         (load_tsb_ad, "tsb_ad/**/*_tr_*_1st_*.npz", "TheDatumOrg/TSB-AD"),
         (load_ucr_anomaly, "ucr/*.npz", "CSTCloudOps/datasets"),
@@ -155,6 +159,9 @@ def public_site(site, tiny_home, monkeypatch):
     nab = {name.removeprefix("nab/"): content for name, content in read("nab/**/*.*").items()}
     serve("_nab", "NAB/master/", "", nab)
 
+    runs = {name.removeprefix("skab/"): content for name, content in read("skab/*/*").items()}
+    serve("_skab", "SKAB/data/", "", runs)
+
     with np.load(tiny_home / "smd/machine-9-1.npz") as arrays:
         parts = {"train": arrays["train"], "test": arrays["test"], "test_label": arrays["label"]}
     text = {
@@ -214,7 +221,12 @@ def test_only_the_series_that_are_asked_for_are_fetched_and_an_unknown_one_costs
         "/NAB/master/labels/combined_windows.json",
         "/NAB/master/data/fake/calm.csv",
     ]
-    for fetch, name in [(fetch_smd, "machine-4-1"), (fetch_aiops_kpi, "c3"), (fetch_nab, "calm")]:
+    for fetch, name in [
+        (fetch_smd, "machine-4-1"),
+        (fetch_aiops_kpi, "c3"),
+        (fetch_nab, "calm"),
+        (fetch_skab, "0"),
+    ]:
         with pytest.raises(ValueError, match=f"There is no series .*{name}.*. Available are"):
             fetch(name, data_home=tmp_path / "new", progress=False)
     assert len(public_site.asked) == 2
