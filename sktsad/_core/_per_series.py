@@ -100,14 +100,13 @@ class RecentRows(PerSeries):
     def lengthen(self, length: int, spare: int, repeat: bool = False) -> None:
         """Raise the number of rows that can be requested; those before the oldest are 0, or repeat it."""
         more = length - self.length
-        old = self.buffer
-        self.buffer = np.zeros((len(old), length + spare, self.width), old.dtype)
+        old, self._spare = self.buffer, max(spare, self._spare)  # room for all rows that are there
+        self.buffer = np.zeros((len(old), length + self._spare, self.width), old.dtype)
         self.buffer[:, more : more + old.shape[1]] = old
         if repeat:
             self.buffer[:, :more] = old[:, :1]
         self.stop += more
         self._kept["stop"] = self.length = length
-        self._spare = spare
 
     def arrays(self) -> dict[str, np.ndarray]:
         """Return all arrays by name, and how long they are."""

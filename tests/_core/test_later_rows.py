@@ -71,6 +71,42 @@ def test_series_that_join_others_are_no_matter(step):
     apply(step, panel(["c", "d"], 40))  # as where folds are made by series
 
 
+def shuffled_part(n_rows, holes):
+    """Hourly rows, without those of some short holes; and those."""
+    is_out = np.zeros(n_rows, dtype=bool)
+    for start, size in holes:
+        is_out[start : start + size] = True
+    rows = frame(pd.date_range("2026-01-05", periods=n_rows, freq="h"))
+    return rows[~is_out], rows[is_out]
+
+
+@pytest.mark.parametrize("step", [STEPS[0], STEPS[2]], ids=lambda step: type(step).__name__)
+@pytest.mark.parametrize(
+    ("holes", "is_said"),
+    [
+        ([(5, 1), (9, 1), (20, 1)], True),
+        ([(5, 1), (9, 1)], False),  # two may be lost rows that came late
+        ([(5, 3), (19, 3), (30, 3)], False),  # as long as a window
+        ([(5, 2), (19, 2), (30, 2), (36, 2)], True),
+        ([(5, 1), (9, 1), (38, 2)], False),  # the last rows follow those of fit
+    ],
+)
+def test_rows_that_fill_short_holes_are_announced(step, holes, is_said):
+    train, later = shuffled_part(40, holes)
+    step.fit(train)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        apply(step, later)
+    said = [each for each in caught if "this looks like a shuffled split" in str(each.message)]
+    assert len(said) == is_said
+    if said:
+        assert f"The rows fill {len(holes)} short holes" in str(said[0].message)
+        assert said[0].filename == __file__
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            apply(step, pd.concat([train, later]).sort_index())  # all rows together are not a split
+
+
 def test_of_long_lists_of_series_the_first_are_named():
     with pytest.warns(UserWarning, match=r"\('5', '6', '7', \.\.\.\) were not .* fit \(0, 1, 2, \.\.\.\)"):
         warn_if_unknown(list(range(5)), list("56789"), 2)

@@ -1,5 +1,7 @@
 """What steps that go on row by row have in common."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -18,3 +20,47 @@ def test_without_time_only_the_first_row_of_a_series_is_new(n_series):
     rows = LiveRows(np.arange(n_series), None, np.full(n_series, np.nan))
     assert step.is_new(rows).all()
     assert not step.is_new(rows).any()
+
+
+def test_some_rows_are_a_part_of_all():
+    rows = LiveRows(np.array([4, 5, 6]), np.array([1.0, 2.0, 3.0]), np.array([7.0, 8.0, 9.0]), "numbers")
+    some = rows.some(np.array([False, True, True]))
+    assert [each.tolist() for each in (some.slots, some.times, some.steps)] == [[5, 6], [2, 3], [8, 9]]
+    assert some.kind == "numbers"
+    assert LiveRows(rows.slots, None, rows.steps).some(np.array([0])).times is None
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+@pytest.mark.parametrize("known", [2.0, None])
+def test_a_row_is_new_after_a_gap_by_the_step_of_its_series(at_once, known):
+    """A step of fit goes before that of the rows so far; where there is neither, nothing is a gap."""
+    step = GappedStep({} if known is None else {"a": SimpleNamespace(step=known)}, 3, np.float64)
+    step.go_on = lambda slot, kept, time: None
+    step.grow(2)
+    step.begin(0, "a", 10.0)
+    step.begin(1, "b", 10.0)
+    so_far = {"a": [np.nan, np.nan, 1, 1, 1, 1], "b": [np.nan, np.nan, np.nan, 3, 3, 3]}
+    times = {"a": [10, 12, 18, 25, 25.5, 40], "b": [10, 12, 30, 39, 49, 50]}
+    new = {
+        "a": [True, False, False, True, False, True] if known else [True, False, True, True, False, True],
+        "b": [True, False, False, False, True, False],
+    }
+    found = {"a": [], "b": []}
+    for number in range(6):
+        values = [(slot, times[key][number], so_far[key][number]) for slot, key in enumerate("ab")]
+        for part in [values] if at_once else [values[:1], values[1:]]:
+            slots, now, steps = map(np.array, zip(*part, strict=True))
+            marks = step.is_new(LiveRows(slots, now, steps)).tolist()
+            for slot, mark in zip(slots, marks, strict=True):
+                found["ab"[slot]].append(mark)
+    assert found == new
+    since = {key: 6 - max(number for number in range(6) if new[key][number]) for key in "ab"}
+    assert step.n_rows.tolist() == list(since.values())
+    assert step.last_time.tolist() == [40, 50]
+
+
+def test_a_series_without_time_begins_without_its_past():
+    step = GappedStep({None: SimpleNamespace(step=2.0)}, 3, np.float64)
+    step.grow(1)
+    step.begin(0, None, None)
+    assert np.isnan(step.time_step[0])
