@@ -17,7 +17,7 @@ _ROUNDING = 1e-6
 
 
 def is_length_of_time(value: Any) -> bool:
-    """Tell whether a value is a length of time, not a number of rows."""
+    """Return whether a value is a length of time, not a number of rows."""
     return isinstance(value, (str, timedelta))
 
 

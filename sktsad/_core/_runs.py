@@ -239,7 +239,7 @@ class AlarmState:
         series : ndarray of int, shape (n,)
             The numbers of these series, each once.
         place : ndarray of int, shape (n,)
-            Where the rows stand, see `places`.
+            Positions of the rows in time, see `places`.
         hot : ndarray of bool, shape (n,)
             Which are above the threshold.
 

@@ -67,9 +67,9 @@ def detection_report(
     Parameters
     ----------
     y_true : array-like of shape (n_samples,)
-        Two labels, rows in time order. If it has a (series, time) MultiIndex, or else if `y_score` has, each series
-        has its own events and blocks, and the rows of all are pooled. Otherwise all rows are one series. False alarms
-        are counted by the day if the time in that index is dates.
+        Labels of two classes, in time order. If it, or otherwise `y_score`, has a (series, time) MultiIndex, each
+        series has its own events and blocks, and the rows of all are pooled. Otherwise all rows are one series. False
+        alarms are counted by the day if the time in that index is dates.
     y_score : array-like of shape (n_samples,)
         Scores, larger is more anomalous, such as those of ``decision_function``.
     threshold : float, default=0.0

@@ -87,7 +87,7 @@ class TorchClassifier(NetClassifier):
     n_features_in_ : int
         Number of values in a row.
     feature_names_in_ : ndarray of str
-        Names of the columns, where they had names.
+        Names of the columns, if X has column names.
 
     See Also
     --------

@@ -112,7 +112,7 @@ class RollingFeatures(TransformerMixin, Estimator):
         Number of rows of a period by the name of the series; ``{None: rows}`` without a MultiIndex. The number is None
         if there is no period, or no feature needs it.
     n_features_in_, feature_names_in_ : int, ndarray of str
-        Number of columns, and their names where they had names.
+        Number of columns, and their names if X has column names.
 
     Notes
     -----

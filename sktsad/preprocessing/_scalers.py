@@ -69,7 +69,7 @@ class SeriesScaler(OneToOneFeatureMixin, TransformerMixin, Estimator):
     n_features_in_ : int
         Number of columns.
     feature_names_in_ : ndarray of str
-        Names of the columns, where they had names.
+        Names of the columns, if X has column names.
 
     Examples
     --------
@@ -280,7 +280,7 @@ class WindowScaler(OneToOneFeatureMixin, TransformerMixin, Estimator):
     n_features_in_ : int
         Number of values in a window.
     feature_names_in_ : ndarray of str
-        Names of the columns, where they had names.
+        Names of the columns, if X has column names.
 
     Examples
     --------

@@ -76,7 +76,7 @@ class SeriesFeatures(TransformerMixin, Estimator):
     anomaly_shares_ : ndarray of shape (n_series,)
         Share of anomalous rows of each; only with "anomaly_share".
     n_features_in_, feature_names_in_ : int, ndarray of str
-        Number of columns, and their names where they had names.
+        Number of columns, and their names if X has column names.
 
     See Also
     --------

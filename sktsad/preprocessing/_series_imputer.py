@@ -78,7 +78,7 @@ class SeriesImputer(TransformerMixin, Estimator):
     medians_ : dict
         Median of each column in fit, by the name of the series; ``{None: medians}`` without a MultiIndex.
     n_features_in_, feature_names_in_ : int, ndarray of str
-        Number of columns, and their names where they had names.
+        Number of columns, and their names if X has column names.
 
     See Also
     --------
@@ -270,7 +270,7 @@ class SeriesImputer(TransformerMixin, Estimator):
         return LiveImputer(self._past, self._filling, self.medians_, self._pooled, self._bounds)
 
     def _learn_medians(self, values: np.ndarray, rows: SeriesRows) -> None:
-        """Set the medians of each series, and those of a series that fit did not see."""
+        """Set the medians of each series, and those of a series not seen during fit."""
         medians = np.array([nan_median(values[rows.order[part]]) for _, part in rows.parts()])
         pooled = nan_median(medians)
         if (empty := np.isnan(pooled)).any():

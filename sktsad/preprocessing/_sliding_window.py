@@ -96,7 +96,7 @@ class SlidingWindow(TransformerMixin, Estimator):
     n_features_in_ : int
         Number of columns, the channels of the window.
     feature_names_in_ : ndarray of str
-        Names of the columns, where they had names.
+        Names of the columns, if X has column names.
 
     See Also
     --------
