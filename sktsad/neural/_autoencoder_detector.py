@@ -72,7 +72,7 @@ class AutoencoderDetector(DetectorTransformerMixin, NetDetector):
     threshold : threshold rule, float or None, default=None
         None means ``MeanStd(3)``.
     max_epochs : int or "auto", default="auto"
-        Number of passes over the normal rows. "auto" makes ``250 / sqrt(n_batches)``, rounded up: with few batches,
+        Number of passes over the normal rows. "auto" means ``250 / sqrt(n_batches)``, rounded up: with few batches,
         many epochs are needed to learn anything; with a million rows, two are enough.
     batch_size : int, default=64
         Number of rows in a training batch.

@@ -41,14 +41,14 @@ class ForecastDetector(NetDetector):
     pooling : {"last", "last_max"}, default="last"
         What the recurrent layers pass on: the last state, or that and each unit's largest value over time.
     patch_size : int, default=1
-        Number of consecutive samples that the network reads at a step. A window that they do not divide gets its first
-        row repeated in front.
+        Number of consecutive samples that the network reads at a step. If this does not divide the window, the first
+        row of the window is repeated in front.
     loss : {"absolute_error", "squared_error"}, default="absolute_error"
         Error of each value, in training and in the score.
     threshold : threshold rule, float or None, default=None
         None means ``MeanStd(3)``.
     max_epochs : int or "auto", default="auto"
-        Number of passes over the normal rows. "auto" makes ``250 / sqrt(n_batches)``, rounded up: with few batches,
+        Number of passes over the normal rows. "auto" means ``250 / sqrt(n_batches)``, rounded up: with few batches,
         many epochs are needed to learn anything; with a million rows, two are enough.
     batch_size : int, default=64
         Number of rows in a training batch.

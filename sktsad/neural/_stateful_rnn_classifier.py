@@ -476,7 +476,7 @@ class StatefulRNNClassifier(NetClassifier):
         for rows in (learnt & ~watched, learnt & watched):
             if not rows.any():
                 raise ValueError(
-                    f"No row of a weight above 0 is left: early_stopping={self.early_stopping} watches the last "
+                    f"No row with a weight above 0 is left: early_stopping={self.early_stopping} watches the last "
                     f"validation_fraction={self.validation_fraction} of the rows. Change one of them."
                 )
         self._warn_if_cut_by_class(target[learnt], watched[learnt])

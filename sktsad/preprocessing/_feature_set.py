@@ -243,7 +243,7 @@ def _z(x: np.ndarray, center: np.ndarray, spread: np.ndarray, least: float) -> n
 
 
 def _at(x: np.ndarray, rows: np.ndarray, stop: np.ndarray) -> np.ndarray:
-    """Return x at rows, NaN from where they stop."""
+    """Return x at these rows, NaN for rows at or after the stop."""
     return np.where(rows < stop, x.take(rows, mode="clip"), np.nan)
 
 
