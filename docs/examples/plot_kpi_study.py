@@ -103,8 +103,8 @@ for ax, (name, model) in zip(axes, models.items(), strict=True):
 # One time step or a window? And does scaling matter?
 # ---------------------------------------------------
 # A recurrent network that gets one row at a time has nothing to recur over: it can only learn which values are
-# rare. A window of 30 rows shows it shapes. Both are trained on raw, standardised and squeezed (min-max) rows, with
-# equally many updates. The figure is average precision, which needs no threshold; a score that knows nothing gets the
+# rare. A window of 30 rows shows it shapes. Both are trained on raw, standardised and squeezed (min-max) rows, with the
+# same number of updates. The figure is average precision, which needs no threshold; a score that knows nothing gets the
 # prevalence.
 
 

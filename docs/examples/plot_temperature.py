@@ -130,8 +130,9 @@ print(table.round(2).to_string())
 
 # %%
 # All three beat the rules of thumb, and which cell it is hardly matters here. Did they learn enough, or too much? A
-# validation loss that still fell at the end would ask for more epochs, one that rose while the training loss fell would
-# be overfitting. Neither can be seen: the season is learnt in a few epochs, the memory of the weather slowly after.
+# validation loss that still fell at the end would call for more epochs; one that rose while the training loss fell
+# would mean overfitting. Neither can be seen: the season is learnt in a few epochs, the memory of the weather slowly
+# after.
 
 figure, axes = plt.subplots(1, 3, figsize=(11, 3.2), sharey=True, layout="constrained")
 for axis, (name, model) in zip(axes, models.items(), strict=True):

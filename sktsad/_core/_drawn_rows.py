@@ -20,7 +20,7 @@ DRAWN_ROWS = (
 
 
 def look_drawn(values: np.ndarray) -> bool:
-    """Tell whether rows look drawn with replacement: they repeat as by chance, and neighbours are unrelated.
+    """Return whether rows look drawn with replacement: they repeat as by chance, and neighbours are unrelated.
 
     When n rows are drawn from m, the number of times that a row is drawn follows a Poisson distribution with mean n /
     m. Values of few digits also repeat, so two things must hold: the numbers of rows that come once, twice, three
@@ -49,7 +49,7 @@ def _times_seen(values: np.ndarray) -> np.ndarray:
 
 
 def _is_smooth(values: np.ndarray) -> bool:
-    """Tell whether some column changes less from row to row than in random order, by its von Neumann ratio."""
+    """Return whether some column changes less from row to row than in random order, by its von Neumann ratio."""
     values = values - values.mean(axis=0, dtype=float)
     spread = (values**2).sum(axis=0)
     ratios = (np.diff(values, axis=0) ** 2).sum(axis=0)[spread > 0] / spread[spread > 0]

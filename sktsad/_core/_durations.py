@@ -17,7 +17,7 @@ _ROUNDING = 1e-6
 
 
 def is_length_of_time(value: Any) -> bool:
-    """Tell whether a value is a length of time, not a number of rows."""
+    """Return whether a value is a length of time, not a number of rows."""
     return isinstance(value, (str, timedelta))
 
 
@@ -60,7 +60,7 @@ def require_steps(name: str, value: Any, rows: SeriesRows) -> np.ndarray:
     if np.isnan(steps).all():
         raise ValueError(
             f"{name}={value!r} is a length of time, and no series has two rows (n_samples={rows.n_rows}), so that "
-            "there is no time step. Give more rows, or a number of rows."
+            "there is no time step. Give more rows, or pass a number of rows."
         )
     return steps
 

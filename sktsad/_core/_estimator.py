@@ -118,5 +118,5 @@ def which_look_ahead(estimator: BaseEstimator) -> list[BaseEstimator]:
 
 
 def _has_other_keys(value: Any) -> bool:
-    """Tell whether a value is a dict with keys that are not text."""
+    """Return whether a value is a dict with keys that are not text."""
     return type(value) is dict and not all(type(key) is str for key in value)

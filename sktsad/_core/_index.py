@@ -62,18 +62,18 @@ def row_index(X: Rows) -> pd.Index | None:
 
 
 def is_panel(X: Rows) -> bool:
-    """Tell whether ``X`` carries a (series, time) MultiIndex."""
+    """Return whether ``X`` carries a (series, time) MultiIndex."""
     return isinstance(row_index(X), pd.MultiIndex)
 
 
 def is_numbered(index: pd.Index) -> bool:
-    """Tell whether rows are just numbered 0, 1, 2, ..., as pandas does by default."""
+    """Return whether rows are just numbered 0, 1, 2, ..., as pandas does by default."""
     is_whole = not isinstance(index, pd.MultiIndex) and is_integer_dtype(index.dtype)
     return is_whole and bool((index.to_numpy() == np.arange(len(index))).all())
 
 
 def has_time(X: Rows) -> bool:
-    """Tell whether the index of ``X`` is that of a panel, or dates, time deltas or periods."""
+    """Return whether the index of ``X`` is that of a panel, or dates, time deltas or periods."""
     index = row_index(X)
     if index is None or isinstance(index, pd.MultiIndex):
         return index is not None
@@ -268,13 +268,13 @@ def _objects_as_time(index: pd.Index, what: str) -> Any:
 
 
 def _is_time(value: Any) -> bool:
-    """Tell whether an object is a number or a date, also of a library that pandas does not know, or a time of day."""
+    """Return whether an object is a number or a date, also of a library that pandas does not know, or a time of day."""
     is_number = isinstance(value, (int, float, np.number)) and not isinstance(value, bool) and value == value
     return is_number or hasattr(value, "year") or hasattr(value, "hour") or isinstance(value, np.datetime64)
 
 
 def reads_as_time(labels: pd.Index) -> bool:
-    """Tell whether at least half of some labels of text, from the first to the last, are dates or numbers."""
+    """Return whether at least half of some labels of text, from the first to the last, are dates or numbers."""
     at = np.unique(np.linspace(0, len(labels) - 1, min(_N_LABELS, len(labels))).astype(int))
     texts = [label.decode(errors="replace") if isinstance(label, bytes) else label for label in labels[at]]
     texts = [text.strip() for text in texts if isinstance(text, str)]

@@ -26,7 +26,7 @@ class LiveRows:
     times : ndarray of shape (n_rows,) or None
         Time of each row as a number: dates and time deltas in nanoseconds; None where rows carry no time.
     steps : ndarray of shape (n_rows,)
-        Time step of series that fit has not seen, from their rows so far; NaN for others, and where there is none yet.
+        Time step of series not seen during fit, from their rows so far; NaN for others, and if there is none yet.
     kind : str or None
         What times stand for, such as "dates" or "numbers".
     """
@@ -93,7 +93,7 @@ class GappedStep(LiveStep):
     Parameters
     ----------
     known : mapping
-        What fit kept of each series, by name: an object with the time step as ``step``.
+        The past that fit kept of each series, by name: an object with the time step as ``step``.
     max_gap : float
         Longest step in time that is not a gap, in units of the time step of a series.
     time_dtype : dtype
@@ -122,7 +122,7 @@ class GappedStep(LiveStep):
         """Take what fit kept of a series whose first row comes at this time."""
 
     def is_new(self, rows: LiveRows) -> np.ndarray:
-        """Tell which rows come after a gap or are the first of their series, and count them all as taken."""
+        """Return which rows come after a gap or are the first of their series, and count them all as taken."""
         slots = rows.slots
         if len(slots) == 1:
             return self._is_new_one(slots[0], rows)
@@ -158,7 +158,7 @@ class PastStep(GappedStep):
     Parameters
     ----------
     past : Past
-        What fit kept.
+        The past kept by fit.
     max_gap : float
         Longest step in time that is not a gap, in units of the time step of a series.
     """

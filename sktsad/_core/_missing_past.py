@@ -46,7 +46,7 @@ def remember_purged(rows: SeriesRows, test: np.ndarray) -> None:
 
 
 def is_purged(key: Hashable, time: float) -> bool:
-    """Tell whether a splitter left out the rows before this one."""
+    """Return whether a splitter left out the rows before this one."""
     return (key, float(time)) in _PURGED
 
 
@@ -58,7 +58,7 @@ def warn_if_past_is_missing(
     Parameters
     ----------
     past : Past
-        What fit kept.
+        The past kept by fit.
     rows : SeriesRows
         The rows as they were given.
     max_gap : float

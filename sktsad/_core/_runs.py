@@ -68,7 +68,7 @@ def places(rows: SeriesRows, max_gap: float, steps: np.ndarray) -> np.ndarray:
 
 @dataclass(frozen=True)
 class AlarmRule:
-    """Which rows above a threshold are one alarm. No later row is needed to tell, so that it works live.
+    """Which rows above a threshold are one alarm. The rule needs no later row, so that it works live.
 
     A row above the threshold that comes after at most ``merge_gap`` quiet rows continues the run before it. A run
     is an alarm from its ``min_rows``-th row above the threshold on. In the ``cool_down`` rows after the last row of
@@ -239,7 +239,7 @@ class AlarmState:
         series : ndarray of int, shape (n,)
             The numbers of these series, each once.
         place : ndarray of int, shape (n,)
-            Where the rows stand, see `places`.
+            Positions of the rows in time, see `places`.
         hot : ndarray of bool, shape (n,)
             Which are above the threshold.
 

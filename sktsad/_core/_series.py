@@ -134,7 +134,7 @@ def _steps_before(times: np.ndarray) -> np.ndarray:
 
 
 def is_gap(hole: Any, max_gap: float, step: Any) -> Any:
-    """Tell whether a hole in time is more than ``max_gap`` steps; it never is if the step is NaN."""
+    """Return whether a hole in time is more than ``max_gap`` steps; it never is if the step is NaN."""
     return hole > (max_gap + _ROUNDING) * step
 
 
@@ -221,7 +221,7 @@ def _check_time_order(rows: SeriesRows, index: pd.Index | None) -> None:
 
 
 def _may_be_autumn(time: float) -> bool:
-    """Tell whether local clocks may be set back at this time: on an autumn night, in either hemisphere."""
+    """Return whether local clocks may be set back at this time: on an autumn night, in either hemisphere."""
     stamp = pd.Timestamp(time)
     return stamp.hour < 4 and stamp.month in (3, 4, 5, 9, 10, 11)
 

@@ -58,7 +58,7 @@ class Interval(_Interval):
     """An interval of Python's and NumPy's numbers, which True, False, fractions and time deltas are not."""
 
     def is_satisfied_by(self, val: Any) -> bool:
-        """Tell whether a value is in the interval."""
+        """Return whether a value is in the interval."""
         is_number = isinstance(val, (int, float, np.integer, np.floating))
         is_other = isinstance(val, (bool, np.timedelta64))
         return is_number and not is_other and super().is_satisfied_by(val)

@@ -174,12 +174,12 @@ def _check_columns(X: Rows) -> None:
 
 
 def is_polars(table: Any) -> bool:
-    """Tell whether a frame or a series is of polars, without importing it."""
+    """Return whether a frame or a series is of polars, without importing it."""
     return type(table).__module__.partition(".")[0] == "polars"
 
 
 def refuse_polars_output(estimator: AnyEstimator, X: Rows) -> bool:
-    """Tell whether ``transform`` must return a frame of polars; raise where it would lose the series and the time.
+    """Return whether ``transform`` must return a frame of polars; raise where it would lose the series and the time.
 
     Raises
     ------
@@ -232,7 +232,7 @@ def _time_in_columns(times: list, X: Rows) -> str:
 
 
 def _holds_time(column: pd.Series) -> bool:
-    """Tell whether a column holds dates, time deltas or periods, as such, as objects, of Arrow, or as categories."""
+    """Return whether a column holds dates, time deltas or periods, as such, as objects, of Arrow, or as categories."""
     dtype = column.dtype
     if isinstance(dtype, pd.CategoricalDtype):
         column = dtype.categories.to_series()

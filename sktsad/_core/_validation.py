@@ -134,7 +134,7 @@ def _readable_rows(table: Any) -> SeriesRows | None:
 
 
 def _same_rows(rows: SeriesRows, others: SeriesRows) -> bool:
-    """Tell whether time, and series where both have them, are the same row by row."""
+    """Return whether time, and series where both have them, are the same row by row."""
     if rows.kind != others.kind:
         return False
     columns = []

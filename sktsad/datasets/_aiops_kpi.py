@@ -45,8 +45,8 @@ def load_aiops_kpi(
 ) -> Bunch | tuple[pd.DataFrame, pd.Series]:
     """Load KPIs of web services, labelled by their operators, from the AIOps challenge 2018.
 
-    The 26 series of the preliminary round have 2,476,315 rows, of which 53,500 are anomalous. A row
-    is a minute or five minutes. Some time stamps are missing; none is duplicated or out of order.
+    The 26 series of the preliminary round have 2,476,315 rows, of which 53,500 are anomalous. Rows are one minute or
+    five minutes apart. Some time stamps are missing; none is duplicated or out of order.
 
     Parameters
     ----------
@@ -72,7 +72,7 @@ def load_aiops_kpi(
         target : Series of shape (n_samples,)
             1 for an anomaly, 0 for a normal row, with the index of `data`.
         DESCR : str
-            What the data is and where it's from.
+            Description of the data and its source.
 
     (data, target) : tuple if `return_X_y` is True
 
@@ -81,7 +81,7 @@ def load_aiops_kpi(
     FileNotFoundError
         If there is no file at all.
     ValueError
-        If there is no file of an id. The message lists the available ids.
+        If there is no file for an id. The message lists the available ids.
 
     References
     ----------
@@ -118,8 +118,8 @@ def fetch_aiops_kpi(
 ) -> Bunch | tuple[pd.DataFrame, pd.Series]:
     """Download the KPIs of the AIOps challenge 2018 that are not in the data folder yet, and load them.
 
-    The 26 series come in one text file of about 90 MB, which is split into a packed file per series. Each series is
-    compared with its SHA-256 sum.
+    The 26 series come in one text file of about 90 MB, which is split into one compressed file per series. The SHA-256
+    checksum of each series is checked.
 
     Parameters
     ----------
@@ -145,14 +145,14 @@ def fetch_aiops_kpi(
     ImportError
         If a file must be downloaded and pooch is not installed: ``pip install 'sktsad[fetch]'``.
     OSError
-        If a file cannot be downloaded. The message tells how to fill the folder by hand.
+        If a file cannot be downloaded. The message says how to fill the folder by hand.
     ValueError
-        If there is no series of that id, or a downloaded series is not what it should be.
+        If there is no series with that id, or a downloaded series does not match its checksum.
 
     Notes
     -----
     The file comes from the branch master of the GitHub project NetManAIOps/KPI-Anomaly-Detection. Licence: MIT. The
-    sums are those of a copy that was already split by series: should the project write a value with other digits, the
+    checksums are those of a copy that was already split by series: if the project writes a value with other digits, the
     series is refused, and nothing is kept.
 
     Examples
@@ -180,7 +180,7 @@ def fetch_aiops_kpi(
 
 
 def _split(path: Path) -> dict[str, bytes]:
-    """Split the file of all series, whose last column is the id, into the text of each."""
+    """Split the file of all series, whose last column is the id, into one text per series."""
     rows: dict[str, list[str]] = {}
     with path.open(encoding="utf-8") as lines:
         header = next(lines, "").rstrip().rpartition(",")[0]

@@ -1,4 +1,4 @@
-"""Where the data files lie, and whether they are the right ones."""
+"""The folder of the data files, and the check that they are the right ones."""
 
 import gzip
 import hashlib
@@ -19,14 +19,14 @@ DEFAULT_HOME = "~/sktsad_data"
 def get_data_home(data_home: str | os.PathLike[str] | None = None) -> Path:
     """Return the folder in which the loaders look for their files.
 
-    Nothing is created or downloaded: the ``load_*`` functions only read. The ``fetch_*`` functions download to this
-    folder what is not in it yet.
+    Nothing is created or downloaded: the ``load_*`` functions only read. The ``fetch_*`` functions download files that
+    are missing from this folder.
 
     Parameters
     ----------
     data_home : str or path-like, default=None
-        The folder. If None, the environment variable ``SKTSAD_DATA``, and where that is unset or
-        empty, ``~/sktsad_data``. A leading ``~`` stands for the user's home folder.
+        The folder. If None, the environment variable ``SKTSAD_DATA`` names it, or if that is unset or empty, it is
+        ``~/sktsad_data``. A leading ``~`` stands for the user's home folder.
 
     Returns
     -------
@@ -43,17 +43,17 @@ def get_data_home(data_home: str | os.PathLike[str] | None = None) -> Path:
 
 
 def how_to_choose(home: Path) -> str:
-    """Return the sentence that says which folder it is, and how to choose another."""
+    """Return a sentence that says which folder is used, and how to choose another."""
     return (
-        f"The folder {home} is data_home: the argument of that name, else the environment variable {ENV_VAR}, "
-        f"else {DEFAULT_HOME}."
+        f"The folder {home} is data_home: the argument of that name, or else the environment variable {ENV_VAR}, "
+        f"or else {DEFAULT_HOME}."
     )
 
 
 def find_files(data_home: str | os.PathLike[str] | None, pattern: str, source: str) -> list[Path]:
     """List the files in `data_home` which match a glob pattern, sorted by name.
 
-    No match raises FileNotFoundError with `source`: where a user gets the files.
+    Without a match, FileNotFoundError names the `source` where a user can get the files.
     """
     home = get_data_home(data_home)
     files = sorted(home.glob(pattern))
@@ -67,19 +67,19 @@ def find_files(data_home: str | os.PathLike[str] | None, pattern: str, source: s
 def find_series(
     data_home: str | os.PathLike[str] | None, patterns: tuple[str, ...], source: str
 ) -> dict[str, Path]:
-    """Return the files of a set that comes as a file per series, by name; the first pattern wins."""
+    """Return the files of a data set with one file per series, by name; the first pattern that matches is used."""
     home = get_data_home(data_home)
     files = {file.stem: file for pattern in reversed(patterns) for file in sorted(home.glob(pattern))}
     return files or {file.stem: file for file in find_files(data_home, patterns[0], source)}
 
 
 def check_sha256(content: bytes, expected: str | Collection[str], name: str | os.PathLike[str]) -> bytes:
-    """Return `content` if its SHA-256 sum is the expected one, or one of those; raise ValueError if not."""
+    """Return `content` if its SHA-256 checksum is the expected one, or one of these; raise ValueError if not."""
     sums = [expected] if isinstance(expected, str) else list(expected)
     found = hashlib.sha256(content).hexdigest()
     if found not in sums:
         raise ValueError(
-            f"{name} is not the file it should be: expected SHA-256 {' or '.join(sums)}, found {found}. "
+            f"{name} is not the official file: expected SHA-256 {' or '.join(sums)}, found {found}. "
             "Get it again from its source."
         )
     return content
@@ -87,18 +87,18 @@ def check_sha256(content: bytes, expected: str | Collection[str], name: str | os
 
 @cache
 def known_sums() -> dict[str, str]:
-    """Return the SHA-256 sums of files by their path in ``data_home``, of unpacked content where they are packed."""
+    """Return the SHA-256 checksums of files by path in ``data_home``, taken after unpacking."""
     text = Path(__file__).with_name("checksums.json").read_text(encoding="utf-8")
     return dict(json.loads(text))
 
 
 def read_checked(path: Path) -> io.BytesIO:
-    """Return the content of a file, unpacked; one whose sum is known must have it.
+    """Return the content of a file, unpacked, after checking its checksum if one is known.
 
     Raises
     ------
     ValueError
-        If the file is not what a file of this name should be.
+        If the checksum of the file is wrong.
     """
     content = path.read_bytes()
     if path.suffix == ".gz":

@@ -1,4 +1,4 @@
-"""From tables with a target column to what the public functions return."""
+"""From tables with a target column to the return values of the public functions."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 
@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from sklearn.utils import Bunch
 
-#: Name of the target column, and so of `y`, wherever 1 is an anomaly and 0 is not.
+#: Name of the target column, and so of `y`, if 1 is an anomaly and 0 is not.
 ANOMALY = "anomaly"
 
 
@@ -30,12 +30,12 @@ def part_of_series(values: np.ndarray, label: np.ndarray, n_train: int, subset: 
 
 
 def stack_series(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    """Put the tables of several series into one with a (series, time) index."""
+    """Stack the tables of several series into one with a (series, time) index."""
     return pd.concat(tables, names=["series", "time"])
 
 
 def names_of(wanted: str | Iterable[str] | None, available: Collection[str]) -> list[str]:
-    """Return the names of the wanted series (None for all), which must be available, and at least one."""
+    """Return the names of the requested series (None for all): at least one, and all available."""
     if wanted is None:
         names = sorted(available)
     else:
@@ -51,6 +51,6 @@ def names_of(wanted: str | Iterable[str] | None, available: Collection[str]) -> 
 def select_series(
     wanted: str | Iterable[str] | None, available: Collection[str], read: Callable[[str], pd.DataFrame]
 ) -> pd.DataFrame:
-    """Read the wanted series: one as it is, several (None for all that are available) stacked."""
+    """Read the requested series: one as it is, several (None for all that are available) stacked."""
     names = names_of(wanted, available)
     return read(wanted) if isinstance(wanted, str) else stack_series({name: read(name) for name in names})

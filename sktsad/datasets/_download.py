@@ -1,4 +1,4 @@
-"""Downloads into the data folder, by pooch, which is an extra."""
+"""Downloads into the data folder, with pooch, which is an optional dependency."""
 
 import hashlib
 import logging
@@ -19,7 +19,7 @@ _TIMEOUT = 30
 def download(
     url: str, path: Path, home: Path, source: str, *, sha256: str | None = None, progress: bool = True
 ) -> None:
-    """Download a file to `path`, unless it is there already, with the sum that it should have.
+    """Download a file to `path`, unless it exists already, and check its checksum.
 
     The file appears under its name when it is complete and right, not before.
 
@@ -30,13 +30,13 @@ def download(
     OSError
         If the file cannot be downloaded; the message says how to fill the folder `home` by hand, from `source`.
     ValueError
-        If what was downloaded is not the file it should be.
+        If the downloaded file does not match its checksum.
     """
     if path.exists() and sha256 in (None, hashlib.sha256(path.read_bytes()).hexdigest()):
         return
     pooch, tqdm = _pooch()
     by_hand = f"To fill the data folder by hand, take the files from {source}. {how_to_choose(home)}"
-    # With any total, or pooch would take it for no bar: an empty one is false.
+    # With some total: an empty bar is false, so that pooch would show none.
     bar = tqdm(desc=path.name, total=1, unit="B", unit_scale=True, leave=False, disable=not progress)
     try:
         with _silent(pooch), bar:
@@ -47,19 +47,17 @@ def download(
                 path=path.parent,
                 downloader=pooch.HTTPDownloader(progressbar=bar, timeout=_TIMEOUT),
             )
-    except OSError as error:  # as all errors of the network are
+    except OSError as error:  # all network errors are OSErrors
         raise OSError(f"{url} could not be downloaded ({error}). {by_hand}") from error
     except ValueError as error:
-        raise ValueError(
-            f"{url} is not the file it should be; it was not kept ({error}). {by_hand}"
-        ) from error
+        raise ValueError(f"{url} is not the official file; it was not kept ({error}). {by_hand}") from error
 
 
 @contextmanager
 def downloaded(
     url: str, home: Path, source: str, *, sha256: str | None = None, progress: bool = True
 ) -> Iterator[Path]:
-    """Download a file for a while: of an archive, only what is taken out of it is kept."""
+    """Download a file temporarily: of an archive, only the extracted files are kept."""
     home.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=home, prefix=".download-") as folder:
         path = Path(folder) / url.rpartition("/")[2]
@@ -68,7 +66,7 @@ def downloaded(
 
 
 def zip_members(archive: Path, pattern: str, url: str) -> Iterator[tuple[str, bytes]]:
-    """Return name, without folders, and content of the files in an archive whose name matches a regular expression.
+    """Return name (without folders) and content of each file in an archive whose name matches a regular expression.
 
     Raises
     ------
@@ -92,7 +90,7 @@ def zip_members(archive: Path, pattern: str, url: str) -> Iterator[tuple[str, by
 
 
 def write_folder(folder: Path, files: Iterable[tuple[str, bytes]]) -> None:
-    """Write files into a new folder, which appears when all are in it: one that is there is complete."""
+    """Write files into a new folder, which appears when all are in it, so that an existing folder is complete."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent.parent, prefix=".download-") as place:
         unpacked = Path(place) / folder.name
@@ -116,7 +114,7 @@ def _pooch() -> tuple[Any, Any]:
 
 @contextmanager
 def _silent(pooch: Any) -> Iterator[None]:
-    """Keep pooch from logging what the bar shows, or what nobody asked for."""
+    """Keep pooch from logging what the bar shows, and from unwanted messages."""
     logger = pooch.get_logger()
     level = logger.level
     logger.setLevel(logging.WARNING)

@@ -47,7 +47,7 @@ def load_ecg5000(
     """Load heart beats, one per row, to tell anomalous ones from normal ones.
 
     The official split has 500 beats to train (208 of them anomalous) and 4,500 to test (1,873).
-    Rows are independent beats: there is no order of time between them, only within a row. The
+    Rows are independent beats: time runs within a row, not from row to row. The
     training part is sorted by class, so shuffle it wherever the order of rows matters, as in
     cross-validation without shuffling.
 
@@ -77,7 +77,7 @@ def load_ecg5000(
         target : Series of shape (n_beats,)
             1 for an anomalous beat, 0 for a normal one; or the class, see `multiclass`.
         DESCR : str
-            What the data is and where it's from.
+            Description of the data and its source.
 
     (data, target) : tuple if `return_X_y` is True
 
@@ -128,7 +128,7 @@ def fetch_ecg5000(
 ) -> Bunch | tuple[pd.DataFrame, pd.Series]:
     """Download the heart beats ECG5000 if they are not in the data folder yet, and load them.
 
-    Of the downloaded archive only the two text files are kept. Each is compared with its SHA-256 sum.
+    Of the downloaded archive only the two text files are kept. The SHA-256 checksum of each is checked.
 
     Parameters
     ----------
@@ -157,14 +157,14 @@ def fetch_ecg5000(
     ImportError
         If a file must be downloaded and pooch is not installed: ``pip install 'sktsad[fetch]'``.
     OSError
-        If a file cannot be downloaded. The message tells how to fill the folder by hand.
+        If a file cannot be downloaded. The message says how to fill the folder by hand.
     ValueError
-        If a downloaded file is not the one it should be.
+        If a downloaded file is not the official one.
 
     Notes
     -----
-    The archive comes from timeseriesclassification.com. Its own sum is not published; those of the files in it
-    are compared.
+    The archive comes from timeseriesclassification.com. It has no published checksum; those of the files in it are
+    checked.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Reader of folders of files of your own: values and labels, one file per series."""
+"""Reader of folders with your own files: values and labels, one file per series."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def load_folder(
 ) -> Bunch | tuple[pd.DataFrame, pd.Series]:
     r"""Load a folder of files with values and labels, one file per series.
 
-    Most collections of labelled series come like this, with names and columns of their own.
+    Most collections of labelled series come in this form, with their own names and columns.
 
     Parameters
     ----------
@@ -45,11 +45,10 @@ def load_folder(
         The folder. A leading ``~`` stands for the user's home folder.
     name : str, list of str or None, default=None
         A str loads this one series; a list loads its series in the order given; None loads all, sorted by name. The
-        name of a series is the path of its file within the folder, without what follows the first dot of the file's
-        name.
+        name of a series is the path of its file within the folder, up to the first dot of the file name.
     pattern : str, optional
-        Which files, as in :meth:`pathlib.Path.glob`: tables that pandas reads, compressed or not, or with ``"*.npz"``
-        arrays of NumPy. By default ``"**/*.csv*"``, tables in any folder.
+        Files to load, as in :meth:`pathlib.Path.glob`: tables that pandas reads, compressed or not, or, with
+        ``"*.npz"``, NumPy arrays. The default is ``"**/*.csv*"``, tables in any folder.
     label : str, int or None, default=-1
         The column with the labels, by name or by number, of which -1 is the last: 0 for normal rows, anything else for
         anomalies. In ``npz`` files the array of that name, or "label" if a number is given. None if there are no
@@ -71,7 +70,7 @@ def load_folder(
         target : Series of shape (n_samples,)
             1 for an anomalous row, 0 for a normal row, with the index of `data`.
         DESCR : str
-            Where the data is from.
+            Source of the data.
 
     (data, target) : tuple if `return_X_y` is True
 
@@ -80,7 +79,7 @@ def load_folder(
     FileNotFoundError
         If there is no file.
     ValueError
-        If there is no series of that name, a file lacks a column or has labels that are missing, values are not
+        If there is no series of that name, a file lacks a column or has missing labels, values are not
         numbers, or files that are loaded together have different columns.
 
     Examples
@@ -100,7 +99,7 @@ def load_folder(
     files = {_name_of(path, home): path for path in sorted(home.glob(pattern)) if path.is_file()}
     if not files:
         raise FileNotFoundError(
-            f"No file in {home} matches pattern={pattern!r}. Give the folder that the files lie in, or another pattern."
+            f"No file in {home} matches pattern={pattern!r}. Pass the folder of the files, or another pattern."
         )
     wanted = name if name is None or isinstance(name, str) else list(name)
     columns: dict[str, list] = {}

@@ -13,8 +13,8 @@ from sklearn.utils import check_array, check_random_state
 from .._core import Interval, Rows, read_series, row_index, validate_params
 from ._dataset import ANOMALY
 
-#: Each kind makes new values for a stretch of a column, from the column, where the stretch starts and stops, how much
-#: to change, in units of the column, and random numbers.
+#: For each kind, a function that returns new values for a stretch of a column; its arguments are the column, the start
+#: and stop of the stretch, the size of the change in units of the column, and a random number generator.
 _KINDS: dict[str, Any] = {
     "spike": lambda values, start, stop, size, rng: values[start:stop] + rng.choice([-1, 1]) * size,
     "level_shift": lambda values, start, stop, size, rng: values[start:stop] + rng.choice([-1, 1]) * size,
@@ -57,8 +57,8 @@ def make_anomalies(
 ) -> tuple[Any, ...]:
     """Put labelled anomalies of known kinds into your own series, to see which of them a detector finds.
 
-    Series without labels do not tell how good a detector is. With anomalies put into them, they tell which kinds it
-    finds among *these* seasons and this noise, but not whether real anomalies will be of these kinds.
+    Series without labels do not tell how good a detector is. With anomalies put into them, they tell which kinds a
+    detector finds among *these* seasons and this noise, but not whether real anomalies will be of these kinds.
 
     Parameters
     ----------
@@ -71,8 +71,8 @@ def make_anomalies(
         - "level_shift": all rows of the event, ``size`` up or down;
         - "drift": further and further away, up to ``size``;
         - "noise": normal noise with a standard deviation of ``size``;
-        - "flat": the value of the first row stays;
-        - "amplitude": distances from the mean of the event times 0.3 or 2;
+        - "flat": all rows have the value of the first;
+        - "amplitude": distances from the mean of the event are multiplied by 0.3 or 2;
         - "reverse": the rows backwards;
         - "speed": the rows at half or twice their speed.
     n_events : int, default=5
@@ -82,7 +82,7 @@ def make_anomalies(
     size : float, default=1.5
         Size of spikes, shifts, drifts and noise, in standard deviations of the column in its series.
     n_columns : int or None, default=1
-        Number of columns that an event is put into, drawn anew for each event; None is all.
+        Number of columns into which an event is put, drawn anew for each event; None means all.
     return_kinds : bool, default=False
         Whether to return the kind of each row as well.
     random_state : int, RandomState instance or None, default=None
@@ -91,10 +91,10 @@ def make_anomalies(
     Returns
     -------
     X : DataFrame or ndarray of shape (n_samples, n_features)
-        A copy with the events, in float64, with index and columns of the rows given.
+        A copy of the rows with the events, in float64, with the same index and columns.
     y : Series or ndarray of shape (n_samples,)
-        1 for the rows of events, 0 for others. An event that changes nothing, such as a flat one where the series
-        stands still, is left out.
+        1 for the rows of events, 0 for others. An event that changes nothing, such as a flat one where the series is
+        constant, is left out.
     kind : Series or ndarray of shape (n_samples,)
         Name of the kind, "" for rows of no event; only with ``return_kinds=True``.
 
@@ -132,7 +132,7 @@ def make_anomalies(
             which = "X" if key is None else f"series {key!r}"
             raise ValueError(
                 f"n_events={n_events} of length={length} do not fit into {which} with {len(rows)} rows: each needs "
-                f"{3 * length}. Lower one of them, or give more rows."
+                f"{3 * length}. Lower one of them, or pass more rows."
             )
         turns = [kinds[number % len(kinds)] for number in range(n_events)]
         rng.shuffle(turns)
@@ -149,14 +149,14 @@ def make_anomalies(
 def _with_events(
     values: np.ndarray, turns: list[str], length: int, size: float, n_columns: int | None, rng: Any
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return one series with an event in each of as many equal parts, and the kind of each row."""
+    """Return one series, cut into equal parts with one event in each, and the kind of each row."""
     changed, kind = values.copy(), np.full(len(values), "", dtype=object)
     unit = values.std(axis=0)
     unit[unit == 0] = 1
     bounds = np.linspace(0, len(values), len(turns) + 1).astype(int)
     for name, low, high in zip(turns, bounds[:-1], bounds[1:], strict=True):
         n_rows = 1 if name == "spike" else length
-        # The rows that come after the event may be wanted, too, and so may some between it and the next.
+        # An event may read the rows that come after it, so leave some before the next one.
         start = rng.randint(low, high - 2 * length + 1)
         stop = start + n_rows
         chosen = rng.permutation(values.shape[1])[:n_columns]

@@ -10,15 +10,15 @@ from sklearn.utils import check_random_state
 from .._core import Interval, validate_params
 from ._dataset import ANOMALY, stack_series
 
-#: For each kind of event the rows it lasts (shortest, longest) and its course: the share of its
-#: full size that it has reached in each of its rows.
+#: For each kind of event, its number of rows (shortest, longest) and its course: the share of its full size in each of
+#: its rows.
 _KINDS: dict[str, tuple[int, int, Callable[[int], np.ndarray]]] = {
     "spike": (1, 2, np.ones),
     "level_shift": (4, 10, np.ones),
     "drift": (6, 12, lambda n_rows: np.arange(1, n_rows + 1) / n_rows),
 }
 
-#: Normal rows that there are at least before each event.
+#: Least number of normal rows before each event.
 _GAP = 3
 
 #: Smallest and largest size of an event, in amplitudes of the season. As the season swings by 2 and
@@ -57,11 +57,10 @@ def make_kpi(
     """Generate series like the KPIs of a web service, with labelled anomalies.
 
     A series is the sum of a season (a sine wave with a slight second harmonic), a linear trend,
-    white noise and events. An event is a short run of rows that depart up or down by 0.6 to 1.2
-    amplitudes of the season: a spike (1 or 2 rows), a level shift (4 to 10 rows at the same
-    distance) or a drift (6 to 12 rows further and further away). Most of these values would be
-    normal at another time of the day, so that a threshold on the value finds few events, while a
-    model of the season or of the neighbouring rows finds most.
+    white noise and events. An event is a short run of rows that depart from the normal course, up or down, by 0.6 to
+    1.2 amplitudes of the season: a spike (1 or 2 rows), a level shift (4 to 10 rows at the same distance) or a drift (6
+    to 12 rows further and further away). Most of these values would be normal at another time of the day, so that a
+    threshold on the value finds few events, while a model of the season or of the neighbouring rows finds most.
 
     Events are spread evenly over the time: the series is cut into slots of about equal length, with
     one event at a random place in each and at least three normal rows before it. The kinds take
@@ -74,8 +73,8 @@ def make_kpi(
         Number of rows of each series; at least 10.
 
     n_series : int, default=1
-        Number of series. Each has a level and a scale of its own. The first ones stay the same,
-        for the same `random_state`, when more are asked for.
+        Number of series. Each has its own level and scale. For the same `random_state`, the first series stay the same
+        if more are requested.
 
     period : int, default=288
         Number of rows of one season. With the default `step`, 288 rows are a day.
@@ -157,7 +156,7 @@ def _check_step(step: str) -> pd.Timedelta:
         delta = pd.Timedelta(step)
     except ValueError as error:
         raise ValueError(message) from error
-    if not delta > pd.Timedelta(0):  # NaT too is not a step
+    if not delta > pd.Timedelta(0):  # NaT is no step, either
         raise ValueError(message)
     return delta
 

@@ -20,7 +20,7 @@ _SOURCE = (
 
 _URL = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/mnist.npz"
 
-#: Of a file made of the data of OpenML, and of that of Keras.
+#: Checksums of a file made from the data of OpenML, and of that of Keras.
 _SHA256 = (
     "4852914da1cd6f7808dd7753653ed9b00563aa935acb3538b660e174a498e05d",
     "731c5ac602752760c8e48fbffcf8c3b850d9dc2a2aedcf2cc48468fc17b673d1",
@@ -75,7 +75,7 @@ def load_mnist(
         target : Series of shape (n_images,)
             The digit, from 0 to 9.
         DESCR : str
-            What the data is and where it's from.
+            Description of the data and its source.
 
     (data, target) : tuple if `return_X_y` is True
 
@@ -84,7 +84,7 @@ def load_mnist(
     FileNotFoundError
         If the file is missing.
     ValueError
-        If the file is neither of the two that are known.
+        If the file is neither of the two known ones.
 
     References
     ----------
@@ -127,7 +127,7 @@ def fetch_mnist(
 ) -> Bunch | tuple[pd.DataFrame, pd.Series]:
     """Download the handwritten digits MNIST if they are not in the data folder yet, and load them.
 
-    The file of 11 MB is compared with its SHA-256 sum.
+    The SHA-256 checksum of the file of 11 MB is checked.
 
     Parameters
     ----------
@@ -153,13 +153,13 @@ def fetch_mnist(
     ImportError
         If a file must be downloaded and pooch is not installed: ``pip install 'sktsad[fetch]'``.
     OSError
-        If a file cannot be downloaded. The message tells how to fill the folder by hand.
+        If a file cannot be downloaded. The message says how to fill the folder by hand.
     ValueError
-        If the downloaded file is not the one it should be.
+        If the downloaded file is not the official one.
 
     Notes
     -----
-    The file and its sum are those of Keras, which offers it to all its users.
+    The file and its checksum are those that Keras offers to its users.
 
     Examples
     --------

@@ -72,7 +72,7 @@ def load_nab(
             1 for a row within an anomaly window, its ends included, 0 for a normal row, with the
             index of `data`.
         DESCR : str
-            What the data is, where it's from and what was fixed.
+            Description of the data, its source and the corrections.
 
     (data, target) : tuple if `return_X_y` is True
 
@@ -135,7 +135,7 @@ def fetch_nab(
 ) -> Bunch | tuple[pd.DataFrame, pd.Series]:
     """Download series of the Numenta Anomaly Benchmark (NAB) that are not in the data folder yet, and load them.
 
-    Every file is compared with its SHA-256 sum.
+    The SHA-256 checksum of every file is checked.
 
     Parameters
     ----------
@@ -161,9 +161,9 @@ def fetch_nab(
     ImportError
         If a file must be downloaded and pooch is not installed: ``pip install 'sktsad[fetch]'``.
     OSError
-        If a file cannot be downloaded. The message tells how to fill the folder by hand.
+        If a file cannot be downloaded. The message says how to fill the folder by hand.
     ValueError
-        If NAB has no series of that name, or a downloaded file is not the one it should be.
+        If NAB has no series of that name, or a downloaded file is not the official one.
 
     Notes
     -----

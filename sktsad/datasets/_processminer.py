@@ -19,7 +19,7 @@ _SOURCE = (
 _CSV = "processminer-rare-event-mts - data.csv"
 _CSV_SHA256 = "f2d3acd2a035d9317b24b9b52ba45346992ee66bcf9178e0f8a03e25b640dc75"
 
-#: A sensor with eight levels, and one with two.
+#: Categorical sensors: one with eight levels, and one with two.
 _CATEGORICAL = ["x28", "x61"]
 
 _DESCR = """\
@@ -47,8 +47,8 @@ def load_processminer(
     """Load 61 sensors of a paper machine with the rare breaks of its paper sheet.
 
     There are 18,398 rows, one every two minutes with 107 gaps, of which 124 are breaks. A break is
-    a single row. To warn ahead of a break, shift the target to the rows before it and drop the
-    row of the break itself, as the paper does.
+    a single row. For early warning, shift the target to the rows before a break and drop the row of the break itself,
+    as the paper does.
 
     Parameters
     ----------
@@ -72,7 +72,7 @@ def load_processminer(
         target : Series of shape (18398,)
             1 for a break, 0 for a normal row, with the index of `data`.
         DESCR : str
-            What the data is and where it's from.
+            Description of the data and its source.
 
     (data, target) : tuple if `return_X_y` is True
 

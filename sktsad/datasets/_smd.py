@@ -75,12 +75,12 @@ def load_smd(
         With the attributes
 
         data : DataFrame of shape (n_samples, 38)
-            The sensors "x1" to "x38". The index is the number of the row, "time", for a single machine, else a
+            The sensors "x1" to "x38". The index is the row number, "time", for a single machine, else a
             MultiIndex with the levels "series" and "time". Test rows continue the count where training rows end.
         target : Series of shape (n_samples,)
             1 for an anomalous row, 0 for a normal row and for all training rows, with the index of `data`.
         DESCR : str
-            What the data is and where it's from.
+            Description of the data and its source.
 
     (data, target) : tuple if `return_X_y` is True
 
@@ -132,7 +132,7 @@ def fetch_smd(
 ) -> Bunch | tuple[pd.DataFrame, pd.Series]:
     """Download machines of the Server Machine Dataset (SMD) that are not in the data folder yet, and load them.
 
-    A machine is three text files, 16 to 20 MB together.
+    Each machine has three text files, 16 to 20 MB together.
 
     Parameters
     ----------
@@ -161,14 +161,14 @@ def fetch_smd(
     ImportError
         If a file must be downloaded and pooch is not installed: ``pip install 'sktsad[fetch]'``.
     OSError
-        If a file cannot be downloaded. The message tells how to fill the folder by hand.
+        If a file cannot be downloaded. The message says how to fill the folder by hand.
     ValueError
         If there is no machine of that name; the message lists the available ones.
 
     Notes
     -----
     The files come from the branch master of the GitHub project NetManAIOps/OmniAnomaly. Licence: MIT. No checksums are
-    published, so none are compared.
+    published, so none are checked.
 
     Examples
     --------

@@ -18,7 +18,7 @@ _SOURCE = "the GitHub project TheDatumOrg/TSB-AD (its csv files, put into the fo
 
 _URL = "https://www.thedatum.org/datasets/"
 
-#: Such as 347_UCR_id_45_Sensor_tr_2851_1st_5365: the rows to train, and the first anomaly.
+#: Names such as 347_UCR_id_45_Sensor_tr_2851_1st_5365: the number of training rows, and the first anomaly.
 _NAME = re.compile(r".+_tr_(?P<train>\d+)_1st_\d+")
 
 _DESCR = """\
@@ -53,7 +53,7 @@ def load_tsb_ad(
         same columns.
 
     subset : {"train", "test", "all"}, default="all"
-        Rows to load of each series: those for fitting, as many as its name says, those after them, or both. The
+        Rows to load of each series: those for fitting, whose number is in its name, those after them, or both. The
         figures that the benchmark publishes are for all rows.
 
     data_home : str or path-like, default=None
@@ -70,12 +70,12 @@ def load_tsb_ad(
         With the attributes
 
         data : DataFrame of shape (n_samples, n_columns)
-            The column "value", or "x1", "x2", ... for series with several columns. The index is the number of the row,
-            "time", for a single series, else a MultiIndex with the levels "series" and "time".
+            The column "value", or "x1", "x2", ... for series with several columns. The index is the row number, "time",
+            for a single series, else a MultiIndex with the levels "series" and "time".
         target : Series of shape (n_samples,)
             1 for an anomalous row, 0 for a normal row, with the index of `data`.
         DESCR : str
-            What the data is and where it's from.
+            Description of the data and its source.
 
     (data, target) : tuple if `return_X_y` is True
 
@@ -131,13 +131,13 @@ def fetch_tsb_ad(
 ) -> Bunch | tuple[pd.DataFrame, pd.Series]:
     """Download the benchmark TSB-AD if it is not in the data folder yet, and load series of it.
 
-    A collection comes whole, whichever series are asked for: hundreds of megabytes when unpacked.
+    A collection is downloaded whole, whichever series are requested: hundreds of megabytes when unpacked.
 
     Parameters
     ----------
     name : str, list of str or None, default=None
         The series to load, as in :func:`~sktsad.datasets.load_tsb_ad`. None loads the whole collection, whose series
-        must have the same columns: those of "U" have.
+        must have the same columns, as those of "U" do.
 
     collection : {"U", "M"}, default="U"
         Whether to load series with one column ("U"), or with several ("M").
@@ -164,14 +164,14 @@ def fetch_tsb_ad(
     ImportError
         If a file must be downloaded and pooch is not installed: ``pip install 'sktsad[fetch]'``.
     OSError
-        If a file cannot be downloaded. The message tells how to fill the folder by hand.
+        If a file cannot be downloaded. The message says how to fill the folder by hand.
     ValueError
         If there is no series of that name, or the download is not an archive of such files.
 
     Notes
     -----
     The archives come from the authors' page, which the GitHub project TheDatumOrg/TSB-AD links to. They publish no
-    checksums, so none are compared. Licence: Apache-2.0, the series as their sources.
+    checksums, so none are checked. Licence: Apache-2.0, the series as their sources.
 
     Examples
     --------

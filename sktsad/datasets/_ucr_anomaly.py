@@ -21,7 +21,7 @@ _SOURCE = (
 
 _URL = "https://www.cs.ucr.edu/~eamonn/time_series_data_2018/UCR_TimeSeriesAnomalyDatasets2021.zip"
 
-#: Such as 001_UCR_Anomaly_DISTORTED1sddb40_35000_52000_52620: name, rows to train, where the anomaly starts and stops.
+#: Names such as 001_UCR_Anomaly_DISTORTED1sddb40_35000_52000_52620: name, training rows, start and stop of the anomaly.
 _NAME = re.compile(r"\d+_UCR_Anomaly_(?P<name>.+)_(?P<train>\d+)_(?P<start>\d+)_(?P<stop>\d+)")
 
 _DESCR = """\
@@ -73,12 +73,12 @@ def load_ucr_anomaly(
         With the attributes
 
         data : DataFrame of shape (n_samples, 1)
-            The column "value". The index is the number of the row, "time", for a single series, else a MultiIndex
+            The column "value". The index is the row number, "time", for a single series, else a MultiIndex
             with the levels "series" and "time". Test rows continue the count where training rows end.
         target : Series of shape (n_samples,)
             1 for a row of the anomaly, 0 for a normal row, with the index of `data`.
         DESCR : str
-            What the data is and where it's from.
+            Description of the data and its source.
 
     (data, target) : tuple if `return_X_y` is True
 
@@ -92,7 +92,7 @@ def load_ucr_anomaly(
     Notes
     -----
     The archive does not say whether it counts rows from 0 or from 1, nor whether the last row belongs to the anomaly.
-    Here the rows ``start`` to ``stop - 1``, counted from 0, are anomalous, and at least one.
+    Here the rows ``start`` to ``stop - 1``, counted from 0, are anomalous, and at least one row is.
 
     References
     ----------
@@ -136,7 +136,7 @@ def fetch_ucr_anomaly(
 ) -> Bunch | tuple[pd.DataFrame, pd.Series]:
     """Download the UCR anomaly archive if it is not in the data folder yet, and load series of it.
 
-    The archive comes whole, whichever series are asked for: 250 text files.
+    The archive is downloaded whole, whichever series are requested: 250 text files.
 
     Parameters
     ----------
@@ -165,13 +165,13 @@ def fetch_ucr_anomaly(
     ImportError
         If a file must be downloaded and pooch is not installed: ``pip install 'sktsad[fetch]'``.
     OSError
-        If a file cannot be downloaded. The message tells how to fill the folder by hand.
+        If a file cannot be downloaded. The message says how to fill the folder by hand.
     ValueError
-        If there is no series of that name, or what was downloaded is no archive of such files.
+        If there is no series of that name, or the download is not an archive of such files.
 
     Notes
     -----
-    The archive comes from the page of its authors. They publish no checksum, so none is compared.
+    The archive comes from the page of its authors. They publish no checksum, so none is checked.
 
     Examples
     --------

@@ -46,7 +46,7 @@ class ConfidenceDetector(MetaEstimatorMixin, BaseDetector, Estimator):
     n_features_in_ : int
         Number of columns.
     feature_names_in_ : ndarray of str
-        Names of the columns, where they had names.
+        Names of the columns, if X has column names.
 
     Raises
     ------

@@ -36,7 +36,7 @@ from ._base_detector import BaseDetector
 class FusionDetector(BaseDetector, BaseComposition, Estimator):
     """Combine the scores of several detectors or classifiers into one.
 
-    The members are fitted to the same rows. Their scores, each in its own units, are made comparable by the scores of
+    All members are fitted on the same rows. Their scores, each in its own units, are made comparable by the scores of
     normal rows that the members have not learnt from, and combined row by row [1]_.
 
     Parameters
@@ -84,7 +84,7 @@ class FusionDetector(BaseDetector, BaseComposition, Estimator):
     n_features_in_ : int
         Number of columns.
     feature_names_in_ : ndarray of str
-        Names of the columns, where they had names.
+        Names of the columns, if X has column names.
 
     References
     ----------

@@ -37,8 +37,8 @@ class GaussianDetector(RunningDetector, Estimator):
         None means ``MedianMAD(6)``.
     validation_fraction : float, default=0.2
         Share of rows, the last of each series in time, that a rule learns from and the densities do not. If that is
-        fewer than 30 rows, up to half of the rows are held out to reach 30. With 0, or still fewer than 30 normal
-        rows, the rule learns from the training rows.
+        fewer than 30 rows, up to half of the rows are held out to reach 30. With 0, or if fewer than 30 normal rows
+        remain, the rule learns from the training rows.
     half_life : float, default=None
         Number of rows of its series after which a row counts half as much: the detector follows drift. None weights
         all rows equally.
@@ -66,7 +66,7 @@ class GaussianDetector(RunningDetector, Estimator):
     n_features_in_ : int
         Number of columns.
     feature_names_in_ : ndarray of str
-        Names of the columns, where they had names.
+        Names of the columns, if X has column names.
 
     See Also
     --------

@@ -48,9 +48,9 @@ class NearestWindowsDetector(WindowDetector, Estimator):
         None means ``MedianMAD(6)``.
     validation_fraction : float, default=0.2
         Share of rows, the last of each series in time, that a rule learns from and that windows are not compared with.
-        If that is fewer than 30 rows, up to half of the rows are held out to reach 30. With 0, or still fewer than 30
-        normal rows, the rule learns from the training rows, each compared with windows that share at most half of its
-        rows.
+        If that is fewer than 30 rows, up to half of the rows are held out to reach 30. With 0, or if fewer than 30
+        normal rows remain, the rule learns from the training rows, each compared with windows that share at most half
+        of its rows.
     n_channels : int, default=None
         Number of channels in a plain 2-D row; None takes it from `Windows`, 3-D arrays or names such as ``x0_t-3``,
         and treats other rows as univariate.
@@ -72,7 +72,7 @@ class NearestWindowsDetector(WindowDetector, Estimator):
     n_features_in_ : int
         Number of values in a window.
     feature_names_in_ : ndarray of str
-        Names of the columns, where they had names.
+        Names of the columns, if X has column names.
 
     See Also
     --------

@@ -33,8 +33,8 @@ class OutlierClassifier(MetaEstimatorMixin, WindowDetector, Estimator):
         ``contamination``.
     validation_fraction : float, default=0.2
         Share of rows, the last of each series in time, that a rule learns from and the detector does not. If that is
-        fewer than 30 rows, up to half of the rows are held out to reach 30. With 0, or still fewer than 30 normal
-        rows, the rule learns from the training rows.
+        fewer than 30 rows, up to half of the rows are held out to reach 30. With 0, or if fewer than 30 normal rows
+        remain, the rule learns from the training rows.
     n_channels : int, default=None
         Number of channels in a plain 2-D row; it only serves to check them.
 
@@ -55,7 +55,7 @@ class OutlierClassifier(MetaEstimatorMixin, WindowDetector, Estimator):
     n_features_in_ : int
         Number of columns.
     feature_names_in_ : ndarray of str
-        Names of the columns, where they had names.
+        Names of the columns, if X has column names.
 
     Raises
     ------

@@ -44,8 +44,8 @@ class PCADetector(DetectorTransformerMixin, WindowDetector, Estimator):
         None means ``MedianMAD(6)``.
     validation_fraction : float, default=0.2
         Share of rows, the last of each series in time, that a rule learns from and the components do not. If that is
-        fewer than 30 rows, up to half of the rows are held out to reach 30. With 0, or still fewer than 30 normal
-        rows, the rule learns from the training rows.
+        fewer than 30 rows, up to half of the rows are held out to reach 30. With 0, or if fewer than 30 normal rows
+        remain, the rule learns from the training rows.
     n_channels : int, default=None
         Number of channels in a plain 2-D row; None takes it from `Windows`, 3-D arrays or names such as ``x0_t-3``,
         and treats other rows as univariate.
@@ -71,7 +71,7 @@ class PCADetector(DetectorTransformerMixin, WindowDetector, Estimator):
     n_features_in_ : int
         Number of values in a window.
     feature_names_in_ : ndarray of str
-        Names of the columns, where they had names.
+        Names of the columns, if X has column names.
 
     See Also
     --------

@@ -25,7 +25,7 @@ from ._base_detector import WindowDetector
 
 
 def _goes_on(self: RunningDetector) -> bool:
-    """Tell whether what is learnt can be learnt row by row."""
+    """Return whether what is learnt can be learnt row by row."""
     reason = self._why_not()
     if reason:
         raise AttributeError(f"{type(self).__name__} cannot continue learning with {reason}.")

@@ -1,4 +1,4 @@
-"""How each step of a fitted model works row by row; those that cannot are refused by name."""
+"""Conversion of a fitted model into steps that work row by row; steps that cannot are refused by name."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ from ._chain import Chain
 from ._steps import Function, Given, LookBack, RowWise, Smoothed, Wrapper
 
 DECISION, PROBABILITY = "decision_function", "predict_proba"
-#: The package, whatever it is a copy within.
+#: Name of the package, even if it is a copy within another package.
 _OWN = __name__.rpartition(".live.")[0]
 
 
 class Builder:
-    """Makes a `Chain` of a fitted model.
+    """Build a `Chain` from a fitted model.
 
     Parameters
     ----------
@@ -39,11 +39,11 @@ class Builder:
 
     def __init__(self, look_back: Mapping[str, int] | None) -> None:
         self.look_back = dict(look_back or {})
-        #: Length, channels and their names, where rows are windows.
+        #: Length, channels and their names, if rows are windows.
         self.layout: tuple[int, int, Any] | None = None
 
     def chain(self, model: Any, method: str | None = None) -> Chain:
-        """Return the steps of a model, the last of which gives what a method of it does.
+        """Return the steps of a model; the last one returns the output of the method of the model.
 
         Raises
         ------
@@ -67,7 +67,7 @@ class Builder:
             method = DECISION if hasattr(last, DECISION) else PROBABILITY
         if not hasattr(last, method):
             raise TypeError(
-                f"{name}={last} gives no score of a row: LiveScorer needs a detector or classifier with {DECISION} or "
+                f"{name}={last} gives no score for a row: LiveScorer needs a detector or classifier with {DECISION} or "
                 f"{PROBABILITY} as the last step."
             )
         scoring, threshold = self._last(name, last, method)
@@ -99,7 +99,7 @@ class Builder:
         return found
 
     def _last(self, name: str, last: Any, method: str) -> tuple[LiveStep, Any]:
-        """Return how the last step scores, and how its threshold is read."""
+        """Return the step that scores, and a function that reads its threshold."""
         own = None
         if isinstance(last, PerSeries):
             self._refuse_per_series(name)
@@ -136,7 +136,7 @@ class Builder:
             return own, threshold
         if is_detector and not isinstance(last, WindowDetector):
             self._refuse(
-                name, last, "it takes its rows as a whole, and does not say how many of them it looks back at"
+                name, last, "it takes all rows at once, and does not say how many rows it looks back"
             )
         refuse_outlier_detector(last)
         self._require_row_wise(name, last, is_last=True)
@@ -145,9 +145,9 @@ class Builder:
         return found, threshold
 
     def _own_way(self, name: str, step: Any, method: str) -> LiveStep | None:
-        """Return how a step says that it goes on; None if it says nothing."""
+        """Return the live step that a step names; None if it names none."""
         if getattr(step, "looks_ahead", False):
-            self._refuse(name, step, "it looks ahead, at rows that are yet to come")
+            self._refuse(name, step, "it looks ahead, at rows that have not come yet")
         way: Any = self.look_back.get(name)
         if way is None and hasattr(step, "live_step"):
             way = step.live_step()
@@ -179,7 +179,7 @@ class Builder:
         return score
 
     def _call(self, step: Any, method: str) -> Function:
-        """Return a function that calls a method of a step with rows as it had them in fit."""
+        """Return a function that calls a method of a step with rows in the form that they had in fit."""
         function = getattr(step, method)
         layout = self.layout
         names = getattr(step, "feature_names_in_", None)
@@ -200,30 +200,30 @@ class Builder:
         """Refuse a step that is not known to look at each row alone."""
         for inner in _within(step):
             if hasattr(inner, "live_step") or isinstance(inner, (SmoothedClassifier, FusionDetector)):
-                self._refuse(name, step, f"it hides {type(inner).__name__}, which keeps a past, within")
+                self._refuse(name, step, f"it contains {type(inner).__name__}, which keeps a past")
         root = type(step).__module__.partition(".")[0]
         if isinstance(step, FunctionTransformer):
             if step.func is not None and not isinstance(step.func, np.ufunc):
-                self._refuse(name, step, "nobody knows whether its function looks at other rows")
+                self._refuse(name, step, "its function may look at other rows")
         elif not (is_last or root == "sklearn" or type(step).__module__.startswith(f"{_OWN}.")):
             self._refuse(name, step, "it does not say how it works row by row")
 
     def _refuse_per_series(self, name: str) -> None:
         raise TypeError(
             f"Step {name} holds a model for each series. Make a LiveScorer of each, such as "
-            "LiveScorer(step.estimators_['a']) for series 'a', after the steps before it where there are any."
+            "LiveScorer(step.estimators_['a']) for series 'a', after any earlier steps of the pipeline."
         )
 
     def _refuse(self, name: str, step: Any, reason: str) -> None:
         raise TypeError(
             f"Step {name}={step} cannot work row by row: {reason}. If it looks at each row alone, say so with "
-            f"look_back={{{name!r}: 0}}, or give the number of rows before a row that it reads; its class can say it "
-            "by a method live_step."
+            f"look_back={{{name!r}: 0}}, or give the number of earlier rows that it reads; its class can say this "
+            "with a method live_step."
         )
 
 
 def smoothed(model: SmoothedClassifier, chain: LiveStep, origin: float) -> Smoothed:
-    """Return how scores are smoothed; ``origin`` is the score above which the model within sees an anomaly."""
+    """Return the step that smooths scores; ``origin`` is the score above which the inner model sees an anomaly."""
     inner = Wrapper([chain], lambda answers: answers[0] - origin)
     return Smoothed(model._past, model.max_gap, model._lengths, getattr(np, model.statistic), inner)
 
@@ -233,14 +233,14 @@ def _given(model: Any) -> Given:
 
 
 def _only(answers: list[np.ndarray]) -> np.ndarray:
-    """Return the scores of the one model within, as its wrappers read them."""
+    """Return the scores of the inner model, as its wrappers read them."""
     stand_in = Given(DECISION if answers[0].ndim == 1 else PROBABILITY)
     stand_in.answer = answers[0]
     return decision_scores(stand_in, answers[0])
 
 
 def _ask(stand_ins: list[Given], function: Any) -> Any:
-    """Return a function that asks a wrapper with the answers of those within."""
+    """Return a function that calls a wrapper with the answers of its inner estimators."""
 
     def decide(answers: list[np.ndarray]) -> np.ndarray:
         for stand_in, answer in zip(stand_ins, answers, strict=True):
@@ -263,6 +263,6 @@ def _probabilities(logits: np.ndarray) -> np.ndarray:
 
 
 def _within(step: Any) -> list[Any]:
-    """Return the estimators that a step holds, by its parameters."""
+    """Return the estimators among the parameters of a step."""
     params = step.get_params(deep=True) if isinstance(step, BaseEstimator) else {}
     return [value for value in params.values() if isinstance(value, BaseEstimator)]

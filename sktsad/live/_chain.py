@@ -10,16 +10,16 @@ from .._core import LiveRows, LiveStep, PerSeries, infinite_unless_finite, subtr
 
 
 class Chain(LiveStep):
-    """Steps one after the other, the last of which gives a score.
+    """Steps one after the other, of which the last returns a score.
 
     Parameters
     ----------
     steps : list of LiveStep
-        What comes before the last.
+        The steps before the last.
     last : LiveStep
-        Scores rows.
+        The step that scores rows.
     threshold : callable or None
-        Returns the score above which a row is an anomaly; None if the answer is taken as it is, such as
+        Function that returns the score above which a row is an anomaly; None if the output is used as it is, such as
         probabilities.
     """
 
@@ -28,7 +28,7 @@ class Chain(LiveStep):
         self.steps, self.last = steps, last
         for number, part in enumerate([*steps, last]):
             self.keep_part(f"step{number}", part)
-        # Rows that are not finite must not reach steps that never forget them.
+        # Rows that are not finite must not reach steps that would never forget them.
         self._guarded = [_keeps([*steps[number + 1 :], last]) for number in range(len(steps))]
         parts = [*steps, last]
         self._takes_missing = [_takes_missing(parts[number:]) for number in range(len(parts))]
@@ -37,7 +37,7 @@ class Chain(LiveStep):
         self.learnt_threshold()
 
     def learnt_threshold(self) -> None:
-        """Read the threshold once: it takes longer than a row can wait."""
+        """Read the threshold once: reading it for each row takes too long."""
         self.threshold = 0.5 if self.read_threshold is None else float(self.read_threshold())
 
     def begin(self, slot: int, key: Any, time: Any) -> None:
@@ -46,7 +46,7 @@ class Chain(LiveStep):
             part.begin(slot, key, time)
 
     def scores(self, rows: LiveRows, values: np.ndarray) -> np.ndarray:
-        """Return the scores, in which nothing that is not finite passes for normal."""
+        """Return the scores; those that are not finite never pass as normal."""
         out = self._run(rows, values)
         return infinite_unless_finite(out if out.ndim == 1 else out[:, 1])
 
@@ -75,14 +75,14 @@ class Chain(LiveStep):
 
 
 def _keeps(steps: list[Any]) -> bool:
-    """Tell whether some of these keep something of each series, which one bad row would spoil."""
+    """Return whether any of these keeps state of a series, which one bad row would spoil."""
     return any(
         isinstance(step, PerSeries) and (step._kept or _keeps(list(step._parts.values()))) for step in steps
     )
 
 
 def _takes_missing(steps: list[Any]) -> bool:
-    """Tell whether rows may have NaN: each step takes them, up to one that fills them."""
+    """Return whether rows may hold NaN: each step accepts it, up to one that fills it."""
     for step in steps:
         if not step.takes_missing or step.fills_missing:
             return bool(step.takes_missing)
@@ -90,10 +90,10 @@ def _takes_missing(steps: list[Any]) -> bool:
 
 
 def has_values(values: np.ndarray, takes_missing: bool) -> np.ndarray:
-    """Tell which rows are finite, apart from NaN where these are taken."""
+    """Mark rows that are finite, apart from NaN if that is accepted."""
     return (~np.isinf(values) if takes_missing else np.isfinite(values)).all(axis=1)
 
 
 def walk(step: PerSeries) -> list[Any]:
-    """Return a step and all that it is made of."""
+    """Return a step and all its parts."""
     return [step, *(inner for part in step._parts.values() for inner in walk(part))]

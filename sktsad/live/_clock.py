@@ -1,4 +1,4 @@
-"""When rows come: which series they are of, what came before, and the time step of series that fit has not seen."""
+"""The times of rows: the newest of each series, and the time step of series not seen during fit."""
 
 from __future__ import annotations
 
@@ -9,20 +9,21 @@ import numpy as np
 
 from .._core import PerSeries, modal_step
 
-#: Different holes between rows of a series that are counted; a clock with more has no useful step.
+#: Largest number of different holes between rows of a series that are counted; a series with more has no useful time
+#: step.
 _MOST_HOLES = 4096
-#: Rows in a row that come twice as far apart, or half as far, before it is said that a clock has another step.
+#: Number of successive rows that must come twice or half as far apart before a warning says that the time step differs.
 _OTHER_CLOCK = 10
 _NO, _NONE = np.array([False]), np.array([np.nan])
 
 
 class StepSoFar:
-    """The time step of a series by its rows so far: that of its first 1, 2, 4, 8, ... holes, as in one call.
+    """The time step of a series from its rows so far: from its first 1, 2, 4, 8, ... holes, as in one call.
 
     Attributes
     ----------
     step : float
-        The time step; NaN before there is one.
+        The time step; NaN until there is one.
     """
 
     def __init__(self, counts: list[tuple[float, int]] | None = None, step: float = np.nan) -> None:
@@ -31,7 +32,7 @@ class StepSoFar:
         self.step = step
 
     def push(self, hole: float) -> bool:
-        """Take the time from one row to the next; tell whether the time step has become another."""
+        """Add the time from one row to the next; return whether the time step has changed."""
         if len(self.counts) > _MOST_HOLES:
             return False
         self.counts[hole] += 1
@@ -45,16 +46,16 @@ class StepSoFar:
 
 
 class Clock(PerSeries):
-    """Keeps the time of the newest row of each series.
+    """Keep the time of the newest row of each series.
 
     Attributes
     ----------
     last_time : ndarray of shape (n_series,)
         Time of the newest row.
     n_rows : ndarray of int, shape (n_series,)
-        Rows so far, with those of fit.
+        Number of rows so far, including those of fit.
     time_step : ndarray of shape (n_series,)
-        Time step of fit; NaN of series that fit has not seen.
+        Time step of fit; NaN for series not seen during fit.
     """
 
     last_time: np.ndarray
@@ -69,11 +70,11 @@ class Clock(PerSeries):
         self.keep("time_step", (), np.float64, np.nan)
         self.keep("n_odd", (), np.int64)
         self.so_far: dict[int, StepSoFar] = {}
-        #: Series whose step has just become another.
+        #: Series whose time step has just changed.
         self.new_steps: list[tuple[int, float]] = []
 
     def begin(self, slot: int, step: float) -> None:
-        """Prepare a series; NaN is the time step of one that fit has not seen."""
+        """Prepare a series; the time step of one not seen during fit is NaN."""
         self.time_step[slot] = step
         if np.isnan(step):
             self.so_far[slot] = StepSoFar()
@@ -84,7 +85,7 @@ class Clock(PerSeries):
         self.so_far.pop(slot, None)
 
     def steps(self, slots: np.ndarray) -> np.ndarray:
-        """Return the steps so far of series that fit has not seen; NaN of others."""
+        """Return the time steps so far of series not seen during fit; NaN for others."""
         if not self.so_far and len(slots) == 1:
             return _NONE
         out = np.full(len(slots), np.nan)
@@ -96,7 +97,7 @@ class Clock(PerSeries):
         return out
 
     def advance(self, slots: np.ndarray, times: np.ndarray) -> np.ndarray:
-        """Take the next row of some series; return the holes before them, NaN before a first row."""
+        """Store the times of the next row of some series; return the holes before them, NaN before a first row."""
         if len(slots) == 1 and not self.so_far:
             slot = slots[0]
             n_rows, hole = self.n_rows[slot], float(times[0] - self.last_time[slot])
@@ -115,7 +116,7 @@ class Clock(PerSeries):
         return holes
 
     def has_other_step(self, slots: np.ndarray, holes: np.ndarray) -> np.ndarray:
-        """Tell which series have a clock with a different step from that of fit, now for the first time."""
+        """Mark series whose time step differs from that of fit, now for the first time."""
         if len(slots) == 1:
             slot, hole = slots[0], holes[0]
             one = self.time_step[slot]

@@ -1,4 +1,4 @@
-"""What works row by row: series, clocks, steps and alarms together."""
+"""The engine behind `LiveScorer`: series, clocks, steps and alarms together."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ._snapshot import check_name
 from ._status import LATE, NOT_FINITE, REPEATED, SCORED, UNKNOWN
 from ._steps import RowWise
 
-#: Series that there is room for at first.
+#: Initial capacity, in series.
 _ROOM = 16
 
 
@@ -29,13 +29,13 @@ class Outcome:
     Attributes
     ----------
     scores, decisions : ndarray of shape (n_rows,)
-        NaN of rows that are not scored.
+        NaN for rows that are not scored.
     opened, closed : ndarray of bool, shape (n_rows,)
-        Where alarms open, and are over.
+        Where alarms open, and where they are over.
     status : ndarray of int, shape (n_rows,)
-        What became of each row.
+        Status of each row.
     n_other_clocks : int
-        Number of series whose clock has a different step from that of fit, from now on.
+        Number of series whose time step was found, in this call, to differ from that of fit.
     """
 
     scores: np.ndarray
@@ -47,16 +47,16 @@ class Outcome:
 
 
 class Engine:
-    """Numbers the series, takes rows wave by wave, of each series one, and holds what is kept of them.
+    """Number the series, process rows in waves, one row of each series at a time, and hold their state.
 
     Parameters
     ----------
     chain : Chain
         The model as steps.
     alarms : LiveAlarms
-        The alarm of each series.
+        The alarms of all series.
     learner : Learner or None
-        What continues to learn.
+        The part that continues to learn.
     counts_odd : bool
         Whether a row with NaN or infinite values is an alarm.
     """
@@ -74,7 +74,7 @@ class Engine:
         self._room = 0
 
     def take(self, batch: Batch, is_past: bool = False) -> Outcome:
-        """Take rows; return what is said of them. Past rows raise no alarms."""
+        """Process rows; return their results. Past rows raise no alarms."""
         n_rows = len(batch.at)
         status = np.full(n_rows, SCORED, dtype=np.int8)
         if n_rows:
@@ -109,14 +109,14 @@ class Engine:
         fine: np.ndarray | None = None,
         is_past: bool = False,
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, int]:
-        """Take the next row of some series, each once; ``fine`` are those whose values are finite, None for all.
+        """Process the next row of some series, each once; ``fine`` marks rows with finite values, None means all.
 
         Returns
         -------
         scores, decisions, opened, closed : ndarray
             As in `Outcome`.
         n_other : int
-            Number of series whose clock has a different step from now on.
+            Number of series whose time step was found, in this wave, to differ from that of fit.
         """
         so_far = self.clock.steps(slots)
         holes, n_other = None, 0
@@ -146,7 +146,7 @@ class Engine:
         return scores, decisions, *self.alarms.step(slots, holes, steps, decisions > 0), n_other
 
     def _mark_late(self, batch: Batch, slots: np.ndarray, status: np.ndarray) -> None:
-        """Mark rows that are older than the newest of their series, or of a time that has already come."""
+        """Mark rows that are older than the newest of their series, and rows with a time that has already come."""
         times: Any = batch.times
         is_same = np.append(False, np.diff(batch.number) == 0)[: len(times)]
         repeated = is_same & (np.diff(times, prepend=times[:1]) == 0)
@@ -156,7 +156,7 @@ class Engine:
         status[has_newest & (times < newest)] = LATE
 
     def _find(self, batch: Batch, status: np.ndarray) -> np.ndarray:
-        """Return the number of the series of each row; those that are new get one."""
+        """Return the number of the series of each row; new series get one."""
         slots = np.full(len(batch.keys), -1, dtype=np.intp)
         known = self.slots
         for number, key in enumerate(batch.keys):
@@ -190,7 +190,7 @@ class Engine:
         return slot
 
     def _refuse_late_start(self, slot: int, key: Hashable, time: Any) -> None:
-        """Let rows of fit count as there: one that comes again is late, or repeated."""
+        """Count rows of fit as seen: one that comes again is late or repeated."""
         stops = [part.known[key].run_stops for part in self._known if key in part.known]
         newest = max((stop[-1] for stop in stops if len(stop)), default=None)
         if time is not None and newest is not None and newest >= time:
@@ -203,19 +203,21 @@ class Engine:
         self._room = room
 
     def _check_kind(self, batch: Batch) -> None:
-        """Refuse a kind of index that differs from earlier rows, or from fit."""
+        """Refuse a kind of index that differs from that of earlier rows or of fit."""
         if self.clock is None:
             self._start(batch.kind)
         is_named = batch.keys != [None]
         if batch.kind != self.kind or (self.slots and is_named != (None not in self.slots)):
             raise ValueError(
                 f"Earlier rows had {self.kind or 'no time'} in their index and were of series {list(self.slots)[:3]}; "
-                f"these have {batch.kind or 'no time'} and are of {batch.keys[:3]}. Give all of them one kind of index."
+                f"these have {batch.kind or 'no time'} and are of {batch.keys[:3]}. Use one kind of index for all."
             )
         for part in self.parts:
             if isinstance(part, PastStep) and part.past.was_panel != is_named:
                 had = "a (series, time) index" if part.past.was_panel else "no (series, time) index"
-                raise ValueError(f"The rows of fit have {had}, and these differ. Give them the index of fit.")
+                raise ValueError(
+                    f"The rows of fit have {had}, and these rows differ. Use the kind of index of fit."
+                )
 
     def _start(self, kind: str | None) -> None:
         """Set up what depends on the kind of time."""
@@ -223,8 +225,8 @@ class Engine:
             if isinstance(part, PastStep) and None not in (kind, part.past.kind) and kind != part.past.kind:
                 if not part.past.was_numbered:
                     raise ValueError(
-                        f"The index of fit holds {part.past.kind}, that of these rows {kind}: whether they follow "
-                        "those of fit cannot be told. Give both the same kind of index."
+                        f"The index of fit holds {part.past.kind}, that of these rows {kind}: it cannot be told "
+                        "whether they follow those of fit. Use the same kind of index for both."
                     )
                 part.known = {}
         has_dates = kind is not None and (kind.startswith("dates") or kind == "time deltas")
@@ -241,7 +243,7 @@ class Engine:
             part.clear(slot)
 
     def open_alarms(self) -> list[Hashable]:
-        """Return the series whose alarm is not over."""
+        """Return the series that have an open alarm."""
         slots = np.fromiter(self.slots.values(), dtype=np.intp, count=len(self.slots))
         return [
             key
@@ -250,7 +252,7 @@ class Engine:
         ]
 
     def state(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-        """Return what is kept: what JSON holds, and arrays."""
+        """Return the state: a part for JSON, and arrays."""
         about: dict[str, Any] = {
             "kind": self.kind,
             "has_started": self.clock is not None,
@@ -270,7 +272,7 @@ class Engine:
         return about, arrays
 
     def restore(self, about: dict[str, Any], arrays: dict[str, np.ndarray]) -> None:
-        """Take what `state` returned."""
+        """Restore what `state` returned."""
         groups: dict[str, dict[str, np.ndarray]] = {"chain": {}, "alarms": {}, "clock": {}, "learnt": {}}
         for path, array in arrays.items():
             group, _, name = path.partition("/")
@@ -284,7 +286,9 @@ class Engine:
             self._start(about["kind"])
         self.chain.grow(self._room)
         for key, slot in self.slots.items():
-            self.chain.begin(slot, key, None)  # what is not in arrays, such as the scaler of a series
+            self.chain.begin(
+                slot, key, None
+            )  # restores what is not in arrays, such as the scaler of a series
         self.chain.restore(groups["chain"])
         self.alarms.restore(groups["alarms"])
         if self.clock is not None:
@@ -295,7 +299,7 @@ class Engine:
 
 
 def _waves(number: np.ndarray) -> Iterator[Any]:
-    """Yield the first row of each series, the second rows, and so on, of rows that are ordered series by series."""
+    """Yield the first rows of all series, then the second rows, and so on; rows are ordered series by series."""
     if not len(number):
         return
     starts = np.flatnonzero(np.append(True, np.diff(number) != 0))

@@ -1,4 +1,4 @@
-"""A hash of what a model has learnt."""
+"""A hash of a fitted model."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 def fingerprint(*parts: Any) -> str:
     """Return a hash of fitted parameters, the same for a copy of a model in another process."""
     digest = hashlib.sha256()
-    within: set[int] = set()  # against circles only: a copy may hold twice what was one object
+    within: set[int] = set()  # only against cycles: a copy may hold the same object twice
 
     def feed(value: Any) -> None:
         if value is None or isinstance(value, (str, bytes, bool, int, float, complex, np.generic)):
@@ -31,7 +31,7 @@ def fingerprint(*parts: Any) -> str:
         elif isinstance(value, (list, tuple, np.ndarray)):
             for item in value:
                 feed(item)
-        elif hasattr(value, "module_"):  # a net is its weights; it holds times of its training as well
+        elif hasattr(value, "module_"):  # only the weights of a net: its history holds training times
             feed({name: weight.cpu().numpy() for name, weight in value.module_.state_dict().items()})
         elif hasattr(value, "__qualname__"):
             digest.update(value.__qualname__.encode())
@@ -49,7 +49,7 @@ def fingerprint(*parts: Any) -> str:
 
 
 def _state_of(value: Any) -> Any:
-    """Return the attributes of an object; None of generators of random numbers, which say nothing of a fitted model."""
+    """Return the attributes of an object; None for random number generators, which are no part of a fitted model."""
     if isinstance(value, (np.random.RandomState, np.random.Generator)):
         return None
     try:

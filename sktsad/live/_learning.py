@@ -1,4 +1,4 @@
-"""A model that goes on learning from rows that are not alarms."""
+"""Continued learning from rows that are not alarms."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from ._steps import RowWise
 
 
 class Learner:
-    """Keeps the rows of a call that are not alarms, and lets threshold and detector learn from them at its end.
+    """Keep the rows of a call that are not alarms, and let threshold and detector learn from them at its end.
 
     Parameters
     ----------
     last : estimator
-        The last step of the model, which is changed.
+        The last step of the model, which is changed in place.
     chain : Chain
-        The same as steps.
+        The model as steps.
 
     Raises
     ------
     TypeError
-        If there is nothing that can continue learning.
+        If no part of the model can continue learning.
     """
 
     def __init__(self, last: Any, chain: Chain) -> None:
@@ -52,11 +52,11 @@ class Learner:
         return scores
 
     def take(self, scores: np.ndarray) -> None:
-        """Take the scores of some rows."""
+        """Store the scores of some rows."""
         self._scores.append(scores[scores <= self.chain.threshold])
 
     def learn(self, forget: bool = False) -> None:
-        """Learn from what was taken since the last time, or forget it."""
+        """Learn from the rows stored since the last time, or forget them."""
         scores, self._scores = np.concatenate([np.empty(0), *self._scores]), []
         inputs, self._inputs = [part for part in self._inputs if len(part)], []
         if forget:
@@ -75,7 +75,7 @@ class Learner:
         self.chain.learnt_threshold()
 
     def numbers(self) -> dict[str, np.ndarray]:
-        """Return what was learnt, as arrays."""
+        """Return the learnt state, as arrays."""
         found = {}
         for where, part in self._parts().items():
             parameters = part.get_params(deep=False)
@@ -88,7 +88,7 @@ class Learner:
         return found
 
     def restore(self, numbers: dict[str, np.ndarray]) -> None:
-        """Take what `numbers` returned."""
+        """Restore what `numbers` returned."""
         parts = self._parts()
         for key, value in numbers.items():
             where, _, name = key.partition(".")
@@ -96,7 +96,7 @@ class Learner:
         self.chain.learnt_threshold()
 
     def _parts(self) -> dict[str, Any]:
-        """Return all that learns: the rule, the detector, and estimators that the detector learns with."""
+        """Return all parts that learn: the rule, the detector, and the estimators within the detector."""
         parts = {"rule": self.rule, "detector": self.detector}
         inner = {} if self.detector is None else vars(self.detector)
         parts |= {f"detector/{name}": value for name, value in inner.items() if hasattr(value, "partial_fit")}

@@ -13,16 +13,16 @@ _FIELDS = ("first", "last", "n_rows", "ready")
 
 
 class LiveAlarms(PerSeries):
-    """Keeps the alarm of each series.
+    """Keep the alarm of each series.
 
     Parameters
     ----------
     merge_gap, cool_down : int, timedelta, str or None
         As in `sktsad.postprocessing.alarms`.
     min_rows : int
-        Number of rows above the threshold that make an alarm.
+        Least number of rows above the threshold that make an alarm.
     max_gap : float
-        Holes of more than this number of time steps count as the rows that are missing there.
+        Holes of more than this number of time steps count as missing rows.
     """
 
     place: np.ndarray
@@ -43,7 +43,7 @@ class LiveAlarms(PerSeries):
         self._bind()
 
     def begin(self, slot: int, step: float) -> None:
-        """Prepare a series with a time step; NaN is none."""
+        """Prepare a series with a time step; NaN means that there is none."""
         times = np.array([step]) if self.has_dates else None
         one = SeriesRows([None], np.array([0, 1]), np.array([0]), None)
         rule = AlarmRule.read(one, times, self.merge_gap, self.min_rows, self.cool_down)
@@ -55,12 +55,12 @@ class LiveAlarms(PerSeries):
         self._bind()
 
     def restore(self, arrays: dict[str, np.ndarray]) -> None:
-        """Take arrays as `arrays` returned them."""
+        """Restore arrays as returned by `arrays`."""
         super().restore(arrays)
         self._bind()
 
     def _bind(self) -> None:
-        """Let the rule work on the arrays that are kept here."""
+        """Let the rule work on the arrays kept here."""
         for name in _FIELDS:
             setattr(self._state, name, getattr(self, name))
         self._state.merge_gap, self._state.cool_down = self.gap, self.cool
@@ -68,14 +68,14 @@ class LiveAlarms(PerSeries):
     def step(
         self, slots: np.ndarray, holes: np.ndarray | None, steps: np.ndarray, hot: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Take the next row of some series; return where an alarm opens, and where one is over.
+        """Process the next row of some series; return where an alarm opens, and where one is over.
 
         Parameters
         ----------
         slots : ndarray of int
             The series.
         holes : ndarray or None
-            Times since the rows before; NaN for first rows, None without time.
+            Times since the previous rows; NaN for first rows, None without time.
         steps : ndarray
             Time steps.
         hot : ndarray of bool
@@ -101,5 +101,5 @@ class LiveAlarms(PerSeries):
         return self._state.step(slots, self.place[slots], hot)
 
     def is_open(self, slots: np.ndarray) -> np.ndarray:
-        """Tell which series have an alarm that is not over."""
+        """Mark series that have an open alarm."""
         return self.n_rows[slots] >= self.min_rows

@@ -1,4 +1,4 @@
-"""What update is given, read as series, times and values."""
+"""Reader of new rows: their series, times and values."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ class Batch:
     keys : list
         Names of the series.
     number : ndarray of int, shape (n_rows,)
-        Which of them each row is of.
+        Number of the series of each row, in ``keys``.
     at : ndarray of int, shape (n_rows,)
-        Where each row stands in what was given.
+        Position of each row in the input.
     times : ndarray of shape (n_rows,) or None
         Times as numbers.
     values : ndarray of shape (n_rows, n_features)
         The rows.
     kind : str or None
-        What the times stand for.
+        Kind of time in the index.
     index : Index or None
-        That of what was given.
+        Index of the input.
     """
 
     keys: list[Hashable]
@@ -54,10 +54,10 @@ def read_batch(X: Rows, names: Any, n_features: int) -> Batch:
         If columns are not those of fit, or values are not numbers.
     """
     if isinstance(X, pd.Series):
-        raise ValueError("Expected rows of columns, got a Series. Give a frame: X.to_frame().")
+        raise ValueError("Expected rows with columns, got a Series. Pass a frame: X.to_frame().")
     if names is not None and hasattr(X, "columns") and list(X.columns) != list(names):
         raise ValueError(
-            f"The columns {list(X.columns)} are not those of fit, {list(names)}. Give these, in this order: "
+            f"The columns {list(X.columns)} are not those of fit, {list(names)}. Pass those, in this order: "
             f"X[{list(names)}]."
         )
     values = np.asarray(X, dtype=np.float64)
@@ -73,14 +73,14 @@ def read_batch(X: Rows, names: Any, n_features: int) -> Batch:
     at, times = rows.order, rows.times
     if times is not None:
         back = np.diff(times) < 0
-        if (back & (np.diff(number) == 0)).any():  # rows that come late within a call are put in order
+        if (back & (np.diff(number) == 0)).any():  # rows of one call may come in any order
             in_time = np.lexsort((times, number))
             at, times = at[in_time], times[in_time]
     return Batch(rows.keys, number, at, times, values[at], rows.kind, index)
 
 
 def read_time(time: Any) -> tuple[Any, str | None]:
-    """Return a time as a number, and what it stands for."""
+    """Return a time as a number, and its kind."""
     if time is None:
         return None, None
     if isinstance(time, pd.Timestamp):

@@ -38,28 +38,28 @@ from ._status import STATUS, describe
 class LiveScorer:
     """Score rows as they come, as one call of ``decision_function`` over all rows since `fit` would.
 
-    A fitted model keeps nothing between two calls. A scorer keeps what the model needs of each series, such as the
-    rows of a window or the state of a network, so that the newest rows are enough.
+    A fitted model keeps nothing between two calls. A scorer keeps what the model needs of each series, such as the rows
+    of a window or the state of a network, so that only new rows have to be passed.
 
     Parameters
     ----------
     model : estimator
-        A fitted detector or classifier of two classes, or a pipeline that ends in one. It is not changed.
+        A fitted detector or binary classifier, or a pipeline that ends in one. It is not changed.
     not_finite : {"alarm", "skip", "raise"}, default="alarm"
-        How a row with NaN or infinite values is treated: as an alarm with an infinite score; as no row at all, with
-        NaN for a score; or as an error, and then no row of the call is taken. Later rows never see it.
+        How a row with NaN or infinite values is treated: as an alarm with an infinite score; not at all, with NaN as
+        its score; or as an error, so that no row of the call is processed. Such a row never affects later rows.
     merge_gap, cool_down : int, timedelta, str or None, default=None and 0
         When an alarm opens and closes, as in `sktsad.postprocessing.alarms`.
     min_rows : int, default=1
-        Number of rows above the threshold that open an alarm.
+        Least number of rows above the threshold that open an alarm.
     max_gap : float, default=3
-        Holes in time of more than this number of steps count, for alarms, as the rows that are missing there.
+        Holes in time of more than this number of steps count, for alarms, as missing rows.
     learn : bool, default=False
         Whether a copy of the model continues to learn from rows that are not alarms: thresholds that have ``update``,
-        and detectors that have ``partial_fit``. The rows of a call are scored before they are learnt from.
+        and detectors that have ``partial_fit``. The rows of a call are scored before the model learns from them.
     look_back : dict, default=None
         Number of rows before a row that a step of the pipeline looks at, by the name of the step; 0 for a step that
-        looks at each row alone. Needed for steps of other libraries, which do not tell this.
+        looks at each row alone. Needed for steps of other libraries, which do not state it.
 
     Attributes
     ----------
@@ -75,27 +75,28 @@ class LiveScorer:
 
     See Also
     --------
-    sktsad.postprocessing.alarms : The alarms of scores that have been computed.
+    sktsad.postprocessing.alarms : Compute the alarms of given scores.
 
     Notes
     -----
-    A series starts from the rows that fit kept of it, if its first row directly follows them; `prime` feeds rows that
-    came between. Results are those of one call of ``decision_function`` over all rows since fit in float64: bit for
-    bit for steps that look at each row alone, windows, and z-scores of windows, up to rounding for others.
+    A series continues from the rows that fit kept of it, if its first row directly follows them; `prime` takes rows
+    that came in between. Results equal those of one call of ``decision_function`` over all rows since fit in float64:
+    bit for bit for steps that look at each row alone, for windows, and for z-scores of windows; up to rounding for
+    others.
 
     Unusual rows are treated as follows:
 
-    - Rows of one call may come in any order; they are taken in time order. A row that is older than the newest
-      of its series in a call before is "late", one of a time that has already come is "repeated". Both get no score, no
-      alarm, and a warning that counts them.
-    - After a gap in time, as each step of the model defines it, windows and states start again, as in one call.
-    - A series that fit has not seen starts without a past, with the time step of its rows so far. Where the model
-      cannot score it, as with ``SeriesScaler(unseen="error")``, its rows get no score and a warning.
-    - Where ten rows of a series come twice as far apart as in fit, or half as far, a warning says so, once.
+    - Rows of one call may come in any order; they are processed in time order. A row that is older than the newest row
+      of its series in an earlier call is "late", one with a time that has already come is "repeated". Neither gets a
+      score or an alarm; a warning counts them.
+    - After a gap in time, as each step of the model defines it, windows and states start afresh, as in one call.
+    - A series not seen during fit starts without a past, with the time step of its rows so far. If the model cannot
+      score it, as with ``SeriesScaler(unseen="error")``, its rows get no score and a warning.
+    - If ten rows of a series come twice or half as far apart as in fit, a warning says so, once.
     - A row whose values are too large for a step is an alarm with an infinite score.
 
-    A scorer is for one thread: calls from two at once raise an error. To use many threads, give each a scorer and
-    series of its own.
+    A scorer is for one thread: simultaneous calls from two threads raise an error. To use many threads, give each of
+    them its own scorer and its own series.
 
     Examples
     --------
@@ -162,16 +163,16 @@ class LiveScorer:
 
     @property
     def open_alarms(self) -> list[Hashable]:
-        """Names of the series whose alarm has opened and is not over."""
+        """Names of the series with an open alarm."""
         return self._engine.open_alarms()
 
     def prime(self, X: Rows) -> Self:
-        """Take rows that came before, without scoring them.
+        """Process earlier rows without scoring them.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Rows since fit, or any past that the next rows continue, as for `update`.
+            Rows since fit, or any other past that the next rows continue, as for `update`.
 
         Returns
         -------
@@ -188,12 +189,12 @@ class LiveScorer:
         ----------
         X : array-like of shape (n_samples, n_features)
             Rows in float64 with the columns of fit. Their index is the time of one series, or (series, time); an array
-            is the next rows of one series without a gap.
+            holds the next rows of one series without a gap.
 
         Returns
         -------
         scores : DataFrame of shape (n_samples, 6)
-            With the index of X, and the columns
+            A frame with the index of X, and the columns
 
             - ``score``: the anomaly score, or the output of a classifier; infinite where it is not a finite number;
             - ``decision``: the score minus the threshold;
@@ -206,15 +207,15 @@ class LiveScorer:
         ------
         ValueError
             If the columns or the kind of index differ from those before, or with ``not_finite="raise"`` if values are
-            NaN or infinite; no row is taken then.
+            NaN or infinite; then no row is processed.
         RuntimeError
-            If another thread is in a call.
+            If another thread is in a call of this scorer.
 
         Warns
         -----
         UserWarning
             If rows are late, repeated, not finite, or of series that the model cannot score; if a step fails on some
-            rows; or if the clock of a series has a different step from that of fit.
+            rows; or if the time step of a series differs from that of fit.
         """
         with self._alone():
             batch, found = self._take(X)
@@ -273,12 +274,12 @@ class LiveScorer:
             return float(found.scores[0]), bool(found.decisions[0] > 0)
 
     def forget(self, series: Hashable) -> Self:
-        """Forget a series that has ended; if it comes again, it starts as a new one.
+        """Forget a series that has ended; if more of its rows come, it starts as a new one.
 
         Parameters
         ----------
         series : hashable
-            Its name.
+            Name of the series.
 
         Returns
         -------
@@ -294,7 +295,7 @@ class LiveScorer:
         return self
 
     def save(self, path: str | Path) -> None:
-        """Write the state of all series to a file, without pickle; a crash leaves the old file or the new one.
+        """Write the state of all series to a file, without pickle; a crash leaves either the old file or the new one.
 
         Parameters
         ----------
@@ -320,7 +321,7 @@ class LiveScorer:
         Raises
         ------
         ValueError
-            If the file is of another model, or not one that `save` wrote.
+            If the file belongs to another model, or was not written by `save`.
         """
         with self._alone():
             about, arrays = read_snapshot(Path(path), self._fingerprint)
@@ -331,8 +332,8 @@ class LiveScorer:
     def _alone(self) -> Iterator[None]:
         if not self._lock.acquire(blocking=False):
             raise RuntimeError(
-                "Another thread is in a call of this LiveScorer, which is for one thread. Give each its own, with "
-                "its own series, or put a lock around the calls."
+                "Another thread is in a call of this LiveScorer, which is for one thread. Give each thread its own, "
+                "with its own series, or put a lock around the calls."
             )
         try:
             yield
@@ -370,7 +371,7 @@ class LiveScorer:
 
     def _say_other_clocks(self, n_series: int) -> None:
         warnings.warn(
-            f"The rows of {n_series} series come at a different time step from that of fit: the same number of rows "
+            f"The rows of {n_series} series have a different time step from that of fit: the same number of rows "
             "covers a different span of time. Resample them to the step of fit, or fit again.",
             UserWarning,
             stacklevel=5,

@@ -1,4 +1,4 @@
-"""Snapshots of what is kept of all series: a file without pickle, written whole or not at all, for one fitted model."""
+"""Snapshots of the state of all series: a file without pickle, written whole or not at all, for one fitted model."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from typing import Any
 
 import numpy as np
 
-#: Of the files: one of another number is not read.
+#: Version of the file format: files of another version are refused.
 _FORMAT = 1
 
 
 def write_snapshot(path: Path, about: dict[str, Any], arrays: dict[str, np.ndarray]) -> None:
-    """Write arrays, and what JSON holds about them, to a file that is there whole or not at all.
+    """Write arrays, and their description as JSON, to a file that exists whole or not at all.
 
-    It is written to a temporary file, flushed to disk, and renamed.
+    The data are written to a temporary file, flushed to disk, and renamed.
     """
     text = json.dumps({"format": _FORMAT, **about}).encode()
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-", suffix=".part")
@@ -31,7 +31,7 @@ def write_snapshot(path: Path, about: dict[str, Any], arrays: dict[str, np.ndarr
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
-    if os.name == "posix":  # the name is part of the folder, which has to be flushed to disk as well
+    if os.name == "posix":  # the name is stored in the folder, which must be flushed to disk as well
         folder = os.open(path.parent, os.O_RDONLY)
         try:
             os.fsync(folder)
@@ -40,12 +40,12 @@ def write_snapshot(path: Path, about: dict[str, Any], arrays: dict[str, np.ndarr
 
 
 def read_snapshot(path: Path, expected: str) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    """Read what `write_snapshot` wrote, if it is of the model with the expected fingerprint.
+    """Read a file of `write_snapshot`, if its model has the expected fingerprint.
 
     Raises
     ------
     ValueError
-        If it is not a snapshot, or is one of another model.
+        If it is not a snapshot, or belongs to another model.
     """
     try:
         with np.load(path, allow_pickle=False) as file:
@@ -60,7 +60,7 @@ def read_snapshot(path: Path, expected: str) -> tuple[dict[str, Any], dict[str, 
     if about["fingerprint"] != expected:
         raise ValueError(
             f"{path} is a snapshot of another fitted model, or of other parameters of LiveScorer: its numbers mean "
-            "nothing here. Load the model that it was made with, or start again with prime."
+            "nothing here. Load the model that it was made with, or start afresh with prime."
         )
     return about, arrays
 

@@ -1,22 +1,22 @@
-"""What becomes of a row, in a word, and what is said of rows that are not just scored."""
+"""The status of a row, and the warning about rows that are not simply scored."""
 
 from __future__ import annotations
 
 import numpy as np
 
-#: By number.
+#: Names of the statuses, by number.
 STATUS = np.array(["scored", "late", "repeated", "not finite", "unknown series"], dtype=object)
 SCORED, LATE, REPEATED, NOT_FINITE, UNKNOWN = range(len(STATUS))
 _MESSAGES = {
     LATE: "came after later rows of their series",
-    REPEATED: "came twice, with a time that their series has had",
+    REPEATED: "repeat a time that their series has already had",
     NOT_FINITE: "hold values that are NaN or infinite",
-    UNKNOWN: "are of series that the model cannot score",
+    UNKNOWN: "belong to series that the model cannot score",
 }
 
 
 def describe(status: np.ndarray, why_unknown: str) -> str:
-    """Return what is unusual about rows, in one sentence; an empty text if nothing is."""
+    """Return one sentence on what is unusual about rows; an empty string if nothing is."""
     if not status.any():
         return ""
     counts = np.bincount(status, minlength=len(STATUS))

@@ -1,4 +1,4 @@
-"""Steps that keep nothing, or the last rows alone, and what wraps other estimators."""
+"""Steps that keep nothing or only the last rows, and wrappers around other estimators."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ Function = Callable[[Any], np.ndarray]
 
 
 class RowWise(LiveStep):
-    """A step that looks at each row alone, whatever rows come with it.
+    """A step that looks at each row alone, regardless of other rows.
 
     A row that it fails on becomes NaN, and the others are not affected.
 
     Parameters
     ----------
     function : callable
-        Takes rows, shape (n_rows, n_features), and returns one result per row.
+        Function that takes rows, shape (n_rows, n_features), and returns one result per row.
 
     Attributes
     ----------
     failures : list of Exception
-        What went wrong since it was last asked.
+        Errors since the list was last read.
     """
 
     def __init__(self, function: Function) -> None:
@@ -55,23 +55,23 @@ class RowWise(LiveStep):
             except Exception as failure:
                 self.failures.append(failure)
                 found.append(None)
-        if self._shape is None:  # it never worked: there is more wrong than a row
+        if self._shape is None:  # it never worked: the step is at fault, not a row
             raise error
         nothing = np.full(self._shape, np.nan)
         return np.array([nothing if each is None else each for each in found])
 
 
 class LookBack(LiveStep):
-    """A step that looks back a given number of rows: it gets them with each new row, in a frame with their time.
+    """A step that looks back a given number of rows, and gets them with each new row, in a frame with their time.
 
     Parameters
     ----------
     function : callable
-        Takes rows of one series in a frame, and returns one result per row.
+        Function that takes rows of one series in a frame, and returns one result per row.
     n_rows : int
-        Rows before a row that it looks at.
+        Number of rows before a row that it looks at.
     n_columns : int
-        Values of a row.
+        Number of values in a row.
     names : array-like of str or None
         Names of the columns.
     """
@@ -115,20 +115,20 @@ def _as_index(times: np.ndarray, kind: str | None) -> pd.Index:
 
 
 class Smoothed(GappedStep):
-    """Smooths the scores of each series.
+    """Smooth the scores of each series.
 
     Parameters
     ----------
     past : Past
-        What fit kept of the series: their time steps.
+        The past kept by fit, for the time steps of the series.
     max_gap : float
         Longest step in time that is not a gap.
     lengths : callable
         Takes time steps of series, and returns the number of scores for each.
     statistic : callable
-        Statistic of them, such as ``numpy.mean``.
+        Statistic of these scores, such as ``numpy.mean``.
     chain : LiveStep
-        Gives the scores.
+        The step that returns the scores.
     """
 
     def __init__(
@@ -169,14 +169,14 @@ class Smoothed(GappedStep):
 
 
 class Wrapper(LiveStep):
-    """What wraps other estimators: they work row by row, and it decides on what they say.
+    """A wrapper around estimators that work row by row: it decides from their answers.
 
     Parameters
     ----------
     chains : list of LiveStep
-        The estimators within.
+        The inner estimators.
     decide : callable
-        Takes a list of what they say of each row, and returns the scores.
+        Function that takes a list of their answers for each row, and returns the scores.
     """
 
     def __init__(self, chains: list[Any], decide: Callable[[list[np.ndarray]], np.ndarray]) -> None:
@@ -195,17 +195,17 @@ class Wrapper(LiveStep):
 
 
 class Given:
-    """Stands for an estimator whose answer is known.
+    """Stand-in for an estimator whose answer is known.
 
     Parameters
     ----------
     method : {"decision_function", "predict_proba"}
-        What it is asked for.
+        The method that is called.
 
     Attributes
     ----------
     answer : ndarray
-        What it answers.
+        The output that the method returns.
     """
 
     def __init__(self, method: str) -> None:

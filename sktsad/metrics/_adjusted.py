@@ -42,8 +42,8 @@ def delay_adjust(
     Parameters
     ----------
     y_true : array-like of shape (n_samples,)
-        Two labels, rows in time order. If it has a (series, time) MultiIndex, or else if `y_score` has, events end with
-        their series. Otherwise all rows are one series.
+        Labels of two classes, in time order. If it, or otherwise `y_score`, has a (series, time) MultiIndex, events end
+        with their series. Otherwise all rows are one series.
     y_score : array-like of shape (n_samples,)
         Scores, larger is more anomalous, such as those of ``decision_function``.
     max_delay : int, str or timedelta, default=7
@@ -128,8 +128,8 @@ def delay_precision_recall_f(
     Parameters
     ----------
     y_true : array-like of shape (n_samples,)
-        Two labels, rows in time order. If it has a (series, time) MultiIndex, or else if `y_pred` has, events end with
-        their series, and the rows of all are pooled. Otherwise all rows are one series.
+        Labels of two classes, in time order. If it, or otherwise `y_pred`, has a (series, time) MultiIndex, events end
+        with their series, and the rows of all are pooled. Otherwise all rows are one series.
     y_pred : array-like of shape (n_samples,)
         Predicted labels.
     max_delay : int, str or timedelta, default=7
@@ -241,8 +241,8 @@ def point_adjusted_f_score(
     Parameters
     ----------
     y_true : array-like of shape (n_samples,)
-        Two labels, rows in time order. If it has a (series, time) MultiIndex, or else if `y_pred` has, events end with
-        their series, and the rows of all are pooled. Otherwise all rows are one series.
+        Labels of two classes, in time order. If it, or otherwise `y_pred`, has a (series, time) MultiIndex, events end
+        with their series, and the rows of all are pooled. Otherwise all rows are one series.
     y_pred : array-like of shape (n_samples,)
         Predicted labels.
     k : float, default=0.0

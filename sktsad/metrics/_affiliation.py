@@ -40,8 +40,8 @@ def affiliation_precision_recall_f(
     Parameters
     ----------
     y_true : array-like of shape (n_samples,)
-        Two labels, rows in time order. If it has a (series, time) MultiIndex, or else if `y_pred` has, zones end with
-        their series, and those of all series are pooled. Otherwise all rows are one series.
+        Labels of two classes, in time order. If it, or otherwise `y_pred`, has a (series, time) MultiIndex, zones end
+        with their series, and those of all series are pooled. Otherwise all rows are one series.
     y_pred : array-like of shape (n_samples,)
         Predicted labels.
     beta : float, default=1.0

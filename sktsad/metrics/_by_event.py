@@ -34,8 +34,8 @@ def event_precision_recall_f(
     Parameters
     ----------
     y_true : array-like of shape (n_samples,)
-        Two labels, rows in time order. If it has a (series, time) MultiIndex, or else if `y_pred` has, no event and no
-        alarm continues from one series to the next, and the events of all are pooled. Otherwise all rows are one
+        Labels of two classes, in time order. If it, or otherwise `y_pred`, has a (series, time) MultiIndex, no event
+        and no alarm continues from one series to the next, and the events of all are pooled. Otherwise all rows are one
         series.
     y_pred : array-like of shape (n_samples,)
         Predicted labels.

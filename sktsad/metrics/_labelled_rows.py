@@ -59,7 +59,7 @@ class LabelledRows:
 
 
 def is_in_time(rows: LabelledRows, first: np.ndarray, now: np.ndarray, max_delay: Any) -> np.ndarray:
-    """Tell whether rows come at most ``max_delay`` rows, or that time, after others.
+    """Return whether rows come at most ``max_delay`` rows, or that time, after others.
 
     Parameters
     ----------

@@ -67,16 +67,16 @@ def detection_report(
     Parameters
     ----------
     y_true : array-like of shape (n_samples,)
-        Two labels, rows in time order. If it has a (series, time) MultiIndex, or else if `y_score` has, each series
-        has its own events and blocks, and the rows of all are pooled. Otherwise all rows are one series. False alarms
-        are counted by the day if the time in that index is dates.
+        Labels of two classes, in time order. If it, or otherwise `y_score`, has a (series, time) MultiIndex, each
+        series has its own events and blocks, and the rows of all are pooled. Otherwise all rows are one series. False
+        alarms are counted by the day if the time in that index is dates.
     y_score : array-like of shape (n_samples,)
         Scores, larger is more anomalous, such as those of ``decision_function``.
     threshold : float, default=0.0
         Rows that score more are alarms. Choose it without these rows.
     max_delay : int, str or timedelta, default=7
-        For F1 within delay: how many rows after its first an event may be found, or what time after it, such as
-        ``"7min"``, where the index has dates.
+        For F1 within delay: within how many rows after its first row an event must be found, or within what time, such
+        as ``"7min"``, where the index has dates.
     block_length : int, default=None
         Approximate number of rows in a block of normal rows. Several times as long as what one row's score depends on,
         such as the window, is enough. None takes the square root of the number of rows.
@@ -240,8 +240,8 @@ def compare(
     threshold_a, threshold_b : float, default=0.0
         Rows that score more are alarms.
     max_delay : int, str or timedelta, default=7
-        For F1 within delay: how many rows after its first an event may be found, or what time after it, such as
-        ``"7min"``, where the index has dates.
+        For F1 within delay: within how many rows after its first row an event must be found, or within what time, such
+        as ``"7min"``, where the index has dates.
     block_length : int, default=None
         Approximate number of rows in a block of normal rows. None takes the square root of the number of rows.
     n_bootstrap : int, default=500

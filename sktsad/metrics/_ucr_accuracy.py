@@ -23,8 +23,8 @@ def ucr_accuracy(y_true: Labels, y_score: Scores, *, tolerance: int = 100, pos_l
     Parameters
     ----------
     y_true : array-like of shape (n_samples,)
-        Two labels, rows in time order. If it has a (series, time) MultiIndex, or else if `y_score` has, each series
-        counts once. Otherwise all rows are one series, and the result is 0 or 1.
+        Labels of two classes, in time order. If it, or otherwise `y_score`, has a (series, time) MultiIndex, each
+        series counts once. Otherwise all rows are one series, and the result is 0 or 1.
     y_score : array-like of shape (n_samples,)
         Scores, larger is more anomalous, such as those of ``decision_function``.
     tolerance : int, default=100

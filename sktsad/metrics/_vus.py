@@ -39,8 +39,8 @@ def vus_pr(
     Parameters
     ----------
     y_true : array-like of shape (n_samples,)
-        Two labels, rows in time order. If it has a (series, time) MultiIndex, or else if `y_score` has, each series
-        has its own ranges and buffers, and the rows of all are pooled. Otherwise all rows are one series.
+        Labels of two classes, in time order. If it, or otherwise `y_score`, has a (series, time) MultiIndex, each
+        series has its own ranges and buffers, and the rows of all are pooled. Otherwise all rows are one series.
     y_score : array-like of shape (n_samples,)
         Scores, larger is more anomalous, such as those of ``decision_function``.
     max_buffer : int, default=100

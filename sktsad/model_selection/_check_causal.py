@@ -62,7 +62,7 @@ def check_causal(
         - "inner split": the same for the folds of a search or threshold inside, such as
           ``TunedThresholdClassifierCV``;
         - "scaled before": X was standardised or min-max scaled with the test rows before it came here;
-        - "error": fit or score raised;
+        - "error": fit or score raised an error;
         - "chance": two calls with the same rows give different scores;
         - "rows": not one score for each row, e.g. because a sampler acts at predict;
         - "order": scores do not come in the order of the rows;

@@ -146,7 +146,7 @@ class Probe:
         return differ.reshape(len(before), -1).any(axis=1)
 
     def _differ(self, before: Any, after: Any, rows: np.ndarray) -> bool:
-        """Tell whether the output of a step differs in some rows; only numbers count."""
+        """Return whether the output of a step differs in some rows; only numbers count."""
         values = []
         for output in (before, after):
             table = pd.DataFrame(np.asarray(output.toarray() if issparse(output) else output))

@@ -254,5 +254,5 @@ def make_autoencoder(
 
 
 def _is_size(size: Any) -> bool:
-    """Tell whether a value is a number of units."""
+    """Return whether a value is a number of units."""
     return isinstance(size, Integral) and not isinstance(size, bool) and 0 < int(size) <= _MOST_UNITS

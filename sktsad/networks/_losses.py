@@ -14,7 +14,7 @@ from torch.nn import functional
 def log_probabilities(logits: torch.Tensor, target: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """Return the log probability of each row's class, and that of all others together, without overflow.
 
-    Logits of shape (batch,) are those of class 1 of two; logits of shape (batch, n_classes) are those of each class.
+    Logits have the shape (batch,) for class 1 of two, or (batch, n_classes) for each class.
     """
     if logits.ndim == 1:
         of_class = torch.where(target > 0.5, logits, -logits)
@@ -42,8 +42,8 @@ def check_length(values: torch.Tensor, logits: torch.Tensor, name: str) -> None:
 class CrossEntropy(nn.Module):
     """Cross entropy of logits, one value per row.
 
-    Logits of shape (batch,) are those of class 1 of two, with floats as targets; logits of shape (batch, n_classes)
-    are those of each class, with integers as targets. The same holds for all classification losses here.
+    Logits have the shape (batch,) for class 1 of two, with floats as targets, or (batch, n_classes) for each class,
+    with integers as targets. The same holds for all classification losses here.
 
     Parameters
     ----------

@@ -107,7 +107,7 @@ def train_along(
 
 
 def _wants_cycle(estimator: AnyEstimator) -> bool:
-    """Tell whether the learning rate rises and falls once over a fit; a schedule of the user takes its place."""
+    """Return whether the learning rate rises and falls once over a fit; a schedule of the user takes its place."""
     theirs = [item[-1] if isinstance(item, tuple) else item for item in estimator.callbacks or []]
     has_own = any(isinstance(callback, LRScheduler) for callback in theirs)
     return estimator.lr_schedule == "one_cycle" and not has_own

@@ -41,14 +41,14 @@ class ForecastDetector(NetDetector):
     pooling : {"last", "last_max"}, default="last"
         What the recurrent layers pass on: the last state, or that and each unit's largest value over time.
     patch_size : int, default=1
-        Number of consecutive samples that the network reads at a step. A window that they do not divide gets its first
-        row repeated in front.
+        Number of consecutive samples that the network reads at a step. If this does not divide the window, the first
+        row of the window is repeated in front.
     loss : {"absolute_error", "squared_error"}, default="absolute_error"
         Error of each value, in training and in the score.
     threshold : threshold rule, float or None, default=None
         None means ``MeanStd(3)``.
     max_epochs : int or "auto", default="auto"
-        Number of passes over the normal rows. "auto" makes ``250 / sqrt(n_batches)``, rounded up: with few batches,
+        Number of passes over the normal rows. "auto" means ``250 / sqrt(n_batches)``, rounded up: with few batches,
         many epochs are needed to learn anything; with a million rows, two are enough.
     batch_size : int, default=64
         Number of rows in a training batch.
@@ -64,8 +64,8 @@ class ForecastDetector(NetDetector):
     validation_fraction : float, default=0.2
         Share of rows, the last of each series in time, that the threshold rule learns from and early stopping watches;
         the network is not trained on them, if there is a rule or early stopping. If that is fewer than 30 rows, up to
-        half of the rows are held out to reach 30. With 0, or still fewer than 30 normal rows, the rule learns from the
-        training rows, whose errors are too small.
+        half of the rows are held out to reach 30. With 0, or if fewer than 30 normal rows remain, the rule learns from
+        the training rows, whose errors are too small.
     n_channels : int, default=None
         Number of channels in a plain 2-D row; None takes it from `Windows`, 3-D arrays or names such as ``x0_t-3``,
         and treats other rows as univariate.
@@ -106,7 +106,7 @@ class ForecastDetector(NetDetector):
     n_features_in_ : int
         Number of values in a window.
     feature_names_in_ : ndarray of str
-        Names of the columns, where they had names.
+        Names of the columns, if X has column names.
 
     See Also
     --------

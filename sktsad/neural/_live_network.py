@@ -21,7 +21,7 @@ class LiveNetwork(GappedStep):
     Parameters
     ----------
     past : mapping
-        What fit kept of each series.
+        The past that fit kept of each series.
     max_gap : float
         As in `StatefulRNNClassifier`.
     net : LeanNet

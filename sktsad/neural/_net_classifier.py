@@ -60,7 +60,7 @@ class NetClassifier(ClassifierMixin, NetEstimator):
     window_shape_ : tuple of (int, int)
         Length and channels of the windows of fit.
     input_shape_ : tuple of int
-        Shape in which the network sees a row.
+        Shape of a row as the network gets it.
     """
 
     _parameter_constraints: dict = {
@@ -295,7 +295,7 @@ class NetClassifier(ClassifierMixin, NetEstimator):
         return net
 
     def _stratified(self, needs_every_class: bool) -> tuple[bool, bool]:
-        """Tell whether batches must hold rows of every class: those of training, those that early stopping watches."""
+        """Return whether batches must hold rows of every class: in training, and in what early stopping watches."""
         is_stratified = bool(needs_every_class if self.stratify == "auto" else self.stratify)
         # What early stopping watches must be the loss that is trained: of batches with every class.
         return is_stratified, is_stratified and needs_every_class

@@ -32,7 +32,7 @@ class NetEstimator(Estimator):
     Parameters
     ----------
     max_epochs : int or "auto"
-        Number of passes over the rows; "auto" makes ``250 / sqrt(n_batches)``, rounded up.
+        Number of passes over the rows; "auto" means ``250 / sqrt(n_batches)``, rounded up.
     batch_size : int
         Number of rows in a training batch.
     predict_batch_size : int

@@ -74,7 +74,7 @@ class PretrainedEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Estim
     n_features_in_ : int
         Number of values in a window.
     feature_names_in_ : ndarray of str
-        Names of the columns, where they had names.
+        Names of the columns, if X has column names.
 
     See Also
     --------

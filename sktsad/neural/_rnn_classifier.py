@@ -47,8 +47,8 @@ class RNNClassifier(NetClassifier):
     pooling : {"last", "last_max"}, default="last"
         What the recurrent layers pass on: the last state, or that and each unit's largest value over time.
     patch_size : int, default=1
-        Number of consecutive samples that the network reads at a step. A window that they do not divide gets its first
-        row repeated in front.
+        Number of consecutive samples that the network reads at a step. If this does not divide the window, the first
+        row of the window is repeated in front.
     loss : str or torch loss, default="cross_entropy"
         "cross_entropy", "squared_error", "focal", "mean_false_error", "mean_squared_false_error" or "logit_adjusted",
         whose parameters are given as ``net_params={"criterion__<name>": ...}``, or an instance from `sktsad.networks`
@@ -75,7 +75,7 @@ class RNNClassifier(NetClassifier):
         repeated. "auto" does so for the losses that need it, the mean false errors; the batches that early stopping
         watches are then stratified as well.
     max_epochs : int or "auto", default="auto"
-        Number of passes over the rows. "auto" makes ``250 / sqrt(n_batches)``, rounded up: with few batches, many
+        Number of passes over the rows. "auto" means ``250 / sqrt(n_batches)``, rounded up: with few batches, many
         epochs are needed to learn anything; with a million rows, three are enough.
     batch_size : int, default=128
         Number of rows in a training batch.
@@ -123,7 +123,7 @@ class RNNClassifier(NetClassifier):
     n_features_in_ : int
         Number of values in a window.
     feature_names_in_ : ndarray of str
-        Names of the columns, where they had names.
+        Names of the columns, if X has column names.
 
     See Also
     --------

@@ -90,12 +90,12 @@ class StatefulForecastDetector(BaseDetector, NetEstimator):
         Norm to which a longer gradient is scaled; None leaves it as it is.
     early_stopping : bool or int, default=False
         Whether to stop when the loss on the last rows has not improved for 5 epochs, or for the number given; the best
-        weights are kept. With "one_cycle" the learning rate falls as if all epochs were made.
+        weights are kept. With "one_cycle" the learning rate falls as if all epochs were run.
     validation_fraction : float, default=0.2
         Share of rows, the last of each series in time, that the threshold rule learns from and early stopping watches;
         the network is not trained on them, if there is a rule or early stopping. If that is fewer than 30 rows, up to
-        half of the rows are held out to reach 30. With 0, or still fewer than 30 normal rows, the rule learns from the
-        training rows, whose errors are too small.
+        half of the rows are held out to reach 30. With 0, or if fewer than 30 normal rows remain, the rule learns from
+        the training rows, whose errors are too small.
     series_embedding : int, default=None
         Size of a vector that is learnt for each series and joined to its rows; a series that `fit` has not seen
         gets the mean of all. It pays where the share of anomalies of a series persists. None leaves it out.
@@ -143,7 +143,7 @@ class StatefulForecastDetector(BaseDetector, NetEstimator):
     n_features_in_ : int
         Number of columns.
     feature_names_in_ : ndarray of str
-        Names of the columns, where they had names.
+        Names of the columns, if X has column names.
 
     See Also
     --------

@@ -107,7 +107,7 @@ class StatefulRNNClassifier(NetClassifier):
         Norm to which a longer gradient is scaled; None leaves it as it is.
     early_stopping : bool or int, default=False
         Whether to stop when the loss on the last rows has not improved for 5 epochs, or for the number given; the best
-        weights are kept. With "one_cycle" the learning rate falls as if all epochs were made.
+        weights are kept. With "one_cycle" the learning rate falls as if all epochs were run.
     validation_fraction : float, default=0.2
         Share of rows, the last of each series in time, that early stopping watches.
     series_embedding : int, default=None
@@ -149,7 +149,7 @@ class StatefulRNNClassifier(NetClassifier):
     n_features_in_ : int
         Number of columns.
     feature_names_in_ : ndarray of str
-        Names of the columns, where they had names.
+        Names of the columns, if X has column names.
 
     See Also
     --------
@@ -476,7 +476,7 @@ class StatefulRNNClassifier(NetClassifier):
         for rows in (learnt & ~watched, learnt & watched):
             if not rows.any():
                 raise ValueError(
-                    f"No row of a weight above 0 is left: early_stopping={self.early_stopping} watches the last "
+                    f"No row with a weight above 0 is left: early_stopping={self.early_stopping} watches the last "
                     f"validation_fraction={self.validation_fraction} of the rows. Change one of them."
                 )
         self._warn_if_cut_by_class(target[learnt], watched[learnt])

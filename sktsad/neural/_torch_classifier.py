@@ -39,7 +39,7 @@ class TorchClassifier(NetClassifier):
         repeated. "auto" does so for the losses that need it, the mean false errors; the batches that early stopping
         watches are then stratified as well.
     max_epochs : int or "auto", default="auto"
-        Number of passes over the rows. "auto" makes ``250 / sqrt(n_batches)``, rounded up: with few batches, many
+        Number of passes over the rows. "auto" means ``250 / sqrt(n_batches)``, rounded up: with few batches, many
         epochs are needed to learn anything; with a million rows, three are enough.
     batch_size : int, default=128
         Number of rows in a training batch.
@@ -87,7 +87,7 @@ class TorchClassifier(NetClassifier):
     n_features_in_ : int
         Number of values in a row.
     feature_names_in_ : ndarray of str
-        Names of the columns, where they had names.
+        Names of the columns, if X has column names.
 
     See Also
     --------

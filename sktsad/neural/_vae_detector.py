@@ -70,7 +70,7 @@ class VAEDetector(AutoencoderDetector):
     threshold : threshold rule, float or None, default=None
         None means ``MeanStd(3)``.
     max_epochs : int or "auto", default="auto"
-        Number of passes over the normal rows. "auto" makes ``250 / sqrt(n_batches)``, rounded up: with few batches,
+        Number of passes over the normal rows. "auto" means ``250 / sqrt(n_batches)``, rounded up: with few batches,
         many epochs are needed to learn anything; with a million rows, two are enough.
     batch_size : int, default=64
         Number of rows in a training batch.
@@ -86,8 +86,8 @@ class VAEDetector(AutoencoderDetector):
     validation_fraction : float, default=0.2
         Share of rows, the last of each series in time, that the threshold rule learns from and early stopping watches;
         the network is not trained on them, if there is a rule or early stopping. If that is fewer than 30 rows, up to
-        half of the rows are held out to reach 30. With 0, or still fewer than 30 normal rows, the rule learns from the
-        training rows, whose errors are too small.
+        half of the rows are held out to reach 30. With 0, or if fewer than 30 normal rows remain, the rule learns from
+        the training rows, whose errors are too small.
     n_channels : int, default=None
         Number of channels in a plain 2-D row; None takes it from `Windows`, 3-D arrays or names such as ``x0_t-3``,
         and treats other rows as univariate.
@@ -131,7 +131,7 @@ class VAEDetector(AutoencoderDetector):
     n_features_in_ : int
         Number of values in a window.
     feature_names_in_ : ndarray of str
-        Names of the columns, where they had names.
+        Names of the columns, if X has column names.
 
     See Also
     --------

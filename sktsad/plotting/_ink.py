@@ -18,7 +18,7 @@ def inked(look: dict[str, Any]) -> dict[str, Any]:
 
 
 def is_dark() -> bool:
-    """Tell whether the style draws on a dark background."""
+    """Return whether the style draws on a dark background."""
     return bool(np.mean(_mix(1)) < np.mean(_mix(0)))
 
 

@@ -193,7 +193,7 @@ class TrainingDisplay:
 
 
 def _is_figure(name: str, value: Any) -> bool:
-    """Tell whether a record of an epoch is a loss or a score."""
+    """Return whether a record of an epoch is a loss or a score."""
     is_number = isinstance(value, Real) and not isinstance(value, (bool, np.bool_))
     return (
         is_number

@@ -49,7 +49,7 @@ class ClassifierWrapper(ClassifierMixin, MetaEstimatorMixin, Estimator):
         return to_classes(self.decision_function(X), self.classes_)
 
     def _route(self, params: dict[str, Any]) -> dict[str, Any]:
-        """Return what goes to the ``fit`` of the estimator; without metadata routing, all of it."""
+        """Return the parameters to pass to the ``fit`` of the estimator; without metadata routing, all of them."""
         params = {name: value for name, value in params.items() if value is not None}
         if params and isinstance(self.estimator, FrozenEstimator):
             raise ValueError(

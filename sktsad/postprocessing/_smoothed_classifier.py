@@ -77,7 +77,7 @@ class SmoothedClassifier(ClassifierWrapper):
     n_features_in_ : int
         Number of columns, if the estimator has it.
     feature_names_in_ : ndarray of str
-        Names of the columns, where they had names.
+        Names of the columns, if X has column names.
 
     Examples
     --------

@@ -48,7 +48,7 @@ def _estimator_has(method: str) -> Any:
 
 
 def _needs_labels(estimator: AnyEstimator) -> bool:
-    """Tell whether an estimator learns from labels; a Pipeline does not say it, its last step does."""
+    """Return whether an estimator learns from labels; a Pipeline does not say it, its last step does."""
     if isinstance(estimator, FrozenEstimator):
         return False
     return bool(get_tags(last_step(estimator)).target_tags.required)
@@ -87,7 +87,7 @@ class ThresholdClassifier(ClassifierWrapper):
     Attributes
     ----------
     classes_ : ndarray of shape (2,)
-        Labels; the last is the anomaly.
+        Class labels; the last is the anomaly.
     estimator_ : classifier
         The fitted estimator.
     threshold_ : float

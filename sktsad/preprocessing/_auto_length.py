@@ -1,4 +1,4 @@
-"""A window length that finds itself: the period of the series."""
+"""A window length chosen from the data: the period of the series."""
 
 from __future__ import annotations
 
@@ -7,23 +7,23 @@ import numpy as np
 from .._core import SeriesRows
 from ._period import find_period
 
-#: What a length may be instead of a number, in periods.
+#: Values that a length may take instead of a number, and their number of periods.
 AUTO_LENGTHS = {"auto/2": 0.5, "auto": 1.0, "2*auto": 2.0}
-#: Length where no series has a period.
+#: Length if no series has a period.
 _WITHOUT = 30
-#: Values of a window, all columns together, at most: what fits covariances to windows takes the cube of it.
+#: Largest number of values in a window, over all columns: fitting a covariance to windows takes time with its cube.
 _MOST_VALUES = 2000
-#: Series that are looked at, at most: a median does not need them all.
+#: Largest number of series that are looked at: a median does not need them all.
 _MOST_SERIES = 200
-#: Least autocorrelation at the period: a length may be a bad guess, so less is required than for a season.
+#: Least autocorrelation at the period: a length may be a rough guess, so less is required than for features by period.
 _LEAST = 0.1
 
 
 def auto_length(values: np.ndarray, rows: SeriesRows, length: str = "auto") -> int:
     """Return one window length for all series: the median of their periods, 30 without one, or a multiple of these.
 
-    It is at most a third of the rows of the shortest series that is usable, which has three times the default length,
-    90 rows; where none has, of the longest. A window has no more than 2,000 values, all columns together.
+    It is at most a third of the shortest usable series; a series is usable if it has three times the default length, 90
+    rows. If none has, the longest series is used. A window has no more than 2,000 values, all columns together.
 
     Parameters
     ----------
@@ -48,7 +48,7 @@ def auto_length(values: np.ndarray, rows: SeriesRows, length: str = "auto") -> i
     found = []
     for series in usable[:: -(-len(usable) // _MOST_SERIES)]:
         part = values[rows.order[parts[series][1]]]
-        least = max(_LEAST, 5 / np.sqrt(len(part)))  # of noise it is below this for certain
+        least = max(_LEAST, 5 / np.sqrt(len(part)))  # the autocorrelation of noise stays below this
         found.append(find_period(part, least))
     periods = [period for period in found if period]
     period = float(np.median(periods)) if periods else _WITHOUT

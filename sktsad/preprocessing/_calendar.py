@@ -1,4 +1,4 @@
-"""What the calendar says of a row: the time of day, the weekday, weekends and holidays."""
+"""Calendar features of a row: the time of day, the weekday, weekends and holidays."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Calendar:
     Attributes
     ----------
     features : list of str
-        Which.
+        Names of the features.
     holidays : ndarray of int
         Days since 1970, ascending.
     """
@@ -51,12 +51,12 @@ class Calendar:
             if rows.kind == "time deltas":
                 raise ValueError(
                     f"calendar={estimator.calendar!r} needs dates in the index of X; it holds time deltas. Add the "
-                    "date that they start at: X.index = pandas.Timestamp('2026-01-01') + X.index."
+                    "date on which they start: X.index = pandas.Timestamp('2026-01-01') + X.index."
                 )
         if ("holiday" in features) != (estimator.holidays is not None):
             raise ValueError(
-                f"calendar={estimator.calendar!r} with holidays={estimator.holidays!r}: 'holiday' needs holidays, and "
-                "holidays need it. Give both or none."
+                f"calendar={estimator.calendar!r} with holidays={estimator.holidays!r}: the feature 'holiday' and the "
+                "parameter holidays need each other. Give both or neither."
             )
         try:
             dates = pd.DatetimeIndex(

@@ -1,4 +1,4 @@
-"""The rows of one column of one series, and the features that they get."""
+"""The rows of one column of one series, and their features."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from ._period import Period
 
 
 class ColumnRows:
-    """Rows of a series that all have a value, one after the other.
+    """Rows of a series that have a value in one column, in time order.
 
     Parameters
     ----------
     features : FeatureSet
-        Which features.
+        The features to compute.
     period : Period or None
         The period, if any feature needs one.
     zone : str, tzinfo or None
-        Time zone of the clocks that days are told by.
+        Time zone whose clocks define a day.
     times : ndarray of shape (n_rows,) or None
-        When they come.
+        Times of the rows.
     steps : ndarray of shape (n_rows,)
-        The time step that each goes by.
+        The time step used for each row.
     max_gap : float
         Longest step in time that is not a gap, in units of the time step.
     """
@@ -46,7 +46,7 @@ class ColumnRows:
         self.found = (
             {each: period.look_back(*each, times, steps, zone) for each in features.lookups} if period else {}
         )
-        #: Where the rows start and stop that go by one time step, and the features in rows of it.
+        #: Start and stop of each block of rows with one time step, and the features in rows of that step.
         self.blocks = [(0, len(steps), features)]
         if features.lengths_of_time:
             others = np.flatnonzero((np.diff(steps) != 0) & ~np.isnan(steps[1:])) + 1

@@ -35,7 +35,7 @@ def curve_shift(X: Rows, y: Labels, shift_by: int | str | timedelta = 2) -> tupl
 
     The ``shift_by`` rows before an event become anomalous and the rows of the event are dropped, series by series, as
     in the published treatment of the paper mill data [1]_. Do this before any split, score against the shifted labels,
-    and let `SlidingWindow` have the index: what is dropped leaves a hole in time.
+    and keep the index for `SlidingWindow`: dropped rows leave a hole in time.
 
     Parameters
     ----------
@@ -58,14 +58,14 @@ def curve_shift(X: Rows, y: Labels, shift_by: int | str | timedelta = 2) -> tupl
     ------
     ValueError
         If y has labels other than 0 and 1, ``shift_by`` is a length of time and X has no dates in its index, time is
-        out of order or duplicated, X has lost a panel's index that y still has, or both carry series or time in their
-        index, and not the same.
+        out of order or duplicated, X has lost a panel's index that y still has, or the indexes of X and y hold
+        different series or times.
 
     Notes
     -----
-    An event at the very start of a series is dropped, with as many rows before it labelled as there are. If two events
-    are closer than ``shift_by``, the rows between them are labelled, and the rows of the first event are dropped.
-    "Before" counts rows, whatever time lies between them, unless ``shift_by`` is a length of time.
+    An event near the start of a series has as many rows labelled before it as there are, none at the very start. If two
+    events are closer than ``shift_by``, the rows between them are labelled, and the rows of the first event are
+    dropped. Rows are counted regardless of the time between them, unless ``shift_by`` is a length of time.
 
     References
     ----------

@@ -1,4 +1,4 @@
-"""Which features a column gets: their names, their values, and how far back they look."""
+"""The features of a column: their names, their values, and how far back they look."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from .._core import (
 )
 from ._rolling import median_and_deviation, past_ewm, past_moments, slope
 
-#: Exponential weights of rows further back than this number of spans make up exp(-16) of all, a ten-millionth.
+#: Rows further back than this number of spans have exp(-16) of all exponential weights, a ten-millionth.
 _SPANS = 8
-#: What the parameters hold is at least this.
+#: Least values in each parameter.
 _LEAST = {
     "z_windows": 2,
     "std_windows": 2,
@@ -34,18 +34,18 @@ _LEAST = {
 }
 #: Days of a week.
 _WEEK = 7
-#: Rows of a length of time while there is no time step: more than any series has.
+#: Number of rows that stands for a length of time while no time step is known: more than any series has.
 NEVER = 2**30
-#: Rows that are worked on at once: the memory it takes does not grow with the series.
+#: Rows processed at once, so that memory does not grow with the series.
 _BLOCK = 32768
-#: Where rows start and stop, for each row.
+#: For each row, where the rows it looks at start and stop.
 _Spans = tuple[np.ndarray, np.ndarray]
 
 
 @fitted_part
 @dataclass(frozen=True)
 class FeatureSet:
-    """The features of a column, by parameters of `RollingFeatures`; without a period, those that need one are out."""
+    """The features of a column, as `RollingFeatures` names them; without a period, those that need one are left out."""
 
     z_windows: Sequence[Any]
     std_windows: Sequence[Any]
@@ -78,7 +78,7 @@ class FeatureSet:
 
     @property
     def lengths_of_time(self) -> list[tuple[str, Any]]:
-        """What is given as a length of time, with the name of its parameter."""
+        """Lengths of time among the parameters, each with the name of its parameter."""
         return [(name, size) for name in _LEAST for size in getattr(self, name) if is_length_of_time(size)]
 
     def at(self, step: float) -> Self:
@@ -90,7 +90,7 @@ class FeatureSet:
         return replace(self, **sizes)  # type: ignore[arg-type]
 
     def check_steps(self, rows: SeriesRows) -> None:
-        """Raise if lengths of time have no rows, or too few in some series."""
+        """Raise an error if a length of time has no rows, or too few in some series."""
         for name, size in self.lengths_of_time:
             require_dates(name, size, rows)
             for key, step in zip(rows.keys, rows.steps().tolist(), strict=True):
@@ -103,7 +103,7 @@ class FeatureSet:
 
     @property
     def same_lags(self) -> list[tuple[str, list[int]]]:
-        """What is compared at the same time of day: names, and how many periods back each looks."""
+        """Comparisons with the same time of day: their names, and how many periods back each looks."""
         found = [(f"same{self.n_periods}", list(range(1, self.n_periods + 1)))] if self.n_periods else []
         if self.n_weeks:
             found.append((f"week{self.n_weeks}", [_WEEK * week for week in range(1, self.n_weeks + 1)]))
@@ -117,7 +117,7 @@ class FeatureSet:
 
     @property
     def longest_window(self) -> int:
-        """Rows before a row that windows without a period look at."""
+        """Number of rows before a row that windows without a period look at."""
         return max(
             [0, *self.z_windows, *self.std_windows, *self.ewm_spans, *(n - 1 for n in self.slope_windows)]
         )
@@ -125,14 +125,14 @@ class FeatureSet:
     def first_of_past(self, times: np.ndarray, period: float, step: float, spread: int = 1) -> int:
         """Return the first of these rows that later ones look at; ``period`` is a time, as is ``step``.
 
-        Windows are ``spread`` times as long, where values are missing within.
+        Windows are ``spread`` times as long where values are missing within them.
         """
         windows = [*self.z_windows, *self.std_windows, *self.slope_windows]
         first = len(times) - spread * max([2, *windows, *(_SPANS * span for span in self.ewm_spans)])
         if self.lookups:
-            # By time, not by number of rows: what looks back whole periods crosses gaps.
+            # By time, not by number of rows: features that look back whole periods cross gaps.
             reach = max(lag * period + (1 + n_neighbors) * step for lag, n_neighbors in self.lookups)
-            # Later rows ask for the differences of this number of rows.
+            # Later rows need the differences of this number of rows.
             n_same = spread * max([1, *self.same_windows]) if self.n_periods else 1
             first = min(first, int(np.searchsorted(times, times[-min(len(times), n_same)] - reach)))
         return max(0, first)
@@ -171,9 +171,9 @@ class FeatureSet:
         found : dict of tuples of two ndarrays of shape (n_rows,)
             For each of `lookups`, where the rows found start and stop.
         least : float
-            z-scores divide by no less.
+            Least number that z-scores divide by.
         spans : sequence of ndarray of shape (n_rows,), default=None
-            Each of the spans as it is for each row, where they differ.
+            Each of the spans for each row, where they differ.
         """
         if self.keep_values:
             yield x
@@ -196,7 +196,7 @@ class FeatureSet:
             yield from (x - median, _z(x, median, deviation, least), deviation)
             if not which.startswith("same"):
                 continue
-            difference = np.nan_to_num(x - median)  # rows without an earlier period count as usual
+            difference = np.nan_to_num(x - median)  # rows without an earlier period count as normal
             for window in self.same_windows:
                 mean, std = _past_moments(difference, segments, window, least)
                 yield from (mean, _z(difference, mean, std, least))
@@ -236,14 +236,14 @@ def _past_moments(x: np.ndarray, segments: list[slice], window: int, least: floa
 
 def _z(x: np.ndarray, center: np.ndarray, spread: np.ndarray, least: float) -> np.ndarray:
     z = x - center
-    for start in range(0, len(z), _BLOCK):  # what is divided by stays in the cache
+    for start in range(0, len(z), _BLOCK):  # the divisor stays in the cache
         block = slice(start, start + _BLOCK)
         z[block] /= np.maximum(spread[block], least)
     return z
 
 
 def _at(x: np.ndarray, rows: np.ndarray, stop: np.ndarray) -> np.ndarray:
-    """Return x at rows, NaN from where they stop."""
+    """Return x at these rows, NaN for rows at or after the stop."""
     return np.where(rows < stop, x.take(rows, mode="clip"), np.nan)
 
 

@@ -1,4 +1,4 @@
-"""Values that are missing, filled by earlier ones: what is kept of a column from row to row."""
+"""Missing values filled from earlier ones: the numbers kept of a column from row to row."""
 
 from __future__ import annotations
 
@@ -9,23 +9,24 @@ import numpy as np
 
 from .._core import fitted_part
 
-#: Rows that are worked on at once: the memory it takes does not grow with the series.
+#: Rows processed at once, so that memory does not grow with the series.
 _BLOCK = 32768
-#: Numbers that are kept of a column, see `Filling.start`.
+#: Number of values kept of a column, see `Filling.start`.
 N_KEPT = 5
 
 
 @fitted_part
 @dataclass(frozen=True)
 class Filling:
-    """What is made of a column, and what is appended to it; the same for all rows at once and row by row.
+    """How a column is filled, and which columns are appended; the same for all rows at once and row by row.
 
     Attributes
     ----------
     strategy : {"previous", "mean", "median"}
-        What fills.
+        The value that fills.
     add_indicator, add_age, add_unchanged : bool
-        Whether a column is appended that says where values are missing, since when, and since when they are the same.
+        Whether to append a column that says where values are missing, for how long, and for how long they have not
+        changed.
     """
 
     strategy: str
@@ -35,7 +36,7 @@ class Filling:
 
     @property
     def suffixes(self) -> list[str]:
-        """What the names of appended columns end with."""
+        """Suffixes of the names of appended columns."""
         given = (self.add_indicator, self.add_age, self.add_unchanged)
         return [
             name for name, is_given in zip(("missing", "age", "unchanged"), given, strict=True) if is_given
@@ -43,9 +44,10 @@ class Filling:
 
     @staticmethod
     def start() -> np.ndarray:
-        """Return what is kept of a column before its first row.
+        """Return the values kept of a column before its first row.
 
-        The last value; rows since it, and since it last changed; sum and number of values.
+        They are the last value, the number of rows since then and since the last change, and the sum and number of
+        values.
         """
         return np.array([np.nan, np.inf, np.inf, 0.0, 0.0])
 
@@ -57,18 +59,18 @@ class Filling:
         limit: np.ndarray | float,
         oldest: np.ndarray | float,
     ) -> Iterator[tuple[slice, list[np.ndarray]]]:
-        """Yield parts of a column: filled, and what is appended. What is kept becomes that after its last row.
+        """Yield parts of a column, filled, with the appended columns; update ``kept`` to the state after its last row.
 
         Parameters
         ----------
         x : ndarray of shape (n_rows,)
             The column, in time order.
         kept : ndarray of shape (N_KEPT,)
-            As `start` returns it; it is changed in place.
+            As returned by `start`; changed in place.
         median : float
-            Fills where nothing else does.
+            The value that fills where no other does.
         limit, oldest : float, or ndarray of shape (n_rows,)
-            Rows without a value that an earlier one fills, and the largest age.
+            Largest number of missing values in succession that an earlier one fills, and the largest age.
         """
         for begin in range(0, len(x), _BLOCK):
             rows = slice(begin, begin + _BLOCK)
@@ -91,7 +93,7 @@ class Filling:
         is_other = there & (x != np.append(kept[0], previous[:-1]))
         change = np.maximum.accumulate(np.where(is_other, at, -1))
         unchanged = np.where(change >= 0, at - change, kept[2] + 1 + at)
-        # From what is kept on: rounded as if all came at once.
+        # Continue from the kept sum, so that rounding is the same as in one pass.
         sums = np.cumsum(np.append(kept[3], np.where(there, x, 0)))[1:]
         counts = kept[4] + np.cumsum(there)
         kept[:] = previous[-1], age[-1], unchanged[-1], sums[-1], counts[-1]
@@ -109,7 +111,7 @@ class Filling:
         limit: np.ndarray | float,
         oldest: np.ndarray | float,
     ) -> list[np.ndarray]:
-        """Return values, filled, and what is appended, from what is kept after each of them."""
+        """Return the filled values and the appended columns, from the state kept after each value."""
         missing = np.isnan(x)
         fill: np.ndarray | float = median
         if self.strategy == "previous":

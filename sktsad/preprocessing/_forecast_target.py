@@ -1,4 +1,4 @@
-"""Targets for forecasting: what comes some steps later in the same series."""
+"""Targets for forecasting: the values some steps later in the same series."""
 
 from __future__ import annotations
 
@@ -44,18 +44,18 @@ def forecast_target(
     """Pair every row with the values that come ``horizon`` steps later in its series, to learn to forecast.
 
     Rows without such a future are dropped: the last of each series, those before a gap, and those whose later row is
-    missing. What is left goes through `SlidingWindow` into a regressor such as `RNNRegressor`.
+    missing. The remaining rows go through `SlidingWindow` into a regressor such as `RNNRegressor`.
 
     Parameters
     ----------
     X : array-like of shape (n_samples, n_features)
         Rows in time order; a panel is a frame with a (series, time) MultiIndex.
     horizon : int, str or timedelta, default=1
-        How many steps later, or what time, such as ``"1h"``, where the index has dates. With a time index a step is the
-        series' most frequent one, and the later row is the one at that time, or the nearest less than half a step from
-        it, as clocks jitter. Without one, a step leads to the next row.
+        How many steps ahead, or how much time, such as ``"1h"``, where the index has dates. With a time index a step is
+        the series' most frequent one, and the later row is the one at that time, or, since clocks jitter, the nearest
+        one less than half a step from it. Without a time index, a step leads to the next row.
     columns : str, int, list of these or None, default=None
-        Columns to forecast, by name or, as numbers, by position; None takes all.
+        Columns to forecast, by name or, if numbers, by position; None takes all.
     max_gap : float, default=3
         Longest step in time, in units of the series' most frequent step, that may lie between a row and its future:
         as in `SlidingWindow`.
@@ -67,8 +67,8 @@ def forecast_target(
     X_kept : same type as X, of shape (n_kept, n_features)
         The rows that have a future, index kept.
     y : same type as X, of shape (n_kept,) for one column, else (n_kept, n_columns)
-        The values of the columns ``horizon`` steps later, with the index of ``X_kept``: that of the rows they are
-        forecast from.
+        The values of the columns ``horizon`` steps later, with the index of ``X_kept``, that is, of the rows from which
+        they are forecast.
 
     Raises
     ------
@@ -78,13 +78,13 @@ def forecast_target(
 
     See Also
     --------
-    RNNRegressor : Learns such targets.
+    RNNRegressor : Regressor that learns such targets.
 
     Notes
     -----
-    In a series that misses rows, those before a missing row are dropped, too, and windows over the rows that are kept
-    bridge them. To keep windows whole, make them first: ``forecast_target(windows, columns=-1)``, where -1 is the last
-    channel of a window's last row.
+    In a series with missing rows, the rows before a missing one are dropped, too, and windows over the remaining rows
+    bridge the hole. To keep windows whole, make them first: ``forecast_target(windows, columns=-1)``, where -1 is the
+    last channel of a window's last row.
 
     Examples
     --------
@@ -117,7 +117,7 @@ def forecast_target(
     now, later = _pairs(rows, horizon, max_gap)
     if not len(now):
         raise ValueError(
-            f"horizon={horizon!r}: none of the {rows.n_rows} rows has one that much later in its series, without "
+            f"horizon={horizon!r}: none of the {rows.n_rows} rows has a row that much later in its series, without "
             f"a gap of more than max_gap={max_gap} steps. Give longer series, or lower the horizon."
         )
     X_kept, y = safe_indexing(table, now), safe_indexing(values, later)
@@ -142,7 +142,7 @@ def _pairs(rows: SeriesRows, horizon: Any, max_gap: float) -> tuple[np.ndarray, 
         after = np.searchsorted(elapsed, wanted).clip(max=len(elapsed) - 1)
         before = (after - 1).clip(min=0)
         nearest = np.where(wanted - elapsed[before] <= elapsed[after] - wanted, before, after)
-        found = np.abs(elapsed[nearest] - wanted) < min(step, ahead) / 2  # never without a step, which is NaN
+        found = np.abs(elapsed[nearest] - wanted) < min(step, ahead) / 2  # a step of NaN finds nothing
         found &= segment[part][nearest] == segment[part]
         future[rows.order[part][found]] = rows.order[part][nearest[found]]
     now = np.flatnonzero(future >= 0)

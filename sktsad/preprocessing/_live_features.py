@@ -1,4 +1,4 @@
-"""How rolling features are made row by row."""
+"""Rolling features computed row by row."""
 
 from __future__ import annotations
 
@@ -15,31 +15,31 @@ from ._live_lookup import LiveLookup
 from ._period import Period
 from ._rolling import median_and_deviation, past_ewm
 
-#: Values that are worked on at once: they stay in the cache.
+#: Values processed at once, so that they stay in the cache.
 _BLOCK = 2**17
-#: Time steps whose numbers of rows are kept.
+#: Largest number of time steps whose numbers of rows are kept.
 _MOST_STEPS = 4096
 
 
 class LiveFeatures(PastStep):
-    """Keeps of each column of each series what its features look at. NaN is a row that its column misses.
+    """Keep the rows that the features of each column of each series look at. NaN is a row that its column misses.
 
     Parameters
     ----------
     past : Past
-        What fit kept.
+        The past kept by fit.
     max_gap, fill : float
         As in `RollingFeatures`.
     features : FeatureSet
-        Which features.
+        The features to compute.
     period : Period or None
         The period, if any feature needs one.
     least : dict of ndarray of shape (n_columns,)
-        By the name of a series, what its z-scores divide by at least.
+        Least numbers that z-scores divide by, by the name of the series.
     pooled : ndarray of shape (n_columns,)
-        The same of a series that fit has not seen.
+        The same for a series not seen during fit.
     calendar : Calendar
-        What the calendar says is appended.
+        Calendar features to append.
     """
 
     takes_missing = fills_missing = True
@@ -60,7 +60,7 @@ class LiveFeatures(PastStep):
         self.fill, self.pooled_least, self.known_least = fill, pooled, least
         self.n_columns, self.calendar = len(pooled), calendar
         self.keep("position", (), np.int64)
-        #: Not a part: it has an entry for each column of each series.
+        #: Not kept by `keep_part`, as it has an entry for each column of each series.
         self.columns = LiveColumns(past, max_gap, features, period)
 
     def grow(self, n_series: int) -> None:
@@ -80,7 +80,7 @@ class LiveFeatures(PastStep):
         return {**super().arrays(), **inner}
 
     def restore(self, arrays: dict[str, np.ndarray]) -> None:
-        """Take arrays as `arrays` returned them."""
+        """Restore arrays as returned by `arrays`."""
         super().restore(arrays)
         prefix = "columns."
         self.columns.restore(
@@ -88,7 +88,7 @@ class LiveFeatures(PastStep):
         )
 
     def begin(self, slot: int, key: Hashable, time: Any) -> None:
-        """Take what fit kept of a series."""
+        """Take the past that fit kept of a series."""
         known = self.known.get(key)
         least = self.known_least.get(key, self.pooled_least)
         for column in range(self.n_columns):
@@ -106,7 +106,7 @@ class LiveFeatures(PastStep):
         slots, times, steps = rows.slots, rows.times, rows.steps
         if times is None and self.calendar.names:
             raise ValueError("RollingFeatures with a calendar needs the dates of the rows, as in fit.")
-        if times is None:  # rows that are missing must be seen to be
+        if times is None:  # missing rows are known only where they are seen
             steps = np.array([self._step_of(slot) for slot in slots.tolist()])
             times = self.position[slots] * steps
             self.position[slots] += 1
@@ -133,13 +133,13 @@ class LiveFeatures(PastStep):
         return out
 
     def _step_of(self, slot: int) -> float:
-        """Return the time step of a series whose rows carry no time."""
+        """Return the time step of a series whose rows have no time."""
         step = self.columns.time_step[slot * self.n_columns]
         return 1.0 if np.isnan(step) else float(step)
 
 
 class LiveColumns(PastStep):
-    """Keeps the values that features look at, and what exponential weights make of all before, column by column.
+    """Keep the values that features look at, and exponentially weighted means of all earlier ones, by column.
 
     Parameters
     ----------
@@ -210,7 +210,7 @@ class LiveColumns(PastStep):
             sizes = self._at(each)
             if (
                 sizes.n_recent > self.recent.length
-            ):  # series that fit has not seen, of which no more rows are kept
+            ):  # series not seen during fit, of which no more rows are kept
                 new_slots = rows.slots[some]
                 self.n_rows[new_slots] = np.minimum(self.n_rows[new_slots], self.recent.length + 1)
                 self.recent.lengthen(sizes.n_recent, sizes.n_recent)
@@ -223,10 +223,10 @@ class LiveColumns(PastStep):
     def _step(
         self, sizes: _Sizes, rows: LiveRows, values: np.ndarray, step: np.ndarray, new: np.ndarray
     ) -> np.ndarray:
-        """Return the features of values of series with one time step, or whose features do not depend on it."""
+        """Return the features of series that share one time step, or whose features do not depend on it."""
         slots, features = rows.slots, sizes.features
-        times: Any = rows.times  # `LiveFeatures.step` gives some to all
-        depth = self.n_rows[slots] - 1  # rows before it without a gap
+        times: Any = rows.times  # `LiveFeatures.step` sees to it that there are times
+        depth = self.n_rows[slots] - 1  # rows before this one without a gap
         parts = [values] if features.keep_values else []
         with np.errstate(over="ignore", invalid="ignore"):
             found = None if self.lookup is None else self.lookup.find(slots, times, step)
@@ -251,7 +251,7 @@ class LiveColumns(PastStep):
     def _of_recent(
         self, sizes: _Sizes, slots: np.ndarray, values: np.ndarray, depth: np.ndarray, new: np.ndarray
     ) -> Iterator[np.ndarray]:
-        """Yield the features without a period, and take the rows."""
+        """Yield the features that need no period, and store the rows."""
         features, least = sizes.features, self.least[slots][:, None]
         moments = {
             window: _moments(self.recent, slots, window, depth)
@@ -277,7 +277,7 @@ class LiveColumns(PastStep):
 
 
 class _Sizes:
-    """Features in rows of one time step, and what follows from the numbers of rows."""
+    """Features in rows of one time step, and the sizes that follow from them."""
 
     def __init__(self, features: FeatureSet) -> None:
         self.features = features
@@ -289,7 +289,7 @@ class _Sizes:
 
 
 def _line(window: int) -> np.ndarray:
-    """Return what rows are multiplied with to get the slope of the line through them."""
+    """Return the weights of rows whose weighted sum is the slope of the line through them."""
     steps = np.arange(window) - (window - 1) / 2
     return steps / (steps @ steps)
 

@@ -1,4 +1,4 @@
-"""How missing values are filled row by row."""
+"""Missing values filled row by row."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from ._filling import N_KEPT, Filling
 
 
 class LiveImputer(PastStep):
-    """Keeps of each column of each series its last value, and how old that is.
+    """Keep the last value of each column of each series, and its age.
 
     Parameters
     ----------
     past : Past
-        What fit kept: of each run what is kept after its last row.
+        The past kept by fit: the state after the last row of each run.
     filling : Filling
-        What is made of the columns.
+        How columns are filled and what is appended.
     medians : dict of ndarray of shape (n_columns,)
-        By the name of a series, what fills where nothing else does.
+        The values that fill where no others do, by the name of the series.
     pooled : ndarray of shape (n_columns,)
-        The same of a series that fit has not seen.
+        The same for a series not seen during fit.
     bounds : callable
         Takes time steps, and returns the limit and the largest age, in rows.
     """
@@ -46,19 +46,19 @@ class LiveImputer(PastStep):
         self.keep("median", (len(pooled),))
 
     def begin(self, slot: int, key: Hashable, time: Any) -> None:
-        """Take what fit kept of a series."""
+        """Take the state that fit kept of a series."""
         self.kept[slot] = Filling.start()
         self.median[slot] = self.medians.get(key, self.pooled)
         super().begin(slot, key, time)
 
     def go_on(self, slot: int, known: Any, time: Any) -> None:
-        """Go on from the last row that fit kept up to this time."""
+        """Continue from the last row up to this time that fit kept."""
         n_kept = int(np.searchsorted(known.times, time))
         if n_kept:
             self.kept[slot] = known.values[n_kept - 1].reshape(-1, N_KEPT)
 
     def step(self, rows: LiveRows, values: np.ndarray) -> np.ndarray:
-        """Return the rows, filled, and what is appended, shape (n_rows, n_features_out)."""
+        """Return the filled rows with the appended columns, shape (n_rows, n_features_out)."""
         step = self.time_step[rows.slots]
         limit, oldest = self.bounds(np.where(np.isnan(step), rows.steps, step)[:, None])
         last, age, unchanged, sums, counts = np.moveaxis(self.kept[rows.slots], 2, 0)

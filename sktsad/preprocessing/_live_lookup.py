@@ -1,4 +1,4 @@
-"""Rows at the same time of earlier periods, found again as rows come."""
+"""Lookup of the rows at the same time of earlier periods, as rows come in."""
 
 from __future__ import annotations
 
@@ -9,25 +9,25 @@ import numpy as np
 from .._core import PerSeries, RecentRows
 from ._period import Period
 
-#: Rows that there is room for at first.
+#: Initial capacity, in rows.
 _ROOM = 64
 
 
 class LiveLookup(PerSeries):
-    """Keeps the rows of each series as far back as periods are looked up.
+    """Keep the rows of each series as far back as periods are looked up.
 
     Parameters
     ----------
     zone : str, tzinfo or None
-        Time zone of the clocks that days are told by.
+        Time zone whose clocks define a day.
     lookups : list of (int, int)
         How many periods back, and with how many neighbours on either side.
     period : Period
         The period.
     n_columns : int
-        Values of a row.
+        Number of values in a row.
     dtype : dtype
-        Of the times.
+        Type of the times.
     """
 
     n_rows: np.ndarray
@@ -42,12 +42,12 @@ class LiveLookup(PerSeries):
         self.keep("n_rows", (), np.int64)
         self._lags = np.array([lag for lag, _ in lookups], dtype=float)
         self._wide = np.array([n + 0.5 for _, n in lookups])
-        #: Where the rows that each lookup may find stand, of all that all may find.
+        #: For all rows that lookups may find, in one array: the lookup, and the position within it.
         self._owner = np.repeat(np.arange(len(lookups)), [2 * n + 1 for _, n in lookups])
         self._shift = np.concatenate([np.arange(2 * n + 1) for _, n in lookups])
 
     def spans(self, times: np.ndarray, step: float) -> dict[tuple[int, int], tuple[np.ndarray, np.ndarray]]:
-        """Return for each lookup where the rows that it finds start and stop, for given rows of one series."""
+        """Return where the rows found by each lookup start and stop, for given rows of one series."""
         steps = np.full(len(times), step)
         return {each: self.period.look_back(*each, times, steps, self.zone) for each in self.lookups}
 
@@ -59,14 +59,14 @@ class LiveLookup(PerSeries):
         self.n_rows[slot] = len(times)
 
     def push(self, slots: np.ndarray, times: np.ndarray, values: np.ndarray, step: np.ndarray) -> None:
-        """Take the next row of some series, with the time step of each."""
+        """Store the next row of some series, with the time step of each."""
         size = self.times.buffer.shape[1]
         full = self.times.stop[slots] == size
-        if full.any():  # the first row that is dropped must be out of reach
+        if full.any():  # rows may be dropped only when they are out of reach
             some = slots[full]
             dropped = self.times.buffer[some, size - self.times.length - 1, 0]
             reach = self._reach(step[full])
-            # What a short series has not filled yet is not a row.
+            # Entries that a short series has not filled yet are no rows.
             is_row = self.n_rows[some] > self.times.length
             if (is_row & (times[full] - dropped <= reach)).any():
                 self._make_room(2 * self.times.length)
@@ -77,13 +77,13 @@ class LiveLookup(PerSeries):
     def find(
         self, slots: np.ndarray, times: np.ndarray, step: np.ndarray
     ) -> dict[tuple[int, int], np.ndarray]:
-        """Return for each lookup the rows that it finds, shape (n_slots, n_found, n_columns); NaN for none."""
+        """Return the rows found by each lookup, shape (n_slots, n_found, n_columns); NaN if there is none."""
         back = self._lags * self.period.in_time_of(step)[:, None]
         if self.zone is not None and self.period.by_clock:
             back += self.period.clock_change(times[:, None], back, self.zone)
         wide = self._wide * step[:, None]
         first = self._first(slots, times, back + wide, step)
-        # Of each row that may be found, how many rows it lies before the next.
+        # For each row that may be found, how many rows before the next one it lies.
         behind = first[:, self._owner] - self._shift
         is_there = behind >= 1
         behind = np.maximum(behind, 1)
@@ -94,10 +94,10 @@ class LiveLookup(PerSeries):
         return dict(zip(self.lookups, np.split(found, stops, axis=1), strict=True))
 
     def _first(self, slots: np.ndarray, times: np.ndarray, ago: np.ndarray, step: np.ndarray) -> np.ndarray:
-        """Return how far back the first row stands that came at most ``ago`` before; 0 if there is none."""
+        """Return how many rows back the first one is that came at most ``ago`` earlier; 0 if there is none."""
         n_there = np.minimum(self.n_rows[slots], self.times.stop[slots])[:, None]
         known = np.where(np.isnan(ago), -1.0, ago)
-        with np.errstate(invalid="ignore"):  # a clock without a hole: the rows are where they should be
+        with np.errstate(invalid="ignore"):  # without holes in time, this guess is right
             guess = known / step[:, None]
         guess[np.isnan(guess)] = 0
         guess = np.minimum(np.maximum(guess, 0), n_there).astype(np.intp)
@@ -111,7 +111,7 @@ class LiveLookup(PerSeries):
         if (((guess == 0) | here) & ~next_).all():
             return guess
         low, high = np.zeros_like(guess), np.broadcast_to(n_there, guess.shape).copy()
-        while (open_ := low < high).any():  # the last that is within
+        while (open_ := low < high).any():  # bisection for the last row within
             middle = (low + high + 1) // 2
             within = is_within(middle, known)
             low = np.where(open_ & within, middle, low)
@@ -119,9 +119,9 @@ class LiveLookup(PerSeries):
         return low
 
     def _reach(self, step: np.ndarray) -> np.ndarray:
-        """Return how far back rows are looked up."""
+        """Return how far back in time rows are looked up."""
         longest = np.nan_to_num(self.period.in_time_of(step) * self._lags.max())
-        # Clocks may change within.
+        # Clocks may change in between.
         spare = 0.1 * longest if self.period.by_clock else 0
         return longest + spare + (self._wide.max() + 1) * np.nan_to_num(step)
 

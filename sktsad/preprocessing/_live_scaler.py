@@ -1,4 +1,4 @@
-"""How scaling works row by row, many series at once."""
+"""Scaling row by row, many series at once."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from ._scale_at_once import NEUTRAL, what_it_does
 
 
 class LiveScaler(LiveStep):
-    """Scales the row of each series by the scaler of that series.
+    """Scale the row of each series with the scaler of that series.
 
     Parameters
     ----------
     scalers : dict
         Fitted scalers by the name of the series.
     pooled : scaler or None
-        That of series that fit has not seen; None refuses them.
+        Scaler for series not seen during fit; None refuses such series.
     n_columns : int
-        Values of a row.
+        Number of values in a row.
     unseen : str
-        The parameter, for the message.
+        Value of the parameter ``unseen``, for the message.
     """
 
     def __init__(self, scalers: dict[Hashable, Any], pooled: Any, n_columns: int, unseen: str) -> None:
@@ -40,7 +40,7 @@ class LiveScaler(LiveStep):
         Raises
         ------
         KeyError
-            If it has none.
+            If there is no scaler for it.
         """
         scaler = self.scalers.get(key, self.pooled)
         if scaler is None:

@@ -1,4 +1,4 @@
-"""How the features of a series are made row by row."""
+"""Features of a series appended row by row."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from .._core import LiveRows, LiveStep
 
 
 class LiveSeries(LiveStep):
-    """Appends to the row of each series what the series is.
+    """Append the features of its series to each row.
 
     Parameters
     ----------
     numbers : dict
         Number of each series by its name.
     table : ndarray of shape (n_series + 1, n_appended)
-        What is appended to the rows of each series, and last to those of one that fit did not see.
+        The values appended to the rows of each series; the last row is for series not seen during fit.
     keep_values : bool
-        Whether the row itself comes first.
+        Whether the values of the row come first.
     """
 
     series: np.ndarray
@@ -35,6 +35,6 @@ class LiveSeries(LiveStep):
         self.series[slot] = self.numbers.get(key, -1)
 
     def step(self, rows: LiveRows, values: np.ndarray) -> np.ndarray:
-        """Return the row of each series with what is appended."""
+        """Return the row of each series with the appended values."""
         appended = self.table[self.series[rows.slots]].astype(values.dtype, copy=False)
         return np.hstack([values, appended]) if self.keep_values else appended

@@ -1,4 +1,4 @@
-"""How windows are made row by row."""
+"""Windows built row by row."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from .._core import LiveRows, Past, PastStep, RecentRows, in_rows
 
 
 class LiveWindow(PastStep):
-    """Keeps the last rows of each series; the next row makes a window with them.
+    """Keep the last rows of each series; with the next row they make a window.
 
     Parameters
     ----------
     past : Past
-        What fit kept.
+        The past kept by fit.
     max_gap, padding, length
         As in `SlidingWindow`.
     n_channels : int
-        Columns.
+        Number of columns.
     spacing : float or None
-        Time from one row of a window to the next; None takes each row.
+        Time from one row of a window to the next; None takes every row.
     """
 
     def __init__(
@@ -38,7 +38,7 @@ class LiveWindow(PastStep):
         self._back = np.arange(length, 0, -1)
 
     def take_kept(self, slot: int, times: np.ndarray, values: np.ndarray, n_rows: int) -> None:
-        """Lay out the rows that fit kept, after padding."""
+        """Store the rows that fit kept, after padding."""
         rows = values[len(values) - n_rows :]
         self._pad(np.array([slot]), rows[:1])
         self.recent.put(slot, rows)
@@ -46,7 +46,7 @@ class LiveWindow(PastStep):
     def step(self, rows: LiveRows, values: np.ndarray) -> np.ndarray:
         """Return the window of each row, shape (n_rows, length * n_channels)."""
         new = self.is_new(rows)
-        every = self._strides(rows)  # it may make windows longer, and with them the padding
+        every = self._strides(rows)  # this may lengthen windows, and with them the padding
         if new.any():
             self._pad(rows.slots[new], values[new])
         self.recent.push(rows.slots, values)
@@ -55,7 +55,7 @@ class LiveWindow(PastStep):
         return self.recent.at(rows.slots, 1 + (self._back - 1) * every[:, None]).reshape(len(values), -1)
 
     def _strides(self, rows: LiveRows) -> np.ndarray | None:
-        """Return which rows the window of each row takes: every k-th; None where all take each."""
+        """Return k for each row whose window takes every k-th row; None if all windows take every row."""
         if self.spacing is None:
             return None
         steps = self.time_step[rows.slots]
@@ -63,7 +63,7 @@ class LiveWindow(PastStep):
         if (every == 1).all():
             return None
         longest = 1 + (self.length - 1) * int(every.max())
-        if longest > self.recent.length:  # a series that fit has not seen, now that its step is known
+        if longest > self.recent.length:  # a series not seen during fit, now that its step is known
             self.recent.lengthen(longest, longest, repeat=True)
         return every
 

@@ -1,4 +1,4 @@
-"""The period of a series: how many rows until it repeats itself."""
+"""The period of a series: the number of rows after which it repeats itself."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ from ._rolling import look_back
 
 #: A day in nanoseconds, the unit of dates.
 _DAY = 86_400e9
-#: How much longer a day may be in which clocks are set back.
+#: How much longer a day may be on which clocks are set back.
 _CHANGE = 2 * 3_600e9
-#: Least autocorrelation at the period. Noise stays far below from some hundred rows on.
+#: Least autocorrelation at the period. That of noise is far lower in a few hundred rows or more.
 _LEAST = 0.3
 _MIN_PERIOD = 4
-#: Degree of the polynomial that is taken for the trend.
+#: Degree of the polynomial that models the trend.
 _TREND = 3
-#: Share of a lag, to either side, that the autocorrelation is averaged over.
+#: Half-width of the moving average over the autocorrelation, as a share of the lag.
 _SMOOTHING = 0.025
-#: Multiples of the period are as high as it is, apart from noise: hills that come so near the highest count.
+#: Apart from noise, peaks at multiples of the period are equally high: peaks above this share of the highest count.
 _NEAR = 0.9
-#: Lags up to so much longer are of the same hill.
+#: Lags up to this many times longer belong to the same peak.
 _SAME_HILL = 1.2
-#: Number of multiples of a period that it is read from.
+#: Number of multiples from which the period is read.
 _MULTIPLES = 12
 
 
@@ -48,31 +48,31 @@ class Period:
 
     @property
     def by_clock(self) -> bool:
-        """Whether it is whole days, which are those of the clocks."""
+        """Whether it is a whole number of days, which follow the clocks."""
         return self.rows is None and self.time % _DAY == 0
 
     def in_rows(self, step: float) -> int | None:
-        """Return the rows of a period in a series with this time step; None where a time has fewer than four."""
+        """Return the number of rows of a period in a series with this time step; None if a time has fewer than four."""
         if self.rows is not None:
             return self.rows
         rows = self.time / step
         return round(rows) if rows >= _MIN_PERIOD else None  # a single row has no time step: NaN
 
     def in_time(self, step: float) -> float:
-        """Return the longest time that it takes: clocks are set back up to two hours at a change."""
+        """Return the longest time that a period takes: clocks are set back by up to two hours at a change."""
         if self.rows is not None:
             return self.rows * step
         return self.time + _CHANGE if self.by_clock else self.time
 
     def in_time_of(self, steps: np.ndarray) -> np.ndarray:
-        """Return the time of a period for each time step; NaN without one, or with few rows."""
+        """Return the time of a period for each time step; NaN if there is no step, or too few rows."""
         if self.rows is not None:
             return self.rows * steps
         return np.where(self.time / steps >= _MIN_PERIOD, self.time, np.nan)
 
     @staticmethod
     def clock_change(times: np.ndarray, back: np.ndarray, zone: Any) -> np.ndarray:
-        """Return by how much longer it is, because clocks were changed, to what they showed so long ago."""
+        """Return how much must be added to ``back`` because clocks were changed in between."""
         then = times - np.nan_to_num(back).astype(np.int64)
         now = _offsets(np.ascontiguousarray(times).ravel(), zone).reshape(times.shape)
         return _offsets(then.ravel(), zone).reshape(then.shape) - now
@@ -80,11 +80,11 @@ class Period:
     def look_back(
         self, lag: int, n_neighbors: int, times: np.ndarray | None, steps: np.ndarray, zone: Any = None
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Return for each row where the rows ``lag`` periods earlier start and stop: one and its neighbours.
+        """Return for each row where the rows ``lag`` periods earlier start and stop: one row and its neighbours.
 
-        Each row goes by its own of the time steps. A day is one of the clocks of the time zone, if there is one.
+        Each row has its own time step. If there is a time zone, days follow its clocks.
         """
-        if times is None:  # one step for all, if any
+        if times is None:  # all rows have the same step, if any
             n_period = self.in_rows(steps[0])
             if n_period is None:
                 return np.zeros(len(steps), int), np.zeros(len(steps), int)
@@ -106,7 +106,7 @@ def _offsets(times: np.ndarray, zone: Any) -> np.ndarray:
 def choose_period(
     period: int | str | timedelta | None, values: np.ndarray, rows: SeriesRows, has_dates: bool
 ) -> Period | None:
-    """Return a given period; else a day, if some series' dates span two; else that of the longest series, if any."""
+    """Return the given period; else a day, if some dates span two; else that of the longest series, if any."""
     if period is None:
         return None
     if isinstance(period, Integral):
@@ -123,7 +123,7 @@ def choose_period(
 
 
 def _of_time(period: str | timedelta, rows: SeriesRows) -> Period:
-    """Return a period of a length of time."""
+    """Return the period that a length of time stands for."""
     time = nanoseconds("period", period)
     require_dates("period", period, rows)
     found = Period(None, float(time))
@@ -138,8 +138,8 @@ def find_period(values: np.ndarray, least: float = _LEAST) -> int | None:
     """Return the lag at which the columns of a series are most like themselves, on average; None if none is.
 
     Each column loses its trend, a cubic polynomial. In the autocorrelation, smoothed in proportion to the lag, the
-    hills that come near the highest are the period and its multiples: the first is taken, and its top is read off
-    where it is known best, at the multiples. A period is at most a third of the rows.
+    peaks nearly as high as the highest are the period and its multiples: the first is taken, and its exact place is
+    read at the multiples, where it is most precise. A period is at most a third of the rows.
     """
     n = len(values)
     if n < 3 * _MIN_PERIOD:
@@ -152,7 +152,7 @@ def find_period(values: np.ndarray, least: float = _LEAST) -> int | None:
     longest = n // 3
     smooth = _smooth(correlation)[: longest + 1]
     lowest = np.minimum.accumulate(smooth)
-    # It must have come down before: the slope of a slow series is not a hill.
+    # It must have come down before: the slope of a slow series is not a peak.
     candidate = (smooth >= least) & (smooth - lowest >= least)
     candidate[:_MIN_PERIOD] = False
     if not candidate.any():
@@ -167,7 +167,7 @@ def find_period(values: np.ndarray, least: float = _LEAST) -> int | None:
 
 
 def _autocorrelation(values: np.ndarray) -> np.ndarray | None:
-    """Return the mean autocorrelation of the columns that move, by lag; None where none does."""
+    """Return the mean autocorrelation of the columns that vary, by lag; None if none does."""
     n = len(values)
     rounding = 100 * np.finfo(values.dtype).eps
     values = values / np.maximum(np.abs(values).max(axis=0), np.finfo(values.dtype).tiny)
@@ -186,11 +186,11 @@ def _autocorrelation(values: np.ndarray) -> np.ndarray | None:
     n_lags = min(n - 1, round(n / 3 * (1 + _SMOOTHING)) + 2)
     return (
         sums[:n_lags] / values.shape[1] / (n - np.arange(n_lags))
-    )  # per pair: long periods are not put down
+    )  # per pair, so that long periods are not at a disadvantage
 
 
 def _smooth(correlation: np.ndarray) -> np.ndarray:
-    """Return the mean over the lags around each lag, a share of it to either side."""
+    """Return the moving mean over lags, whose width is a share of the lag."""
     lags = np.arange(len(correlation))
     half = np.minimum(np.round(lags * _SMOOTHING).astype(int), len(correlation) - 1 - lags)
     sums = np.append(0, np.cumsum(correlation))
@@ -198,10 +198,10 @@ def _smooth(correlation: np.ndarray) -> np.ndarray:
 
 
 def _refine(correlation: np.ndarray, period: int) -> int:
-    """Return the period that tops of the autocorrelation near multiples of a rough one say, the last the best.
+    """Refine a rough period by the peaks of the autocorrelation near its multiples: the last is the most precise.
 
-    Around a multiple the autocorrelation is symmetric, whatever the shape of the period: its top is that of the
-    parabola through it.
+    Around a multiple the autocorrelation is symmetric, whatever the shape of the period: its peak is that of a parabola
+    fitted to it.
     """
     exact, half = float(period), max(1, period // 8)
     least = 0.8 * correlation[period]

@@ -1,4 +1,4 @@
-"""A table in a file, or a folder of them, to rows and labels as all of sktsad reads them."""
+"""From a table in a file, or a folder of files, to rows and labels as all of sktsad reads them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ._to_panel import column_of
 from ._zoned_times import read_times
 
 _FILES = {".csv", ".parquet"}
-#: Columns with a smaller share of numbers are text.
+#: Columns with a smaller share of numbers count as text.
 _NUMBERS = 0.5
 
 
@@ -49,36 +49,36 @@ def read_panel(
     duplicates: str = "last",
     sep: str = ",",
 ) -> tuple[pd.DataFrame, pd.Series | None, pd.Series]:
-    """Read a table of time series from a file, a folder or a frame: rows in time order, labels, and what was changed.
+    """Read time series from a file, a folder or a frame: return rows in time order, labels, and a report of changes.
 
-    Rows without a readable time are dropped, and of rows of a series with the same time all but one; rows are sorted by
-    series and time. What is not a number becomes NaN, which `SeriesImputer` fills.
+    Rows without a readable time are dropped, and so are all but one of the rows of a series with the same time; rows
+    are sorted by series and time. Values that are not numbers become NaN, which `SeriesImputer` fills.
 
     Parameters
     ----------
     source : path or DataFrame
-        A CSV or Parquet file, such as ``"my.csv"``, ``"my.csv.gz"`` or ``"my.parquet"``; a folder of such files, each
-        of one series, by the name of the file; or a table of pandas, polars or Arrow.
+        A CSV or Parquet file, such as ``"my.csv"``, ``"my.csv.gz"`` or ``"my.parquet"``; a folder of such files, one
+        for each series, named after it; or a table of pandas, polars or Arrow.
     time : str or int, default=0
-        Column with the time, by name or position: dates, numbers, or text as in ISO 8601. Text in another form is read
-        as pandas guesses, the month before the day, and the report says so.
+        Column with the time, by name or position: dates, numbers, or text in ISO 8601 format. Text in another form is
+        read as pandas guesses, with the month before the day, and the report says so.
     series : str, int or None, default=None
         Column with the name of each row's series; None takes all rows as one series, and each file of a folder as one.
     target : str, int or None, default=None
         Column with the labels.
     columns : sequence of str or None, default=None
-        Columns with the values; None takes all others that hold numbers.
+        Columns with the values; None takes all other columns that hold numbers.
     zone : str or None, default=None
-        Time zone, such as ``"Europe/Berlin"``: dates without an offset are of its clocks, others are converted to it.
-        None leaves dates as they are; those with offsets become UTC.
+        Time zone, such as ``"Europe/Berlin"``: dates without an offset are local times in this zone, others are
+        converted to it. None leaves dates as they are; those with offsets become UTC.
     time_format : str or None, default=None
-        Format of times as text in another form, such as ``"%d.%m.%Y %H:%M"``.
+        Format of times that are text in another form, such as ``"%d.%m.%Y %H:%M"``.
     unit : {"s", "ms", "us", "ns"} or None, default=None
-        Says that time is counted from 1970 in UTC, in this unit. None takes numbers as they are.
+        Unit of times that are counted from 1970 in UTC. None takes numbers as they are.
     duplicates : {"first", "last"}, default="last"
-        Which of the rows of a series with the same time is kept.
+        Which of several rows of a series with the same time is kept.
     sep : str, default=","
-        What separates the columns of a CSV file.
+        Separator of the columns of a CSV file.
 
     Returns
     -------
@@ -87,23 +87,23 @@ def read_panel(
     y : Series of shape (n_samples,) or None
         The labels, with the same index; None without ``target``.
     report : Series
-        How many rows, or values, each change concerned; with the numbers of rows read, and kept.
+        Number of rows or values that each change concerned, and the numbers of rows read and kept.
 
     Raises
     ------
     ValueError
-        If there is no such file or column, no time can be read, names of series or labels are missing, a column that is
-        asked for holds text, or nothing is left.
+        If there is no such file or column, no time can be read, names of series or labels are missing, a requested
+        column holds text, or no row is left.
 
     Warns
     -----
     UserWarning
-        If times are numbers that look like those since 1970, and ``unit`` does not say so.
+        If times are numbers that look like time since 1970, and ``unit`` does not say so.
 
     See Also
     --------
-    to_panel : The same for a frame without faults.
-    sktsad.datasets.load_folder : Loads folders of labelled series for benchmarks.
+    to_panel : Do the same for a frame without faults.
+    sktsad.datasets.load_folder : Load folders of labelled series for benchmarks.
 
     Examples
     --------
@@ -123,11 +123,11 @@ def read_panel(
     2026-01-05 00:00:00+01:00   2.0
     2026-01-05 00:01:00+01:00   3.0
     >>> report
-    rows read                             4
-    rows without a readable time          1
-    rows out of time order                1
-    rows of a time that is there twice    1
-    rows kept                             2
+    rows read                        4
+    rows without a readable time     1
+    rows out of time order           1
+    rows with a repeated time        1
+    rows kept                        2
     dtype: int64
     """
     table, file_series = _load(source, sep, [time, series, target])
@@ -140,7 +140,7 @@ def read_panel(
     times: Any
     times, unsaid = read_times(table[time], keys, zone, time_format, unit, report)
     report["rows without a readable time"] = int(times.isna().sum() - unsaid)
-    report["rows of an hour that clocks showed twice or never"] = unsaid
+    report["rows in an hour that clocks skip or repeat"] = unsaid
     values = _values(table, [name for name in (time, series, target) if name is not None], columns, report)
     levels = [times] if keys is None else [keys, times]
     index = times if keys is None else pd.MultiIndex.from_arrays(levels)
@@ -151,11 +151,13 @@ def read_panel(
     order = np.flatnonzero(there)[np.lexsort(codes[::-1])]
     X = values.iloc[order]
     is_twice = X.index.duplicated(keep=duplicates)  # type: ignore[arg-type]
-    report["rows of a time that is there twice"] = int(is_twice.sum())
+    report["rows with a repeated time"] = int(is_twice.sum())
     X, order = X[~is_twice], order[~is_twice]
     report["rows kept"] = len(X)
     if not len(X):
-        raise ValueError(f"No row of {len(table)} is left: {report}. See that time={time!r} names the time.")
+        raise ValueError(
+            f"No row of {len(table)} is left: {report}. Check that time={time!r} is the column of time."
+        )
     read_series(X)
     y = None if target is None else _labels(table[target], order, X.index, target)
     always = ("rows read", "rows kept")
@@ -163,7 +165,7 @@ def read_panel(
 
 
 def _load(source: Any, sep: str, names: list[Any]) -> tuple[pd.DataFrame, str | None]:
-    """Return a table, and the column that names the series where each is a file."""
+    """Return a table, and the column that names the series if each is a file."""
     if isinstance(source, (str, os.PathLike)):
         path = Path(source)
         if not path.is_dir():
@@ -177,7 +179,7 @@ def _load(source: Any, sep: str, names: list[Any]) -> tuple[pd.DataFrame, str | 
             if list(table.columns) != list(first.columns):
                 raise ValueError(
                     f"The file of series {name!r} has the columns {list(table.columns)}, others have "
-                    f"{list(first.columns)}. Read them one by one, and join what they share with pandas.concat."
+                    f"{list(first.columns)}. Read them one by one, and join the shared columns with pandas.concat."
                 )
         joined = pd.concat(tables, names=["series", None]).reset_index(level=0)
         joined = joined[[*first.columns, "series"]].reset_index(drop=True)
@@ -201,8 +203,8 @@ def _read_file(path: Path, sep: str) -> pd.DataFrame:
     suffix = _suffix(path)
     if not suffix or not path.is_file():
         raise ValueError(
-            f"source={str(path)!r} must be a CSV or Parquet file that is there, such as 'my.csv', or a folder of such "
-            "files. Read others with pandas, and give the frame."
+            f"source={str(path)!r} must be an existing CSV or Parquet file, such as 'my.csv', or a folder of such "
+            "files. Read others with pandas, and pass the frame."
         )
     table = pd.read_csv(path, sep=sep) if suffix == ".csv" else pd.read_parquet(path)
     return table if isinstance(table.index, pd.RangeIndex) else table.reset_index()
@@ -236,7 +238,7 @@ def _out_of_order(codes: list[np.ndarray]) -> int:
 def _values(
     table: pd.DataFrame, taken: list[Any], columns: Sequence[str] | None, report: dict[str, int]
 ) -> pd.DataFrame:
-    """Return the columns of values as numbers; report what becomes NaN, and what is left out."""
+    """Return the columns of values as numbers; report which values become NaN, and which columns are left out."""
     for name in columns if columns is not None else ():
         if name in taken or name not in table.columns:
             raise ValueError(
@@ -253,10 +255,10 @@ def _values(
                 raise ValueError(
                     f"columns: {name!r} holds {column.dtype}, not numbers. Encode it, or leave it out."
                 )
-            report[f"column {name!r} left out, which holds no numbers"] = len(table)
+            report[f"column {name!r} left out, as it holds no numbers"] = len(table)
             continue
         if is_text:
-            report[f"values of {name!r} that are no numbers, now missing"] = is_text
+            report[f"values of {name!r} that are not numbers, now missing"] = is_text
         values = numbers.to_numpy(np.float64, na_value=np.nan)
         if infinite := int(np.isinf(values).sum()):
             report[f"values of {name!r} that are infinite, now missing"] = infinite

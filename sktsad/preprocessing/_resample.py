@@ -1,4 +1,4 @@
-"""Rows at any time to rows at every time step, and back."""
+"""From rows at any time to one row per time step, and back."""
 
 from __future__ import annotations
 
@@ -45,37 +45,37 @@ def resample(
     fill: str | None = "previous",
     max_gap: float = 3,
 ) -> Any:
-    """Return rows at every time step, of each series by itself, from rows at any time.
+    """Return one row per time step, from rows at any time, series by series.
 
-    A row at time ``t`` summarizes the rows after ``t - step`` up to ``t``: no row knows a later one. Time steps
-    are counted from 1970 in UTC, so that rows that come later fall on the same steps. Do this before the split,
-    outside the pipeline: it changes the number of rows, which a step of a pipeline must not. `resample_back` brings
-    scores back to the original rows.
+    A row at time ``t`` summarizes the rows after ``t - step`` up to ``t``: no row depends on a later one. Time steps
+    are counted from 1970 in UTC, so that later rows fall on the same steps. Resample before the split, outside the
+    pipeline: it changes the number of rows, which a pipeline step must not. `resample_back` returns scores to the
+    original rows.
 
     Parameters
     ----------
     X : DataFrame of shape (n_samples, n_features)
-        Rows in time order with time in the index, or with a (series, time) MultiIndex. Columns are numbers; NaN is
-        left out, and stays where there is nothing else.
+        Rows in time order with time in the index, or with a (series, time) MultiIndex. Columns must be numbers; NaN is
+        ignored, and remains only where a step has no other value.
     y : array-like of shape (n_samples,), default=None
-        Labels of two classes. A step with an anomalous row is anomalous; a step that is filled is where the steps on
+        Labels of two classes. A step with an anomalous row is anomalous; a filled step is anomalous if the steps on
         both sides are, so that events keep their place and length.
     step : str, float or Timedelta, default="auto"
-        Time between two rows, such as ``"5min"``; a number, where time is a number. "auto" is the most frequent step of
+        Time between two rows, such as ``"5min"``, or a number if time is a number. "auto" is the most frequent step of
         each series.
     how : {"mean", "sum", "min", "max", "last", "count"} or mapping of columns to these, default="mean"
-        How several rows become one. Columns that a mapping leaves out get their mean.
+        How several rows are combined into one. Columns that a mapping leaves out get their mean.
     fill : {"previous", "mean", "interpolate"} or None, default="previous"
-        What a step without a row gets, where a hole is no longer than ``max_gap``: the values of the step before,
-        or the mean of all steps of the series so far. "interpolate" draws a line to the next row: it looks ahead, which
-        live rows cannot. None leaves holes as they are.
+        How to fill steps without a row in holes no longer than ``max_gap``: with the values of the step before, or with
+        the mean of all steps of the series so far. "interpolate" draws a line to the next row: it looks ahead, which is
+        impossible live. None leaves holes as they are.
     max_gap : float, default=3
-        Longest time from one row to the next, in steps, that is filled; a longer hole stays a gap.
+        Longest time from one row to the next, in steps, that is filled; longer holes remain gaps.
 
     Returns
     -------
     X_regular : DataFrame of shape (n_steps, n_features)
-        Rows at multiples of the step, with the index of X except for the times.
+        Rows at multiples of the step, with an index like that of X.
     y_regular : Series of shape (n_steps,)
         Their labels; only if y is given.
 
@@ -121,19 +121,19 @@ def resample(
 
 
 def resample_back(values: Rows, X: Rows) -> Any:
-    """Return values of regular rows at the times of the rows that they come from.
+    """Return values of regular rows to the rows from which these were made.
 
     Parameters
     ----------
     values : Series or DataFrame
         Scores, decisions or labels of the rows that `resample` made, with their index.
     X : DataFrame or Series
-        The rows that `resample` was given.
+        The rows passed to `resample`.
 
     Returns
     -------
     values_of_rows : Series or DataFrame
-        For each row of X the value of the step that it is in, which is known at the end of that step.
+        For each row of X, the value of its step, which is known at the end of that step.
 
     Raises
     ------
@@ -154,8 +154,8 @@ def resample_back(values: Rows, X: Rows) -> Any:
     own, regular = read_series(X), read_series(values)
     if own.times is None or regular.times is None or own.kind != regular.kind:
         raise ValueError(
-            "values and X must both have the same kind of time in their index: give a Series or a frame with the index "
-            "that resample returned, and the rows that it was given."
+            "values and X must both have the same kind of time in their index: pass a Series or a frame with the index "
+            "that resample returned, and the rows that were passed to it."
         )
     places = dict(regular.parts())
     found = np.empty(own.n_rows, dtype=np.intp)
@@ -164,8 +164,8 @@ def resample_back(values: Rows, X: Rows) -> Any:
         at = np.searchsorted(regular.times[there], own.times[part])
         if (at == there.stop - there.start).any():
             raise ValueError(
-                f"X has rows{'' if key is None else f' of the series {key!r}'} that lie in no step of values. Give the "
-                "rows that resample was given, and values of all rows that it returned."
+                f"X has rows{'' if key is None else f' of the series {key!r}'} that lie in no step of values. Pass the "
+                "rows that were passed to resample, and values of all rows that it returned."
             )
         found[own.order[part]] = regular.order[there][at]
     out = values.iloc[found]
@@ -204,7 +204,7 @@ def _steps(step: str | float | pd.Timedelta, rows: SeriesRows) -> np.ndarray:
     """Return the time step of each series, in the unit of its times."""
     if isinstance(step, str) and step == "auto":
         steps = rows.steps()
-        return np.where(np.isnan(steps), 1, steps)  # a single row falls on a step of any size
+        return np.where(np.isnan(steps), 1, steps)  # a single row fits any step size
     if rows.has_dates:
         if isinstance(step, Real):
             raise ValueError(
@@ -250,13 +250,13 @@ def _summarize(values: np.ndarray, starts: np.ndarray, how: str) -> np.ndarray:
 
 
 class _Holes:
-    """The steps that have a row, and those between them that are filled."""
+    """The steps that have a row, and the filled steps between them."""
 
     def __init__(self, steps: np.ndarray, max_gap: float) -> None:
         holes = np.diff(steps)
         is_filled = (holes > 1) & (holes <= max_gap)
         self.steps = steps
-        #: Of each step the last one with a row, and how many steps later it is.
+        #: For each step, the last step with a row, and how many steps have passed since.
         self.before: Any = slice(None)
         self.is_new = np.zeros(0, dtype=bool)
         if not is_filled.any():
@@ -283,7 +283,7 @@ class _Holes:
         return out
 
     def is_between(self, marked: np.ndarray) -> np.ndarray:
-        """Mark steps that have a marked row, and those that are filled between two of them."""
+        """Mark steps that have a marked row, and filled steps between two of these."""
         if not self.is_new.any():
             return marked
         return marked[self.before] & (marked[self._after] | ~self.is_new)
@@ -301,7 +301,7 @@ class _Labels:
         self._parts: list[np.ndarray] = []
 
     def add(self, at: np.ndarray, starts: np.ndarray, holes: _Holes) -> None:
-        """Add a series: its rows, where its steps start among them, and which steps are filled."""
+        """Add a series, given its rows, where its steps start among them, and which steps are filled."""
         self._parts.append(holes.is_between(np.logical_or.reduceat(self._is_anomaly[at], starts)))
 
     def result(self, index: pd.Index) -> pd.Series:
@@ -313,7 +313,7 @@ class _Labels:
 
 
 def _index_like(X: pd.DataFrame, rows: SeriesRows, times: np.ndarray, sizes: list[int]) -> pd.Index:
-    """Return the index of the steps, in the form of that of X."""
+    """Return the index of the steps, in the form of the index of X."""
     old = X.index
     is_panel = isinstance(old, pd.MultiIndex)
     labels: Any = times

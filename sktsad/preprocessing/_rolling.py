@@ -9,17 +9,17 @@ import numpy as np
 from scipy.ndimage import uniform_filter1d
 from scipy.signal import lfilter
 
-#: Rows worked on at once: they stay in the cache, and rounding errors of running sums start again.
+#: Rows processed at once: they stay in the cache, and rounding errors of running sums start afresh.
 _BLOCK = 32768
-#: How many times the variance a square may be, so that a running sum of squares, which never quite forgets it (some 32
-#: rounding errors), is exact to a millionth.
+#: Largest ratio of a square to the variance for which a running sum of squares is exact to a millionth: a sum never
+#: quite forgets a large square (some 32 rounding errors).
 _LARGEST = 1e-6 / (32 * np.finfo(float).eps)
-#: Rows of a window up to which a convolution is the fastest way to slopes.
+#: Longest window for which a convolution is the fastest way to compute slopes.
 _LARGEST_KERNEL = 240
 
 
 def trailing_mean(x: np.ndarray, window: int) -> np.ndarray:
-    """Return the mean of the last ``window`` rows, this one included; of fewer at the start."""
+    """Return the mean of the last ``window`` rows, including the current one; of fewer at the start."""
     size = min(window, len(x))
     # The filter's window is centred; shifted, it ends with the row.
     out = uniform_filter1d(x, size, origin=(size - 1) // 2, mode="constant")
@@ -31,7 +31,7 @@ def trailing_mean(x: np.ndarray, window: int) -> np.ndarray:
 def past_moments(x: np.ndarray, window: int, least: float = 0.0) -> tuple[np.ndarray, np.ndarray]:
     """Return mean and standard deviation of the ``window`` rows before each row; NaN with fewer than half of them.
 
-    Variances are exact to a millionth of themselves, or of ``least`` squared where that is more.
+    The relative error of variances is below a millionth, or their error below a millionth of ``least`` squared.
     """
     mean, std = np.empty(len(x)), np.empty(len(x))
     half = -(-window // 2)
@@ -39,10 +39,10 @@ def past_moments(x: np.ndarray, window: int, least: float = 0.0) -> tuple[np.nda
     start, stop = half - 1, len(x) - 1
     size = block = max(_BLOCK, window)
     while start < stop:
-        # Rows from start on are the last of the pasts of the rows one further on.
+        # The past of the row after each of these ends with it.
         first = max(start - window + 1, 0)
         part = x[first : min(start + size, stop)]
-        # The middle of rows that are past to all of these: of later ones, not even rounding errors may tell.
+        # Centre of rows that all of these have in their past: not even rounding errors may depend on later rows.
         center = np.partition(part[:half], half // 2)[half // 2]
         part = part - center
         begin, end = start - first, len(part)
@@ -51,7 +51,8 @@ def past_moments(x: np.ndarray, window: int, least: float = 0.0) -> tuple[np.nda
         variances = trailing_mean(squares, window)[begin:]
         variances -= means * means
         if not squares.max() <= _LARGEST * (variances.min() + least**2):
-            # Up to the first row whose sums are spoilt by a wild value that has left the window; there, start again.
+            # Keep rows up to the first whose sums are spoilt by an extreme value that has left the window; restart
+            # there.
             is_exact = np.maximum.accumulate(squares)[begin:] <= _LARGEST * (variances + least**2)
             is_exact[0] = True
             end = end if is_exact.all() else begin + int(np.argmin(is_exact))
@@ -64,7 +65,7 @@ def past_moments(x: np.ndarray, window: int, least: float = 0.0) -> tuple[np.nda
 
 
 def slope(x: np.ndarray, window: int) -> np.ndarray:
-    """Return the slope of the least-squares line through the last ``window`` rows, a row; NaN at the start."""
+    """Return the slope, per row, of the least-squares line through the last ``window`` rows; NaN at the start."""
     out = np.full(len(x), np.nan)
     if len(x) < window:
         return out
@@ -82,8 +83,8 @@ def slope(x: np.ndarray, window: int) -> np.ndarray:
 def _slopes(x: np.ndarray, window: int) -> np.ndarray:
     """Return the slope of each full window, by sums that run from borders between blocks of ``window`` rows.
 
-    A window is the end of one block and the beginning of the next. Both sums hold its own rows only: of a wild value
-    that has left the window nothing remains, as there would of one running sum over all rows.
+    A window is the end of one block and the beginning of the next. Both sums hold its own rows only: an extreme value
+    that has left the window leaves no trace, as it would in one running sum over all rows.
     """
     n_slopes = len(x) - window + 1
     blocks = np.zeros((-(-n_slopes // window) + 1, window))
@@ -100,7 +101,7 @@ def _slopes(x: np.ndarray, window: int) -> np.ndarray:
 
 
 def _sums_at_border(before: np.ndarray, after: np.ndarray) -> np.ndarray:
-    """Return the sums over all of ``before``, then over one row less of it and one more of ``after``, and so on."""
+    """Return the sums over all of ``before``, then without its first row and with the first of ``after``, and so on."""
     sums = np.cumsum(before[:, ::-1], axis=1)[:, ::-1]
     sums[:, 1:] += np.cumsum(after, axis=1)
     return sums
@@ -109,7 +110,7 @@ def _sums_at_border(before: np.ndarray, after: np.ndarray) -> np.ndarray:
 def past_ewm(x: np.ndarray, span: Any) -> np.ndarray:
     """Return the exponentially weighted mean of all rows before each row; NaN for the first.
 
-    The span is a number, or an array with one for each row, which says how much that row counts.
+    The span is a number, or an array with a span for each row, which sets the weight of that row.
     """
     out = np.full(len(x), np.nan)
     spans = np.broadcast_to(span, len(x))[:-1]
@@ -125,9 +126,9 @@ def past_ewm(x: np.ndarray, span: Any) -> np.ndarray:
 def look_back(times: np.ndarray, lag: Any, tolerance: Any) -> tuple[np.ndarray, np.ndarray]:
     """Return for each row where the rows ``lag`` earlier, give or take the tolerance, start and stop.
 
-    They stop before the row itself. Lag and tolerance are numbers, or arrays with one for each row.
+    They stop before the row itself. Lag and tolerance are numbers, or arrays with one number for each row.
     """
-    times = times - times[0]  # small numbers: floats do not hold nanoseconds since 1970
+    times = times - times[0]  # small numbers, as floats cannot hold nanoseconds since 1970 exactly
     first = np.searchsorted(times, times - (lag + tolerance))
     stop = np.searchsorted(times, times - (lag - tolerance), side="right")
     return first, np.minimum(stop, np.arange(len(times)))

@@ -1,4 +1,4 @@
-"""What each row looks like beside the rows before it, as columns."""
+"""Columns that compare each row with the rows before it."""
 
 from __future__ import annotations
 
@@ -44,87 +44,91 @@ from ._period import choose_period
 
 
 class RollingFeatures(TransformerMixin, Estimator):
-    """Describe every row by how it differs from the rows before it: recent ones, and those a day or a week ago.
+    """Describe every row by its difference from earlier rows: recent ones, and those a day or a week ago.
 
-    They feed recurrent networks as channels, through a `SlidingWindow`, and any classifier of scikit-learn as columns.
-    Row ``t`` is compared with earlier rows of its own series only; no row is lost or added.
+    The features go into recurrent networks as channels, through a `SlidingWindow`, and into any classifier of
+    scikit-learn as columns. Row ``t`` is compared with earlier rows of its own series only; no row is lost or added.
 
     Parameters
     ----------
     z_windows : sequence of int, str or timedelta, default=(15, 60)
-        For each, the z-score of the row among that number of rows before it, or among those of that time, such as
-        ``"15min"``, where the index has dates: of each series as many rows as make it, by its own time step. So also
-        the next three, and ``same_windows``.
+        For each, the z-score of the row among that number of rows before it. Where the index has dates, a length of
+        time such as ``"15min"`` is possible as well: it stands for the number of rows that last as long by the time
+        step of each series. The same holds for the next three parameters and ``same_windows``.
     std_windows : sequence of int, str or timedelta, default=(15, 60)
-        For each, the standard deviation of that number of rows before.
+        For each, the standard deviation of that number of rows before the row.
     slope_windows : sequence of int, str or timedelta, default=(15,)
-        For each, at least 2, the slope per row of the line through that number of rows, the last of them the row.
+        For each, at least 2, the slope per row of the line through that number of rows, which end with the row.
     ewm_spans : sequence of int, str or timedelta, default=(15, 60)
-        For each, the difference to the mean of the rows before, with weights that fall by ``1 - 2 / (span + 1)`` per
-        row.
+        For each, the difference from the mean of the rows before, with weights that are multiplied by ``1 - 2 / (span +
+        1)`` per row.
     n_periods : int, default=7
-        Number of periods back whose rows at the same time are compared with: the difference to their median, the
-        same divided by their scaled median absolute deviation, and that. 0 leaves these out, and ``same_windows``.
+        Number of earlier periods whose rows at the same time the row is compared with. The features are the difference
+        from their median, this difference divided by their scaled median absolute deviation, and that deviation itself.
+        0 leaves out these features and those of ``same_windows``.
     n_weeks : int, default=0
-        Number of weeks back whose rows at the same time of the same weekday are compared with, in the same three ways:
-        for series whose weekends differ. It needs a period of a day, and does without if that is none.
+        Number of earlier weeks whose rows at the same time of the same weekday the row is compared with, by the same
+        three features: for series whose weekends differ. It has an effect only if the period is a day.
     n_neighbors : int, default=2
-        Rows up to this number of time steps from the same time count like it: seven rows alone make a rough median.
+        Rows up to this number of time steps from the same time are used as well: the median of seven rows alone would
+        be rough.
     same_windows : sequence of int, str or timedelta, default=(60, 1440)
-        For each, at least 2, of the difference to the median at the same time: its mean over that number of rows
-        before, which tells what lasts, and its z-score among them. Rows without an earlier period count as 0.
+        For each, at least 2, of the difference from the median at the same time: its mean over that number of earlier
+        rows, which shows lasting differences, and its z-score among them. Rows without an earlier period count as 0.
     period_lags : sequence of int, default=(1, 7)
-        For each, the difference to the row that number of periods ago: with days, yesterday and a week ago.
+        For each, the difference from the row that number of periods ago: with days, yesterday and a week ago.
     calendar : sequence of {"time_of_day", "day_of_week", "weekend", "holiday"}, default=()
-        What the calendar says of a row, in columns at the end, where the index has dates: sine and cosine of the time
-        of day, the weekday from 0 for Monday to 6, whether it is Saturday or Sunday, whether it is one of ``holidays``.
+        Calendar features, in columns at the end; they need dates in the index: sine and cosine of the time of day, the
+        weekday from 0 for Monday to 6, whether it is Saturday or Sunday, whether it is one of ``holidays``.
     holidays : sequence of date or str, default=None
-        Days such as ``"2026-12-25"`` that are unlike others, for "holiday".
+        Unusual days such as ``"2026-12-25"``, for "holiday".
     period : int, str, timedelta or None, default="auto"
-        Number of rows until a series repeats itself, or how long that takes, such as ``"7D"``. "auto" is a day where
-        the index has dates or time deltas, and some series two days of them with at least four rows each; otherwise it
-        is read from the autocorrelation of the longest series. None, or no period found, leaves out what needs one.
+        Number of rows until a series repeats itself, or how long that takes, such as ``"7D"``. "auto" is a day if the
+        index has dates or time deltas and some series spans two days with at least four rows each; otherwise it is read
+        from the autocorrelation of the longest series. With None, or if no period is found, features that need one are
+        left out.
     min_spread : float, default=0.05
-        A row's z-scores divide by no less than this share of the spread that the series had in fit; if it was
-        constant then, of 1.
+        The divisor of a z-score is at least this share of the spread that the series had in fit, or of 1 if it was
+        constant.
     keep_values : bool, default=True
-        Whether the columns themselves come first.
+        Whether to keep the columns themselves, before the features.
     fill : float, default=0.0
-        What stands for a feature whose past is missing, and for all features of a value that is NaN: at the start of a
-        series, after a gap, before the first period is over. 0 says "as usual"; NaN is for those that take it, maybe
-        not in a whole column.
+        Value of a feature whose past is missing (at the start of a series, after a gap, before the first period is
+        over), and of all features of a value that is NaN. 0 means "as usual"; NaN is for estimators that accept it,
+        though some refuse a column that is all NaN.
     max_gap : float, default=3
-        Longest step in time, in units of the series' most frequent step, that windows may bridge. What looks back
-        whole periods goes by time, across gaps.
+        Longest step in time, in units of the series' most frequent step, that windows may bridge. Features that look
+        back whole periods go by time, across gaps.
     history : {"index", "none"}, default="index"
-        With "index", fit keeps the last rows that any feature looks at, of each run of neighbouring rows (of a series,
-        the last run and the 31 before the longest holes), so that later rows, and those of a fold that was cut from the
-        middle, get their true past by their index.
+        With "index", fit keeps the last rows that any feature looks at, of each run of neighbouring rows (in each
+        series, the last run and the 31 runs before the longest holes), so that later rows, and those of a fold cut from
+        the middle, find their true past by their index.
     series : {"auto", "index"}, default="auto"
         "auto" reads a (series, time) MultiIndex where there is one; "index" insists on it.
 
     Attributes
     ----------
     periods_ : dict
-        Rows of a period by the name of the series; ``{None: rows}`` without a MultiIndex. None where there is none,
-        or no feature needs it.
+        Number of rows of a period by the name of the series; ``{None: rows}`` without a MultiIndex. The number is None
+        if there is no period, or no feature needs it.
     n_features_in_, feature_names_in_ : int, ndarray of str
-        Number of columns, and their names where they had names.
+        Number of columns, and their names if X has column names.
 
     Notes
     -----
-    NaN is a row that this column misses: it counts in no window, and its own features are ``fill``, the value itself
-    too. `SeriesImputer` before it fills values by earlier ones, and appends which these are.
+    NaN marks a value that is missing: it counts in no window, and its own features are ``fill``, as is the value
+    itself. `SeriesImputer`, placed before, fills missing values from earlier ones, and can append columns that mark
+    them.
 
-    At least half the rows of a window must be there, without a gap; for a slope, all. A row a period ago may be half
-    a time step off, as may its neighbours: they count without it, too, the first ``2 * n_neighbors + 1`` of a period
-    if rows are closer than the step, and only such as come before the row itself. With ``history``, what exponential
-    weights leave out is a ten-millionth of them. In a series that fit did not see, or one row of it only, each row goes
-    by the time step of the rows before it; one not seen takes the median spread of those of fit. A day of dates with a
-    time zone is one of its clocks: nine o'clock is compared with nine o'clock, also after the clocks were changed.
-    With an offset alone (``+01:00``), or without a zone, a day has 24 hours. Results too large
-    for the floats of X become their largest. Scale each series before (`SeriesScaler`): differences mean the same in
-    all of them then. z-scores have heavy tails: squash them before a network, e.g. by
+    At least half the rows of a window must be present, without a gap; for a slope, all of them. A row a period ago may
+    be half a time step off, as may its neighbours. The neighbours count even if that row is missing: the first ``2 *
+    n_neighbors + 1`` of a period if rows are closer than the step, and only those before the current row. With
+    ``history``, exponential weights leave out a ten-millionth of their sum. In a series of which fit has seen one row
+    or none, each row goes by the time step of the rows before it; a series not seen during fit takes the median spread
+    of the others. If dates have a time zone, a day follows its clocks: nine o'clock is compared with nine o'clock, also
+    after the clocks were changed. With an offset alone (``+01:00``), or without a zone, a day has 24 hours. Results too
+    large for the float type of X become its largest number. Scale each series first (`SeriesScaler`), so that
+    differences mean the same in all of them. z-scores have heavy tails: squash them before a network, e.g. by
     ``FunctionTransformer(numpy.arcsinh, feature_names_out="one-to-one")``.
 
     Examples
@@ -221,7 +225,7 @@ class RollingFeatures(TransformerMixin, Estimator):
         X : array-like of shape (n_samples, n_features)
             One row per time step, in time order; a panel is a frame with a (series, time) MultiIndex.
         y : array-like of shape (n_samples,), default=None
-            Read for its index only, to notice that X has lost it.
+            Only its index is read, to notice if X has lost its own.
 
         Returns
         -------
@@ -278,14 +282,15 @@ class RollingFeatures(TransformerMixin, Estimator):
         ------
         ValueError
             If columns differ from those of fit, values are infinite, time is out of order or duplicated, or the indexes
-            of fit and transform do not compare: one of both is a panel's, or they hold different kinds of time.
+            of fit and transform cannot be compared: only one of them is that of a panel, or they hold different kinds
+            of time.
 
         Warns
         -----
         UserWarning
-            If the rows come twice as densely as those of fit, or half as densely, if more than a tenth of the rows of
-            series that fit knows come without the rows before them, or if series seem to go by other names than in fit,
-            such as ``"1"`` for ``1``.
+            If the rows come twice or half as often as those of fit, if more than a tenth of the rows of known series
+            come without the rows before them, or if series seem to have other names than in fit, such as ``"1"`` for
+            ``1``.
         """
         check_is_fitted(self)
         refuse_polars_output(self, X)
@@ -311,7 +316,7 @@ class RollingFeatures(TransformerMixin, Estimator):
         rows, values, _ = past.join(rows, values)
         steps = rows.steps_so_far(past.steps())
         spreads = dict(zip(self._past.keys, self._spreads, strict=True))
-        with np.errstate(over="ignore", invalid="ignore"):  # of the largest numbers that floats hold
+        with np.errstate(over="ignore", invalid="ignore"):  # for the largest floats
             for key, part in rows.parts():
                 order = rows.order[part]
                 times = None if rows.times is None else rows.times[part]
@@ -319,7 +324,7 @@ class RollingFeatures(TransformerMixin, Estimator):
                 at = _as_slice(order)
                 given: Any = slice(None)
                 into = at
-                if not (is_given := order < n_rows).all():  # the rest is the past that fit kept
+                if not (is_given := order < n_rows).all():  # the other rows are the past kept by fit
                     given, into = is_given, order[is_given]
                 for column, feature in enumerate(self._of_series(values[at], times, steps[part], spread)):
                     out[into, column] = feature[given]
@@ -347,7 +352,7 @@ class RollingFeatures(TransformerMixin, Estimator):
         return np.array([*names, *self._calendar.names], dtype=object)
 
     def live_step(self) -> LiveStep:
-        """Return what works row by row; `sktsad.live.LiveScorer` asks for it.
+        """Return the step that works row by row, for `sktsad.live.LiveScorer`.
 
         Returns
         -------
@@ -363,16 +368,16 @@ class RollingFeatures(TransformerMixin, Estimator):
         )
 
     def _first_needed(self, times: np.ndarray, step: float) -> int:
-        """Return the first of these rows that a row after them looks at."""
+        """Return the first of these rows that later rows look at."""
         if self.history == "none":
             return len(times)
         period = self._period.in_time(step) if self._period else np.nan
-        # Values that are there are no more than that many steps apart, or there is a gap between them.
+        # Present values are no further apart than this number of steps, or there is a gap between them.
         spread = ceil(self.max_gap) if self._has_missing else 1
         return self._features.at(step).first_of_past(times, period, step, spread)
 
     def _lacking(self, times: np.ndarray, before: float, step: float) -> np.ndarray:
-        """Mark the rows of a run after a hole that look into the hole, or at fewer rows than they should."""
+        """Mark the rows of a run after a hole whose features look into the hole, or at too few rows."""
         lacks = np.arange(len(times)) < self._features.at(step).longest_window
         period = None if self._period is None else self._period.in_rows(step)
         if period is None:
@@ -397,7 +402,7 @@ class RollingFeatures(TransformerMixin, Estimator):
                 continue
             found: Iterator[np.ndarray] = iter(())
             at = np.flatnonzero(there)
-            if len(at) and times is None:  # rows that are missing must be seen to be
+            if len(at) and times is None:  # missing rows are known only where they are seen
                 step = np.nan_to_num(steps, nan=1.0)
                 some = ColumnRows(self._features, period, None, at * step[at], step[at], self.max_gap)
                 found = some.features_of(x[at], least)
@@ -412,12 +417,12 @@ class RollingFeatures(TransformerMixin, Estimator):
 
 
 def _spread(values: np.ndarray) -> np.ndarray:
-    """Return the robust spread of each column, without its NaN; 1 of a constant one, or of nothing."""
+    """Return the robust spread of each column, ignoring NaN; 1 for a constant or empty column."""
     columns = (column[~np.isnan(column)].astype(np.float64) for column in values.T)
     spread = np.array([robust_moments(column, axis=0)[1] if len(column) else 0.0 for column in columns])
     return np.where(spread > 0, spread, 1.0)
 
 
 def _as_slice(rows: np.ndarray) -> np.ndarray | slice:
-    """Return positions in ascending order, if without a hole, as a slice: no copy is made by it."""
+    """Return ascending positions as a slice if they have no hole, which avoids a copy."""
     return slice(rows[0], rows[-1] + 1) if rows[-1] - rows[0] == len(rows) - 1 else rows

@@ -1,4 +1,4 @@
-"""Scaling of many short series at once: what scikit-learn's scalers do to one series after the other."""
+"""Scaling of many short series at once, as scikit-learn's scalers do one series after the other."""
 
 from __future__ import annotations
 
@@ -10,14 +10,15 @@ from sklearn.preprocessing import MaxAbsScaler, MinMaxScaler, RobustScaler, Stan
 
 from .._core import SeriesRows
 
-#: What scalers do to a column: which numbers, in which order. Only what they do themselves gives the same bits.
+#: Operations of each scaler on a column, in order, with the attribute that holds the numbers. Only the same operations
+#: give the same bits.
 _DO: dict[type, tuple[tuple[str, Any], ...]] = {
     StandardScaler: (("mean_", np.subtract), ("scale_", np.divide)),
     RobustScaler: (("center_", np.subtract), ("scale_", np.divide)),
     MaxAbsScaler: (("scale_", np.divide),),
     MinMaxScaler: (("scale_", np.multiply), ("min_", np.add)),
 }
-#: What stands for numbers that a scaler does without, as with ``with_mean=False``.
+#: Neutral numbers for those that a scaler does not use, such as with ``with_mean=False``.
 NEUTRAL = {np.subtract: 0.0, np.add: 0.0, np.divide: 1.0, np.multiply: 1.0}
 _INVERSE: dict[Any, Any] = {
     np.subtract: np.add,
@@ -25,25 +26,25 @@ _INVERSE: dict[Any, Any] = {
     np.divide: np.multiply,
     np.multiply: np.divide,
 }
-#: Rows of a series, in the mean, up to which the calls for each series cost more than its rows.
+#: Mean number of rows per series below which the calls for each series cost more than the arithmetic.
 _SHORT = 10_000
-#: Rows that are worked on at once, about.
+#: Rows processed at once, approximately.
 _BLOCK = 2**18
 _EPS = np.finfo(float).eps
 
 
 def what_it_does(scaler: Any) -> tuple[tuple[str, Any], ...] | None:
-    """Return the attributes of a fitted scaler with what it does with them; None if it does more than that."""
+    """Return the attributes of a fitted scaler with the operation of each; None if it does more than that."""
     found = _DO.get(type(scaler))
     if found is None or getattr(scaler, "clip", False) or not hasattr(scaler, found[-1][0]):
         return None
-    if not getattr(scaler, "with_mean", True):  # it has the mean, and does not use it
+    if not getattr(scaler, "with_mean", True):  # it has the mean, but does not use it
         return None
     return found
 
 
 def are_many(rows: SeriesRows) -> bool:
-    """Tell whether the series are so short that a loop over them takes longer than the arithmetic."""
+    """Return whether the series are so short that a loop over them takes longer than the arithmetic."""
     return len(rows.keys) > 1 and rows.n_rows < _SHORT * len(rows.keys)
 
 
@@ -77,7 +78,7 @@ def fit_at_once(scaler: Any, values: np.ndarray, rows: SeriesRows) -> list[Any] 
 
 
 def scale_at_once(scalers: list[Any], values: np.ndarray, rows: SeriesRows, method: str) -> np.ndarray | None:
-    """Return rows scaled, or scaled back, each series by its scaler; None if that needs the scalers themselves."""
+    """Return rows scaled, or scaled back, each series by its scaler; None if only the scalers themselves can do it."""
     steps = what_it_does(scalers[0])
     if (
         steps is None
@@ -102,7 +103,7 @@ def scale_at_once(scalers: list[Any], values: np.ndarray, rows: SeriesRows, meth
 
 
 def _blocks(values: np.ndarray, rows: SeriesRows) -> Iterator[tuple[int, int, np.ndarray]]:
-    """Yield neighbouring series, the first and where they stop, with their rows one after the other."""
+    """Yield blocks of consecutive series: the first, the stop, and their rows."""
     first = 0
     while first < len(rows.keys):
         stop = int(np.searchsorted(rows.bounds, rows.bounds[first] + _BLOCK, side="right")) - 1

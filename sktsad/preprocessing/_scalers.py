@@ -38,7 +38,7 @@ from .._core import (
 from ._live_scaler import LiveScaler
 from ._scale_at_once import are_many, fit_at_once, scale_at_once
 
-#: Rows and the scaler's parameters are checked once; to do so series by series takes longer than to scale them.
+#: Rows and the parameters of the scaler are checked once: checking series by series takes longer than scaling them.
 _CHECKED = {"assume_finite": True, "skip_parameter_validation": True}
 _SCALER = [HasMethods(["fit", "transform", "inverse_transform"]), None]
 
@@ -47,16 +47,16 @@ class SeriesScaler(OneToOneFeatureMixin, TransformerMixin, Estimator):
     """Scale each series of a panel by itself, with any scikit-learn scaler.
 
     Rows without a (series, time) MultiIndex are one series. A frame comes out as a frame with its index,
-    also where ``set_output`` was not called: what comes after needs it.
+    even if ``set_output`` was not called: later steps need the index.
 
     Parameters
     ----------
     scaler : transformer, default=None
         Cloned for each series; None means ``StandardScaler()``.
     unseen : {"self", "pooled", "error"}, default="pooled"
-        What a series gets that fit did not see: a scaler fitted on the rows to transform ("self": it
-        looks at that series' own future), the scaler fitted on all training rows together ("pooled"), or
-        an error.
+        How to scale a series not seen during fit: with a scaler fitted on the rows to transform ("self", which looks at
+        that series' own future), with a scaler fitted on all training rows together ("pooled"), or not at all
+        ("error").
     series : {"auto", "index"}, default="auto"
         "auto" reads a (series, time) MultiIndex where there is one; "index" insists on it.
 
@@ -65,11 +65,11 @@ class SeriesScaler(OneToOneFeatureMixin, TransformerMixin, Estimator):
     scalers_ : dict
         The fitted scaler of each series by its name; ``{None: scaler}`` without a MultiIndex.
     pooled_scaler_ : transformer
-        The scaler fitted on all rows; only with ``unseen="pooled"`` and a MultiIndex.
+        Scaler fitted on all rows; only with ``unseen="pooled"`` and a MultiIndex.
     n_features_in_ : int
         Number of columns.
     feature_names_in_ : ndarray of str
-        Names of the columns, where they had names.
+        Names of the columns, if X has column names.
 
     Examples
     --------
@@ -122,12 +122,12 @@ class SeriesScaler(OneToOneFeatureMixin, TransformerMixin, Estimator):
 
     @atomic_fit
     def partial_fit(self, X: Rows, y: Labels = None) -> Self:
-        """Go on with some more rows, of series that are known or new: for panels larger than the memory.
+        """Continue fitting on more rows, of known or new series: for panels larger than memory.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Rows as in `fit`, such as the parts of a `sktsad.scale.ParquetPanel`.
+            Rows as in `fit`, such as the parts of a `ParquetPanel` of `sktsad.scale`.
         y : None
             Ignored.
 
@@ -138,7 +138,7 @@ class SeriesScaler(OneToOneFeatureMixin, TransformerMixin, Estimator):
         Raises
         ------
         TypeError
-            If the scaler has no ``partial_fit``, as ``RobustScaler``.
+            If the scaler has no ``partial_fit``, such as ``RobustScaler``.
         """
         if not hasattr(self._new_scaler(), "partial_fit"):
             raise TypeError(
@@ -151,7 +151,7 @@ class SeriesScaler(OneToOneFeatureMixin, TransformerMixin, Estimator):
         if is_first:
             self._is_panel = is_panel(X)
         check_panel(X, self._is_panel)
-        # Copies go on: if a later series fails, those that were there are as they were.
+        # Copies continue, so that existing scalers stay unchanged if a later series fails.
         scalers = {} if is_first else dict(self.scalers_)
         if not scalers.keys() & set(rows.keys):
             scalers |= dict(zip(rows.keys, self._fitted(values, rows), strict=True))
@@ -182,13 +182,12 @@ class SeriesScaler(OneToOneFeatureMixin, TransformerMixin, Estimator):
         Raises
         ------
         ValueError
-            If a series is new and ``unseen="error"``, or one of fit and transform has a panel's index and
-            the other does not.
+            If a series is new and ``unseen="error"``, or only one of fit and transform gets the index of a panel.
 
         Warns
         -----
         UserWarning
-            If series seem to go by other names than in fit, such as ``"1"`` for ``1``.
+            If series seem to have other names than in fit, such as ``"1"`` for ``1``.
         """
         return self._apply(X, "transform")
 
@@ -198,7 +197,7 @@ class SeriesScaler(OneToOneFeatureMixin, TransformerMixin, Estimator):
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Scaled rows, with their index. A series that fit did not see can be put back only with
+            Scaled rows, with their index. For a series not seen during fit, the scaling can be undone only with
             ``unseen="pooled"``.
 
         Returns
@@ -208,7 +207,7 @@ class SeriesScaler(OneToOneFeatureMixin, TransformerMixin, Estimator):
         return self._apply(X, "inverse_transform")
 
     def live_step(self) -> LiveStep:
-        """Return what works row by row; `sktsad.live.LiveScorer` asks for it.
+        """Return the step that works row by row, for `sktsad.live.LiveScorer`.
 
         Returns
         -------
@@ -258,21 +257,21 @@ class SeriesScaler(OneToOneFeatureMixin, TransformerMixin, Estimator):
 
 
 class WindowScaler(OneToOneFeatureMixin, TransformerMixin, Estimator):
-    """Scale windows, each channel alike at all of its time steps, for those who windowed first.
+    """Scale windows, each channel in the same way at all time steps, if windows came first.
 
-    Scaling the rows before the window is cheaper and as good. This is for windows that come ready-made, one
-    a row. A frame comes out as a frame, also where ``set_output`` was not called: its columns tell the layout
-    of the windows to what comes after.
+    Scaling the rows before the window is cheaper and just as good. This scaler is for data that already consist of
+    windows, one per row. A frame comes out as a frame, even if ``set_output`` was not called: its columns tell later
+    steps the layout of the windows.
 
     Parameters
     ----------
     scaler : transformer, default=None
-        Any scikit-learn scaler that works column by column; None means ``StandardScaler()``. It sees one
-        column a channel, and every time step of every window as a row. It is fitted in bounded memory if it
-        has ``partial_fit``, else on all windows at once.
+        Any scikit-learn scaler that works column by column; None means ``StandardScaler()``. It sees one column per
+        channel, and every time step of every window as a row. If it has ``partial_fit``, it is fitted in bounded
+        memory, otherwise on all windows at once.
     n_channels : int, default=None
-        Channels of a plain 2-D row; None takes them from `Windows`, 3-D arrays or names such as ``x0_t-3``,
-        and takes other rows as univariate.
+        Number of channels in the rows of a plain 2-D array. None takes it from `Windows`, 3-D arrays or names such as
+        ``x0_t-3``, and treats other rows as univariate.
 
     Attributes
     ----------
@@ -281,7 +280,7 @@ class WindowScaler(OneToOneFeatureMixin, TransformerMixin, Estimator):
     n_features_in_ : int
         Number of values in a window.
     feature_names_in_ : ndarray of str
-        Names of the columns, where they had names.
+        Names of the columns, if X has column names.
 
     Examples
     --------
@@ -358,7 +357,7 @@ class WindowScaler(OneToOneFeatureMixin, TransformerMixin, Estimator):
         check_is_fitted(self)
         is_frame = refuse_polars_output(self, X) and method == "transform"
         windows = check_windows(self, X, n_channels=self.n_channels, reset=False)
-        # A scaler works row by row, so scaling the rows below the windows scales the windows.
+        # A scaler works row by row, so scaling the rows that the windows hold scales the windows.
         rows = getattr(self.scaler_, method)(windows.buffer)
         if isinstance(X, Windows):
             scaled = windows.replace_buffer(np.asarray(rows))

@@ -1,4 +1,4 @@
-"""Which series a row belongs to, as columns."""
+"""Columns that say which series a row belongs to."""
 
 from __future__ import annotations
 
@@ -39,33 +39,33 @@ _NANOSECONDS = 1e9
 
 
 class SeriesFeatures(TransformerMixin, Estimator):
-    """Append to every row what its series is: a number, its level and spread, its share of anomalies in training.
+    """Append to every row features of its series: its number, level and spread, and its share of anomalies in training.
 
-    One model for many series knows with these columns which series it looks at. They help where what they say persists:
-    where the series with many anomalies in training have many later on, too. Where that is not so, they make a model
-    worse, so that there is no default: choose by folds in time.
+    With these columns, one model for many series knows which series a row belongs to. They help if what they say
+    persists: if the series with many anomalies in training have many later on, too. Otherwise they make a model worse.
+    Therefore there is no default: choose by cross-validation with folds in time order.
 
     Parameters
     ----------
     features : sequence of str
-        What to append, of these:
+        Features to append:
 
-        - "number": the number of the series, in order of appearance; -1 for a series that fit did not see. A category
-          for boosted trees: ``HistGradientBoostingClassifier(categorical_features=["series_number"])``.
-        - "one_hot": a column for each series, 1 for its own rows. A series that fit did not see has ``1 / n_series`` in
+        - "number": the number of the series, in order of appearance; -1 for a series not seen during fit. Boosted trees
+          take it as a category: ``HistGradientBoostingClassifier(categorical_features=["series_number"])``.
+        - "one_hot": a column for each series, 1 for its own rows. A series not seen during fit has ``1 / n_series`` in
           all of them.
-        - "level", "spread": median of each column, and its scaled median absolute deviation.
-        - "step": the most frequent time step, in seconds or, where time is a number, in its unit; 1 without time.
-        - "anomaly_share": the share of anomalous rows. `fit_transform`, which pipelines call in fit, computes that of
-          each training row without the rows near it, so that no row knows its own label.
+        - "level", "spread": the median of each column, and its scaled median absolute deviation.
+        - "step": the most frequent time step, in seconds or, if time is a number, in its unit; 1 without time.
+        - "anomaly_share": the share of anomalous rows. `fit_transform`, which pipelines call in fit, computes the share
+          of each training row without the rows near it, so that no row knows its own label.
     shrinkage : float, default=1000
-        Rows with the share of the whole panel that are added to each series for its "anomaly_share". A series of few
-        rows has about the share of the panel.
+        Number of rows with the anomaly share of the whole panel that are added to each series for its "anomaly_share".
+        A series with few rows gets about the share of the panel.
     n_folds : int, default=5
-        Parts of equal length into which `fit_transform` cuts each series in time: the "anomaly_share" of the rows of a
-        part is computed from the other parts.
+        Number of parts of equal length into which `fit_transform` cuts each series in time: the "anomaly_share" of the
+        rows of a part is computed from the other parts.
     keep_values : bool, default=True
-        Whether the columns themselves come first.
+        Whether to keep the columns themselves, before the features.
     series : {"auto", "index"}, default="auto"
         "auto" reads a (series, time) MultiIndex where there is one; "index" insists on it.
 
@@ -76,17 +76,17 @@ class SeriesFeatures(TransformerMixin, Estimator):
     anomaly_shares_ : ndarray of shape (n_series,)
         Share of anomalous rows of each; only with "anomaly_share".
     n_features_in_, feature_names_in_ : int, ndarray of str
-        Number of columns, and their names where they had names.
+        Number of columns, and their names if X has column names.
 
     See Also
     --------
-    sklearn.preprocessing.TargetEncoder : The same idea for any category, without time.
+    sklearn.preprocessing.TargetEncoder : Same idea for any category, without time.
     StatefulRNNClassifier : Its ``series_embedding`` learns what a series is.
 
     Notes
     -----
-    A series that fit did not see gets the median over all series, and the share of the whole panel. What comes before
-    decides what a level means: after `SeriesScaler` all are alike.
+    A series not seen during fit gets the medians over all series, and the share of the whole panel. Earlier steps
+    decide what a level means: after `SeriesScaler`, all series have about the same level.
 
     Examples
     --------
@@ -124,14 +124,14 @@ class SeriesFeatures(TransformerMixin, Estimator):
         self.series = series
 
     def fit(self, X: Rows, y: Labels = None) -> Self:
-        """Learn what each series is.
+        """Learn the features of each series.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
             One row per time step, in time order; a panel is a frame with a (series, time) MultiIndex.
         y : array-like of shape (n_samples,), default=None
-            Labels of two classes, needed for "anomaly_share" only. Of two labels the last in sorted order is the
+            Labels of two classes, needed for "anomaly_share" only. The second of two labels in sorted order is the
             anomaly.
 
         Returns
@@ -141,14 +141,14 @@ class SeriesFeatures(TransformerMixin, Estimator):
         Raises
         ------
         ValueError
-            If ``features`` names none or others than listed, y is missing or holds more than two classes where the
-            share of anomalies is asked for, or X is not as it must be.
+            If ``features`` is empty or names an unknown feature, if "anomaly_share" is among them and y is missing or
+            holds more than two classes, or if X is invalid.
         """
         self._fit(X, y)
         return self
 
     def fit_transform(self, X: Rows, y: Labels = None) -> Any:
-        """Learn what each series is, and append it to the training rows, no row with knowledge of its own label.
+        """Learn the features of each series, and append them to the training rows so that no row knows its own label.
 
         Parameters
         ----------
@@ -167,7 +167,7 @@ class SeriesFeatures(TransformerMixin, Estimator):
         return self._append(X, rows, values, shares)
 
     def transform(self, X: Rows) -> Any:
-        """Append to every row what its series is.
+        """Append to every row the features of its series.
 
         Parameters
         ----------
@@ -181,12 +181,12 @@ class SeriesFeatures(TransformerMixin, Estimator):
         Raises
         ------
         ValueError
-            If one of fit and transform has a panel's index and the other does not.
+            If only one of fit and transform gets the index of a panel.
 
         Warns
         -----
         UserWarning
-            If series seem to go by other names than in fit, such as ``"1"`` for ``1``.
+            If series seem to have other names than in fit, such as ``"1"`` for ``1``.
         """
         check_is_fitted(self)
         check_panel(X, self._is_panel)
@@ -196,7 +196,7 @@ class SeriesFeatures(TransformerMixin, Estimator):
         return self._append(X, rows, validate_rows(self, X, reset=False), None)
 
     def live_step(self) -> LiveStep:
-        """Return what works row by row; `sktsad.live.LiveScorer` asks for it.
+        """Return the step that works row by row, for `sktsad.live.LiveScorer`.
 
         Returns
         -------
@@ -206,7 +206,7 @@ class SeriesFeatures(TransformerMixin, Estimator):
         return LiveSeries(self._numbers(), np.hstack(self._tables()), self.keep_values)
 
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
-        """Name the columns: those of X, then such as series_number and load_level.
+        """Name the columns: those of X, then others such as ``series_number`` and ``load_level``.
 
         Parameters
         ----------
@@ -238,7 +238,7 @@ class SeriesFeatures(TransformerMixin, Estimator):
 
     @atomic_fit
     def _fit(self, X: Rows, y: Labels) -> tuple[SeriesRows, np.ndarray, np.ndarray | None]:
-        """Learn; return the series, the values, and which rows are anomalous where that is asked for."""
+        """Learn the features; return the series, the values, and which rows are anomalous if that is needed."""
         unknown = [feature for feature in self.features if feature not in FEATURES]
         if unknown or not len(self.features):
             raise ValueError(
@@ -280,7 +280,7 @@ class SeriesFeatures(TransformerMixin, Estimator):
         return (n_anomalies + self.shrinkage * panel_share) / (n_rows + self.shrinkage)
 
     def _shares_of_other_parts(self, rows: SeriesRows, is_anomaly: np.ndarray) -> np.ndarray:
-        """Return for each row the share of anomalies of its series, and of the panel, without its own part of time."""
+        """Return the anomaly share of the series of each row, shrunk to that of the panel, without its own part."""
         shares = np.empty(rows.n_rows)
         n_anomalies = is_anomaly.sum()
         for _, series in rows.parts():
@@ -298,7 +298,7 @@ class SeriesFeatures(TransformerMixin, Estimator):
     def _append(self, X: Rows, rows: SeriesRows, values: np.ndarray, shares: np.ndarray | None) -> Any:
         numbers = self._numbers()
         of_series = np.array([numbers.get(key, -1) for key in rows.keys])
-        series = np.empty(rows.n_rows, dtype=int)  # of each row; -1 takes the last entry of the tables
+        series = np.empty(rows.n_rows, dtype=int)  # of each row; -1 selects the last entry of the tables
         series[rows.order] = np.repeat(of_series, np.diff(rows.bounds))
         tables = self._tables()
         appended = [
@@ -314,7 +314,7 @@ class SeriesFeatures(TransformerMixin, Estimator):
         return {key: number for number, key in enumerate(self.series_)}
 
     def _tables(self) -> list[np.ndarray]:
-        """Return the values of each feature: a row for each series, and one for a series that fit did not see."""
+        """Return the values of each feature: one row for each series, and one for series not seen during fit."""
         n_series = len(self.series_)
         tables = {
             "number": np.append(np.arange(n_series), -1.0)[:, None],

@@ -1,4 +1,4 @@
-"""Missing values filled by earlier ones, and columns that say where."""
+"""Missing values filled from earlier ones, and columns that mark them."""
 
 from __future__ import annotations
 
@@ -42,33 +42,34 @@ from ._live_imputer import LiveImputer
 
 
 class SeriesImputer(TransformerMixin, Estimator):
-    """Fill missing values of each series by its earlier ones, and say where values are missing, and since when.
+    """Fill the missing values of each series from earlier ones, and mark where, and for how long, values are missing.
 
-    No row is lost or added, and none is filled by a later one. It comes first in a pipeline: other steps take no NaN,
-    except for `RollingFeatures` and `ZScoreDetector`. Rows that are missing altogether are another matter: see
+    No row is lost or added, and no value is filled from a later one. This step comes first in a pipeline: other steps
+    take no NaN, except for `RollingFeatures` and `ZScoreDetector`. For rows that are missing altogether, see
     `sktsad.preprocessing.resample`.
 
     Parameters
     ----------
     strategy : {"previous", "mean", "median"}, default="previous"
-        What a missing value becomes: the last value of the column in its series, the mean of all of them so far, or
-        their median in fit.
+        How to fill a missing value: with the last value of the column in its series, with the mean of its values so
+        far, or with their median in fit.
     limit : int, str, timedelta or None, default=None
-        Rows in a row that the previous value, or the mean, fills; or how long, such as ``"1h"``, where the index has
-        dates. Later ones get the median. None means no limit.
+        Largest number of successive rows to fill with the previous value or the mean; or a length of time such as
+        ``"1h"``, where the index has dates. Later rows get the median. None means no limit.
     add_indicator : bool, default=False
-        Whether to append a column for each, ``load_missing`` for load: 1 where the value is missing, else 0.
+        Whether to append a column for each column, such as ``load_missing`` for load: 1 where the value is missing,
+        else 0.
     add_age : bool, default=False
-        Whether to append a column for each, ``load_age`` for load: the rows since its last value, 0 where there is one.
-        A sensor that fell silent is seen by it.
+        Whether to append a column for each column, such as ``load_age`` for load: the number of rows since its last
+        value, 0 where there is a value. It shows a sensor that fell silent.
     add_unchanged : bool, default=False
-        Whether to append a column for each, ``load_unchanged`` for load: the rows since its value last changed. A
-        sensor that froze is seen by it, where others of its values do not stay the same for long.
+        Whether to append a column for each column, such as ``load_unchanged`` for load: the number of rows since its
+        value last changed. It shows a sensor that froze, unless its values often stay the same for long.
     max_age : int, str or timedelta, default=1000
-        The largest number in these columns, also before the first value; or how long ago that is.
+        Largest number in these columns, also used before the first value; or the same as a length of time.
     history : {"index", "none"}, default="index"
-        With "index", fit keeps the last value of each run of neighbouring rows (of a series, the last run and the 31
-        before the longest holes), so that later rows by their index go on from it.
+        With "index", fit keeps the last value of each run of neighbouring rows (in each series, the last run and the 31
+        runs before the longest holes), so that later rows continue from it, by their index.
     series : {"auto", "index"}, default="auto"
         "auto" reads a (series, time) MultiIndex where there is one; "index" insists on it.
 
@@ -77,18 +78,18 @@ class SeriesImputer(TransformerMixin, Estimator):
     medians_ : dict
         Median of each column in fit, by the name of the series; ``{None: medians}`` without a MultiIndex.
     n_features_in_, feature_names_in_ : int, ndarray of str
-        Number of columns, and their names where they had names.
+        Number of columns, and their names if X has column names.
 
     See Also
     --------
-    sktsad.preprocessing.resample : Rows at every time step.
-    sklearn.impute.SimpleImputer : Fills by one number for all rows.
+    sktsad.preprocessing.resample : Return one row per time step.
+    sklearn.impute.SimpleImputer : Fill with one number for all rows.
 
     Notes
     -----
-    What is before the first value of a series gets the median; in a series that fit did not see, it is the median of
-    those of all series. An age counts rows, whatever time lies between them. In a series that fit did not see, lengths
-    of time go by the step of the rows so far.
+    Missing values before the first value of a series get its median in fit. A series not seen during fit has the median
+    of the medians of all series. An age counts rows, regardless of the time between them. In a series not seen during
+    fit, lengths of time go by the step of the rows so far.
 
     Examples
     --------
@@ -152,7 +153,7 @@ class SeriesImputer(TransformerMixin, Estimator):
         X : array-like of shape (n_samples, n_features)
             One row per time step, in time order; a panel is a frame with a (series, time) MultiIndex.
         y : array-like of shape (n_samples,), default=None
-            Read for its index only, to notice that X has lost it.
+            Only its index is read, to notice if X has lost its own.
 
         Returns
         -------
@@ -167,8 +168,8 @@ class SeriesImputer(TransformerMixin, Estimator):
         Warns
         -----
         UserWarning
-            If a column has no value at all, which is filled by 0, or X is an array and the index of y holds dates or
-            shows gaps.
+            If a column has no value at all, so that it is filled with 0, or X is an array and the index of y holds
+            dates or shows gaps.
         """
         rows = read_series(X, self.series)
         lost = check_target_index(X, y, 3)
@@ -193,7 +194,7 @@ class SeriesImputer(TransformerMixin, Estimator):
         return self
 
     def transform(self, X: Rows) -> Any:
-        """Return the rows, filled, with the columns that are appended.
+        """Return the filled rows with the appended columns.
 
         Parameters
         ----------
@@ -208,12 +209,13 @@ class SeriesImputer(TransformerMixin, Estimator):
         ------
         ValueError
             If columns differ from those of fit, values are infinite, time is out of order or duplicated, or the indexes
-            of fit and transform do not compare: one of both is a panel's, or they hold different kinds of time.
+            of fit and transform cannot be compared: only one of them is that of a panel, or they hold different kinds
+            of time.
 
         Warns
         -----
         UserWarning
-            If series seem to go by other names than in fit, such as ``"1"`` for ``1``.
+            If series seem to have other names than in fit, such as ``"1"`` for ``1``.
         """
         check_is_fitted(self)
         refuse_polars_output(self, X)
@@ -241,7 +243,7 @@ class SeriesImputer(TransformerMixin, Estimator):
         return out if index is None else pd.DataFrame(out, index, self.get_feature_names_out())
 
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
-        """Name the columns: those of X, then such as ``load_missing``, ``load_age`` and ``load_unchanged``.
+        """Name the columns: those of X, then others such as ``load_missing``, ``load_age`` and ``load_unchanged``.
 
         Parameters
         ----------
@@ -258,7 +260,7 @@ class SeriesImputer(TransformerMixin, Estimator):
         return np.array([*columns, *appended], dtype=object)
 
     def live_step(self) -> LiveStep:
-        """Return what works row by row; `sktsad.live.LiveScorer` asks for it.
+        """Return the step that works row by row, for `sktsad.live.LiveScorer`.
 
         Returns
         -------
@@ -268,13 +270,13 @@ class SeriesImputer(TransformerMixin, Estimator):
         return LiveImputer(self._past, self._filling, self.medians_, self._pooled, self._bounds)
 
     def _learn_medians(self, values: np.ndarray, rows: SeriesRows) -> None:
-        """Set the medians of each series, and those of a series that fit did not see."""
+        """Set the medians of each series, and those of a series not seen during fit."""
         medians = np.array([nan_median(values[rows.order[part]]) for _, part in rows.parts()])
         pooled = nan_median(medians)
         if (empty := np.isnan(pooled)).any():
             names = check_feature_names_in(self, None)[empty].tolist()
             warnings.warn(
-                f"The columns {names} of X have no value at all; they are filled by 0. Drop them.",
+                f"The columns {names} of X have no value at all; they are filled with 0. Drop them.",
                 UserWarning,
                 stacklevel=4,
             )
@@ -283,7 +285,7 @@ class SeriesImputer(TransformerMixin, Estimator):
         self.medians_: dict[Hashable, np.ndarray] = dict(zip(rows.keys, medians, strict=True))
 
     def _kept_of(self, past: Past, values: np.ndarray, rows: SeriesRows) -> np.ndarray:
-        """Return what is kept after each row that fit keeps, all columns one after the other."""
+        """Return the state after each row that fit keeps, of all columns one after the other."""
         found = []
         for (_, part), series in zip(rows.parts(), past.series, strict=True):
             if not len(series.times):

@@ -1,4 +1,4 @@
-"""Windows over rows, one for each row."""
+"""One window for each row."""
 
 from __future__ import annotations
 
@@ -44,12 +44,12 @@ from ._auto_length import AUTO_LENGTHS, auto_length
 from ._live_window import LiveWindow
 from ._window_layout import lay_out
 
-#: Fit speaks of a series from this number of gaps, and this share of windows that are padded, or mostly padded, on.
+#: Fit warns of a series with at least this number of gaps and this share of windows that are padded, or mostly padded.
 _MIN_GAPS, _PADDED, _HALF_PADDED = 3, 0.45, 0.25
 
-#: By this share windows of a length of time may last longer or shorter than it without a warning.
+#: Windows of a length of time may last longer or shorter by this share without a warning.
 _UNEQUAL = 0.1
-#: Rows by which a window may be longer than every series; longer ones are a mistake, and take memory.
+#: Number of rows by which a window may exceed every series; longer ones are a mistake, and take memory.
 _MOST_PADDING = 10_000
 
 
@@ -65,25 +65,24 @@ class SlidingWindow(TransformerMixin, Estimator):
     ----------
     length : int, str or timedelta, default=30
         Number of rows in a window; or a length of time, such as ``"30min"``, where the index has dates (see Notes); or
-        "auto", "auto/2" or "2*auto". "auto" takes a period, the same for all series: the median of theirs, at most a
-        third of the shortest series of 90 rows or more, and 30 where none has one; and no more than makes 2,000 values
-        of all columns. "auto/2" and "2*auto" are half a period and two.
+        "auto", "auto/2" or "2*auto". "auto" is one period, the same for all series: the median of their periods, or 30
+        if none has one; at most a third of the shortest series that has 90 rows or more, and at most 2,000 values over
+        all columns. "auto/2" and "2*auto" are half a period and two periods.
     max_gap : float, default=3
         Longest step in time, in units of the series' most frequent step, that a window may bridge. On the
         26 KPIs of the AIOps challenge, many of which miss single rows, windows of 30 rows are padded for up
         to 70 % of the rows with 1, and for at most 6 % (median 0.4 %) with 3.
     padding : {"edge", "zero"}, default="edge"
-        What fills in for the missing past: the segment's first row, or zeros (the mean, after a
-        StandardScaler).
+        What stands in for the missing past: the first row of the segment, or zeros (after a StandardScaler, the mean).
     history : {"index", "none"}, default="index"
-        With "index", fit keeps the last ``length - 1`` rows of each run of neighbouring rows (of a series, the last
-        run and the 31 before the longest holes); rows that follow them by their index get their true past instead of
-        padding: those after the training rows, and those of a fold that was cut from the middle. This is not a leak:
+        With "index", fit keeps the last ``length - 1`` rows of each run of neighbouring rows (in each series, the last
+        run and the 31 runs before the longest holes). Rows that follow them, by their index, get their true past
+        instead of padding: rows after the training rows, and rows of a fold cut from the middle. This is not a leak:
         when a row is scored, its past is known.
     series : {"auto", "index"}, default="auto"
         "auto" reads a (series, time) MultiIndex where there is one; "index" insists on it.
     align : {"end", "centre"}, default="end"
-        Which row of the window is its own: the last, or that in the middle, ``length // 2`` rows before the last.
+        Which row a window stands for: its last row, or its middle row, ``length // 2`` rows before the last.
         Centred windows **look ahead**: they are for studying the past, never for alarms, and their scores
         cannot be compared with those of windows that end with their row. `check_causal` reports them.
 
@@ -92,12 +91,12 @@ class SlidingWindow(TransformerMixin, Estimator):
     length_ : int
         Number of rows in a window.
     strides_ : dict
-        Rows of the series from one row of a window to the next, by the name of the series. More than 1 only where
-        ``length`` is a length of time and series have different time steps.
+        Number of rows of the series from one row of a window to the next, by the name of the series. It exceeds 1 only
+        where ``length`` is a length of time and series have different time steps.
     n_features_in_ : int
         Number of columns, the channels of the window.
     feature_names_in_ : ndarray of str
-        Names of the columns, where they had names.
+        Names of the columns, if X has column names.
 
     See Also
     --------
@@ -107,17 +106,16 @@ class SlidingWindow(TransformerMixin, Estimator):
     Notes
     -----
     ``transform`` returns `Windows`, an array-like that takes the memory of the rows, not of the windows.
-    Scale before the window: it is cheaper. The time step of a series is that of fit, so that no window depends
-    on rows after it; in a series that fit has not seen, or a single row of it, each row goes by the step of the rows
-    before it.
+    Scale before the window: it is cheaper. The time step of a series is that of fit, so that no window depends on later
+    rows; in a series of which fit has seen one row or none, each row goes by the step of the rows before it.
 
-    A ``length`` in time is rounded to whole time steps. Where the series of a panel have different ones, their windows
-    last equally long and hold equally many rows: that of the longest step. Of a series with a shorter step every k-th
-    row is taken, counted back from the row that the window stands for, so that the rows between are in the windows of
-    other rows only. Put `RollingFeatures` before, whose statistics know them all, or use `resample`.
+    A ``length`` in time is rounded to whole time steps. If the series of a panel have different time steps, all windows
+    last equally long and hold the same number of rows: that of the longest step. In a series with a shorter step,
+    windows take every k-th row, counted back from the row that the window stands for, so that the rows in between are
+    only in the windows of other rows. Put `RollingFeatures` first, whose statistics use all rows, or use `resample`.
 
-    With ``set_output(transform="pandas")`` the windows are a frame with columns such as ``x0_t-3``, and all of them are
-    in memory.
+    With ``set_output(transform="pandas")`` the windows are a frame with columns such as ``x0_t-3``, and memory holds
+    all of them.
 
     Examples
     --------
@@ -159,19 +157,19 @@ class SlidingWindow(TransformerMixin, Estimator):
 
     @property
     def looks_ahead(self) -> bool:
-        """Whether windows hold rows after the row that they stand for."""
+        """Whether a window holds rows after the row that it stands for."""
         return self.align == "centre"
 
     @atomic_fit
     def fit(self, X: Rows, y: Labels = None) -> Self:
-        """Check the rows and keep what later rows are compared with.
+        """Check the rows, and keep the past of later rows.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
             One row per time step, in time order; a panel is a frame with a (series, time) MultiIndex.
         y : array-like of shape (n_samples,), default=None
-            Read for its index only, to notice that X has lost it.
+            Only its index is read, to notice if X has lost its own.
 
         Returns
         -------
@@ -187,9 +185,9 @@ class SlidingWindow(TransformerMixin, Estimator):
         Warns
         -----
         UserWarning
-            If X is an array and the index of y holds dates or shows gaps, or if the clock of a series has no steady
-            step, so that many of its windows are padding, if ``length`` exceeds the rows of every series, or if it is a
-            length of time and the time steps of the series are no multiples of each other.
+            If X is an array and the index of y holds dates or shows gaps, if the time step of a series is so uneven
+            that many of its windows are padded, if ``length`` exceeds the rows of every series, or if it is a length of
+            time and the time steps of the series are not multiples of each other.
         """
         rows = read_series(X, self.series)
         lost = check_target_index(X, y, self.max_gap)
@@ -238,17 +236,17 @@ class SlidingWindow(TransformerMixin, Estimator):
         Raises
         ------
         ValueError
-            If columns differ from those of fit, values are missing or infinite, time is out of order or
-            duplicated, frames of polars are asked for and would lose the index, or the indexes of fit and transform do
-            not compare: one of both is a panel's, or they hold different kinds of time.
+            If columns differ from those of fit, values are missing or infinite, time is out of order or duplicated,
+            output as polars frames would lose the index, or the indexes of fit and transform cannot be compared: only
+            one of them is that of a panel, or they hold different kinds of time.
 
         Warns
         -----
         UserWarning
-            If the rows fill short holes between those of fit, as after a shuffled split, if most of them come
-            more than ``max_gap`` time steps of fit after the row before, if they come twice as densely as those of
-            fit, or half as densely, if more than a tenth of the rows of series that fit knows come without the rows
-            before them, or if series seem to go by other names than in fit, such as ``"1"`` for ``1``.
+            If the rows fill short holes between those of fit, as after a shuffled split, if most of them come more than
+            ``max_gap`` time steps of fit after the previous row, if they come twice or half as often as those of fit,
+            if more than a tenth of the rows of known series come without the rows before them, or if series seem to
+            have other names than in fit, such as ``"1"`` for ``1``.
         """
         check_is_fitted(self)
         is_frame = refuse_polars_output(self, X)
@@ -314,7 +312,7 @@ class SlidingWindow(TransformerMixin, Estimator):
         return window_names(list(check_feature_names_in(self, input_features)), self.length_)
 
     def live_step(self) -> LiveStep:
-        """Return what works row by row; `sktsad.live.LiveScorer` asks for it.
+        """Return the step that works row by row, for `sktsad.live.LiveScorer`.
 
         Returns
         -------
@@ -326,7 +324,7 @@ class SlidingWindow(TransformerMixin, Estimator):
         )
 
     def _read_length(self, values: np.ndarray, rows: SeriesRows) -> None:
-        """Set the number of rows of a window, and how far apart in time they are, None where this does not matter."""
+        """Set the number of rows of a window, and their distance in time, None if it does not matter."""
         self._spacing: float | None = None
         self.length_: int = self.length if isinstance(self.length, Integral) else 0
         if isinstance(self.length, str) and self.length in AUTO_LENGTHS:
@@ -344,17 +342,17 @@ class SlidingWindow(TransformerMixin, Estimator):
             self._warn_if_unequal(rows.keys, steps, stacklevel=5)
 
     def _every(self, steps: Any) -> Any:
-        """Return which rows are taken of series with these time steps: every k-th."""
+        """Return k for series with these time steps: windows take every k-th row."""
         if self._spacing is None:
             return np.ones(np.shape(steps), dtype=np.int64)
         return np.maximum(in_rows(self._spacing, steps), 1)
 
     def _first_rows(self, times: np.ndarray, before: float, step: float) -> np.ndarray:
-        """Mark the first rows of a run, whose windows reach beyond it."""
+        """Mark the first rows of a run, whose windows reach back beyond it."""
         return np.arange(len(times)) < (self.length_ - 1) * self._every(step)
 
     def _warn_if_unequal(self, keys: list[Hashable], steps: np.ndarray, stacklevel: int) -> None:
-        """Warn of series whose windows, by whole rows, last longer or shorter than others."""
+        """Warn of series whose windows, in whole rows, last longer or shorter than others."""
         spacing = float(self._spacing or np.nan)
         lasts = np.nan_to_num(self._every(steps) * steps / spacing, nan=1.0)
         odd = np.flatnonzero(np.abs(lasts - 1) > _UNEQUAL)
@@ -370,7 +368,7 @@ class SlidingWindow(TransformerMixin, Estimator):
             )
 
     def _warn_if_padded(self, rows: SeriesRows, spans: np.ndarray) -> None:
-        """Warn of series whose windows are cut by gaps all the time: their clock has no steady step."""
+        """Warn of series whose windows are cut by many gaps, as their time step is uneven."""
         steps = rows.steps()
         starts = rows.segment_starts(self.max_gap, steps)
         lengths = np.diff(np.append(starts, rows.n_rows))
@@ -379,7 +377,7 @@ class SlidingWindow(TransformerMixin, Estimator):
         n_gaps = np.diff(np.searchsorted(starts, rows.bounds)) - 1
         for number in np.flatnonzero(n_gaps >= _MIN_GAPS).tolist():
             part, span = slice(*rows.bounds[number : number + 2].tolist()), int(spans[number])
-            # The first windows of a series cannot but be padded.
+            # The first windows of a series are always padded.
             later = np.minimum(depth[part][span - 1 :], span)
             if not len(later):
                 continue
@@ -390,11 +388,11 @@ class SlidingWindow(TransformerMixin, Estimator):
         if true_rows:
             which = "" if rows.keys == [None] else f" of {len(true_rows)} of {len(rows.keys)} series"
             warnings.warn(
-                f"{n_padded / n_windows:.0%} of the windows{which} are padded, and hold in the median "
-                f"{np.median(np.concatenate(true_rows)):.0f} true rows of {self.length_}: rows come more than "
-                f"max_gap={self.max_gap} of the most frequent time steps after the row before, again and again. "
+                f"{n_padded / n_windows:.0%} of the windows{which} are padded: their median number of true rows is "
+                f"{np.median(np.concatenate(true_rows)):.0f} of {self.length_}. Rows often come more than "
+                f"max_gap={self.max_gap} of the most frequent time steps after the previous row. "
                 "Resample to one step, e.g. X.resample('5min').mean().ffill(), raise max_gap, or shorten the window; "
-                "where time does not matter, drop it with X.reset_index(drop=True).",
+                "if time does not matter, drop it with X.reset_index(drop=True).",
                 UserWarning,
                 stacklevel=4,
             )
@@ -408,7 +406,7 @@ class SlidingWindow(TransformerMixin, Estimator):
         every: np.ndarray | None,
         index: Any,
     ) -> Windows:
-        """Lay the rows out segment by segment, with ``length - 1`` rows of padding each; return the windows wanted."""
+        """Lay the rows out segment by segment, with ``length - 1`` rows of padding each; return windows."""
         pad, n_ahead = self.length_ - 1, self._n_ahead()
         front = pad - n_ahead
         laid = lay_out(rows.order, segments, given, every, front, n_ahead)

@@ -1,4 +1,4 @@
-"""Long tables to frames with an index of series and time."""
+"""From long tables to frames with an index of series and time."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from .._core import is_polars, read_series, time_labels
 def to_panel(X: Any, *, time: str, series: str | None = None, target: str | None = None) -> Any:
     """Return a table as a frame with series and time in its index, as all of sktsad reads them.
 
-    Polars frames and other tables without an index keep series and time in columns. This moves them into the index,
-    sorts the rows by them, and makes numbers of the rest.
+    Polars frames and other tables without an index keep series and time in columns. This function moves them into the
+    index sorts the rows by them, and keeps the other columns.
 
     Parameters
     ----------
     X : DataFrame of pandas or polars, or pyarrow Table
-        A row for each time step of a series, in any order.
+        One row for each time step of a series, in any order.
     time : str
-        Name of the column with the time: dates, numbers, periods, or text as in ISO 8601.
+        Name of the column with the time: dates, numbers, periods, or text in ISO 8601 format.
     series : str or None, default=None
         Name of the column with the name of each row's series; None takes all rows as one series.
     target : str or None, default=None
@@ -38,11 +38,12 @@ def to_panel(X: Any, *, time: str, series: str | None = None, target: str | None
     Raises
     ------
     ValueError
-        If a column is not there, names or times are missing, times cannot be read as time, or come twice in a series.
+        If a column does not exist, names or times are missing, times cannot be read, or a series has the same time
+        twice.
 
     See Also
     --------
-    SeriesScaler : Scales each series of a panel.
+    SeriesScaler : Scale each series of a panel.
 
     Examples
     --------
@@ -80,7 +81,7 @@ def to_panel(X: Any, *, time: str, series: str | None = None, target: str | None
     order = np.lexsort([pd.factorize(level, sort=True)[0] for level in levels[::-1]])
     values = {name: column for name, column in columns.items() if name not in given}
     frame = pd.DataFrame(values, index=index).iloc[order]
-    read_series(frame)  # refuses what comes twice
+    read_series(frame)  # refuses repeated times
     if target is None:
         return frame
     return frame, pd.Series(columns[target], index, name=target).iloc[order]
@@ -96,7 +97,7 @@ def column_of(X: Any, name: str) -> Any:
         return pd.Categorical(column.to_list())
     zone = getattr(dtype, "time_zone", None)
     values = column.to_numpy()
-    if zone is not None:  # polars gives the instants, in UTC
+    if zone is not None:  # polars returns instants in UTC
         return pd.DatetimeIndex(values).tz_localize("UTC").tz_convert(zone).array
     return pd.array(column.to_list(), dtype="string") if str(dtype) == "String" else values
 

@@ -1,4 +1,4 @@
-"""In which order rows are held, so that each window of them is one slice."""
+"""The order in which rows are held, so that each window of them is one slice."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ class LaidRows:
     Attributes
     ----------
     order : ndarray of int
-        Rows, run by run. A row may be there twice.
+        Rows, run by run. A row may occur twice.
     starts : ndarray of int, shape (n_runs,)
-        Where the runs start in it.
+        Where the runs start in ``order``.
     first, last : ndarray of int, shape (n_runs,)
         The rows that pad each run: the first and the last of its segment.
     given : ndarray of int, shape (n_given,)
-        Where the rows are in it whose windows are wanted.
+        Where the rows whose windows are wanted are in ``order``.
     """
 
     order: np.ndarray
@@ -43,15 +43,15 @@ def lay_out(
     Parameters
     ----------
     order : ndarray of int, shape (n_rows,)
-        Rows, series by series in time order.
+        Rows, series by series, in time order.
     segments : ndarray of int
-        Where segments start in it, the first with the first row.
+        Where segments start in ``order``, the first at the first row.
     given : ndarray of int
-        Where the rows are in it whose windows are wanted. Segments without one are dropped.
+        Where the rows whose windows are wanted are in ``order``. Segments without one are dropped.
     every : ndarray of int, shape (n_rows,) or None
-        The window of a row takes every row of this number, counted from it. None takes all.
+        For each row a number k: its window takes every k-th row, counted back from it. None takes all rows.
     n_before, n_after : int
-        Rows of a window before and after its own.
+        Number of rows of a window before and after its own row.
     """
     is_given = np.zeros(len(order), dtype=bool)
     is_given[given] = True
@@ -79,7 +79,7 @@ def _strided(
     n_before: int,
     n_after: int,
 ) -> LaidRows:
-    """Lay out runs of every k-th row: k runs for each segment, or more where k differs within."""
+    """Lay out runs of every k-th row: k runs for each segment, or more where k differs within a segment."""
     runs, wanted, first, last = [], [], [], []
     for start, stop in zip(segments.tolist(), stops.tolist(), strict=True):
         for k in np.unique(every[start:stop][is_given[start:stop]]).tolist():

@@ -1,4 +1,4 @@
-"""A column of time as an index of dates, by the clocks of a time zone."""
+"""A column of time as an index of dates in a time zone."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pandas as pd
 from pandas.api.types import is_numeric_dtype
 
 _OFFSET = re.compile(r":\d.*(?:Z|[+-]\d\d(?::?\d\d)?)\s*$")
-#: Seconds since 1970 in the years 2000 to 2100, and how often they may be divided.
+#: Seconds since 1970 in the years 2000 to 2100, and the units per second of each unit.
 _EPOCH, _UNITS = (946_684_800, 4_102_444_800), {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
 
 
@@ -23,7 +23,7 @@ def read_times(
     unit: Any,
     report: dict[str, int],
 ) -> tuple[Any, int]:
-    """Return times, missing ones where they cannot be read, and how many of these are of clocks that were changed.
+    """Return times, missing where they cannot be read, and how many are missing because clocks were changed.
 
     Parameters
     ----------
@@ -34,7 +34,7 @@ def read_times(
     zone, time_format, unit
         As in `read_panel`.
     report : dict
-        Gets what was done.
+        Report to which changes are added.
     """
     name = column.name
     times: Any = pd.Index(column.array, name=name)
@@ -45,9 +45,7 @@ def read_times(
     elif is_numeric_dtype(times.dtype):
         _warn_of_epoch(times, name)
         if zone is not None:
-            raise ValueError(
-                f"zone={zone!r} is for dates; {name!r} holds {times.dtype}. Give their unit, too."
-            )
+            raise ValueError(f"zone={zone!r} is for dates; {name!r} holds {times.dtype}. Give its unit, too.")
         return times, 0
     elif not isinstance(times, (pd.DatetimeIndex, pd.TimedeltaIndex, pd.PeriodIndex)):
         times = _parse(times, name, time_format, report)
@@ -62,37 +60,37 @@ def read_times(
 
 
 def _parse(times: Any, name: Any, time_format: str | None, report: dict[str, int]) -> pd.DatetimeIndex:
-    """Return text, or dates as objects, as dates; instants in UTC where they have an offset."""
+    """Return text, or dates of dtype object, as dates; as instants in UTC where they have an offset."""
     text = times.astype("string")
     has_offset = bool(text.dropna().str.contains(_OFFSET).any())
     found: Any = pd.to_datetime(times, format=time_format or "ISO8601", utc=has_offset, errors="coerce")
     if len(found) and found.isna().all() and time_format is None:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", UserWarning)  # that there is no format in it
+            warnings.simplefilter("ignore", UserWarning)  # pandas warns that it infers the format
             found = pd.to_datetime(times, utc=has_offset, errors="coerce")
         if n_read := int(found.notna().sum()):
-            report["times in another form than ISO 8601, read as pandas guesses"] = n_read
+            report["times not in ISO 8601 format, read as pandas guesses"] = n_read
     if len(found) and found.isna().all():
         raise ValueError(
-            f"time={name!r} holds {times.dtype}, such as {times[0]!r}, which is not read as time"
+            f"time={name!r} holds {times.dtype}, such as {times[0]!r}, which cannot be read as time"
             + (
-                f" by time_format={time_format!r}. Give the format that it has."
+                f" by time_format={time_format!r}. Give its true format."
                 if time_format
-                else ". Say which form it has, e.g. time_format='%d.%m.%Y %H:%M'."
+                else ". Give its format, e.g. time_format='%d.%m.%Y %H:%M'."
             )
         )
     return pd.DatetimeIndex(found, name=name)
 
 
 def _infer(times: Any, local: Any, unknown: np.ndarray, keys: pd.Index | None, zone: str) -> pd.DatetimeIndex:
-    """Tell the hour before clocks are set back from that after, by the order of the rows of each series."""
+    """Tell the hour before clocks are set back from the one after it, by the order of the rows of each series."""
     found = pd.Series(local.tz_convert("UTC"))
     number = np.zeros(len(times), dtype=int) if keys is None else pd.factorize(keys)[0]
     for series in np.unique(number[unknown]):
         own = np.flatnonzero((number == series) & ~times.isna())
         try:
             inferred = times[own].tz_localize(zone, ambiguous="infer", nonexistent="NaT")
-        except Exception:  # of pandas or pytz: neither hour comes twice, so which it is cannot be told
+        except Exception:  # of pandas or pytz: the hour occurs once only, so it cannot be told which it is
             continue
         found.iloc[own] = inferred.tz_convert("UTC")
     return pd.DatetimeIndex(found, name=times.name).tz_convert(zone)
@@ -108,8 +106,8 @@ def _warn_of_epoch(times: pd.Index, name: Any) -> None:
             and numbers.max() < _EPOCH[1] * per_second
         ):
             warnings.warn(
-                f"time={name!r} looks like the time since 1970. If it is, say so with unit={unit!r}: days are known "
-                "then.",
+                f"time={name!r} looks like time since 1970. If it is, pass unit={unit!r}, so that days are "
+                "known.",
                 UserWarning,
                 stacklevel=5,
             )

@@ -1,4 +1,4 @@
-"""One page on a fitted detector: what it was given, where it alarms, why, and whether to believe it."""
+"""A one-page report on a fitted detector: its data, its alarms, the reasons for them, and how far to believe them."""
 
 from ._html_report import html_report
 

@@ -1,4 +1,4 @@
-"""What a model finds in some rows: all that the sections and pictures of a report are made of."""
+"""The findings of a model in some rows: the data for all sections and pictures of a report."""
 
 from __future__ import annotations
 
@@ -32,32 +32,32 @@ MAX_GAP = 3
 
 @dataclass(frozen=True)
 class Findings:
-    """What a model finds.
+    """The findings of a model.
 
     Attributes
     ----------
     estimator : estimator
         The model.
     values : DataFrame of shape (n_samples, n_columns)
-        The columns of the rows that are numbers.
+        The numeric columns of the rows.
     decision : Series of shape (n_samples,)
-        The scores, with the index of the rows. NaN and infinity are infinite.
+        The scores, with the index of the rows. NaN counts as infinite.
     threshold : float
-        Rows that score more are alarms.
+        Rows with a higher score are alarms.
     anomalous : ndarray of bool or None
         The labelled rows, if there are labels.
     rows : SeriesRows
         Which rows are one series, in time order.
     places : ndarray of int
-        Where each of them stands in time, counted in rows.
+        Position of each row in time, counted in rows.
     alarms : DataFrame
         The table of alarms.
     sensors : DataFrame or None
         The scores of the sensors, if the detector has any.
     no_sensors : str
-        Why there are none.
+        Why there are no scores of sensors.
     drawn_series : list
-        Names of the series to draw: of those with the most alarms.
+        Names of the series to draw: those with the most alarms.
     drawn_columns : list
         Names of the columns to draw.
     """
@@ -87,7 +87,7 @@ class Findings:
 
     @property
     def days(self) -> float | None:
-        """How many days the rows of all series last together; None without dates."""
+        """Number of days of all series together; None without dates."""
         if not self.rows.has_dates:
             return None
         steps = np.nan_to_num(self.rows.steps())
@@ -102,7 +102,7 @@ class Findings:
 def find(
     estimator: AnyEstimator, X: Rows, y: Labels, merge_gap: Any, max_series: int, max_columns: int
 ) -> Findings:
-    """Score rows, and collect what a report needs to know of them."""
+    """Score rows, and collect the data that a report needs."""
     refuse_outlier_detector(estimator)
     if y is not None:
         check_same_index(X, y)
@@ -112,14 +112,14 @@ def find(
         (index for index in (row_index(X), row_index(y)) if index is not None), pd.RangeIndex(len(scores))
     )
     if anomalous is not None and len(anomalous) != len(scores):
-        raise ValueError(f"X has {len(scores)} rows and y {len(anomalous)}. Give one label for each row.")
+        raise ValueError(f"X has {len(scores)} rows and y {len(anomalous)}. Pass one label for each row.")
     decision = pd.Series(scores, index)
     try:
         sensors, no_sensors = feature_scores(estimator, X, by_sensor=True).set_axis(index), ""
     except TypeError as error:
         sensors, no_sensors = None, str(error)
     table = alarms(decision, feature_scores=sensors, threshold=threshold, merge_gap=merge_gap)
-    # Rows that are only numbered have no time.
+    # Rows with a numbered index have no time.
     is_numbered = isinstance(index, pd.RangeIndex) and index.name is None
     rows = read_series(decision.to_numpy() if is_numbered else decision)
     values = _numbers(X).set_axis(index)
@@ -140,7 +140,7 @@ def find(
 
 
 def _numbers(X: Rows) -> pd.DataFrame:
-    """Return the columns that are finite numbers, or missing; of windows, the rows that they end with."""
+    """Return the numeric columns, with NaN where not finite; for windows, the rows that they stand for."""
     if isinstance(X, Windows):
         table = pd.DataFrame(X.last(), columns=X.channel_names)
     elif isinstance(X, pd.DataFrame):

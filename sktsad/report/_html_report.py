@@ -1,4 +1,4 @@
-"""The report: what a detector finds in some rows, in one HTML file."""
+"""The report on the findings of a detector, in one HTML file."""
 
 from __future__ import annotations
 
@@ -48,17 +48,17 @@ def html_report(
     max_columns: int = 12,
     max_alarms: int = 50,
 ) -> str:
-    """Describe in one HTML page what a fitted detector or classifier finds in some rows.
+    """Write an HTML page on what a fitted detector or classifier finds in some rows.
 
     The page holds the data with its gaps, the series with their alarms, the scores with the threshold, the table of
-    alarms, the sensors behind them, figures with intervals and what chance gets if there are labels, and the model
-    with its versions. It is one file without links to others: it opens from disk, can be sent by mail, is drawn for
-    light and dark screens, and prints.
+    alarms, the sensors behind them, if there are labels, figures with intervals and the figures of chance; and the
+    model with its versions. It is one file without links to others: it opens from disk, can be sent by mail, suits
+    light and dark screens, and can be printed.
 
     Parameters
     ----------
     estimator : estimator
-        A fitted detector or classifier of two classes, or a Pipeline that ends in one.
+        A fitted detector or binary classifier, or a Pipeline that ends in one.
     X : Windows, DataFrame or array-like of shape (n_samples, n_features)
         Rows as the estimator takes them, such as those of a test period. Series and time are read from the index.
     y : array-like of shape (n_samples,), default=None
@@ -68,14 +68,15 @@ def html_report(
     title : str, default="What the detector finds"
         The heading of the page.
     merge_gap : int, timedelta or str, default=None
-        Alarms with at most that many quiet rows between them, or quiet rows of that time, count as one, as in
-        `sktsad.postprocessing.alarms`. None is half an hour if time is dates, else 0 rows.
+        Alarms with at most this number of quiet rows between them, or quiet rows of this length of time, count as one,
+        as in `sktsad.postprocessing.alarms`. None is half an hour if time is dates, else 0 rows.
     max_series : int, default=6
-        Series to draw and to list: those with the most alarms.
+        Largest number of series to draw and to list: those with the most alarms.
     max_columns : int, default=12
-        Columns to draw: those with the highest feature scores where the detector has them, otherwise the first.
+        Largest number of columns to draw: those with the highest feature scores if the detector has these, otherwise
+        the first.
     max_alarms : int, default=50
-        Alarms to list: those with the highest peaks.
+        Largest number of alarms to list: those with the highest peaks.
 
     Returns
     -------
@@ -85,18 +86,18 @@ def html_report(
     Raises
     ------
     ImportError
-        If matplotlib is missing, or tsdownsample and a series is longer than 4000 rows.
+        If matplotlib is missing, or if tsdownsample is missing and a series is longer than 4000 rows.
     TypeError
         If the estimator is an outlier detector of scikit-learn: wrap it in `OutlierClassifier`.
     ValueError
-        If the estimator does not tell two classes apart, lengths or indexes of X and y differ, time is out of order,
+        If the estimator is not a binary classifier, lengths or indexes of X and y differ, time is out of order,
         or no column of X is a number.
 
     See Also
     --------
-    sktsad.postprocessing.alarms : The table of alarms.
-    sktsad.metrics.detection_report : The figures.
-    sktsad.plotting.SeriesDisplay, sktsad.plotting.ScoreDisplay : The pictures.
+    sktsad.postprocessing.alarms : Compute the table of alarms.
+    sktsad.metrics.detection_report : Compute the figures.
+    sktsad.plotting.SeriesDisplay, sktsad.plotting.ScoreDisplay : Draw the pictures.
 
     Examples
     --------

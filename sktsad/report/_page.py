@@ -1,4 +1,4 @@
-"""HTML: the page, its tables, and numbers as a person reads them."""
+"""HTML: the page, its tables, and numbers formatted for reading."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-#: Greys and one accent, for light paper and dark screens; paper is always light.
+#: Greys and one accent colour, for light and dark screens; paper is always light.
 _STYLE = """
 :root { color-scheme: light dark; --paper: #ffffff; --ink: #1b1e23; --soft: #5c6470; --line: #d9dde3;
   --accent: #0072b2; }
@@ -72,13 +72,13 @@ def paragraph(text: str, soft: bool = False) -> str:
 
 
 def key_numbers(numbers: Mapping[str, Any]) -> str:
-    """Return a few large numbers, each with what it is."""
+    """Return a few large numbers, each with its label."""
     items = "".join(f"<li><b>{escape(text(value))}</b>{escape(name)}</li>" for name, value in numbers.items())
     return f'<ul class="key">{items}</ul>\n'
 
 
 def table(columns: Mapping[str, Iterable[Any]], caption: str = "") -> str:
-    """Return a table, column by column; numbers stand at the right, a `Bar` is drawn."""
+    """Return a table, given by columns; numbers are right-aligned, a `Bar` is drawn."""
     lists = {name: list(values) for name, values in columns.items()}
     at_right = {name: all(_is_number(value) for value in values) for name, values in lists.items()}
 
@@ -106,7 +106,7 @@ class Bar:
 
 
 def percent(share: float) -> str:
-    """Return a share in percent, with two digits that say something: 0.4 % is not 0 %."""
+    """Return a share in percent, with two significant digits: 0.4 % is not 0 %."""
     if not math.isfinite(share):
         return ""
     digits = 0 if share >= 0.995 or share == 0 else max(0, 1 - math.floor(math.log10(100 * share)))
@@ -114,11 +114,11 @@ def percent(share: float) -> str:
 
 
 def text(value: Any) -> str:
-    """Return a value as a person reads it."""
+    """Return a value formatted for reading."""
     if isinstance(value, (str, bool, np.bool_)):
         return str(value)
     if isinstance(value, pd.Timestamp):
-        return str(value)  # with its zone
+        return str(value)  # with its time zone
     if isinstance(value, timedelta):
         return duration(value)
     if not _is_number(value):
@@ -137,7 +137,7 @@ def text(value: Any) -> str:
 
 
 def duration(time: timedelta) -> str:
-    """Return how long something lasted: in the two largest of days, hours, minutes and seconds."""
+    """Return a duration in its two largest units of days, hours, minutes and seconds."""
     seconds = pd.Timedelta(time).total_seconds()
     if seconds < 1:
         return f"{seconds:.3g} s"

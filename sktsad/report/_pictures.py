@@ -23,12 +23,12 @@ _STYLES: dict[str, Any] = {
     ],
 }
 _DPI = 130
-#: So that letters in pictures are as large as those around them.
+#: Chosen so that text in pictures is as large as the text around them.
 _REM_PER_INCH = 6.8
 
 
 def pictures(found: Findings) -> dict[str, str]:
-    """Return the pictures by the part of the page that they belong to, as HTML."""
+    """Return the pictures as HTML, by the part of the page to which they belong."""
     at = found.drawn()
     values = found.values[found.drawn_columns].iloc[at]
     decision = found.decision.iloc[at]
@@ -53,7 +53,7 @@ def pictures(found: Findings) -> dict[str, str]:
     scores = _picture(
         lambda: ScoreDisplay.from_predictions(anomalous, finite, threshold=found.threshold, score_name=name),
         "Scores over time. Rows above the threshold are alarms.",
-        "Scores that are no finite number are drawn as high as the highest that is."
+        "Scores that are not finite are drawn as high as the highest finite one."
         if not finite.equals(decision)
         else "",
     )
@@ -66,7 +66,7 @@ def pictures(found: Findings) -> dict[str, str]:
             score_name=name,
             kind="histogram",
         ),
-        "How many rows have which score. A good threshold lies where few normal rows are.",
+        "The distribution of scores. A good threshold lies where there are few normal rows.",
     )
     return {
         "series": series,
@@ -76,20 +76,20 @@ def pictures(found: Findings) -> dict[str, str]:
 
 
 def _threshold(found: Findings, scores: np.ndarray, name: str) -> str:
-    """Return what other thresholds would give on these rows, or would have given when it was learnt."""
+    """Return a picture of the results of other thresholds, on these rows or on those used to learn the threshold."""
     if found.has_both_classes:
         return _picture(
             lambda: ThresholdDisplay.from_predictions(
                 found.anomalous, scores, threshold=found.threshold, score_name=f"threshold on the {name}"
             ),
-            "What other thresholds would give on these rows.",
+            "The results of other thresholds on these rows.",
         )
     rule = getattr(last_step(found.estimator), "threshold_rule_", None)
     if not (hasattr(rule, "alarms_per_day_") or hasattr(rule, "f_beta_")):
         return ""
     return _picture(
         lambda: ThresholdDisplay.from_rule(rule, score_name="threshold on the raw score"),
-        "What other thresholds would have given on the rows that it was learnt on, in units of the raw score.",
+        "The results of other thresholds on the rows that the threshold was learnt on, in units of the raw score.",
     )
 
 
@@ -100,7 +100,7 @@ def _finite(scores: Any) -> Any:
 
 
 def _picture(draw: Callable[[], Any], caption: str, note: str = "") -> str:
-    """Return a picture in both styles, with what it shows."""
+    """Return a picture in both styles, with its caption."""
     (light, width), (dark, _) = (_png(draw, style) for style in ("light", "dark"))
     said = escape(caption)
     only_dark = "screen and (prefers-color-scheme: dark)"
@@ -112,7 +112,7 @@ def _picture(draw: Callable[[], Any], caption: str, note: str = "") -> str:
 
 
 def _png(draw: Callable[[], Any], style: str) -> tuple[str, float]:
-    """Return a picture as a data URI, and its width in inches; style and figures of the caller stay as they are."""
+    """Return a picture as a data URI, and its width in inches; leave the style and figures of the caller alone."""
     pyplot = require("matplotlib.pyplot", "html_report")
     with pyplot.style.context(_STYLES[style]):
         figure = draw().figure_

@@ -1,4 +1,4 @@
-"""The parts of a report that are words and tables."""
+"""The text and tables of a report."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ._findings import MAX_GAP, Findings
 from ._page import Bar, key_numbers, paragraph, percent, table
 
 _MAX_SENSORS = 30
-#: What is done on these rows, so that its version matters.
+#: Packages whose versions the page names.
 _PACKAGES = (
     *(
         "sktsad",
@@ -50,7 +50,7 @@ def summary(found: Findings) -> str:
 
 
 def data_section(found: Findings) -> str:
-    """Return what the rows are: series, time, gaps, missing values."""
+    """Return a description of the rows: series, time, gaps, missing values."""
     index, rows = found.decision.index, found.rows
     times = index.get_level_values(-1)
     steps = rows.steps()
@@ -76,7 +76,7 @@ def data_section(found: Findings) -> str:
     said = paragraph(f"{found.values.shape[1]} columns of numbers: {columns}.")
     if rows.times is None:
         said += paragraph(
-            "The rows carry no time: they are counted, and taken to follow one another.", soft=True
+            "The rows have no time: they are counted, and assumed to follow one another.", soft=True
         )
     elif any(line["gaps"] for line in lines):
         said += paragraph(f"A hole in time of more than {MAX_GAP} steps is a gap.", soft=True)
@@ -106,7 +106,7 @@ def alarm_section(found: Findings, max_alarms: int) -> str:
 
 
 def sensor_section(found: Findings) -> str:
-    """Return which sensors are behind the alarms."""
+    """Return the sensors behind the alarms."""
     if found.sensors is None:
         return paragraph(f"No scores of single sensors: {found.no_sensors}", soft=True)
     if found.alarms.empty:
@@ -125,10 +125,10 @@ def sensor_section(found: Findings) -> str:
 
 
 def figure_section(found: Findings, merge_gap: Any) -> str:
-    """Return figures with intervals and what chance gets, where there are labels of both classes."""
+    """Return figures with intervals and those of chance, if there are labels of both classes."""
     if found.anomalous is None:
         return paragraph(
-            "Without labels there are no figures: scores are judged by labelled events.", soft=True
+            "Without labels there are no figures: they compare alarms with labelled events.", soft=True
         )
     if not found.has_both_classes:
         kind = "anomalous" if found.anomalous.any() else "normal"
@@ -148,8 +148,8 @@ def figure_section(found: Findings, merge_gap: Any) -> str:
         "chance": [f"{value:.3g}" if value == value else "" for value in shown["random"]],
     }
     return table(columns) + paragraph(
-        "Best F1 is at the threshold that is best for these very rows: it flatters. The intervals tell how far a "
-        "figure depends on which events happened to occur; chance is what as many alarms at random would get.",
+        "Best F1 uses the best threshold for these very rows, so it is too optimistic. The intervals show how far a "
+        "figure depends on which events happened to occur; chance is the figure of as many random alarms.",
         soft=True,
     )
 
@@ -163,8 +163,8 @@ def model_section(found: Findings) -> str:
         rule = getattr(last, "threshold_rule_", None)
         learnt = f", learnt by {rule!r}" if isinstance(rule, ThresholdRule) else ""
         said += paragraph(
-            f"Threshold {float(threshold):.6g} on the raw score{learnt}. Scores on this page are those minus the "
-            "threshold: alarms are above 0."
+            f"Threshold {float(threshold):.6g} on the raw score{learnt}. Scores on this page are raw scores "
+            "minus the threshold: alarms are above 0."
         )
     versions = {"python": sys.version.split()[0], **package_versions(_PACKAGES)}
     known = {name: version for name, version in versions.items() if version is not None}

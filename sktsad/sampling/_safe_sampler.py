@@ -100,7 +100,7 @@ class SafeSampler(OneToOneFeatureMixin, Estimator):
     sample_indices_ : ndarray of shape (n_resampled,)
         The row of X that each row comes from; for a synthetic row, the nearest row of its class.
     n_features_in_, feature_names_in_ : int, ndarray of str
-        Number of columns, and their names where they had names.
+        Number of columns, and their names if X has column names.
 
     Notes
     -----

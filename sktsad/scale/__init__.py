@@ -1,4 +1,4 @@
-"""Many series, more than one process or machine: scores by partition, and panels larger than the memory."""
+"""Many series on several processes or machines: scores by partition, and panels larger than memory."""
 
 from ._parquet_panel import ParquetPanel
 from ._score_panel import score_panel

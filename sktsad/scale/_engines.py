@@ -1,4 +1,4 @@
-"""Scores of a panel on engines that hold it already: Dask, Ray."""
+"""Scores of a panel on the engines that hold it: Dask and Ray."""
 
 from __future__ import annotations
 
@@ -12,28 +12,28 @@ import pandas as pd
 from .._core import AnyEstimator
 from ._score_table import score_table, value_columns
 
-#: Name of the column by which Ray brings rows of a series together.
+#: Name of the column by which Ray groups the rows of a series.
 _BUCKET = "_sktsad_partition"
-#: Partitions for each core of a cluster of Ray, where their number is left open.
+#: Default number of partitions per core of a Ray cluster.
 _EACH = 4
 
 
 def is_dask(data: Any) -> bool:
-    """Tell whether something is a Dask dataframe, without importing Dask."""
+    """Return whether an object is a Dask dataframe, without importing Dask."""
     return type(data).__module__.startswith(("dask.dataframe", "dask_expr")) and hasattr(
         data, "map_partitions"
     )
 
 
 def is_ray(data: Any) -> bool:
-    """Tell whether something is a dataset of Ray, without importing Ray."""
+    """Return whether an object is a Ray dataset, without importing Ray."""
     return type(data).__module__.startswith("ray.data") and hasattr(data, "map_batches")
 
 
 def score_dask(
     model: AnyEstimator, data: Any, series: str, time: str, columns: Any, n_partitions: int | None
 ) -> Any:
-    """Return a Dask dataframe of scores: rows are brought together by series first, unless they are so."""
+    """Return a Dask dataframe of scores; rows are first grouped by series, unless they are already."""
     import dask
 
     is_together = data.known_divisions and data.index.name == series
@@ -42,7 +42,7 @@ def score_dask(
     columns = value_columns(model, list(data.columns), series, time, columns)
     if not is_together:
         data = data.shuffle(on=series, npartitions=n_partitions or data.npartitions)
-    # By a name of its own, or Dask would pickle the model once more to make one of its content.
+    # With an explicit name; otherwise Dask would pickle the model once more to derive one from its content.
     sent = dask.delayed(model, name=f"sktsad-model-{uuid.uuid4().hex}", traverse=False)
     score = partial(_score_named, series=series, time=time, columns=columns)
     empty = data._meta[[series, time]].assign(
@@ -54,14 +54,14 @@ def score_dask(
 def score_ray(
     model: AnyEstimator, data: Any, series: str, time: str, columns: Any, n_partitions: int | None
 ) -> Any:
-    """Return a dataset of Ray with scores."""
+    """Return a Ray dataset with scores."""
     import ray
 
     columns = value_columns(model, list(data.columns()), series, time, columns)
     if n_partitions is None:
         n_partitions = max(1, int(_EACH * ray.cluster_resources().get("CPU", 1)))
     needed = data.select_columns(list(dict.fromkeys([series, time, *columns])))
-    # By groups, which are never cut; a batch may end where a block does.
+    # By groups, which are never split; a batch may end where a block does.
     numbered = needed.map_batches(
         partial(_number, series=series, n_partitions=n_partitions), batch_format="pandas", batch_size=None
     )
@@ -80,6 +80,6 @@ def _score_referred(reference: Any, table: pd.DataFrame, **names: Any) -> pd.Dat
 
 
 def _number(table: pd.DataFrame, series: str, n_partitions: int) -> pd.DataFrame:
-    """Give the rows of each series the number of a partition, the same on all machines."""
+    """Assign the rows of each series to a partition, the same one on all machines."""
     number = pd.util.hash_array(table[series].to_numpy(), categorize=True) % n_partitions
     return table.assign(**{_BUCKET: number.astype(np.int64)})

@@ -19,9 +19,9 @@ from ._outcome import Outcome, SeriesOfFrame, describe_failures, score_series
 from ._parquet_panel import ParquetPanel
 from ._score_table import as_fitted
 
-#: Rows of a partition, about, where their number is left open.
+#: Default number of rows in a partition, approximately.
 _ROWS = 2**19
-#: Partitions for each process, at least: so that none waits long for the last.
+#: Least number of partitions per process, so that none waits long for the last one.
 _EACH = 4
 
 
@@ -56,7 +56,7 @@ def score_files(
     out: Path | None,
     verbose: int,
 ) -> Any:
-    """Return scores and status of a panel on disk, or with ``out`` the folder that they were written to."""
+    """Return scores and status of a panel on disk, or with ``out`` the folder to which they were written."""
     n_jobs = effective_n_jobs(n_jobs)
     n_rows = int(panel.n_rows.sum())
     if n_partitions is None:
@@ -83,7 +83,7 @@ def score_files(
 
 
 class _Sent:
-    """What all tasks need: given as it is, or for other processes written once to a file, which each loads once."""
+    """Data that all tasks need: passed as it is, or written once to a file that each other process loads once."""
 
     def __init__(self, what: Any, n_jobs: int) -> None:
         self._folder = None if n_jobs == 1 else tempfile.TemporaryDirectory(prefix="sktsad-")
@@ -117,11 +117,11 @@ def _score_part(sent: Any, part: pd.DataFrame) -> Outcome:
 def _score_file_part(
     sent: Any, keys: list[Hashable], path: Path | None
 ) -> tuple[pd.DataFrame | None, dict[Hashable, str]]:
-    """Score some series of a panel on disk; return the scores, unless they go to a file, and what failed."""
+    """Score some series of a panel on disk; return the scores, unless they go to a file, and the failures."""
     model, panel = _received(sent)
     try:
         X = panel.read(keys)
-    except Exception as error:  # of a file that cannot be read: its rows are not known
+    except Exception as error:  # such as of an unreadable file, whose rows are unknown
         return None, dict.fromkeys(keys, f"failed: {type(error).__name__}: {error}")
     outcome = score_series(model, as_fitted(model, X))
     frame = pd.DataFrame({"score": outcome.scores, "status": outcome.status()}, index=X.index)
@@ -134,7 +134,7 @@ def _score_file_part(
 
 
 def _alone(part: pd.DataFrame) -> pd.DataFrame:
-    """Return a partition whose index does not carry the names of all series to another process."""
+    """Return a partition whose index does not take the names of all series along to another process."""
     return part.set_axis(part.index.remove_unused_levels())  # type: ignore[attr-defined]
 
 
@@ -147,7 +147,7 @@ def _run(n_jobs: int, tasks: Iterator[Any]) -> list[Any]:
 
 
 def _counted(parts: Any, sizes: list[int], verbose: int) -> Iterator[Any]:
-    """Yield partitions; with ``verbose``, print a line as each is handed out."""
+    """Yield partitions; with ``verbose``, print a line when each one starts."""
     start, n_before, n_rows = time.monotonic(), 0, sum(sizes)
     for number, (part, size) in enumerate(zip(parts, sizes, strict=True), start=1):
         if verbose:
@@ -161,7 +161,7 @@ def _counted(parts: Any, sizes: list[int], verbose: int) -> Iterator[Any]:
 
 
 def _say(failed: dict[Hashable, str], n_series: int) -> None:
-    """Warn of series that failed; raise if there is no other.
+    """Warn of series that failed; raise an error if all did.
 
     Raises
     ------
@@ -171,7 +171,7 @@ def _say(failed: dict[Hashable, str], n_series: int) -> None:
     Warns
     -----
     UserWarning
-        If some could not.
+        If some series could not be scored.
     """
     if not failed:
         return

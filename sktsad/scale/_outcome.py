@@ -1,4 +1,4 @@
-"""Scores of a partition of whole series; a series that fails is named, and does not take the others down."""
+"""Scores of a partition of whole series; a series that fails is named, and the others are still scored."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ import pandas as pd
 from .._core import AnyEstimator, decision_scores
 
 SCORED = "scored"
-#: Series that a message names, at most.
+#: Largest number of series that a message names.
 _MOST_NAMED = 5
 
 
 @dataclass
 class Outcome:
-    """What became of the rows of a partition.
+    """The outcome for the rows of a partition.
 
     Attributes
     ----------
     scores : ndarray of shape (n_rows,)
         Score of each row; NaN in series that failed.
     codes : ndarray of int, shape (n_rows,)
-        Which of ``states`` each row is in.
+        State of each row, as a position in ``states``.
     states : list of str
-        "scored", then what went wrong in each series that failed.
+        "scored", then the error of each series that failed.
     failed : dict
-        What went wrong by the name of the series.
+        Error messages by the name of the series.
     """
 
     scores: np.ndarray
@@ -39,18 +39,18 @@ class Outcome:
 
     @classmethod
     def of_rows(cls, n_rows: int) -> Outcome:
-        """Return that of rows without a score yet."""
+        """Return the outcome of rows without a score yet."""
         return cls(np.full(n_rows, np.nan), np.zeros(n_rows, dtype=np.int32))
 
     def fail(self, key: Hashable, rows: Any, error: Exception) -> None:
-        """Note that a series failed, and which rows it has."""
+        """Record that a series failed, with its rows."""
         state = f"failed: {type(error).__name__}: {error}"
         self.failed[key] = state
         self.codes[rows] = len(self.states)
         self.states.append(state)
 
     def put(self, rows: Any, part: Outcome) -> None:
-        """Take over the outcome of some rows."""
+        """Add the outcome of some rows."""
         self.scores[rows] = part.scores
         self.codes[rows] = np.where(part.codes, part.codes + (len(self.states) - 1), 0)
         self.states += part.states[1:]
@@ -58,19 +58,19 @@ class Outcome:
 
     def status(self) -> Any:
         """Return the state of each row, as a Categorical."""
-        states = list(dict.fromkeys(self.states))  # several series may fail alike
+        states = list(dict.fromkeys(self.states))  # several series may have the same error
         number = np.array([states.index(state) for state in self.states])
         return pd.Categorical.from_codes(number[self.codes], pd.Index(states))
 
 
 @dataclass(frozen=True)
 class SeriesOfFrame:
-    """Which rows of a frame are of one series, whatever is wrong with their times.
+    """The rows of each series in a frame, even if something is wrong with their times.
 
     Attributes
     ----------
     keys : list
-        Names of the series, in the order in which they first come.
+        Names of the series, in order of appearance.
     order : ndarray of int, shape (n_rows,)
         Rows, series by series.
     bounds : ndarray of int, shape (n_series + 1,)
@@ -83,7 +83,7 @@ class SeriesOfFrame:
 
     @classmethod
     def of(cls, index: pd.MultiIndex) -> SeriesOfFrame:
-        """Read them from the first level of an index."""
+        """Read the series from the first level of an index."""
         codes, found = pd.factorize(index.codes[0])
         level = index.levels[0]
         keys = [level[code] if code >= 0 else None for code in found.tolist()]  # None for rows without a name
@@ -92,20 +92,20 @@ class SeriesOfFrame:
         return cls(keys, order, bounds)
 
     def rows(self, first: int, stop: int) -> Any:
-        """Return the rows of some neighbouring series, as a slice where nothing is copied by it."""
+        """Return the rows of some neighbouring series, as a slice where this avoids a copy."""
         at = self.order[self.bounds[first] : self.bounds[stop]]
         is_run = len(at) and at[-1] - at[0] == len(at) - 1 and (np.diff(at) == 1).all()
         return slice(int(at[0]), int(at[-1]) + 1) if is_run else at
 
     def partitions(self, n_partitions: int) -> Iterator[tuple[int, int]]:
-        """Cut the series into partitions of similar size; yield the first series of each, and where it stops."""
+        """Cut the series into partitions of similar size; yield the first series and the stop of each."""
         ends = np.linspace(0, len(self.order), n_partitions + 1)[1:]
         stops = np.unique(np.searchsorted(self.bounds[1:], ends - 0.5) + 1)
         yield from zip([0, *stops[:-1].tolist()], stops.tolist(), strict=True)
 
 
 def score_series(model: AnyEstimator, X: pd.DataFrame) -> Outcome:
-    """Score rows with a (series, time) index in one call, or if that fails, without the series that fail."""
+    """Score rows with a (series, time) index in one call or, if that fails, without the series that fail."""
     series = SeriesOfFrame.of(X.index)  # type: ignore[arg-type]
     outcome = Outcome.of_rows(len(X))
     todo = [(0, len(series.keys))] if len(X) else []
@@ -124,7 +124,7 @@ def score_series(model: AnyEstimator, X: pd.DataFrame) -> Outcome:
 
 
 def describe_failures(failed: dict[Hashable, str], n_series: int) -> str:
-    """Say which series failed, and why the first of them did."""
+    """Return a message that names the series that failed, and why the first of them did."""
     names = ", ".join(repr(key) for key in list(failed)[:_MOST_NAMED])
     more = ", ..." if len(failed) > _MOST_NAMED else ""
     first = next(iter(failed.values()))

@@ -1,4 +1,4 @@
-"""Reader of panels on disk that may be larger than the memory: whole series, or some rows of many series in turn."""
+"""Reader of panels on disk that may be larger than memory: whole series, or some rows of many series in turn."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ import pandas as pd
 
 from .._core import Interval, validate_params
 
-#: What pandas calls an index without a name where it is written to a file.
+#: Name that pandas gives an unnamed index when it is written to a file.
 _PANDAS_INDEX = re.compile(r"__index_level_\d+__")
 _AT_LEAST_1 = Interval(Integral, 1, None, closed="left")
 
 
 class ParquetPanel:
-    """Read a panel from Parquet files that need not fit into the memory.
+    """Read a panel from Parquet files that need not fit into memory.
 
-    What is kept in memory is a table of which row group of which file holds rows of which series, read once from the
-    columns of series and time. Rows of a series may lie in several files, in any order.
+    Memory holds only a table that says which row group of which file holds rows of which series; it is read once from
+    the columns of series and time. Rows of a series may lie in several files, in any order.
 
     Parameters
     ----------
@@ -37,12 +37,12 @@ class ParquetPanel:
     columns : sequence of str, default=None
         Names of the columns with the values. None means all others.
     target : str, default=None
-        Name of the column with the labels; `parts` and `lanes` yield them, too, then.
+        Name of the column with the labels; `parts` and `lanes` then yield them, too.
 
     Attributes
     ----------
     series : list
-        Names of the series, in the order in which they first come.
+        Names of the series, in order of appearance.
     n_rows : Series
         Number of rows by the name of the series.
     columns : list of str
@@ -53,17 +53,17 @@ class ParquetPanel:
     ImportError
         If pyarrow is not installed: ``pip install 'sktsad[parquet]'``.
     ValueError
-        If a column is not there, names or times of series are missing, or the time is text.
+        If a column does not exist, names or times of series are missing, or the time is text.
 
     See Also
     --------
-    score_panel : Scores of a panel on disk.
+    score_panel : Score a panel on disk.
 
     Notes
     -----
-    Rows are read row group by row group, so that these say how much memory it takes: files with row groups of up to a
-    hundred thousand rows, sorted by series, or by time, are read best. Where rows of all series lie in each row group,
-    as in a file for each day, every part reads all files: take few, large parts.
+    Rows are read row group by row group, so that the size of these determines the memory: files with row groups of up
+    to a hundred thousand rows, sorted by series or by time, are best. If each row group holds rows of all series, as in
+    files with one day each, every part reads all files: use few, large parts.
 
     Examples
     --------
@@ -110,7 +110,7 @@ class ParquetPanel:
             raise ValueError(f"{missing[0]!r} is not a column of {self.path}, which has {given}.")
         if len(set(named)) < len(named):
             raise ValueError(f"series, time and target must be different columns, got {named}.")
-        #: Rows of a series within a row group: which series, which row group, how many, first and last time.
+        #: Rows of a series within a row group: the series, the row group, their number, first and last time.
         self._pieces = self._read_pieces()
         sizes = self._pieces.groupby("series", sort=False)["n_rows"].sum()
         self.series: list[Hashable] = sizes.index.tolist()
@@ -127,7 +127,7 @@ class ParquetPanel:
         Returns
         -------
         X : DataFrame of shape (n_samples, n_columns)
-            With a (series, time) index, series by series, in time order.
+            Rows with a (series, time) index, series by series, in time order.
         y : Series of shape (n_samples,)
             Labels with the same index; only with ``target``.
         """
@@ -144,7 +144,7 @@ class ParquetPanel:
         Parameters
         ----------
         n_rows : int, default=200000
-            Number of rows of a part, about; a longer series is a part of its own.
+            Approximate number of rows in a part; a longer series is a part of its own.
 
         Yields
         ------
@@ -158,15 +158,15 @@ class ParquetPanel:
     def lanes(self, n_lanes: int = 32, n_rows: int = 4096) -> Iterator[Any]:
         """Yield some rows of many series at a time, for ``partial_fit`` of networks that run along the series.
 
-        The rows of a series come in time order, from its first to its last: those of one call directly follow those of
-        the call before. When all series of a group are at their end, the next group begins.
+        The rows of a series come in time order, from first to last: those of each frame directly follow those of the
+        previous one. When all series of a group have ended, the next group begins.
 
         Parameters
         ----------
         n_lanes : int, default=32
             Number of series that run side by side.
         n_rows : int, default=4096
-            Number of rows of each series that are yielded together; fewer at its end.
+            Number of rows of each series that are yielded together; fewer at the end of a series.
 
         Yields
         ------
@@ -188,7 +188,7 @@ class ParquetPanel:
         Parameters
         ----------
         n_rows : int, default=200000
-            Number of rows of a part, about.
+            Approximate number of rows in a part.
 
         Returns
         -------
@@ -229,7 +229,7 @@ class ParquetPanel:
         if not (pa.types.is_temporal(time) or pa.types.is_integer(time) or pa.types.is_floating(time)):
             raise ValueError(
                 f"time={self._time!r} is of type {time}, which is not time. Write dates or numbers: pandas.to_datetime "
-                "makes dates of text."
+                "turns text into dates."
             )
         found = []
         for number, group in enumerate(self._groups):
@@ -309,7 +309,7 @@ class ParquetPanel:
     def _take(
         self, piece: int, coming: dict[Any, list[int]], waiting: dict[Hashable, list[pd.DataFrame]]
     ) -> None:
-        """Read a row group once for all series that go on in it."""
+        """Read a row group once for all series that continue in it."""
         keys = [key for key, pieces in coming.items() if pieces and pieces[-1] == piece]
         table = self._rows_of(piece, keys)
         for key, rows in table.groupby(self._series, sort=False, observed=True):

@@ -1,4 +1,4 @@
-"""One function to score a lot."""
+"""One function to score a whole panel."""
 
 from __future__ import annotations
 
@@ -43,35 +43,36 @@ def score_panel(
     out: str | os.PathLike[str] | None = None,
     verbose: int = 0,
 ) -> Any:
-    """Score a panel of many series in partitions of whole series, where the panel is: memory, disk, Dask or Ray.
+    """Score a panel of many series in partitions of whole series, wherever it is: memory, disk, Dask or Ray.
 
-    Scores are those of one call of the model over all rows, up to rounding. No series is cut, the model is sent to each
-    process once, and where a series fails it is named, and the others are scored all the same.
+    Scores are those of one call of the model over all rows, up to rounding. No series is split, and the model is sent
+    to each process once. A series that fails is named, and the others are still scored.
 
     Parameters
     ----------
     model : estimator
         A fitted detector or classifier, or a pipeline, with ``decision_function`` or ``predict_proba``.
     data : DataFrame, path, `ParquetPanel`, Dask dataframe or Ray dataset
-        The rows: a frame with a (series, time) MultiIndex; the path of a Parquet file, or of a folder of them; a
-        dataframe of Dask or dataset of Ray with series and time in columns, of which Dask may have one in the index.
+        The rows: a frame with a (series, time) MultiIndex; the path of a Parquet file, or of a folder of them; a Dask
+        dataframe or Ray dataset with series and time in columns, one of which may be the index in Dask.
     series : str, default=None
-        Name of the column with the name of each row's series; not for a frame or a `ParquetPanel`, which say it.
+        Name of the column with the name of each row's series; not for a frame or a `ParquetPanel`, which have it
+        already.
     time : str, default=None
         Name of the column with the time: dates or numbers; not for a frame or a `ParquetPanel`.
     columns : sequence of str, default=None
-        Names of the columns with the values; not for a frame or a `ParquetPanel`. None means those that the model was
-        fitted to, by their names, or all others where it was fitted to an array.
+        Names of the columns with the values; not for a frame or a `ParquetPanel`. None means the columns that the model
+        was fitted on, by name, or all others if it was fitted on an array.
     n_partitions : int, default=None
-        Number of partitions. None means partitions of about 524,288 rows, at least four per process; as many as the
-        Dask dataframe has; or four per core of the Ray cluster. A Dask dataframe with known divisions by series is
-        taken as it is.
+        Number of partitions. None means partitions of about 524,288 rows, at least four per process; for Dask, as many
+        as the dataframe has; for Ray, four per core of the cluster. A Dask dataframe with known divisions by series is
+        used as it is.
     n_jobs : int, default=None
-        Number of processes, as in scikit-learn; None means 1 unless in a ``joblib.parallel_config`` context. For frames
-        and Parquet files, on this machine: Dask and Ray have their own.
+        Number of processes, as in scikit-learn; None means 1 unless in a ``joblib.parallel_config`` context. Only for
+        frames and Parquet files: Dask and Ray have their own workers.
     out : str or path-like, default=None
-        A new folder, to which scores of Parquet files are written, one file per partition, so that they need not fit
-        into the memory. None returns them as a frame.
+        A new folder to which the scores of Parquet files are written, one file per partition, so that they need not fit
+        into memory. None returns them as a frame.
     verbose : int, default=0
         1 prints a line for each partition of a frame or of Parquet files; Dask and Ray show their own progress. 0
         prints nothing.
@@ -79,21 +80,21 @@ def score_panel(
     Returns
     -------
     scores : DataFrame, path, Dask dataframe or Ray dataset
-        The columns ``score``, the decision, or the probability of the anomaly, NaN in a series that failed; and
-        ``status``, "scored", or "failed: " and the error.
+        The columns are ``score``: the decision, or the probability of the anomaly, NaN in a series that failed; and
+        ``status``: "scored", or "failed: " with the error.
 
-        - of a frame, with its index; of Parquet files, with an index of series and time, or the path ``out`` of files
-          with these as columns;
-        - of Dask and Ray, not yet computed, with the columns of series and time before these. Dask keeps its index.
-          Rows of Dask come in another order if they had to be brought together by series, those of Ray do so always.
+        - for a frame, with its index; for Parquet files, with an index of series and time, or the path ``out`` of files
+          that have these as columns;
+        - for Dask and Ray, not yet computed, with the columns of series and time first. Dask keeps its index. The order
+          of rows changes in Dask if they had to be grouped by series, and always in Ray.
 
     Raises
     ------
     TypeError
         If ``data`` is of another kind.
     ValueError
-        If a frame has no (series, time) index, parameters do not apply to this kind of data, a column is not there, or
-        ``out`` exists.
+        If a frame has no (series, time) index, parameters do not apply to this kind of data, a column does not exist,
+        or ``out`` exists.
     RuntimeError
         If no series of a frame or of Parquet files could be scored.
 
@@ -104,8 +105,8 @@ def score_panel(
 
     See Also
     --------
-    score_table : What runs on each partition, for other engines, such as Spark.
-    sktsad.live.LiveScorer : Rows as they come.
+    score_table : Score one partition, for other engines such as Spark.
+    sktsad.live.LiveScorer : Score rows as they come.
 
     Examples
     --------
@@ -123,7 +124,7 @@ def score_panel(
     is_path = isinstance(data, (str, os.PathLike))
     names = {"series": series, "time": time, "columns": columns}
     if isinstance(data, (pd.DataFrame, ParquetPanel)):
-        _refuse(names, f"of a {type(data).__name__}, which says it itself")
+        _refuse(names, f"a {type(data).__name__} has them already")
     elif is_path or is_dask(data) or is_ray(data):
         if series is None or time is None:
             raise ValueError(
@@ -132,16 +133,16 @@ def score_panel(
             )
     else:
         raise TypeError(
-            f"data is a {type(data).__name__}, and must be a frame of pandas with a (series, time) index, the path of "
-            "Parquet files, a dataframe of Dask or a dataset of Ray."
+            f"data must be a pandas frame with a (series, time) index, the path of Parquet files, a Dask dataframe or "
+            f"a Ray dataset, got {type(data).__name__}."
         )
     if out is not None and not (is_path or isinstance(data, ParquetPanel)):
-        _refuse({"out": out}, "of Parquet files only; the engine that holds the scores writes others")
+        _refuse({"out": out}, "for Parquet files only; in other cases, write the result yourself")
     if isinstance(data, pd.DataFrame):
         if not is_panel(data):
             raise ValueError(
-                "data has no (series, time) index: one series is one call of model.decision_function(data). Series and "
-                "time in columns are made an index by to_panel(data, time='time', series='series')."
+                "data has no (series, time) index. For one series, call model.decision_function(data). If series and "
+                "time are columns, use to_panel(data, time='time', series='series')."
             )
         return score_frame(model, data, n_partitions, n_jobs, verbose)
     if is_path or isinstance(data, ParquetPanel):
@@ -151,7 +152,7 @@ def score_panel(
         panel = data if isinstance(data, ParquetPanel) else _open(model, data, names)
         return score_files(model, panel, n_partitions, n_jobs, folder, verbose)
     if n_jobs is not None:
-        _refuse({"n_jobs": n_jobs}, "of frames and Parquet files only; Dask and Ray have their own workers")
+        _refuse({"n_jobs": n_jobs}, "for frames and Parquet files only; Dask and Ray have their own workers")
     score = score_dask if is_dask(data) else score_ray
     return score(model, data, str(series), str(time), columns, n_partitions)
 

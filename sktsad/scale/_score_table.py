@@ -1,4 +1,4 @@
-"""Scores of a table with series and time in columns: what every engine runs on its partitions."""
+"""Scores of a table with series and time in columns, as every engine computes them for its partitions."""
 
 from __future__ import annotations
 
@@ -30,41 +30,41 @@ def score_table(
     time: str,
     columns: Sequence[str] | None = None,
 ) -> pd.DataFrame:
-    """Score a table of whole series that keeps series and time in columns, as engines of tables hand it out.
+    """Score a table of whole series with series and time in columns, as table engines pass it to a function.
 
-    It is what `score_panel` runs on each partition, for engines that it does not know.
+    `score_panel` runs it on each partition; call it yourself on engines that `score_panel` does not support.
 
     Parameters
     ----------
     model : estimator
         A fitted detector or classifier, or a pipeline, with ``decision_function`` or ``predict_proba``.
     table : DataFrame
-        A row for each time step of a series, in any order; all rows of a series must be there.
+        One row for each time step of a series, in any order; all rows of a series must be present.
     series : str
         Name of the column with the name of each row's series.
     time : str
         Name of the column with the time: dates or numbers.
     columns : sequence of str, default=None
-        Names of the columns with the values. None means those that the model was fitted to, by their names, or all
-        others where it was fitted to an array.
+        Names of the columns with the values. None means the columns that the model was fitted on, by name, or all
+        others if it was fitted on an array.
 
     Returns
     -------
     scores : DataFrame of shape (n_samples, 4)
-        With the index of ``table``, and the columns
+        A frame with the index of ``table``, and the columns
 
         - those of series and time;
         - ``score``: the decision, or the probability of the anomaly; NaN in a series that failed;
-        - ``status``: "scored", or "failed: " and the error.
+        - ``status``: "scored", or "failed: " with the error.
 
     Raises
     ------
     ValueError
-        If a column is not there.
+        If a column does not exist.
 
     See Also
     --------
-    score_panel : The same for a whole panel, partition by partition.
+    score_panel : Score a whole panel, partition by partition.
 
     Examples
     --------
@@ -95,7 +95,7 @@ def score_table(
 
 
 def as_fitted(model: AnyEstimator, X: pd.DataFrame) -> pd.DataFrame:
-    """Return rows without names of columns where the model was fitted to an array: it would warn of names."""
+    """Return rows without column names if the model was fitted on an array, as it would warn of names."""
     is_nameless = hasattr(model, "n_features_in_") and not hasattr(model, "feature_names_in_")
     return X.set_axis(range(X.shape[1]), axis=1) if is_nameless else X
 
@@ -108,7 +108,7 @@ def value_columns(
     Raises
     ------
     ValueError
-        If a column is not there, or series and time are one.
+        If a column does not exist, or series and time are the same.
     """
     names = columns
     if names is None:

@@ -1,4 +1,4 @@
-"""Rules that turn scores, and perhaps labels, into one threshold; and scores into p-values."""
+"""Rules that turn scores, and labels if needed, into one threshold; and p-values of scores."""
 
 from ._alarms_per_day import AlarmsPerDay
 from ._labelled import BestFBeta, Cost

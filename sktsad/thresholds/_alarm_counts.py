@@ -1,4 +1,4 @@
-"""How many alarms each of many thresholds would make, without trying them one by one."""
+"""The number of alarms at each of many thresholds, without trying them one by one."""
 
 from __future__ import annotations
 
@@ -13,23 +13,24 @@ from .._core import AlarmRule
 
 
 def count_alarms(level_of_row: np.ndarray, place: np.ndarray, rule: AlarmRule, most: float) -> np.ndarray:
-    """Return how many alarms there are above each level, from some level on.
+    """Return the number of alarms above each of the last levels.
 
     Parameters
     ----------
     level_of_row : ndarray of int, shape (n_rows,)
-        A row is above the threshold ``k`` if its level is at least ``k``; series by series in time order.
+        Level of each row, series by series in time order: a row is above threshold ``k`` if its level is at least
+        ``k``.
     place : ndarray of int, shape (n_rows,)
-        Where the rows stand in time.
+        Positions of the rows in time.
     rule : AlarmRule
-        Which rows are one alarm.
+        Rule that says which rows are one alarm.
     most : float
-        Number of alarms of interest: thresholds below the highest that makes more are not needed.
+        Largest number of alarms of interest: thresholds below the highest one that makes more are not needed.
 
     Returns
     -------
     counts : ndarray of int
-        Of the last thresholds, as many as were counted; the very last, which no row exceeds, makes none.
+        Number of alarms at each of the last thresholds; at the very last, which no row exceeds, it is 0.
     """
     if rule.min_rows == 1 and not np.any(rule.cool_down > rule.merge_gap):
         return _count_merged(level_of_row, place, rule.merge_gap)
@@ -37,14 +38,14 @@ def count_alarms(level_of_row: np.ndarray, place: np.ndarray, rule: AlarmRule, m
 
 
 def most_alarms(bounds: np.ndarray, place: np.ndarray, rule: AlarmRule) -> int:
-    """Return how many alarms the series, from bound to bound, have room for."""
+    """Return how many alarms fit into the series, given by their bounds."""
     firsts, lasts = bounds[:-1], bounds[1:] - 1
     apart = np.broadcast_to(np.maximum(rule.merge_gap + 1, rule.cool_down) + 1, place.shape)[firsts]
     return int(((place[lasts] - place[firsts]) // apart + 1).sum())
 
 
 class _Before(BaseIndexer):
-    """For each row, the earlier rows whose run it would continue."""
+    """For each row, the earlier rows whose run it could continue."""
 
     def get_window_bounds(
         self,
@@ -58,7 +59,7 @@ class _Before(BaseIndexer):
 
 
 def _count_merged(level_of_row: np.ndarray, place: np.ndarray, merge_gap: Any) -> np.ndarray:
-    """Count runs. A row starts one at each level that it reaches and no row within the gap before it reaches."""
+    """Count runs. At each level that it reaches, a row starts a run unless a row within the gap before does so, too."""
     first = np.searchsorted(place, place - merge_gap - 1)
     levels = pd.Series(level_of_row)
     before = levels.rolling(_Before(first=first), min_periods=1).max().fillna(-1).to_numpy().astype(np.int64)
@@ -70,10 +71,10 @@ def _count_merged(level_of_row: np.ndarray, place: np.ndarray, merge_gap: Any) -
 
 
 class _Line:
-    """Rows of all series on one line, of which more and more are above a threshold that falls.
+    """Rows of all series on one line; as the threshold falls, more and more of them are above it.
 
-    What comes after an alarm depends on nothing but where the alarm ended. So a row that comes in changes the alarms
-    from its own run on, up to the first that ends where one ended before.
+    What follows an alarm depends only on where the alarm ended. So an added row changes the alarms from its own run up
+    to the first alarm that ends where one ended before.
     """
 
     def __init__(self, place: np.ndarray, rule: AlarmRule) -> None:
@@ -81,14 +82,14 @@ class _Line:
         self.place = place.tolist()
         self.merge_gap = np.broadcast_to(rule.merge_gap, place.shape).tolist()
         self.cool_down = np.broadcast_to(rule.cool_down, place.shape).tolist()
-        #: Where each run starts and ends, and the places of its rows; then where each alarm ends.
+        #: Start and end of each run, and the places of its rows; then the end of each alarm.
         self.starts: list[int] = []
         self.lasts: list[int] = []
         self.runs: list[list[int]] = []
         self.ends: list[int] = []
 
     def counts_from_above(self, level_of_row: np.ndarray, most: float) -> list[int]:
-        """Return how many alarms there are above each level, ascending, until they are too many."""
+        """Return the number of alarms above each level, ascending, until there are too many."""
         order = np.argsort(-level_of_row)
         levels = level_of_row[order].tolist()
         counts = [0]
@@ -102,7 +103,7 @@ class _Line:
         return counts[::-1]
 
     def _add(self, at: int, gap: int) -> int:
-        """Let a row be above the threshold; return the number of its run."""
+        """Add a row above the threshold; return the number of its run."""
         number = bisect_right(self.starts, at) - 1
         if number >= 0 and at - self.lasts[number] <= gap + 1:
             insort(self.runs[number], at)
@@ -119,7 +120,7 @@ class _Line:
         return number
 
     def _update(self, number: int, cool: int) -> None:
-        """Find the alarms again, from one run on."""
+        """Recompute the alarms from one run on."""
         first = after = bisect_left(self.ends, self.starts[number])
         ready = self.ends[first - 1] + cool if first else -1
         ends = []

@@ -1,4 +1,4 @@
-"""A threshold that keeps to a budget of calls."""
+"""A threshold for a budget of alarms per day."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ._alarm_counts import count_alarms, most_alarms
 from ._cuts import cut_between
 from ._threshold_rule import ThresholdRule
 
-#: A hole of more steps of time counts as missing rows, as it ends a window of `SlidingWindow` by default.
+#: A hole of more time steps counts as missing rows; by default it also ends a window of `SlidingWindow`.
 _MAX_GAP = 3
 _NANOSECONDS_PER_DAY = 86_400 * 10**9
 
@@ -28,17 +28,19 @@ class AlarmsPerDay(ThresholdRule):
     Parameters
     ----------
     n : float, default=1
-        Largest number of alarms per day in one series, over normal rows; above 0. 0.5 is one in two days.
+        Largest number of alarms per day in one series of normal rows; above 0. For example, 0.5 is one alarm in two
+        days.
     rows_per_day : float, default=None
-        Number of rows of one series in a day. None takes it from the dates in the index of the scores, by the most
-        frequent step in time of each series.
+        Number of rows of one series in a day. None takes it from the most frequent time step of each series, by the
+        dates in the index of the scores.
     merge_gap : int, timedelta or str, default=None
-        A row above the threshold continues the alarm before it if at most that many quiet rows, or quiet rows of that
-        time, lie between them. None is half an hour: 30 rows that are a minute apart, none that are an hour apart.
+        A row above the threshold continues the alarm before it if at most this number of quiet rows, or quiet rows of
+        this length of time, lie between them. None is half an hour: 30 rows at one-minute steps, no row at one-hour
+        steps.
     min_rows : int, default=1
-        Number of rows above the threshold that make an alarm.
+        Least number of rows above the threshold that make an alarm.
     cool_down : int, timedelta or str, default=0
-        Number of rows, or time, after the last row of an alarm in which no other opens.
+        Number of rows, or time, after the last row of an alarm in which no other alarm opens.
 
     Attributes
     ----------
@@ -46,9 +48,9 @@ class AlarmsPerDay(ThresholdRule):
         The threshold, halfway between two scores.
     thresholds_ : ndarray
         The thresholds tried, ascending; the last is the largest score, above which there is no row. With ``min_rows``,
-        or a ``cool_down`` longer than ``merge_gap``, the first is the highest that makes too many alarms.
+        or a ``cool_down`` longer than ``merge_gap``, the first is the highest one that makes too many alarms.
     alarms_per_day_ : ndarray
-        Alarms per day with each of them. A lower threshold may have fewer, since runs grow together; it is not taken.
+        Alarms per day with each of them. A lower threshold may have fewer, since runs merge; it is not chosen.
 
     Raises
     ------
@@ -58,8 +60,8 @@ class AlarmsPerDay(ThresholdRule):
     Warns
     -----
     UserWarning
-        If the rows cover less than ``1 / n`` days, so that they may not hold a single alarm: the largest score is the
-        threshold. Or if ``merge_gap`` and ``cool_down`` are so long that no threshold can make too many alarms: the
+        If the rows cover less than ``1 / n`` days, so that not even one alarm is allowed: the threshold is the largest
+        score. Or if ``merge_gap`` and ``cool_down`` are so long that no threshold can make too many alarms: the
         threshold is below all scores.
 
     See Also
@@ -69,10 +71,10 @@ class AlarmsPerDay(ThresholdRule):
     Notes
     -----
     ``fit`` takes series and time from the index of the scores, or else of ``y``: the times of one series, or a
-    (series, time) MultiIndex. Rows without an index are one series without a gap. Labelled anomalies are taken out:
-    that leaves a hole in time, and the hole is not counted as time.
+    (series, time) MultiIndex. Rows without an index are one series without a gap. Labelled anomalies are left out, and
+    the holes in time that they leave do not count as time.
 
-    Alarms end with their series. Holes in time of more than three steps count as the rows that are missing there.
+    Alarms end with their series. Holes in time of more than three steps count as missing rows.
 
     Examples
     --------
@@ -122,7 +124,7 @@ class AlarmsPerDay(ThresholdRule):
         most = round(float(self.n) * days, 9)  # 0.29 * 100 must be 29, not 28.999999999999996
         if most < 1:
             warnings.warn(
-                f"n={self.n} alarm(s) a day make less than one in {days:.3g} day(s) of normal rows: their largest "
+                f"n={self.n} alarm(s) per day are less than one in {days:.3g} day(s) of normal rows: their largest "
                 "score becomes the threshold. Use more rows or a larger n.",
                 UserWarning,
                 stacklevel=4,
@@ -132,8 +134,8 @@ class AlarmsPerDay(ThresholdRule):
         possible, without = (most_alarms(rows.bounds, place, each) for each in (rule, AlarmRule()))
         if possible <= most < without:
             warnings.warn(
-                f"n={self.n} alarm(s) a day can never be exceeded with merge_gap={self.merge_gap!r} and cool_down="
-                f"{self.cool_down!r}: {days:.3g} day(s) hold {possible} at most. The threshold lies below all "
+                f"n={self.n} alarm(s) per day can never be exceeded with merge_gap={self.merge_gap!r} and cool_down="
+                f"{self.cool_down!r}: {days:.3g} day(s) hold at most {possible}. The threshold lies below all "
                 "scores. Use shorter ones, more rows or a smaller n.",
                 UserWarning,
                 stacklevel=4,
@@ -148,8 +150,8 @@ class AlarmsPerDay(ThresholdRule):
         self.threshold_ = self.thresholds_[too_many[-1] + 1 if len(too_many) else 0]
 
     def _days(self, rows: SeriesRows, step_times: np.ndarray, index: pd.Index) -> float:
-        """Return how many days all series together last."""
-        # A series of a single row has no step, and so adds nothing.
+        """Return the number of days of all series together."""
+        # A series with a single row has no time step, and adds nothing.
         days = float(np.nansum(np.diff(rows.bounds) * step_times)) / _NANOSECONDS_PER_DAY
         if not days:
             times = index.levels[1] if isinstance(index, pd.MultiIndex) else index

@@ -1,4 +1,4 @@
-"""Scores seen, in no order, in bounded memory."""
+"""The distribution of scores seen, in bounded memory."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from typing import Self
 
 import numpy as np
 
-#: Distinct scores that are kept at most; half of them, the largest, as they are.
+#: Largest number of distinct scores to keep; the largest half are kept exactly.
 MOST_LEVELS = 2**16
 
 
 class Distribution:
-    """Scores as their distinct values, and how often each was seen.
+    """Scores as distinct values with their counts.
 
     Parameters
     ----------
@@ -48,7 +48,7 @@ class Distribution:
         return self.at_rank(max(math.ceil(round(q * len(self), 9)), 1))
 
     def median(self) -> float:
-        """Return the median, of an even number of scores the mean of the two in the middle."""
+        """Return the median; for an even number of scores, the mean of the two in the middle."""
         return self.at_rank((len(self) + 1) // 2) / 2 + self.at_rank(len(self) // 2 + 1) / 2
 
     def mean(self) -> float:
@@ -60,7 +60,7 @@ class Distribution:
         return np.sqrt(np.average((self.levels - self.mean()) ** 2, weights=self.counts))
 
     def distances(self, center: float) -> Distribution:
-        """Return how far the scores are from a centre."""
+        """Return the distribution of the distances of the scores from a centre."""
         return Distribution.of(np.abs(self.levels - center), self.counts)
 
     def count_above(self, level: float) -> int:
@@ -69,16 +69,16 @@ class Distribution:
         return len(self) - (int(self.up_to[n_levels - 1]) if n_levels else 0)
 
     def above(self, level: float) -> np.ndarray:
-        """Return the scores above a level one by one; of very many as many as are kept, evenly spaced in rank."""
+        """Return the scores above a level, with repetitions; if there are too many, a sample evenly spaced in rank."""
         n_above = self.count_above(level)
         ranks = np.linspace(len(self) - n_above + 1, len(self), min(n_above, MOST_LEVELS)).astype(np.int64)
         return self.levels[np.searchsorted(self.up_to, ranks)]
 
     def thinned(self) -> Distribution:
-        """Return the same with few enough levels.
+        """Return the distribution with a bounded number of levels.
 
-        The largest stay as they are, since thresholds lie among them. The others are joined with their neighbours, to
-        the mean of groups that hold a like number of scores each.
+        The largest levels stay as they are, since thresholds lie among them. The others are replaced by the means of
+        groups of neighbours, which hold about the same number of scores each.
         """
         if len(self.levels) <= MOST_LEVELS:
             return self

@@ -22,7 +22,7 @@ class BestFBeta(ThresholdRule):
     Parameters
     ----------
     beta : float, default=1
-        Weight of recall against precision, above 0: recall counts ``beta`` times as much.
+        Weight of recall relative to precision, above 0: recall counts ``beta`` times as much.
 
     Attributes
     ----------
@@ -48,7 +48,7 @@ class BestFBeta(ThresholdRule):
 
     def _learn(self, scores: np.ndarray, anomalous: np.ndarray | None, index: pd.Index) -> None:
         thresholds, alarms, hits = _count(scores, anomalous)
-        # Never alarming is left out: it has no precision, and an F-beta of 0.
+        # The threshold without alarms is left out: it has no precision, and an F-beta of 0.
         self.thresholds_, alarms, hits = thresholds[:-1], alarms[:-1], hits[:-1]
         weight = float(self.beta) ** 2
         self.precision_, self.recall_ = hits / alarms, hits / hits[0]
@@ -59,15 +59,16 @@ class BestFBeta(ThresholdRule):
 class Cost(ThresholdRule):
     """Choose the threshold with the lowest cost over labelled rows, exactly.
 
-    Every cut between two distinct scores is tried, as are alarming always and never; the threshold lies halfway
-    between two scores. Choose it on rows that the model was not fitted on, and evaluate it on yet other rows.
+    Every cut between two distinct scores is tried, and so are thresholds that make every row or no row an alarm; the
+    threshold lies halfway between two scores. Choose it on rows that the model was not fitted on, and evaluate it on
+    yet other rows.
 
     Parameters
     ----------
     matrix : array-like of shape (2, 2), default=((0, 1), (10, 0))
         ``matrix[i][j]`` is the cost of predicting ``j`` for a row that is ``i``, where 0 is normal and 1 an anomaly:
         rows are the truth and columns the prediction, as in scikit-learn's ``confusion_matrix``. By default a miss
-        costs as much as ten false alarms. A mistake must cost more than being right.
+        costs as much as ten false alarms. A wrong prediction must cost more than a right one.
 
     Attributes
     ----------
@@ -76,7 +77,7 @@ class Cost(ThresholdRule):
     thresholds_ : ndarray
         The thresholds tried, ascending; the last is the largest score, above which there is no row.
     cost_ : ndarray
-        Mean cost of a row with each of them.
+        Mean cost per row at each of them.
 
     References
     ----------
@@ -103,10 +104,10 @@ class Cost(ThresholdRule):
         (quiet, false_alarm), (miss, hit) = self._check_matrix()
         self.thresholds_, alarms, hits = _count(scores, anomalous)
         n_rows, n_anomalies = alarms[0], hits[0]
-        # What mistakes add to the cost of being right everywhere, which no threshold changes.
+        # The cost that mistakes add to that of predicting every row rightly, which no threshold changes.
         added = (alarms - hits) * (false_alarm - quiet) + (n_anomalies - hits) * (miss - hit)
         self.cost_ = ((n_rows - n_anomalies) * quiet + n_anomalies * hit + added) / n_rows
-        is_best = added <= added.min() * (1 + 1e-15)  # equal but for rounding: 3 * 0.7 is below 2.1
+        is_best = added <= added.min() * (1 + 1e-15)  # equal up to rounding: 3 * 0.7 is below 2.1
         self.threshold_ = self.thresholds_[np.flatnonzero(is_best)[-1]]
 
     def _check_matrix(self) -> np.ndarray:
@@ -121,14 +122,14 @@ class Cost(ThresholdRule):
             )
         if costs[0, 1] <= costs[0, 0] or costs[1, 0] <= costs[1, 1]:
             raise ValueError(
-                f"matrix={self.matrix!r} makes a mistake cost no more than being right. Make matrix[0][1], a false "
-                "alarm, exceed matrix[0][0], and matrix[1][0], a miss, exceed matrix[1][1]."
+                f"matrix={self.matrix!r} makes a wrong prediction cost no more than a right one. Make matrix[0][1], a "
+                "false alarm, exceed matrix[0][0], and matrix[1][0], a miss, exceed matrix[1][1]."
             )
         return costs
 
 
 def _count(scores: np.ndarray, anomalous: np.ndarray | None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return the thresholds that tell scores apart, the rows above each, and how many of these are anomalies."""
+    """Return the thresholds that separate distinct scores, the rows above each, and the anomalies among these."""
     thresholds, level_of_row = cut_between(scores)
     alarms = count_above(level_of_row, len(thresholds))
     hits = count_above(level_of_row[anomalous], len(thresholds))

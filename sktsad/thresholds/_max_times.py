@@ -1,4 +1,4 @@
-"""A threshold well above all that was seen."""
+"""A threshold well above all scores seen."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from ._threshold_rule import EmpiricalRule
 
 
 class MaxTimes(EmpiricalRule):
-    """Put the threshold ``k`` times as far above the median of the scores of normal rows as the largest of them is.
+    """Put the threshold ``k`` times as far above the median of the scores of normal rows as their maximum.
 
-    It leaves room for scores that drift after fit, where a quantile of the scores seen would soon be exceeded. It
-    needs few rows, and guarantees nothing.
+    The threshold leaves room for scores that drift after fit, which would soon exceed a quantile of the scores seen.
+    The rule needs few rows, and guarantees nothing.
 
     Parameters
     ----------
@@ -21,10 +21,10 @@ class MaxTimes(EmpiricalRule):
         Factor on the distance between the median and the largest score; above 0. With 1 the largest score is the
         threshold.
     q : float, default=1.0
-        Quantile of the scores that is taken for the largest score: the smallest score that a share of at least ``q``
-        does not exceed; above 0, at most 1. Below 1, such as 0.95, a few very large scores of unlabelled anomalies do
-        not move it. Where it is the median itself, as for a signal that mostly stands still, the largest score is used
-        after all.
+        Quantile of the scores that is used in place of the largest score: the smallest score that a share of at least
+        ``q`` does not exceed; above 0, at most 1. Below 1, such as 0.95, a few very large scores of unlabelled
+        anomalies do not move the threshold. If the quantile equals the median, as for a signal that is mostly constant,
+        the largest score is used instead.
 
     Attributes
     ----------
@@ -37,10 +37,10 @@ class MaxTimes(EmpiricalRule):
 
     Notes
     -----
-    The threshold is ``median + k * (largest - median)``. Where the median is near 0, as that of errors is, this is
-    ``k`` times the largest score. It moves with the scores if they are shifted or scaled, and so means the same for
-    scores that may be negative, such as those of ``decision_function``; ``k`` times a negative score would lie below
-    it.
+    The threshold is ``median + k * (largest - median)``. If the median is near 0, as it is for errors, this is ``k``
+    times the largest score. The threshold moves with the scores if they are shifted or scaled, so that the rule also
+    works for scores that may be negative, such as those of ``decision_function``; ``k`` times a negative score would
+    lie below that score.
 
     Examples
     --------

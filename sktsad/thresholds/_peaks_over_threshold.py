@@ -13,11 +13,11 @@ from ._distribution import Distribution
 from ._quantile_rank import quantile_rank
 from ._threshold_rule import EmpiricalRule
 
-#: Peaks below which the shape of a tail is a guess.
+#: Number of peaks below which the shape of a tail is a guess.
 _MIN_PEAKS = 30
-#: Shapes of a tail for which maximum likelihood is regular, and the mean exists.
+#: Range of tail shapes for which maximum likelihood is regular and the mean exists.
 _SHAPES = (-0.5, 1.0)
-#: Probability that the number of scores above a right threshold lies outside the range that is taken for possible.
+#: Probability that the number of scores above a correct threshold lies outside the accepted range.
 _RARE = 1e-3
 
 
@@ -25,8 +25,7 @@ class PeaksOverThreshold(EmpiricalRule):
     """Put the threshold at a quantile so high that few or no scores reach it, estimated from the tail of the scores.
 
     For many distributions, the amounts by which scores exceed a high level nearly follow a generalised Pareto
-    distribution [1]_. Fitted to these peaks, it gives quantiles beyond the largest score. SPOT [2]_ starts in this
-    way.
+    distribution [1]_. Fitted to these peaks, it gives quantiles beyond the largest score. SPOT [2]_ begins in this way.
 
     Parameters
     ----------
@@ -56,12 +55,12 @@ class PeaksOverThreshold(EmpiricalRule):
     UserWarning
         If there are fewer than 30 peaks, the shape of the tail cannot be trusted (at most -0.5, as for bounded scores,
         or at least 1, where there is no mean), or more or fewer of the scores seen exceed the threshold than chance
-        allows. `Quantile` with the same ``q`` is then used instead, which is the largest score if there are too few.
+        allows. `Quantile` with the same ``q`` is then used instead; with too few scores, it is the largest score.
 
     Notes
     -----
-    Peaks of neighbouring rows are not independent: the share holds, but they come in clusters, and the estimate is
-    less certain than their number suggests. A cluster is one alarm: see `AlarmsPerDay`.
+    Peaks of neighbouring rows are not independent: they come in clusters. The share of rows still holds, but the
+    estimate is less certain than the number of peaks suggests. A cluster is one alarm: see `AlarmsPerDay`.
 
     References
     ----------
@@ -100,7 +99,7 @@ class PeaksOverThreshold(EmpiricalRule):
             return self._stand_in(
                 scores, f"{len(peaks)} scores exceed level={self.level}, fewer than {_MIN_PEAKS}"
             )
-        size = peaks.mean()  # the unit of the fit, so that it does not depend on the scale
+        size = peaks.mean()  # unit for the fit, which makes it independent of scale
         shape, _, scale = genpareto.fit(peaks / size, floc=0)
         if not _SHAPES[0] < shape < _SHAPES[1]:
             return self._stand_in(scores, f"the shape of the tail is {shape:.2g}")

@@ -1,4 +1,4 @@
-"""Thresholds that let through a share of the normal rows."""
+"""Thresholds that a given share of the normal rows exceeds."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ from ._threshold_rule import EmpiricalRule, ThresholdRule
 class Quantile(EmpiricalRule):
     """Put the threshold at a quantile of the scores of normal rows, in its finite-sample form.
 
-    The threshold is the ``ceil((n + 1) * q)``-th smallest of ``n`` scores. Where new normal scores are
-    exchangeable with these, the chance of a false alarm is at most ``1 - q``: the argument of split conformal
-    prediction [1]_, and of thresholds on conformal p-values [2]_. Neighbouring rows of a time series are not quite
-    exchangeable.
+    The threshold is the ``ceil((n + 1) * q)``-th smallest of ``n`` scores. If new normal scores are exchangeable with
+    these, the probability of a false alarm is at most ``1 - q``: this is the argument of split conformal prediction
+    [1]_ and of thresholds on conformal p-values [2]_. Neighbouring rows of a time series are not quite exchangeable.
 
     Parameters
     ----------
     q : float, default=0.99
-        Share of normal rows that stay below the threshold; above 0 and below 1. Where anomalies are as rare as the
-        false alarms that this allows, precision is a half at best.
+        Share of normal rows that stay below the threshold; above 0 and below 1. If anomalies are as rare as the false
+        alarms that this allows, precision is at best one half.
     confidence : float, default=None
-        None bounds the chance of a false alarm on average over all rows that might have been held out; after mild
-        ones, more get through. A number, such as 0.95, is the probability that the bound holds with the rows that were
-        held out: the threshold is then a tolerance limit [3]_, which is higher and needs more scores.
+        With None, the bound on the probability of a false alarm holds on average over all rows that might have been
+        held out; if these scored low by chance, more false alarms follow. A number, such as 0.95, is the probability
+        that the bound holds for the rows that were held out: the threshold is then a tolerance limit [3]_, which is
+        higher and needs more scores.
 
     Attributes
     ----------
@@ -46,11 +46,11 @@ class Quantile(EmpiricalRule):
     -----
     UserWarning
         If there are fewer than ``q / (1 - q)`` scores, or with ``confidence`` fewer than
-        ``log(1 - confidence) / log(q)``: the largest is the threshold, without the guarantee.
+        ``log(1 - confidence) / log(q)``: the threshold is the largest score, without the guarantee.
 
     See Also
     --------
-    conformal_p_values : The same comparison for each score, as a p-value.
+    conformal_p_values : Make the same comparison for each score, as a p-value.
 
     References
     ----------
@@ -82,7 +82,7 @@ class Quantile(EmpiricalRule):
         if rank > n:
             warnings.warn(
                 f"q={self.q} of {n} scores lies beyond the largest of them, which becomes the threshold: more "
-                "than the wanted share of normal rows may exceed it. Use more rows or a smaller q.",
+                "than the intended share of normal rows may exceed it. Use more rows or a smaller q.",
                 UserWarning,
                 stacklevel=6,
             )
@@ -90,10 +90,10 @@ class Quantile(EmpiricalRule):
 
 
 class TargetFalsePositiveRate(ThresholdRule):
-    """Choose the lowest threshold that at most a given share of the normal rows seen exceeds.
+    """Choose the lowest threshold that is exceeded by at most a given share of the normal rows seen.
 
-    It lies halfway between two scores. It counts the rows seen and guarantees nothing about new ones. `Quantile` does,
-    and in return lets through up to one fewer of the rows seen.
+    The threshold lies halfway between two scores. The rule counts the rows seen and guarantees nothing about new ones.
+    `Quantile` does, and in return allows up to one false alarm fewer among the rows seen.
 
     Parameters
     ----------

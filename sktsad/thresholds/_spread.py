@@ -1,4 +1,4 @@
-"""Thresholds a number of spreads above the centre of the scores."""
+"""Thresholds at a number of spreads above the centre of the scores."""
 
 from __future__ import annotations
 
@@ -52,8 +52,8 @@ class MedianMAD(EmpiricalRule):
     Parameters
     ----------
     k : float, default=3
-        Number of median absolute deviations, scaled by 1.4826 to be the standard deviation of normal data. Where
-        more than half of the scores are equal, the mean absolute deviation, scaled by 1.2533, is used instead.
+        Number of median absolute deviations, scaled by 1.4826 to equal the standard deviation of normally distributed
+        data. If more than half of the scores are equal, the mean absolute deviation, scaled by 1.2533, is used instead.
 
     Attributes
     ----------

@@ -19,7 +19,7 @@ class ThresholdRule(Estimator):
     A row is an anomaly if its score is *above* ``threshold_``. A subclass defines ``_learn``.
     """
 
-    #: Whether the rule needs labels; the others are given the scores of normal rows.
+    #: Whether the rule needs labels; other rules get only the scores of normal rows.
     needs_labels: ClassVar[bool] = False
     _parameter_constraints: dict = {}
     threshold_: float
@@ -32,7 +32,7 @@ class ThresholdRule(Estimator):
         ----------
         scores : array-like of shape (n_samples,)
             Anomaly scores, larger is more anomalous. `AlarmsPerDay` reads series and time from their pandas index, or
-            else from that of ``y``.
+            from that of ``y`` if they have none.
         y : array-like of shape (n_samples,), default=None
             1 for anomalies, 0 for normal rows. Rules without labels learn from the normal rows, or from
             all rows if there are no labels.
@@ -44,14 +44,14 @@ class ThresholdRule(Estimator):
         Raises
         ------
         ValueError
-            If there is no row to learn from, scores are not finite, labels are missing that the rule needs, or scores
+            If there is no row to learn from, scores are not finite, the rule needs labels and y is missing, or scores
             and y both carry series or time in their index and these differ.
         """
         self._learn(*self._read(scores, y))
         return self
 
     def _read(self, scores: Scores, y: Labels) -> tuple[np.ndarray, np.ndarray | None, pd.Index]:
-        """Check scores and labels; return what `_learn` takes."""
+        """Check scores and labels; return the arguments of `_learn`."""
         index = row_index(scores)
         if index is None:
             index = row_index(y)
@@ -79,21 +79,21 @@ class ThresholdRule(Estimator):
             scores, index = scores[~anomalous], index[~anomalous]
             if not len(scores):
                 raise ValueError(
-                    f"{self} learns from normal rows, and there are none. Give it rows labelled 0."
+                    f"{self} learns from normal rows, and there are none. Include rows labelled 0."
                 )
         return scores, anomalous, index
 
     def _learn(self, scores: np.ndarray, anomalous: np.ndarray | None, index: pd.Index) -> None:
-        """Set ``threshold_`` and the curve.
+        """Set ``threshold_`` and the attributes that show how it was chosen.
 
         Rules that need labels get all rows and ``anomalous``, the others the normal rows. ``index`` is that of the
-        rows, or their numbers where they had none: rows that were taken out leave a hole.
+        rows, or their numbers if they had none: rows that were left out leave a hole.
         """
         raise NotImplementedError
 
 
 class EmpiricalRule(ThresholdRule):
-    """Base of the rules that look at the scores of normal rows in no order, and can continue learning from more."""
+    """Base of rules that use the scores of normal rows regardless of order, and can continue learning from more."""
 
     def _learn(self, scores: np.ndarray, anomalous: np.ndarray | None, index: pd.Index) -> None:
         self._learn_from(Distribution.of(scores))
@@ -127,7 +127,7 @@ class EmpiricalRule(ThresholdRule):
         Notes
         -----
         With more than 65,536 distinct scores, the largest 32,768 are kept as they are, and the others joined with their
-        neighbours: memory is bounded, and the threshold that of nearly the same scores.
+        neighbours: memory is bounded, and the threshold nearly the same.
         """
         check_is_fitted(self, "threshold_")
         more, _, _ = self._read(scores, y)

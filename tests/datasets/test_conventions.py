@@ -242,7 +242,7 @@ def test_a_changed_archive_leaves_the_folder_as_it_was(fetch, public_site, tmp_p
         else b"timestamp,value,label,KPI ID\n"
     )
     public_site.files[path] = changed
-    with pytest.raises(ValueError, match="is not the file it should be"):
+    with pytest.raises(ValueError, match="is not the official file"):
         fetch(data_home=home, progress=False)
     assert list(home.iterdir()) == []
 

@@ -50,7 +50,7 @@ def test_a_file_of_a_known_name_must_have_its_sum(tmp_path, monkeypatch):
     (kept / "other.csv").write_bytes(b"anything")
     assert read_checked(kept / "other.csv").read() == b"anything"
     packed.write_bytes(gzip.compress(b"timestamp,value\n"))
-    with pytest.raises(ValueError, match=r"one\.csv\.gz is not the file it should be: expected SHA-256"):
+    with pytest.raises(ValueError, match=r"one\.csv\.gz is not the official file: expected SHA-256"):
         read_checked(packed)
 
 

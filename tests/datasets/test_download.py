@@ -51,7 +51,7 @@ def test_without_progress_nothing_is_shown_and_the_logger_is_left_as_it_was(get,
 
 def test_a_file_with_another_sum_than_it_should_have_is_not_kept(get, site, tmp_path):
     site.files["/data.csv"] = b"not the data"
-    with pytest.raises(ValueError, match=r"data\.csv is not the file it should be; it was not kept") as info:
+    with pytest.raises(ValueError, match=r"data\.csv is not the official file; it was not kept") as info:
         get(sha256=SUM)
     for part in (SUM, hashlib.sha256(b"not the data").hexdigest(), SOURCE, str(tmp_path), "SKTSAD_DATA"):
         assert part in str(info.value)

@@ -148,14 +148,14 @@ class Whole(BaseDetector, BaseEstimator):
         (make_pipeline(Centred(), GaussianDetector()), "centred=Centred.* looks ahead"),
         (
             make_pipeline(FunctionTransformer(lambda values: values[::-1]), GaussianDetector()),
-            "functiontransformer=.* whether its function looks at other rows",
+            "functiontransformer=.* its function may look at other rows",
         ),
         (
             CalibratedClassifierCV(make_pipeline(SlidingWindow(3), LogisticRegression()), cv=2),
-            "hides SlidingWindow, which keeps a past",
+            "contains SlidingWindow, which keeps a past",
         ),
-        (make_pipeline(SlidingWindow(3), LinearRegression()), "linearregression=.* gives no score of a row"),
-        (Whole(), "takes its rows as a whole"),
+        (make_pipeline(SlidingWindow(3), LinearRegression()), "linearregression=.* gives no score for a row"),
+        (Whole(), "takes all rows at once"),
         (IsolationForest(n_estimators=2), "is an outlier detector"),
     ],
 )

@@ -261,14 +261,14 @@ def test_rows_that_are_late_or_repeated_get_no_score_and_stop_nobody(factory, sc
     scorer.update(first.drop(first.index[4]))
     odd = pd.concat([first.iloc[[4, 9]], second, second.iloc[[1]]])
     with pytest.warns(
-        UserWarning, match=r"1 row\(s\) came after later rows.*; 2 row\(s\) came twice"
+        UserWarning, match=r"1 row\(s\) came after later rows.*; 2 row\(s\) repeat a time"
     ) as record:
         found = scorer.update(odd)
     assert record[0].filename == __file__
     assert found["status"].tolist() == ["late", "repeated", "scored", "scored", "scored", "repeated"]
     assert found["score"].isna().tolist() == [True, True, False, False, False, True]
     assert not found["alarm"][found["status"] != "scored"].any()
-    with pytest.warns(UserWarning, match="came twice"):
+    with pytest.warns(UserWarning, match="repeat a time"):
         score, alarm = scorer.update_one("a", first.index[9][1], [0.0, 0.0])
     assert np.isnan(score)
     assert not alarm
@@ -278,7 +278,7 @@ def test_rows_that_are_late_or_repeated_get_no_score_and_stop_nobody(factory, sc
 
 def test_rows_of_fit_that_come_again_are_late(factory, scorer):
     train = factory[0].loc[["a"]]
-    with pytest.warns(UserWarning, match=r"4 row\(s\) came after later rows.*1 row\(s\) came twice"):
+    with pytest.warns(UserWarning, match=r"4 row\(s\) came after later rows.*1 row\(s\) repeat a time"):
         assert scorer.update(train[-5:])["score"].isna().all()
 
 
@@ -335,7 +335,7 @@ def test_a_series_that_the_model_cannot_score(factory):
     scorer = LiveScorer(model)
     rows = pd.concat([rows_of(factory, 3, "new"), rows_of(factory, 3)])
     with pytest.warns(
-        UserWarning, match=r"3 row\(s\) are of series that the model cannot score \(it was not among"
+        UserWarning, match=r"3 row\(s\) belong to series that the model cannot score \(it was not among"
     ):
         found = scorer.update(rows)
     assert found["score"].notna().tolist() == [False] * 3 + [True] * 3
@@ -364,7 +364,7 @@ def test_a_clock_that_goes_otherwise_is_said_once(factory, scorer):
     time = pd.date_range("2026-03-08 12:00", periods=30, freq="5min")
     rows = pd.DataFrame(values, pd.MultiIndex.from_product([["a"], time]), ["load", "heat"])
     scorer.update(rows[:10])
-    with pytest.warns(UserWarning, match="1 series come at a different time step from that of fit"):
+    with pytest.warns(UserWarning, match="1 series have a different time step from that of fit"):
         scorer.update(rows[10:20])
     scorer.update(rows[20:])
     other = LiveScorer(scorer.model)
@@ -394,7 +394,7 @@ def test_another_kind_of_rows_is_refused(factory, scorer):
         scorer.update(rows[["heat", "load"]])
     with pytest.raises(ValueError, match=r"Expected rows of 2 column"):
         scorer.update(rows.to_numpy()[:, :1])
-    with pytest.raises(ValueError, match="Give a frame"):
+    with pytest.raises(ValueError, match="Pass a frame"):
         scorer.update(rows["load"])
     with pytest.raises(ValueError, match=r"Expected 2 value"):
         scorer.update_one("a", rows.index[0][1], [1.0])
@@ -403,7 +403,7 @@ def test_another_kind_of_rows_is_refused(factory, scorer):
     with pytest.raises(ValueError, match=r"have a \(series, time\) index"):
         scorer.update(rows.droplevel(0))
     scorer.update(rows)
-    with pytest.raises(ValueError, match="Give all of them one kind of index"):
+    with pytest.raises(ValueError, match="Use one kind of index for all"):
         scorer.update_one("a", 7, [1.0, 2.0])
     with pytest.raises(ValueError, match="The index of fit holds dates, that of these rows numbers"):
         LiveScorer(scorer.model).update_one("a", 7, [1.0, 2.0])

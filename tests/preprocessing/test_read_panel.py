@@ -62,12 +62,12 @@ def test_rows_are_sorted_unique_numbers_and_each_change_is_told(source, tmp_path
     assert report.to_dict() == {
         "rows read": 6,
         "rows without a readable time": 1,
-        "column 'text' left out, which holds no numbers": 6,
+        "column 'text' left out, as it holds no numbers": 6,
         "values of 'load' that are infinite, now missing": 1,
         "values of 'load' that are missing": 1,
-        "values of 'rate' that are no numbers, now missing": 1,
+        "values of 'rate' that are not numbers, now missing": 1,
         "rows out of time order": 2,
-        "rows of a time that is there twice": 1,
+        "rows with a repeated time": 1,
         "rows kept": 4,
     }
 
@@ -130,7 +130,7 @@ def test_an_hour_that_clocks_show_twice_is_told_by_the_order_of_rows():
     )
     assert (X.loc["a"].index == times).all()
     assert X.index.get_level_values(0).value_counts().to_dict() == {"a": 8, "b": 2, "c": 1}
-    assert report["rows of an hour that clocks showed twice or never"] == 2
+    assert report["rows in an hour that clocks skip or repeat"] == 2
 
 
 def test_times_in_another_form_are_read_by_it():
@@ -139,12 +139,10 @@ def test_times_in_another_form_are_read_by_it():
     assert X.index.tolist() == [pd.Timestamp("2026-02-01"), pd.Timestamp("2026-02-02")]
     guessed, _, report = read_panel(table.assign(time=["01/02/2026 00:00", "01/13/2026 00:00"]))
     assert guessed.index.tolist() == [pd.Timestamp("2026-01-02"), pd.Timestamp("2026-01-13")]
-    assert report["times in another form than ISO 8601, read as pandas guesses"] == 2
+    assert report["times not in ISO 8601 format, read as pandas guesses"] == 2
     deltas, _, _ = read_panel(table.assign(time=pd.to_timedelta([2, 1], "h")), zone="UTC")
     assert deltas.index.tolist() == [pd.Timedelta("1h"), pd.Timedelta("2h")]
-    with pytest.warns(
-        UserWarning, match="looks like the time since 1970. If it is, say so with unit='ms'"
-    ) as record:
+    with pytest.warns(UserWarning, match="looks like time since 1970. If it is, pass unit='ms'") as record:
         read_panel(table.assign(time=[1_767_571_200_000, 1_767_571_260_000]))
     assert record[0].filename == __file__
     with warnings.catch_warnings():
@@ -156,12 +154,12 @@ def test_times_in_another_form_are_read_by_it():
     ("source", "options", "message"),
     [
         ([[1]], {}, "source must be a path or a frame, got list"),
-        ("nowhere.csv", {}, "source='nowhere.csv' must be a CSV or Parquet file that is there"),
-        ("my.xlsx", {}, "must be a CSV or Parquet file"),
+        ("nowhere.csv", {}, "source='nowhere.csv' must be an existing CSV or Parquet file"),
+        ("my.xlsx", {}, "must be an existing CSV or Parquet file"),
         (TABLE, {"time": "hour"}, "time='hour' is not a column of the table"),
         (TABLE, {"time": 9}, "time=9 is not a column of the table"),
-        (TABLE, {"time": "text"}, "time='text' holds .* which is not read as time. Say which form it has"),
-        (TABLE, {"time": "text", "time_format": "%d"}, "by time_format='%d'. Give the format"),
+        (TABLE, {"time": "text"}, "time='text' holds .* which cannot be read as time. Give its format"),
+        (TABLE, {"time": "text", "time_format": "%d"}, "by time_format='%d'. Give its true format"),
         (TABLE, {"time": "when", "unit": "s"}, "unit='s' is for times that are numbers; 'when' holds"),
         (TABLE, {"time": "label", "zone": "UTC"}, "zone='UTC' is for dates; 'label' holds float64"),
         (TABLE, {"time": "when", "columns": ["text"]}, "columns: 'text' holds .* not numbers"),

@@ -807,8 +807,8 @@ def test_the_calendar_is_that_of_the_clocks_of_fit():
         (DATES, {"calendar": ["moon"]}, r"must name .* but names \['moon'\]"),
         (DATES, {"calendar": np.array(0.5)}, r"must name .* but names \[0.5\]"),
         (DATES, {"calendar": [["weekend"]]}, r"must name .* but names \[\['weekend'\]\]"),
-        (DATES, {"calendar": ["holiday"]}, r"holidays=None: 'holiday' needs holidays"),
-        (DATES, {"holidays": ["2026-01-01"]}, "and holidays need it. Give both or none"),
+        (DATES, {"calendar": ["holiday"]}, r"holidays=None: the feature 'holiday' and the"),
+        (DATES, {"holidays": ["2026-01-01"]}, "the parameter holidays need each other. Give both or neither"),
         (DATES, {"calendar": ["holiday"], "holidays": ["soon"]}, r"holidays=\['soon'\] must hold dates"),
     ],
 )

@@ -155,7 +155,7 @@ def test_odd_input_is_refused_or_announced():
     with pytest.raises(ValueError, match=r"infinity; number of such rows by column: \{'x': 1\}"):
         SeriesImputer().fit(DATES.assign(x=[np.inf, *[np.nan] * 79]))
     with pytest.warns(
-        UserWarning, match=r"The columns \['y'\] of X have no value at all; they are filled by 0"
+        UserWarning, match=r"The columns \['y'\] of X have no value at all; they are filled with 0"
     ) as record:
         imputer = SeriesImputer().fit(DATES.assign(y=np.nan))
     assert record[0].filename == __file__

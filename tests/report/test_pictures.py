@@ -63,7 +63,7 @@ def test_infinite_scores_are_drawn_as_the_highest(detector, pumps, shown):
         args[1] for name, _, args, options in shown if name == "ScoreDisplay" and "kind" not in options
     )
     assert drawn.iloc[5] == found.decision.max()
-    assert "no finite number" in html["scores"]
+    assert "that are not finite" in html["scores"]
     assert _pictures._finite(decision * np.inf).eq(0).all()
 
 

@@ -55,7 +55,7 @@ def test_rows_without_time_are_said_to_have_none(pumps):
     X, y = (table.to_numpy() for table in pumps)
     found = find(LogisticRegression().fit(X, y), X, y, None, 6, 12)
     html = data_section(found)
-    assert "The rows carry no time" in html and "gap" not in html
+    assert "The rows have no time" in html and "gap" not in html
     assert "per day" not in summary(found)
     assert "learnt by" not in model_section(found) and "Threshold" not in model_section(found)
     assert "No scores of single sensors" in sensor_section(found)

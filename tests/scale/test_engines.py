@@ -68,7 +68,7 @@ def test_on_a_cluster_of_dask_a_series_that_fails_is_named(dask_frame, model, sp
 
 def test_what_dask_does_not_take_is_refused(dask_frame, model, table):
     rows = dask_frame.from_pandas(table, npartitions=1, sort=False)
-    with pytest.raises(ValueError, match="n_jobs=2: of frames and Parquet files only"):
+    with pytest.raises(ValueError, match="n_jobs=2: for frames and Parquet files only"):
         score_panel(model, rows, n_jobs=2, **NAMES)
     with pytest.raises(ValueError, match="time=None must name the columns"):
         score_panel(model, rows, series="series")

@@ -8,9 +8,9 @@ from sktsad.scale import ParquetPanel, score_panel
 
 
 def test_data_of_another_kind_is_refused(model, panel):
-    with pytest.raises(TypeError, match="data is a ndarray, and must be a frame of pandas"):
+    with pytest.raises(TypeError, match=r"data must be a pandas frame .* got ndarray"):
         score_panel(model, panel.to_numpy())
-    with pytest.raises(ValueError, match=r"one series is one call.*to_panel"):
+    with pytest.raises(ValueError, match=r"For one series, call model.*to_panel"):
         score_panel(model, panel.reset_index())
 
 
@@ -20,15 +20,15 @@ def test_a_model_that_is_not_fitted_is_refused_before_anything_is_sent(model, pa
 
 
 def test_parameters_that_do_not_apply_are_refused(model, panel, table, tmp_path):
-    with pytest.raises(ValueError, match="series='series': of a DataFrame, which says it itself"):
+    with pytest.raises(ValueError, match="series='series': a DataFrame has them already"):
         score_panel(model, panel, series="series")
-    with pytest.raises(ValueError, match=r"out='there': of Parquet files only"):
+    with pytest.raises(ValueError, match=r"out='there': for Parquet files only"):
         score_panel(model, panel, out="there")
     path = tmp_path / "rows.parquet"
     table.to_parquet(path)
     with pytest.raises(ValueError, match="series=None and time='time' must name the columns of a PosixPath"):
         score_panel(model, path, time="time")
-    with pytest.raises(ValueError, match="of a ParquetPanel, which says it itself"):
+    with pytest.raises(ValueError, match="a ParquetPanel has them already"):
         score_panel(model, ParquetPanel(path, series="series", time="time"), columns=["value"])
 
 

@@ -189,7 +189,9 @@ def test_a_series_of_a_single_row_adds_no_time():
 
 
 def test_rows_that_are_too_few_for_an_alarm_warn_at_the_callers_line():
-    with pytest.warns(UserWarning, match=r"n=0.5 alarm\(s\) a day .* in 1 day\(s\) of normal rows") as record:
+    with pytest.warns(
+        UserWarning, match=r"n=0.5 alarm\(s\) per day .* in 1 day\(s\) of normal rows"
+    ) as record:
         assert AlarmsPerDay(0.5).fit(bursts((3, 3))).threshold_ == 5
     assert record[0].filename == __file__
 
@@ -285,7 +287,7 @@ def test_an_hour_is_longer_than_half_an_hour():
 def test_a_budget_that_cannot_be_exceeded_says_so_at_the_callers_line(durations):
     rule = AlarmsPerDay(2, **durations)
     with pytest.warns(
-        UserWarning, match=r"n=2 alarm\(s\) a day can never be exceeded with merge_gap="
+        UserWarning, match=r"n=2 alarm\(s\) per day can never be exceeded with merge_gap="
     ) as record:
         rule.fit(bursts((3, 3), (9, 9)))
     assert record[0].filename == __file__

@@ -128,7 +128,9 @@ def test_a_matrix_is_two_by_two_finite_costs(matrix):
 
 @pytest.mark.parametrize("matrix", [[[1, 1], [1, 0]], [[0, 1], [1, 1]], [[5, 0], [0, 5]]])
 def test_a_mistake_costs_more_than_being_right(matrix):
-    with pytest.raises(ValueError, match=r"matrix=.* a mistake cost no more than being right\. Make matrix"):
+    with pytest.raises(
+        ValueError, match=r"matrix=.* a wrong prediction cost no more than a right one\. Make matrix"
+    ):
         Cost(matrix).fit([1.0, 2.0], [0, 1])
 
 

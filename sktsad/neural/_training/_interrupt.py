@@ -45,7 +45,7 @@ class InterruptGuard(Callback):
         net.module_.load_state_dict(self.weights)
 
     def warn(self, net: NeuralNet) -> None:
-        """Tell which epoch's network is kept, if one was cut short."""
+        """Return which epoch's network is kept, if one was cut short."""
         if self.epoch is None:
             return
         stop = dict(net.callbacks_).get("early_stopping")
@@ -60,7 +60,7 @@ class InterruptGuard(Callback):
 
 
 def _is_one_of_many() -> bool:
-    """Tell whether joblib runs this fit, as in a search or a cross-validation: an interrupt is for all of them."""
+    """Return whether joblib runs this fit, as in a search or a cross-validation: an interrupt is for all of them."""
     # Not all of joblib: a Pipeline calls its steps through joblib.memory.
     return any(
         frame.f_globals.get("__name__") == "joblib.parallel" for frame, _ in traceback.walk_stack(None)

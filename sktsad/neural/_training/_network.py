@@ -51,7 +51,7 @@ class Network:
 
 @dataclass(frozen=True)
 class TrainingOptions:
-    """How an estimator trains its network: the parameters that all of them share, under the same names."""
+    """Options of the training of a network: the parameters that all estimators with a network share."""
 
     batch_size: int
     predict_batch_size: int

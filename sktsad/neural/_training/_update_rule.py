@@ -84,7 +84,7 @@ class UpdateRule(Callback):
 
 
 def one_cycle(progress: float, rise: float = 0.3, first: float = 1 / 25, last: float = 1e-4) -> float:
-    """Return which share of the largest learning rate is used after some share of all updates."""
+    """Return the share of the largest learning rate to use after a given share of all updates."""
     if progress < rise:
         return 1 - (1 - first) * (1 + math.cos(math.pi * progress / rise)) / 2
     return last + (1 - last) * (1 + math.cos(math.pi * (progress - rise) / (1 - rise))) / 2
