@@ -10,6 +10,7 @@ from sktsad._core._index import is_panel
 from sktsad._core._series import (
     modal_step,
     read_series,
+    rows_after,
     tail_mask,
     time_order,
 )
@@ -299,3 +300,14 @@ def test_steps_of_many_series_at_once_are_those_of_each_alone(holes, is_same):
 def test_what_has_no_rows_at_all_is_refused():
     with pytest.raises(TypeError, match="array-like"):
         read_series(3.0)
+
+
+# In time, wherever rows are
+
+
+def test_the_rows_after_each_are_counted_in_time():
+    assert rows_after(np.zeros((3, 1))).tolist() == [2, 1, 0]
+    shuffled = panel().iloc[[6, 0, 3, 5, 1, 4, 2, 7]]
+    assert rows_after(shuffled).tolist() == [1, 3, 0, 2, 2, 3, 1, 0]
+    assert rows_after(shuffled).dtype.kind == "i"
+    assert rows_after(frame(pd.Index([3, 1, 2]))).tolist() == [0, 2, 1]

@@ -22,7 +22,7 @@ from sktsad import (
     ThresholdClassifier,
     ZScoreDetector,
 )
-from sktsad._core._validate_rows import validate_rows
+from sktsad._core._validate_rows import refuse_polars_output, validate_rows
 
 FRAME = pd.DataFrame({"a": [1.0, 2.0, 3.0], "machine": ["x", "7", "y"], "n": ["1", "2", "3"]})
 
@@ -215,3 +215,32 @@ def test_a_pipeline_may_know_what_to_do_with_dates():
 def test_sparse_rows_are_refused_in_the_words_of_scikit_learn(form):
     with pytest.raises(TypeError, match="Sparse data was passed for X, but dense data is required"):
         validate_rows(BaseEstimator(), sparse.eye(5, format=form))
+
+
+def test_frames_of_polars_hold_numbers_only():
+    polars = pytest.importorskip("polars")
+    days = pd.date_range("2026-01-01", periods=2).to_list()
+    numbers = {"load": [1.0, 2.0], "n": [1, 2], "is_on": [True, False]}
+    assert validate_rows(SlidingWindow(), polars.DataFrame(numbers), reset=True).tolist() == [
+        [1, 1, 1],
+        [2, 2, 0],
+    ]
+    for column, message in [
+        ({"day": days}, r"columns of time: \['day'\].*to_panel\(X, time='day'\)"),
+        ({"name": ["a", "b"]}, r"columns that are not numbers: \['name'\].*to_panel\(X, time=\.\.\.\)"),
+    ]:
+        with pytest.raises(ValueError, match=message):
+            validate_rows(SlidingWindow(), polars.DataFrame(numbers | column), reset=True)
+    with pytest.raises(TypeError, match="X is a LazyFrame of polars"):
+        validate_rows(SlidingWindow(), polars.DataFrame(numbers).lazy(), reset=True)
+
+
+def test_frames_of_polars_come_out_only_where_no_index_is_lost():
+    window = SlidingWindow()
+    rows = pd.DataFrame({"load": [1.0, 2.0]}, index=[5, 9])
+    assert not refuse_polars_output(window, rows)
+    window.set_output(transform="polars")
+    assert refuse_polars_output(window, rows.to_numpy())
+    assert refuse_polars_output(window, rows.reset_index(drop=True))
+    with pytest.raises(ValueError, match="SlidingWindow would lose the index of X"):
+        refuse_polars_output(window, rows)

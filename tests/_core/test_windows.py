@@ -29,7 +29,7 @@ from sktsad import (
     WindowScaler,
     ZScoreDetector,
 )
-from sktsad._core._windows import Windows, check_windows, flatten_3d, window_names
+from sktsad._core._windows import Windows, check_windows, flatten_3d, refuse_long_horizon, window_names
 
 
 def one_series(n_rows=6, length=3, dtype=float):
@@ -504,3 +504,13 @@ def test_a_lost_layout_is_announced_where_fit_was_called():
         line = currentframe().f_lineno + 1
         Reader().fit(flat)
     assert (record[0].filename, record[0].lineno) == (__file__, line)
+
+
+@pytest.mark.parametrize("horizon", [3, 4])
+def test_a_horizon_as_long_as_the_window_is_refused(horizon):
+    windows = Windows.from_dense(np.zeros((5, 6)), 2)
+    refuse_long_horizon(windows, 2)
+    with pytest.raises(
+        ValueError, match=rf"horizon={horizon} leaves nothing to predict from.* 3 row\(s\) of 2"
+    ):
+        refuse_long_horizon(windows, horizon)
