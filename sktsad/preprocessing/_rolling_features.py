@@ -60,8 +60,8 @@ class RollingFeatures(TransformerMixin, Estimator):
     slope_windows : sequence of int, str or timedelta, default=(15,)
         For each, at least 2, the slope per row of the line through that number of rows, which end with the row.
     ewm_spans : sequence of int, str or timedelta, default=(15, 60)
-        For each, the difference from the mean of the rows before, with weights that are multiplied by ``1 - 2 / (span +
-        1)`` per row.
+        For each, the difference from the mean of the rows before, with weights that are multiplied by
+        ``1 - 2 / (span + 1)`` per row.
     n_periods : int, default=7
         Number of earlier periods whose rows at the same time the row is compared with. The features are the difference
         from their median, this difference divided by their scaled median absolute deviation, and that deviation itself.
@@ -121,8 +121,8 @@ class RollingFeatures(TransformerMixin, Estimator):
     them.
 
     At least half the rows of a window must be present, without a gap; for a slope, all of them. A row a period ago may
-    be half a time step off, as may its neighbours. The neighbours count even if that row is missing: the first ``2 *
-    n_neighbors + 1`` of a period if rows are closer than the step, and only those before the current row. With
+    be half a time step off, as may its neighbours. The neighbours count even if that row is missing: the first
+    ``2 * n_neighbors + 1`` of a period if rows are closer than the step, and only those before the current row. With
     ``history``, exponential weights leave out a ten-millionth of their sum. In a series of which fit has seen one row
     or none, each row goes by the time step of the rows before it; a series not seen during fit takes the median spread
     of the others. If dates have a time zone, a day follows its clocks: nine o'clock is compared with nine o'clock, also
