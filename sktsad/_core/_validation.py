@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Iterator, Mapping, Set
 from numbers import Number
@@ -107,14 +108,23 @@ def check_same_index(X: Rows, y: Labels, x_name: str = "X", y_name: str = "y") -
     """Raise if two tables of the same rows both carry series or time in their index, and these differ.
 
     Rows that are numbered 0, 1, 2, ... or have no index are matched by position.
+
+    Raises
+    ------
+    ValueError
+        If the indexes differ, or one of them holds time in a form that cannot be compared.
     """
     index, other = row_index(X), row_index(y)
     if index is None or other is None or index is other or len(index) != len(other) or index.equals(other):
         return
     if is_numbered(index) or is_numbered(other):
         return
-    rows, others = _readable_rows(X), _readable_rows(y)
-    if rows is None or others is None or _same_rows(rows, others):
+    rows, others = _readable_rows(X, x_name, other), _readable_rows(y, y_name, index)
+    if rows is None or others is None:
+        agree = not _in_another_order(index, other)
+    else:
+        agree = _same_rows(rows, others)
+    if agree:
         return
     at = next((number for number, pair in enumerate(zip(index, other, strict=True)) if pair[0] != pair[1]), 0)
     raise ValueError(
@@ -124,13 +134,31 @@ def check_same_index(X: Rows, y: Labels, x_name: str = "X", y_name: str = "y") -
     )
 
 
-def _readable_rows(table: Any) -> SeriesRows | None:
-    """Return the rows of a table that carry series or time; None for others, and for an index that is refused."""
+def _readable_rows(table: Any, name: str, other: pd.Index) -> SeriesRows | None:
+    """Return the rows of a table that carry series or time; None for others.
+
+    An index of time that is refused is compared with the other label by label.
+    """
     try:
         rows = read_rows(table)
-    except ValueError:  # the reader of series and time reports it
-        return None
+    except ValueError as error:
+        if _as_text(table.index).equals(_as_text(other)):  # the reader of series and time reports it
+            return None
+        fix = re.sub(r"\bX\.", f"{name}.", str(error))
+        raise ValueError(
+            f"{name} has another index than the rows beside it, and cannot be brought into their order: {fix}"
+        ) from error
     return None if rows.times is None else rows
+
+
+def _as_text(index: pd.Index) -> pd.DataFrame:
+    return pd.DataFrame({level: index.get_level_values(level).astype(str) for level in range(index.nlevels)})
+
+
+def _in_another_order(index: pd.Index, other: pd.Index) -> bool:
+    """Tell whether words, or names of series, that are the same in both come in different orders."""
+    labels, others = (each.get_level_values(0).tolist() for each in (index, other))
+    return labels != others and set(labels) == set(others)
 
 
 def _same_rows(rows: SeriesRows, others: SeriesRows) -> bool:
@@ -228,6 +256,20 @@ def warn_if_anomaly_is_a_guess(classes: np.ndarray) -> None:
             UserWarning,
             stacklevel=4,
         )
+
+
+def check_params_of_rows(params: dict[str, Any], X: Rows) -> dict[str, Any]:
+    """Return the parameters of fit that are given.
+
+    Raises
+    ------
+    ValueError
+        If one, such as ``sample_weight``, has another index than X.
+    """
+    given = {name: value for name, value in params.items() if value is not None}
+    for name, value in given.items():
+        check_same_index(X, value, y_name=name)
+    return given
 
 
 def params_of_rows(params: dict[str, Any], X: Rows, rows: np.ndarray) -> dict[str, Any]:
