@@ -20,6 +20,8 @@ from ._sklearn import get_namespace
 from ._types import AnyEstimator, Rows
 from ._validate_rows import FILL_FIX, refuse_other_containers, validate_rows
 
+#: The square of a larger number overflows, and with it variances, distances and products.
+_HUGE = float(np.sqrt(np.finfo(np.float64).max))
 _NAME = re.compile(r"(?P<channel>.+)_t-(?P<lag>\d+)")
 
 
@@ -148,6 +150,14 @@ class Windows:
     def last(self) -> np.ndarray:
         """Return the row that each window stands for, shape (n_windows, n_channels): its last unless it looks ahead."""
         return self.buffer[self._own_rows()]
+
+    def hold_huge(self) -> np.ndarray:
+        """Mark windows that hold a value whose square is no finite number."""
+        is_huge = (np.abs(self.buffer) > _HUGE).any(axis=1)
+        if not is_huge.any():
+            return np.zeros(len(self), dtype=bool)
+        before = np.append(0, np.cumsum(is_huge))
+        return before[self.starts + self.length] > before[self.starts]
 
     def overlap_means(self, scores: np.ndarray) -> np.ndarray:
         """Return for the row of each window the mean of the scores of all windows that hold this row."""
