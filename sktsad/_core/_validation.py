@@ -31,6 +31,11 @@ def check_labels(X: Rows, y: Labels) -> np.ndarray:
         their index and these differ.
     """
     labels = column_of_labels(y)
+    if labels.dtype == object and len(labels) and not isinstance(labels[0], (str, bytes)):
+        raise ValueError(
+            f"Unknown label type: y holds objects, such as {labels[0]!r}, not numbers, words or booleans of a dtype. "
+            "Convert it: y.astype(int), y.astype(bool) or y.astype(str)."
+        )
     check_classification_targets(labels)
     _check_number(X, labels)
     check_same_index(X, y)
@@ -231,6 +236,11 @@ def mark_label(pos_label: Label, **labels: Labels) -> list[Any]:
     ------
     ValueError
         If there are more than two labels, or two of which none is ``pos_label``.
+
+    Warns
+    -----
+    UserWarning
+        If 1 is ``pos_label``, and the smaller of two numbers.
     """
     read = {name: column_or_1d(y) for name, y in labels.items() if y is not None}
     found: list[Any] = []
@@ -242,6 +252,19 @@ def mark_label(pos_label: Label, **labels: Labels) -> list[Any]:
             f"{' and '.join(read)} must hold two labels, one of them pos_label={pos_label!r}, got "
             f"{sorted(found, key=str)[:5]}. Set pos_label to the label of anomalies. For scores, pass y_score > "
             "threshold. For outlier detectors of scikit-learn, where -1 is the anomaly, pass y_pred == -1."
+        )
+    if (
+        len(found) == 2
+        and pos_label == 1
+        and all(_kind(label) == "number" for label in found)
+        and max(found) > 1
+    ):
+        warnings.warn(
+            f"{' and '.join(read)} hold the labels {sorted(found)}, and pos_label={pos_label!r} makes the smaller one "
+            "the anomaly, where every estimator takes the larger one. Encode them as 0 (normal) and 1 (anomaly), or "
+            f"pass pos_label={max(found)!r}.",
+            UserWarning,
+            stacklevel=4,
         )
     return [None if y is None else read[name] == pos_label for name, y in labels.items()]
 

@@ -257,6 +257,21 @@ def test_labels_as_a_frame_and_labels_beside_a_score_are_compared_as_they_came()
         detection_report(y.droplevel(0)[::-1], y.astype(float), n_bootstrap=0)
 
 
+def test_labels_that_are_objects_name_how_to_convert_them():
+    for labels, said in (([0, 1, 0], "0"), ([False, True, False], "False"), ([np.bool_(True)] * 3, "True")):
+        with pytest.raises(ValueError, match=rf"y holds objects, such as .*{said}.*y\.astype\(int\)"):
+            check_labels(ROWS, pd.Series(labels, dtype=object))
+    assert check_labels(ROWS, pd.Series(["a", "b", "a"], dtype=object)).tolist() == ["a", "b", "a"]
+
+
+def test_one_of_the_labels_1_and_2_is_not_taken_for_the_anomaly_in_silence():
+    with pytest.warns(UserWarning, match=r"labels \[1, 2\].*pass pos_label=2"):
+        assert mark_label(1, y=[1, 2, 1])[0].tolist() == [True, False, True]
+    mark_label(2, y=[1, 2, 1])
+    mark_label(1, y=[-1, 1], y_pred=[True, -1])
+    mark_label("anomaly", y=["anomaly", "normal"])
+
+
 def test_zones_agree_on_instants_and_a_zone_disagrees_with_none():
     zoned = STAMPS.tz_localize("Europe/Berlin")
     check_same_index(frame(zoned), frame(zoned.tz_convert("UTC")))
