@@ -193,7 +193,7 @@ def test_labels_of_a_level_that_no_row_has_any_more_do_not_count():
 
 
 @pytest.mark.parametrize("form", ["%Y%m%d", "%Y%m%d%H", "%Y%m%d%H%M", "%Y%m%d%H%M%S"])
-@pytest.mark.parametrize("dtype", ["int64", "float64", "int64[pyarrow]"])
+@pytest.mark.parametrize("dtype", ["int64", "float64", "Int64"])
 def test_numbers_whose_digits_are_dates_are_refused_with_the_format(form, dtype):
     numbers = pd.Index(pd.date_range("2026-01-20", periods=20).strftime(form).astype("int64")).astype(dtype)
     panel = pd.MultiIndex.from_product([range(3), numbers])
