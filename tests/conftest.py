@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from sktsad._core._missing_past import _PURGED
-from sktsad._core._windows import _LOST
+from sktsad._core._windows import _LATEST, _LOST
 
 TESTS = Path(__file__).parent
 #: Left out of `make unit-fast`: contracts over all estimators, pages, long trainings, means over many draws.
@@ -70,6 +70,7 @@ def pytest_collection_modifyitems(items):
 def forget_layouts():
     """Forget which windows other tests have turned into arrays, and where they have split rows."""
     vars(_LOST).clear()
+    vars(_LATEST).clear()
     _PURGED.clear()
 
 

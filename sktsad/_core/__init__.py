@@ -52,6 +52,7 @@ from ._types import AnyEstimator, Axes, Label, Labels, Rows, Scores, Seed, Weigh
 from ._validate_rows import is_polars, refuse_other_containers, refuse_polars_output, validate_rows
 from ._validation import (
     check_labels,
+    check_params_of_rows,
     check_same_index,
     check_target_index,
     column_of_labels,
@@ -101,6 +102,7 @@ __all__ = [
     "check_foreign_rows",
     "check_labels",
     "check_panel",
+    "check_params_of_rows",
     "check_same_index",
     "check_sample_weight",
     "check_target_index",

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from sklearn.base import BaseEstimator
 
+from ._windows import warn_if_worker_lost_layout
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 #: Packages whose module has another name.
@@ -109,6 +111,7 @@ class Estimator(BaseEstimator):
                 stacklevel=2,
             )
         super().__setstate__(state)
+        warn_if_worker_lost_layout(self)
 
 
 def which_look_ahead(estimator: BaseEstimator) -> list[BaseEstimator]:

@@ -26,6 +26,8 @@ _NUMBERS = {"integer", "floating", "mixed-integer-float"}
 _N_LABELS = 50
 #: Text with no letters other than those of dates, quarters or weeks: a number or a date, whatever separates its parts.
 _NO_WORD = re.compile(r"(?=.*\d)[\d\W_]+([TtZz][\d\W_]*)*|\d{4}\W?[QqWw]\d{1,2}(\W?\d)?")
+#: How whole numbers may hold a date, by how many digits they have; numbers of fewer rows may look so by chance.
+_DIGITS, _MIN_DATES = {6: "%Y%m", 8: "%Y%m%d", 10: "%Y%m%d%H", 12: "%Y%m%d%H%M", 14: "%Y%m%d%H%M%S"}, 10
 #: Names of a level of numbers that make it time.
 _TIME_NAMES = {"time", "date", "datetime", "timestamp", "ts", "stamp"}
 
@@ -123,10 +125,10 @@ def read_levels(index: pd.MultiIndex) -> tuple[list[Hashable], np.ndarray, Stamp
         time = time.take(np.unique(index.codes[1]))  # labels that no row has any more do not count
     try:
         stamps = read_stamps(time, "the second level of the index")
-    except ValueError:
-        _check_order_of_levels(index, None)
+    except ValueError:  # time in a form that is refused
+        _check_order_of_levels(index, None, is_time=True)
         raise
-    _check_order_of_levels(index, stamps)
+    _check_order_of_levels(index, stamps, is_time=stamps is not None)
     if stamps is None:
         raise ValueError(
             f"Time, the second level of the index, must be numbers or dates, got {time.dtype}. "
@@ -142,18 +144,18 @@ def read_levels(index: pd.MultiIndex) -> tuple[list[Hashable], np.ndarray, Stamp
     return index.levels[0][found].tolist(), codes, stamps
 
 
-def _check_order_of_levels(index: pd.MultiIndex, stamps: Stamps | None) -> None:
-    """Raise if the first level is the time."""
+def _check_order_of_levels(index: pd.MultiIndex, stamps: Stamps | None, is_time: bool) -> None:
+    """Raise if the first level is the time; ``is_time`` says that the second one may be."""
     if stamps is not None and stamps.kind != "numbers":
         return
     level = index.levels[0]
     try:
         first = read_stamps(level)
-        is_time = first is not None and (first.kind != "numbers" or stamps is None or _is_named_time(index))
+        is_swapped = first is not None and (first.kind != "numbers" or not is_time or _is_named_time(index))
         holds = "" if first is None else first.kind
     except ValueError:  # text that reads as dates: days may name series, but more labels than times are times
-        is_time, holds = stamps is None or len(level) > len(index.levels[1]), "text that reads as time"
-    if is_time:
+        is_swapped, holds = not is_time or len(level) > len(index.levels[1]), "labels that read as time"
+    if is_swapped:
         raise ValueError(
             f"The first level of the index holds {holds}, such as {level[0]}, and the second {index.levels[1].dtype}: "
             "it seems to be (time, series), and must be (series, time). Swap the levels of X, and of y, with "
@@ -181,7 +183,9 @@ def read_stamps(index: pd.Index, what: str = "the index") -> Stamps | None:
     is_number = is_numeric_dtype(labels.dtype)
     if labels.hasnans or (is_number and np.isinf(labels.to_numpy(dtype=float, na_value=np.nan)).any()):
         raise ValueError("The time index has missing or infinite values. Drop these rows.")
-    if is_number:  # small and unsigned integers would overflow in a difference
+    if is_number:
+        _refuse_digits(labels, what)
+        # Small and unsigned integers would overflow in a difference.
         dtype = "int64" if is_integer_dtype(labels.dtype) else "float64"
         return Stamps(labels.to_numpy(dtype), "numbers", labels)
     if isinstance(labels, pd.PeriodIndex):
@@ -301,4 +305,21 @@ def _refuse_text(labels: pd.Index, what: str) -> None:
             f"{what.capitalize()} is text that reads as dates, or as numbers, such as {labels[0]!r}: its gaps and its "
             "order would go unnoticed. Convert it with X.index = pandas.to_datetime(X.index) (utc=True where offsets "
             "differ), or pandas.to_numeric(X.index); if it is not time, drop it with X.reset_index(drop=True)."
+        )
+
+
+def _refuse_digits(labels: pd.Index, what: str) -> None:
+    """Refuse numbers such as 20260131, whose digits are a date: the number of the next day is not the next one."""
+    if len(labels) < _MIN_DATES or (form := _DIGITS.get(len(f"{labels[-1]:.0f}"))) is None:
+        return
+    at = np.linspace(0, len(labels) - 1, min(_N_LABELS, len(labels))).astype(int)
+    some = np.unique(labels.take(at).to_numpy(dtype=float))
+    if len(some) < _MIN_DATES or (some % 1).any():
+        return
+    dates = pd.to_datetime([f"{number:.0f}" for number in some], format=form, errors="coerce")
+    if not dates.hasnans and dates[0].year >= 1900 and dates[-1].year <= 2100:
+        raise ValueError(
+            f"{what.capitalize()} holds numbers whose digits are dates, such as {some[0]:.0f}: their differences are "
+            f"not lengths of time. Convert it with X.index = pandas.to_datetime(X.index.astype(str), format={form!r}); "
+            "if it is not time, drop it with X.reset_index(drop=True)."
         )

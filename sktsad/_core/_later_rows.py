@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 import warnings
 from collections.abc import Hashable
 from numbers import Number
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
 
 #: Steps of fewer rows are not compared, nor those of more series.
 _MIN_HOLES, _MOST_SERIES = 10, 200
+#: What separates the parts of a name, and zeros in front of a number in it.
+_SEPARATOR, _ZEROS = re.compile(r"[\s_./:-]+"), re.compile(r"(?<!\d)0+(?=\d)")
 
 
 def warn_if_unknown(then: list[Hashable], now: list[Hashable], stacklevel: int) -> None:
@@ -54,12 +58,12 @@ def _first(keys: list[Hashable]) -> str:
 
 
 def _plain(key: Hashable) -> str:
-    """Return a name as text, without the case, spaces and zeros in which tables may differ."""
-    text = str(key).strip().casefold()
+    """Return a name as text, without the case, characters, separators and zeros in which tables may differ."""
+    text = unicodedata.normalize("NFKC", str(key)).strip().casefold()
     try:
         return repr(float(text))
     except ValueError:
-        return text
+        return _ZEROS.sub("", _SEPARATOR.sub("-", text))
 
 
 def warn_if_cut(past: Past, rows: SeriesRows, length: int, max_gap: float, stacklevel: int) -> bool:

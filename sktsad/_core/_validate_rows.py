@@ -31,6 +31,8 @@ FILL_FIX = (
 )
 #: What polars calls the columns that are numbers, too.
 _POLARS_TOO = ("Boolean", "Null")
+#: How the types of time of Arrow begin.
+_ARROW_TIMES = ("timestamp", "date", "time", "duration")
 #: Fewer rows may well be numbers that happen to rise.
 _MIN_ROWS = 10
 
@@ -167,6 +169,8 @@ def _check_columns(X: Rows) -> None:
     elif is_polars(X) and hasattr(X, "schema"):
         _check_polars(X)
         return
+    elif _module(X) == "pyarrow" and hasattr(X, "schema"):
+        times = [field.name for field in X.schema if str(field.type).startswith(_ARROW_TIMES)]
     else:
         return
     if times:
@@ -175,7 +179,11 @@ def _check_columns(X: Rows) -> None:
 
 def is_polars(table: Any) -> bool:
     """Return whether a frame or a series is of polars, without importing it."""
-    return type(table).__module__.partition(".")[0] == "polars"
+    return _module(table) == "polars"
+
+
+def _module(table: Any) -> str:
+    return type(table).__module__.partition(".")[0]
 
 
 def refuse_polars_output(estimator: AnyEstimator, X: Rows) -> bool:
@@ -222,6 +230,8 @@ def _time_in_columns(times: list, X: Rows) -> str:
     level = f"X.set_index({times[0]!r})"
     if is_panel(X):
         level = f"X.droplevel(1).set_index({times[0]!r}, append=True)"
+    elif _module(X) == "pyarrow":
+        level = f"X.to_pandas().set_index({times[0]!r})"
     elif not isinstance(X, pd.DataFrame):
         level = "pandas.DataFrame(values, index=times)"
     return (
@@ -276,22 +286,26 @@ def _name_columns(X: Rows, error: Exception, takes_missing: bool) -> None:
 
 
 def _warn_of_epochs(X: Rows, values: np.ndarray) -> None:
-    """Warn of columns that rise with every row and count the time since 1970, where the index is not time."""
-    if not isinstance(X, pd.DataFrame) or len(X) < _MIN_ROWS or has_time(X):
+    """Warn of columns that never fall and count the time since 1970, where the index is not time."""
+    if len(values) < _MIN_ROWS or has_time(X):
         return
+    columns = list(X.columns) if hasattr(X, "columns") else range(values.shape[1])
     is_epoch = np.zeros(values.shape[1], dtype=bool)
     for unit in _UNITS:
         low, high = (bound * unit for bound in _EPOCH)
         is_epoch |= (values[0] >= low) & (values[-1] < high)
     names = [
-        X.columns[int(at)]
+        columns[int(at)]
         for at in np.flatnonzero(is_epoch)
-        if (np.diff(column := values[:, at]) > 0).all() and (column == np.floor(column)).all()
+        if (np.diff(column := values[:, at]) >= 0).all()
+        and len(np.unique(column)) >= _MIN_ROWS
+        and (column == np.floor(column)).all()
     ]
     if names:
         warnings.warn(
-            f"The columns {names} of X rise with every row and look like the time since 1970. If they are, make them "
-            f"the index: X.set_index(pandas.to_datetime(X.pop({names[0]!r}), unit='s')), or whichever unit it is.",
+            f"The columns {names} of X rise from row to row and look like the time since 1970. If they are, make them "
+            f"the index of a frame: X.set_index(pandas.to_datetime(X.pop({names[0]!r}), unit='s')), or whichever unit "
+            "it is.",
             UserWarning,
             stacklevel=5,
         )

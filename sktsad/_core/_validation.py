@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Iterator, Mapping, Set
 from numbers import Number
@@ -30,6 +31,11 @@ def check_labels(X: Rows, y: Labels) -> np.ndarray:
         their index and these differ.
     """
     labels = column_of_labels(y)
+    if labels.dtype == object and len(labels) and not isinstance(labels[0], (str, bytes)):
+        raise ValueError(
+            f"Unknown label type: y holds objects, such as {labels[0]!r}, not numbers, words or booleans of a dtype. "
+            "Convert it: y.astype(int), y.astype(bool) or y.astype(str)."
+        )
     check_classification_targets(labels)
     _check_number(X, labels)
     check_same_index(X, y)
@@ -107,14 +113,23 @@ def check_same_index(X: Rows, y: Labels, x_name: str = "X", y_name: str = "y") -
     """Raise if two tables of the same rows both carry series or time in their index, and these differ.
 
     Rows that are numbered 0, 1, 2, ... or have no index are matched by position.
+
+    Raises
+    ------
+    ValueError
+        If the indexes differ, or one of them holds time in a form that cannot be compared.
     """
     index, other = row_index(X), row_index(y)
     if index is None or other is None or index is other or len(index) != len(other) or index.equals(other):
         return
     if is_numbered(index) or is_numbered(other):
         return
-    rows, others = _readable_rows(X), _readable_rows(y)
-    if rows is None or others is None or _same_rows(rows, others):
+    rows, others = _readable_rows(X, x_name, other), _readable_rows(y, y_name, index)
+    if rows is None or others is None:
+        agree = not _in_another_order(index, other)
+    else:
+        agree = _same_rows(rows, others)
+    if agree:
         return
     at = next((number for number, pair in enumerate(zip(index, other, strict=True)) if pair[0] != pair[1]), 0)
     raise ValueError(
@@ -124,13 +139,31 @@ def check_same_index(X: Rows, y: Labels, x_name: str = "X", y_name: str = "y") -
     )
 
 
-def _readable_rows(table: Any) -> SeriesRows | None:
-    """Return the rows of a table that carry series or time; None for others, and for an index that is refused."""
+def _readable_rows(table: Any, name: str, other: pd.Index) -> SeriesRows | None:
+    """Return the rows of a table that carry series or time; None for others.
+
+    An index of time that is refused is compared with the other label by label.
+    """
     try:
         rows = read_rows(table)
-    except ValueError:  # the reader of series and time reports it
-        return None
+    except ValueError as error:
+        if _as_text(table.index).equals(_as_text(other)):  # the reader of series and time reports it
+            return None
+        fix = re.sub(r"\bX\.", f"{name}.", str(error))
+        raise ValueError(
+            f"{name} has another index than the rows beside it, and cannot be brought into their order: {fix}"
+        ) from error
     return None if rows.times is None else rows
+
+
+def _as_text(index: pd.Index) -> pd.DataFrame:
+    return pd.DataFrame({level: index.get_level_values(level).astype(str) for level in range(index.nlevels)})
+
+
+def _in_another_order(index: pd.Index, other: pd.Index) -> bool:
+    """Tell whether words, or names of series, that are the same in both come in different orders."""
+    labels, others = (each.get_level_values(0).tolist() for each in (index, other))
+    return labels != others and set(labels) == set(others)
 
 
 def _same_rows(rows: SeriesRows, others: SeriesRows) -> bool:
@@ -203,6 +236,11 @@ def mark_label(pos_label: Label, **labels: Labels) -> list[Any]:
     ------
     ValueError
         If there are more than two labels, or two of which none is ``pos_label``.
+
+    Warns
+    -----
+    UserWarning
+        If 1 is ``pos_label``, and the smaller of two numbers.
     """
     read = {name: column_or_1d(y) for name, y in labels.items() if y is not None}
     found: list[Any] = []
@@ -214,6 +252,19 @@ def mark_label(pos_label: Label, **labels: Labels) -> list[Any]:
             f"{' and '.join(read)} must hold two labels, one of them pos_label={pos_label!r}, got "
             f"{sorted(found, key=str)[:5]}. Set pos_label to the label of anomalies. For scores, pass y_score > "
             "threshold. For outlier detectors of scikit-learn, where -1 is the anomaly, pass y_pred == -1."
+        )
+    if (
+        len(found) == 2
+        and pos_label == 1
+        and all(_kind(label) == "number" for label in found)
+        and max(found) > 1
+    ):
+        warnings.warn(
+            f"{' and '.join(read)} hold the labels {sorted(found)}, and pos_label={pos_label!r} makes the smaller one "
+            "the anomaly, where every estimator takes the larger one. Encode them as 0 (normal) and 1 (anomaly), or "
+            f"pass pos_label={max(found)!r}.",
+            UserWarning,
+            stacklevel=4,
         )
     return [None if y is None else read[name] == pos_label for name, y in labels.items()]
 
@@ -228,6 +279,20 @@ def warn_if_anomaly_is_a_guess(classes: np.ndarray) -> None:
             UserWarning,
             stacklevel=4,
         )
+
+
+def check_params_of_rows(params: dict[str, Any], X: Rows) -> dict[str, Any]:
+    """Return the parameters of fit that are given.
+
+    Raises
+    ------
+    ValueError
+        If one, such as ``sample_weight``, has another index than X.
+    """
+    given = {name: value for name, value in params.items() if value is not None}
+    for name, value in given.items():
+        check_same_index(X, value, y_name=name)
+    return given
 
 
 def params_of_rows(params: dict[str, Any], X: Rows, rows: np.ndarray) -> dict[str, Any]:

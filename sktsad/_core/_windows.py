@@ -6,8 +6,8 @@ import re
 import warnings
 from collections.abc import Iterator
 from functools import cached_property
-from threading import local
-from types import EllipsisType
+from threading import current_thread, local, main_thread
+from types import EllipsisType, SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,8 @@ from ._sklearn import get_namespace
 from ._types import AnyEstimator, Rows
 from ._validate_rows import FILL_FIX, refuse_other_containers, validate_rows
 
+#: The square of a larger number overflows, and with it variances, distances and products.
+_HUGE = float(np.sqrt(np.finfo(np.float64).max))
 _NAME = re.compile(r"(?P<channel>.+)_t-(?P<lag>\d+)")
 
 
@@ -111,6 +113,7 @@ class Windows:
         return len(self.starts)
 
     def __iter__(self) -> Iterator[np.ndarray]:
+        self._remember()
         return (self[row] for row in range(len(self)))  # pandas asks for it, then takes the array
 
     def __repr__(self) -> str:
@@ -149,6 +152,17 @@ class Windows:
         """Return the row that each window stands for, shape (n_windows, n_channels): its last unless it looks ahead."""
         return self.buffer[self._own_rows()]
 
+    def hold_huge(self) -> np.ndarray:
+        """Mark windows that hold a value whose square is no finite number."""
+        nothing = np.zeros(len(self), dtype=bool)
+        if self.dtype.itemsize < 8:  # single precision holds none
+            return nothing
+        is_huge = (np.abs(self.buffer) > _HUGE).any(axis=1)
+        if not is_huge.any():
+            return nothing
+        before = np.append(0, np.cumsum(is_huge))
+        return before[self.starts + self.length] > before[self.starts]
+
     def overlap_means(self, scores: np.ndarray) -> np.ndarray:
         """Return for the row of each window the mean of the scores of all windows that hold this row."""
         sums, counts = np.zeros(len(self.buffer)), np.zeros(len(self.buffer))
@@ -172,11 +186,15 @@ class Windows:
         return [slice(start, start + size) for start in range(0, len(self), size)]
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
-        _LOST.layout = (len(self), self.length, self.n_channels)
+        self._remember()
         flat = self.flat()
         if copy is False and not (np.may_share_memory(flat, self.buffer) and dtype in (None, flat.dtype)):
             raise ValueError("These windows are not a view of their rows: np.asarray(windows) copies them.")
         return np.array(flat, dtype=dtype) if copy else np.asarray(flat, dtype=dtype)
+
+    def _remember(self) -> None:
+        """Note the layout, which an array or a list of these windows does not have."""
+        _LOST.layout = _LATEST.layout = (len(self), self.length, self.n_channels)
 
     def __array_namespace__(self, api_version: str | None = None) -> Any:
         """Return NumPy's namespace: with ``array_api_dispatch`` scikit-learn asks for it."""
@@ -221,28 +239,47 @@ class Windows:
 #: Number, length and channels of the last windows that were turned into an array, until the next fit on windows; by
 #: thread, as fits may run in several.
 _LOST = local()
+#: The same of any thread: ensembles make the array in one, and fit in others, or in other processes.
+_LATEST = SimpleNamespace()
 
 
-def _warn_if_layout_was_lost(X: np.ndarray) -> None:
+def _lost_layout() -> tuple[int, int, int]:
+    latest = None if current_thread() is main_thread() else getattr(_LATEST, "layout", None)
+    return getattr(_LOST, "layout", latest or (0, 1, 1))
+
+
+def _warn_if_layout_was_lost(X: np.ndarray, is_frame: bool = False) -> None:
     """Warn where a plain array has replaced windows of several channels.
 
-    Nothing on the array itself tells that. Its number of columns, or of rows, does.
+    Nothing on the array itself tells that. Its number of columns, or of rows, does; of frames only that of columns.
     """
-    n_rows, length, n_channels = getattr(_LOST, "layout", (0, 1, 1))
+    n_rows, length, n_channels = _lost_layout()
     is_as_wide = X.shape[1] == length * n_channels
-    if 1 in (length, n_channels) or not (is_as_wide or len(X) == n_rows):
+    if 1 in (length, n_channels) or not (is_as_wide or (len(X) == n_rows and not is_frame)):
         return
     if is_as_wide:
         fix = f"pass n_channels={n_channels} to this estimator, or n_channels=1 if they have only one"
     else:
         fix = "leave out the step that mixes columns, or pass n_channels=1 if it is meant to read their values in order"
     warnings.warn(
-        f"X is a plain array of {X.shape[1]} column(s), which are read as the steps of one channel. The windows before "
+        f"X is a plain table of {X.shape[1]} column(s), which are read as the steps of one channel. The windows before "
         f"it had a layout of {length} steps by {n_channels} channels, which a step between them and this "
         f"estimator has lost: {fix}.",
         UserWarning,
         stacklevel=4,
     )
+
+
+def warn_if_worker_lost_layout(estimator: AnyEstimator) -> None:
+    """Warn where an estimator that comes back from another process was fitted on windows that had lost their layout.
+
+    Results of workers are read in a thread of their own, files in general are not.
+    """
+    if current_thread() is main_thread() or getattr(estimator, "n_channels", 1) is not None:
+        return
+    length, n_channels = getattr(estimator, "window_shape_", (0, 0))
+    if n_channels == 1 and getattr(estimator, "_reads_layout", True):
+        _warn_if_layout_was_lost(np.empty((0, length)))
 
 
 def _constant_step(starts: np.ndarray) -> int | None:
@@ -331,11 +368,11 @@ def check_windows(
         names = channels_by_name(X.columns) if hasattr(X, "columns") else None
         X, channels_3d = flatten_3d(X)
         known = channels_3d or (len(names) if names else None)
-        is_plain = known is None and n_channels is None and isinstance(X, np.ndarray)
+        is_plain, is_frame = known is None and n_channels is None, hasattr(X, "columns")
         allowed: Any = "allow-nan" if takes_missing else True
         X = validate_rows(estimator, X, reset=reset, order="C", ensure_all_finite=allowed)
         if is_plain and reset and getattr(estimator, "_reads_layout", True):
-            _warn_if_layout_was_lost(X)
+            _warn_if_layout_was_lost(X, is_frame)
         width = known or n_channels or 1
         if X.shape[1] % width:
             raise ValueError(
@@ -351,7 +388,9 @@ def check_windows(
         )
     found = (windows.length, windows.n_channels)
     if reset:
-        vars(_LOST).clear()
+        _LOST.layout = (0, 1, 1)
+        if current_thread() is main_thread():
+            vars(_LATEST).clear()
         estimator.window_shape_ = found
     elif found != estimator.window_shape_:
         _refuse_layout(estimator.window_shape_, found)

@@ -386,7 +386,11 @@ class WindowDetector(BaseDetector):
         return self._score_rows(rows[chosen])
 
     def _score_rows(self, rows: Rows) -> np.ndarray:
-        return self._of_rows(rows, self._score(rows))
+        scores = self._score(rows)
+        is_huge = rows.hold_huge()
+        if is_huge.any():  # a model that clips it, takes medians or loses it in a NaN would call it normal
+            scores = np.where(is_huge, np.inf, scores)
+        return self._of_rows(rows, scores)
 
     @property
     def looks_ahead(self) -> bool:

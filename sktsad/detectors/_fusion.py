@@ -21,6 +21,7 @@ from .._core import (
     Rows,
     StrOptions,
     atomic_fit,
+    check_params_of_rows,
     decision_scores,
     fitted_part,
     is_spread,
@@ -28,6 +29,7 @@ from .._core import (
     robust_moments,
     row_index,
     safe_indexing,
+    time_order,
 )
 from ..thresholds import MeanStd
 from ._base_detector import BaseDetector
@@ -207,7 +209,10 @@ class FusionDetector(BaseDetector, BaseComposition, Estimator):
         -------
         self : FusionDetector
         """
-        return self._fit(X, y, partial(self._fit_members, fit_params=fit_params))
+        params = check_params_of_rows(fit_params, X)
+        if params and (order := time_order(X)) is not None:  # as `_fit` sorts the rows
+            params = params_of_rows(params, X, order)
+        return self._fit(X, y, partial(self._fit_members, fit_params=params))
 
     def get_metadata_routing(self) -> MetadataRouter:
         """Return the metadata routing: parameters of ``fit`` go to the ``fit`` of members that request them.
@@ -266,7 +271,6 @@ class FusionDetector(BaseDetector, BaseComposition, Estimator):
 
     def _route(self, params: dict[str, Any]) -> dict[str, dict[str, Any]]:
         """Return what goes to the ``fit`` of each member; without metadata routing, all of it to each."""
-        params = {name: value for name, value in params.items() if value is not None}
         if not get_config()["enable_metadata_routing"]:
             return {name: params for name, _ in self._members()}
         routed = process_routing(self, "fit", **params)

@@ -18,6 +18,7 @@ from .._core import (
     Labels,
     Scores,
     Seed,
+    check_same_index,
     is_panel,
     places,
     row_index,
@@ -327,6 +328,8 @@ def _with_series(y_true: Labels, *scores: Scores) -> Any:
     if index is None or is_panel(y_true):
         return y_true
     check_consistent_length(y_true, *scores)
+    for score in scores:
+        check_same_index(y_true, score, "y_true", "the scores")
     return pd.Series(column_or_1d(y_true), index=index)
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from sklearn.utils import Tags
 from torch import nn
 
-from .._core import Weights, Windows, check_sample_weight
+from .._core import Weights, Windows, check_same_index, check_sample_weight
 from ._training import scale_weights
 
 #: Standard deviation of a channel below which, or above whose inverse, a network learns badly.
@@ -67,7 +67,7 @@ def check_weights(sample_weight: Weights, windows: Windows) -> np.ndarray:
     Raises
     ------
     ValueError
-        If a weight is no number, negative, NaN or infinite, or none is above 0.
+        If a weight is no number, negative, NaN or infinite, none is above 0, or their index is not that of the rows.
     """
     weights = np.asarray(sample_weight)
     try:
@@ -83,6 +83,7 @@ def check_weights(sample_weight: Weights, windows: Windows) -> np.ndarray:
         raise ValueError(
             "sample_weight is 0 for every row: there is nothing to learn from. Give non-zero weights."
         )
+    check_same_index(windows, sample_weight, "X", "sample_weight")
     weight = check_sample_weight(sample_weight, windows, dtype=np.float64, ensure_non_negative=True)
     return scale_weights(weight)
 

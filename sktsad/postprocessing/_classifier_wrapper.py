@@ -10,7 +10,7 @@ from sklearn.base import ClassifierMixin, MetaEstimatorMixin
 from sklearn.frozen import FrozenEstimator
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
 
-from .._core import AnyEstimator, Estimator, Rows, to_classes
+from .._core import AnyEstimator, Estimator, Rows, check_params_of_rows, to_classes
 
 
 class ClassifierWrapper(ClassifierMixin, MetaEstimatorMixin, Estimator):
@@ -48,9 +48,9 @@ class ClassifierWrapper(ClassifierMixin, MetaEstimatorMixin, Estimator):
         """
         return to_classes(self.decision_function(X), self.classes_)
 
-    def _route(self, params: dict[str, Any]) -> dict[str, Any]:
+    def _route(self, X: Rows, params: dict[str, Any]) -> dict[str, Any]:
         """Return the parameters to pass to the ``fit`` of the estimator; without metadata routing, all of them."""
-        params = {name: value for name, value in params.items() if value is not None}
+        params = check_params_of_rows(params, X)
         if params and isinstance(self.estimator, FrozenEstimator):
             raise ValueError(
                 f"{', '.join(params)}: the estimator is in FrozenEstimator and is not fitted again. Leave them out."

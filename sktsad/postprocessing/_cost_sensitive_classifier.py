@@ -124,7 +124,7 @@ class CostSensitiveClassifier(ClassifierWrapper):
         """
         check_foreign_rows(self.estimator, X)
         check_labels(X, y)
-        self.estimator_ = clone(self.estimator).fit(X, y, **self._route(fit_params))
+        self.estimator_ = clone(self.estimator).fit(X, y, **self._route(X, fit_params))
         self.classes_ = self.estimator_.classes_
         self.cost_matrix_ = self._check_costs(len(self.classes_))
         self._look_like_the_estimator()

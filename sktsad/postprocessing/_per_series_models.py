@@ -170,7 +170,7 @@ class PerSeries(ClassifierWrapper):
         y = self._encode(X, y)
         rows = read_series(X, self.series)
         self._is_panel = is_panel(X)
-        params = self._route(fit_params)
+        params = self._route(X, fit_params)
         for name in ("pooled_estimator_", "n_features_in_", "feature_names_in_"):  # of an earlier fit
             self.__dict__.pop(name, None)
         if not self._is_panel:

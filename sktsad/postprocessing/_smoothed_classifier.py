@@ -155,7 +155,7 @@ class SmoothedClassifier(ClassifierWrapper):
         self._read_length(rows)
         if lost := check_target_index(X, y, self.max_gap):
             warnings.warn(lost, UserWarning, stacklevel=3)
-        self.estimator_ = clone(self.estimator).fit(X, y, **self._route(fit_params))
+        self.estimator_ = clone(self.estimator).fit(X, y, **self._route(X, fit_params))
         # Of scores nothing is kept: those of training rows are not those that were smoothed when they came.
         nothing = np.empty((num_samples(X), 0))
         self._past = Past.of(X, rows, nothing, lambda times, _: len(times), self.max_gap)

@@ -170,7 +170,7 @@ class ThresholdClassifier(ClassifierWrapper):
         if found is not None:
             warn_if_anomaly_is_a_guess(found)
         is_frozen = isinstance(self.estimator, FrozenEstimator)
-        params = self._route(fit_params)
+        params = self._route(X, fit_params)
         self.estimator_ = self.estimator if is_frozen else _fitted(self.estimator, X, y, params)
         anomalous = self._mark(labels, found)
         for name in ("threshold_rule_", "n_events_", "_learnt"):  # of an earlier fit

@@ -7,6 +7,7 @@ from numbers import Integral
 from typing import Any
 
 import numpy as np
+from pandas.api.types import is_bool_dtype
 
 from .._core import (
     LENGTH_OF_TIME,
@@ -116,5 +117,5 @@ def _like(y: Labels, labels: np.ndarray) -> Any:
     if not hasattr(y, "loc"):
         return labels
     like_y = y.copy()
-    like_y[:] = labels
+    like_y[:] = labels.astype(bool) if is_bool_dtype(y) else labels
     return like_y

@@ -21,6 +21,7 @@ from .._core import (
     Windows,
     atomic_fit,
     check_labels,
+    check_same_index,
     check_windows,
     has_time,
     mark_anomalies,
@@ -222,6 +223,7 @@ class SafeSampler(OneToOneFeatureMixin, Estimator):
                 "rows of a window. Put SafeSampler after SlidingWindow, or pass n_channels= for rows that are windows."
             )
         if np.ndim(y) == 2:
+            check_same_index(windows, y)
             y = target_of(y)
         return windows, check_labels(windows, y)
 

@@ -192,6 +192,37 @@ def test_labels_of_a_level_that_no_row_has_any_more_do_not_count():
     assert read_series(frame(index).iloc[2:5]).times.tolist() == DAYS[2:].as_unit("ns").asi8.tolist()
 
 
+@pytest.mark.parametrize("form", ["%Y%m%d", "%Y%m%d%H", "%Y%m%d%H%M", "%Y%m%d%H%M%S"])
+@pytest.mark.parametrize("dtype", ["int64", "float64", "Int64"])
+def test_numbers_whose_digits_are_dates_are_refused_with_the_format(form, dtype):
+    numbers = pd.Index(pd.date_range("2026-01-20", periods=20).strftime(form).astype("int64")).astype(dtype)
+    panel = pd.MultiIndex.from_product([range(3), numbers])
+    for index in (numbers, panel):
+        with pytest.raises(
+            ValueError, match=f"digits are dates, such as 20260120.*to_datetime.*format='{form}'"
+        ):
+            read_series(frame(index))
+    with pytest.raises(ValueError, match=r"\(time, series\), .*swaplevel"):
+        read_series(frame(panel.swaplevel().sortlevel()[0]))
+
+
+def test_months_are_refused_as_numbers_and_other_numbers_are_not():
+    months = pd.Index(pd.date_range("2025-06-01", periods=10, freq="MS").strftime("%Y%m").astype(int))
+    with pytest.raises(ValueError, match="format='%Y%m'"):
+        read_series(frame(months))
+    others = [
+        months[:9],
+        months + 0.5,
+        months + 6,
+        np.arange(20) + 20260120,
+        np.arange(20) + 210101,
+        DAYS[0].value // 10**9,
+    ]
+    for numbers in others:
+        index = pd.Index(np.atleast_1d(numbers) + (np.arange(20) * 3600 if np.ndim(numbers) == 0 else 0))
+        assert read_series(frame(index)).kind == "numbers"
+
+
 # The order of the levels
 
 
@@ -243,6 +274,12 @@ def test_numbers_may_name_series_of_numbered_rows_but_not_of_words():
     assert read_series(frame(pd.MultiIndex.from_product([range(3), range(5)]))).keys == [0, 1, 2]
     with pytest.raises(ValueError, match="swaplevel"):
         read_series(frame(pd.MultiIndex.from_product([range(5), ["a", "b"]])))
+
+
+def test_numbers_before_text_that_reads_as_time_name_series():
+    index = pd.MultiIndex.from_product([range(3), DAYS.strftime("%Y-%m-%d")])
+    with pytest.raises(ValueError, match=r"second level of the index is text that reads as dates"):
+        read_series(frame(index))
 
 
 def test_days_may_name_series_of_many_rows():

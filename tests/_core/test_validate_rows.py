@@ -115,6 +115,15 @@ def test_arrays_of_time_are_refused_too(X):
         validate_rows(BaseEstimator(), np.array([[object()]]))
 
 
+def test_time_in_a_table_of_arrow_is_refused_and_numbers_are_read():
+    arrow = pytest.importorskip("pyarrow")
+    times = {"at": STAMPS, "day": [stamp.date() for stamp in STAMPS], "since": STAMPS - STAMPS[0]}
+    table = arrow.table({"load": np.arange(20.0), **times})
+    with pytest.raises(ValueError, match=r"\['at', 'day', 'since'\].*X\.to_pandas\(\)\.set_index\('at'\)"):
+        SlidingWindow(2).fit(table)
+    assert validate_rows(BaseEstimator(), table.select(["load"])).ravel().tolist() == list(range(20))
+
+
 def test_text_that_reads_as_time_belongs_into_the_index():
     X = pd.DataFrame({"at": STAMPS.astype(str), "kind": "x", "load": 1.0})
     with pytest.raises(
@@ -130,6 +139,10 @@ def test_seconds_since_1970_as_a_column_are_announced(unit):
         SlidingWindow(2).fit(X)
     assert record[0].filename == __file__
     SlidingWindow(2).fit(X.set_axis(STAMPS))  # time is known
+    for table in (X.to_numpy(), X.loc[X.index.repeat(3)].reset_index(drop=True)):  # three series at each time
+        with pytest.warns(UserWarning, match="since 1970"):
+            SlidingWindow(2).fit(table)
+    SlidingWindow(2).fit(X.assign(at=X["at"].iloc[0]))  # a number that stays as it is
     SlidingWindow(2).fit(X[::-1].reset_index(drop=True))
     SlidingWindow(2).fit(X[:5])
     SlidingWindow(2).fit(X / 100_000)

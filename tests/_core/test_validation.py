@@ -4,16 +4,24 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.exceptions import DataConversionWarning
+from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 
 from sktsad import (
     AutoencoderDetector,
+    CostSensitiveClassifier,
     EventSplit,
+    FusionDetector,
+    PerSeries,
+    RNNClassifier,
     RollingFeatures,
+    SafeSampler,
     SeriesScaler,
     SeriesSplit,
     SlidingWindow,
     SmoothedClassifier,
+    StatefulRNNClassifier,
+    ThresholdClassifier,
     ZScoreDetector,
     check_causal,
     curve_shift,
@@ -191,6 +199,77 @@ def test_labels_a_day_off_are_refused_everywhere(shift):
 def test_the_same_time_in_another_dress_agrees_and_words_say_nothing(index):
     check_same_index(frame(STAMPS), frame(index))
     check_same_index(frame(index), frame(STAMPS))
+
+
+def test_labels_whose_index_cannot_be_read_are_no_labels_by_position():
+    X = panel(STAMPS)
+    y = X["value"].gt(3).astype(int)
+    text = y.set_axis(
+        pd.MultiIndex.from_arrays([y.index.get_level_values(0), y.index.get_level_values(1).astype(str)])
+    )
+    check_same_index(X, text)
+    three = y.set_axis(pd.MultiIndex.from_arrays([range(40), *map(y.index.get_level_values, (0, 1))]))
+    for other, fix in (
+        (y.swaplevel().sort_index(), r"y\.swaplevel\(\)\.sort_index"),
+        (text[::-1], r"y\.index = pandas\.to_datetime"),
+        (three[::-1], "Join the levels"),
+    ):
+        with pytest.raises(ValueError, match=f"y has another index.*{fix}"):
+            check_same_index(X, other)
+
+
+def test_names_in_another_order_are_other_rows():
+    X = panel(STAMPS)
+    words = frame([f"row {n}" for n in range(20)])
+    check_same_index(X, X.droplevel(1))
+    for rows, other in ((X, X.droplevel(1)[::-1]), (words, words[::-1])):
+        with pytest.raises(ValueError, match="different indexes"):
+            check_same_index(rows, other)
+
+
+def test_weights_in_another_order_are_refused():
+    X = panel(STAMPS)
+    y = pd.Series(np.tile([0, 0, 0, 1], 10), X.index)
+    weight = pd.Series(np.arange(1.0, 41), X.index)
+    network = {"hidden_size": 2, "max_epochs": 1, "random_state": 0}
+    models = [
+        CostSensitiveClassifier(LogisticRegression()),
+        FusionDetector([("a", LogisticRegression())]),
+        PerSeries(LogisticRegression()),
+        SmoothedClassifier(LogisticRegression()),
+        ThresholdClassifier(LogisticRegression(), 0.0),
+        RNNClassifier("rnn", **network),
+        StatefulRNNClassifier("rnn", **network),
+    ]
+    for model in models:
+        with pytest.raises(
+            ValueError, match=r"X and sample_weight have different.*sample_weight\.loc\[X\.index\]"
+        ):
+            model.fit(X, y, sample_weight=weight.sort_index(level=1))
+
+
+def test_labels_as_a_frame_and_labels_beside_a_score_are_compared_as_they_came():
+    windows = SlidingWindow(2).fit_transform(panel(STAMPS))
+    y = pd.Series(np.tile([0, 0, 0, 1], 10), windows.index)
+    with pytest.raises(ValueError, match="different indexes"):
+        SafeSampler().fit_resample(windows, y.to_frame()[::-1])
+    with pytest.raises(ValueError, match="y_true and the scores have different indexes"):
+        detection_report(y.droplevel(0)[::-1], y.astype(float), n_bootstrap=0)
+
+
+def test_labels_that_are_objects_name_how_to_convert_them():
+    for labels, said in (([0, 1, 0], "0"), ([False, True, False], "False"), ([np.bool_(True)] * 3, "True")):
+        with pytest.raises(ValueError, match=rf"y holds objects, such as .*{said}.*y\.astype\(int\)"):
+            check_labels(ROWS, pd.Series(labels, dtype=object))
+    assert check_labels(ROWS, pd.Series(["a", "b", "a"], dtype=object)).tolist() == ["a", "b", "a"]
+
+
+def test_one_of_the_labels_1_and_2_is_not_taken_for_the_anomaly_in_silence():
+    with pytest.warns(UserWarning, match=r"labels \[1, 2\].*pass pos_label=2"):
+        assert mark_label(1, y=[1, 2, 1])[0].tolist() == [True, False, True]
+    mark_label(2, y=[1, 2, 1])
+    mark_label(1, y=[-1, 1], y_pred=[True, -1])
+    mark_label("anomaly", y=["anomaly", "normal"])
 
 
 def test_zones_agree_on_instants_and_a_zone_disagrees_with_none():

@@ -1,10 +1,13 @@
 import pickle
+from concurrent.futures import ThreadPoolExecutor
 from inspect import currentframe
 
+import joblib
 import naive
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.base import BaseEstimator
@@ -439,6 +442,47 @@ def test_a_layout_that_a_step_has_lost_is_announced(steps):
 
 
 @pytest.mark.parametrize(
+    "as_table",
+    [list, pd.DataFrame, lambda windows: torch.tensor(np.asarray(windows))],
+    ids=["list", "frame", "tensor"],
+)
+def test_a_layout_that_another_table_has_lost_is_announced(as_table):
+    windows = SlidingWindow(10).fit_transform(three_channels()[0])
+    with pytest.warns(UserWarning, match="plain table of 30 column.*layout of 10 steps by 3 channels"):
+        ZScoreDetector("rolling").fit(as_table(windows))
+    np.asarray(windows)
+    ZScoreDetector("rolling").fit(pd.DataFrame(np.zeros((len(windows), 5))))  # another table of as many rows
+
+
+def in_a_thread(call):
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(call).result()
+
+
+def test_a_layout_that_is_lost_on_the_way_to_a_worker_is_announced():
+    X, y = three_channels()
+    lost = "layout of 10 steps by 3 channels, which a step between"
+    ensemble = BaggingClassifier(ZScoreDetector("rolling"), 2, n_jobs=2, random_state=0)
+    model = make_pipeline(SlidingWindow(10), ensemble)
+    with joblib.parallel_backend("threading"), pytest.warns(UserWarning, match=lost):
+        model.fit(X, y)
+    ZScoreDetector("rolling").fit(SlidingWindow(10).fit_transform(X))
+    # As from another process: what it has fitted is read in a thread.
+    plain = np.zeros((40, 30))
+    plain[::2] = 1
+    fitted = [ZScoreDetector("rolling").fit(plain), ZScoreDetector("rolling", n_channels=1).fit(plain)]
+    fitted = [pickle.dumps(each) for each in [*fitted, GaussianDetector().fit(plain)]]
+    np.asarray(SlidingWindow(10).fit_transform(X))
+    with pytest.warns(UserWarning, match=lost):
+        in_a_thread(lambda: pickle.loads(fitted[0]))
+    pickle.loads(fitted[0])  # a file
+    for each in fitted[1:]:  # was told the layout, or does not read it
+        in_a_thread(lambda each=each: pickle.loads(each))
+    ZScoreDetector("rolling").fit(SlidingWindow(10).fit_transform(X))
+    in_a_thread(lambda: ZScoreDetector("rolling").fit(plain))
+
+
+@pytest.mark.parametrize(
     "n_columns, steps",
     [
         (1, [StandardScaler(), ZScoreDetector("rolling")]),
@@ -457,6 +501,15 @@ def test_where_no_layout_is_lost_or_read_nothing_is_said(n_columns, steps):
     X, y = three_channels()
     make_pipeline(SlidingWindow(10), ZScoreDetector()).fit(X)  # windows of three channels were there before
     make_pipeline(SlidingWindow(10), *steps).fit(X[:, :n_columns], y)
+
+
+def test_windows_that_hold_a_huge_value_are_marked():
+    rows = np.zeros((6, 2))
+    rows[3, 1] = -1e155
+    windows = SlidingWindow(2).fit_transform(rows)
+    assert windows.hold_huge().tolist() == [False, False, False, True, True, False]
+    assert windows[[4, 0]].hold_huge().tolist() == [True, False]
+    assert not windows.replace_buffer(np.ones((7, 2), dtype=np.float32)).hold_huge().any()
 
 
 def test_windows_are_taken_as_numpy_takes_rows():

@@ -10,6 +10,7 @@ from imblearn.pipeline import make_pipeline as make_imbalanced_pipeline
 from imblearn.under_sampling import RandomUnderSampler
 from sklearn.base import clone
 from sklearn.calibration import CalibratedClassifierCV
+from sklearn.ensemble import IsolationForest
 from sklearn.exceptions import NotFittedError
 from sklearn.metrics import f1_score, roc_auc_score
 from sklearn.model_selection import (
@@ -20,6 +21,7 @@ from sklearn.model_selection import (
     cross_val_predict,
     cross_val_score,
 )
+from sklearn.neighbors import LocalOutlierFactor
 from sklearn.pipeline import make_pipeline
 from sklearn.svm import OneClassSVM
 from sklearn.utils import get_tags
@@ -29,6 +31,7 @@ from sktsad import (
     ForecastDetector,
     GaussianDetector,
     KMeansDetector,
+    LevelShiftDetector,
     NearestWindowsDetector,
     OutlierClassifier,
     PCADetector,
@@ -435,6 +438,29 @@ def test_another_layout_than_that_of_fit_is_refused(detector):
     with pytest.raises(ValueError, match=r"7 features, but .* is expecting 8"):
         detector.predict(flat[:, 1:])
     np.testing.assert_array_equal(detector.anomaly_score(flat[:, :, None]), detector.anomaly_score(flat))
+
+
+@pytest.mark.parametrize(
+    "detector",
+    [
+        NearestWindowsDetector(),
+        NearestWindowsDetector(normalize=True),
+        LevelShiftDetector(),
+        OutlierClassifier(IsolationForest(n_estimators=10, random_state=0)),
+        OutlierClassifier(LocalOutlierFactor(novelty=True, algorithm="brute")),
+    ],
+    ids=repr,
+)
+def test_a_value_whose_square_overflows_is_an_alarm_of_every_window_that_holds_it(detector):
+    detector.fit(WINDOWS[:300])
+    right = detector.decision_function(WINDOWS[300:])
+    for value in (1e155, -1e300, np.finfo(float).max):
+        rows = SERIES[300 - LENGTH + 1 :].copy()
+        rows[LENGTH - 1 + 40] = value
+        found = detector.decision_function(SlidingWindow(LENGTH).fit_transform(rows)[LENGTH - 1 :])
+        held = np.arange(len(found)) // LENGTH == 5
+        assert (found[held] == np.inf).all()
+        np.testing.assert_allclose(found[~held], right[~held])
 
 
 @each_detector

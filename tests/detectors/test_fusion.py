@@ -467,3 +467,15 @@ def test_mean_and_4_deviations_are_the_default():
 def test_weights_that_are_no_numbers_are_named():
     with pytest.raises(ValueError, match=r"weights=.*must be"):
         FusionDetector(MEMBERS, weights=["much", "little"]).fit(X, Y)
+
+
+def test_weights_go_with_their_rows_where_these_come_in_another_order():
+    rng = np.random.default_rng(0)
+    index = pd.date_range("2026-01-05", periods=200, freq="h")
+    X, y = pd.DataFrame({"load": rng.normal(size=200)}, index), pd.Series(np.arange(200) % 10 == 7, index)
+    weight, order = pd.Series(rng.uniform(size=200) ** 3, index), rng.permutation(200)
+    fusion = FusionDetector([("linear", LogisticRegression())], validation_fraction=0)
+    right = fusion.fit(X, y, sample_weight=weight).detectors_[0].coef_
+    for own in (weight.iloc[order], weight.to_numpy()[order]):
+        found = fusion.fit(X.iloc[order], y.iloc[order], sample_weight=own).detectors_[0].coef_
+        np.testing.assert_allclose(found, right)

@@ -96,6 +96,14 @@ def test_tables_and_labels_keep_their_type_and_index(X, form):
         assert y_shifted.name == "break"
 
 
+@pytest.mark.parametrize("dtype", ["bool", "boolean", "Int64", "UInt8", "Float32", "category"])
+def test_labels_keep_the_dtypes_of_pandas(dtype):
+    y = pd.Series(labels_of("00010000"), INDEX).astype(dtype)
+    shifted = curve_shift(PANEL, y)[1]
+    assert shifted.dtype == y.dtype
+    assert shifted.astype(int).tolist() == labels_of("0110000").tolist()
+
+
 @pytest.mark.parametrize("form", [np.array, list])
 @pytest.mark.parametrize("dtype", [int, bool, float])
 def test_arrays_and_lists_keep_their_type(form, dtype):
