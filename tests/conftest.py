@@ -15,15 +15,16 @@ TESTS = Path(__file__).parent
 #: Single slow tests elsewhere have the mark themselves; property tests have hypothesis' own.
 SLOW = (
     *("test_common.py", "test_composition.py", "test_pages.py", "test_persistence.py", "neural/"),
-    *("test_typing.py", "test_weights.py", "test_works_with.py"),
+    *("test_panels.py", "test_typing.py", "test_weights.py", "test_works_with.py"),
     *(
         "detectors/test_base_detector.py",
         "detectors/test_learning",
+        "export/test_along_parts.py",
         "export/test_onnx.py",
         "export/test_parts.py",
     ),
     *("metrics/test_random_baseline.py", "metrics/test_report.py", "model_selection/test_check_causal.py"),
-    *("plotting/test_displays.py", "sampling/test_safe_sampler.py", "test_panels.py"),
+    *("plotting/test_displays.py", "report/test_html_report.py", "sampling/test_safe_sampler.py"),
 )
 
 #: The gate tries the same examples each time; `make properties` tries many more, and new ones in each run.
