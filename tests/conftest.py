@@ -1,5 +1,6 @@
 """What all tests share."""
 
+import gc
 import os
 from pathlib import Path
 
@@ -14,15 +15,16 @@ TESTS = Path(__file__).parent
 #: Single slow tests elsewhere have the mark themselves; property tests have hypothesis' own.
 SLOW = (
     *("test_common.py", "test_composition.py", "test_pages.py", "test_persistence.py", "neural/"),
-    *("test_typing.py", "test_weights.py", "test_works_with.py"),
+    *("test_panels.py", "test_typing.py", "test_weights.py", "test_works_with.py"),
     *(
         "detectors/test_base_detector.py",
         "detectors/test_learning",
+        "export/test_along_parts.py",
         "export/test_onnx.py",
         "export/test_parts.py",
     ),
     *("metrics/test_random_baseline.py", "metrics/test_report.py", "model_selection/test_check_causal.py"),
-    *("plotting/test_displays.py", "sampling/test_safe_sampler.py", "test_panels.py"),
+    *("plotting/test_displays.py", "report/test_html_report.py", "sampling/test_safe_sampler.py"),
 )
 
 #: The gate tries the same examples each time; `make properties` tries many more, and new ones in each run.
@@ -31,8 +33,8 @@ settings.register_profile("gate", derandomize=True, max_examples=40, **ANY_MACHI
 settings.register_profile("thorough", max_examples=500, **ANY_MACHINE)
 settings.load_profile("gate")
 
-#: Contracts, pages and long trainings, which the gate runs without measuring coverage: that takes half as long again,
-#: and what they run, a plain test of the module runs as well.
+#: Contracts, pages and long trainings, in which the gate does not measure coverage: that takes half as long again, and
+#: what they run, a plain test of the module runs as well. So it is with property tests: no line counts on a lucky draw.
 UNMEASURED = (
     *("test_common.py", "test_composition.py", "test_defaults.py", "test_pages.py", "test_panels.py"),
     *("test_persistence.py", "test_works_with.py", "plotting/test_displays.py"),
@@ -49,21 +51,21 @@ def pytest_ignore_collect(collection_path, config):
     """Do not even read files of which no test is wanted."""
     if not collection_path.name.startswith("test_") or not collection_path.is_file():
         return None
-    wanted = config.option.markexpr
-    is_slow, is_unmeasured = (is_one_of(collection_path, files) for files in (SLOW, UNMEASURED))
-    if wanted == "unmeasured":
-        return True if not is_unmeasured else None
-    return (
-        True if ("not slow" in wanted and is_slow) or ("not unmeasured" in wanted and is_unmeasured) else None
-    )
+    return True if "not slow" in config.option.markexpr and is_one_of(collection_path, SLOW) else None
 
 
 def pytest_collection_modifyitems(items):
     for item in items:
         if is_one_of(item.path, SLOW):
             item.add_marker("slow")
-        if is_one_of(item.path, UNMEASURED):
-            item.add_marker("unmeasured")
+        if is_one_of(item.path, UNMEASURED) or hasattr(getattr(item, "obj", None), "hypothesis"):
+            item.add_marker("no_cover")  # of pytest-cov
+
+
+def pytest_collection_finish():
+    """Let the garbage collector pass over what stays to the end: modules, and thousands of tests."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)

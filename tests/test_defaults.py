@@ -50,6 +50,7 @@ def test_networks_learn_small_data_by_default(name):
     check(name, estimator)
 
 
+@pytest.mark.slow
 def test_a_tuned_threshold_and_probabilities_disagree():
     failures = check_estimator(
         sktsad.ThresholdClassifier(LogisticRegression()),

@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 from collections import Counter
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -59,6 +60,7 @@ def module_of(path):
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
+@cache
 def imported(path, everywhere=True):
     """Return the full names of what a file imports; at its top only, or everywhere.
 
@@ -231,51 +233,54 @@ def test_the_drawing_of_the_house_has_every_room_and_arrow():
     assert drawn == {(this, other) for this, other in arrows() if this != "__init__"}
 
 
-def loaded_after(code):
-    """Run code in a fresh interpreter; return the heavy packages that it has loaded."""
-    report = f"\nimport sys\nprint(*sorted({HEAVY!r} & set(sys.modules)))"
+def loaded_after(*codes):
+    """Run code, piece after piece, in a fresh interpreter; return the heavy packages that are loaded by then."""
+    report = f"\nimport sys\nprint(*sorted({HEAVY!r} & set(sys.modules)), sep=',')\n"
     done = subprocess.run(
-        [sys.executable, "-c", code + report], capture_output=True, text=True, check=True, cwd=PACKAGE.parent
+        [sys.executable, "-c", "".join(code + report for code in codes)],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=PACKAGE.parent,
     )
-    return set(done.stdout.split())
+    return [set(filter(None, line.split(","))) for line in done.stdout.splitlines()]
 
 
 WITHOUT_NETWORKS = sorted(set(FLOOR_OF) - set(MADE_OF) - {"_core"})
 
 
+USES = {
+    "import": "import contextlib, sktsad\n"
+    "dir(sktsad)\n"
+    "from sktsad._core import show_versions\n"
+    "with contextlib.redirect_stdout(None):\n    show_versions()",
+    "rooms": "".join(f"from sktsad.{room} import *\n" for room in WITHOUT_NETWORKS),
+    "samplers": "from sktsad import SafeSampler, SlidingWindow\n"
+    "from sktsad.sampling import WindowAugmenter, imbalance_ratio\n"
+    "windows = SlidingWindow(5).fit_transform([[i % 7] for i in range(50)])\n"
+    "SafeSampler('augment').fit_resample(windows, [0] * 45 + [1] * 5)",
+    "z-score": "import pickle\n"
+    "from sktsad import ZScoreDetector, SlidingWindow, ThresholdClassifier\n"
+    "from sktsad.thresholds import Quantile\n"
+    "rows = [[i % 7] for i in range(200)]\n"
+    "ZScoreDetector(threshold=Quantile(0.9), validation_fraction=0.3).fit(rows).predict(rows)\n"
+    "windows = SlidingWindow(5).fit_transform(rows)\n"
+    "detector = pickle.loads(pickle.dumps(ZScoreDetector('rolling').fit(windows)))\n"
+    "repr(ThresholdClassifier(detector))\n"
+    "detector.predict(windows)",
+}
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "code",
-    [
-        "import contextlib, sktsad\n"
-        "dir(sktsad)\n"
-        "from sktsad._core import show_versions\n"
-        "with contextlib.redirect_stdout(None):\n    show_versions()",
-        "".join(f"from sktsad.{room} import *\n" for room in WITHOUT_NETWORKS),
-        "from sktsad import SafeSampler, SlidingWindow\n"
-        "from sktsad.sampling import WindowAugmenter, imbalance_ratio\n"
-        "windows = SlidingWindow(5).fit_transform([[i % 7] for i in range(50)])\n"
-        "SafeSampler('augment').fit_resample(windows, [0] * 45 + [1] * 5)",
-        "import pickle\n"
-        "from sktsad import ZScoreDetector, SlidingWindow, ThresholdClassifier\n"
-        "from sktsad.thresholds import Quantile\n"
-        "rows = [[i % 7] for i in range(200)]\n"
-        "ZScoreDetector(threshold=Quantile(0.9), validation_fraction=0.3).fit(rows).predict(rows)\n"
-        "windows = SlidingWindow(5).fit_transform(rows)\n"
-        "detector = pickle.loads(pickle.dumps(ZScoreDetector('rolling').fit(windows)))\n"
-        "repr(ThresholdClassifier(detector))\n"
-        "detector.predict(windows)",
-    ],
-    ids=["import", "rooms", "samplers", "z-score"],
-)
-def test_nothing_heavy_is_loaded_for(code):
-    assert loaded_after(code) == set()
+def test_nothing_heavy_is_loaded_without_a_network():
+    """In one interpreter: what none of them may load, all together may not."""
+    assert dict(zip(USES, loaded_after(*USES.values()), strict=True)) == {use: set() for use in USES}
 
 
 @pytest.mark.slow
 def test_fitting_a_network_loads_torch_and_skorch_only():
     code = "from sktsad import TorchClassifier\nTorchClassifier(max_epochs=1).fit([[0.0], [1.0]], [0, 1])"
-    assert loaded_after(code) == {"torch", "skorch"}
+    assert loaded_after(code) == [{"torch", "skorch"}]
 
 
 def test_every_public_name_is_there():

@@ -382,7 +382,7 @@ def test_copies_are_independent_and_decide_alike():
     assert "('rolling'" in repr(fusion)
 
 
-@pytest.mark.parametrize("n_jobs", [None, 2])
+@pytest.mark.parametrize("n_jobs", [None, pytest.param(2, marks=pytest.mark.slow)])
 def test_a_panel_is_cross_validated_by_series(n_jobs):
     frame = pd.concat([PANEL, PANEL.rename({"p": "r", "q": "u"}, level=0) * 2 + 7])
     pipe = make_pipeline(SeriesScaler(unseen="self"), FusionDetector([("z", clone(Z)), ("rolling", ROLLING)]))

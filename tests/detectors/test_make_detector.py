@@ -61,11 +61,13 @@ def test_it_is_a_plain_fusion_with_parameters_of_its_members():
     assert make_detector().get_params()["course"] is not make_detector().get_params()["course"]
 
 
+@pytest.mark.slow
 def test_it_looks_at_no_later_row():
     y = pd.Series(np.arange(600) % 100 == 50, dtype=int)
     assert not check_causal(make_detector(), wave()[:600], y, cv=SeriesSplit(2)).faults
 
 
+@pytest.mark.slow
 def test_around_a_row_it_looks_ahead_and_finds_the_event_itself():
     detector = make_detector(align="centre").fit(wave()[:800])
     score = detector.decision_function(wave("other shape", seed=1)[800:])

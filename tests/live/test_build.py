@@ -108,6 +108,7 @@ def test_steps_that_act_at_fit_alone_are_passed_by():
     same(model, pd.DataFrame(X.to_numpy(), X.index + pd.Timedelta("5D"), X.columns))
 
 
+@pytest.mark.slow
 def test_pipelines_in_pipelines_and_steps_that_are_none():
     inner = make_pipeline(StandardScaler(), "passthrough")
     same(make_pipeline(inner, OneHotEncoder(handle_unknown="ignore"), LogisticRegression()).fit(X, Y))

@@ -1,9 +1,11 @@
 """A process that dies goes on from its last snapshot, as if it had never died."""
 
 import os
+import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from decimal import Decimal
 
 import joblib
@@ -101,24 +103,34 @@ def test_names_that_json_does_not_hold_are_refused(tmp_path):
         scorer.save(tmp_path / "state")
 
 
-WORKER = """
-import sys
+WORKERS = """
+import os, sys
 import joblib
 from sktsad.live import LiveScorer
 
 folder = sys.argv[1]
-model, rows = joblib.load(folder + "/model"), joblib.load(folder + "/rows")
-scorer = LiveScorer(model)
-try:
-    scorer.load(folder + "/state")
-except FileNotFoundError:
-    pass
-clock = scorer._engine.clock
-start = 0 if clock is None else int((rows.index <= clock.last_time[0].astype("M8[ns]")).sum())
-for number in range(start, len(rows)):
-    found = scorer.update(rows.iloc[[number]])["score"].iloc[0]
-    print(number, float(found).hex(), flush=True)  # first: what was saved does not come again
-    scorer.save(folder + "/state")
+
+def work():
+    model, rows = joblib.load(folder + "/model"), joblib.load(folder + "/rows")
+    scorer = LiveScorer(model)
+    try:
+        scorer.load(folder + "/state")
+    except FileNotFoundError:
+        pass
+    clock = scorer._engine.clock
+    start = 0 if clock is None else int((rows.index <= clock.last_time[0].astype("M8[ns]")).sum())
+    for number in range(start, len(rows)):
+        found = scorer.update(rows.iloc[[number]])["score"].iloc[0]
+        print(number, float(found).hex(), os.getpid(), flush=True)  # first: what was saved does not come again
+        scorer.save(folder + "/state")
+
+killed = True
+while killed:  # one process after the other; they have no more in common than what is imported
+    worker = os.fork()
+    if worker == 0:
+        work()
+        os._exit(0)
+    killed = os.WIFSIGNALED(os.waitpid(worker, 0)[1])
 """
 
 
@@ -135,15 +147,17 @@ def test_a_killed_process_gives_the_scores_of_one_that_never_died(tmp_path):
     wanted = LiveScorer(model).update(X[100:])["score"].tolist()
     found = {}
     rng = np.random.default_rng(1)
-    for run in range(6):
-        command = [sys.executable, "-c", WORKER, str(tmp_path)]
-        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-            for n_lines, line in enumerate(process.stdout, start=1):
-                number, score = line.split()
-                found.setdefault(int(number), set()).add(float.fromhex(score))
-                if run < 5 and n_lines == 20 + 5 * run:
-                    time.sleep(rng.uniform(0, 0.005))
-                    process.kill()  # and what it had printed by then is read
+    workers = Counter()  # lines of each
+    command = [sys.executable, "-c", WORKERS, str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        for line in process.stdout:
+            number, score, worker = line.split()
+            found.setdefault(int(number), set()).add(float.fromhex(score))
+            workers[worker] += 1
+            if len(workers) < 6 and workers[worker] == 15 + 5 * len(workers):
+                time.sleep(rng.uniform(0, 0.005))
+                os.kill(int(worker), signal.SIGKILL)  # and what it had printed by then is read
+    assert len(workers) == 6
     assert sorted(found) == list(range(300))
     assert [scores for _, scores in sorted(found.items())] == [{score} for score in wanted]
 

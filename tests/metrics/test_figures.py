@@ -89,6 +89,7 @@ def test_what_describes_the_labels():
     assert figures.prevalence == pytest.approx(4 / 6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("merge_gap", [0, 5])
 def test_a_random_score_is_expected_to_do_as_random_scores_do(merge_gap):
     y = np.zeros(1200, dtype=int)

@@ -22,6 +22,7 @@ def some_labels(n=2000, n_positive=100):
     return y
 
 
+@pytest.mark.no_cover  # many draws
 @pytest.mark.parametrize("n_positive", [5, 900])
 def test_f1_is_that_of_always_and_not_of_lucky_draws(n_positive):
     p = n_positive / 2000

@@ -164,6 +164,7 @@ def test_more_confidence_takes_a_wider_interval():
     assert 1.5 < width[1] / width[0] < 3.5  # 2.4 of a normal distribution
 
 
+@pytest.mark.no_cover  # many draws
 def test_intervals_hold_the_truth_about_as_often_as_they_say():
     truth = detection_report(*simulate(4000, 1), n_bootstrap=0)["value"].drop([*FACTS, "events found"])
     holds = []

@@ -63,6 +63,8 @@ def test_by_hand(start, scores, tolerance):
     assert ucr_accuracy(y, scores, tolerance=tolerance) == pytest.approx(np.mean([on[row] for row in top]))
 
 
+@pytest.mark.slow
+@pytest.mark.no_cover  # many draws
 def test_a_constant_score_gets_what_a_random_one_gets():
     y = labels(500, 510)
     assert ucr_accuracy(y, np.zeros(1000)) == 0.21

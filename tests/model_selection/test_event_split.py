@@ -191,7 +191,7 @@ def test_it_shows_its_parameters_and_counts_its_folds():
 # In scikit-learn
 
 
-@pytest.mark.parametrize("n_jobs", [1, 2])
+@pytest.mark.parametrize("n_jobs", [1, pytest.param(2, marks=pytest.mark.slow)])
 def test_cross_val_predict_predicts_every_row_by_a_model_that_has_not_seen_its_block(n_jobs):
     X, y = panel("0011000110", "0100000010")
     folds = EventSplit(2, gap=1)

@@ -445,12 +445,6 @@ def test_folds_in_time_order_score_it(cv):
     assert cross_val_score(pipeline(), rows, y, cv=cv, scoring="r2").min() > 0.7
 
 
-def test_worker_processes_give_the_same_bits():
-    rows, y = forecast_target(wave(120))
-    scores = [cross_val_score(pipeline(MODEL), rows, y, cv=TimeSeriesSplit(2), n_jobs=n) for n in (1, 2)]
-    np.testing.assert_array_equal(*scores)
-
-
 def test_a_panel_with_missing_rows_goes_through_folds_and_a_scaler_of_its_target():
     rows = panel(3).drop(index=[("s1", pd.Timestamp("2024-01-03 04:00"))])
     kept, y = forecast_target(rows, 2)

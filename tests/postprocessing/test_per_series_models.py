@@ -131,6 +131,7 @@ def test_what_has_a_value_per_row_is_cut_by_series(panel):
     np.testing.assert_array_equal(model.estimators_["a"].coef_, alone.coef_)
 
 
+@pytest.mark.slow
 def test_in_a_search_it_is_scored_over_all_series_together(panel):
     X, y = panel
     search = GridSearchCV(

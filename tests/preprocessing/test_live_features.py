@@ -12,6 +12,7 @@ INDEX = pd.MultiIndex.from_product([["a", "b"], range(80)], names=["series", "ti
 X = pd.DataFrame({"x": np.random.default_rng(0).normal(size=160)}, INDEX)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("most", [4096, 0], ids=["kept", "forgotten"])
 def test_a_faster_series_than_those_of_fit_is_that_of_one_call(most, monkeypatch):
     monkeypatch.setattr("sktsad.preprocessing._live_features._MOST_STEPS", most)

@@ -734,6 +734,7 @@ def test_lengths_of_time_of_too_few_rows_are_refused():
         RollingFeatures(period="3min").fit(DATES)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("share", [0.0, 0.3], ids=["complete", "missing"])
 def test_live_features_of_all_clocks_are_those_of_one_call(share):
     X = clocks()

@@ -462,7 +462,7 @@ def test_in_a_grid_search_no_window_crosses_a_series_at_fit_or_score_time(steps,
     assert not search.predict(X).any()
 
 
-@pytest.mark.parametrize("n_jobs", [1, 2])
+@pytest.mark.parametrize("n_jobs", [1, pytest.param(2, marks=pytest.mark.slow)])
 def test_in_cross_val_predict_no_window_crosses_a_series(n_jobs):
     pipe, X, y = judged(SCALER)
     crossed = cross_val_predict(pipe, X, y, cv=KFold(5), n_jobs=n_jobs)

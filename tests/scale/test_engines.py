@@ -27,6 +27,7 @@ def same(found, scores):
     return set(found["status"])
 
 
+@pytest.mark.slow
 def test_dask_brings_series_together_and_keeps_its_index(dask_frame, model, table, scores):
     rows = dask_frame.from_pandas(table.reset_index(drop=True), npartitions=3)
     found = score_panel(model, rows, n_partitions=2, **NAMES)

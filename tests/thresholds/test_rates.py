@@ -34,6 +34,7 @@ def test_new_normal_scores_exceed_the_quantile_no_more_often_than_promised(n, q)
     assert (false_alarms > 1 - q).any()
 
 
+@pytest.mark.slow
 def test_with_confidence_the_promise_holds_for_most_draws_and_not_only_on_average():
     scores = np.random.RandomState(0).standard_normal((1000, 200))
     for confidence in (0.5, 0.9):
