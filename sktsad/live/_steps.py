@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from .._core import GappedStep, LiveRows, LiveStep, Past, RecentRows, time_dtype
+from .._core import GappedStep, LiveRows, LiveStep, Past, RecentRows
 
 Function = Callable[[Any], np.ndarray]
 
@@ -134,8 +134,7 @@ class Smoothed(GappedStep):
     def __init__(
         self, past: Past, max_gap: float, length: int, statistic: Callable[..., np.ndarray], chain: LiveStep
     ) -> None:
-        known = {} if past.kind is None else past.by_key()
-        super().__init__(known, max_gap, time_dtype(known.values()))
+        super().__init__(past, max_gap)
         self.length, self.statistic = length, statistic
         self.chain = self.keep_part("chain", chain)
         self.recent = self.keep_part("recent", RecentRows(length, 1))

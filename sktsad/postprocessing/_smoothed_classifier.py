@@ -143,7 +143,7 @@ class SmoothedClassifier(ClassifierWrapper):
         self.estimator_ = clone(self.estimator).fit(X, y, **self._route(fit_params))
         # Of scores nothing is kept: those of training rows are not those that were smoothed when they came.
         nothing = np.empty((num_samples(X), 0))
-        self._past = Past.of(X, rows, nothing, lambda times, _: len(times), self.max_gap)
+        self._past = Past.of(X, rows, nothing, lambda stops, _: stops, self.max_gap)
         self.classes_ = self.estimator_.classes_
         if len(self.classes_) != 2:
             raise ValueError(
@@ -169,7 +169,7 @@ class SmoothedClassifier(ClassifierWrapper):
         past = self._past.compare(X, rows, stacklevel=3)
         scores = decision_scores(self.estimator_, X) - own_threshold(self.estimator_)
         warn_if_cut(past, rows, self.length, self.max_gap, stacklevel=3)
-        segments = rows.segment_starts(self.max_gap, rows.steps_so_far(past.steps()))
+        segments = rows.segment_starts(self.max_gap, rows.steps_so_far(past.steps))
         smoothed = np.empty_like(scores)
         smoothed[rows.order] = self._smooth(scores[rows.order], segments, rows)
         return smoothed
