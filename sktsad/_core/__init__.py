@@ -6,9 +6,9 @@ from ._index import check_panel, has_time, is_panel, row_index, time_labels
 from ._later_rows import warn_if_cut, warn_if_other_step, warn_if_unknown
 from ._live_step import GappedStep, LiveRows, LiveStep, PastStep
 from ._missing_past import is_purged, remember_purged, say_if_many, warn_if_past_is_missing
-from ._parts import as_slice, equal_parts, map_parts, ranges, search_parts
 from ._per_series import PerSeries, RecentRows
 from ._pipeline import before_last, last_step, require_method
+from ._ragged import as_slice, equal_parts, map_parts, ranges, search_parts
 from ._robust import is_spread, nan_median, robust_moments, robust_spread
 from ._runs import DURATION, AlarmRule, AlarmRuns, AlarmState, count_events, find_events, places
 from ._scores import (

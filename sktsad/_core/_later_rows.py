@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ._parts import ranges, search_parts
+from ._ragged import ranges, search_parts
 from ._series import SeriesRows
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from ._index import LOST_INDEX_FIX, is_panel, read_levels, read_stamps, row_index
-from ._parts import as_slice, equal_parts, ranges
+from ._ragged import as_slice, equal_parts, ranges
 from ._sklearn import num_samples
 from ._types import Rows
 from ._validate_rows import refuse_other_containers

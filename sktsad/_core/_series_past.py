@@ -12,7 +12,7 @@ import numpy as np
 from ._estimator import fitted_part
 from ._index import LOST_INDEX_FIX, check_panel, is_numbered, is_panel, row_index
 from ._later_rows import warn_if_unknown
-from ._parts import ranges, search_parts
+from ._ragged import ranges, search_parts
 from ._series import SeriesRows
 from ._types import Rows
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -15,8 +14,6 @@ from ._period import Period
 
 class ColumnRows:
     """Rows that all have a value, series by series.
-
-    The time step may change within a series, as while rows come, only if there is no other series.
 
     Parameters
     ----------
@@ -50,35 +47,23 @@ class ColumnRows:
         is_start[bounds[:-1]] = True
         if times is not None:
             is_start[1:] |= is_gap(np.diff(times), max_gap, steps[1:])
-        #: Where rows of a series without a gap start, and where the last stop.
-        self.cuts = np.append(np.flatnonzero(is_start), len(steps))
-        self.found = (
+        self._parts = equal_parts(np.append(np.flatnonzero(is_start), len(steps)))
+        self._found = (
             {each: period.look_back(*each, times, steps, zone, bounds) for each in features.lookups}
             if period
             else {}
         )
-        #: Where the rows start and stop that go by one time step, and the features in rows of it.
-        self.blocks = [(0, len(steps), features)]
-        if features.lengths_of_time:
-            others = np.flatnonzero((np.diff(steps) != 0) & ~np.isnan(steps[1:])) + 1
-            ends = [0, *others.tolist(), len(steps)]
-            self.blocks = [(start, stop, features.at(steps[start])) for start, stop in pairwise(ends)]
-
-        self._parts = equal_parts(self.cuts)
+        #: The features in rows, and which of them each row has.
+        self._features, self._of_row = features.at_each(steps)
 
     def features_of(self, x: np.ndarray, least: np.ndarray) -> Iterator[np.ndarray]:
         """Yield the features of a column; its z-scores divide by no less than ``least``."""
-        if len(self.blocks) == 1:
-            yield from self.blocks[0][2].of_column(x, self._parts, self.found, least)
+        common = x, self._parts, self._found, least
+        if len(self._features) == 1:
+            yield from self._features[0].of_column(*common)
             return
-        sizes = [stop - start for start, stop, _ in self.blocks]
-        each = zip(*(features.ewm_spans for _, _, features in self.blocks), strict=True)
-        spans = [np.repeat(span, sizes) for span in each]
-        pieces = []
-        for start, stop, features in self.blocks:
-            parts = equal_parts(np.append(self.cuts[self.cuts < stop], stop))
-            found = {lookup: (first[:stop], last[:stop]) for lookup, (first, last) in self.found.items()}
-            upto = [span[:stop] for span in spans]
-            whole = features.of_column(x[:stop], parts, found, least[:stop], upto)
-            pieces.append([feature[start:stop] for feature in whole])
-        yield from (np.concatenate(parts) for parts in zip(*pieces, strict=True))
+        each = zip(*(features.ewm_spans for features in self._features), strict=True)
+        spans = [np.array(span)[self._of_row] for span in each]
+        found = (features.of_column(*common, spans) for features in self._features)
+        for same in zip(*found, strict=True):
+            yield np.array(same)[self._of_row, np.arange(len(x))]

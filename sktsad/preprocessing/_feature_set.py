@@ -85,10 +85,25 @@ class FeatureSet:
 
     def at(self, step: float) -> Self:
         """Return the same features in rows of a series with this time step, in nanoseconds."""
-        in_time = {name for name, _ in self.lengths_of_time}
-        if not in_time:
-            return self
-        sizes = {name: [_rows(name, size, step) for size in getattr(self, name)] for name in in_time}
+        return self.at_each(np.array([step]))[0][0]
+
+    def at_each(self, steps: np.ndarray) -> tuple[list[Self], np.ndarray]:
+        """Return the same features in rows for some time steps: those that differ, and which of them each step has."""
+        if not self.lengths_of_time:
+            return [self], np.zeros(len(steps), dtype=np.intp)
+        starts = np.flatnonzero(np.append(True, steps[1:] != steps[:-1]))  # most are those before
+        n_rows = [_rows(name, size, steps[starts]) for name, size in self.lengths_of_time]
+        found, of = np.unique(np.column_stack(n_rows), axis=0, return_inverse=True)
+        which = np.repeat(of.reshape(-1), np.diff(np.append(starts, len(steps))))
+        return [self._with_rows(each) for each in found.tolist()], which
+
+    def _with_rows(self, n_rows: list[int]) -> Self:
+        """Return the same features with numbers of rows in place of the lengths of time."""
+        left = iter(n_rows)
+        sizes = {
+            name: [next(left) if is_length_of_time(size) else int(size) for size in getattr(self, name)]
+            for name in dict.fromkeys(name for name, _ in self.lengths_of_time)
+        }
         return replace(self, **sizes)  # type: ignore[arg-type]
 
     def check_steps(self, rows: SeriesRows) -> None:
@@ -127,19 +142,19 @@ class FeatureSet:
             [0, *self.z_windows, *self.std_windows, *self.ewm_spans, *(n - 1 for n in self.slope_windows)]
         )
 
-    def reach(self, period: float, step: float, spread: int = 1) -> tuple[int, int, float]:
-        """Return how far back the rows after some others look: how many of these; and how long before which of these.
+    def reach_in_rows(self, spread: int) -> tuple[int, int]:
+        """Return how many rows back later rows look, and how many of the last rows they ask for the differences of.
 
-        ``period`` is a time, as is ``step``. Windows are ``spread`` times as long, where values are missing within.
+        Windows are ``spread`` times as long, where values are missing within.
         """
         windows = [*self.z_windows, *self.std_windows, *self.slope_windows]
         n_rows = spread * max([2, *windows, *(_SPANS * span for span in self.ewm_spans)])
-        if not self.lookups:
-            return n_rows, 1, 0.0
-        # By time, not by number of rows: what looks back whole periods crosses gaps.
-        time = max(lag * period + (1 + n_neighbors) * step for lag, n_neighbors in self.lookups)
-        # Later rows ask for the differences of this number of rows.
-        return n_rows, spread * max([1, *self.same_windows]) if self.n_periods else 1, time
+        return n_rows, spread * max([1, *self.same_windows]) if self.n_periods else 1
+
+    def reach_in_time(self, period: Any, step: Any) -> Any:
+        """Return how far back rows look by time, and not by number of rows, as they do across gaps."""
+        reach = [lag * period + (1 + n_neighbors) * step for lag, n_neighbors in self.lookups]
+        return np.maximum.reduce(reach) if reach else np.zeros_like(step)
 
     def names(self, column: Any) -> list[str]:
         """Name the features of a column."""
@@ -177,7 +192,7 @@ class FeatureSet:
         least : ndarray of shape (n_rows,)
             z-scores divide by no less.
         spans : sequence of ndarray of shape (n_rows,), default=None
-            Each of the spans as it is for each row, where they differ.
+            Each of the spans as it is for each row, where the time step changes.
         """
         if self.keep_values:
             yield x
@@ -196,7 +211,7 @@ class FeatureSet:
                 yield x - map_parts(partial(past_ewm, span=span), parts, x)
         else:
             for each in spans:
-                yield x - map_parts(past_ewm, parts, x, each)
+                yield x - map_parts(_past_ewm, parts, x, each)
         for which, periods in self.same_lags:
             median, deviation = self.same_time(x, found, periods)
             yield from (x - median, _z(x, median, deviation, least), deviation)
@@ -226,13 +241,20 @@ class FeatureSet:
         return median, deviation
 
 
-def _rows(name: str, size: Any, step: float) -> int:
-    """Return a size in rows; a length of time is that of a series with this time step."""
-    if not is_length_of_time(size):
-        return int(size)
-    if np.isnan(step):
-        return 1 if name == "ewm_spans" else NEVER
-    return max(int(in_rows(nanoseconds(name, size), step)), _LEAST[name])
+def _rows(name: str, size: Any, steps: np.ndarray) -> np.ndarray:
+    """Return the rows of a length of time in series with these time steps."""
+    least = np.where(np.isnan(steps), 1 if name == "ewm_spans" else NEVER, _LEAST[name])
+    return np.maximum(in_rows(nanoseconds(name, size), steps), least).astype(np.int64)
+
+
+def _past_ewm(x: np.ndarray, spans: np.ndarray) -> np.ndarray:
+    """Return `past_ewm` of series whose spans differ."""
+    out = np.empty_like(x)
+    each, of = np.unique(spans, axis=0, return_inverse=True)
+    for number, span in enumerate(each):
+        some = of.reshape(-1) == number
+        out[some] = past_ewm(x[some], span)
+    return out
 
 
 def _past_moments(

@@ -58,7 +58,7 @@ class Period:
         rows = self.time / steps
         return np.where(rows >= _MIN_PERIOD, np.rint(rows), np.nan)  # a single row has no time step: NaN
 
-    def in_time(self, step: float) -> float:
+    def in_time(self, step: Any) -> Any:
         """Return the longest time that it takes: clocks are set back up to two hours at a change."""
         if self.rows is not None:
             return self.rows * step

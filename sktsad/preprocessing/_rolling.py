@@ -131,12 +131,10 @@ def _sums_at_border(before: np.ndarray, after: np.ndarray) -> np.ndarray:
 def past_ewm(x: np.ndarray, span: Any) -> np.ndarray:
     """Return the exponentially weighted mean of all rows before each row; NaN for the first.
 
-    The span is a number, or a matrix with one for each row, which says how much that row counts.
+    The span is a number, or an array with one for each row, which says how much that row counts.
     """
-    if np.ndim(span) and len(x) > 1:
-        return np.vstack([past_ewm(own[None], spans[None]) for own, spans in zip(x, span, strict=True)])
     out, last = np.full(x.shape, np.nan), x.shape[1] - 1
-    spans = np.broadcast_to(span, (1, last + 1))[0, :last]
+    spans = np.broadcast_to(span, last + 1)[:last]
     starts = np.flatnonzero(np.append(True, np.diff(spans) != 0)) if np.ndim(span) else np.zeros(1, int)
     mean = x[:, :1]
     for start, stop in pairwise([*starts[:last].tolist(), last]):

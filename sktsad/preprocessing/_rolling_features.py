@@ -321,7 +321,7 @@ class RollingFeatures(TransformerMixin, Estimator):
         rows, values, _ = past.join(rows, values)
         steps = rows.steps_so_far(past.steps)
         with np.errstate(over="ignore", invalid="ignore"):  # of the largest numbers that floats hold
-            for some in self._at_once(rows, past.steps):
+            for some in self._at_once(rows, steps):
                 batch = rows.some(some)
                 at = as_slice(batch.order)
                 given: Any = slice(None)
@@ -375,16 +375,12 @@ class RollingFeatures(TransformerMixin, Estimator):
         """Return what tells, as `Past.of` asks for, which rows those after them look at."""
         if self.history == "none":
             return lambda stops, _: stops
-        steps, of = np.unique(rows.steps(), return_inverse=True)
+        steps, period = rows.steps(), self._period
         # Values that are there are no more than that many steps apart, or there is a gap between them.
         spread = ceil(self.max_gap) if self._has_missing else 1
-        reach = [
-            self._features.at(step).reach(
-                self._period.in_time(step) if self._period else np.nan, step, spread
-            )
-            for step in steps.tolist()
-        ]
-        n_rows, n_same, time = (np.array(each)[of] for each in zip(*reach, strict=True))
+        each, of = self._features.at_each(steps)
+        n_rows, n_same = np.array([features.reach_in_rows(spread) for features in each])[of].T
+        time = self._features.reach_in_time(period.in_time(steps) if period else np.nan, steps)
 
         def first_needed(stops: np.ndarray, owner: np.ndarray) -> np.ndarray:
             times: Any = rows.times
@@ -396,8 +392,8 @@ class RollingFeatures(TransformerMixin, Estimator):
 
     def _longest_windows(self, steps: np.ndarray) -> np.ndarray:
         """Return how many rows before a row windows look at, by time steps."""
-        each, of = np.unique(steps, return_inverse=True)
-        return np.array([self._features.at(step).longest_window for step in each.tolist()])[of]
+        each, of = self._features.at_each(steps)
+        return np.array([features.longest_window for features in each])[of]
 
     def _lacking(
         self, depth: np.ndarray, times: np.ndarray, begins: np.ndarray, before: np.ndarray, steps: np.ndarray
@@ -412,13 +408,9 @@ class RollingFeatures(TransformerMixin, Estimator):
         return lacks
 
     def _at_once(self, rows: SeriesRows, steps: np.ndarray) -> list[np.ndarray]:
-        """Return which series are worked on at once: their features have the same numbers of rows."""
+        """Return which series are worked on at once: at their last rows, features have the same numbers of rows."""
         sizes = np.diff(rows.bounds)
-        which = np.zeros(len(sizes), dtype=np.intp)
-        if self._features.lengths_of_time:
-            which = np.unique(steps, return_inverse=True)[1]
-            unknown = np.flatnonzero(np.isnan(steps))  # their steps may change from row to row
-            which[unknown] = len(sizes) + unknown
+        _, which = self._features.at_each(steps[rows.bounds[1:] - 1])
         order = np.lexsort([sizes, which])
         sizes, which = sizes[order], which[order]
         block = (np.cumsum(sizes) - sizes) // _AT_ONCE

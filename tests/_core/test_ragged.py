@@ -1,4 +1,4 @@
-"""Arrays cut into parts: what is done to all parts at once is what is done to each alone."""
+"""Ragged arrays: what is done to all parts at once is what is done to each alone."""
 
 import numpy as np
 import pytest

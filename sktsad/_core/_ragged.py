@@ -1,4 +1,4 @@
-"""Arrays that hold the numbers of many series, one after the other: parts, and the bounds between them."""
+"""Ragged arrays: parts of many lengths, such as those of many series, one after the other, with bounds between them."""
 
 from __future__ import annotations
 
