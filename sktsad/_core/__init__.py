@@ -12,10 +12,11 @@ from ._durations import (
 from ._estimator import FITTED_PARTS, Estimator, atomic_fit, fitted_part, version_of, which_look_ahead
 from ._index import check_panel, has_time, is_panel, row_index, time_labels
 from ._later_rows import warn_if_cut, warn_if_other_step, warn_if_unknown
-from ._live_step import GappedStep, LiveRows, LiveStep, PastStep, time_dtype
+from ._live_step import GappedStep, LiveRows, LiveStep, PastStep
 from ._missing_past import is_purged, remember_purged, say_if_many, warn_if_past_is_missing
 from ._per_series import PerSeries, RecentRows
 from ._pipeline import before_last, last_step, require_method
+from ._ragged import as_slice, equal_parts, map_parts, ranges, search_parts
 from ._robust import is_spread, nan_median, robust_moments, robust_spread
 from ._runs import DURATION, AlarmRule, AlarmRuns, AlarmState, count_events, find_events, places
 from ._scores import (
@@ -95,6 +96,7 @@ __all__ = [
     "StrOptions",
     "Weights",
     "Windows",
+    "as_slice",
     "atomic_fit",
     "before_last",
     "channels_by_name",
@@ -110,6 +112,7 @@ __all__ = [
     "column_of_labels",
     "count_events",
     "decision_scores",
+    "equal_parts",
     "estimator_type",
     "find_events",
     "fitted_part",
@@ -125,6 +128,7 @@ __all__ = [
     "is_purged",
     "is_spread",
     "last_step",
+    "map_parts",
     "mark_anomalies",
     "mark_label",
     "modal_step",
@@ -136,6 +140,7 @@ __all__ = [
     "package_versions",
     "params_of_rows",
     "places",
+    "ranges",
     "read_rows",
     "read_series",
     "refuse_long_horizon",
@@ -152,11 +157,11 @@ __all__ = [
     "rows_after",
     "safe_indexing",
     "say_if_many",
+    "search_parts",
     "short_name",
     "show_versions",
     "subtract_threshold",
     "tail_mask",
-    "time_dtype",
     "time_labels",
     "time_order",
     "to_classes",

@@ -89,7 +89,7 @@ def time_labels(X: Rows) -> pd.Index | None:
     if not isinstance(index, pd.MultiIndex):
         stamps = None if index is None else read_stamps(index)
         return None if stamps is None else stamps.labels.rename(index.name)  # type: ignore[union-attr]
-    _, _, stamps = read_levels(index)
+    *_, stamps = read_levels(index)
     return stamps.labels.take(index.codes[1]).rename(index.names[1])
 
 
@@ -103,8 +103,10 @@ def check_panel(X: Rows, was_panel: bool) -> None:
         )
 
 
-def read_levels(index: pd.MultiIndex) -> tuple[list[Hashable], np.ndarray, Stamps]:
-    """Return the names of the series of a panel, the number of each row's series, and the stamps of its time level.
+def read_levels(index: pd.MultiIndex) -> tuple[list[Hashable], np.ndarray, np.ndarray, Stamps]:
+    """Return the names of the series of a panel, its runs of rows of one series, and the stamps of its time level.
+
+    Of each run there is where it starts, and the number of its series. Series are numbered as they first appear.
 
     Raises
     ------
@@ -140,8 +142,10 @@ def read_levels(index: pd.MultiIndex) -> tuple[list[Hashable], np.ndarray, Stamp
             max=len(time) - 1
         )
         stamps = Stamps(stamps.numbers[at], stamps.kind, stamps.labels.take(at))
-    codes, found = pd.factorize(index.codes[0])
-    return index.levels[0][found].tolist(), codes, stamps
+    labels = index.codes[0]
+    starts = np.flatnonzero(np.append(len(labels) > 0, labels[1:] != labels[:-1]))
+    codes, found = pd.factorize(labels[starts])
+    return index.levels[0][found].tolist(), starts, codes, stamps
 
 
 def _check_order_of_levels(index: pd.MultiIndex, stamps: Stamps | None, is_time: bool) -> None:

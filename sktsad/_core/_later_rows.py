@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ._series import SeriesRows, modal_step
+from ._ragged import ranges, search_parts
+from ._series import SeriesRows
 
 if TYPE_CHECKING:
     from ._series_past import Past
 
-#: Steps of fewer rows are not compared, nor those of more series.
-_MIN_HOLES, _MOST_SERIES = 10, 200
+#: Steps of fewer rows are not compared.
+_MIN_HOLES = 10
 #: What separates the parts of a name, and zeros in front of a number in it.
 _SEPARATOR, _ZEROS = re.compile(r"[\s_./:-]+"), re.compile(r"(?<!\d)0+(?=\d)")
 
@@ -68,22 +69,9 @@ def _plain(key: Hashable) -> str:
 
 def warn_if_cut(past: Past, rows: SeriesRows, length: int, max_gap: float, stacklevel: int) -> bool:
     """Warn where a shuffled split, or another time step than in fit, cuts windows to pieces; tell whether it does."""
-    n_filled = 0
-    pasts = past.by_key()
-    for key, part in rows.parts():
-        if key not in pasts or rows.times is None:
-            continue
-        times, runs = rows.times[part], pasts[key]
-        if len(runs.run_starts) < 2:
-            continue  # fit saw no hole that could be filled, or rows without time
-        run = np.searchsorted(runs.run_starts, times, side="right") - 1
-        if (times == runs.run_starts[run]).any():
-            continue  # rows that come with their neighbours of fit are not a split
-        inside = (run < len(runs.run_starts) - 1) & (times > runs.run_stops[run])
-        _, sizes = np.unique(run[inside], return_counts=True)
-        n_filled += int((sizes < length).sum())
-    segments = rows.segment_starts(max_gap, rows.steps_so_far(past.steps()))
+    segments = rows.segment_starts(max_gap, rows.steps_so_far(past.steps))
     n_gaps, n_rows = len(segments) - len(rows.keys), rows.n_rows - len(rows.keys)
+    n_filled = _count_filled_holes(past, rows, length)
     if n_filled > 2:
         message = (
             f"The rows fill {n_filled} short holes between those of fit: this looks like a shuffled split, "
@@ -100,27 +88,41 @@ def warn_if_cut(past: Past, rows: SeriesRows, length: int, max_gap: float, stack
     return True
 
 
+def _count_filled_holes(past: Past, rows: SeriesRows, length: int) -> int:
+    """Return how many holes between the runs of fit have some of these rows in them, but fewer than a window."""
+    with_holes = np.flatnonzero(np.diff(past.run_bounds) > 1)
+    if rows.times is None or not len(with_holes):
+        return 0
+    sizes = np.diff(rows.bounds)[with_holes]
+    times = rows.times[ranges(rows.bounds[with_holes], rows.bounds[with_holes + 1])]
+    owner = np.repeat(np.arange(len(with_holes)), sizes)
+    first, stop = (ends[with_holes][owner] for ends in (past.run_bounds[:-1], past.run_bounds[1:]))
+    run = search_parts(past.run_starts, first, stop, times, side="right") - 1
+    is_start = (run >= first) & (times == past.run_starts[run])
+    # Rows that come with their neighbours of fit are not a split.
+    is_split = np.bincount(owner[is_start], minlength=len(with_holes)) == 0
+    in_hole = is_split[owner] & (run >= first) & (run < stop - 1) & (times > past.run_stops[run])
+    n_rows = np.bincount(run[in_hole])
+    return int(((n_rows > 0) & (n_rows < length)).sum())
+
+
 def warn_if_other_step(past: Past, rows: SeriesRows, stacklevel: int) -> bool:
     """Warn if most series known from fit now come at least twice as densely as then, or at most half as densely."""
-    pasts = past.by_key()
-    found = []
-    parts = rows.parts() if rows.times is not None else []
-    for key, part in parts[:: 1 + len(parts) // _MOST_SERIES]:
-        known = pasts.get(key)
-        if rows.times is None or known is None or min(known.n_rows, part.stop - part.start) <= _MIN_HOLES:
-            continue
-        step = modal_step(np.diff(rows.times[part]))
-        found.append((max(step / known.step, known.step / step) >= 2, known.step, step))
-    other = [(then, now) for is_other, then, now in found if is_other]
-    if 2 * len(other) > len(found):
-        then, now = (_in_words(each, past.kind) for each in other[0])
+    if rows.times is None:
+        return False
+    enough = np.flatnonzero(np.minimum(past.n_rows, np.diff(rows.bounds)) > _MIN_HOLES)
+    then, now = past.steps[enough], rows.steps()[enough]
+    other = np.flatnonzero(np.maximum(now / then, then / now) >= 2)
+    is_other = 2 * len(other) > len(enough)
+    if is_other:
+        words = [_in_words(float(steps[other[0]]), past.kind) for steps in (now, then)]
         warnings.warn(
-            f"These rows come every {now}, those of fit every {then}: the same number of rows covers a "
+            f"These rows come every {words[0]}, those of fit every {words[1]}: the same number of rows covers a "
             "different span of time. Resample them to the step of fit, or fit on rows like these.",
             UserWarning,
             stacklevel=stacklevel,
         )
-    return 2 * len(other) > len(found)
+    return is_other
 
 
 def _in_words(step: float, kind: str | None) -> str:

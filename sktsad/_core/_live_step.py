@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,7 @@ import numpy as np
 
 from ._per_series import PerSeries
 from ._series import is_gap
-from ._series_past import Past
+from ._series_past import Past, SeriesPast
 
 _YES, _NO = np.array([True]), np.array([False])
 
@@ -92,33 +92,43 @@ class GappedStep(LiveStep):
 
     Parameters
     ----------
-    known : mapping
-        The past that fit kept of each series, by name: an object with the time step as ``step``.
+    past : Past
+        What fit kept of the series.
     max_gap : float
         Longest step in time that is not a gap, in units of the time step of a series.
-    time_dtype : dtype
-        Type of the times.
     """
 
     last_time: np.ndarray
     time_step: np.ndarray
     n_rows: np.ndarray
 
-    def __init__(self, known: Mapping[Hashable, Any], max_gap: float, time_dtype: Any) -> None:
+    def __init__(self, past: Past, max_gap: float) -> None:
         super().__init__()
-        self.known, self.max_gap = known, max_gap
-        self.keep("last_time", (), time_dtype)
+        self.past, self.max_gap = past, max_gap
+        self._numbers = past.numbers()
+        # Integers where times are too large for floats, such as nanoseconds.
+        is_large = len(past.run_stops) and past.run_stops.max() > 2**53
+        self.keep("last_time", (), np.int64 if is_large else np.float64)
         self.keep("time_step", (), np.float64, np.nan)
         self.keep("n_rows", (), np.int64)
 
     def begin(self, slot: int, key: Hashable, time: Any) -> None:
         """Go on from what fit kept of a series."""
-        known = self.known.get(key)
+        known = self.known(key)
         if known is not None and time is not None:
             self.time_step[slot] = known.step
             self.go_on(slot, known, time)
 
-    def go_on(self, slot: int, known: Any, time: Any) -> None:
+    def forget(self) -> None:
+        """Go on from nothing, as the rows of fit and those that come do not compare."""
+        self.past, self._numbers = self.past.forgotten(), {}
+
+    def known(self, key: Hashable) -> SeriesPast | None:
+        """Return what fit kept of a series; None if it did not see it."""
+        number = self._numbers.get(key)
+        return None if number is None else self.past.series(number)
+
+    def go_on(self, slot: int, known: SeriesPast, time: Any) -> None:
         """Take what fit kept of a series whose first row comes at this time."""
 
     def is_new(self, rows: LiveRows) -> np.ndarray:
@@ -153,22 +163,9 @@ class GappedStep(LiveStep):
 
 
 class PastStep(GappedStep):
-    """A `GappedStep` that keeps rows, and continues from the last ones that fit kept.
+    """A `GappedStep` that keeps rows, and continues from the last ones that fit kept."""
 
-    Parameters
-    ----------
-    past : Past
-        The past kept by fit.
-    max_gap : float
-        Longest step in time that is not a gap, in units of the time step of a series.
-    """
-
-    def __init__(self, past: Past, max_gap: float) -> None:
-        known = {} if past.kind is None else past.by_key()
-        super().__init__(known, max_gap, time_dtype(known.values()))
-        self.past = past
-
-    def go_on(self, slot: int, known: Any, time: Any) -> None:
+    def go_on(self, slot: int, known: SeriesPast, time: Any) -> None:
         """Take the rows that fit kept up to this time, if there are any."""
         n_kept = int(np.searchsorted(known.times, time))
         if not n_kept:
@@ -181,9 +178,3 @@ class PastStep(GappedStep):
 
     def take_kept(self, slot: int, times: np.ndarray, values: np.ndarray, n_rows: int) -> None:
         """Take the rows of a series that fit kept; the last ``n_rows`` are without a gap."""
-
-
-def time_dtype(known: Iterable[Any]) -> Any:
-    """Return the type for times: integers where those that fit kept are too large for floats, such as nanoseconds."""
-    stops = [each.run_stops[-1] for each in known if len(each.run_stops)]
-    return np.int64 if stops and max(stops) > 2**53 else np.float64

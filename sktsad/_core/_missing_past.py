@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ._ragged import ranges, search_parts
 from ._series import SeriesRows, is_gap
 
 if TYPE_CHECKING:
@@ -19,8 +20,9 @@ _WORTH_SAYING = 0.1
 _PURGED: dict[tuple[Hashable, float], None] = {}
 _MOST_PURGED = 2**16
 
-#: Takes the times of rows, that of the last row known before them, and the time step; marks those that lack their past.
-Lacking = Callable[[np.ndarray, float, float], np.ndarray]
+#: Takes of each row of a run how many come before it in the run, its time, that of the first of the run, that of the
+#: last row known before the run, and the time step; marks those that lack their past.
+Lacking = Callable[[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray], np.ndarray]
 
 
 def remember_purged(rows: SeriesRows, test: np.ndarray) -> None:
@@ -64,31 +66,49 @@ def warn_if_past_is_missing(
     max_gap : float
         Longest step in time that is not a gap, in units of the time step.
     lacking : callable
-        Marks the rows of the first run of a series that lack their past.
+        Marks the rows of the first runs of series that lack their past.
     n_rows : int
         Number of rows that each row looks back.
     stacklevel : int
         Stack level of the warning.
     """
-    if rows.times is None or past.kind is None:
+    if rows.times is None or not len(past.run_starts):
         return
-    pasts, n_lacking, n_series = past.by_key(), 0, 0
-    for key, part in rows.parts():
-        known, times = pasts.get(key), rows.times[part]
-        if known is None or not len(known.run_starts) or not times[0] > known.run_starts[0]:
-            continue  # nothing is known to have been before
-        if times[0] in known.run_starts or is_purged(key, times[0]):
-            continue
-        at = int(np.searchsorted(known.times, times[0])) - 1
-        if at >= 0 and not is_gap(times[0] - known.times[at], max_gap, known.step):
-            continue
-        run = int(np.searchsorted(known.run_starts, times[0])) - 1
-        before = min(float(known.run_stops[run]), float(times[0]) - known.step)
-        gaps = np.flatnonzero(is_gap(np.diff(times), max_gap, known.step))
-        first = times[: gaps[0] + 1] if len(gaps) else times
-        n_lacking += int(lacking(first, before, known.step).sum())
-        n_series += 1
-    say_if_many(n_lacking, rows, n_series, n_rows, stacklevel + 1)
+    some = np.flatnonzero(np.diff(past.run_bounds))
+    begins = rows.times[rows.bounds[some]]
+    first, stop = past.run_bounds[some], past.run_bounds[some + 1]
+    run = search_parts(past.run_starts, first, stop, begins)
+    is_start = (run < stop) & (past.run_starts.take(run, mode="clip") == begins)
+    # What is known to have been before is missing, unless it was kept, or a splitter left it out.
+    lacks = (run > first) & ~is_start & ~_follows_kept(past, some, begins, max_gap)
+    lacks[lacks] = [
+        not is_purged(rows.keys[number], time)
+        for number, time in zip(some[lacks].tolist(), begins[lacks].tolist(), strict=True)
+    ]
+    some, begins, run = some[lacks], begins[lacks], run[lacks] - 1
+    n_lacking = 0
+    if len(some):
+        segments = np.append(rows.segment_starts(max_gap, past.steps), rows.n_rows)
+        starts = rows.bounds[some]
+        sizes = segments[np.searchsorted(segments, starts) + 1] - starts
+        steps = past.steps[some]
+        before = np.minimum(past.run_stops[run], begins - steps)
+        at = ranges(starts, starts + sizes)
+        depth = at - np.repeat(starts, sizes)
+        of_each = (np.repeat(each, sizes) for each in (begins, before, steps))
+        n_lacking = int(lacking(depth, rows.times[at], *of_each).sum())
+    say_if_many(n_lacking, rows, len(some), n_rows, stacklevel + 1)
+
+
+def _follows_kept(past: Past, some: np.ndarray, begins: np.ndarray, max_gap: float) -> np.ndarray:
+    """Tell whether the rows of some series, by where they begin, come directly after a row that fit kept."""
+    follows = np.zeros(len(some), dtype=bool)
+    first = past.bounds[some]
+    kept = search_parts(past.times, first, past.bounds[some + 1], begins) - 1
+    there = kept >= first
+    holes = begins[there] - past.times[kept[there]]
+    follows[there] = ~is_gap(holes, max_gap, past.steps[some[there]])
+    return follows
 
 
 def say_if_many(n_lacking: int, rows: SeriesRows, n_series: int, n_rows: int, stacklevel: int) -> None:

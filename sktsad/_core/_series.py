@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from ._index import LOST_INDEX_FIX, is_panel, read_levels, read_stamps, row_index
+from ._ragged import as_slice, equal_parts, ranges
 from ._sklearn import num_samples
 from ._types import Rows
 from ._validate_rows import refuse_other_containers
@@ -62,40 +64,87 @@ class SeriesRows:
         ends = self.bounds.tolist()
         return [(key, slice(ends[i], ends[i + 1])) for i, key in enumerate(self.keys)]
 
+    def rows_of(self, numbers: np.ndarray) -> Any:
+        """Return where the rows of some series are in ``order`` and ``times``."""
+        return as_slice(ranges(self.bounds[numbers], self.bounds[numbers + 1]))
+
+    def some(self, numbers: np.ndarray) -> SeriesRows:
+        """Return some of the series."""
+        rows = self.rows_of(numbers)
+        return replace(
+            self,
+            keys=[self.keys[number] for number in numbers.tolist()],
+            bounds=np.append(0, np.cumsum(np.diff(self.bounds)[numbers])),
+            order=self.order[rows],
+            times=None if self.times is None else self.times[rows],
+        )
+
     def steps(self) -> np.ndarray:
         """Return the time step of each series: its most frequent one.
 
         A clock that jitters has no useful modal step: the median takes its place. NaN means that
         there is none (a single row, or rows without time).
         """
-        out = np.full(len(self.keys), np.nan)
-        sizes = np.diff(self.bounds)
-        several = np.flatnonzero(sizes > 1)
-        if self.times is None or not len(several):
-            return out
-        holes = np.delete(np.diff(self.times), self.bounds[1:-1] - 1)  # those within series
-        stops = np.cumsum(sizes[several] - 1)
-        starts = stops - (sizes[several] - 1)
-        first = holes[starts]
-        # Most series have one step throughout: those are seen all at once.
-        is_same = np.logical_and.reduceat(holes == np.repeat(first, stops - starts), starts)
-        out[several] = first
-        for i in np.flatnonzero(~is_same).tolist():
-            out[several[i]] = modal_step(holes[starts[i] : stops[i]])
+        return self._steps.copy()
+
+    @cached_property
+    def _steps(self) -> np.ndarray:
+        holes, bounds = self._holes
+        out, is_steady = self._first_holes
+        odd = np.flatnonzero(~is_steady)
+        if len(odd):
+            own = ranges(bounds[odd], bounds[odd + 1])
+            out = out.copy()
+            out[odd] = modal_steps(holes[own], np.append(0, np.cumsum(np.diff(bounds)[odd])))
         return out
 
-    def steps_so_far(self, known: dict[Hashable, float]) -> np.ndarray:
+    @cached_property
+    def _holes(self) -> tuple[np.ndarray, np.ndarray]:
+        """What time passes from each row of a series to the next, and the bounds of the series among these."""
+        if self.times is None:
+            return np.empty(0), np.zeros_like(self.bounds)
+        holes = np.diff(self.times)
+        if len(self.keys) > 1:
+            holes = np.delete(holes, self.bounds[1:-1] - 1)  # those between series
+        return holes, self.bounds - np.arange(len(self.bounds))
+
+    @cached_property
+    def _first_holes(self) -> tuple[np.ndarray, np.ndarray]:
+        """The first hole of each series, NaN for none, and whether all of its holes are equal, as in most series."""
+        holes, bounds = self._holes
+        first, is_steady = np.full(len(self.keys), np.nan), np.ones(len(self.keys), dtype=bool)
+        sizes = np.diff(bounds)
+        several = np.flatnonzero(sizes)
+        if len(several):
+            first[several] = of_each = holes[bounds[several]]
+            is_same = holes == np.repeat(of_each, sizes[several])
+            is_steady[several] = np.logical_and.reduceat(is_same, bounds[several])
+        return first, is_steady
+
+    def steps_so_far(self, known: np.ndarray) -> np.ndarray:
         """Return the time step by which each row is judged, in the order of ``times``.
 
-        It is the step of its series in ``known``, else that of the earlier rows of its series: no row is judged by
-        later ones. NaN where there is none yet.
+        It is the step of its series in ``known``, one for each series; where that is NaN, it is the modal step of the
+        earlier rows of the series: of the first 1, 2, 4, 8, ... holes, as far as they go. No row is judged by later
+        ones. NaN where there is none yet.
         """
-        steps = np.array([known.get(key, np.nan) for key in self.keys])
-        out = np.repeat(steps, np.diff(self.bounds))
-        if self.times is not None:
-            for i in np.flatnonzero(np.isnan(steps)).tolist():
-                part = slice(self.bounds[i], self.bounds[i + 1])
-                out[part] = _steps_before(self.times[part])
+        sizes = np.diff(self.bounds)
+        out = np.repeat(known, sizes)
+        if self.times is None or not np.isnan(known).any():
+            return out
+        first, is_steady = self._first_holes
+        steady = np.flatnonzero(np.isnan(known) & is_steady)
+        n_later = np.maximum(sizes[steady] - 2, 0)
+        out[ranges(self.bounds[steady] + 2, self.bounds[steady + 1])] = np.repeat(first[steady], n_later)
+        holes, bounds = self._holes
+        odd, size = np.flatnonzero(np.isnan(known) & ~is_steady), 1
+        while len(odd := odd[sizes[odd] - 1 > size]):
+            earlier = holes[ranges(bounds[odd], bounds[odd] + size)]
+            steps = modal_steps(earlier, size * np.arange(len(odd) + 1))
+            start = self.bounds[odd] + size + 1
+            stop = np.minimum(start + size, self.bounds[odd + 1])
+            out[ranges(start, stop)] = np.repeat(steps, stop - start)
+            size *= 2
         return out
 
     def segment_starts(self, max_gap: float, steps: np.ndarray) -> np.ndarray:
@@ -114,22 +163,24 @@ class SeriesRows:
 
 def modal_step(differences: np.ndarray) -> float:
     """Return the most frequent time step; the median where none makes up a third of all."""
-    values, counts = np.unique(differences, return_counts=True)
-    most = int(np.argmax(counts))
-    return float(values[most] if 3 * counts[most] >= len(differences) else np.median(differences))
+    return float(modal_steps(differences, np.array([0, len(differences)]))[0])
 
 
-def _steps_before(times: np.ndarray) -> np.ndarray:
-    """Return for each row the modal step of rows before it: of the first 1, 2, 4, 8, ... holes, as far as they go."""
-    out = np.full(len(times), np.nan)
-    holes = np.diff(times)
-    if (holes == holes[:1]).all():
-        out[2:] = holes[:1]
-        return out
-    size = 1
-    while size < len(holes):
-        out[size + 1 : 2 * size + 1] = modal_step(holes[:size])
-        size *= 2
+def modal_steps(differences: np.ndarray, bounds: np.ndarray) -> np.ndarray:
+    """Return the modal step of each part of an array; no part is empty."""
+    out = np.empty(len(bounds) - 1)
+    for which, where in equal_parts(bounds):
+        ordered = np.sort(differences[where].reshape(len(which), -1), axis=1)
+        size = ordered.shape[1]
+        is_new = np.ones(ordered.shape, dtype=bool)
+        np.not_equal(ordered[:, 1:], ordered[:, :-1], out=is_new[:, 1:])
+        starts = np.flatnonzero(is_new)
+        counts, owner = np.diff(np.append(starts, ordered.size)), starts // size
+        most = np.maximum.reduceat(counts, np.flatnonzero(starts % size == 0))
+        is_most = counts == most[owner]
+        _, first = np.unique(owner[is_most], return_index=True)
+        median = (ordered[:, (size - 1) // 2] + ordered[:, size // 2]) / 2
+        out[which] = np.where(3 * most >= size, ordered.reshape(-1)[starts[is_most][first]], median)
     return out
 
 
@@ -184,14 +235,15 @@ def read_rows(X: Rows) -> SeriesRows:
 
 
 def _read_panel(index: pd.MultiIndex) -> SeriesRows:
-    keys, codes, stamps = read_levels(index)
-    if (np.diff(codes) < 0).any():
-        order = np.argsort(codes, kind="stable")
-        codes = codes[order]
-    else:
-        order = np.arange(len(codes))
-    bounds = np.searchsorted(codes, np.arange(len(keys) + 1))
-    return SeriesRows(keys, bounds, order, stamps.numbers[index.codes[1]][order], stamps.kind, stamps.zone)
+    keys, starts, codes, stamps = read_levels(index)
+    n_rows, times = len(index), stamps.numbers[index.codes[1]]
+    order = np.arange(n_rows)
+    sizes = np.diff(np.append(starts, n_rows))
+    if len(starts) > len(keys):  # the rows of a series are not all in one place
+        order = np.argsort(np.repeat(codes, sizes), kind="stable")
+        times = times[order]
+    bounds = np.append(0, np.cumsum(np.bincount(codes, sizes).astype(np.intp)))
+    return SeriesRows(keys, bounds, order, times, stamps.kind, stamps.zone)
 
 
 def _check_time_order(rows: SeriesRows, index: pd.Index | None) -> None:

@@ -12,6 +12,7 @@ import numpy as np
 from ._estimator import fitted_part
 from ._index import LOST_INDEX_FIX, check_panel, is_numbered, is_panel, row_index
 from ._later_rows import warn_if_unknown
+from ._ragged import ranges, search_parts
 from ._series import SeriesRows
 from ._types import Rows
 
@@ -20,15 +21,12 @@ from ._types import Rows
 MOST_RUNS = 32
 
 
-@fitted_part
 @dataclass(frozen=True)
 class SeriesPast:
     """What fit keeps of one series.
 
     Attributes
     ----------
-    n_rows : int
-        Rows that fit saw.
     step : float
         Its time step; NaN where there is none.
     run_starts, run_stops : ndarray of shape (n_runs,)
@@ -39,7 +37,6 @@ class SeriesPast:
         These rows.
     """
 
-    n_rows: int
     step: float
     run_starts: np.ndarray
     run_stops: np.ndarray
@@ -50,7 +47,7 @@ class SeriesPast:
 @fitted_part
 @dataclass(frozen=True)
 class Past:
-    """What fit keeps of all series that it saw.
+    """What fit keeps of all series that it saw: arrays in which one series comes after the other.
 
     Attributes
     ----------
@@ -61,9 +58,21 @@ class Past:
     was_panel, was_numbered : bool
         Whether the rows had a (series, time) index, and whether they were just numbered 0, 1, 2, ...
     keys : list
-        The name of each series.
-    series : list of SeriesPast
-        What was kept of each; no dict, as a single series has the name None.
+        The name of each series; no dict, as a single series has the name None.
+    n_rows : ndarray of int, shape (n_series,)
+        Rows of each that fit saw.
+    steps : ndarray of shape (n_series,)
+        The time step of each; NaN where there is none.
+    run_bounds : ndarray of int, shape (n_series + 1,)
+        The runs of series ``i`` are ``run_bounds[i]`` up to ``run_bounds[i + 1]``.
+    run_starts, run_stops : ndarray of shape (n_runs,)
+        Time of the first and last row of each run of neighbouring rows.
+    bounds : ndarray of int, shape (n_series + 1,)
+        The rows that are kept of series ``i`` are ``bounds[i]`` up to ``bounds[i + 1]``.
+    times : ndarray of shape (n_kept,)
+        Time of the rows at the ends of runs, in order.
+    values : ndarray of shape (n_kept, n_columns)
+        These rows.
     """
 
     kind: str | None
@@ -71,7 +80,14 @@ class Past:
     was_panel: bool
     was_numbered: bool
     keys: list[Hashable]
-    series: list[SeriesPast] = field(repr=False)
+    n_rows: np.ndarray = field(repr=False)
+    steps: np.ndarray = field(repr=False)
+    run_bounds: np.ndarray = field(repr=False)
+    run_starts: np.ndarray = field(repr=False)
+    run_stops: np.ndarray = field(repr=False)
+    bounds: np.ndarray = field(repr=False)
+    times: np.ndarray = field(repr=False)
+    values: np.ndarray = field(repr=False)
 
     @classmethod
     def of(
@@ -79,7 +95,7 @@ class Past:
         X: Rows,
         rows: SeriesRows,
         values: np.ndarray,
-        first_needed: Callable[[np.ndarray, float], int],
+        first_needed: Callable[[np.ndarray, np.ndarray], np.ndarray],
         max_gap: float,
         most_runs: int = MOST_RUNS,
     ) -> Self:
@@ -94,63 +110,116 @@ class Past:
         values : ndarray of shape (n_rows, n_columns)
             The rows as numbers.
         first_needed : callable
-            Takes the times of a series up to the end of a run, and its step; returns where the rows start that a row
-            after them looks at.
+            Takes where runs stop in ``rows.order``, and the number of the series of each; returns where the rows start
+            that a row after each run looks at. The more rows come before, the later it is; it may be before the first
+            row of the series.
         max_gap : float
             A hole of more steps ends a run whose last rows are kept.
         most_runs : int
             Largest number of runs of a series whose last rows are kept.
         """
         index = row_index(X)
-        kept, steps = [], rows.steps()
-        runs, segments = (rows.segment_starts(gap, steps) for gap in (1, max_gap))
-        # Where those of each series are among them: asked once, and not again for each of many series.
-        run_bounds, segment_bounds = (
-            np.searchsorted(each, rows.bounds).tolist() for each in (runs, segments)
-        )
-        ends = rows.bounds[1:]
-        run_stops = np.append(runs[1:], ends[-1:]) - 1
-        for number, ((_, part), step) in enumerate(zip(rows.parts(), steps.tolist(), strict=True)):
-            if rows.times is None:
-                nothing = np.empty(0)
-                kept.append(SeriesPast(part.stop, step, nothing, nothing, nothing, values[:0]))
-                continue
-            times = rows.times[part]
-            own = slice(run_bounds[number], run_bounds[number + 1])
-            cuts = segments[segment_bounds[number] + 1 : segment_bounds[number + 1]] - part.start
-            at = _ends(times, step, [*cuts.tolist(), len(times)], first_needed, most_runs)
-            starts, stops = rows.times[runs[own]], rows.times[run_stops[own]]
-            kept.append(SeriesPast(len(times), step, starts, stops, times[at], values[rows.order[part][at]]))
+        n_series, steps, times = len(rows.keys), rows.steps(), rows.times
+        kept = np.empty(0, dtype=np.intp)
+        runs, run_stops = kept, kept
+        if times is None:
+            times = np.empty(0)
+        else:
+            runs = rows.segment_starts(1, steps)
+            run_stops = np.append(runs[1:], rows.n_rows) - 1
+            stops = np.append(rows.segment_starts(max_gap, steps)[1:], rows.n_rows)
+            owner = np.searchsorted(rows.bounds, stops) - 1
+            if len(stops) > n_series:
+                chosen = _chosen_runs(np.diff(times), stops, owner, most_runs)
+                stops, owner = stops[chosen], owner[chosen]
+            first = np.maximum(first_needed(stops, owner), rows.bounds[owner])
+            kept = ranges(np.maximum(first, np.append(0, stops[:-1])), stops)
         return cls(
             rows.kind,
             _zone_name(rows.zone),
             is_panel(X),
             index is not None and is_numbered(index),
             rows.keys,
-            kept,
+            np.diff(rows.bounds),
+            steps,
+            np.searchsorted(runs, rows.bounds),
+            times[runs],
+            times[run_stops],
+            np.searchsorted(kept, rows.bounds),
+            times[kept],
+            values[rows.order[kept]],
         )
 
     def with_values(self, values: np.ndarray) -> Past:
-        """Return the same with other values at the rows that are kept, which are numbered series by series."""
-        stops = np.cumsum([len(past.times) for past in self.series])
-        parts = zip(self.series, np.split(values, stops[:-1]), strict=True)
-        return replace(self, series=[replace(past, values=part) for past, part in parts])
+        """Return the same with other values at the rows that are kept."""
+        return replace(self, values=values)
 
     def then(self, later: Past) -> Past:
         """Return what is kept after another fit that goes on from this one: of each series what it kept last."""
-        kept = {**self.by_key(), **later.by_key()}
-        return replace(later, keys=list(kept), series=list(kept.values()))
+        names = ("n_rows", "steps", "run_starts", "run_stops", "times", "values")
+        both: dict[str, Any] = {
+            name: np.concatenate([getattr(self, name), getattr(later, name)]) for name in names
+        }
+        for name in ("run_bounds", "bounds"):
+            before, after = getattr(self, name), getattr(later, name)
+            both[name] = np.append(before, before[-1] + after[1:])
+        keys = self.keys + later.keys
+        number_of = {key: number for number, key in enumerate(keys)}
+        return replace(later, keys=keys, **both)._some(list(number_of), np.array(list(number_of.values())))
 
-    def by_key(self) -> dict[Hashable, SeriesPast]:
-        """Return what was kept of each series by its name."""
-        return dict(zip(self.keys, self.series, strict=True))
+    def forgotten(self) -> Past:
+        """Return a past of no series."""
+        return self._some([], np.empty(0, dtype=np.intp))
 
-    def steps(self) -> dict[Hashable, float]:
-        """Return the time step of each series by its name."""
-        return {key: past.step for key, past in zip(self.keys, self.series, strict=True)}
+    def series(self, number: int) -> SeriesPast:
+        """Return what was kept of a series."""
+        runs = slice(*self.run_bounds[number : number + 2].tolist())
+        rows = slice(*self.bounds[number : number + 2].tolist())
+        return SeriesPast(
+            float(self.steps[number]),
+            self.run_starts[runs],
+            self.run_stops[runs],
+            self.times[rows],
+            self.values[rows],
+        )
+
+    def numbers(self) -> dict[Hashable, int]:
+        """Return the number of each series by its name."""
+        return {key: number for number, key in enumerate(self.keys)}
+
+    def numbers_of(self, keys: list[Hashable]) -> np.ndarray:
+        """Return the numbers of series of these names; -1 of one that fit did not see."""
+        numbers = self.numbers()
+        return np.array([numbers.get(key, -1) for key in keys], dtype=np.intp)
+
+    def _of_series(self, keys: list[Hashable]) -> Past:
+        """Return what was kept of series of these names; nothing of those that fit did not see."""
+        return self if keys == self.keys else self._some(keys, self.numbers_of(keys))
+
+    def _some(self, keys: list[Hashable], numbers: np.ndarray) -> Past:
+        """Return what was kept of some series, by their numbers; -1 is a series of which there is nothing."""
+        runs, rows = (
+            (np.append(bounds[:-1], 0)[numbers], np.append(bounds[1:], 0)[numbers])
+            for bounds in (self.run_bounds, self.bounds)
+        )
+        some_runs, some_rows = ranges(*runs), ranges(*rows)
+        return replace(
+            self,
+            keys=keys,
+            n_rows=np.append(self.n_rows, 0)[numbers],
+            steps=np.append(self.steps, np.nan)[numbers],
+            run_bounds=np.append(0, np.cumsum(runs[1] - runs[0])),
+            run_starts=self.run_starts[some_runs],
+            run_stops=self.run_stops[some_runs],
+            bounds=np.append(0, np.cumsum(rows[1] - rows[0])),
+            times=self.times[some_rows],
+            values=self.values[some_rows],
+        )
 
     def compare(self, X: Rows, rows: SeriesRows, stacklevel: int = 4) -> Past:
-        """Compare later rows with those of fit; return what of the past counts for them.
+        """Compare later rows with those of fit; return what of the past counts for them, with their series.
+
+        A series that fit did not see has an empty past.
 
         Raises
         ------
@@ -164,8 +233,9 @@ class Past:
             fit.
         """
         check_panel(X, self.was_panel)
+        known = self._of_series(rows.keys)
         if self.kind is None or (rows.kind is None and self.was_numbered):
-            return self
+            return known
         if rows.kind is None:
             warnings.warn(
                 f"The index of fit holds {self.kind}, these rows carry no time: they count as rows that do not follow "
@@ -173,7 +243,7 @@ class Past:
                 UserWarning,
                 stacklevel=stacklevel,
             )
-            return self  # for the time step; rows without time are joined with none
+            return known  # for the time step; rows without time are joined with none
         if self.kind != rows.kind:
             index = row_index(X)
             numbered = index is not None and is_numbered(index)
@@ -185,13 +255,13 @@ class Past:
             if not (numbered or self.was_numbered):
                 raise ValueError(message)
             warnings.warn(message, UserWarning, stacklevel=stacklevel)
-            return replace(self, keys=[], series=[])
-        if self.was_panel:
+            return self.forgotten()._of_series(rows.keys)
+        if not known.n_rows.all():
             warn_if_unknown(self.keys, rows.keys, stacklevel + 1)
-        return self
+        return known
 
     def join(self, rows: SeriesRows, values: np.ndarray) -> tuple[SeriesRows, np.ndarray, np.ndarray]:
-        """Put the rows that fit kept among later ones, each series in time order.
+        """Put the rows that fit kept among later ones, of the same series, each series in time order.
 
         Kept rows that come again, or come after all of the later rows, are left out.
 
@@ -204,53 +274,36 @@ class Past:
         given : ndarray of int, shape (n_rows,)
             Where the later rows are in ``joined.order``.
         """
-        everything = np.arange(rows.n_rows)
-        pasts = {} if rows.times is None else self.by_key()
-        places, times, more = [], [], []
-        n_new = np.zeros(len(rows.keys), dtype=int)
-        for number, (key, part) in enumerate(rows.parts()):
-            past = pasts.get(key)
-            if past is None or rows.times is None or not len(past.times):
-                continue
-            own = rows.times[part]
-            if past.times[-1] < own[0]:
-                place, is_new = np.zeros(len(past.times), dtype=int), slice(None)
-            else:
-                place = np.searchsorted(own, past.times)
-                is_new = (place < len(own)) & (own[np.minimum(place, len(own) - 1)] != past.times)
-            n_new[number] = len(place[is_new])
-            if n_new[number]:
-                places.append(part.start + place[is_new])
-                times.append(past.times[is_new])
-                more.append(past.values[is_new])
-        if not places or rows.times is None:
-            return rows, values, everything
-        place = np.concatenate(places)
-        joined = replace(
-            rows,
-            bounds=rows.bounds + np.append(0, np.cumsum(n_new)),
-            order=np.insert(rows.order, place, len(values) + np.arange(len(place))),
-            times=np.insert(rows.times, place, np.concatenate(times)),
-        )
-        given = everything + np.searchsorted(place, everything, side="right")
-        return joined, np.concatenate([values, *more]).astype(values.dtype, copy=False), given
+        if rows.times is None or not len(self.times):
+            return rows, values, np.arange(rows.n_rows)
+        owner = np.repeat(np.arange(len(rows.keys)), np.diff(self.bounds))
+        stops = rows.bounds[1:][owner]
+        place = search_parts(rows.times, rows.bounds[:-1][owner], stops, self.times)
+        is_new = (place < stops) & (rows.times.take(place, mode="clip") != self.times)
+        place = place[is_new]
+        if not len(place):
+            return rows, values, np.arange(rows.n_rows)
+        n_new = np.bincount(owner[is_new], minlength=len(rows.keys))
+        put = place + np.arange(len(place))
+        is_given = np.ones(rows.n_rows + len(put), dtype=bool)
+        is_given[put] = False
+        given = np.flatnonzero(is_given)
+        order, times = np.empty(len(is_given), dtype=np.intp), np.empty(len(is_given), rows.times.dtype)
+        order[given], times[given] = rows.order, rows.times
+        order[put], times[put] = len(values) + np.arange(len(put)), self.times[is_new]
+        bounds = rows.bounds + np.append(0, np.cumsum(n_new))
+        more = self.values[is_new].astype(values.dtype, copy=False)
+        joined = replace(rows, bounds=bounds, order=order, times=times)
+        return joined, np.concatenate([values, more]), given
 
 
-def _ends(
-    times: np.ndarray,
-    step: float,
-    stops: list[int],
-    first_needed: Callable[[np.ndarray, float], int],
-    most_runs: int,
-) -> np.ndarray:
-    """Return which rows of a series to keep, ascending: those that rows after each stop look at."""
-    if len(stops) > most_runs:
-        inner = np.array(stops[:-1])
-        holes = times[inner] - times[inner - 1]
-        longest = np.sort(np.argsort(-holes, kind="stable")[: most_runs - 1])
-        stops = [*inner[longest].tolist(), stops[-1]]
-    rows = [np.arange(max(0, first_needed(times[:stop], step)), stop) for stop in stops]
-    return rows[0] if len(rows) == 1 else np.unique(np.concatenate(rows))
+def _chosen_runs(holes: np.ndarray, stops: np.ndarray, owner: np.ndarray, most_runs: int) -> np.ndarray:
+    """Return of which runs the last rows are kept, ascending: of each series the last, and those before long holes."""
+    is_last = np.append(owner[1:] != owner[:-1], True)
+    length = np.append(holes, 0)[stops - 1]
+    order = np.lexsort([-length, ~is_last, owner])
+    rank = np.arange(len(order)) - np.searchsorted(owner, owner)  # in the order of series, as `order` is
+    return np.sort(order[rank < most_runs])
 
 
 def _zone_name(zone: Any) -> Any:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .._core import LiveRows, PastStep, subtract_threshold
+from .._core import GappedStep, LiveRows, PastStep, SeriesPast, subtract_threshold
 from ._chain import Chain, has_values, walk
 from ._clock import Clock, StepSoFar
 from ._learning import Learner
@@ -65,7 +65,7 @@ class Engine:
         self.chain, self.alarms, self.learner, self.counts_odd = chain, alarms, learner, counts_odd
         self.parts = walk(chain)
         self.row_wise = [part for part in self.parts if isinstance(part, RowWise)]
-        self._known = [part for part in self.parts if hasattr(part, "known")]
+        self._gapped = [part for part in self.parts if isinstance(part, GappedStep)]
         self.slots: dict[Hashable, int] = {}
         self.kind: str | None = None
         self.clock: Any = None
@@ -181,18 +181,17 @@ class Engine:
             self.why_unknown = str(error.args[0])
             return None
         self._free.pop()
-        steps = [part.known[key].step for part in self._known if key in part.known]
-        step = next((step for step in steps if step == step), np.nan)
+        kept = [known for part in self._gapped if (known := part.known(key)) is not None]
+        step = next((known.step for known in kept if known.step == known.step), np.nan)
         self.clock.begin(slot, step)
         self.alarms.begin(slot, step)
         self.slots[key] = slot
-        self._refuse_late_start(slot, key, time)
+        self._refuse_late_start(slot, kept, time)
         return slot
 
-    def _refuse_late_start(self, slot: int, key: Hashable, time: Any) -> None:
-        """Count rows of fit as seen: one that comes again is late or repeated."""
-        stops = [part.known[key].run_stops for part in self._known if key in part.known]
-        newest = max((stop[-1] for stop in stops if len(stop)), default=None)
+    def _refuse_late_start(self, slot: int, kept: list[SeriesPast], time: Any) -> None:
+        """Let rows of fit count as there: one that comes again is late, or repeated."""
+        newest = max((known.run_stops[-1] for known in kept if len(known.run_stops)), default=None)
         if time is not None and newest is not None and newest >= time:
             self.clock.last_time[slot], self.clock.n_rows[slot] = newest, 1
 
@@ -228,7 +227,7 @@ class Engine:
                         f"The index of fit holds {part.past.kind}, that of these rows {kind}: it cannot be told "
                         "whether they follow those of fit. Use the same kind of index for both."
                     )
-                part.known = {}
+                part.forget()
         has_dates = kind is not None and (kind.startswith("dates") or kind == "time deltas")
         self.kind = kind
         self.clock = Clock(np.int64 if has_dates else np.float64)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from .._core import GappedStep, LiveRows, LiveStep, Past, RecentRows, time_dtype
+from .._core import GappedStep, LiveRows, LiveStep, Past, RecentRows
 
 Function = Callable[[Any], np.ndarray]
 
@@ -139,11 +139,10 @@ class Smoothed(GappedStep):
         statistic: Callable[..., np.ndarray],
         chain: LiveStep,
     ) -> None:
-        known = {} if past.kind is None else past.by_key()
-        super().__init__(known, max_gap, time_dtype(known.values()))
+        super().__init__(past, max_gap)
         self.lengths, self.statistic = lengths, statistic
         self.chain = self.keep_part("chain", chain)
-        longest = int(lengths(np.array([np.nan, *past.steps().values()])).max())
+        longest = int(lengths(np.append(past.steps, np.nan)).max())
         self.recent = self.keep_part("recent", RecentRows(longest, 1))
 
     def begin(self, slot: int, key: Any, time: Any) -> None:

@@ -21,8 +21,8 @@ def past_of(windows: Windows, layout: RowLayout, history: str) -> tuple[Past, np
     """
     numbers = layout.unsort(np.arange(len(layout.values)))[:, None]
     n_kept = int(history == "index")
-    past = Past.of(windows, layout.rows, numbers, lambda times, _: len(times) - n_kept, 1, MOST_STATES)
-    return past, np.concatenate([series.values[:, 0] for series in past.series])
+    past = Past.of(windows, layout.rows, numbers, lambda stops, _: stops - n_kept, 1, MOST_STATES)
+    return past, past.values[:, 0]
 
 
 def first_states(layout: RowLayout, max_gap: float, stacklevel: int) -> np.ndarray | None:
@@ -34,16 +34,12 @@ def first_states(layout: RowLayout, max_gap: float, stacklevel: int) -> np.ndarr
         If more than a tenth of the rows are the first of series that neither directly follow rows of fit nor are, or
         come before, the first of them.
     """
-    rows = layout.rows
-    known = {} if layout.past is None else layout.past.by_key()
-    if rows.times is None or not any(len(series.times) for series in known.values()):
+    rows, past = layout.rows, layout.past
+    if rows.times is None or past is None or not len(past.times):
         return None
     states, n_cut, n_lacking = None, 0, 0
     for number, (start, owner) in enumerate(zip(layout.starts, layout.owner, strict=True)):
-        series = known.get(rows.keys[owner])
-        if series is None:
-            continue
-        found, is_cut = _follows(series, rows.times[start], max_gap)
+        found, is_cut = _follows(past.series(owner), rows.times[start], max_gap)
         if found is not None:
             if states is None:
                 states = np.full((len(layout.starts), len(found)), np.nan, found.dtype)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from .._core import GappedStep, LiveRows, SeriesPast, time_dtype
+from .._core import GappedStep, LiveRows, Past, SeriesPast
 from ._kept_states import state_before
 
 #: Inputs of forecasts are clipped to it: from an infinity the state would not recover.
@@ -20,8 +20,8 @@ class LiveNetwork(GappedStep):
 
     Parameters
     ----------
-    past : mapping
-        The past that fit kept of each series.
+    past : Past
+        What fit kept of the series.
     max_gap : float
         As in `StatefulRNNClassifier`.
     net : LeanNet
@@ -37,13 +37,13 @@ class LiveNetwork(GappedStep):
 
     def __init__(
         self,
-        past: Mapping[Hashable, SeriesPast],
+        past: Past,
         max_gap: float,
         net: Any,
         numbers: Mapping[Hashable, int],
         dtype: str,
     ) -> None:
-        super().__init__(past, max_gap, time_dtype(past.values()))
+        super().__init__(past, max_gap)
         self.module, self.device = net.module_.eval(), net.device
         self.numbers, self.dtype = numbers, np.dtype(dtype)
         self.keep("state", self.module.state_shape, self.dtype)
@@ -54,7 +54,7 @@ class LiveNetwork(GappedStep):
         self.series[slot] = self.numbers.get(key, -1)
         super().begin(slot, key, time)
 
-    def go_on(self, slot: int, known: Any, time: Any) -> None:
+    def go_on(self, slot: int, known: SeriesPast, time: Any) -> None:
         """Take the state of a series, if its first row directly follows."""
         found = state_before(known, time, self.max_gap)
         if found is not None:
@@ -108,7 +108,7 @@ class LiveForecast(LiveNetwork):
 
     def __init__(
         self,
-        past: Mapping[Hashable, SeriesPast],
+        past: Past,
         max_gap: float,
         net: Any,
         numbers: Mapping[Hashable, int],

@@ -107,7 +107,7 @@ def lay_out(
     rows = read_series(windows, series)
     past = None if past is None else past.compare(windows, rows, stacklevel)
     found = rows.steps()
-    starts = rows.segment_starts(max_gap, found if past is None else rows.steps_so_far(past.steps()))
+    starts = rows.segment_starts(max_gap, found if past is None else rows.steps_so_far(past.steps))
     is_in_order = bool((rows.order[1:] > rows.order[:-1]).all())
     values = windows.buffer if is_in_order else windows.buffer[rows.order]
     with np.errstate(over="ignore"):  # what is infinite then is refused by what the network makes of it

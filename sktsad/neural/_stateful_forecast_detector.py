@@ -285,7 +285,7 @@ class StatefulForecastDetector(BaseDetector, NetEstimator):
         step : LiveStep
         """
         check_is_fitted(self)
-        past = self._past.by_key() if self.history == "index" else {}
+        past = self._past if self.history == "index" else self._past.forgotten()
         common = past, self.max_gap, self.net_, self._series_numbers, self.dtype
         return LiveForecast(*common, self.usual_error_, self.loss == "squared_error")
 

@@ -390,7 +390,7 @@ class StatefulRNNClassifier(NetClassifier):
         step : LiveStep
         """
         check_is_fitted(self)
-        past = self._past.by_key() if self.history == "index" else {}
+        past = self._past if self.history == "index" else self._past.forgotten()
         return LiveNetwork(past, self.max_gap, self.net_, self._series_numbers, self.dtype)
 
     def _train(

@@ -158,7 +158,7 @@ class SmoothedClassifier(ClassifierWrapper):
         self.estimator_ = clone(self.estimator).fit(X, y, **self._route(X, fit_params))
         # Of scores nothing is kept: those of training rows are not those that were smoothed when they came.
         nothing = np.empty((num_samples(X), 0))
-        self._past = Past.of(X, rows, nothing, lambda times, _: len(times), self.max_gap)
+        self._past = Past.of(X, rows, nothing, lambda stops, _: stops, self.max_gap)
         self.classes_ = self.estimator_.classes_
         if len(self.classes_) != 2:
             raise ValueError(
@@ -183,7 +183,7 @@ class SmoothedClassifier(ClassifierWrapper):
         rows = read_series(X, self.series)
         past = self._past.compare(X, rows, stacklevel=3)
         scores = decision_scores(self.estimator_, X) - own_threshold(self.estimator_)
-        steps = rows.steps_so_far(past.steps())
+        steps = rows.steps_so_far(past.steps)
         lengths = self._lengths(steps)
         warn_if_cut(past, rows, int(lengths.max()), self.max_gap, stacklevel=3)
         segments = rows.segment_starts(self.max_gap, steps)

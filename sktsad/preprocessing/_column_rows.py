@@ -1,20 +1,19 @@
-"""The rows of one column of one series, and their features."""
+"""The rows of one column of some series, and the features that they get."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
-from .._core import is_gap
+from .._core import equal_parts, is_gap
 from ._feature_set import FeatureSet
 from ._period import Period
 
 
 class ColumnRows:
-    """Rows of a series that have a value in one column, in time order.
+    """Rows that all have a value, series by series.
 
     Parameters
     ----------
@@ -23,7 +22,9 @@ class ColumnRows:
     period : Period or None
         The period, if any feature needs one.
     zone : str, tzinfo or None
-        Time zone whose clocks define a day.
+        Time zone of the clocks that days are told by.
+    bounds : ndarray of shape (n_series + 1,)
+        Where series start and stop.
     times : ndarray of shape (n_rows,) or None
         Times of the rows.
     steps : ndarray of shape (n_rows,)
@@ -37,37 +38,32 @@ class ColumnRows:
         features: FeatureSet,
         period: Period | None,
         zone: Any,
+        bounds: np.ndarray,
         times: np.ndarray | None,
         steps: np.ndarray,
         max_gap: float,
     ) -> None:
-        cuts: Any = [] if times is None else np.flatnonzero(is_gap(np.diff(times), max_gap, steps[1:])) + 1
-        self.segments = [slice(*ends) for ends in pairwise([0, *cuts, len(steps)])]
-        self.found = (
-            {each: period.look_back(*each, times, steps, zone) for each in features.lookups} if period else {}
+        is_start = np.zeros(len(steps), dtype=bool)
+        is_start[bounds[:-1]] = True
+        if times is not None:
+            is_start[1:] |= is_gap(np.diff(times), max_gap, steps[1:])
+        self._parts = equal_parts(np.append(np.flatnonzero(is_start), len(steps)))
+        self._found = (
+            {each: period.look_back(*each, times, steps, zone, bounds) for each in features.lookups}
+            if period
+            else {}
         )
-        #: Start and stop of each block of rows with one time step, and the features in rows of that step.
-        self.blocks = [(0, len(steps), features)]
-        if features.lengths_of_time:
-            others = np.flatnonzero((np.diff(steps) != 0) & ~np.isnan(steps[1:])) + 1
-            ends = [0, *others.tolist(), len(steps)]
-            self.blocks = [(start, stop, features.at(steps[start])) for start, stop in pairwise(ends)]
+        #: The features in rows, and which of them each row has.
+        self._features, self._of_row = features.at_each(steps)
 
-    def features_of(self, x: np.ndarray, least: float) -> Iterator[np.ndarray]:
+    def features_of(self, x: np.ndarray, least: np.ndarray) -> Iterator[np.ndarray]:
         """Yield the features of a column; its z-scores divide by no less than ``least``."""
-        if len(self.blocks) == 1:
-            yield from self.blocks[0][2].of_column(x, self.segments, self.found, least)
+        common = x, self._parts, self._found, least
+        if len(self._features) == 1:
+            yield from self._features[0].of_column(*common)
             return
-        sizes = [stop - start for start, stop, _ in self.blocks]
-        each = zip(*(features.ewm_spans for _, _, features in self.blocks), strict=True)
-        spans = [np.repeat(span, sizes) for span in each]
-        pieces = []
-        for start, stop, features in self.blocks:
-            segments = [
-                slice(part.start, min(part.stop, stop)) for part in self.segments if part.start < stop
-            ]
-            found = {lookup: (first[:stop], last[:stop]) for lookup, (first, last) in self.found.items()}
-            upto = [span[:stop] for span in spans]
-            whole = features.of_column(x[:stop], segments, found, least, upto)
-            pieces.append([feature[start:stop] for feature in whole])
-        yield from (np.concatenate(parts) for parts in zip(*pieces, strict=True))
+        each = zip(*(features.ewm_spans for features in self._features), strict=True)
+        spans = [np.array(span)[self._of_row] for span in each]
+        found = (features.of_column(*common, spans) for features in self._features)
+        for same in zip(*found, strict=True):
+            yield np.array(same)[self._of_row, np.arange(len(x))]

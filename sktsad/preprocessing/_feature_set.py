@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, replace
+from functools import partial
 from typing import Any, Self
 
 import numpy as np
@@ -15,6 +16,7 @@ from .._core import (
     fitted_part,
     in_rows,
     is_length_of_time,
+    map_parts,
     nanoseconds,
     require_dates,
     short_name,
@@ -83,23 +85,41 @@ class FeatureSet:
 
     def at(self, step: float) -> Self:
         """Return the same features in rows of a series with this time step, in nanoseconds."""
-        in_time = {name for name, _ in self.lengths_of_time}
-        if not in_time:
-            return self
-        sizes = {name: [_rows(name, size, step) for size in getattr(self, name)] for name in in_time}
+        return self.at_each(np.array([step]))[0][0]
+
+    def at_each(self, steps: np.ndarray) -> tuple[list[Self], np.ndarray]:
+        """Return the same features in rows for some time steps: those that differ, and which of them each step has."""
+        if not self.lengths_of_time:
+            return [self], np.zeros(len(steps), dtype=np.intp)
+        starts = np.flatnonzero(np.append(True, steps[1:] != steps[:-1]))  # most are those before
+        n_rows = [_rows(name, size, steps[starts]) for name, size in self.lengths_of_time]
+        found, of = np.unique(np.column_stack(n_rows), axis=0, return_inverse=True)
+        which = np.repeat(of.reshape(-1), np.diff(np.append(starts, len(steps))))
+        return [self._with_rows(each) for each in found.tolist()], which
+
+    def _with_rows(self, n_rows: list[int]) -> Self:
+        """Return the same features with numbers of rows in place of the lengths of time."""
+        left = iter(n_rows)
+        sizes = {
+            name: [next(left) if is_length_of_time(size) else int(size) for size in getattr(self, name)]
+            for name in dict.fromkeys(name for name, _ in self.lengths_of_time)
+        }
         return replace(self, **sizes)  # type: ignore[arg-type]
 
     def check_steps(self, rows: SeriesRows) -> None:
-        """Raise an error if a length of time has no rows, or too few in some series."""
+        """Raise if lengths of time have no rows, or too few in some series."""
+        steps = rows.steps()
         for name, size in self.lengths_of_time:
             require_dates(name, size, rows)
-            for key, step in zip(rows.keys, rows.steps().tolist(), strict=True):
-                if in_rows(nanoseconds(name, size), step) < _LEAST[name] and step == step:
-                    where = "" if key is None else f" of series {key!r}"
-                    raise ValueError(
-                        f"{name} holds {size!r}, which is fewer than {_LEAST[name]} row(s){where}: one comes in "
-                        f"{pd.Timedelta(step)}. Give a longer time."
-                    )
+            n_rows = in_rows(nanoseconds(name, size), steps)
+            few = np.flatnonzero((n_rows < _LEAST[name]) & ~np.isnan(steps))
+            if len(few):
+                key = rows.keys[few[0]]
+                where = "" if key is None else f" of series {key!r}"
+                raise ValueError(
+                    f"{name} holds {size!r}, which is fewer than {_LEAST[name]} row(s){where}: one comes in "
+                    f"{pd.Timedelta(steps[few[0]])}. Give a longer time."
+                )
 
     @property
     def same_lags(self) -> list[tuple[str, list[int]]]:
@@ -122,20 +142,19 @@ class FeatureSet:
             [0, *self.z_windows, *self.std_windows, *self.ewm_spans, *(n - 1 for n in self.slope_windows)]
         )
 
-    def first_of_past(self, times: np.ndarray, period: float, step: float, spread: int = 1) -> int:
-        """Return the first of these rows that later ones look at; ``period`` is a time, as is ``step``.
+    def reach_in_rows(self, spread: int) -> tuple[int, int]:
+        """Return how many rows back later rows look, and how many of the last rows they ask for the differences of.
 
         Windows are ``spread`` times as long where values are missing within them.
         """
         windows = [*self.z_windows, *self.std_windows, *self.slope_windows]
-        first = len(times) - spread * max([2, *windows, *(_SPANS * span for span in self.ewm_spans)])
-        if self.lookups:
-            # By time, not by number of rows: features that look back whole periods cross gaps.
-            reach = max(lag * period + (1 + n_neighbors) * step for lag, n_neighbors in self.lookups)
-            # Later rows need the differences of this number of rows.
-            n_same = spread * max([1, *self.same_windows]) if self.n_periods else 1
-            first = min(first, int(np.searchsorted(times, times[-min(len(times), n_same)] - reach)))
-        return max(0, first)
+        n_rows = spread * max([2, *windows, *(_SPANS * span for span in self.ewm_spans)])
+        return n_rows, spread * max([1, *self.same_windows]) if self.n_periods else 1
+
+    def reach_in_time(self, period: Any, step: Any) -> Any:
+        """Return how far back rows look by time, and not by number of rows, as they do across gaps."""
+        reach = [lag * period + (1 + n_neighbors) * step for lag, n_neighbors in self.lookups]
+        return np.maximum.reduce(reach) if reach else np.zeros_like(step)
 
     def names(self, column: Any) -> list[str]:
         """Name the features of a column."""
@@ -155,31 +174,30 @@ class FeatureSet:
     def of_column(
         self,
         x: np.ndarray,
-        segments: list[slice],
+        parts: list[tuple[np.ndarray, Any]],
         found: dict[tuple[int, int], _Spans],
-        least: float,
-        spans: Sequence[Any] | None = None,
+        least: np.ndarray,
+        spans: Sequence[np.ndarray] | None = None,
     ) -> Iterator[np.ndarray]:
-        """Yield the features of the rows of a series, in the order of their names; NaN where the past is missing.
+        """Yield the features of rows, in the order of their names; NaN where the past is missing.
 
         Parameters
         ----------
         x : ndarray of shape (n_rows,)
             The column.
-        segments : list of slice
-            Rows without a gap.
+        parts : list
+            Rows of a series without a gap, from `equal_parts`.
         found : dict of tuples of two ndarrays of shape (n_rows,)
             For each of `lookups`, where the rows found start and stop.
-        least : float
-            Least number that z-scores divide by.
+        least : ndarray of shape (n_rows,)
+            z-scores divide by no less.
         spans : sequence of ndarray of shape (n_rows,), default=None
-            Each of the spans for each row, where they differ.
+            Each of the spans as it is for each row, where the time step changes.
         """
         if self.keep_values:
             yield x
         moments = {
-            window: _past_moments(x, segments, window, least)
-            for window in {*self.z_windows, *self.std_windows}
+            window: _past_moments(x, parts, window, least) for window in {*self.z_windows, *self.std_windows}
         }
         for window in self.z_windows:
             mean, std = moments[window]
@@ -187,10 +205,13 @@ class FeatureSet:
         for window in self.std_windows:
             yield moments[window][1]
         for window in self.slope_windows:
-            yield _join([slope(x[rows], window) for rows in segments])
-        for span in self.ewm_spans if spans is None else spans:
-            each = np.broadcast_to(span, len(x)) if np.ndim(span) else None
-            yield x - _join([past_ewm(x[rows], span if each is None else each[rows]) for rows in segments])
+            yield map_parts(partial(slope, window=window), parts, x)
+        if spans is None:
+            for span in self.ewm_spans:
+                yield x - map_parts(partial(past_ewm, span=span), parts, x)
+        else:
+            for each in spans:
+                yield x - map_parts(_past_ewm, parts, x, each)
         for which, periods in self.same_lags:
             median, deviation = self.same_time(x, found, periods)
             yield from (x - median, _z(x, median, deviation, least), deviation)
@@ -198,7 +219,7 @@ class FeatureSet:
                 continue
             difference = np.nan_to_num(x - median)  # rows without an earlier period count as normal
             for window in self.same_windows:
-                mean, std = _past_moments(difference, segments, window, least)
+                mean, std = _past_moments(difference, parts, window, least)
                 yield from (mean, _z(difference, mean, std, least))
         for lag in self.period_lags:
             yield x - _at(x, *found[lag, 0])
@@ -220,32 +241,36 @@ class FeatureSet:
         return median, deviation
 
 
-def _rows(name: str, size: Any, step: float) -> int:
-    """Return a size in rows; a length of time is that of a series with this time step."""
-    if not is_length_of_time(size):
-        return int(size)
-    if np.isnan(step):
-        return 1 if name == "ewm_spans" else NEVER
-    return max(int(in_rows(nanoseconds(name, size), step)), _LEAST[name])
+def _rows(name: str, size: Any, steps: np.ndarray) -> np.ndarray:
+    """Return the rows of a length of time in series with these time steps."""
+    least = np.where(np.isnan(steps), 1 if name == "ewm_spans" else NEVER, _LEAST[name])
+    return np.maximum(in_rows(nanoseconds(name, size), steps), least).astype(np.int64)
 
 
-def _past_moments(x: np.ndarray, segments: list[slice], window: int, least: float) -> list[np.ndarray]:
-    parts = [past_moments(x[rows], window, least) for rows in segments]
-    return [_join(part) for part in zip(*parts, strict=True)]
+def _past_ewm(x: np.ndarray, spans: np.ndarray) -> np.ndarray:
+    """Return `past_ewm` of series whose spans differ."""
+    out = np.empty_like(x)
+    each, of = np.unique(spans, axis=0, return_inverse=True)
+    for number, span in enumerate(each):
+        some = of.reshape(-1) == number
+        out[some] = past_ewm(x[some], span)
+    return out
 
 
-def _z(x: np.ndarray, center: np.ndarray, spread: np.ndarray, least: float) -> np.ndarray:
+def _past_moments(
+    x: np.ndarray, parts: list[tuple[np.ndarray, Any]], window: int, least: np.ndarray
+) -> np.ndarray:
+    return map_parts(lambda x, least: past_moments(x, window, least[:, 0]), parts, x, least)
+
+
+def _z(x: np.ndarray, center: np.ndarray, spread: np.ndarray, least: np.ndarray) -> np.ndarray:
     z = x - center
     for start in range(0, len(z), _BLOCK):  # the divisor stays in the cache
         block = slice(start, start + _BLOCK)
-        z[block] /= np.maximum(spread[block], least)
+        z[block] /= np.maximum(spread[block], least[block])
     return z
 
 
 def _at(x: np.ndarray, rows: np.ndarray, stop: np.ndarray) -> np.ndarray:
     """Return x at these rows, NaN for rows at or after the stop."""
     return np.where(rows < stop, x.take(rows, mode="clip"), np.nan)
-
-
-def _join(parts: Sequence[np.ndarray]) -> np.ndarray:
-    return parts[0] if len(parts) == 1 else np.concatenate(parts)

@@ -88,8 +88,8 @@ class LiveFeatures(PastStep):
         )
 
     def begin(self, slot: int, key: Hashable, time: Any) -> None:
-        """Take the past that fit kept of a series."""
-        known = self.known.get(key)
+        """Take what fit kept of a series."""
+        known = self.known(key)
         least = self.known_least.get(key, self.pooled_least)
         for column in range(self.n_columns):
             inner = slot * self.n_columns + column
@@ -154,7 +154,7 @@ class LiveColumns(PastStep):
         super().__init__(past, max_gap)
         self.features, self.n_features = features, len(features.names(""))
         self._sizes: dict[float, _Sizes] = {}
-        known = [self._at(series.step) for series in past.series] or [self._at(np.nan)]
+        known = [self._at(step) for step in np.unique(past.steps).tolist()]
         self.recent = self.keep_part("recent", RecentRows(max(each.n_recent for each in known), 1))
         self.keep("least")
         self.keep("means", (len(features.ewm_spans), 1))
@@ -186,7 +186,7 @@ class LiveColumns(PastStep):
         ended = np.vstack([run, run[-1:]])  # the mean before a row that comes after them
         step = float(self.time_step[slot])
         for number, span in enumerate(self._at(step).features.ewm_spans):
-            self.means[slot, number] = past_ewm(ended[:, 0], span)[-1]
+            self.means[slot, number] = past_ewm(ended.T, span)[0, -1]
         if self.lookup is None:
             return
         self.lookup.put(slot, times, values, step)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .._core import LiveRows, Past, PastStep
+from .._core import LiveRows, Past, PastStep, SeriesPast
 from ._filling import N_KEPT, Filling
 
 
@@ -51,8 +51,8 @@ class LiveImputer(PastStep):
         self.median[slot] = self.medians.get(key, self.pooled)
         super().begin(slot, key, time)
 
-    def go_on(self, slot: int, known: Any, time: Any) -> None:
-        """Continue from the last row up to this time that fit kept."""
+    def go_on(self, slot: int, known: SeriesPast, time: Any) -> None:
+        """Go on from the last row that fit kept up to this time."""
         n_kept = int(np.searchsorted(known.times, time))
         if n_kept:
             self.kept[slot] = known.values[n_kept - 1].reshape(-1, N_KEPT)

@@ -47,9 +47,9 @@ class LiveLookup(PerSeries):
         self._shift = np.concatenate([np.arange(2 * n + 1) for _, n in lookups])
 
     def spans(self, times: np.ndarray, step: float) -> dict[tuple[int, int], tuple[np.ndarray, np.ndarray]]:
-        """Return where the rows found by each lookup start and stop, for given rows of one series."""
-        steps = np.full(len(times), step)
-        return {each: self.period.look_back(*each, times, steps, self.zone) for each in self.lookups}
+        """Return for each lookup where the rows that it finds start and stop, for given rows of one series."""
+        steps, bounds = np.full(len(times), step), np.array([0, len(times)])
+        return {each: self.period.look_back(*each, times, steps, self.zone, bounds) for each in self.lookups}
 
     def put(self, slot: int, times: np.ndarray, values: np.ndarray, step: float) -> None:
         """Make given rows the last of a series."""

@@ -33,7 +33,7 @@ class LiveWindow(PastStep):
     ) -> None:
         super().__init__(past, max_gap)
         self.length, self.padding, self.spacing = length, padding, spacing
-        known = max([1, *self._every(np.array([series.step for series in past.series])).tolist()])
+        known = max([1, *self._every(past.steps).tolist()])
         self.recent = self.keep_part("recent", RecentRows(1 + (length - 1) * known, n_channels))
         self._back = np.arange(length, 0, -1)
 

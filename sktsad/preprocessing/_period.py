@@ -51,15 +51,15 @@ class Period:
         """Whether it is a whole number of days, which follow the clocks."""
         return self.rows is None and self.time % _DAY == 0
 
-    def in_rows(self, step: float) -> int | None:
-        """Return the number of rows of a period in a series with this time step; None if a time has fewer than four."""
+    def in_rows(self, steps: np.ndarray) -> np.ndarray:
+        """Return the rows of a period in series with these time steps; NaN where a time has fewer than four."""
         if self.rows is not None:
-            return self.rows
-        rows = self.time / step
-        return round(rows) if rows >= _MIN_PERIOD else None  # a single row has no time step: NaN
+            return np.full(len(steps), float(self.rows))
+        rows = self.time / steps
+        return np.where(rows >= _MIN_PERIOD, np.rint(rows), np.nan)  # a single row has no time step: NaN
 
-    def in_time(self, step: float) -> float:
-        """Return the longest time that a period takes: clocks are set back by up to two hours at a change."""
+    def in_time(self, step: Any) -> Any:
+        """Return the longest time that it takes: clocks are set back up to two hours at a change."""
         if self.rows is not None:
             return self.rows * step
         return self.time + _CHANGE if self.by_clock else self.time
@@ -78,22 +78,31 @@ class Period:
         return _offsets(then.ravel(), zone).reshape(then.shape) - now
 
     def look_back(
-        self, lag: int, n_neighbors: int, times: np.ndarray | None, steps: np.ndarray, zone: Any = None
+        self,
+        lag: int,
+        n_neighbors: int,
+        times: np.ndarray | None,
+        steps: np.ndarray,
+        zone: Any,
+        bounds: np.ndarray,
     ) -> tuple[np.ndarray, np.ndarray]:
         """Return for each row where the rows ``lag`` periods earlier start and stop: one row and its neighbours.
 
-        Each row has its own time step. If there is a time zone, days follow its clocks.
+        They are of its own series; ``bounds`` tells where these start and stop. Each row goes by its own of the time
+        steps. A day is one of the clocks of the time zone, if there is one.
         """
-        if times is None:  # all rows have the same step, if any
-            n_period = self.in_rows(steps[0])
-            if n_period is None:
+        if times is None:  # one series, and one step for all, if any
+            (n_period,) = self.in_rows(steps[:1])
+            if np.isnan(n_period):
                 return np.zeros(len(steps), int), np.zeros(len(steps), int)
-            return look_back(np.arange(len(steps)), lag * n_period, n_neighbors + 0.5)
+            return look_back(np.arange(len(steps)), lag * n_period, n_neighbors + 0.5, bounds)
         back = lag * (np.full(len(steps), self.time) if self.rows is None else self.rows * steps)
         if self.by_clock and zone is not None:
             back += _offsets(times - back.astype(np.int64), zone) - _offsets(times, zone)
         has_step = ~np.isnan(steps) if self.rows is not None else self.time / steps >= _MIN_PERIOD
-        first, stop = look_back(times, np.nan_to_num(back), (n_neighbors + 0.5) * np.nan_to_num(steps))
+        first, stop = look_back(
+            times, np.nan_to_num(back), (n_neighbors + 0.5) * np.nan_to_num(steps), bounds
+        )
         return np.where(has_step, first, 0), np.where(has_step, stop, 0)
 
 
@@ -114,11 +123,11 @@ def choose_period(
     if period != "auto":
         return _of_time(period, rows)  # type: ignore[arg-type]
     if has_dates and rows.times is not None:
-        for (_, part), step in zip(rows.parts(), rows.steps(), strict=True):
-            if np.ptp(rows.times[part]) >= 2 * _DAY and Period(None).in_rows(step):
-                return Period(None)
-    longest = max((part for _, part in rows.parts()), key=lambda part: part.stop - part.start)
-    n_rows = find_period(values[rows.order[longest]])
+        spans = rows.times[rows.bounds[1:] - 1] - rows.times[rows.bounds[:-1]]
+        if ((spans >= 2 * _DAY) & ~np.isnan(Period(None).in_rows(rows.steps()))).any():
+            return Period(None)
+    longest = int(np.argmax(np.diff(rows.bounds)))
+    n_rows = find_period(values[rows.order[slice(*rows.bounds[longest : longest + 2])]])
     return None if n_rows is None else Period(n_rows)
 
 
@@ -127,7 +136,7 @@ def _of_time(period: str | timedelta, rows: SeriesRows) -> Period:
     time = nanoseconds("period", period)
     require_dates("period", period, rows)
     found = Period(None, float(time))
-    if all(found.in_rows(step) is None for step in rows.steps().tolist()):
+    if np.isnan(found.in_rows(rows.steps())).all():
         raise ValueError(
             f"period={period!r} has fewer than {_MIN_PERIOD} rows in every series. Give a longer one, or None."
         )

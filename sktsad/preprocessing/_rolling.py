@@ -1,4 +1,7 @@
-"""Causal statistics of one column of one series: each row is compared with rows before it."""
+"""Causal statistics of a column: each row is compared with rows of its series before it.
+
+A column is a matrix with a series of as many rows in each of its rows.
+"""
 
 from __future__ import annotations
 
@@ -19,64 +22,82 @@ _LARGEST_KERNEL = 240
 
 
 def trailing_mean(x: np.ndarray, window: int) -> np.ndarray:
-    """Return the mean of the last ``window`` rows, including the current one; of fewer at the start."""
-    size = min(window, len(x))
+    """Return the mean of the last ``window`` rows, this one included; of fewer at the start."""
+    n_rows = x.shape[1]
+    size = min(window, n_rows)
     # The filter's window is centred; shifted, it ends with the row.
     out = uniform_filter1d(x, size, origin=(size - 1) // 2, mode="constant")
-    n_first = min(window - 1, len(x))
-    out[:n_first] = np.cumsum(x[:n_first]) / np.arange(1, n_first + 1)
+    n_first = min(window - 1, n_rows)
+    out[:, :n_first] = np.cumsum(x[:, :n_first], axis=1) / np.arange(1, n_first + 1)
     return out
 
 
-def past_moments(x: np.ndarray, window: int, least: float = 0.0) -> tuple[np.ndarray, np.ndarray]:
+def past_moments(x: np.ndarray, window: int, least: Any = 0.0) -> np.ndarray:
     """Return mean and standard deviation of the ``window`` rows before each row; NaN with fewer than half of them.
 
-    The relative error of variances is below a millionth, or their error below a millionth of ``least`` squared.
+    Variances are exact to a millionth of themselves, or of ``least`` squared, one for each series, where that is more.
+
+    Returns
+    -------
+    moments : ndarray of shape (2, n_series, n_rows)
     """
-    mean, std = np.empty(len(x)), np.empty(len(x))
+    out = np.empty((2, *x.shape))
+    mean, std = out
     half = -(-window // 2)
-    mean[:half] = std[:half] = np.nan
-    start, stop = half - 1, len(x) - 1
+    out[:, :, :half] = np.nan
+    least = np.broadcast_to(least, len(x))
+    is_spoilt = np.zeros(len(x), dtype=bool)
+    start, stop = half - 1, x.shape[1] - 1
     size = block = max(_BLOCK, window)
     while start < stop:
         # The past of the row after each of these ends with it.
         first = max(start - window + 1, 0)
-        part = x[first : min(start + size, stop)]
-        # Centre of rows that all of these have in their past: not even rounding errors may depend on later rows.
-        center = np.partition(part[:half], half // 2)[half // 2]
+        part = x[:, first : min(start + size, stop)]
+        # The middle of rows that are past to all of these: of later ones, not even rounding errors may tell.
+        center = np.partition(part[:, :half], half // 2, axis=1)[:, half // 2, None]
         part = part - center
-        begin, end = start - first, len(part)
-        means = trailing_mean(part, window)[begin:]
+        begin, end = start - first, part.shape[1]
+        means = trailing_mean(part, window)[:, begin:]
         squares = np.square(part, out=part)
-        variances = trailing_mean(squares, window)[begin:]
+        variances = trailing_mean(squares, window)[:, begin:]
         variances -= means * means
-        if not squares.max() <= _LARGEST * (variances.min() + least**2):
-            # Keep rows up to the first whose sums are spoilt by an extreme value that has left the window; restart
-            # there.
-            is_exact = np.maximum.accumulate(squares)[begin:] <= _LARGEST * (variances + least**2)
-            is_exact[0] = True
-            end = end if is_exact.all() else begin + int(np.argmin(is_exact))
+        is_exact = squares.max(axis=1) <= _LARGEST * (variances.min(axis=1) + least**2)
+        if len(x) > 1:
+            is_spoilt |= ~is_exact
+        elif not is_exact:
+            # Up to the first row whose sums are spoilt by a wild value that has left the window; there, start again.
+            is_fine = np.maximum.accumulate(squares[0])[begin:] <= _LARGEST * (variances[0] + least**2)
+            is_fine[0] = True
+            end = end if is_fine.all() else begin + int(np.argmin(is_fine))
         rows = slice(start + 1, first + end + 1)
-        np.add(means[: end - begin], center, out=mean[rows])
-        np.sqrt(np.maximum(variances[: end - begin], 0), out=std[rows])
-        size = window if end < len(part) else min(2 * size, block)
+        np.add(means[:, : end - begin], center, out=mean[:, rows])
+        np.sqrt(np.maximum(variances[:, : end - begin], 0), out=std[:, rows])
+        size = window if end < part.shape[1] else min(2 * size, block)
         start = first + end
-    return mean, std
+    for each in np.flatnonzero(is_spoilt).tolist():  # each starts again at rows of its own
+        out[:, each] = past_moments(x[each : each + 1], window, least[each])[:, 0]
+    return out
 
 
 def slope(x: np.ndarray, window: int) -> np.ndarray:
-    """Return the slope, per row, of the least-squares line through the last ``window`` rows; NaN at the start."""
-    out = np.full(len(x), np.nan)
-    if len(x) < window:
+    """Return the slope of the least-squares line through the last ``window`` rows, a row; NaN at the start."""
+    out = np.full(x.shape, np.nan)
+    n_rows = x.shape[1]
+    if n_rows < window:
         return out
     if window <= _LARGEST_KERNEL:
         steps = np.arange(window) - (window - 1) / 2
-        out[window - 1 :] = np.convolve(x - x[0], steps[::-1] / (steps @ steps), mode="valid")
+        found = np.empty(x.size)
+        # All series as one: the windows that reach from one into the next are those at the start, which are left out.
+        rows = (x - x[:, :1]).reshape(-1)
+        found[window - 1 :] = np.convolve(rows, steps[::-1] / (steps @ steps), mode="valid")
+        out[:, window - 1 :] = found.reshape(x.shape)[:, window - 1 :]
         return out
     size = max(1, _BLOCK // window) * window
-    for start in range(0, len(x) - window + 1, size):
-        end = start + window - 1
-        out[end : end + size] = _slopes(x[start : end + size], window)
+    for of_each, rows in zip(out, x, strict=True):
+        for start in range(0, n_rows - window + 1, size):
+            end = start + window - 1
+            of_each[end : end + size] = _slopes(rows[start : end + size], window)
     return out
 
 
@@ -112,25 +133,34 @@ def past_ewm(x: np.ndarray, span: Any) -> np.ndarray:
 
     The span is a number, or an array with a span for each row, which sets the weight of that row.
     """
-    out = np.full(len(x), np.nan)
-    spans = np.broadcast_to(span, len(x))[:-1]
+    out, last = np.full(x.shape, np.nan), x.shape[1] - 1
+    spans = np.broadcast_to(span, last + 1)[:last]
     starts = np.flatnonzero(np.append(True, np.diff(spans) != 0)) if np.ndim(span) else np.zeros(1, int)
-    mean = x[0] if len(x) else np.nan
-    for start, stop in pairwise([*starts[: len(x) - 1].tolist(), len(x) - 1]):
+    mean = x[:, :1]
+    for start, stop in pairwise([*starts[:last].tolist(), last]):
         decay = 1 - 2 / (spans[start] + 1)
-        part, _ = lfilter([1 - decay], [1, -decay], x[start:stop], zi=[decay * mean])
-        out[start + 1 : stop + 1], mean = part, part[-1]
+        part, _ = lfilter([1 - decay], [1, -decay], x[:, start:stop], zi=decay * mean)
+        out[:, start + 1 : stop + 1], mean = part, part[:, -1:]
     return out
 
 
-def look_back(times: np.ndarray, lag: Any, tolerance: Any) -> tuple[np.ndarray, np.ndarray]:
+def look_back(
+    times: np.ndarray, lag: Any, tolerance: Any, bounds: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
     """Return for each row where the rows ``lag`` earlier, give or take the tolerance, start and stop.
 
-    They stop before the row itself. Lag and tolerance are numbers, or arrays with one number for each row.
+    They stop before the row itself. Lag and tolerance are numbers, or arrays with one for each row. A row looks at rows
+    of its own series only; ``bounds`` tells where these start and stop.
     """
-    times = times - times[0]  # small numbers, as floats cannot hold nanoseconds since 1970 exactly
-    first = np.searchsorted(times, times - (lag + tolerance))
-    stop = np.searchsorted(times, times - (lag - tolerance), side="right")
+    sizes = np.diff(bounds)
+    times = times - np.repeat(times[bounds[:-1]], sizes)  # floats do not hold nanoseconds since 1970
+    # Complex numbers are ordered by their real parts, here the series, and then by their imaginary parts.
+    stamps, then = np.empty((2, len(times)), dtype=complex)
+    stamps.real = then.real = np.repeat(np.arange(len(sizes)), sizes)
+    stamps.imag, then.imag = times, times - (lag + tolerance)
+    first = np.searchsorted(stamps, then)
+    then.imag = times - (lag - tolerance)
+    stop = np.searchsorted(stamps, then, side="right")
     return first, np.minimum(stop, np.arange(len(times)))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from math import ceil
@@ -24,14 +24,18 @@ from .._core import (
     LiveStep,
     Past,
     Rows,
+    SeriesRows,
     StrOptions,
+    as_slice,
     atomic_fit,
     check_feature_names_in,
     check_target_index,
+    equal_parts,
     read_series,
     refuse_polars_output,
     robust_moments,
     row_index,
+    search_parts,
     validate_rows,
     warn_if_other_step,
     warn_if_past_is_missing,
@@ -41,6 +45,9 @@ from ._column_rows import ColumnRows
 from ._feature_set import FeatureSet
 from ._live_features import LiveFeatures
 from ._period import choose_period
+
+#: Rows of short series that are worked on at once: they stay in the cache.
+_AT_ONCE = 2**16
 
 
 class RollingFeatures(TransformerMixin, Estimator):
@@ -260,9 +267,13 @@ class RollingFeatures(TransformerMixin, Estimator):
             raise ValueError("No feature is left. Name a window, a period, or keep_values=True.")
         self._features, self._period, self._calendar = features, period, calendar
         self._has_missing = bool(np.isnan(values).any())
-        self._past = Past.of(X, rows, values, self._first_needed, self.max_gap)
-        self._spreads = [_spread(values[rows.order[part]]) for _, part in rows.parts()]
-        self.periods_ = {key: period and period.in_rows(step) for key, step in self._past.steps().items()}
+        self._past = Past.of(X, rows, values, self._first_needed(rows), self.max_gap)
+        self._spreads = _spreads(values, rows)
+        periods = [np.nan] * len(rows.keys) if period is None else period.in_rows(rows.steps()).tolist()
+        self.periods_ = {
+            key: None if np.isnan(n_rows) else int(n_rows)
+            for key, n_rows in zip(rows.keys, periods, strict=True)
+        }
         self._pooled_spread = np.median(self._spreads, axis=0)
         return self
 
@@ -299,9 +310,7 @@ class RollingFeatures(TransformerMixin, Estimator):
         values = validate_rows(self, X, reset=False, ensure_all_finite="allow-nan")
         is_other = warn_if_other_step(past, rows, stacklevel=4)
         if self.history == "index" and not is_other:
-            n_back = max(
-                (self._features.at(step).longest_window for step in past.steps().values()), default=1
-            )
+            n_back = int(self._longest_windows(self._past.steps).max())
             warn_if_past_is_missing(past, rows, self.max_gap, self._lacking, n_back, stacklevel=4)
         names = self.get_feature_names_out()
         n_rows = len(values)
@@ -313,20 +322,20 @@ class RollingFeatures(TransformerMixin, Estimator):
                     "pandas.to_datetime(times)."
                 )
             out[rows.order, -n_calendar:] = self._calendar.columns(rows.times, self._past.zone)
+        spreads = np.vstack([self._spreads, self._pooled_spread])[self._past.numbers_of(rows.keys)]
         rows, values, _ = past.join(rows, values)
-        steps = rows.steps_so_far(past.steps())
-        spreads = dict(zip(self._past.keys, self._spreads, strict=True))
-        with np.errstate(over="ignore", invalid="ignore"):  # for the largest floats
-            for key, part in rows.parts():
-                order = rows.order[part]
-                times = None if rows.times is None else rows.times[part]
-                spread = spreads.get(key, self._pooled_spread)
-                at = _as_slice(order)
+        steps = rows.steps_so_far(past.steps)
+        with np.errstate(over="ignore", invalid="ignore"):  # of the largest numbers that floats hold
+            for some in self._at_once(rows, steps):
+                batch = rows.some(some)
+                at = as_slice(batch.order)
                 given: Any = slice(None)
                 into = at
-                if not (is_given := order < n_rows).all():  # the other rows are the past kept by fit
-                    given, into = is_given, order[is_given]
-                for column, feature in enumerate(self._of_series(values[at], times, steps[part], spread)):
+                if not (is_given := batch.order < n_rows).all():  # the rest is the past that fit kept
+                    given, into = is_given, batch.order[is_given]
+                least = np.repeat(self.min_spread * spreads[some], np.diff(batch.bounds), axis=0)
+                found = self._of_series(values[at], batch, steps[rows.rows_of(some)], least)
+                for column, feature in enumerate(found):
                     out[into, column] = feature[given]
         flat = out.reshape(-1)
         odd = np.flatnonzero(~np.isfinite(flat))
@@ -367,62 +376,90 @@ class RollingFeatures(TransformerMixin, Estimator):
             self._past, self.max_gap, self.fill, self._features, self._period, least, pooled, self._calendar
         )
 
-    def _first_needed(self, times: np.ndarray, step: float) -> int:
-        """Return the first of these rows that later rows look at."""
+    def _first_needed(self, rows: SeriesRows) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
+        """Return what tells, as `Past.of` asks for, which rows those after them look at."""
         if self.history == "none":
-            return len(times)
-        period = self._period.in_time(step) if self._period else np.nan
-        # Present values are no further apart than this number of steps, or there is a gap between them.
+            return lambda stops, _: stops
+        steps, period = rows.steps(), self._period
+        # Values that are there are no more than that many steps apart, or there is a gap between them.
         spread = ceil(self.max_gap) if self._has_missing else 1
-        return self._features.at(step).first_of_past(times, period, step, spread)
+        each, of = self._features.at_each(steps)
+        n_rows, n_same = np.array([features.reach_in_rows(spread) for features in each])[of].T
+        time = self._features.reach_in_time(period.in_time(steps) if period else np.nan, steps)
 
-    def _lacking(self, times: np.ndarray, before: float, step: float) -> np.ndarray:
-        """Mark the rows of a run after a hole whose features look into the hole, or at too few rows."""
-        lacks = np.arange(len(times)) < self._features.at(step).longest_window
-        period = None if self._period is None else self._period.in_rows(step)
-        if period is None:
-            return lacks
-        for lag in {lag for lag, _ in self._features.lookups}:
-            then = times - lag * period * step
-            lacks |= (then > before + step / 2) & (then < times[0] - step / 2)
+        def first_needed(stops: np.ndarray, owner: np.ndarray) -> np.ndarray:
+            times: Any = rows.times
+            starts = rows.bounds[owner]
+            then = times[np.maximum(stops - n_same[owner], starts)] - time[owner]
+            return np.minimum(stops - n_rows[owner], search_parts(times, starts, stops, then))
+
+        return first_needed
+
+    def _longest_windows(self, steps: np.ndarray) -> np.ndarray:
+        """Return how many rows before a row windows look at, by time steps."""
+        each, of = self._features.at_each(steps)
+        return np.array([features.longest_window for features in each])[of]
+
+    def _lacking(
+        self, depth: np.ndarray, times: np.ndarray, begins: np.ndarray, before: np.ndarray, steps: np.ndarray
+    ) -> np.ndarray:
+        """Mark the rows of runs after a hole that look into the hole, or at fewer rows than they should."""
+        lacks = depth < self._longest_windows(steps)
+        if self._period is not None:
+            period = self._period.in_rows(steps) * steps
+            for lag in {lag for lag, _ in self._features.lookups}:
+                then = times - lag * period
+                lacks |= (then > before + steps / 2) & (then < begins - steps / 2)
         return lacks
 
+    def _at_once(self, rows: SeriesRows, steps: np.ndarray) -> list[np.ndarray]:
+        """Return which series are worked on at once: at their last rows, features have the same numbers of rows."""
+        sizes = np.diff(rows.bounds)
+        _, which = self._features.at_each(steps[rows.bounds[1:] - 1])
+        order = np.lexsort([sizes, which])
+        sizes, which = sizes[order], which[order]
+        block = (np.cumsum(sizes) - sizes) // _AT_ONCE
+        cuts = np.flatnonzero((np.diff(block) != 0) | (np.diff(which) != 0)) + 1
+        return [np.sort(some) for some in np.split(order, cuts)]
+
     def _of_series(
-        self, values: np.ndarray, times: np.ndarray | None, steps: np.ndarray, spread: np.ndarray
+        self, values: np.ndarray, rows: SeriesRows, steps: np.ndarray, least: np.ndarray
     ) -> Iterator[np.ndarray]:
-        """Yield the features of the rows of a series, each with the time step that it goes by."""
-        period, zone = self._period, self._past.zone
+        """Yield the features of the rows of some series, each with the time step that it goes by."""
+        features, period, zone, times = self._features, self._period, self._past.zone, rows.times
         columns = values.T.astype(np.float64, "C", copy=False)
         whole = None
-        for x, least in zip(columns, self.min_spread * spread, strict=True):
+        for x, own_least in zip(columns, np.ascontiguousarray(least.T), strict=True):
             there = ~np.isnan(x)
             if there.all():
-                whole = whole or ColumnRows(self._features, period, zone, times, steps, self.max_gap)
-                yield from whole.features_of(x, least)
+                whole = whole or ColumnRows(features, period, zone, rows.bounds, times, steps, self.max_gap)
+                yield from whole.features_of(x, own_least)
                 continue
             found: Iterator[np.ndarray] = iter(())
             at = np.flatnonzero(there)
-            if len(at) and times is None:  # missing rows are known only where they are seen
-                step = np.nan_to_num(steps, nan=1.0)
-                some = ColumnRows(self._features, period, None, at * step[at], step[at], self.max_gap)
-                found = some.features_of(x[at], least)
-            elif len(at):
-                some = ColumnRows(self._features, period, zone, times[at], steps[at], self.max_gap)  # type: ignore[index]
-                found = some.features_of(x[at], least)
-            for _ in self._features.names(""):
+            if len(at):
+                bounds = np.unique(np.append(0, np.cumsum(there))[rows.bounds])  # of series with values
+                if times is None:  # rows that are missing must be seen to be
+                    step = np.nan_to_num(steps[at], nan=1.0)
+                    some = ColumnRows(features, period, None, bounds, at * step, step, self.max_gap)
+                else:
+                    some = ColumnRows(features, period, zone, bounds, times[at], steps[at], self.max_gap)
+                found = some.features_of(x[at], own_least[at])
+            for _ in features.names(""):
                 feature = np.full(len(x), np.nan)
                 if len(at):
                     feature[at] = next(found)
                 yield feature
 
 
-def _spread(values: np.ndarray) -> np.ndarray:
-    """Return the robust spread of each column, ignoring NaN; 1 for a constant or empty column."""
-    columns = (column[~np.isnan(column)].astype(np.float64) for column in values.T)
-    spread = np.array([robust_moments(column, axis=0)[1] if len(column) else 0.0 for column in columns])
-    return np.where(spread > 0, spread, 1.0)
-
-
-def _as_slice(rows: np.ndarray) -> np.ndarray | slice:
-    """Return ascending positions as a slice if they have no hole, which avoids a copy."""
-    return slice(rows[0], rows[-1] + 1) if rows[-1] - rows[0] == len(rows) - 1 else rows
+def _spreads(values: np.ndarray, rows: SeriesRows) -> np.ndarray:
+    """Return the robust spread of each column of each series, without its NaN; 1 of a constant one, or of nothing."""
+    out = np.zeros((len(rows.keys), values.shape[1]))
+    for column, spreads in zip(values.T, out.T, strict=True):
+        x = column[as_slice(rows.order)].astype(np.float64)
+        there = ~np.isnan(x)
+        bounds = np.append(0, np.cumsum(there))[rows.bounds]
+        x = x[there]
+        for which, where in equal_parts(bounds):
+            spreads[which] = robust_moments(x[where].reshape(len(which), -1), axis=1)[1]
+    return np.where(out > 0, out, 1.0)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from sklearn.preprocessing import MaxAbsScaler, MinMaxScaler, RobustScaler, StandardScaler
 
-from .._core import SeriesRows
+from .._core import SeriesRows, as_slice
 
 #: Operations of each scaler on a column, in order, with the attribute that holds the numbers. Only the same operations
 #: give the same bits.
@@ -52,7 +52,7 @@ def fit_at_once(scaler: Any, values: np.ndarray, rows: SeriesRows) -> list[Any] 
     """Return a fitted copy of a scaler for each series; None if it is not a plain ``StandardScaler``."""
     if type(scaler) is not StandardScaler or not (scaler.with_mean and scaler.with_std):
         return None
-    params, n_columns = scaler.get_params(), values.shape[1]
+    common = {**scaler.get_params(), "n_features_in_": values.shape[1]}
     found: list[StandardScaler] = []
     for first, stop, block in _blocks(values.astype(np.float64, copy=False), rows):
         starts = rows.bounds[first:stop] - rows.bounds[first]
@@ -67,12 +67,10 @@ def fit_at_once(scaler: Any, values: np.ndarray, rows: SeriesRows) -> list[Any] 
         variance = (np.add.reduceat(block, starts) - rest**2 / n) / n
         is_constant = variance <= n * _EPS * variance + (n * mean * _EPS) ** 2
         scale = np.where(is_constant, 1.0, np.sqrt(variance))
-        for number in range(stop - first):
+        for learnt in zip(sizes.astype(np.float64), mean, variance, scale, strict=True):
             own: Any = object.__new__(StandardScaler)
-            vars(own).update(params)
-            own.n_features_in_ = n_columns
-            own.n_samples_seen_ = np.float64(sizes[number])
-            own.mean_, own.var_, own.scale_ = mean[number], variance[number], scale[number]
+            vars(own).update(common)
+            own.n_samples_seen_, own.mean_, own.var_, own.scale_ = learnt
             found.append(own)
     return found
 
@@ -93,12 +91,11 @@ def scale_at_once(scalers: list[Any], values: np.ndarray, rows: SeriesRows, meth
         block = np.array(block)
         sizes = np.diff(rows.bounds[first : stop + 1])
         for name, do in steps:
+            neutral = np.full(values.shape[1], NEUTRAL[do])
             numbers = [getattr(scaler, name) for scaler in scalers[first:stop]]
-            each = np.array(
-                [[NEUTRAL[do]] * values.shape[1] if number is None else number for number in numbers]
-            )
-            do(block, np.repeat(each, sizes, axis=0), out=block)
-        out[rows.order[rows.bounds[first] : rows.bounds[stop]]] = block
+            each = np.concatenate([neutral if number is None else number for number in numbers])
+            do(block, np.repeat(each.reshape(len(sizes), -1), sizes, axis=0), out=block)
+        out[as_slice(rows.order[rows.bounds[first] : rows.bounds[stop]])] = block
     return out
 
 
@@ -108,5 +105,5 @@ def _blocks(values: np.ndarray, rows: SeriesRows) -> Iterator[tuple[int, int, np
     while first < len(rows.keys):
         stop = int(np.searchsorted(rows.bounds, rows.bounds[first] + _BLOCK, side="right")) - 1
         stop = max(stop, first + 1)
-        yield first, stop, values[rows.order[rows.bounds[first] : rows.bounds[stop]]]
+        yield first, stop, values[as_slice(rows.order[rows.bounds[first] : rows.bounds[stop]])]
         first = stop

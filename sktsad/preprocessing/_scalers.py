@@ -229,7 +229,12 @@ class SeriesScaler(OneToOneFeatureMixin, TransformerMixin, Estimator):
             warn_if_unknown(list(self.scalers_), rows.keys, stacklevel=5)
         values = validate_rows(self, X, reset=False)
         with config_context(**_CHECKED):
-            scalers = [self._scaler_of(key, values, rows.order[part], method) for key, part in rows.parts()]
+            new = {
+                key: self._scaler_of_new(key, values[rows.order[part]], method)
+                for key, part in rows.parts()
+                if key not in self.scalers_
+            }
+            scalers = [new[key] if key in new else self.scalers_[key] for key in rows.keys]
             out = scale_at_once(scalers, values, rows, method) if are_many(rows) else None
             if out is None:
                 out = np.empty_like(values)
@@ -245,15 +250,14 @@ class SeriesScaler(OneToOneFeatureMixin, TransformerMixin, Estimator):
             found = fit_at_once(self._new_scaler(), values, rows) if are_many(rows) else None
             return found or [self._new_scaler().fit(values[rows.order[part]]) for _, part in rows.parts()]
 
-    def _scaler_of(self, key: Hashable, values: np.ndarray, at: np.ndarray, method: str) -> Any:
-        if key in self.scalers_:
-            return self.scalers_[key]
+    def _scaler_of_new(self, key: Hashable, values: np.ndarray, method: str) -> Any:
+        """Return the scaler of a series that fit did not see."""
         if self.unseen == "error" or (self.unseen == "self" and method == "inverse_transform"):
             raise ValueError(
                 f"Series {key!r} was not among those of fit, and unseen={self.unseen!r} has no scaler for it. "
                 "Use unseen='pooled'."
             )
-        return self._new_scaler().fit(values[at]) if self.unseen == "self" else self.pooled_scaler_
+        return self._new_scaler().fit(values) if self.unseen == "self" else self.pooled_scaler_
 
 
 class WindowScaler(OneToOneFeatureMixin, TransformerMixin, Estimator):

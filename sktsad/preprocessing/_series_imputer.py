@@ -187,8 +187,8 @@ class SeriesImputer(TransformerMixin, Estimator):
         self._learn_medians(values, rows)
         keeps = self.history == "index"
         nothing = values[:, :0]
-        past = Past.of(X, rows, nothing, lambda times, _: len(times) - keeps, 3)
-        steps = np.array([kept.step for kept in past.series])
+        past = Past.of(X, rows, nothing, lambda stops, _: stops - keeps, 3)
+        steps = past.steps
         self._usual_step = float(np.median(steps[~np.isnan(steps)])) if (~np.isnan(steps)).any() else np.nan
         self._past = past.with_values(self._kept_of(past, values, rows))
         return self
@@ -224,21 +224,20 @@ class SeriesImputer(TransformerMixin, Estimator):
         values = validate_rows(self, X, reset=False, ensure_all_finite="allow-nan")
         n = values.shape[1]
         out = np.empty((len(values), n * (1 + len(self._filling.suffixes))), values.dtype)
-        steps = rows.steps_so_far(past.steps()) if self._times else np.empty(0)
-        kept_of = past.by_key() if rows.times is not None else {}
-        for key, part in rows.parts():
-            order, known = rows.order[part], kept_of.get(key)
+        steps = rows.steps_so_far(past.steps) if self._times else np.empty(0)
+        for number, (key, part) in enumerate(rows.parts()):
+            order, known = rows.order[part], past.series(number)
             limit, oldest = self._bounds(steps[part])
-            before = 0 if known is None else int(np.searchsorted(known.times, rows.times[part.start]))  # type: ignore[index]
+            before = 0 if rows.times is None else int(np.searchsorted(known.times, rows.times[part.start]))
             medians = self.medians_.get(key, self._pooled)
             for column in range(n):
                 kept = Filling.start()
                 if before:
-                    kept[:] = known.values[before - 1].reshape(n, -1)[column]  # type: ignore[union-attr]
+                    kept[:] = known.values[before - 1].reshape(n, -1)[column]
                 whole = self._filling.run(values[order, column], kept, medians[column], limit, oldest)
                 for block, found in whole:
-                    for number, each in enumerate(found):
-                        out[order[block], number * n + column] = each
+                    for place, each in enumerate(found):
+                        out[order[block], place * n + column] = each
         index = row_index(X)
         return out if index is None else pd.DataFrame(out, index, self.get_feature_names_out())
 
@@ -287,18 +286,19 @@ class SeriesImputer(TransformerMixin, Estimator):
     def _kept_of(self, past: Past, values: np.ndarray, rows: SeriesRows) -> np.ndarray:
         """Return the state after each row that fit keeps, of all columns one after the other."""
         found = []
-        for (_, part), series in zip(rows.parts(), past.series, strict=True):
-            if not len(series.times):
+        for number, (_, part) in enumerate(rows.parts()):
+            times = past.series(number).times
+            if not len(times):
                 continue
             order = rows.order[part]
-            stops = np.searchsorted(rows.times[part], series.times) + 1  # type: ignore[index]
+            stops = np.searchsorted(rows.times[part], times) + 1  # type: ignore[index]
             after = np.empty((len(stops), values.shape[1], len(Filling.start())))
             for column in range(values.shape[1]):
                 kept, start = Filling.start(), 0
-                for number, stop in enumerate(stops.tolist()):
+                for at, stop in enumerate(stops.tolist()):
                     for _ in self._filling.run(values[order[start:stop], column], kept, 0.0, np.inf, np.inf):
                         pass
-                    after[number, column], start = kept, stop
+                    after[at, column], start = kept, stop
             found.append(after.reshape(len(stops), -1))
         return np.concatenate(found) if found else np.empty((0, values.shape[1] * len(Filling.start())))
 

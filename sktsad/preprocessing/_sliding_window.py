@@ -31,6 +31,7 @@ from .._core import (
     flatten_3d,
     in_rows,
     nanoseconds,
+    ranges,
     read_series,
     refuse_polars_output,
     require_steps,
@@ -212,13 +213,10 @@ class SlidingWindow(TransformerMixin, Estimator):
         else:
             self._warn_if_padded(rows, spans)
         keeps = self.history == "index"
-        n_past = self.length_ - 1 - self._n_ahead()
-
-        def first_needed(times: np.ndarray, step: float) -> int:
-            return len(times) - (n_past * int(self._every(step)) if keeps else 0)
-
-        self._past = Past.of(X, rows, values, first_needed, self.max_gap)
-        self.strides_ = {key: int(self._every(step)) for key, step in self._past.steps().items()}
+        every = self._every(rows.steps())
+        n_past = (self.length_ - 1 - self._n_ahead()) * every if keeps else np.zeros_like(every)
+        self._past = Past.of(X, rows, values, lambda stops, of: stops - n_past[of], self.max_gap)
+        self.strides_ = dict(zip(rows.keys, every.tolist(), strict=True))
         return self
 
     def transform(self, X: Rows) -> Any:
@@ -259,11 +257,10 @@ class SlidingWindow(TransformerMixin, Estimator):
             n_back = pad * max(self.strides_.values())
             warn_if_past_is_missing(past, rows, self.max_gap, self._first_rows, n_back, stacklevel=4)
         if self._spacing is not None:
-            known = past.steps()
-            new = [(key, step) for key, step in zip(rows.keys, rows.steps(), strict=True) if key not in known]
-            self._warn_if_unequal([key for key, _ in new], np.array([step for _, step in new]), stacklevel=4)
+            new = np.flatnonzero(past.n_rows == 0)
+            self._warn_if_unequal([rows.keys[number] for number in new], rows.steps()[new], stacklevel=4)
         rows, values, given = past.join(rows, values)
-        steps = rows.steps_so_far(past.steps())
+        steps = rows.steps_so_far(past.steps)
         segments = rows.segment_starts(self.max_gap, steps)
         every = None if self._spacing is None else self._every(steps)
         windows = self._windows(values, rows, segments, given, every, row_index(X))
@@ -347,9 +344,9 @@ class SlidingWindow(TransformerMixin, Estimator):
             return np.ones(np.shape(steps), dtype=np.int64)
         return np.maximum(in_rows(self._spacing, steps), 1)
 
-    def _first_rows(self, times: np.ndarray, before: float, step: float) -> np.ndarray:
+    def _first_rows(self, depth: np.ndarray, *others: np.ndarray) -> np.ndarray:
         """Mark the first rows of a run, whose windows reach back beyond it."""
-        return np.arange(len(times)) < (self.length_ - 1) * self._every(step)
+        return depth < (self.length_ - 1) * self._every(others[-1])
 
     def _warn_if_unequal(self, keys: list[Hashable], steps: np.ndarray, stacklevel: int) -> None:
         """Warn of series whose windows, in whole rows, last longer or shorter than others."""
@@ -371,25 +368,28 @@ class SlidingWindow(TransformerMixin, Estimator):
         """Warn of series whose windows are cut by many gaps, as their time step is uneven."""
         steps = rows.steps()
         starts = rows.segment_starts(self.max_gap, steps)
-        lengths = np.diff(np.append(starts, rows.n_rows))
-        depth = np.arange(rows.n_rows) - np.repeat(starts, lengths) + 1
-        n_padded, n_windows, true_rows = 0, 0, []
-        n_gaps = np.diff(np.searchsorted(starts, rows.bounds)) - 1
-        for number in np.flatnonzero(n_gaps >= _MIN_GAPS).tolist():
-            part, span = slice(*rows.bounds[number : number + 2].tolist()), int(spans[number])
-            # The first windows of a series are always padded.
-            later = np.minimum(depth[part][span - 1 :], span)
-            if not len(later):
-                continue
-            if (later < span).mean() >= _PADDED or (2 * later < span).mean() >= _HALF_PADDED:
-                n_padded += int((later < span).sum())
-                n_windows += len(later)
-                true_rows.append(1 + (later - 1) // self._every(steps[number]))
-        if true_rows:
-            which = "" if rows.keys == [None] else f" of {len(true_rows)} of {len(rows.keys)} series"
+        odd = np.flatnonzero(np.diff(np.searchsorted(starts, rows.bounds)) > _MIN_GAPS)
+        # The first windows of a series are always padded.
+        first, stop = rows.bounds[odd] + spans[odd] - 1, rows.bounds[odd + 1]
+        n_windows, later = np.maximum(stop - first, 0), ranges(first, stop)
+        owner = np.repeat(np.arange(len(odd)), n_windows)
+        span = spans[odd][owner]
+        true = np.minimum(later - starts[np.searchsorted(starts, later, side="right") - 1] + 1, span)
+        shares = (
+            np.bincount(owner[is_short], minlength=len(odd)) / np.maximum(n_windows, 1)
+            for is_short in (true < span, 2 * true < span)
+        )
+        is_padded = np.any(
+            [share >= most for share, most in zip(shares, (_PADDED, _HALF_PADDED), strict=True)], axis=0
+        )
+        if is_padded.any():
+            of_padded = is_padded[owner]
+            share = (true < span)[of_padded].mean()
+            true_rows = 1 + (true - 1) // self._every(steps[odd])[owner]
+            which = "" if rows.keys == [None] else f" of {is_padded.sum()} of {len(rows.keys)} series"
             warnings.warn(
-                f"{n_padded / n_windows:.0%} of the windows{which} are padded: their median number of true rows is "
-                f"{np.median(np.concatenate(true_rows)):.0f} of {self.length_}. Rows often come more than "
+                f"{share:.0%} of the windows{which} are padded: their median number of true rows is "
+                f"{np.median(true_rows[of_padded]):.0f} of {self.length_}. Rows often come more than "
                 f"max_gap={self.max_gap} of the most frequent time steps after the previous row. "
                 "Resample to one step, e.g. X.resample('5min').mean().ffill(), raise max_gap, or shorten the window; "
                 "if time does not matter, drop it with X.reset_index(drop=True).",

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from sktsad._core import GappedStep, LiveRows, LiveStep
+from sktsad._core import GappedStep, LiveRows, LiveStep, Past, read_series
 
 
 def test_a_step_says_itself_what_it_does():
@@ -15,7 +15,8 @@ def test_a_step_says_itself_what_it_does():
 
 @pytest.mark.parametrize("n_series", [1, 3])
 def test_without_time_only_the_first_row_of_a_series_is_new(n_series):
-    step = GappedStep({}, 3, np.float64)
+    X = np.zeros((3, 1))
+    step = GappedStep(Past.of(X, read_series(X), X, lambda stops, _: stops, 3), 3)
     step.grow(3)
     rows = LiveRows(np.arange(n_series), None, np.full(n_series, np.nan))
     assert step.is_new(rows).all()

@@ -120,7 +120,7 @@ def test_the_step_is_the_most_frequent_one_or_the_median_of_a_clock_that_jitters
 
 def test_a_step_that_is_known_goes_before_the_own_one():
     rows = read_series(panel())
-    assert rows.steps_so_far({"a": 5.0, "b": 2.0}).tolist() == [5] * 4 + [2] * 4
+    assert rows.steps_so_far(np.array([5.0, 2.0])).tolist() == [5] * 4 + [2] * 4
     assert rows.steps().tolist() == [1, 1]
 
 
@@ -215,7 +215,7 @@ def test_other_labels_say_nothing_about_time(labels):
 def test_a_row_of_a_series_not_known_goes_by_the_rows_before_it(X, knows_one):
     rows = read_series(X)
     known = {rows.keys[0]: 3.5} if knows_one else {}
-    steps = rows.steps_so_far(known)
+    steps = rows.steps_so_far(np.array([known.get(key, np.nan) for key in rows.keys]))
     for key, part in rows.parts():
         times = rows.times[part].tolist()
         expected = [known.get(key) or naive.step_before(times, time) or np.nan for time in times]
@@ -223,7 +223,7 @@ def test_a_row_of_a_series_not_known_goes_by_the_rows_before_it(X, knows_one):
 
 
 def test_rows_without_time_have_no_step():
-    assert np.isnan(read_series(np.zeros((3, 1))).steps_so_far({})).all()
+    assert np.isnan(read_series(np.zeros((3, 1))).steps_so_far(np.full(1, np.nan))).all()
 
 
 # Clocks that are set back
@@ -288,7 +288,7 @@ def test_steps_of_many_series_at_once_are_those_of_each_alone(holes, is_same):
     alone = [modal_step(np.array(each)) if each else np.nan for each in holes]
     np.testing.assert_array_equal(rows.steps(), alone)
     known = {0: 3.0}
-    found = rows.steps_so_far(known)
+    found = rows.steps_so_far(np.array([known.get(key, np.nan) for key in rows.keys]))
     for number, (key, part) in enumerate(rows.parts()):
         for row in range(part.start, part.stop):
             n_holes = row - part.start - 1  # whole powers of two of the holes before it

@@ -21,7 +21,7 @@ def frame(index):
 
 
 def past_of(X, n_past=3, max_gap=3):
-    return Past.of(X, read_series(X), X.to_numpy(), lambda times, _: len(times) - n_past, max_gap)
+    return Past.of(X, read_series(X), X.to_numpy(), lambda stops, _: stops - n_past, max_gap)
 
 
 def panel(keys, start=0):
@@ -34,15 +34,15 @@ def panel(keys, start=0):
 
 def test_the_last_rows_of_every_run_are_kept():
     X = frame(pd.RangeIndex(100)).drop(range(30, 50)).drop(range(70, 90))
-    (kept,) = past_of(X).series
+    kept = past_of(X)
     assert kept.times.tolist() == [27, 28, 29, 67, 68, 69, 97, 98, 99]
     assert np.array_equal(kept.values, X.loc[kept.times])
     assert (kept.run_starts.tolist(), kept.run_stops.tolist()) == ([0, 50, 90], [29, 69, 99])
-    assert (kept.step, kept.n_rows) == (1, 60)
+    assert (kept.steps.tolist(), kept.n_rows.tolist()) == ([1], [60])
 
 
 def test_a_lost_row_or_two_do_not_end_a_run_whose_rows_are_kept():
-    (kept,) = past_of(frame(pd.RangeIndex(100)).drop([40, 41])).series
+    kept = past_of(frame(pd.RangeIndex(100)).drop([40, 41]))
     assert kept.times.tolist() == [97, 98, 99]
     assert kept.run_starts.tolist() == [0, 42]
 
@@ -51,17 +51,19 @@ def test_of_many_runs_those_before_the_longest_holes_are_kept_and_the_last():
     X = frame(pd.RangeIndex(10_000))
     is_there = np.arange(10_000) % 20 < 15
     is_there[4000:4100] = False
-    (kept,) = past_of(X[is_there]).series
+    kept = past_of(X[is_there])
     assert len(kept.times) == 32 * 3
     assert {3994, 9994} <= set(kept.times)
     shuffled = X[np.random.default_rng(0).random(10_000) < 0.5]
-    assert len(past_of(shuffled, 30).series[0].times) <= 32 * 30
+    assert len(past_of(shuffled, 30).times) <= 32 * 30
 
 
 def test_rows_without_time_leave_nothing():
-    past = Past.of(np.zeros((9, 1)), read_series(np.zeros((9, 1))), np.zeros((9, 1)), lambda *_: 0, 3)
-    assert (past.kind, past.keys, len(past.series[0].times)) == (None, [None], 0)
-    assert np.isnan(past.steps()[None])
+    past = Past.of(
+        np.zeros((9, 1)), read_series(np.zeros((9, 1))), np.zeros((9, 1)), lambda stops, _: stops - 1, 3
+    )
+    assert (past.kind, past.keys, len(past.times)) == (None, [None], 0)
+    assert np.isnan(past.steps).all()
 
 
 @pytest.mark.parametrize("key", [None, "<no name>", 7, ("a", 1)])
@@ -88,10 +90,10 @@ def test_joined_rows_are_those_given_and_those_kept_in_time_order(X, n_past, ran
     if not len(later):
         return
     past, rows = past_of(X[is_fit], n_past), read_series(X[~is_fit])
-    joined, values, given_at = past.join(rows, later.to_numpy())
+    joined, values, given_at = past.compare(later, rows).join(rows, later.to_numpy())
     assert np.array_equal(values[joined.order[given_at]], later.to_numpy()[rows.order])
     assert joined.keys == rows.keys
-    kept = past.by_key()
+    kept = {key: past.series(number) for key, number in past.numbers().items()}
     for key, part in joined.parts():
         assert (np.diff(joined.times[part]) > 0).all()
         own = rows.times[dict(rows.parts())[key]]

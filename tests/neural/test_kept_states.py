@@ -25,7 +25,7 @@ def keep(windows, history="index"):
     rows = lay_out(windows, "auto", 3, "float64")
     past, ends = past_of(windows, rows, history)
     # The step is 1, whatever is the most frequent one of so few rows.
-    past = replace(past, series=[replace(series, step=1.0) for series in past.series])
+    past = replace(past, steps=np.ones(len(past.keys)))
     return past.with_values(rows.values[ends])
 
 
@@ -34,7 +34,7 @@ def kept(*times):
 
 
 def states(past, key):
-    return past.by_key()[key].values[:, 0].tolist()
+    return past.series(past.numbers()[key]).values[:, 0].tolist()
 
 
 def starts(past, *times):
@@ -91,11 +91,11 @@ def test_the_state_after_a_short_hole_of_many_is_lost(monkeypatch):
 
 def test_without_time_or_history_nothing_is_kept():
     without_time = keep(Windows.from_dense(np.zeros((4, 1)), 1))
-    assert without_time.by_key()[None].values.shape == (0, 1)
+    assert without_time.values.shape == (0, 1)
     rows = Windows.from_dense(np.zeros((4, 1)), 1)
     assert first_states(lay_out(rows, "auto", 3, "float64", without_time), 3, stacklevel=1) is None
     past = keep(rows_of([0, 1, 5]), history="none")
-    assert past.by_key()["a"].step == 1
+    assert past.steps.tolist() == [1]
     assert states(past, "a") == []
     assert starts(past, [9]) is None  # silently
 

@@ -305,13 +305,13 @@ def test_partial_fit_goes_on_along_new_rows():
     first = X.groupby(level=0).head(25)
     is_first = X.index.isin(first.index)
     model = StatefulRNNClassifier(**EXACT).partial_fit(first, Y[is_first], classes=[0, 1])
-    kept = model._past.by_key()
+    kept = model._past
     later = model.set_params(lr=1e-12).partial_fit(X[~is_first], Y[~is_first])
     # As if it had run along all rows; the weights are as good as those before.
     new = pd.concat([X.loc[["s0"]]] * 2)
     new.index = pd.MultiIndex.from_product([["s0"], range(120)])
     np.testing.assert_allclose(later.decision_function(new[60:]), slow_scores(later, new)[60:], rtol=1e-5)
-    assert (kept["s0"].values != model._past.by_key()["s0"].values).any()
+    assert (kept.series(0).values != model._past.series(0).values).any()
     with pytest.raises(ValueError, match=r"have a .series, time. index"):
         model.partial_fit(X.to_numpy(), Y)
 

@@ -129,13 +129,10 @@ def test_what_still_gets_more_alike_at_a_third_of_the_rows_has_no_period_there()
 
 
 def test_a_day_is_counted_in_rows_of_the_series():
-    assert Period(None).in_rows(MINUTE) == 1440
-    assert Period(None).in_rows(7 * MINUTE) == 206  # 205.7
-    assert Period(None).in_rows(360 * MINUTE) == 4
-    assert Period(None).in_rows(361 * MINUTE) is None
-    assert Period(None).in_rows(np.nan) is None
+    found = Period(None).in_rows(MINUTE * np.array([1, 7, 360, 361, np.nan]))
+    np.testing.assert_array_equal(found, [1440, 206, 4, np.nan, np.nan])  # 205.7 are 206
     assert Period(None).in_time(MINUTE) == (24 + 2) * 60 * MINUTE  # the longest, where clocks are set back
-    assert Period(9).in_rows(np.nan) == 9
+    assert Period(9).in_rows(np.array([np.nan, 5.0])).tolist() == [9, 9]
     assert Period(9).in_time(5.0) == 45
 
 
@@ -171,7 +168,7 @@ def test_a_period_that_is_given_is_taken():
 
 def found(period, lag, n_neighbors, n_rows, times, step, zone=None):
     """Rows that each row finds, by where they start and stop."""
-    ends = period.look_back(lag, n_neighbors, times, np.full(n_rows, step), zone)
+    ends = period.look_back(lag, n_neighbors, times, np.full(n_rows, step), zone, np.array([0, n_rows]))
     return [list(range(*pair)) for pair in zip(*ends, strict=True)]
 
 
@@ -186,7 +183,8 @@ def test_rows_are_looked_up_by_time_or_else_by_number():
 
 
 def test_each_row_is_looked_up_by_its_own_step():
-    ends = Period(2).look_back(1, 0, np.array([0.0, 1, 2, 4, 6]), np.array([np.nan, 1, 1, 1, 2]))
+    times, steps = np.array([0.0, 1, 2, 4, 6]), np.array([np.nan, 1, 1, 1, 2])
+    ends = Period(2).look_back(1, 0, times, steps, None, np.array([0, 5]))
     assert [list(range(*pair)) for pair in zip(*ends, strict=True)] == [[], [], [0], [2], [1, 2]]
 
 

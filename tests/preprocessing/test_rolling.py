@@ -7,13 +7,25 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from sktsad.preprocessing import _rolling
-from sktsad.preprocessing._rolling import look_back, median_and_deviation, past_ewm, past_moments, slope
+from sktsad.preprocessing._rolling import look_back, median_and_deviation
 
 NUMBERS = st.one_of(
     st.integers(-3, 3).map(float), st.floats(-1e3, 1e3), st.sampled_from([1e9, 1e9 + 1, -1e6])
 )
 COLUMNS = arrays(float, st.integers(1, 60), elements=NUMBERS)
 NOISE = np.random.default_rng(0).normal(size=3000)
+
+
+def past_moments(x, window, least=0.0):
+    return _rolling.past_moments(x[None], window, least)[:, 0]
+
+
+def slope(x, window):
+    return _rolling.slope(x[None], window)[0]
+
+
+def past_ewm(x, span):
+    return _rolling.past_ewm(x[None], span)[0]
 
 
 def exact_moments(x, window):
@@ -179,7 +191,10 @@ def test_rows_some_time_ago_are_found_by_their_time(holes, lag, n_neighbors, sta
 
 def found(times, lag, tolerance):
     """Rows that each row finds."""
-    return [list(range(*ends)) for ends in zip(*look_back(times, lag, tolerance), strict=True)]
+    return [
+        list(range(*ends))
+        for ends in zip(*look_back(times, lag, tolerance, np.array([0, len(times)])), strict=True)
+    ]
 
 
 def test_a_time_that_is_off_by_less_than_the_tolerance_counts():

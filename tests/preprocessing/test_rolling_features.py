@@ -838,13 +838,12 @@ def test_nan_is_a_row_that_its_column_misses(seed, period, max_gap):
     X = noise(DATES.index, seed=seed)
     X = X.mask(rng.random(X.shape) < 0.3)
     features = RollingFeatures(**SMALL, period=period, max_gap=max_gap, fill=np.nan).fit(X)
-    steps = {None: 60e9}
     out = features.transform(X)
     n_each = out.shape[1] // 2
     for number, column in enumerate(X):
         there = X[[column]].dropna()
         alone = RollingFeatures(**SMALL, period=period, max_gap=max_gap, fill=np.nan).fit(there)
-        assert alone._past.steps() == steps
+        assert alone._past.steps.tolist() == [60e9]
         own = out.iloc[:, number * n_each : (number + 1) * n_each]
         np.testing.assert_array_equal(own[X[column].notna()], alone.transform(there))
         assert own[X[column].isna()].isna().all(axis=None)
@@ -1013,3 +1012,28 @@ def test_an_offset_alone_and_local_time_without_a_zone_have_days_of_24_hours():
         out = only(period_lags=[1], fill=np.nan).fit_transform(each)
         assert np.isnan(out[:24]).all(axis=None)
         assert (out[24:] == 0).all(axis=None)
+
+
+# Many series at once
+
+
+@pytest.mark.parametrize("params", [{**SMALL, "period": 4}, TIMES], ids=["rows", "times"])
+@pytest.mark.parametrize("share", [0, 0.2], ids=["complete", "missing"])
+def test_features_of_many_series_at_once_are_those_of_each_alone_to_the_bit(params, share):
+    rng = np.random.default_rng(0)
+    series = []
+    for number in range(12):
+        n_rows, freq = [(1, "30min"), (60, "30min"), (60, "15min"), (75, "30min")][number % 4]
+        time = pd.date_range("2026-03-25", periods=n_rows, freq=freq, tz="Europe/Berlin")
+        if number in (2, 3):
+            time = time.delete(slice(20, 26))
+        values = rng.normal(size=(len(time), 2))
+        if number in (4, 5):
+            values[len(time) // 3, 0] = 1e9  # sums that it is in start again after it
+        index = pd.MultiIndex.from_product([[f"series {number}"], time])
+        series.append(pd.DataFrame(values, index).mask(rng.random(values.shape) < share))
+    known = [rows for number, rows in enumerate(series) if number not in (6, 7)]
+    features = RollingFeatures(**{**params, "max_gap": 3}).fit(pd.concat([rows[:50] for rows in known]))
+    together = features.transform(pd.concat(series))
+    for rows in series:
+        np.testing.assert_array_equal(together.loc[rows.index], features.transform(rows))
