@@ -10,7 +10,7 @@ from ._durations import (
     short_name,
 )
 from ._estimator import FITTED_PARTS, Estimator, atomic_fit, fitted_part, version_of, which_look_ahead
-from ._index import check_panel, has_time, is_panel, row_index, time_labels
+from ._index import check_panel, format_of_digits, has_time, is_panel, row_index, time_labels
 from ._later_rows import warn_if_cut, warn_if_other_step, warn_if_unknown
 from ._live_step import GappedStep, LiveRows, LiveStep, PastStep
 from ._missing_past import is_purged, remember_purged, say_if_many, warn_if_past_is_missing
@@ -117,6 +117,7 @@ __all__ = [
     "find_events",
     "fitted_part",
     "flatten_3d",
+    "format_of_digits",
     "get_namespace",
     "has_time",
     "in_rows",

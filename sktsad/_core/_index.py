@@ -26,7 +26,7 @@ _NUMBERS = {"integer", "floating", "mixed-integer-float"}
 _N_LABELS = 50
 #: Text with no letters other than those of dates, quarters or weeks: a number or a date, whatever separates its parts.
 _NO_WORD = re.compile(r"(?=.*\d)[\d\W_]+([TtZz][\d\W_]*)*|\d{4}\W?[QqWw]\d{1,2}(\W?\d)?")
-#: How whole numbers may hold a date, by how many digits they have; numbers of fewer rows may look so by chance.
+#: How whole numbers may hold a date, by how many digits they have, and how many of them tell it.
 _DIGITS, _MIN_DATES = {6: "%Y%m", 8: "%Y%m%d", 10: "%Y%m%d%H", 12: "%Y%m%d%H%M", 14: "%Y%m%d%H%M%S"}, 10
 #: Names of a level of numbers that make it time.
 _TIME_NAMES = {"time", "date", "datetime", "timestamp", "ts", "stamp"}
@@ -313,17 +313,25 @@ def _refuse_text(labels: pd.Index, what: str) -> None:
 
 
 def _refuse_digits(labels: pd.Index, what: str) -> None:
-    """Refuse numbers such as 20260131, whose digits are a date: the number of the next day is not the next one."""
-    if len(labels) < _MIN_DATES or (form := _DIGITS.get(len(f"{labels[-1]:.0f}"))) is None:
-        return
-    at = np.linspace(0, len(labels) - 1, min(_N_LABELS, len(labels))).astype(int)
-    some = np.unique(labels.take(at).to_numpy(dtype=float))
-    if len(some) < _MIN_DATES or (some % 1).any():
-        return
-    dates = pd.to_datetime([f"{number:.0f}" for number in some], format=form, errors="coerce")
-    if not dates.hasnans and dates[0].year >= 1900 and dates[-1].year <= 2100:
+    if form := format_of_digits(labels):
         raise ValueError(
-            f"{what.capitalize()} holds numbers whose digits are dates, such as {some[0]:.0f}: their differences are "
+            f"{what.capitalize()} holds numbers whose digits are dates, such as {labels[0]:.0f}: their differences are "
             f"not lengths of time. Convert it with X.index = pandas.to_datetime(X.index.astype(str), format={form!r}); "
             "if it is not time, drop it with X.reset_index(drop=True)."
         )
+
+
+def format_of_digits(labels: pd.Index) -> str | None:
+    """Return the format of numbers such as 20260131, whose digits are a date; None for others.
+
+    The number of the next day is not the next one. Fewer than ten numbers may look so by chance.
+    """
+    if len(labels) < _MIN_DATES or (form := _DIGITS.get(len(f"{labels[-1]:.0f}"))) is None:
+        return None
+    at = np.linspace(0, len(labels) - 1, min(_N_LABELS, len(labels))).astype(int)
+    some = np.unique(labels.take(at).to_numpy(dtype=float))
+    if len(some) < _MIN_DATES or (some % 1).any():
+        return None
+    dates = pd.to_datetime([f"{number:.0f}" for number in some], format=form, errors="coerce")
+    is_date = not dates.hasnans and dates[0].year >= 1900 and dates[-1].year <= 2100
+    return form if is_date else None

@@ -18,6 +18,7 @@ from .._core import (
     read_series,
     row_index,
     validate_rows,
+    warn_if_other_step,
 )
 
 
@@ -103,9 +104,16 @@ def lay_out(
     ------
     ValueError
         If the rows are a panel and those of fit were not, or the other way round, or their times cannot be compared.
+
+    Warns
+    -----
+    UserWarning
+        If most series come at another time step than in fit.
     """
     rows = read_series(windows, series)
-    past = None if past is None else past.compare(windows, rows, stacklevel)
+    if past is not None:
+        past = past.compare(windows, rows, stacklevel)
+        warn_if_other_step(past, rows, stacklevel)
     found = rows.steps()
     starts = rows.segment_starts(max_gap, found if past is None else rows.steps_so_far(past.steps))
     is_in_order = bool((rows.order[1:] > rows.order[:-1]).all())

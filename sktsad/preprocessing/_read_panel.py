@@ -60,8 +60,8 @@ def read_panel(
         A CSV or Parquet file, such as ``"my.csv"``, ``"my.csv.gz"`` or ``"my.parquet"``; a folder of such files, one
         for each series, named after it; or a table of pandas, polars or Arrow.
     time : str or int, default=0
-        Column with the time, by name or position: dates, numbers, or text in ISO 8601 format. Text in another form is
-        read as pandas guesses, with the month before the day, and the report says so.
+        Column with the time, by name or position: dates, numbers, or text in ISO 8601 format. Text in another form is read
+        as pandas guesses, with the day or the month first, whichever reads more of it, and the report says so.
     series : str, int or None, default=None
         Column with the name of each row's series; None takes all rows as one series, and each file of a folder as one.
     target : str, int or None, default=None
@@ -72,7 +72,8 @@ def read_panel(
         Time zone, such as ``"Europe/Berlin"``: dates without an offset are local times in this zone, others are
         converted to it. None leaves dates as they are; those with offsets become UTC.
     time_format : str or None, default=None
-        Format of times that are text in another form, such as ``"%d.%m.%Y %H:%M"``.
+        Format of times as text in another form, such as ``"%d.%m.%Y %H:%M"``, or of numbers whose digits are dates,
+        such as ``"%Y%m%d"``.
     unit : {"s", "ms", "us", "ns"} or None, default=None
         Unit of times that are counted from 1970 in UTC. None takes numbers as they are.
     duplicates : {"first", "last"}, default="last"
@@ -98,7 +99,8 @@ def read_panel(
     Warns
     -----
     UserWarning
-        If times are numbers that look like time since 1970, and ``unit`` does not say so.
+        If times are numbers that look like time since 1970, and ``unit`` does not say so, or text that may have the
+        day or the month first.
 
     See Also
     --------
@@ -206,7 +208,18 @@ def _read_file(path: Path, sep: str) -> pd.DataFrame:
             f"source={str(path)!r} must be an existing CSV or Parquet file, such as 'my.csv', or a folder of such "
             "files. Read others with pandas, and pass the frame."
         )
-    table = pd.read_csv(path, sep=sep) if suffix == ".csv" else pd.read_parquet(path)
+    try:
+        table = pd.read_csv(path, sep=sep) if suffix == ".csv" else pd.read_parquet(path)
+    except (UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+        raise ValueError(
+            f"source={str(path)!r} is not read as a table with sep={sep!r}: {error}. Read it with pandas, which has "
+            "more options, e.g. pandas.read_csv(source, encoding='latin-1'), and pass the frame."
+        ) from error
+    if suffix == ".csv" and (others := [mark for mark in ";\t" if mark in str(table.columns[0])]):
+        raise ValueError(
+            f"source={str(path)!r} has a first column {table.columns[0]!r}, so sep={sep!r} is not what separates the "
+            f"columns. Say sep={others[0]!r}."
+        )
     return table if isinstance(table.index, pd.RangeIndex) else table.reset_index()
 
 

@@ -175,7 +175,11 @@ def resample_back(values: Rows, X: Rows) -> Any:
 
 def _check(X: Rows, how: str | Mapping[Hashable, str]) -> tuple[SeriesRows, list[str]]:
     if not isinstance(X, pd.DataFrame):
-        raise ValueError(f"X must be a DataFrame with time in its index, got {type(X).__name__}.")
+        raise ValueError(
+            f"X must be a DataFrame of pandas with time in its index, got {type(X).__name__} of "
+            f"{type(X).__module__.partition('.')[0]}. Make one: to_panel(X, time=...) of sktsad for a frame of polars, "
+            "pandas.DataFrame(X, index=times) for an array."
+        )
     rows = read_series(X)
     if rows.times is None:
         raise ValueError(

@@ -10,6 +10,8 @@ import numpy as np
 import pandas as pd
 from pandas.api.types import is_numeric_dtype
 
+from .._core import format_of_digits
+
 _OFFSET = re.compile(r":\d.*(?:Z|[+-]\d\d(?::?\d\d)?)\s*$")
 #: Seconds since 1970 in the years 2000 to 2100, and the units per second of each unit.
 _EPOCH, _UNITS = (946_684_800, 4_102_444_800), {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
@@ -42,7 +44,16 @@ def read_times(
         if not is_numeric_dtype(times.dtype):
             raise ValueError(f"unit={unit!r} is for times that are numbers; {name!r} holds {times.dtype}.")
         times = pd.DatetimeIndex(pd.to_datetime(times, unit=unit, utc=True), name=name)
+    elif is_numeric_dtype(times.dtype) and time_format is not None:
+        numbers = pd.Series(times.to_numpy(dtype=float, na_value=np.nan))
+        digits = pd.Index(numbers.map("{:.0f}".format, na_action="ignore"))
+        times = _parse(digits, name, time_format, report)
     elif is_numeric_dtype(times.dtype):
+        if form := format_of_digits(times):
+            raise ValueError(
+                f"time={name!r} holds numbers whose digits are dates, such as {times[0]:.0f}: say so with time_format="
+                f"{form!r}."
+            )
         _warn_of_epoch(times, name)
         if zone is not None:
             raise ValueError(f"zone={zone!r} is for dates; {name!r} holds {times.dtype}. Give its unit, too.")
@@ -65,9 +76,7 @@ def _parse(times: Any, name: Any, time_format: str | None, report: dict[str, int
     has_offset = bool(text.dropna().str.contains(_OFFSET).any())
     found: Any = pd.to_datetime(times, format=time_format or "ISO8601", utc=has_offset, errors="coerce")
     if len(found) and found.isna().all() and time_format is None:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", UserWarning)  # pandas warns that it infers the format
-            found = pd.to_datetime(times, utc=has_offset, errors="coerce")
+        found = _guess(times, name, has_offset)
         if n_read := int(found.notna().sum()):
             report["times not in ISO 8601 format, read as pandas guesses"] = n_read
     if len(found) and found.isna().all():
@@ -80,6 +89,27 @@ def _parse(times: Any, name: Any, time_format: str | None, report: dict[str, int
             )
         )
     return pd.DatetimeIndex(found, name=name)
+
+
+def _guess(times: Any, name: Any, has_offset: bool) -> pd.DatetimeIndex:
+    """Return text as pandas reads it, with the day or the month first: whichever reads more of it."""
+    with warnings.catch_warnings():
+        warnings.simplefilter(
+            "ignore", UserWarning
+        )  # that there is no format in it, or another than asked for
+        month, day = (
+            pd.to_datetime(times, utc=has_offset, errors="coerce", dayfirst=first) for first in (False, True)
+        )
+    n_month, n_day = month.notna().sum(), day.notna().sum()
+    differ = np.flatnonzero(month.notna() & day.notna() & (month != day))
+    if n_month == n_day and len(differ):
+        warnings.warn(
+            f"time={name!r} may have the day or the month first: {times[differ[0]]!r} is read as "
+            f"{month[differ[0]].date()}. Say which, e.g. time_format='%d/%m/%Y %H:%M'.",
+            UserWarning,
+            stacklevel=6,
+        )
+    return day if n_day > n_month else month
 
 
 def _infer(times: Any, local: Any, unknown: np.ndarray, keys: pd.Index | None, zone: str) -> pd.DatetimeIndex:

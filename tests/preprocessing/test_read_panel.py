@@ -150,6 +150,48 @@ def test_times_in_another_form_are_read_by_it():
         assert read_panel(table.assign(time=[3, 1], y=["yes", "no"]), target="y")[1].tolist() == ["no", "yes"]
 
 
+def test_the_day_comes_first_where_more_times_are_read_so():
+    table = pd.DataFrame({"time": ["05/01/2026", "06/01/2026", "13/01/2026"], "x": [1.0, 2.0, 3.0]})
+    days = [pd.Timestamp("2026-01-05"), pd.Timestamp("2026-01-06"), pd.Timestamp("2026-01-13")]
+    assert read_panel(table)[0].index.tolist() == days
+    with pytest.warns(
+        UserWarning, match="day or the month first: '05/01/2026' is read as 2026-05-01"
+    ) as record:
+        read_panel(table[:2])
+    assert record[0].filename == __file__
+    assert read_panel(table[:2], time_format="%d/%m/%Y")[0].index.tolist() == days[:2]
+
+
+@pytest.mark.parametrize("dtype", ["int64", "float64", "Int64"])
+def test_numbers_whose_digits_are_dates_are_read_by_their_format(dtype):
+    days = pd.date_range("2026-01-25", periods=12)
+    table = pd.DataFrame({"day": days.strftime("%Y%m%d").astype(int), "x": np.arange(12.0)}).astype(
+        {"day": dtype}
+    )
+    with pytest.raises(ValueError, match=r"time='day' holds numbers.*time_format='%Y%m%d'"):
+        read_panel(table, time="day")
+    table.loc[12] = [np.nan, 1.0]
+    assert (read_panel(table, time="day", time_format="%Y%m%d")[0].index == days).all()
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("time,Höhe\n2026-01-05,1\n".encode("latin-1"), "encoding='latin-1'"),
+        (b"", "is not read as a table.*No columns"),
+        (b"time,v\n1,2\n1,2,3\n", "is not read as a table.*Expected 2 fields"),
+        (b"time;v\n2026-01-05;1,5\n", "first column .*Say sep=';'"),
+        (b"time\tv\n2026-01-05\t1\n", r"Say sep='\\t'"),
+    ],
+    ids=["latin", "empty", "ragged", "semicolons", "tabs"],
+)
+def test_files_that_pandas_cannot_read_name_the_option(tmp_path, text, message):
+    path = tmp_path / "my.csv"
+    path.write_bytes(text)
+    with pytest.raises(ValueError, match=message):
+        read_panel(path)
+
+
 @pytest.mark.parametrize(
     ("source", "options", "message"),
     [

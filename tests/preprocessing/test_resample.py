@@ -142,7 +142,12 @@ NUMBERS = pd.DataFrame({"x": [1.0, 2.0]}, [1, 2])
 @pytest.mark.parametrize(
     ("X", "y", "options", "match"),
     [
-        (np.ones((3, 1)), None, {}, "X must be a DataFrame with time in its index"),
+        (
+            np.ones((3, 1)),
+            None,
+            {},
+            "X must be a DataFrame of pandas with time in its index, got ndarray of numpy",
+        ),
         (NUMBERS.set_axis(["a", "b"]), None, {}, "X has no time in its index"),
         (DATES.assign(w="word"), None, {}, r"these are not: \['w'\]"),
         (DATES, None, {"how": {"z": "mean"}}, r"unknown: \['z'\]"),
