@@ -114,7 +114,7 @@ class SeriesRows:
         holes, bounds = self._holes
         first, is_steady = np.full(len(self.keys), np.nan), np.ones(len(self.keys), dtype=bool)
         sizes = np.diff(bounds)
-        several = np.flatnonzero(sizes)
+        several = np.flatnonzero(sizes > 0)  # a table without rows has -1
         if len(several):
             first[several] = of_each = holes[bounds[several]]
             is_same = holes == np.repeat(of_each, sizes[several])

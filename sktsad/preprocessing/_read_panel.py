@@ -60,8 +60,8 @@ def read_panel(
         A CSV or Parquet file, such as ``"my.csv"``, ``"my.csv.gz"`` or ``"my.parquet"``; a folder of such files, one
         for each series, named after it; or a table of pandas, polars or Arrow.
     time : str or int, default=0
-        Column with the time, by name or position: dates, numbers, or text in ISO 8601 format. Text in another form is read
-        as pandas guesses, with the day or the month first, whichever reads more of it, and the report says so.
+        Column with the time, by name or position: dates, numbers, or text in ISO 8601 format. Text in another form is
+        read as pandas guesses, with the day or the month first, whichever reads more of it, and the report says so.
     series : str, int or None, default=None
         Column with the name of each row's series; None takes all rows as one series, and each file of a folder as one.
     target : str, int or None, default=None

@@ -1,11 +1,17 @@
 """What steps that go on row by row have in common."""
 
-from types import SimpleNamespace
-
 import numpy as np
+import pandas as pd
 import pytest
 
-from sktsad._core import GappedStep, LiveRows, LiveStep, Past, read_series
+from sktsad._core import GappedStep, LiveRows, LiveStep, Past, PastStep, read_series
+
+
+def past_of(times, values=None):
+    """Return what fit keeps of a series "a": all rows of each run."""
+    index = pd.MultiIndex.from_product([["a"], times])
+    X = pd.DataFrame({"x": np.arange(float(len(index))) if values is None else values}, index)
+    return Past.of(X, read_series(X), X.to_numpy(), lambda stops, _: 0 * stops, max_gap=3)
 
 
 def test_a_step_says_itself_what_it_does():
@@ -35,9 +41,10 @@ def test_some_rows_are_a_part_of_all():
 @pytest.mark.parametrize("known", [2.0, None])
 def test_a_row_is_new_after_a_gap_by_the_step_of_its_series(at_once, known):
     """A step of fit goes before that of the rows so far; where there is neither, nothing is a gap."""
-    step = GappedStep({} if known is None else {"a": SimpleNamespace(step=known)}, 3, np.float64)
-    step.go_on = lambda slot, kept, time: None
+    step = GappedStep(past_of([0, 2, 4]), 3)
     step.grow(2)
+    if known is None:
+        step.forget()
     step.begin(0, "a", 10.0)
     step.begin(1, "b", 10.0)
     so_far = {"a": [np.nan, np.nan, 1, 1, 1, 1], "b": [np.nan, np.nan, np.nan, 3, 3, 3]}
@@ -61,7 +68,48 @@ def test_a_row_is_new_after_a_gap_by_the_step_of_its_series(at_once, known):
 
 
 def test_a_series_without_time_begins_without_its_past():
-    step = GappedStep({None: SimpleNamespace(step=2.0)}, 3, np.float64)
+    step = GappedStep(past_of([0, 2, 4]), 3)
     step.grow(1)
-    step.begin(0, None, None)
+    step.begin(0, "a", None)
     assert np.isnan(step.time_step[0])
+
+
+class Taken(PastStep):
+    def take_kept(self, slot, times, values, n_rows):
+        self.taken = times.tolist(), values[:, 0].tolist(), n_rows
+
+
+@pytest.mark.parametrize(
+    ("time", "n_kept", "n_rows"),
+    [
+        (31, 7, 1),
+        (30, 6, 2),
+        (14, 6, 2),
+        (12.5, 5, 1),
+        (12, 4, 4),
+        (4.5, 4, 4),
+        (2, 2, 2),
+        (0.5, 1, 1),
+        (0, 0, 0),
+    ],
+)
+def test_a_series_goes_on_from_the_rows_before_it_since_the_last_gap(time, n_kept, n_rows):
+    times = [0, 1, 2, 3, 12, 13, 30]
+    step = Taken(past_of(times), 3)
+    step.grow(2)
+    step.begin(1, "a", time)
+    assert step.n_rows.tolist() == [0, n_rows]
+    if n_kept:
+        assert step.taken == (times[:n_kept], [float(number) for number in range(n_kept)], n_rows)
+        assert step.last_time[1] == times[n_kept - 1]
+    else:
+        assert not hasattr(step, "taken")
+
+
+@pytest.mark.parametrize(("last", "kind"), [(2**53 + 2, "i"), (2**53, "f"), (200, "f"), (2**60, "i")])
+def test_times_that_floats_cannot_hold_are_integers(last, kind):
+    assert GappedStep(past_of([0, 1, last]), 3).last_time.dtype.kind == kind
+    with_zero = Past.of(
+        np.zeros((3, 1)), read_series(np.zeros((3, 1))), np.zeros((3, 1)), lambda stops, _: stops, 3
+    )
+    assert GappedStep(with_zero, 3).last_time.dtype.kind == "f"

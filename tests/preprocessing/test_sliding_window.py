@@ -41,7 +41,7 @@ TARGET = pd.Series(np.arange(60) % 4 == 0, index=PANEL.index).astype(int)
 
 #: Rows thinned at random are no split, but may look like one, and make windows of padding.
 holes_are_no_matter = pytest.mark.filterwarnings(
-    "ignore:.*(time steps after the row before|These rows come every)"
+    "ignore:.*(time steps after the (row before|previous row)|These rows come every)"
 )
 
 
