@@ -21,6 +21,7 @@ from ._robust import is_spread, nan_median, robust_moments, robust_spread
 from ._runs import DURATION, AlarmRule, AlarmRuns, AlarmState, count_events, find_events, places
 from ._scores import (
     check_foreign_rows,
+    column_of_scores,
     decision_scores,
     estimator_type,
     infinite_unless_finite,
@@ -110,6 +111,7 @@ __all__ = [
     "check_target_index",
     "check_windows",
     "column_of_labels",
+    "column_of_scores",
     "count_events",
     "decision_scores",
     "equal_parts",

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from sklearn.base import MetaEstimatorMixin
 from sklearn.frozen import FrozenEstimator
-from sklearn.utils import get_tags
+from sklearn.utils import check_array, column_or_1d, get_tags
 
 from ._series import row_index
 from ._sklearn import num_samples
@@ -58,6 +58,47 @@ def decision_scores(estimator: AnyEstimator, X: Rows) -> np.ndarray:
             "exactly two classes."
         )
     return infinite_unless_finite(scores if scores.ndim == 1 else scores[:, 1])
+
+
+def column_of_scores(scores: Scores, name: str, *, takes_missing: bool = False) -> np.ndarray:
+    """Return scores as an array of float64.
+
+    Raises
+    ------
+    ValueError
+        If they are not numbers, one per row, some are masked, or some are not finite unless ``takes_missing``.
+    """
+    dtype = getattr(scores, "dtype", None)
+    if getattr(dtype, "kind", "") in ("m", "M"):
+        raise ValueError(
+            f"{name} holds {dtype}, not numbers. Pass scores, such as those of decision_function."
+        )
+    if isinstance(scores, np.ma.MaskedArray) and np.ma.getmaskarray(scores).any():
+        raise ValueError(
+            f"{name} is a masked array with {int(np.ma.getmaskarray(scores).sum())} masked scores, which would be read "
+            "as if they were not masked. Fill them, or drop these rows."
+        )
+    if np.ndim(scores) == 2 and np.shape(scores)[1] != 1:
+        raise ValueError(
+            f"{name} has shape {np.shape(scores)}, and must be a 1d array: one score per row, such as that of "
+            "decision_function, or predict_proba(X)[:, 1]."
+        )
+    try:
+        values = check_array(
+            scores,
+            ensure_2d=False,
+            dtype=np.float64,
+            input_name=name,
+            ensure_all_finite=not takes_missing,
+            ensure_min_samples=int(not takes_missing),
+        )
+    except (ValueError, TypeError) as error:
+        if isinstance(error, ValueError) and "could not convert" not in str(error):
+            raise
+        raise ValueError(
+            f"{name} must be numbers: {error}. Pass scores, such as those of decision_function."
+        ) from error
+    return column_or_1d(values)
 
 
 def own_threshold(estimator: AnyEstimator) -> float:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn.utils import check_array, check_consistent_length, column_or_1d
+from sklearn.utils import check_consistent_length, column_or_1d
 
 from .._core import (
     LENGTH_OF_TIME,
@@ -18,6 +18,7 @@ from .._core import (
     Scores,
     SeriesRows,
     check_same_index,
+    column_of_scores,
     find_events,
     has_time,
     is_length_of_time,
@@ -95,7 +96,7 @@ def with_time(y_true: Labels, other: Any, max_delay: Any) -> Labels:
 def read_scores(y_true: Labels, y_score: Scores, pos_label: Label = 1, name: str = "y_score") -> LabelledRows:
     """Read labels of both kinds, and scores; errors call these by the given name."""
     series = _read_series(y_true, y_score, name)
-    scores = column_or_1d(check_array(y_score, ensure_2d=False, dtype=np.float64, input_name=name))
+    scores = column_of_scores(y_score, name)
     (positive,) = mark_label(pos_label, y_true=y_true)
     if positive.all() or not positive.any():
         missing = "normal" if positive.all() else "anomalous"

@@ -79,6 +79,10 @@ def check_weights(sample_weight: Weights, windows: Windows) -> np.ndarray:
         raise ValueError(
             f"sample_weight must be numbers, one per row, got {what}. Give an array of shape (n_samples,)."
         )
+    if isinstance(sample_weight, np.ma.MaskedArray) and np.ma.getmaskarray(sample_weight).any():
+        raise ValueError(
+            "sample_weight is a masked array with masked weights. Fill them: 0 leaves a row out."
+        )
     if not np.any(weights):
         raise ValueError(
             "sample_weight is 0 for every row: there is nothing to learn from. Give non-zero weights."

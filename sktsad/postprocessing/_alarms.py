@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn.utils import check_consistent_length, column_or_1d
+from sklearn.utils import check_consistent_length
 
 from .._core import (
     DURATION,
@@ -17,6 +17,7 @@ from .._core import (
     Interval,
     Rows,
     Scores,
+    column_of_scores,
     has_time,
     is_panel,
     places,
@@ -130,7 +131,7 @@ def alarms(
     (3, 1, 1)
     """
     index = _index_of(decision=decision, X=X, feature_scores=feature_scores)
-    scores = column_or_1d(decision).astype(np.float64)
+    scores = column_of_scores(decision, "decision", takes_missing=True)
     table = pd.Series(scores, index)
     rows = read_series(table)
     steps = rows.steps()

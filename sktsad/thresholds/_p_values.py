@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from sklearn.utils import check_array, column_or_1d
 
-from .._core import Scores, validate_params
+from .._core import Scores, column_of_scores, validate_params
 
 
 @validate_params({"scores": ["array-like"], "held_out": ["array-like"]}, prefer_skip_nested_validation=True)
@@ -58,8 +57,8 @@ def conformal_p_values(scores: Scores, held_out: Any) -> np.ndarray:
     >>> conformal_p_values([0.5, 3.5, 99.0], held_out=[1.0, 2.0, 3.0, 4.0])
     array([1. , 0.4, 0.2])
     """
-    values = column_or_1d(scores).astype(np.float64)
-    known = column_or_1d(check_array(held_out, ensure_2d=False, input_name="held_out"))
+    values = column_of_scores(scores, "scores", takes_missing=True)
+    known = column_of_scores(held_out, "held_out")
     values = np.where(np.isfinite(values), values, np.inf)
     n_as_large = len(known) - np.searchsorted(np.sort(known), values)
     return (1 + n_as_large) / (len(known) + 1)

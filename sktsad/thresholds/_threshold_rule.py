@@ -6,10 +6,19 @@ from typing import ClassVar, Self
 
 import numpy as np
 import pandas as pd
-from sklearn.utils import check_array, check_consistent_length, column_or_1d
+from sklearn.utils import check_consistent_length, column_or_1d
 from sklearn.utils.validation import check_is_fitted
 
-from .._core import Estimator, Labels, Scores, atomic_fit, check_same_index, column_of_labels, row_index
+from .._core import (
+    Estimator,
+    Labels,
+    Scores,
+    atomic_fit,
+    check_same_index,
+    column_of_labels,
+    column_of_scores,
+    row_index,
+)
 from ._distribution import Distribution
 
 
@@ -56,8 +65,7 @@ class ThresholdRule(Estimator):
         if index is None:
             index = row_index(y)
         given = scores
-        scores = check_array(scores, ensure_2d=False, dtype=np.float64, input_name="scores")
-        scores = column_or_1d(scores)
+        scores = column_of_scores(scores, "scores")
         anomalous = None
         if y is not None:
             given_y, y = y, column_of_labels(y if getattr(y, "ndim", 1) > 2 else column_or_1d(y))

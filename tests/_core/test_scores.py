@@ -13,7 +13,14 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from sktsad import SlidingWindow
-from sktsad._core._scores import decision_scores, estimator_type, own_threshold, to_classes, with_index
+from sktsad._core._scores import (
+    column_of_scores,
+    decision_scores,
+    estimator_type,
+    own_threshold,
+    to_classes,
+    with_index,
+)
 
 X = np.random.default_rng(0).normal(size=(40, 2))
 Y = (X[:, 0] > 0).astype(int)
@@ -83,3 +90,34 @@ def test_the_class_is_that_of_the_largest_decision_or_of_one_above_0():
         "worse",
         "odd",
     ]
+
+
+@pytest.mark.parametrize(
+    ("scores", "message"),
+    [
+        (pd.date_range("2026", periods=3), r"s holds datetime64\[.*\], not numbers"),
+        (np.array([1, 2, 3], dtype="m8[s]"), r"s holds timedelta64\[s\], not numbers"),
+        (np.ma.masked_equal([1.0, 2.0, 3.0], 2.0), "s is a masked array with 1 masked scores"),
+        (["low", "high", "low"], "s must be numbers: could not convert .*decision_function"),
+        (np.ones((3, 2)), r"s has shape \(3, 2\), and must be a 1d array.*predict_proba\(X\)\[:, 1\]"),
+        ([1.0, np.nan, np.inf], "s contains NaN"),
+        (np.array([1j, 2.0]), "Complex data not supported"),
+        ([1j, 2.0, 3.0], "s must be numbers: .*complex"),
+    ],
+    ids=["dates", "time deltas", "masked", "words", "2d", "NaN", "complex", "complex list"],
+)
+def test_scores_that_are_no_column_of_numbers_are_refused_by_name(scores, message):
+    with pytest.raises(ValueError, match=message):
+        column_of_scores(scores, "s")
+
+
+def test_scores_come_in_any_column_and_may_be_missing_where_that_means_something():
+    for scores in (
+        [[1.0], [2.0]],
+        pd.Series([1, 2], dtype="Int64"),
+        np.array([1, 2], dtype=object),
+        ["1", "2"],
+    ):
+        assert column_of_scores(scores, "s").tolist() == [1, 2]
+    assert np.isnan(column_of_scores([np.nan, np.inf], "s", takes_missing=True)).tolist() == [True, False]
+    assert not len(column_of_scores([], "s", takes_missing=True))

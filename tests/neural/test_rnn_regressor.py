@@ -288,8 +288,9 @@ def test_rows_of_weight_0_are_as_good_as_absent():
         (np.where(Y > 0, 1.0, np.nan), "NaN"),
         (np.ones(7), r"sample_weight.shape == \(7,\)"),
         (np.zeros(120), "sample_weight is 0 for every row"),
+        (np.ma.masked_array(np.ones(120), np.arange(120) == 3), "sample_weight is a masked array"),
     ],
-    ids=["negative", "nan", "too short", "all zero"],
+    ids=["negative", "nan", "too short", "all zero", "masked"],
 )
 def test_weights_that_will_not_do_are_refused(weight, message):
     with pytest.raises(ValueError, match=message):
