@@ -156,8 +156,9 @@ def test_the_median_and_6_median_deviations_of_the_last_rows_are_the_default():
 @pytest.mark.parametrize("n_channels", [1, 2, 6])
 @pytest.mark.parametrize("shrinkage", [0.0, 0.4])
 def test_the_score_of_the_last_row_is_its_density_given_the_others(n_channels, shrinkage):
-    mix = RNG.normal(size=(6, 6))
-    fitted_on, others = RNG.normal(size=(300, 6)) @ mix, RNG.normal(size=(20, 6)) @ mix + 1
+    rng = np.random.default_rng(1)
+    mix = rng.normal(size=(6, 6))
+    fitted_on, others = rng.normal(size=(300, 6)) @ mix, rng.normal(size=(20, 6)) @ mix + 1
     options = {"shrinkage": shrinkage, "score_on": "last", "n_channels": n_channels, "threshold": 1.0}
     detector = GaussianDetector("full", **options).fit(fitted_on)
     mean, cov = fitted_on.mean(axis=0), covariance(fitted_on, shrinkage)
