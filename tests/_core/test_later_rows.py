@@ -68,9 +68,10 @@ def test_the_step_of_numbers_is_told_without_a_unit():
 )
 def test_series_that_go_by_another_name_are_announced(step, then, now, alike):
     step.fit(panel(then))
-    with pytest.warns(UserWarning, match=f"2 of the 2 series .*{alike}"):
+    with pytest.warns(UserWarning, match=f"2 of the 2 series .*{alike}") as record:
         out = apply(step, panel(now, 40))
     assert len(out) == 80
+    assert record[0].filename == __file__
 
 
 @each_step
@@ -119,6 +120,8 @@ def test_rows_that_fill_short_holes_are_announced(step, holes, is_said):
 def test_of_long_lists_of_series_the_first_are_named():
     with pytest.warns(UserWarning, match=r"\('5', '6', '7', \.\.\.\) were not .* fit \(0, 1, 2, \.\.\.\)"):
         warn_if_unknown(list(range(5)), list("56789"), 2)
+    with pytest.warns(UserWarning, match=r"\('5', '6', '7'\) were not .* fit \(0, 1, 2, \.\.\.\)"):
+        warn_if_unknown(list(range(4)), list("567"), 2)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         warn_if_unknown([], [1], 2)

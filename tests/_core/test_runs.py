@@ -149,17 +149,39 @@ def test_alarms_are_those_of_a_walk_along_the_rows(rows, rule):
 @given(LINES, RULES)
 def test_a_state_that_goes_row_by_row_opens_and_closes_the_same_alarms(rows, rule):
     place, hot = line(rows)
-    state, opened, last = AlarmState(rule, 1), [], []
+    state, opened, first, last = AlarmState(rule, 1), [], [], []
     for row in range(len(place)):
         ended = state.last.copy()
         is_opened, is_closed = state.step(np.array([0]), place[[row]], hot[[row]])
         opened += [row] if is_opened[0] else []
         last += ended[is_closed].tolist()
+        if is_opened[0]:
+            first += state.first.tolist()
     if state.n_rows[0] >= rule.min_rows:  # still open
         last += state.last.tolist()
     found = rule.find(hot, place)
+    assert first == place[found.first].tolist()
     assert opened == found.opened.tolist()
     assert last == place[found.last].tolist()
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_alarms_of_many_lines_are_those_of_a_walk_and_of_a_state(seed):
+    """Dense lines, of which property tests draw few."""
+    rng = np.random.default_rng(seed)
+    for _ in range(150):
+        place = np.cumsum(rng.choice([1, 1, 1, 2, 5], size=30)) - 1
+        hot = rng.random(30) < 0.6
+        rule = AlarmRule(int(rng.integers(0, 4)), int(rng.integers(1, 4)), int(rng.integers(0, 9)))
+        expected = naive.alarms(hot, place, rule.merge_gap, rule.min_rows, rule.cool_down)
+        assert listed(rule.find(hot, place)) == expected
+        state, opened, first = AlarmState(rule, 1), [], []
+        for row in range(30):
+            is_opened, _ = state.step(np.array([0]), place[[row]], hot[[row]])
+            opened += [row] if is_opened[0] else []
+            first += state.first.tolist() if is_opened[0] else []
+        assert opened == [alarm[rule.min_rows - 1] for alarm in expected]
+        assert first == [place[alarm[0]] for alarm in expected]
 
 
 @given(st.lists(LINES, min_size=1, max_size=4), RULES, st.randoms(use_true_random=False))

@@ -17,7 +17,9 @@ from sktsad._core._scores import (
     column_of_scores,
     decision_scores,
     estimator_type,
+    infinite_unless_finite,
     own_threshold,
+    subtract_threshold,
     to_classes,
     with_index,
 )
@@ -68,6 +70,27 @@ def test_estimators_say_what_they_are_and_others_say_nothing():
     assert estimator_type(KMeans()) == "clusterer"
     assert estimator_type(BaseEstimator()) is None
     assert estimator_type(Foreign()) is None
+
+
+class Float32:
+    def __init__(self, method, scores):
+        setattr(self, method, lambda X: np.array(scores, dtype=np.float32))
+
+
+@pytest.mark.parametrize("method", ["decision_function", "predict_proba"])
+def test_scores_are_in_double_precision_and_what_is_not_finite_is_infinite(method):
+    scores = [1.0, np.nan, -np.inf, np.inf]
+    given = scores if method == "decision_function" else np.column_stack([np.zeros(4), scores])
+    found = decision_scores(Float32(method, given), X[:4])
+    assert found.tolist() == [1, np.inf, np.inf, np.inf]
+    assert found.dtype == np.float64
+    assert infinite_unless_finite(np.array([1, 2])).dtype == np.float64
+
+
+def test_an_infinite_score_is_above_every_threshold():
+    scores = np.array([1.0, np.inf])
+    assert subtract_threshold(scores, np.inf).tolist() == [-np.inf, np.inf]
+    assert subtract_threshold(scores, 3.0).tolist() == [-2, np.inf]
 
 
 def test_scores_get_the_index_of_their_rows():

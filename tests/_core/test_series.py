@@ -302,6 +302,26 @@ def test_what_has_no_rows_at_all_is_refused():
         read_series(3.0)
 
 
+@given(st.lists(st.integers(1, 4), min_size=1, max_size=70))
+def test_the_step_so_far_is_that_of_half_of_the_holes_before_at_least(holes):
+    """Of the first 1, 2, 4, 8, ... holes, as far as these go before the row."""
+    rows = read_series(frame(pd.Index(np.append(0, np.cumsum(holes)))))
+    found = rows.steps_so_far(np.array([np.nan]))
+    assert np.isnan(found[:2]).all()
+    for row in range(2, len(holes) + 1):
+        size = 1
+        while 2 * size < row:
+            size *= 2
+        assert found[row] == modal_step(np.array(holes[:size])), row
+    assert rows.steps_so_far(np.array([7.0])).tolist() == [7] * (len(holes) + 1)
+
+
+def test_what_lies_between_two_series_is_no_hole():
+    index = pd.MultiIndex.from_tuples([("a", 100), ("a", 105), ("b", 0), ("b", 5), ("c", 1)])
+    steps = read_series(frame(index)).steps()
+    assert steps[:2].tolist() == [5, 5] and np.isnan(steps[2])
+
+
 # In time, wherever rows are
 
 

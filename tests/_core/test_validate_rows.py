@@ -1,5 +1,7 @@
 """Validation of rows."""
 
+import warnings
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -257,3 +259,43 @@ def test_frames_of_polars_come_out_only_where_no_index_is_lost():
     assert refuse_polars_output(window, rows.reset_index(drop=True))
     with pytest.raises(ValueError, match="SlidingWindow would lose the index of X"):
         refuse_polars_output(window, rows)
+
+
+@pytest.mark.parametrize("unit", [1, 1e3, 1e6, 1e9])
+@pytest.mark.parametrize(
+    ("times", "is_time"),
+    [
+        ([946_684_800 + 60 * row for row in range(10)], True),  # from the first moment of 2000 on
+        ([946_684_799 + 60 * row for row in range(10)], False),
+        ([4_102_444_799 - 540 + 60 * row for row in range(10)], True),  # to the last of 2099
+        ([4_102_444_800 - 540 + 60 * row for row in range(10)], False),
+        ([1_700_000_000 + 60 * row for row in range(9)], False),  # too few rows to tell
+        ([1_700_000_000 + 60 * (row // 2) for row in range(20)], True),
+        ([1_700_000_000 + 60 * (row // 2) for row in range(18)], False),  # too few moments
+        ([1_700_000_000 + 60 * (row - 20 * (row == 7)) for row in range(20)], False),  # falls
+    ],
+)
+def test_a_column_that_counts_the_time_since_1970_is_announced(unit, times, is_time):
+    X = pd.DataFrame({"when": unit * np.array(times, dtype=float), "load": 1.0})
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        validate_rows(SlidingWindow(), X, reset=True)
+    assert ["columns ['when'] of X rise from row to row" in str(each.message) for each in caught] == [
+        True
+    ] * is_time
+    X.loc[3, "when"] += 0.5 * (unit == 1)
+    if is_time and unit == 1:
+        validate_rows(SlidingWindow(), X, reset=True)  # of parts of a second nothing is said
+
+
+def test_masked_rows_are_counted():
+    X = np.ma.array(np.zeros((5, 2)), mask=[[0, 0], [1, 1], [0, 1], [0, 0], [0, 0]])
+    with pytest.raises(ValueError, match="masked values in 2 of its rows"):
+        validate_rows(SlidingWindow(), X, reset=True)
+
+
+@pytest.mark.parametrize("nothing", [None, pd.NaT, np.nan])
+def test_times_among_nothing_are_times(nothing):
+    X = pd.DataFrame({"day": [nothing, *pd.date_range("2026", periods=3)], "load": 1.0}, dtype=object)
+    with pytest.raises(ValueError, match="day"):
+        validate_rows(SlidingWindow(), X, reset=True)

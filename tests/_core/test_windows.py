@@ -567,3 +567,15 @@ def test_a_horizon_as_long_as_the_window_is_refused(horizon):
         ValueError, match=rf"horizon={horizon} leaves nothing to predict from.* 3 row\(s\) of 2"
     ):
         refuse_long_horizon(windows, horizon)
+
+
+def test_windows_become_arrays_of_the_type_asked_for():
+    windows = two_series()
+    for copy in (True, None):
+        assert windows.__array__(np.float32, copy=copy).dtype == np.float32
+
+
+def test_overlap_means_of_scores_that_are_too_large_are_infinite():
+    windows = SlidingWindow(2).fit_transform(np.zeros((4, 1)))
+    assert np.isinf(windows.overlap_means(np.full(4, 1.5e308))).any()
+    assert windows.overlap_means(np.array([0.0, np.inf, 0.0, 0.0]))[1] == np.inf
