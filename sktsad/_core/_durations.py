@@ -77,14 +77,14 @@ def in_rows(time: Any, steps: Any, up: bool = False) -> Any:
     up : bool, default=False
         Whether to round up.
     """
-    n_rows = time / np.asarray(steps, dtype=float)
+    n_rows = time / np.asarray(steps)
     n_rows = np.ceil(n_rows - _ROUNDING) if up else np.floor(n_rows + 0.5 + _ROUNDING)
     return np.nan_to_num(n_rows).astype(np.int64)
 
 
 def whole_rows(time: Any, steps: Any, most: int) -> Any:
     """Return how many rows fit into a length of time, at most a number; 0 where a step is NaN."""
-    n_rows = np.floor(time / np.asarray(steps, dtype=float) + _ROUNDING)
+    n_rows = np.floor(time / np.asarray(steps) + _ROUNDING)
     return np.clip(np.nan_to_num(n_rows), 0, most).astype(np.int64)
 
 
