@@ -40,13 +40,14 @@ def test_draws_are_told(share, n_columns):
 def test_drawn_rows_that_were_put_in_order_are_not_suspected():
     rng = np.random.default_rng(1)
     drawn = np.column_stack([np.arange(800.0), rng.normal(size=800)])[rng.integers(0, 800, 800)]
-    assert look_drawn(drawn)
+    assert look_drawn(drawn) and look_drawn(1e-6 * drawn)
+    assert look_drawn(np.column_stack([drawn, np.ones(800)]))
     ordered = drawn[np.argsort(drawn[:, 0])]
     for values in (
         ordered,
         ordered[:, ::-1],
         ordered[:, :1],
-        1e-3 * ordered,
+        1e-6 * ordered,
     ):  # one column in order is enough
         assert not look_drawn(values)
     drawn[5, 1] = np.inf

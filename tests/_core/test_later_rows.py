@@ -117,6 +117,15 @@ def test_rows_that_fill_short_holes_are_announced(step, holes, is_said):
             apply(step, pd.concat([train, later]).sort_index())  # all rows together are not a split
 
 
+def test_the_last_rows_of_the_runs_of_fit_are_no_split():
+    train, _ = shuffled_part(40, [(5, 1), (11, 1), (17, 1), (23, 1), (29, 1)])
+    window = SlidingWindow(3).fit(train)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        window.transform(train.loc[train.index[[4, 9, 14, 19, 24]]])
+    assert not any("shuffled split" in str(each.message) for each in caught)
+
+
 def test_of_long_lists_of_series_the_first_are_named():
     with pytest.warns(UserWarning, match=r"\('5', '6', '7', \.\.\.\) were not .* fit \(0, 1, 2, \.\.\.\)"):
         warn_if_unknown(list(range(5)), list("56789"), 2)
