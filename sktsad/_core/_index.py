@@ -324,7 +324,8 @@ def _refuse_digits(labels: pd.Index, what: str) -> None:
 def format_of_digits(labels: pd.Index) -> str | None:
     """Return the format of numbers such as 20260131, whose digits are a date; None for others.
 
-    The number of the next day is not the next one. Fewer than ten numbers may look so by chance.
+    The number of the next day is not always the next one. Fewer than ten numbers may look so by chance, and numbers
+    that rise evenly are counts, such as those of some rows of a long table.
     """
     if len(labels) < _MIN_DATES or (form := _DIGITS.get(len(f"{labels[-1]:.0f}"))) is None:
         return None
@@ -334,4 +335,5 @@ def format_of_digits(labels: pd.Index) -> str | None:
         return None
     dates = pd.to_datetime([f"{number:.0f}" for number in some], format=form, errors="coerce")
     is_date = not dates.hasnans and dates[0].year >= 1900 and dates[-1].year <= 2100
-    return form if is_date else None
+    holes = np.diff(np.unique(labels.to_numpy(dtype=float))) if is_date else np.empty(0)
+    return form if (holes != holes[:1]).any() else None
