@@ -24,12 +24,13 @@ lint: $(VENV)/dev
 types: $(VENV)/dev
 	$(BIN)/mypy
 
-# All tests, with coverage by the plain ones; or those of TESTS, such as TESTS=tests/detectors/test_z_score.py or TESTS="tests -k gap".
+# All tests with coverage; or those of TESTS, such as TESTS=tests/detectors/test_z_score.py or TESTS="tests -k gap".
 unit: $(VENV)/dev
 ifdef TESTS
 	$(PYTEST) $(TESTS)
 else
-	$(PYTEST) $(PARALLEL) --cov --cov-report=term
+	$(PYTEST) $(PARALLEL) -m "not unmeasured" --cov --cov-report=term
+	$(PYTEST) $(PARALLEL) -m unmeasured tests
 endif
 
 # Under a minute: without property tests, and what is marked slow in tests/conftest.py or beside a test.

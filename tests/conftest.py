@@ -33,16 +33,12 @@ settings.register_profile("gate", derandomize=True, max_examples=40, **ANY_MACHI
 settings.register_profile("thorough", max_examples=500, **ANY_MACHINE)
 settings.load_profile("gate")
 
-#: Contracts, pages and long trainings, in which the gate does not measure coverage: that takes half as long again, and
-#: what they run, a plain test of the module runs as well. So it is with property tests, except for these files.
+#: Contracts, pages and long trainings, which the gate runs without measuring coverage: that takes half as long again,
+#: and what they run, a plain test of the module runs as well.
 UNMEASURED = (
     *("test_common.py", "test_composition.py", "test_defaults.py", "test_pages.py", "test_panels.py"),
     *("test_persistence.py", "test_works_with.py", "plotting/test_displays.py"),
     *("detectors/test_learning", "neural/test_learning"),
-)
-MEASURED = (
-    *("detectors/", "neural/", "live/test_scorer.py", "networks/test_losses.py"),
-    *("preprocessing/test_resample.py", "preprocessing/test_series_imputer.py"),
 )
 
 
@@ -55,16 +51,21 @@ def pytest_ignore_collect(collection_path, config):
     """Do not even read files of which no test is wanted."""
     if not collection_path.name.startswith("test_") or not collection_path.is_file():
         return None
-    return True if "not slow" in config.option.markexpr and is_one_of(collection_path, SLOW) else None
+    wanted = config.option.markexpr
+    is_slow, is_unmeasured = (is_one_of(collection_path, files) for files in (SLOW, UNMEASURED))
+    if wanted == "unmeasured":
+        return True if not is_unmeasured else None
+    return (
+        True if ("not slow" in wanted and is_slow) or ("not unmeasured" in wanted and is_unmeasured) else None
+    )
 
 
 def pytest_collection_modifyitems(items):
     for item in items:
         if is_one_of(item.path, SLOW):
             item.add_marker("slow")
-        is_property = hasattr(getattr(item, "obj", None), "hypothesis")
-        if is_one_of(item.path, UNMEASURED) or (is_property and not is_one_of(item.path, MEASURED)):
-            item.add_marker("no_cover")  # of pytest-cov
+        if is_one_of(item.path, UNMEASURED):
+            item.add_marker("unmeasured")
 
 
 def pytest_collection_finish():
