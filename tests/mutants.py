@@ -350,6 +350,7 @@ class Run:
         """Record what each test runs, then run the mutants inside of functions."""
         items = {item.nodeid: item for item in session.items}
         functions: Functions = {}
+        gc.unfreeze()  # tests/conftest.py has hidden what was there before the first test
         for function in gc.get_objects():
             if type(function) is FunctionType and function.__code__.co_filename.startswith(f"{ROOT}/sktsad/"):
                 functions.setdefault(place(function.__code__), []).append(function)
