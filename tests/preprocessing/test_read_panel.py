@@ -170,7 +170,7 @@ def test_numbers_whose_digits_are_dates_are_read_by_their_format(dtype):
     )
     with pytest.raises(ValueError, match=r"time='day' holds numbers.*time_format='%Y%m%d'"):
         read_panel(table, time="day")
-    table.loc[12] = [np.nan, 1.0]
+    table = table.astype({"day": dtype.replace("int64", "float64")}).reindex(range(13)).fillna({"x": 1.0})
     assert (read_panel(table, time="day", time_format="%Y%m%d")[0].index == days).all()
 
 
