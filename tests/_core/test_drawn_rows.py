@@ -50,6 +50,8 @@ def test_drawn_rows_that_were_put_in_order_are_not_suspected():
         1e-6 * ordered,
     ):  # one column in order is enough
         assert not look_drawn(values)
+    rough = np.lexsort([rng.random(800), drawn[:, 0] // 100])  # equal rows are no neighbours
+    assert not look_drawn(drawn[rough])
     drawn[5, 1] = np.inf
     assert not look_drawn(drawn)
 

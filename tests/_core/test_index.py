@@ -10,6 +10,7 @@ import pytest
 from sktsad import RollingFeatures, SeriesScaler, SeriesSplit, SlidingWindow, forecast_target
 from sktsad._core._index import (
     check_panel,
+    format_of_digits,
     has_time,
     is_numbered,
     read_stamps,
@@ -118,6 +119,7 @@ def test_stamps_that_are_missing_are_refused_in_any_dress():
         (["2026-03-27 00:00:00", "2026-03-28 00:00:00"], "to_datetime"),
         (["27.03.2026", "28.03.2026"], "to_datetime"),
         (["20260327", "20260328"], "to_datetime"),
+        (["2026", "2027"], "to_datetime"),
         (["2026_03_27", "2026_03_28"], "to_datetime"),
         (["2026/03/27 12.30", "2026/03/27 12.45"], "to_datetime"),
         (["27-Mar-2026", "28-Mar-2026"], "to_datetime"),
@@ -223,6 +225,22 @@ def test_months_are_refused_as_numbers_and_other_numbers_are_not():
     for numbers in others:
         index = pd.Index(np.atleast_1d(numbers) + (np.arange(20) * 3600 if np.ndim(numbers) == 0 else 0))
         assert read_series(frame(index)).kind == "numbers"
+
+
+@pytest.mark.parametrize(
+    ("first", "n_days", "is_date"),
+    [
+        ("1899-12-25", 20, False),
+        ("1900-01-01", 40, True),
+        ("2100-11-25", 37, True),
+        ("2100-12-25", 20, False),
+    ],
+)
+def test_digits_are_dates_of_some_two_hundred_years(first, n_days, is_date):
+    days = pd.date_range(first, periods=n_days).strftime("%Y%m%d").astype("int64")
+    assert format_of_digits(days) == ("%Y%m%d" if is_date else None)
+    assert format_of_digits(days.astype(float).insert(3, days[3] - 0.5)) is None
+    assert format_of_digits(days.insert(3, days[3] + 60)) is None
 
 
 # The order of the levels

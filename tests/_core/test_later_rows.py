@@ -115,6 +115,10 @@ def test_rows_that_fill_short_holes_are_announced(step, holes, is_said):
         with warnings.catch_warnings():
             warnings.simplefilter("error")
             apply(step, pd.concat([train, later]).sort_index())  # all rows together are not a split
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            apply(step, pd.concat([train[:1], later]))  # nor are rows that begin as those of fit do
+        assert not any("shuffled split" in str(each.message) for each in caught)
 
 
 def test_the_last_rows_of_the_runs_of_fit_are_no_split():

@@ -63,5 +63,5 @@ def test_numbers_are_found_within_their_parts(side, parts, wanted):
 
 def test_rows_one_after_the_other_are_a_slice():
     assert as_slice(np.array([3, 4, 5])) == slice(3, 6)
-    for rows in ([], [3, 5], [0, 2, 1, 3], [5, 4]):
+    for rows in ([], [3, 5], [0, 2, 1, 3], [5, 4], [0, 0, 2]):
         assert as_slice(np.array(rows, dtype=int)).tolist() == rows

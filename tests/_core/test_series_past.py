@@ -58,6 +58,19 @@ def test_of_many_runs_those_before_the_longest_holes_are_kept_and_the_last():
     assert len(past_of(shuffled, 30).times) <= 32 * 30
 
 
+def test_another_fit_keeps_what_was_last_seen_of_each_series():
+    """Against what is kept of all of them at once."""
+    first, second = panel(["a", "b", "c"]), panel(["c", "d", "b"], 60)
+    both = past_of(first).then(past_of(second))
+    assert both.keys == ["a", "b", "c", "d"]
+    alone = past_of(pd.concat([first.loc[["a"]], second.loc[["b"]], second.loc[["c"]], second.loc[["d"]]]))
+    for number in range(4):
+        found, expected = both.series(number), alone.series(number)
+        assert found.step == expected.step
+        for name in ("run_starts", "run_stops", "times", "values"):
+            np.testing.assert_array_equal(getattr(found, name), getattr(expected, name))
+
+
 def test_rows_without_time_leave_nothing():
     past = Past.of(
         np.zeros((9, 1)), read_series(np.zeros((9, 1))), np.zeros((9, 1)), lambda stops, _: stops - 1, 3
