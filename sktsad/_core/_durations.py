@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -12,6 +13,8 @@ from ._series import SeriesRows
 
 #: What a length of time may be given as: text that pandas reads as one, such as "30min", or a timedelta.
 LENGTH_OF_TIME: list[Any] = [timedelta, str]
+#: Text that pandas reads as nanoseconds.
+_NUMBER = re.compile(r"\s*[\d.]+\s*")
 #: A millionth: 30 minutes are 30 rows a minute apart, however they are rounded.
 _ROUNDING = 1e-6
 
@@ -29,6 +32,10 @@ def nanoseconds(name: str, value: Any) -> int:
     ValueError
         If it is none, or below 0.
     """
+    if isinstance(value, str) and _NUMBER.fullmatch(value):
+        raise ValueError(
+            f"{name}={value!r} has no unit. Give a number of rows, or a length of time, such as '{value.strip()}min'."
+        )
     try:
         time = pd.Timedelta(value)
     except ValueError as error:

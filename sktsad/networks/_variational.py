@@ -48,7 +48,7 @@ class VariationalAutoencoder(Autoencoder):
         self.autoencoder = make_autoencoder(
             network, length=length, n_channels=n_channels, hidden_sizes=hidden_sizes, widen=2, **autoencoder
         )
-        n_code = self.code_size = int(hidden_sizes[-1])
+        n_code = self.code_size = int(list(hidden_sizes)[-1])
         self.mean = nn.Linear(2 * n_code, n_code)
         self.log_variance = nn.Linear(2 * n_code, n_code)
         # The same for every window, so that a score does not depend on the batch.

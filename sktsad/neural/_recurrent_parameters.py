@@ -11,7 +11,7 @@ from .._core import AnyEstimator, Interval, StrOptions
 RECURRENT: dict = {
     "cell": [StrOptions({"lstm", "gru", "rnn"})],
     # Bounds above what any machine trains, so that a typing error does not fill its memory.
-    "hidden_size": [Interval(Integral, 1, 2**13, closed="both")],
+    "hidden_size": [Interval(Integral, 1, 2**12, closed="both")],
     "num_layers": [Interval(Integral, 1, 100, closed="both")],
     "dropout": [Interval(Real, 0, 1, closed="left")],
     "bidirectional": ["boolean"],

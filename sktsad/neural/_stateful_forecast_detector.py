@@ -182,7 +182,7 @@ class StatefulForecastDetector(BaseDetector, NetEstimator):
         **ALONG_SERIES,
         **BaseDetector._parameter_constraints,
         "loss": [StrOptions({"absolute_error", "squared_error"})],
-        "horizon": [Interval(Integral, 1, None, closed="left")],
+        "horizon": [Interval(Integral, 1, 10**6, closed="both")],
     }
     _default_threshold = MeanStd(3)
 

@@ -156,7 +156,7 @@ class VAEDetector(AutoencoderDetector):
 
     _parameter_constraints: dict = {
         **AutoencoderDetector._parameter_constraints,
-        "kl_weight": [Interval(Real, 0, None, closed="left")],
+        "kl_weight": [Interval(Real, 0, 1e6, closed="both")],
         "kl_warmup": [Interval(Integral, 0, None, closed="left")],
         "score_by": [StrOptions({"reconstruction", "elbo"})],
         "n_draws": [Interval(Integral, 0, 10_000, closed="both")],

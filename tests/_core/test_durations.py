@@ -55,3 +55,9 @@ def test_time_deltas_are_dates_enough():
 
 def test_names_are_short():
     assert [short_name(value) for value in (15, "15min", timedelta(minutes=90))] == ["15", "15min", "90min"]
+
+
+@pytest.mark.parametrize("text", ["30", " 2.5 ", "1"])
+def test_a_length_of_time_without_a_unit_is_refused(text):
+    with pytest.raises(ValueError, match=rf"limit={text!r} has no unit.*'{text.strip()}min'"):
+        nanoseconds("limit", text)

@@ -117,7 +117,7 @@ def make_net(network: Network, options: TrainingOptions) -> LeanNet:
                 "module made nothing that can be trained: give a class of torch.nn.Module with weights, or a callable "
                 "that returns such a module."
             ) from error
-        names = [f"net__{name}" for name in net_params]
+        names = [f"net__{name} of net_params" for name in net_params]
         names += [] if isinstance(optimizer, str) else [f"optimizer={optimizer}"]
         if isinstance(error, RuntimeError) or not names:
             raise
