@@ -117,11 +117,14 @@ def make_net(network: Network, options: TrainingOptions) -> LeanNet:
                 "module made nothing that can be trained: give a class of torch.nn.Module with weights, or a callable "
                 "that returns such a module."
             ) from error
-        names = [f"net__{name} of net_params" for name in net_params]
+        names = [f"net__{name}" for name in net_params]
         names += [] if isinstance(optimizer, str) else [f"optimizer={optimizer}"]
         if isinstance(error, RuntimeError) or not names:
             raise
-        raise ValueError(f"The network could not be made with {', '.join(names)}: {error}") from error
+        where = "net_params" if net_params else "optimizer"
+        raise ValueError(
+            f"The network could not be made with {', '.join(names)}: {str(error).rstrip('.')}. Change {where}."
+        ) from error
     if not isinstance(net.optimizer_, torch.optim.Optimizer):
         raise ValueError(
             f"optimizer={optimizer} made no torch.optim.Optimizer. Give a class such as torch.optim.Adam."
