@@ -49,7 +49,8 @@ class StatefulForecastDetector(BaseDetector, NetEstimator):
     cell : {"lstm", "gru", "rnn"}, default="lstm"
         Recurrent cell. On a CPU the LSTM is the fast one.
     horizon : int, default=5
-        Number of rows to predict at every row.
+        Number of rows to predict at every row, at most 10,000. With dates, what fit keeps of each series grows with its
+        square.
     hidden_size : int, default=64
         Number of units in a recurrent layer.
     num_layers : int, default=1
@@ -182,7 +183,7 @@ class StatefulForecastDetector(BaseDetector, NetEstimator):
         **ALONG_SERIES,
         **BaseDetector._parameter_constraints,
         "loss": [StrOptions({"absolute_error", "squared_error"})],
-        "horizon": [Interval(Integral, 1, 10**6, closed="both")],
+        "horizon": [Interval(Integral, 1, 10_000, closed="both")],
     }
     _default_threshold = MeanStd(3)
 
