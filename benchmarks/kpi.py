@@ -278,8 +278,10 @@ def ways():
 
 REFERENCE = "boosted trees on features"
 NETWORKS = "RNN, LSTM and GRU on features, long events weigh less"
-NINE = "three trainings each of RNN, LSTM and GRU on features, long events weigh less"
 ALONG = "GRU along the series, on features, long events weigh less"
+KNOWN = f"{ALONG}, series known"
+WEIGHED = f"{REFERENCE}, long events weigh less"
+SHARE = f"{REFERENCE}, share of anomalies known"
 FUSIONS = {
     "RNN, LSTM and GRU on features": [f"{cell.upper()} on features" for cell in CELLS],
     NETWORKS: [f"{cell.upper()} on features, long events weigh less" for cell in CELLS],
@@ -293,11 +295,17 @@ FUSIONS = {
     "forecast and rolling z": ["forecast", "rolling z, 60 rows"],
     "trees, three networks and rolling z": ["boosted trees on features", NETWORKS, "rolling z, 60 rows"],
     "trees and GRU along the series": ["boosted trees on features", ALONG],
-    "trees that know the share and GRU along the series, series known": [
-        "boosted trees on features, share of anomalies known",
-        f"{ALONG}, series known",
-    ],
+    "trees that know the share and GRU along the series, series known": [SHARE, KNOWN],
     "trees, GRU along the series and rolling z": ["boosted trees on features", ALONG, "rolling z, 60 rows"],
+}
+#: Fusions of all trainings of their members, so that each is one score.
+ENSEMBLES = {
+    "three trainings each of RNN, LSTM and GRU on features, long events weigh less": FUSIONS[NETWORKS],
+    **{f"three trainings: {name}": [name] for name in (REFERENCE, WEIGHED, SHARE, ALONG, KNOWN)},
+    "three trainings each of trees and GRU along the series": [REFERENCE, ALONG],
+    "three trainings each of trees, long events weigh less, and GRU along the series": [WEIGHED, ALONG],
+    "three trainings each of trees and GRU along the series, share and series known": [SHARE, KNOWN],
+    "three trainings each of these, and of trees, long events weigh less": [WEIGHED, SHARE, KNOWN],
 }
 
 
@@ -383,7 +391,7 @@ def tables(which, data, scores):
         [name, *(interval((frame - reference)[figure].to_numpy()) for figure in reference)]
         for name, frame in by_series.items()
         if name in FUSIONS
-        or name == NINE
+        or name in ENSEMBLES
         or (frame is not reference and ("features" in name or "each" in name))
     ]
     y_test = data.y[data.test]
@@ -420,14 +428,12 @@ def main():
         if not arguments.rows or name.startswith((REFERENCE, *arguments.rows))
     }
     scores = {name: scores_of(name, way, data, folder, seeds) for name, way in chosen.items()}
-    for name in [name for name in scores if " along " in name and len(seeds) > 1]:
-        scores[f"three trainings: {name}"] = fused_trainings(scores[name], data)
     for name, members in FUSIONS.items():
         if {*members} <= {*scores}:
             scores[name] = fused(scores, members, data)
-    if {*FUSIONS[NETWORKS]} <= {*scores}:
-        trainings = [score for name in FUSIONS[NETWORKS] for score in scores[name]]
-        scores[NINE] = fused_trainings(trainings, data)
+    for name, members in ENSEMBLES.items():
+        if {*members} <= {*scores}:
+            scores[name] = fused_trainings([score for member in members for score in scores[member]], data)
     print(tables(arguments.set, data, scores))
     if not arguments.rows and arguments.set == "preliminary":
         print(f"\n{one_kpi.tables(seeds, folder, arguments.quick)}")
