@@ -240,11 +240,9 @@ def test_a_memory_of_500_rows_finds_what_a_window_of_30_cannot():
         random_state=0,
     ).fit(x, y, 0.002 + 1.0 * (x[:, 1] > 0))
     assert average_precision_score(truth[asks], model.decision_function(new)[asks]) > 0.95
-    near = np.convolve(asks, np.ones(30))[: len(asks)] > 0
     windows = make_pipeline(SlidingWindow(30), RNNClassifier(hidden_size=8, max_epochs=3, random_state=0))
     windows.fit(x[: len(x) // 4], y[: len(x) // 4])
     assert average_precision_score(truth[asks], windows.decision_function(new)[asks]) < 0.75
-    assert near.any()
 
 
 def test_early_stopping_watches_the_last_rows_in_time():
