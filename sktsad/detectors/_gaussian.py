@@ -32,7 +32,7 @@ class GaussianDetector(RunningDetector, Estimator):
         "window" scores all values of a window together. "last" scores only its last row, given the rows before it. An
         event hardly counts in the windows after its end, so that few alarms outlast the event; shapes in
         which no single row is a surprise are missed. "overlap" gives a row the mean of the scores of all windows that
-        hold it: it **looks ahead** by a window, and is for studying the past.
+        hold it: it **looks ahead** by a window, and is for analysing past data.
     threshold : threshold rule, float or None, default=None
         None means ``MedianMAD(6)``.
     validation_fraction : float, default=0.2

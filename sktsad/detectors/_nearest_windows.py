@@ -43,7 +43,7 @@ class NearestWindowsDetector(WindowDetector, Estimator):
         Largest number of windows of fit to compare with: of ``n`` windows, every ``ceil(n / max_windows)``-th is kept.
     score_on : {"window", "overlap"}, default="window"
         "window" gives a row the score of its window. "overlap" gives it the mean of the scores of all windows that hold
-        it: it **looks ahead** by a window, and is for studying the past.
+        it: it **looks ahead** by a window, and is for analysing past data.
     threshold : threshold rule, float or None, default=None
         None means ``MedianMAD(6)``.
     validation_fraction : float, default=0.2
