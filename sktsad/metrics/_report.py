@@ -86,8 +86,8 @@ def detection_report(
     confidence : float, default=0.95
         How often the interval should contain the true value; above 0 and below 1.
     merge_gap : int, timedelta or str, default=None
-        False alarms with at most that many quiet rows between them, or quiet rows of that time, count as one, as in
-        `sktsad.postprocessing.alarms`. None is half an hour if time is dates, else 0 rows.
+        False alarms with at most this number of quiet rows, or this length of time, between them count as one, as in
+        `sktsad.postprocessing.alarms`. None means half an hour if the index has dates, else 0 rows.
     random_state : int, RandomState instance or None, default=0
         Controls which blocks are drawn.
     pos_label : int, float, bool or str, default=1
@@ -250,8 +250,8 @@ def compare(
     confidence : float, default=0.95
         How often the interval should contain the true value; above 0 and below 1.
     merge_gap : int, timedelta or str, default=None
-        False alarms with at most that many quiet rows between them, or quiet rows of that time, count as one, as in
-        `sktsad.postprocessing.alarms`. None is half an hour if time is dates, else 0 rows.
+        False alarms with at most this number of quiet rows, or this length of time, between them count as one, as in
+        `sktsad.postprocessing.alarms`. None means half an hour if the index has dates, else 0 rows.
     random_state : int, RandomState instance or None, default=0
         Controls which blocks are drawn.
     pos_label : int, float, bool or str, default=1
