@@ -32,7 +32,7 @@ class _Zones:
 def affiliation_precision_recall_f(
     y_true: Labels, y_pred: Labels, *, beta: float = 1.0, pos_label: Label = 1
 ) -> PrecisionRecallF:
-    """Compute affiliation precision, recall and F: a near miss counts the more, the less likely chance is to be nearer.
+    """Compute affiliation precision, recall and F, in which near misses count, compared with chance.
 
     There is no tolerance to choose: the distance of an alarm is compared with that of a random place in the zone around
     the event [1]_.

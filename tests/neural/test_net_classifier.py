@@ -1,4 +1,4 @@
-"""What all classifiers with a net have in common."""
+"""The base of the classifiers with a net."""
 
 import pickle
 

@@ -31,7 +31,7 @@ def test_given_axes_are_as_many_as_needed():
 
 
 def test_more_axes_than_can_be_read_are_refused():
-    with pytest.raises(ValueError, match="would draw 61 axes, which nobody can read: eat less"):
+    with pytest.raises(ValueError, match="would draw 61 axes, too many to read: eat less"):
         make_axes(None, 61, "XDisplay", (10, 2), fix="eat less")
     assert not plt.get_fignums()
 
