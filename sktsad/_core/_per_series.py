@@ -99,9 +99,9 @@ class RecentRows(PerSeries):
         self.keep("stop", (), np.intp, length)
 
     def lengthen(self, length: int, spare: int, repeat: bool = False) -> None:
-        """Raise the number of rows that can be requested; those before the oldest are 0, or repeat it."""
+        """Raise the number of rows that can be requested; rows before the oldest are 0, or copies of it."""
         more = length - self.length
-        old, self._spare = self.buffer, max(spare, self._spare)  # room for all rows that are there
+        old, self._spare = self.buffer, max(spare, self._spare)  # room for all rows so far
         self.buffer = np.zeros((len(old), length + self._spare, self.width), old.dtype)
         self.buffer[:, more : more + old.shape[1]] = old
         if repeat:

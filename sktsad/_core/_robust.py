@@ -11,7 +11,7 @@ _MEDIAN_TO_STD, _MEAN_TO_STD = 1.4826, 1.2533
 
 
 def robust_moments(values: np.ndarray, axis: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return the median and the scaled median absolute deviation; the mean one where most values are equal."""
+    """Return the median and the scaled median absolute deviation; the mean deviation where most values are equal."""
     center = np.median(values, axis=axis)
     deviation = np.abs(values - np.expand_dims(center, axis))
     median, mean = np.median(deviation, axis=axis), deviation.mean(axis=axis)

@@ -35,7 +35,7 @@ class LevelShiftDetector(WindowDetector, Estimator):
         None means ``MedianMAD(5)``.
     validation_fraction : float, default=0.2
         Share of rows, the last of each series in time, that a rule learns from. With 0, or fewer than 30 normal rows
-        there, the rule learns from the training rows.
+        among these, the rule learns from the training rows.
     n_channels : int, default=None
         Number of channels in a plain 2-D row; None takes it from `Windows`, 3-D arrays or names such as ``x0_t-3``,
         and treats other rows as univariate.

@@ -125,7 +125,7 @@ class Figures:
         new_hits = np.diff(n_hits, prepend=0)
         alarms, alarms_before = n_found[self._stop], n_found[self._first]
         best_f1 = (2 * n_hits / (alarms + n_positive)).max()
-        precision = n_hits / np.maximum(alarms, 1)  # no 0 / 0 where the top rows weigh 0
+        precision = n_hits / np.maximum(alarms, 1)  # at least 1, to avoid 0 / 0
         # Normal rows that score as much as an anomaly count half.
         n_above = (alarms - n_hits + alarms_before - (n_hits - new_hits)) / 2
         area = 1 - new_hits @ n_above / (n_positive * n_normal)

@@ -59,7 +59,7 @@ class NetEstimator(Estimator):
     callbacks : list of skorch callbacks or None
         Copied before use.
     net_params : dict or None
-        More parameters of skorch's ``NeuralNet``, such as ``{"optimizer__weight_decay": 0.01}``. `get_params`,
+        Further parameters of skorch's ``NeuralNet``, such as ``{"optimizer__weight_decay": 0.01}``. `get_params`,
         `set_params` and grids know each as ``net__<name>``.
 
     Attributes

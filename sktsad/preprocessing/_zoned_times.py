@@ -96,7 +96,7 @@ def _guess(times: Any, name: Any, has_offset: bool) -> pd.DatetimeIndex:
     with warnings.catch_warnings():
         warnings.simplefilter(
             "ignore", UserWarning
-        )  # that there is no format in it, or another than asked for
+        )  # about a missing format, or one other than asked for
         month, day = (
             pd.to_datetime(times, utc=has_offset, errors="coerce", dayfirst=first) for first in (False, True)
         )

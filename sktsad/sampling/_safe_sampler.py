@@ -82,7 +82,7 @@ class SafeSampler(OneToOneFeatureMixin, Estimator):
         None only applies ``max_normal``.
     ratio : float or None, default=None
         Number of anomalies per normal row after resampling, above 0 and at most 1; for two classes. None keeps the
-        sampler's own, mostly 1. Cleaning samplers, such as "tomek_links", have none.
+        sampler's own, usually 1. Cleaning samplers, such as "tomek_links", have none.
     max_normal : int, default=None
         Number of normal rows to draw first, at random, from each series that has more: long series of normal rows cost
         time and add little. All anomalies are kept.

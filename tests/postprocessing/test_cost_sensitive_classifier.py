@@ -254,8 +254,8 @@ def test_clones_and_copies_from_a_pickle(method):
         ([[0, np.nan], [1, 0]], "cost_matrix contains NaN"),
         ([[0, -1], [1, 0]], "in each row, no mistake may cost less than the correct class"),
         ([[2, 1], [1, 0]], "in each row, no mistake may cost less than the correct class"),
-        ([[0, 1], [0, 0]], "in each row one mistake must cost more"),
-        ([[0, 1], [3, 3]], "in each row one mistake must cost more"),
+        ([[0, 1], [0, 0]], "and one mistake must cost more"),
+        ([[0, 1], [3, 3]], "and one mistake must cost more"),
     ],
 )
 def test_costs_that_will_not_do_are_refused(costs, message):

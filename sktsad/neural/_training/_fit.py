@@ -188,7 +188,7 @@ def _callbacks(network: Network, options: TrainingOptions) -> list[Any]:
         ):
             raise TypeError(
                 f"callbacks holds {given!r}, which is not a callback: give callbacks of skorch, such as "
-                "skorch.callbacks.EpochScoring('f1'), or pairs of a name and one."
+                "skorch.callbacks.EpochScoring('f1'), or pairs of a name and a callback."
             )
     callbacks = copy.deepcopy([*network.callbacks, *(options.callbacks or [])])
     if options.verbose:
