@@ -32,7 +32,7 @@ class ForecastErrors:
         self.stop = np.repeat(layout.stops, layout.stops - layout.starts)
 
     def each(self, rows: np.ndarray, forecasts: np.ndarray) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
-        """Yield number of the horizon, rows that are forecast, and the errors there, shape (n, n_channels)."""
+        """Yield for each horizon its number, the rows it predicts, and their errors, shape (n, n_channels)."""
         for number in range(self.horizon):
             target = rows + number + 1
             is_inside = target < self.stop[rows]
