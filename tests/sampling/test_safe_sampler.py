@@ -398,7 +398,7 @@ def test_a_sampler_of_ones_own():
 @each_sampler
 def test_anomalies_in_the_majority_are_left_alone(sampler):
     with pytest.warns(
-        UserWarning, match=r"105 rows of the anomaly, 1, for 15 others, at least ratio=(1|0.5) already"
+        UserWarning, match=r"105 rows of the anomaly, 1, for 15 others, already at least ratio=(1|0.5)"
     ):
         resampled, labels = resample(sampler, y=1 - Y)
     np.testing.assert_array_equal(np.asarray(resampled), FLAT)
@@ -408,7 +408,7 @@ def test_anomalies_in_the_majority_are_left_alone(sampler):
 @pytest.mark.parametrize("sampler", ["undersample", "smote", "augment"])
 def test_more_anomalies_than_asked_for_are_left_alone(sampler):
     with pytest.warns(
-        UserWarning, match=r"15 rows of the anomaly, 1, for 105 others, at least ratio=0.1 alre"
+        UserWarning, match=r"15 rows of the anomaly, 1, for 105 others, already at least ratio=0.1"
     ):
         _, labels = resample(sampler, ratio=0.1)
     np.testing.assert_array_equal(labels, Y)
@@ -418,7 +418,7 @@ def test_more_anomalies_than_asked_for_are_left_alone(sampler):
 def test_as_many_anomalies_as_asked_for_are_left_alone(sampler):
     y = (np.arange(120) % 5 == 4).astype(int)  # 24 for 96
     with pytest.warns(
-        UserWarning, match=r"24 rows of the anomaly, 1, for 96 others, at least ratio=0.25 alre"
+        UserWarning, match=r"24 rows of the anomaly, 1, for 96 others, already at least ratio=0.25"
     ):
         _, labels = resample(sampler, y=y, ratio=0.25)
     np.testing.assert_array_equal(labels, y)
