@@ -136,7 +136,7 @@ def make_net(network: Network, options: TrainingOptions) -> LeanNet:
 
 
 def _plain(factory: Any) -> Any:
-    """Return a factory of modules with NumPy's numbers, as a search draws them, replaced by Python's for torch."""
+    """Return a factory of modules with Python's numbers, which torch needs; a search may draw NumPy's."""
     if not isinstance(factory, partial):
         return factory
     return partial(factory.func, *factory.args, **{k: _plain_number(v) for k, v in factory.keywords.items()})
