@@ -427,7 +427,7 @@ def test_as_many_anomalies_as_asked_for_are_left_alone(sampler):
 
 def test_more_anomalies_than_the_sampler_itself_asks_for_are_left_alone():
     for sampler in (SMOTE(sampling_strategy=0.1), SMOTETomek(smote=SMOTE(sampling_strategy=0.1))):
-        with pytest.warns(UserWarning, match=r"at least ratio=0.1 already"):
+        with pytest.warns(UserWarning, match="already at least ratio=0.1"):
             _, labels = resample(sampler)
         np.testing.assert_array_equal(labels, Y)
 
