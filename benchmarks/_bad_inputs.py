@@ -1,4 +1,4 @@
-"""Rows, labels and weights as they come by mistake, each beside the same data as it should be, if there is such."""
+"""Rows, labels and weights in unusual or wrong forms, each with the same data in the right form, if there is one."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def _polars_time(X: pd.DataFrame) -> Any:
 Rows = Callable[[pd.DataFrame], Any]
 same: Rows = lambda X: X  # noqa: E731
 
-#: Rows in another dress: name, mutator, and the same data as it should be.
+#: Rows in another form: name, function that makes it, and the same data in the right form.
 DRESSED: list[tuple[str, Rows, Rows]] = [
     *(
         (f"array of {kind}", lambda X, kind=kind: X.to_numpy().astype(kind), same)
@@ -265,7 +265,7 @@ def _attrs(X: pd.DataFrame) -> pd.DataFrame:
 
 
 def positions(X: Any, right: Any) -> np.ndarray | None:
-    """Return where the rows of the right frame are in a frame that has them in another order."""
+    """Return the positions of the rows of the right frame in a frame that has them in another order."""
     if not isinstance(X, pd.DataFrame) or X.index.equals(right.index) or not right.index.is_unique:
         return None
     where = right.index.get_indexer(X.index) if X.index.nlevels == right.index.nlevels else np.array([-1])
@@ -288,7 +288,7 @@ def _at(X: pd.DataFrame, row: int, stamp: Any) -> pd.DataFrame:
     return _indexed(X, pd.DatetimeIndex(index))
 
 
-#: Rows with missing values: right for those that take NaN, and then the same as a frame of floats with NaN.
+#: Rows with missing values: right for estimators that take NaN, and then the same as a frame of floats with NaN.
 MISSING: list[tuple[str, Rows, Rows]] = [
     ("nan in a frame", lambda X: _with(X, np.nan, float), lambda X: _with(X, np.nan, float)),
     ("nan in an array", lambda X: _with(X, np.nan, float).to_numpy(), lambda X: _with(X, np.nan, float)),
@@ -301,7 +301,7 @@ MISSING: list[tuple[str, Rows, Rows]] = [
     ("NaN in float32", lambda X: _with(X, np.nan, "float32").to_numpy(), lambda X: _with(X, np.nan, float)),
 ]
 
-#: Rows that mean nothing as they are: accepted without a word, they are silently wrong.
+#: Rows that are meaningless: accepted without a warning, they are silently wrong.
 BROKEN: list[tuple[str, Rows]] = [
     *(
         (f"{name} in a frame", lambda X, value=value: _with(X, value))
@@ -381,7 +381,7 @@ BROKEN: list[tuple[str, Rows]] = [
     ("array of void", lambda X: np.ascontiguousarray(X).view("V16")),
 ]
 
-#: Rows whose index is broken, or that come in another order: scores of rows by themselves may be right all the same.
+#: Rows whose index is broken, or that come in another order: scores of single rows may still be right.
 DISORDERED: list[tuple[str, Rows, Rows]] = [
     ("duplicate stamps", lambda X: _at(X, 7, X.index[6]), same),
     ("every stamp the same", lambda X: _indexed(X, [START] * len(X)), same),
@@ -413,7 +413,7 @@ DISORDERED: list[tuple[str, Rows, Rows]] = [
     ("panel of duplicates", lambda X: _relevel(_panel(X), lambda at: pd.Index([START] * len(at))), _panel),
 ]
 
-#: Rows to score, where fit has seen the clean ones.
+#: Rows to score after a fit on clean rows.
 LATER: list[tuple[str, Rows]] = [
     ("one column fewer", lambda X: X[["load"]]),
     ("one column more", lambda X: X.assign(more=1.0)),
@@ -426,7 +426,7 @@ LATER: list[tuple[str, Rows]] = [
     ("duplicate columns", lambda X: X[["load", "load"]]),
 ]
 
-#: Labels in another dress.
+#: Labels in another form.
 LABELS: list[tuple[str, Callable[[np.ndarray, pd.Index], Any]]] = [
     *(
         (f"y of {kind}", lambda y, index, kind=kind: y.astype(kind))
@@ -461,7 +461,7 @@ LABELS: list[tuple[str, Callable[[np.ndarray, pd.Index], Any]]] = [
     ("y, a masked array without a mask", lambda y, index: np.ma.array(y)),
 ]
 
-#: Labels that mean nothing.
+#: Labels that are meaningless.
 BAD_LABELS: list[tuple[str, Callable[[np.ndarray, pd.Index], Any]]] = [
     ("y one short", lambda y, index: y[:-1]),
     ("y one long", lambda y, index: np.append(y, 0)),
@@ -503,7 +503,7 @@ BAD_LABELS: list[tuple[str, Callable[[np.ndarray, pd.Index], Any]]] = [
     ("y, every row another class", lambda y, index: np.arange(len(y))),
 ]
 
-#: Weights that are as good as all ones.
+#: Weights that are equivalent to all ones.
 WEIGHTS: list[tuple[str, Callable[[int, pd.Index], Any]]] = [
     *(
         (f"weights of {value!r}", lambda n, index, value=value: np.full(n, value))

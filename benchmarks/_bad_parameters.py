@@ -1,4 +1,4 @@
-"""Values for parameters: outside each constraint, of the wrong type, not finite, huge, hardly a number."""
+"""Values for parameters: outside each constraint, of the wrong type, not finite, huge, or almost a number."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sklearn.utils._param_validation import Interval, Options, make_constraint
 
 
 class Odd:
-    """An object that nothing is known of."""
+    """An object of an unknown type."""
 
     def __repr__(self) -> str:
         return "Odd()"
@@ -23,7 +23,7 @@ def odd_function(*args: Any) -> None:
     """Take anything and return nothing, which no callable parameter of an estimator may do."""
 
 
-#: Values that mean nothing for any parameter: accepted, they are silently wrong.
+#: Values that are meaningless for any parameter: accepted, they are silently wrong.
 JUNK = [
     Odd(),
     Odd,
@@ -155,7 +155,7 @@ def plain(value: Any) -> Any:
 
 
 def around(constraints: list) -> list[Any]:
-    """Return values at, just outside and just inside the ends of intervals, and options in other dress."""
+    """Return values at, just outside and just inside the ends of intervals, and options in another form."""
     values: list[Any] = []
     for constraint in map(make_constraint, constraints):
         if isinstance(constraint, Interval):
@@ -178,7 +178,7 @@ def around(constraints: list) -> list[Any]:
 
 
 def is_allowed(value: Any, constraints: list) -> bool:
-    """Tell whether the declared constraints take a value; True is no number."""
+    """Return whether the declared constraints take a value; True is not a number."""
     for constraint in map(make_constraint, constraints):
         if isinstance(constraint, Interval) and isinstance(value, (bool, np.bool_)):
             continue
@@ -195,9 +195,9 @@ def bad_parameters(name: str, constraints: Any) -> list[tuple[Any, bool]]:
     cases = [(value, True) for value in JUNK] + [(value, False) for value in VALUES]
     if constraints != "no_validation":
         cases += [(value, False) for value in around(constraints)]
-    if name == "random_state":  # by chance no two fits are alike
+    if name == "random_state":  # two fits with random seeds differ
         cases = [(value, is_junk) for value, is_junk in cases if value is not None]
-    if name in ("max_epochs", "min_updates"):  # as long as one asks for
+    if name in ("max_epochs", "min_updates"):  # any value is right, however long it takes
         cases = [(value, is_junk) for value, is_junk in cases if not _is_long(value)]
     return cases
 

@@ -1,9 +1,9 @@
 """Many small networks trained side by side on one device: as one CUDA graph, where there is a GPU.
 
-A small network with batches of 100 rows leaves a GPU idle: it waits for the next kernel to be started. Here a step of
-all networks is recorded once, in several streams, and played back. Each network is trained as `TorchClassifier` would
-train it alone: the same first weights, the same batches in the same order, plain SGD. On a CPU the masks of dropout
-are the same as well for a single network; several share one generator.
+A small network with batches of 100 rows leaves a GPU idle: it waits for the next kernel to start. Here a step of all
+networks is recorded once, in several streams, and replayed. Each network is trained as by `TorchClassifier` alone: the
+same first weights, the same batches in the same order, plain SGD. On a CPU a single network also has the same masks of
+dropout; several networks share one generator.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from torch.nn import functional
 
 @dataclass
 class Training:
-    """One training: what it learns from, by which loss, for how long.
+    """One training: its data, its loss and its length.
 
     The loss of a row is the squared error of its class probabilities, or with ``gamma`` the focal loss, times the
     weight of its class. A batch counts the mean of its rows, or with ``stratify`` the sum of the means of its classes
@@ -41,7 +41,7 @@ class Training:
     share_weights: bool = False  # divided by their sum in the batch, as class_weight of an estimator is
     stratify: bool = False
     power: int = 1
-    after: Training | None = None  # goes on from its weights, as warm_start does
+    after: Training | None = None  # continues from its weights, as with warm_start
     net: nn.Module | None = None
     random_state: np.random.RandomState | None = None
     losses: list[float] = field(default_factory=list)
@@ -53,7 +53,7 @@ class Training:
         return -(-len(self.X) // self.batch_size)
 
     def prepare(self, device: str) -> int:
-        """Make the network, with the first weights that the estimator would have; return the seed of dropout."""
+        """Make the network, with the first weights of the estimator; return the seed of dropout."""
         if self.after is not None:
             self.random_state = self.after.random_state
             self.net = self.after.net
@@ -66,7 +66,7 @@ class Training:
         return self.random_state.randint(2**31)
 
     def deal(self) -> tuple[np.ndarray, np.ndarray]:
-        """Return the rows of the batches of the next epoch, one batch a line, and which of them are real.
+        """Return the rows of the batches of the next epoch, one batch per line, and which of them are not filling.
 
         The last batch is filled up.
         """
@@ -87,7 +87,7 @@ class Training:
         return rows, np.array([np.arange(width) < len(batch) for batch in batches])
 
     def row_weights(self, rows: np.ndarray, real: np.ndarray) -> np.ndarray:
-        """Return what each row of the batches counts in the loss of its batch."""
+        """Return the weight of each row in the loss of its batch."""
         labels = self.y[rows]
         if self.stratify:
             truth = (labels[:, :, None] == np.arange(self.n_classes)) & real[:, :, None]
@@ -98,7 +98,7 @@ class Training:
 
 
 class Together:
-    """Train networks side by side; all must have as many batches in an epoch.
+    """Train networks side by side; all must have the same number of batches per epoch.
 
     Parameters
     ----------
@@ -152,7 +152,7 @@ class Together:
         return n_epochs
 
     def seconds_a_step(self) -> float:
-        """Return what a step of one network takes on a GPU; the networks are spoilt."""
+        """Return the time of a step of one network on a GPU; the networks cannot be used afterwards."""
         self._upload(*self._deal())
         for n_steps in (3, 60):
             start = time.perf_counter()
@@ -162,7 +162,7 @@ class Together:
         return (time.perf_counter() - start) / n_steps / len(self.trainings)
 
     def check(self, epoch: int, test: dict[int, Any]) -> None:
-        """Note the accuracy on training and test rows."""
+        """Record the accuracy on training and test rows."""
         for one, inputs, targets in zip(self.trainings, self.inputs, self.targets, strict=True):
             X_test, y_test = test[one.n_classes]
             of_training = (outputs(one.net, inputs).argmax(1) == targets).float().mean()
@@ -230,7 +230,7 @@ class Together:
         self.counter += 1
 
     def _record(self) -> None:
-        """Record a step, and leave everything as it was before."""
+        """Record a step, and restore everything."""
         kept = [[p.detach().clone() for p in one.net.parameters()] for one in self.trainings]
         side = torch.cuda.Stream()
         side.wait_stream(torch.cuda.current_stream())
@@ -253,7 +253,7 @@ class Together:
 def batch_loss(
     logits: torch.Tensor, target: torch.Tensor, weight: torch.Tensor, gamma: float | None, power: int
 ) -> torch.Tensor:
-    """Return the loss of a batch whose rows count as much as their weight."""
+    """Return the weighted loss of a batch."""
     log_probability = functional.log_softmax(logits, dim=1)
     number = target[:, None]
     if gamma is None:

@@ -1,4 +1,4 @@
-"""Fair measuring: interleaved repeats, medians, ratios, and peak memory of a fresh process."""
+"""Fair measurements: interleaved repeats, medians, ratios, and peak memory of a fresh process."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PACKAGES = ("numpy", "pandas", "scikit-learn", "skorch", "torch")
 
 
 def environment() -> str:
-    """Name date, versions and processor, for the line below a table."""
+    """Return date, versions and processor as text, for the line below a table."""
     versions = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
     return (
         f"{time.strftime('%Y-%m-%d')}, Python {platform.python_version()}, {versions}, {os.cpu_count()} cores"
@@ -51,7 +51,7 @@ def resident_mib(field: str) -> float:
 
 
 def in_fresh_process(script: str, *arguments: str) -> list[float]:
-    """Run a script in a fresh process; return the numbers it prints, one a line."""
+    """Run a script in a fresh process; return the numbers it prints, one per line."""
     command = [sys.executable, script, *arguments]
     output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     return [float(line) for line in output.split()]
@@ -63,7 +63,7 @@ def peak_memory(script: str, *arguments: str) -> float:
 
 
 def kept(path: Path, function: Callable[[], object]) -> np.ndarray:
-    """Return the numbers that a function gives: from a file if they are there, else they are put there."""
+    """Return the numbers that a function returns; read them from a file if it exists, else write it."""
     if not path.exists():
         start = time.perf_counter()
         part = path.with_suffix(".part.npy")

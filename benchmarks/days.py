@@ -1,7 +1,7 @@
-"""Days that differ: whether weeks, weekends and the time of day gain, on two sets of KPIs.
+"""Calendar features: whether weeks, weekends and the time of day improve scores, on two sets of KPIs.
 
-Of each series the first 40 % in time are to fit, the next 10 % for the threshold, the second half judges. Boosted trees
-on rolling features, one model and one threshold for all series of a set; every sixth series of each set.
+The first 40 % of each series in time are for the fit, the next 10 % for the threshold, the second half for the test.
+Boosted trees on rolling features, one model and one threshold for all series of a set; every sixth series of each set.
 
     SKTSAD_DATA=<folder> python benchmarks/days.py [--quick] [--more FOLDER]
 """
@@ -49,7 +49,7 @@ def load(data_home, quick):
 
 
 def table_of(name, features, y, share):
-    """Return a row for each way: F1, average precision, and how they spread over the seeds."""
+    """Return a row for each set of features: F1, average precision, and their spread over the seeds."""
     fit, hold, test = share < 0.4, (share >= 0.4) & (share < 0.5), share >= 0.5
     plain = [column for column in features if column.removeprefix("value_") not in MORE]
     table = []

@@ -1,9 +1,9 @@
 """Every detector, and every rule for its threshold, on ECG5000: fitted on normal beats only, three seeds.
 
-Two splits: the official one (500 beats to learn from, of which 30 % are held out for the thresholds), and a random one
-(64 % to fit, 16 % for the thresholds, 20 % to judge on). Beats are independent, so there is no order of time. Each
-cell under a rule reads: F1 (precision, recall, accuracy). What a detector is made of was chosen on the held-out
-beats, never on those to judge on. Part of `quality.py`.
+Two splits: the official one (500 training beats, of which 30 % are held out for the thresholds), and a random one
+(64 % for the fit, 16 % for the thresholds, 20 % for the test). Beats are independent, so there is no order of time.
+Each cell under a rule reads: F1 (precision, recall, accuracy). Settings of detectors were chosen on the held-out beats,
+never on test beats. Part of `quality.py`.
 """
 
 from __future__ import annotations
@@ -102,7 +102,7 @@ def detectors(seed):
 
 
 def official(seed):
-    """Return what to fit, to choose a threshold, and to judge on, of the official split."""
+    """Return the beats for the fit, the threshold and the test, by the official split."""
     X, y = (part.to_numpy() for part in load_ecg5000("train", return_X_y=True))
     X_fit, X_hold, y_fit, y_hold = train_test_split(X, y, test_size=0.3, random_state=seed, stratify=y)
     test = (part.to_numpy() for part in load_ecg5000("test", return_X_y=True))
@@ -110,7 +110,7 @@ def official(seed):
 
 
 def at_random(seed):
-    """Return what to fit, to choose a threshold, and to judge on, of all beats at random."""
+    """Return the beats for the fit, the threshold and the test, drawn at random from all."""
     parts = [load_ecg5000(part, return_X_y=True) for part in ("train", "test")]
     X, y = (np.concatenate([part[i] for part in parts]) for i in (0, 1))
     X, X_test, y, y_test = train_test_split(X, y, test_size=0.2, random_state=seed, stratify=y)

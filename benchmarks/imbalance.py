@@ -1,9 +1,9 @@
 """Methods against imbalance on recurrent networks and time-based data, at the true prior, three seeds.
 
-Two AIOps KPIs in time order (60 % to fit, 15 % for the threshold, the last quarter to judge on), and ECG5000 with one
-anomalous beat for 100 normal ones in all three parts. The network stays the same, the threshold is that of the best
-F1 on the rows held out. The last columns judge the same decisions on a test set balanced by undersampling: what it
-would have claimed.
+Two AIOps KPIs in time order (60 % for the fit, 15 % for the threshold, the last quarter for the test), and ECG5000 with
+one anomalous beat per 100 normal ones in all three parts. The network is always the same, the threshold is that of the
+best F1 on the held-out rows. The last columns evaluate the same decisions on a test set balanced by undersampling: the
+result that one would have claimed.
 
     SKTSAD_DATA=<folder> python benchmarks/imbalance.py [--quick]
 """
@@ -49,7 +49,7 @@ if QUICK:
 
 
 def kpi(name):
-    """Return a function that gives the parts of a KPI for a seed, and the steps before the sampler."""
+    """Return a function that returns the parts of a KPI for a seed, and the steps before the sampler."""
     X, y = load_aiops_kpi(name, return_X_y=True)
     cuts = int(0.6 * len(X)), int(0.75 * len(X))
     parts = [slice(cuts[0]), slice(*cuts), slice(cuts[1], None)]

@@ -1,15 +1,15 @@
-"""Methods against imbalance on MNIST: a published experiment repeated, and what its test set hides.
+"""Methods against imbalance on MNIST: a published experiment repeated, and results that its test set hides.
 
 Source: "Survey on Deep Learning with Imbalanced Data Sets", National Chengchi University, 2019. Binary: 2 zeros against
-5,000 ones. Multiclass: 2 to 5,000 rows a class. Judged by accuracy on all test rows of these classes, as there, and
+5,000 ones. Multiclass: 2 to 5,000 rows per class. Scored by accuracy on all test rows of these classes, as there, and
 per class. The network: three convolutions (32, 64, 128 filters of 3 x 3), each with ReLU, dropout and pooling; a dense
-layer of 200. SGD with learning rate 0.05 and batches of 100. Published are 200 epochs; here training ends before if
-its loss has not fallen for 5 epochs by more than 0.00002 (binary) or 0.0001 (multiclass); column "epochs" tells.
-Mean squared false error and undersampling train to their end.
+layer of 200. SGD with learning rate 0.05 and batches of 100. Published are 200 epochs; here training ends earlier if
+its loss has not fallen for 5 epochs by more than 0.00002 (binary) or 0.0001 (multiclass), see the column "epochs".
+Mean squared false error and undersampling run all epochs.
 
 With ``--batched`` many trainings run side by side on one device, for all of the published epochs; see `_batched`.
 
-Finished trainings are kept in a file, one JSON object a line; a second call goes on from there.
+Finished trainings are kept in a file, one JSON object per line; another call continues from there.
 
     SKTSAD_DATA=<folder> python benchmarks/imbalanced_mnist.py [--quick] [--tasks binary multiclass] [--results FILE]
     SKTSAD_DATA=<folder> python benchmarks/imbalanced_mnist.py --batched --device cuda [--seconds 270]
@@ -49,7 +49,7 @@ SIZES = {
     "multiclass": dict(enumerate((2, 5, 5000, 3000, 4, 4000, 2, 3, 2000, 1000))),
 }
 ALPHAS, GAMMAS = (1, 5, 10, 50, 100), (0, 0.5, 1, 2, 5)
-#: The row and the column that tell most come first.
+#: The most informative row and column come first.
 FOCAL_CELLS = sorted(
     ((alpha, gamma) for gamma in GAMMAS for alpha in ALPHAS), key=lambda cell: cell[1] != 0 and cell[0] != 50
 )
@@ -81,10 +81,10 @@ N_TRAINING = {"binary": 5, "multiclass": 2, "distorted": 5}
 
 
 class ChannelsLast(nn.Module):
-    """Lay the channels of a pixel side by side in memory: a seventh faster on a CPU."""
+    """Store the channels of a pixel next to each other in memory, which is a seventh faster on a CPU."""
 
     def forward(self, x):
-        """Return x, laid out anew."""
+        """Return x in this memory format."""
         return x.contiguous(memory_format=torch.channels_last)
 
 
@@ -103,7 +103,7 @@ class Dropout(nn.Module):
 def network(n_inputs):
     """Return the published network, with logits instead of a softmax.
 
-    The ReLU stands behind the pooling, not before the dropout: the same function, on a quarter of the values.
+    The ReLU comes after the pooling, not before the dropout: the same function, on a quarter of the values.
     """
 
     def block(n_in, n_out):
@@ -177,7 +177,7 @@ def focal(task, alpha, gamma):
 
 
 def methods(task):
-    """Return by name: loss, sampler, and what else differs from the baseline."""
+    """Return by name: loss, sampler, and other options that differ from the baseline."""
     if task == "distorted":
         return {DISTORTED: None}
     undersampling = RandomUnderSampler(random_state=0), {"max_epochs": 500, "callbacks": []}
@@ -211,7 +211,7 @@ def methods(task):
 
 
 def class_costs(task):
-    """Return what mistakes with each class cost in all, 1 for the least."""
+    """Return the total cost of mistakes with each class, 1 for the least."""
     costs = cost_matrix(task).sum(axis=1)
     return costs / costs.min()
 
@@ -267,7 +267,7 @@ def run_distorted(seed):
 
 
 def judged(task, method, seed, y, found, probability):
-    """Return what is kept of the decisions on the test rows; the confusion matrix has a line for each true class."""
+    """Return the results to keep of the decisions on the test rows; the confusion matrix has a line per true class."""
     confusion = confusion_matrix(y, found, labels=np.unique(y))
     return {
         "task": task,
@@ -283,7 +283,7 @@ def judged(task, method, seed, y, found, probability):
 
 
 class Known(ClassifierMixin, BaseEstimator):
-    """A classifier whose input is its answer: the probability of each class."""
+    """A classifier whose input is its output: the probability of each class."""
 
     def fit(self, X, y):
         """Take the classes."""
@@ -296,7 +296,7 @@ class Known(ClassifierMixin, BaseEstimator):
 
 
 def by_cost(task, probability):
-    """Yield the two ways to move decisions by costs, and what they decide."""
+    """Yield the two methods that move decisions by costs, and their decisions."""
     labels = np.arange(len(SIZES[task]))
     known = FrozenEstimator(Known().fit(None, labels))
     for method in ("threshold_moving", "expected_cost"):
@@ -364,7 +364,7 @@ def loss_of(task, name):
     return {"stratify": "false_error" in loss, "power": 2 if loss == "mean_squared_false_error" else 1}
 
 
-#: What is trained side by side, in this order: task, beginnings of names, seeds.
+#: The trainings to run side by side, in this order: task, beginnings of names, seeds.
 ORDER = [
     ("multiclass", ("focal",), (0,)),
     ("binary", ("focal",), (0,)),
@@ -385,7 +385,7 @@ ORDER = [
 
 
 def planned(order, done, quick, channels_last=True) -> Iterator[list[Training]]:
-    """Yield groups of trainings that are missing, by worth; what a second phase goes on from is trained again."""
+    """Yield groups of missing trainings, the most important first; the first phase of a second one is trained again."""
     data: dict = {}
 
     def training(task, name, seed):
@@ -426,7 +426,7 @@ def network_of(n_classes, channels_last, n_inputs):
 
 
 def run_batched(order, done, device, n_streams, seconds, quick):
-    """Train side by side what is missing; yield the finished rows."""
+    """Run missing trainings side by side; yield the finished rows."""
     start = time.perf_counter()
     test = {}
     for task in SIZES:
@@ -465,7 +465,7 @@ def run_batched(order, done, device, n_streams, seconds, quick):
 
 
 def rows_of(one, test, epochs, seconds):
-    """Yield what is kept of a training."""
+    """Yield the results to keep of a training."""
     task, name, seed = one.key
     X_test, y_test = test[one.n_classes]
     logits = outputs(one.net, X_test)
@@ -488,7 +488,7 @@ def rows_of(one, test, epochs, seconds):
 
 
 def fastest_way(device, quick, n_streams):
-    """Return how to train on a device, found by a few steps of eight networks, and the seconds of a network's step."""
+    """Return the fastest options on a device, by a few steps of eight networks, and the seconds per network's step."""
     best = {"channels_last": True, "n_streams": 1}, 0.0
     if torch.device(device).type != "cuda":
         return best
@@ -579,7 +579,7 @@ def main():
 
 
 def alone(arguments, results):
-    """Train one after another what is missing, until the loss has converged."""
+    """Run missing trainings one after another, until the loss has converged."""
     done = {(row["task"], row["method"], row["seed"]) for row in results}
     for task in arguments.tasks:
         data = draw(task) if task != "distorted" else None
@@ -592,7 +592,7 @@ def alone(arguments, results):
 
 
 def batched(arguments, results):
-    """Train side by side what is missing, for all epochs."""
+    """Run missing trainings side by side, for all epochs."""
     done = {(row["task"], row["method"], row["seed"]) for row in results if row.get("trained") == "together"}
     order = [
         (task, tuple(arguments.methods or beginnings), seeds)

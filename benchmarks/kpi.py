@@ -1,13 +1,13 @@
-"""KPIs of the AIOps challenge, one model and one threshold: what moves F1, and whether networks beat trees.
+"""KPIs of the AIOps challenge, one model and one threshold: what changes F1, and whether networks beat trees.
 
-There are two sets, whose winners differ: the 26 series of the preliminary round, and 14 of the finals.
+There are two sets, on which different models win: the 26 series of the preliminary round, and 14 of the finals.
 
-Of each series the first half in time is for training, its last fifth for the threshold; the second half judges.
-Features and scaling are learnt on the first four fifths of the first half. Training rows are capped: all anomalous
-rows and ten normal ones, drawn at random, for each of them; detectors learn from 200,000 normal rows.
+The first half of each series in time is for training, its last fifth for the threshold; the second half is for the
+test. Features and scaling are learnt on the first four fifths of the first half. Training rows are capped: all
+anomalous rows and ten normal ones, drawn at random, for each of them; detectors learn from 200,000 normal rows.
 
-What finished trainings gave is kept in a folder; a second call goes on from there. Empty it after a change. The second
-part is in `one_kpi.py`.
+Scores of finished trainings are kept in a folder; another call continues from there. Empty it after a change. The
+second part is in `one_kpi.py`.
 
     SKTSAD_DATA=<folder> python benchmarks/kpi.py [--quick] [--set finals] [--rows BEGINNING ...] [--scores FOLDER]
 """
@@ -49,7 +49,7 @@ from sktsad.thresholds import BestFBeta
 
 SEEDS = (0, 1, 2)
 NORMAL_PER_ANOMALY, NORMAL_ROWS = 10, 200_000
-CLIP = 8  # standard deviations; what networks are given goes no further
+CLIP = 8  # standard deviations; inputs of networks are clipped to it
 NET = {"patch_size": 5, "hidden_size": 64, "max_epochs": 5, "batch_size": 256}
 EVERY_ROW = {"patch_size": 1, "hidden_size": 48, "max_epochs": 3}
 TREES = {"max_iter": 200, "learning_rate": 0.05, "min_samples_leaf": 100, "early_stopping": False}
@@ -77,7 +77,7 @@ SAMPLERS = {
 
 
 class Data:
-    """Values, features and more features of all rows, their labels, and which rows are for what."""
+    """Values, features and more features of all rows, their labels, and the rows of each part."""
 
     def __init__(self, X, y):
         self.X, self.y = X, y
@@ -136,7 +136,7 @@ def drawn(data, seed):
 
 
 def event_weights(data):
-    """Return weights by which an event of a hundred rows counts as ten, not as a hundred, single rows."""
+    """Return weights by which an event of a hundred rows counts as ten single rows, not as a hundred."""
     lengths = to_events(data.y[data.fit])["n_rows"].to_numpy()  # no event is longer than training knows
     weights = np.ones(len(data.y))
     weights[data.fit & (data.y.to_numpy() == 1)] = np.repeat(lengths**-0.5, lengths)
@@ -158,7 +158,7 @@ def trees(data, seed, rows, weights=None, share_known=False, **parameters):
 
 
 def trees_by_series(data, seed, weights=None, **parameters):
-    """Score by boosted trees for each series by itself; those without an anomaly to learn from score lowest."""
+    """Score by separate boosted trees for each series; series without an anomaly to learn from score lowest."""
     names = data.y.index.get_level_values(0)
     out = np.full(len(data.y), -np.inf)
     for name in names.unique():
@@ -184,7 +184,7 @@ def recurrent(data, seed, rows, cell, sampler=None, weights=None, length=30, **p
 
 
 def along(data, seed, cell, **parameters):
-    """Score by a recurrent network that runs along all rows of features, and on from those of the fit part."""
+    """Score by a recurrent network that runs along all rows of features, and continues from the fit part."""
     rows = data.features.clip(-CLIP, CLIP)
     model = StatefulRNNClassifier(cell, event_weight=-0.5, lr=0.002, random_state=seed, **parameters)
     model.fit(rows[data.fit], data.y[data.fit])
@@ -210,7 +210,7 @@ def on_judged(data, score):
 
 
 def ways():
-    """Return by name: how many trainings there are, and what scores all rows."""
+    """Return by name: the number of trainings, and a function that scores all rows."""
     out = {
         "random score": (3, lambda data, seed: np.random.default_rng(seed).random(len(data.y))),
         "global z": (1, lambda data, seed: column(data, "value")),
@@ -310,15 +310,15 @@ ENSEMBLES = {
 
 
 def rarity(score, held):
-    """Return how rare so high a score is in the rows for the threshold, as a logarithm: scores add up then."""
+    """Return how rare a score as high is in the rows for the threshold, as a logarithm, so that scores add up."""
     ordered = np.sort(score[held])
     above = len(ordered) - np.searchsorted(ordered, score, side="left")
-    # Beyond all of these rows, order still counts.
+    # Above the scores of all of these rows, order still counts.
     return -np.log((above + 1) / (len(ordered) + 1)) + 1e-3 * np.maximum(score - ordered[-1], 0)
 
 
 def judge(data, score):
-    """Return the figures of one training, pooled, and a frame of F1 and average precision by series."""
+    """Return the pooled metrics of one training, and a frame of F1 and average precision by series."""
     y, score = data.y, pd.Series(np.asarray(score, dtype=np.float64), index=data.y.index)
     threshold = BestFBeta().fit(score[data.hold], y[data.hold]).threshold_
     y_test, tested = y[data.test], score[data.test]
@@ -357,7 +357,7 @@ def scores_of(name, way, data, folder, seeds):
 
 
 def fused(scores, names, data):
-    """Return the scores of a fusion, one for each seed; a row with one training lends it to all."""
+    """Return the scores of a fusion, one for each seed; a row with one training has the same scores for all."""
     n_seeds = max(len(scores[name]) for name in names)
     return [
         np.mean([rarity(scores[name][seed % len(scores[name])], data.hold) for name in names], axis=0)
@@ -366,12 +366,12 @@ def fused(scores, names, data):
 
 
 def fused_trainings(trainings, data):
-    """Return the one score of several trainings."""
+    """Return the fused score of several trainings."""
     return [np.mean([rarity(score, data.hold) for score in trainings], axis=0)]
 
 
 def interval(differences, n_draws=10_000):
-    """Return the mean of differences, one a series, and the 95 % interval of a bootstrap over series."""
+    """Return the mean of the differences of series, and the 95 % interval of a bootstrap over series."""
     draws = np.random.default_rng(0).choice(differences, size=(n_draws, len(differences))).mean(axis=1)
     low, high = np.quantile(draws, [0.025, 0.975])
     return f"{differences.mean():+.3f} ({low:+.3f} to {high:+.3f})"
@@ -406,7 +406,7 @@ def tables(which, data, scores):
 
 
 def main():
-    """Train what is missing, then print all tables."""
+    """Run missing trainings, then print all tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="four short series, one training each")
     parser.add_argument("--set", default="preliminary", choices=["preliminary", "finals"])

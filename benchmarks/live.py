@@ -1,7 +1,7 @@
-"""Rows as they come: microseconds a row, thousands of series in one call, a week replayed, processes that are killed.
+"""Live rows: microseconds per row, thousands of series in one call, a week replayed, processes that are killed.
 
-Prints Markdown tables. Times are medians of the time that the thread itself had, one thread; beside them stand a buffer
-and ``decision_function``, the bare step of the network, and the scorers of river where it is installed.
+Prints Markdown tables. Times are medians of the CPU time of one thread, compared with a buffer and
+``decision_function``, a step of the network alone, and the scorers of river where it is installed.
 
     python benchmarks/live.py [--quick] [--seconds 280] [--kills 100]
 """
@@ -36,7 +36,7 @@ from sktsad import (
 )
 from sktsad.live import LiveScorer
 
-#: A quarter of an hour a row, and a week of them to look back at.
+#: One row per quarter of an hour; features look back a week.
 FEATURES = RollingFeatures([15, 60], same_windows=[60], period=96)
 
 
@@ -65,7 +65,7 @@ def models() -> dict[str, object]:
 
 
 def median_us(function: Callable[[int], object], n: int) -> float:
-    """Return the median of the time of a call that the thread had, in microseconds."""
+    """Return the median CPU time of a call, in microseconds."""
     seconds = []
     for number in range(n):
         start = time.thread_time()
@@ -75,7 +75,7 @@ def median_us(function: Callable[[int], object], n: int) -> float:
 
 
 def one_row(n: int) -> None:
-    """Print microseconds a row of one series."""
+    """Print microseconds per row of one series."""
     X = rows_of(2000 + 3 * n)
     y = (np.arange(len(X)) % 50 == 0).astype(int)
     later, values = X.index[2000:], X.to_numpy()[2000:]
@@ -136,7 +136,7 @@ def many_series(n_series: int, n: int) -> None:
 
 
 def replay(n_rows: int, n_series: int) -> None:
-    """Print rows a second and memory along minute data, replayed row by row of all series."""
+    """Print rows per second and memory along minute data, replayed row by row for all series."""
     X = rows_of(n_rows + 1000, n_series, "min")
     minute = X.index.get_level_values(1)
     first = minute[:1000].max()

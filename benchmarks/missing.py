@@ -1,9 +1,10 @@
-"""Missing values: what to do about them, and what it costs; what is seen of a sensor that froze; memory of 1e7 rows.
+"""Missing values: what to do about them, and the cost; how well a frozen sensor is found; memory of 1e7 rows.
 
-KPIs: of three the last 15,000 rows; the first 40 % are to fit, the next 20 % for the threshold, the rest judges.
-Boosted trees on rolling features. SMD: of each of two machines 3,000 rows to fit and the 6,000 rows of its second half
-with the most anomalies; a Gaussian on windows of five rows, without labels, the threshold of its default rule. What is
-taken out is taken out of all parts alike, and all rows are judged: one without a score gets the score before it.
+KPIs: the last 15,000 rows of three; the first 40 % are for the fit, the next 20 % for the threshold, the rest for the
+test. Boosted trees on rolling features. SMD: of each of two machines 3,000 rows for the fit and the 6,000 rows of its
+second half with the most anomalies; a Gaussian on windows of five rows, without labels, the threshold of its default
+rule. Values are removed from all parts in the same way, and all rows are evaluated: one without a score gets the score
+before it.
 
     SKTSAD_DATA=<folder> python benchmarks/missing.py [--quick] [kpi] [smd] [frozen] [memory]
 """
@@ -45,7 +46,7 @@ FLAGS = {"add_indicator": True, "add_age": True, "max_age": 100}
 
 
 def take_out(shape, share, by_block, rows, seed):
-    """Mark values to take out: single ones or whole rows, at random or in blocks of fifty rows."""
+    """Mark values to remove: single ones or whole rows, at random or in blocks of fifty rows."""
     rng = np.random.default_rng(seed)
     n, width = shape[0], 1 if rows else shape[1]
     if not by_block:
@@ -59,7 +60,7 @@ def take_out(shape, share, by_block, rows, seed):
 
 
 def wide(name, table):
-    """Format a row for each way and a column for each case: F1 / average precision."""
+    """Format a row for each method and a column for each case: F1 / average precision."""
     cases = dict.fromkeys(" ".join(row[1:-2]) for row in table)
     cells = {way: dict.fromkeys(cases, "") for way in dict.fromkeys(row[0] for row in table)}
     for row in table:
@@ -68,13 +69,13 @@ def wide(name, table):
 
 
 def spread(scores, index):
-    """Return the scores of all rows: one without repeats the score before it in its series, or is the least."""
+    """Return the scores of all rows: a missing one repeats the score before it in its series, or is the lowest."""
     found = scores.reindex(index).groupby(level=0, sort=False).ffill()
     return found.fillna(scores.min()).to_numpy()
 
 
 def kpi_ways():
-    """Return what comes before the trees; None drops the rows."""
+    """Return the steps before the trees; None drops the rows."""
     return {
         "drop rows": None,
         "NaN into RollingFeatures": (RollingFeatures(**DAYS),),
@@ -85,7 +86,7 @@ def kpi_ways():
 
 
 def kpis(quick):
-    """Print what trees on features reach with values missing."""
+    """Print the results of trees on features with missing values."""
     X, y = load_aiops_kpi(KPIS[1:] if quick else KPIS, return_X_y=True)
     X = X.groupby(level=0, sort=False).tail(N_ROWS)
     y = y.loc[X.index]
@@ -141,7 +142,7 @@ def smd_ways():
 
 
 def smd(quick):
-    """Print what detectors without labels reach with values missing."""
+    """Print the results of detectors without labels with missing values."""
     X, y = load_smd(MACHINES[:1] if quick else MACHINES, return_X_y=True)
     kept = []
     for machine in X.index.unique(level=0):
@@ -190,7 +191,7 @@ def smd(quick):
 
 
 def frozen(quick):
-    """Print what is seen of a sensor that repeats its last value for five hours, and of one that falls silent."""
+    """Print how well a sensor is found that repeats its last value for five hours, or has no values."""
     X, _ = load_smd(MACHINES[:1] if quick else MACHINES, return_X_y=True)
     ways = {
         "Gaussian on windows of values": (SeriesImputer(), SlidingWindow(5), GaussianDetector()),

@@ -1,10 +1,11 @@
-"""VUS-PR on 20 series of NAB, beside the figures that the benchmark TSB-AD publishes for the same series.
+"""VUS-PR on 20 series of NAB, compared with the results that the benchmark TSB-AD publishes for the same series.
 
 As there, a detector is fitted to the first quarter of a series or so, without labels, and scores the *whole* series,
 these rows included; the largest buffer of VUS-PR is the period of the series, read off its autocorrelation; and series
-are rows without time, so that windows run across gaps. Three figures a detector: its causal scores, the same smoothed
-over 100 rows, and these moved back by half of the rows they look at. The last is no way to raise an alarm in time, but
-most methods of TSB-AD score the middle of a window like that, so it is the one to compare.
+are rows without time, so that windows run across gaps. There are three results per detector: with its causal scores,
+with scores smoothed over 100 rows, and with these shifted back by half of the rows that they look at. The last cannot
+raise an alarm in time, but most methods of TSB-AD score the middle of a window in this way, so it is the one to
+compare.
 
 Choices are made with --tune, on the other 32 files of NAB that have an anomaly, never on the 20.
 
@@ -82,7 +83,7 @@ def principal():
 
 
 def fusion(seed):
-    """Return what did best with --tune of all unions of up to three."""
+    """Return the fusion that was best with --tune, of all fusions of up to three."""
     members = [
         ("principal", principal()),
         ("autoencoder", AutoencoderDetector(max_epochs=50, random_state=seed)),
@@ -176,7 +177,7 @@ def measure(series, names):
 
 
 def published(matched):
-    """Return the figures of TSB-AD for the same series."""
+    """Return the results of TSB-AD for the same series."""
     table = pd.read_csv(get_data_home() / "tsb_ad" / "uni_mergedTable_VUS-PR.csv", index_col="file")
     table = table.loc[matched["tsb_file"], list(PUBLISHED)].set_axis(matched.index)
     return table.add_prefix("TSB-AD: ")
@@ -191,7 +192,7 @@ def interval(differences):
 
 
 def summary(ways, others, reference):
-    """Return a table: each detector's means, and how it compares with the reference, centred as that is."""
+    """Return a table: the means of each detector, and its comparison with the reference, by centred scores."""
     figures = ways[WAYS[-1]].join(others)
     rows = []
     for name in figures.mean().sort_values(ascending=False).index:

@@ -24,13 +24,13 @@ PUBLISHED = {"rnn": "0.11", "lstm": "0.16", "gru": "0.13"}
 
 
 def parts(X):
-    """Return the rows of three parts in time: 60 % to fit, 15 % to validate on, the last quarter to judge on."""
+    """Return the rows of three parts in time: 60 % for the fit, 15 % for validation, the last quarter for the test."""
     cuts = int(0.6 * len(X)), int(0.75 * len(X))
     return slice(cuts[0]), slice(*cuts), slice(cuts[1], None)
 
 
 def judge(fitted, X, y, validate, test, seed):
-    """Return the figures of a fitted classifier: with its own threshold, and with one tuned on the validation part."""
+    """Return the metrics of a fitted classifier: with its own threshold, and with one tuned on the validation part."""
     tuned = ThresholdClassifier(FrozenEstimator(fitted)).fit(X[validate], y[validate])
     decision, own = tuned.decision_function(X[test]), fitted.predict(X[test])
     y_test = y[test].to_numpy()
@@ -49,7 +49,7 @@ def judge(fitted, X, y, validate, test, seed):
 
 
 def questions(seeds, folder, quick):
-    """Return the rows of the table: cell, window, scaling, and the figures, means over the seeds."""
+    """Return the rows of the table: cell, window, scaling, and the metrics, means over the seeds."""
     X, y = load_aiops_kpi(KPI, return_X_y=True)
     fit, validate, test = parts(X)
     rows = []
@@ -77,7 +77,7 @@ def questions(seeds, folder, quick):
 
 
 def peak_mib(function):
-    """Return what a function returns, and the peak of what it allocated in MiB."""
+    """Return the result of a function, and the peak of the memory that it allocated, in MiB."""
     tracemalloc.start()
     out = function()
     peak = tracemalloc.get_traced_memory()[1] / 2**20

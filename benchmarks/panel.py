@@ -1,6 +1,6 @@
-"""One model over 20 KPIs: in time order, on series never seen, against a model for each series alone.
+"""One model for 20 KPIs: in time order, and on unseen series, compared with a separate model for each series.
 
-Also what a shuffled split would have claimed, and what windows over 1,000 series cost.
+It also shows the result that a shuffled split would have claimed, and the cost of windows over 1,000 series.
 
     SKTSAD_DATA=<folder> python benchmarks/panel.py [--quick]
 """
@@ -28,7 +28,7 @@ from sktsad._core._runs import find_events
 from sktsad.datasets import load_aiops_kpi
 
 SEEDS = (0, 1, 2)
-CAP = 40_000  # rows of each series that are used, so that the script ends within half an hour
+CAP = 40_000  # rows used of each series, so that the script ends within half an hour
 
 
 def load(cap):
@@ -47,13 +47,13 @@ def share_of_series(X):
 
 
 def ten_to_one(y):
-    """Say how many normal rows to keep: at most ten for each anomalous one."""
+    """Return how many normal rows to keep: at most ten for each anomalous one."""
     n_normal, n_anomalous = np.bincount(y, minlength=2)
     return {0: min(n_normal, 10 * n_anomalous)}
 
 
 def model(seed, max_epochs=15):
-    """Return the one model: windows of 30 rows, an LSTM of 32 units, ten normal rows to an anomalous one."""
+    """Return the model: windows of 30 rows, an LSTM of 32 units, ten normal rows per anomalous one."""
     return make_pipeline(
         SlidingWindow(30),
         RandomUnderSampler(sampling_strategy=ten_to_one, random_state=seed),
@@ -156,7 +156,7 @@ def quality(quick):
 
 
 def cost(quick):
-    """Print the cost of folds, scaling and windows over 1,000 series against one series of as many rows."""
+    """Print the cost of folds, scaling and windows over 1,000 series, compared with one series of as many rows."""
     n_series, n_rows = (100, 2000) if quick else (1000, 2000)
     values = np.random.default_rng(0).standard_normal((n_series * n_rows, 1))
     frames = {

@@ -1,11 +1,11 @@
-"""Did pre-training give a better result? Few labels, many unlabelled rows: paired draws of the labels.
+"""Whether pre-training improves the result with few labels and many unlabelled rows, by paired draws of the labels.
 
 Four AIOps KPIs in time order: encoders learn from all windows of the first 60 %, without labels. Of these, 1, 5 or 20
-events are labelled, each with the 500 rows around it, and a classifier is trained on those windows alone; the next
-15 % set the threshold, the last quarter judges. ECG5000: encoders learn from all training beats, of which 1 %, 5 % or
-all are labelled. Ten draws of the labels, the same for every row of the table.
+events are labelled, each with the 500 rows around it, and a classifier is trained only on those windows; the next 15 %
+set the threshold, the last quarter is for the test. ECG5000: encoders learn from all training beats, of which 1 %, 5 %
+or all are labelled. Ten draws of the labels, the same for every row of the table.
 
-Finished data sets are kept in a file; a second call goes on from there.
+Finished data sets are kept in a file; another call continues from there.
 
     SKTSAD_DATA=<folder> python benchmarks/pretraining.py [--quick] [--data NAME ...] [--results FILE]
 """
@@ -42,7 +42,7 @@ COLUMNS = ["data", "prevalence", "labels", "draw", "way", "F1", "average precisi
 AROUND = 250
 ENCODER = {"hidden_size": 32, "lr": 0.003, "random_state": 0}
 FINE = {"batch_size": 64, "lr": 0.003}
-#: Long enough for the network without pre-training: 20 epochs over few rows would leave it far behind by themselves.
+#: Long enough for the network without pre-training: 20 epochs over few rows would be too few for it.
 MAX_EPOCHS, MAX_UPDATES = 100, 4000
 WAYS = {
     "no pre-training": (None, 0),
@@ -54,7 +54,7 @@ WAYS = {
 
 
 def kpi(name):
-    """Return windows and labels to fit, to choose a threshold and to judge on, and a way to draw labelled rows."""
+    """Return windows and labels for fit, threshold and test, and a function that draws labelled rows."""
     X, y = load_aiops_kpi(name, return_X_y=True)
     y = y.to_numpy()
     cuts = int(0.6 * len(X)), int(0.75 * len(X))
@@ -104,7 +104,7 @@ def pretrain(windows, forecast, options, n_epochs):
 
 
 def measure(name, data, n_epochs, n_draws):
-    """Return F1 and average precision of every way, number of labels and draw."""
+    """Return F1 and average precision of every method, number of labels and draw."""
     (X_fit, y_fit, X_hold, y_hold, X_test, y_test), draw, labels, forecast, options = data
     encoders = pretrain(X_fit, forecast, options, n_epochs)
     print("p", end="", flush=True, file=sys.stderr)
@@ -132,7 +132,7 @@ def measure(name, data, n_epochs, n_draws):
 
 
 def interval(differences):
-    """Return mean and 95 % bootstrap interval of paired differences, one a draw."""
+    """Return mean and 95 % bootstrap interval of paired differences, one per draw."""
     draws = np.random.default_rng(0).choice(differences, size=(10_000, len(differences))).mean(axis=1)
     low, high = np.quantile(draws, [0.025, 0.975])
     return f"{differences.mean():+.3f} ({low:+.3f} to {high:+.3f})"
@@ -157,7 +157,7 @@ def table(results, labels):
 
 
 def main():
-    """Measure what is missing, then print all tables."""
+    """Run missing measurements, then print all tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument(
         "--quick", action="store_true", help="one KPI, two draws, short trainings, nothing kept"

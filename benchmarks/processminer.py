@@ -1,9 +1,9 @@
-"""What a random split claims: autoencoders on rare breaks in a paper mill, at random and in time order.
+"""Random splits claim too much: autoencoders on rare breaks in a paper mill, split at random and in time order.
 
 Breaks must be seen two rows ahead (`curve_shift`). The published comparison of a recurrent with a dense autoencoder
 (C. Ranjan, "LSTM autoencoder for extreme rare event classification in Keras", 2019) draws the test windows at random,
-so that most of their rows are in training windows, too. Here it stands beside the same in time order: the first 64 % of
-the rows to fit, the last 20 % to judge on. Recall at 5 % false alarms is read off the ROC curve. Three seeds.
+so that most of their rows are in training windows, too. Here it is compared with the same in time order: the first 64 %
+of the rows for the fit, the last 20 % for the test. Recall at 5 % false alarms is that of the ROC curve. Three seeds.
 
     SKTSAD_DATA=<folder> python benchmarks/processminer.py [--quick]
 """

@@ -1,7 +1,7 @@
 """Detection quality on real data: ECG5000 and one AIOps KPI, three seeds, thresholds chosen without test rows.
 
-Prints Markdown tables, each row beside prevalence, average precision and a random score; last those of every detector
-and every rule for its threshold, from `detectors.py`.
+Prints Markdown tables, with prevalence, average precision and a random score; the last are those of every detector and
+every rule for its threshold, from `detectors.py`.
 
     SKTSAD_DATA=<folder> python benchmarks/quality.py
 """
@@ -31,7 +31,7 @@ HEADER = ["model", "F1, by seed", "F1", "precision", "recall", "average precisio
 
 
 def judge(y, decision):
-    """Return the figures of one decision function, 0 being the threshold."""
+    """Return the metrics of one decision function, whose threshold is 0."""
     found = decision > 0
     return [
         f1_score(y, found),
@@ -60,7 +60,7 @@ def random_row(y_threshold, y):
 
 
 def ecg5000():
-    """Official split: 500 beats to learn from, 4,500 to judge on. Beats are independent, so order is none."""
+    """Evaluate the official split: 500 training beats, 4,500 test beats, which are independent and have no order."""
     X, y = load_ecg5000("train", return_X_y=True)
     X_test, y_test = load_ecg5000("test", return_X_y=True)
     X, y, X_test, y_test = (part.to_numpy() for part in (X, y, X_test, y_test))
@@ -97,7 +97,7 @@ def ecg5000():
 
 
 def kpi():
-    """One KPI in time order: 60 % to fit, 15 % for the threshold, the last quarter to judge on."""
+    """Evaluate one KPI in time order: 60 % for the fit, 15 % for the threshold, the last quarter for the test."""
     X, y = load_aiops_kpi("02e99bd4f6cfb33f", return_X_y=True)
     cut, last_quarter = int(0.6 * len(X)), int(0.75 * len(X))
     fit, choose, known, test = (

@@ -1,10 +1,10 @@
 """What every public estimator does with bad parameters and bad input: refused by name, or silently wrong.
 
 A case is *refused by name* if the error is a ValueError, TypeError, MemoryError or FileNotFoundError that names the
-parameter, or what is wrong with the input, and the estimator is as it was; *accepted* only if it scores as the same
-data does as a float64 frame with a DatetimeIndex, or as the same parameter does as a plain Python value; *announced* if
-it scores otherwise, or there is no such data, and a warning said so; *silent* if none did. *Half-fitted*: an error
-came, and the estimator is not as it was. *Hang*: no answer within the limit. *Unclear*: any other error.
+parameter, or what is wrong with the input, and the estimator is unchanged; *accepted* only if scores are those of the
+same data as a float64 frame with a DatetimeIndex, or of the same parameter as a plain Python value; *announced* if
+scores differ, or there is no such data, and there is a warning; *silent* if there is none. *Half-fitted*: there is an
+error, and the estimator has changed. *Hang*: no result within the limit. *Unclear*: any other error.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ import sktsad.thresholds
 from sktsad.thresholds import ThresholdRule
 
 VERDICTS = ("refused by name", "accepted", "announced", "silent", "half-fitted", "hang", "unclear")
-#: Parameters that make a fit quick, where an estimator has them.
+#: Parameters that make a fit fast, where an estimator has them.
 QUICK = {
     "max_epochs": 1,
     "min_updates": 1,
@@ -52,7 +52,7 @@ QUICK = {
     "min_events": 1,
     "random_state": 0,
 }
-#: Words by which an error says that the input is at fault, and where.
+#: Words of an error that names the wrong input.
 _OF_INPUT = re.compile(
     r"\b(X|y|sample_weight|weights?|index|time|levels?|columns?|features?|labels?|rows?|samples?|class(es)?|target|scores?|"
     r"dimensions?|sparse|channels?)\b"
@@ -61,7 +61,7 @@ _CHUNK = 60
 
 
 class Hang(BaseException):
-    """No answer in time."""
+    """No result in time."""
 
 
 def estimators() -> dict[str, type]:
@@ -87,7 +87,7 @@ def encoder_path() -> str:
 
 
 def quick_parameters(cls: type) -> dict[str, Any]:
-    """Return what an estimator needs, and what makes it quick."""
+    """Return the arguments that an estimator needs, and those that make it fast."""
     names = {}
     for name, parameter in inspect.signature(cls.__init__).parameters.items():
         if name in QUICK:
@@ -115,7 +115,7 @@ def new(cls: type, **parameters: Any) -> Any:
 
 
 def results(model: Any, X: Any, y: Any = None) -> np.ndarray:
-    """Return what a fitted estimator says about rows, as numbers."""
+    """Return the output of a fitted estimator for rows, as numbers."""
     if isinstance(model, ThresholdRule):
         return np.array([model.threshold_])
     for method in ("decision_function", "transform", "predict"):
@@ -143,7 +143,7 @@ def training_data(cls: type) -> tuple[Any, np.ndarray]:
 
 @cache
 def uses(cls: type, name: str) -> bool:
-    """Tell whether labels, or weights, make a difference to an estimator."""
+    """Return whether labels, or weights, make a difference to an estimator."""
     if name == "sample_weight":
         return "sample_weight" in inspect.signature(cls.fit).parameters
     X, y = training_data(cls)
@@ -159,7 +159,7 @@ _MODELS: dict[type, Any] = {}
 
 
 def fitted(cls: type) -> Any:
-    """Return an estimator fitted to clean rows, the same for all who ask."""
+    """Return an estimator fitted to clean rows, the same one for all cases."""
     if cls not in _MODELS:
         X, y = training_data(cls)
         _MODELS[cls] = new(cls).fit(X, y)
@@ -167,7 +167,7 @@ def fitted(cls: type) -> Any:
 
 
 def judge(attempt: Any, model: Any, expect: Any, is_named: Any, is_single: bool = False) -> tuple[str, str]:
-    """Run one case and return the verdict, with what was said.
+    """Run one case and return the verdict, with the text of its error or warning.
 
     Parameters
     ----------
@@ -176,7 +176,7 @@ def judge(attempt: Any, model: Any, expect: Any, is_named: Any, is_single: bool 
     model : estimator
         It must be as it was if the case fails.
     expect : callable or None
-        Returns what the numbers must be; None for cases that mean nothing.
+        Returns the right numbers; None for cases that are meaningless.
     is_named : callable
         Tells whether an error names its cause.
     is_single : bool, default=False
@@ -250,7 +250,7 @@ def cases_of(cls: type, kind: str) -> list[Any]:
 
 
 def run_case(cls: type, kind: str, case: Any) -> tuple[str, str, str]:
-    """Return the name of a case, its verdict, and what was said."""
+    """Return the name of a case, its verdict, and the text of its error or warning."""
     X, y = training_data(cls)
     if kind == "parameter":
         name, value, is_junk = case
@@ -293,7 +293,7 @@ def run_case(cls: type, kind: str, case: Any) -> tuple[str, str, str]:
 
 @cache
 def _warm_up() -> None:
-    """Fit a network, so that no limit interrupts what torch imports then."""
+    """Fit a network first, so that the time limit does not interrupt the imports of torch."""
     sktsad.TorchClassifier(max_epochs=1).fit(*training_data(sktsad.TorchClassifier))
 
 
@@ -304,7 +304,7 @@ def _in_order(numbers: np.ndarray, bad: Any, right: pd.DataFrame) -> np.ndarray:
 
 
 def _targets(y: Any) -> np.ndarray | None:
-    """Return what a regressor is to forecast as an array of numbers; None if it cannot be."""
+    """Return the target of a regressor as an array of numbers; None if it cannot be one."""
     try:
         return (
             np.asarray(y, dtype=float)
@@ -316,7 +316,7 @@ def _targets(y: Any) -> np.ndarray | None:
 
 
 def _cut(y: np.ndarray, X: Any) -> np.ndarray:
-    """Return as many labels as there are rows, so that their number is not the fault."""
+    """Return one label per row, so that their number is right."""
     try:
         return y[: len(X)]
     except TypeError:
@@ -355,7 +355,7 @@ def run_chunk(name: str, kind: str, start: int, every: int, limit: float, stop_a
 
 
 def main() -> int:
-    """Run the grid, print a table, and keep what is neither refused by name nor accepted."""
+    """Run the grid, print a table, and keep the cases that are neither refused by name nor accepted."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--jobs", type=int, default=1, help="processes")
     parser.add_argument("--seconds", type=float, default=3600.0, help="stop after that many")

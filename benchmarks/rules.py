@@ -1,22 +1,22 @@
-"""Every rule for the threshold by every detector, without labels: what it keeps of the F1 that the scores hold.
+"""Every threshold rule with every detector, without labels: the share of the best possible F1 that it keeps.
 
-A detector is fitted to the training part of a series as users fit it: the last fifth is held out, and the rule learns
-from the scores of these rows. It is judged on the rows after the training part:
+A detector is fitted to the training part of a series as by users: the last fifth is held out, and the rule learns
+from the scores of these rows. It is evaluated on the rows after the training part:
 
 - F1, by rows; the best F1 of any threshold on the same scores, which nobody can choose without labels; the share of it
-  that the rule keeps; and the best F1 of a random score, which is that of alarming always.
-- false alarms a day, runs within half an hour taken as one; rows without dates count as minutes, on ECG5000 beats as
-  seconds. The share of the normal rows in alarm, and the share of the events that hold an alarm.
+  that the rule keeps; and the best F1 of a random score, which is that of an alarm on every row.
+- false alarms per day, where runs within half an hour count as one; rows without dates count as minutes, beats of
+  ECG5000 as seconds. The share of the normal rows that are alarms, and the share of the events with an alarm.
 
 Collections: the series of `unlabelled.py`, here NAB with its dates; the 26 AIOps KPIs, fitted to the first 60 % with
 all anomalies in, in windows of an hour; ECG5000, fitted to its normal training beats. Settings are chosen on ucr and
-tuning; the others are for the verdict. Means are of series by series; "kept" is the mean of the F1 over that of the
-best F1, where series that a detector cannot see at all weigh little.
+tuning; the others are for the test. Means are over series; "kept" is the mean of the F1 divided by the mean of the
+best F1, where series with anomalies that a detector cannot see weigh little.
 
-The last table asks for one and two alarms a day, and counts what comes on days that are like those of fit.
+The last table asks for one and two alarms per day, and counts the alarms on days that are like those of fit.
 
-Figures are kept in a folder, a file a series and detector, so that a run goes on where it stopped: empty it after a
-change of the code. --quick takes every fifth series. --seconds ends the run in time, with what is there.
+Results are kept in a folder, one file per series and detector, so that a run continues where it stopped: empty it after
+a change of the code. --quick takes every fifth series. --seconds ends the run in time, with the results so far.
 
     SKTSAD_DATA=<folder> OMP_NUM_THREADS=1 python benchmarks/rules.py [--jobs 16] [--seconds 280] [ucr tuning ...]
 """
@@ -71,14 +71,14 @@ from sktsad.thresholds import (
 
 DEFAULT, BEFORE = "default", "earlier default"
 CHOSEN_ON = ("ucr", "tuning")
-#: A network is trained on one in so many series.
+#: A network is trained on one series of this number.
 NETWORK_EVERY = 4
 _NANOSECONDS_PER_DAY = 86_400 * 10**9
 
 
 @dataclass(frozen=True)
 class OneSeries:
-    """A series, how many of its first rows are to fit, the length of windows, and a day in rows without dates.
+    """A series, the number of its training rows, the length of windows, and the rows of a day where there are no dates.
 
     The length is None where rows are windows.
     """
@@ -92,7 +92,7 @@ class OneSeries:
 
 
 class KeptScores(ThresholdRule):
-    """Keeps the scores that a rule would learn from."""
+    """Keep the scores that a rule would learn from."""
 
     def _learn(self, scores, anomalous, index):
         self.scores_ = pd.Series(scores, index)
@@ -121,7 +121,7 @@ def fusion(series):
 
 
 def two(series):
-    """Return a fusion as it is by default."""
+    """Return a fusion with default parameters."""
     members = [
         ("density", in_windows(GaussianDetector("full"), series)),
         ("subspace", in_windows(PCADetector(), series)),
@@ -147,11 +147,11 @@ DETECTORS = {
     "Autoencoder": lambda s: in_windows(AutoencoderDetector(random_state=0, max_epochs=20), s),
 }
 NETWORKS = ("Autoencoder",)
-#: They need the layout of a window, or forecast its end.
+#: Detectors that need the layout of a window, or forecast its end.
 NOT_ON_BEATS = ("ZScore, rolling", "LinearForecast")
 WEIGHT = {"make_detector": 4, "NearestWindows": 2, "NearestWindows, amplitude": 2, "Autoencoder": 8}
 
-#: What the detectors had by default before the choice; all others `MedianMAD(5)`.
+#: Default rules before the choice; that of all other detectors was `MedianMAD(5)`.
 EARLIER = {
     "ZScore": 3.0,
     "ZScore, rolling": 3.0,
@@ -208,7 +208,7 @@ def beats(step: int) -> Iterator[OneSeries]:
         yield OneSeries(f"order-{seed}", X, y, len(normal), 86_400, length=None)
 
 
-#: In the order of work: what takes longest first, and what can be done without last.
+#: In the order of work: the longest first, the least important last.
 COLLECTIONS = {
     "smd": partial(without_dates, "smd"),
     "tuning": partial(without_dates, "tuning"),
@@ -220,7 +220,7 @@ COLLECTIONS = {
 
 
 def scored(series: OneSeries, detector: str) -> tuple[object, pd.Series, np.ndarray]:
-    """Return a detector's default rule, the scores that a rule learns from, and those to judge."""
+    """Return the default rule of a detector, the scores that a rule learns from, and those of the test."""
     model = DETECTORS[detector](series)
     last = model[-1] if hasattr(model, "steps") else model
     default = last._wanted_threshold()
@@ -232,7 +232,7 @@ def scored(series: OneSeries, detector: str) -> tuple[object, pd.Series, np.ndar
 def judge(
     series: OneSeries, detector: str, default: object, held_out: pd.Series, scores: np.ndarray
 ) -> pd.DataFrame:
-    """Return the figures of a detector on a series, a row a rule."""
+    """Return the metrics of a detector on a series, one row per rule."""
     y = series.y[series.n_train :] == 1
     rows = read_series(series.X.iloc[series.n_train :])
     steps = rows.steps() if rows.has_dates else np.array([_NANOSECONDS_PER_DAY / series.rows_per_day])
@@ -276,7 +276,7 @@ def best_f1(y: np.ndarray, scores: np.ndarray) -> float:
 
 
 def alarms_got(seeds: int, n_days: int = 40) -> list[list[object]]:
-    """Return rows of a table: alarms a day asked for, and what comes on as many new days without an anomaly."""
+    """Return rows of a table: alarms per day asked for, and alarms on as many new days without an anomaly."""
     table = []
     for name, step, period in (("minutes", "1min", 1440), ("five minutes", "5min", 288)):
         for n in (1, 2):
@@ -297,7 +297,7 @@ def alarms_got(seeds: int, n_days: int = 40) -> list[list[object]]:
 
 
 def piece(task: tuple[str, OneSeries, str, Path]) -> str:
-    """Put the figures of a detector on a series into a file; return what was done."""
+    """Write the metrics of a detector on a series to a file; return a line of text about it."""
     collection, series, detector, path = task
     warnings.simplefilter("ignore")
     start = time.perf_counter()
@@ -312,7 +312,7 @@ def piece(task: tuple[str, OneSeries, str, Path]) -> str:
 
 
 def tasks(collections: list[str], detectors: list[str], step: int, folder: Path) -> Iterator[tuple]:
-    """Yield what is to be done and is not, of each collection the longest first."""
+    """Yield the missing pieces of work, of each collection the longest first."""
     for collection in collections:
         found = []
         for number, series in enumerate(COLLECTIONS[collection](step)):
@@ -331,7 +331,7 @@ def tasks(collections: list[str], detectors: list[str], step: int, folder: Path)
 
 
 def collected(folder: Path) -> pd.DataFrame:
-    """Return all figures that are kept."""
+    """Return all results that are kept."""
     parts = []
     for path in sorted(folder.glob("*.csv")):
         collection, series, detector = path.stem.split("__")
@@ -367,7 +367,7 @@ def _table(frame: pd.DataFrame) -> str:
 
 
 def main():
-    """Measure what is missing, and print the tables."""
+    """Run missing measurements, and print the tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("collections", nargs="*", default=list(COLLECTIONS))
     parser.add_argument("--quick", action="store_true", help="take every fifth series")

@@ -1,8 +1,8 @@
 """Ten thousand series: cost by their number, scores through every engine, panels larger than the memory.
 
-Prints Markdown tables. Times are seconds of processor, of all processes together: they do not depend on what else the
-machine does; divided by the cores they are the least that it takes. Memory is the peak of a fresh process. Dask and
-Ray are measured where they are installed.
+Prints Markdown tables. Times are CPU seconds of all processes together, which do not depend on other work of the
+machine; divided by the number of cores, they are a lower bound of the time. Memory is the peak of a fresh process. Dask
+and Ray are measured where they are installed.
 
     python benchmarks/scale.py [--quick] [width score engines own out-of-core]
 """
@@ -41,12 +41,12 @@ from sktsad.thresholds import AlarmsPerDay, MedianMAD, Quantile
 
 NAMES = {"series": "series", "time": "time"}
 PARTS = ("width", "score", "engines", "own", "out-of-core")
-#: Rows of each series that a model is fitted to; those that are scored follow.
+#: Number of rows of each series that a model is fitted to; the rows to score follow.
 N_TRAIN = 200
 
 
 def panel(n_series: int, n_rows: int, after: int = 0) -> pd.DataFrame:
-    """Return noise, a row a minute, of series that each have a level of their own."""
+    """Return noise, one row per minute, of series with different levels."""
     rng = np.random.default_rng(after)
     times = pd.date_range("2026-01-01", periods=after + n_rows, freq="min")[after:]
     levels = np.repeat(np.arange(n_series) % 97.0, n_rows)
@@ -57,12 +57,12 @@ def panel(n_series: int, n_rows: int, after: int = 0) -> pd.DataFrame:
 
 
 def processor_seconds() -> float:
-    """Return what this process and those that it has waited for have used."""
+    """Return the CPU seconds of this process and of its finished children."""
     return sum(sum(resource.getrusage(who)[:2]) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
 
 
 def seconds(function: Callable[[], object]) -> float:
-    """Return the seconds of processor that a call takes, of a short one the least of three."""
+    """Return the CPU seconds of a call; for a short one, the least of three."""
     found: list[float] = []
     while len(found) < 3 and sum(found) < 2:
         start = processor_seconds()
@@ -72,7 +72,7 @@ def seconds(function: Callable[[], object]) -> float:
 
 
 def width(quick: bool) -> None:
-    """Print what a step costs on many short series, beside one long one, and by the number of series."""
+    """Print the cost of a step on many short series, compared with one long one, and by the number of series."""
     n_rows = 20_000 if quick else 1_000_000
     counts = [n // (50 if quick else 1) for n in (100, 1_000, 10_000)]
     steps: dict[str, Any] = {
@@ -136,7 +136,7 @@ def score_one(kind: str, n_series: int, n_rows: int) -> None:
 
 
 def score(quick: bool) -> None:
-    """Print what ten thousand series of 2,000 rows cost, and the cost by the number of series."""
+    """Print the cost of ten thousand series of 2,000 rows, and the cost by the number of series."""
     n_rows = 200 if quick else 2_000
     rows = []
     for kind in ("density", "stateful network"):
@@ -190,7 +190,7 @@ def engine_one(engine: str, n_series: int, n_rows: int, folder: str) -> None:
 
 
 def engines(quick: bool) -> None:
-    """Print what the same scores cost through each engine."""
+    """Print the cost of the same scores by each engine."""
     n_series, n_rows = (20, 200) if quick else (500, 2_000)
     rows = []
     with tempfile.TemporaryDirectory() as folder:
@@ -222,7 +222,7 @@ def engines(quick: bool) -> None:
 
 
 def own(quick: bool) -> None:
-    """Print what a model for each series costs."""
+    """Print the cost of a separate model for each series."""
     from sktsad import StatefulForecastDetector
 
     net = StatefulForecastDetector(hidden_size=32, max_epochs=5, random_state=0)

@@ -1,9 +1,9 @@
 """Small runs that answer single cells of the published texts; `sources.py` puts them on a page.
 
-Of the KPI homework: the z-scores that it prints, and its networks on single values, pooled over six series: raw, scaled
-as there (standardised rows through a min-max scaler that was fitted on raw rows), and on a balanced set. Of the paper
-mill: the losses of the first epochs under the published random split, and what it costs to find a quarter of the
-breaks. Of the slides: numbers of weights. Finished runs are kept, one JSON object a line; a second call goes on.
+From the KPI homework: the z-scores that it prints, and its networks on single values, pooled over six series: raw,
+scaled as there (standardised rows through a min-max scaler that was fitted on raw rows), and on a balanced set. From
+the paper mill: the losses of the first epochs with the published random split, and the cost of finding a quarter of the
+breaks. From the slides: numbers of weights. Finished runs are kept, one JSON object per line; another call continues.
 
     SKTSAD_DATA=<folder> python benchmarks/source_runs.py [--results FILE]
 """

@@ -1,4 +1,4 @@
-"""Write the page "The sources, cell by cell" from kept results: published numbers and pictures with ours beside them.
+"""Write the page "The sources, cell by cell" from kept results: published numbers and pictures, and ours.
 
 The published digits are in `published_digits.json`; ours in `imbalanced_mnist.jsonl`, `imbalanced_beats.jsonl`,
 `source_runs.jsonl` and in the tables of the page of benchmarks. A test checks that the page says what these say.
@@ -18,7 +18,7 @@ HERE = Path(__file__).parent
 PAGE = HERE.parent / "docs" / "sources.md"
 HEAD = ["what", "published", "ours", "verdict", "why, or where"]
 ALPHAS, GAMMAS = (1, 5, 10, 50, 100), (0, 0.5, 1, 2, 5)
-#: What was tried where a figure is missed, by task and beginning of the method.
+#: What was tried where a published number is missed, by task and beginning of the method.
 TRIED = {
     ("multiclass", "random oversampling"): "two seeds, ended at a converged loss; 200 epochs are to be run",
     ("multiclass", "SMOTE"): "two seeds, ended at a converged loss; 200 epochs are to be run",
@@ -64,7 +64,7 @@ def cell(cells, heading, row, column):
 
 
 def verdict(published, ours):
-    """Return what became of a published share in percent."""
+    """Return the verdict on a published share in percent."""
     if ours is None:
         return "not run"
     if round(ours, 2) > published:

@@ -42,7 +42,7 @@ ROLLING_Z = RollingFeatures(
 
 
 def raw_fit(module, loss, X, y, batch_size, max_epochs):
-    """Train as one writes it by hand: a shuffled index, slices of tensors, no bookkeeping."""
+    """Train with a loop as written by hand: a shuffled index, slices of tensors, no bookkeeping."""
     optimizer = torch.optim.Adam(module.parameters(), lr=1e-3)
     module.train()
     for _ in range(max_epochs):
@@ -60,7 +60,7 @@ def raw_fit(module, loss, X, y, batch_size, max_epochs):
 
 
 def raw_forward(module, X, batch_size, reduce):
-    """Run the module by hand, in batches, and reduce its output to one number a row."""
+    """Run the module by hand, in batches, and reduce its output to one number per row."""
     module.eval()
     with torch.inference_mode():
         starts = range(0, len(X), batch_size)
@@ -161,7 +161,7 @@ class _Dtaianomaly:
     def __init__(self, X):
         from dtaianomaly.anomaly_detection import AutoEncoder
 
-        # It windows by itself: one long series, cut without overlap into the same rows.
+        # It makes windows itself: one long series, cut without overlap into the same rows.
         self.series = X.reshape(-1)
         self.make = lambda: AutoEncoder(
             window_size=X.shape[1],

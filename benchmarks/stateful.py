@@ -1,4 +1,4 @@
-"""Networks along the series without labels, and the same fit on a GPU; those with labels are rows of `kpi.py`.
+"""Networks that run along the series, without labels, and the same fit on a GPU; those with labels are in `kpi.py`.
 
 - unlabelled: `StatefulForecastDetector` beside `ForecastDetector`, by the protocol of `unlabelled.py`: on ucr the share
   of series whose largest score lies on the anomaly and the VUS-PR of the test part, of plain series only; on tuning and
@@ -43,7 +43,7 @@ DETECTORS = {
 
 
 def figures(collection, series, name, seed):
-    """Return figures of a detector on a series for each length of the rolling mean, and CPU seconds."""
+    """Return the metrics of a detector on a series for each length of the rolling mean, and CPU seconds."""
     torch.set_num_threads(1)
     warnings.simplefilter("ignore")
     start = time.process_time()

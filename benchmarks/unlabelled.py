@@ -1,26 +1,26 @@
 """Detectors without labels, on series of the UCR anomaly archive, TSB-AD's tuning list, NAB and SMD, and on ECG5000.
 
-A detector is fitted to the training part of a series, without labels, and scores all its rows. Figures:
+A detector is fitted to the training part of a series, without labels, and scores all its rows. Metrics:
 
 - ucr: the share of series whose largest score in the test part lies on the anomaly, and VUS-PR of the test part. The
-  archive holds many a series twice, distorted: of such a pair the plain one counts.
+  archive holds many series twice, plain and distorted: of such a pair, only the plain one is used.
 - tuning and nab: VUS-PR of the whole series, the training part included, as TSB-AD publishes it; nab are the 20 series
   of NAB that TSB-AD has too, with its training parts. smd: VUS-PR of the test part of four machines. The largest buffer
   is the period, or 100 rows on ucr and smd.
-- ecg5000: fitted to the normal heart beats of the training part, a beat a window; average precision and area under the
-  ROC curve on the test part.
-- events found: the share of events that hold a row which scores above the 0.99 quantile of calm rows; rows that trail:
-  the share of such rows in the length of a window after an event.
+- ecg5000: fitted to the normal heart beats of the training part, one beat per window; average precision and area under
+  the ROC curve on the test part.
+- events found: the share of events with a row that scores above the 0.99 quantile of normal rows; rows that trail: the
+  share of rows above it within a window's length after an event.
 
-Figures come twice. "causal" is of the scores as they are: of each row by those up to it. "look-ahead" is of the same
-scores averaged over half a window and moved back by half of the rows they look at, which no live system can do, and
-most published tables do. They never stand in one column. Settings are chosen on ucr and tuning; nab and smd are for
-the verdict.
+There are two results for each: "causal" by the scores themselves, in which no row uses later ones; "look-ahead" by the
+same scores averaged over half a window and shifted back by half of the rows they look at, which no live system can do,
+but most published tables do. The two are never in one column. Settings are chosen on ucr and tuning; nab and smd are
+for the test.
 
-Scores are kept in a folder, a file a series and detector, so that a run goes on where it stopped: empty it after a
-change of the code. --jobs spreads the work over processes, --seconds stops it in time; a detector that has not scored
-all series is left out of the table. --quick takes every fifth series. A random score stands beside, and chance: its
-accuracy on ucr, the share of anomalous rows elsewhere.
+Scores are kept in a folder, one file per series and detector, so that a run continues where it stopped: empty it after
+a change of the code. --jobs spreads the work over processes, --seconds stops it in time; a detector that has not scored
+all series is left out of the table. --quick takes every fifth series. The tables also have a random score, and chance:
+its accuracy on ucr, the share of anomalous rows elsewhere.
 
     SKTSAD_DATA=<folder> OMP_NUM_THREADS=1 python benchmarks/unlabelled.py [--jobs 8] ucr tuning nab smd ecg5000
 """
@@ -69,7 +69,7 @@ REFERENCE = "NearestWindowsDetector"
 
 @dataclass(frozen=True)
 class OneSeries:
-    """A series, how many of its first rows are to fit, whether these are judged, too, and the largest buffer."""
+    """A series, the number of its training rows, whether these are evaluated, too, and the largest buffer."""
 
     name: str
     X: pd.DataFrame
@@ -114,7 +114,7 @@ DETECTORS = {
 
 
 def ucr(step: int) -> Iterator[OneSeries]:
-    """Yield the series of the UCR anomaly archive, of a plain and a distorted one the plain one."""
+    """Yield the series of the UCR anomaly archive, without distorted ones that also exist plain."""
     names = load_ucr_anomaly(subset="train").data.index.unique("series")
     names = [name for name in names if name.removeprefix("DISTORTED") not in set(names) - {name}]
     for name in names[::step]:
@@ -166,7 +166,7 @@ def score_all(collection: str, detectors: list[str], step: int, folder: Path, jo
 
 
 def score(detector: str, series: OneSeries, folder: Path, stop: float) -> None:
-    """Score one series, if that is not done, and put the scores into a file."""
+    """Score one series, unless its file exists, and write the scores to it."""
     path = file_of(detector, series, folder)
     if not path.exists() and time.time() < stop:
         warnings.filterwarnings("ignore", "The labels are:UserWarning")
@@ -193,14 +193,14 @@ def _length(pipeline) -> int:
 
 
 def centred(scores: np.ndarray, length: int) -> np.ndarray:
-    """Return the mean over half a window, moved back by half of the rows that it looks at."""
+    """Return the mean over half a window, shifted back by half of the rows that it looks at."""
     smooth = pd.Series(scores.astype(float)).rolling(max(1, length // 2), min_periods=1).mean().to_numpy()
     n_rows = (length + length // 2) // 2
     return np.append(smooth[n_rows:], np.full(n_rows, smooth[-1]))
 
 
 def measure(collection: str, detectors: list[str], step: int, folder: Path) -> dict[str, pd.DataFrame]:
-    """Return tables of figures, a row a series and a column a detector."""
+    """Return tables of metrics, one row per series and one column per detector."""
     figures: dict[str, dict] = {}
     everything = list(COLLECTIONS[collection](step))
     detectors = [
@@ -234,7 +234,7 @@ def measure(collection: str, detectors: list[str], step: int, folder: Path) -> d
 
 
 def above_usual(y: np.ndarray, scores: np.ndarray, n_train: int, length: int) -> tuple[float, float]:
-    """Return the share of events that hold a score above the usual, and of the rows in a window's length after them.
+    """Return the share of events with a score above the usual, and that of rows within a window's length after them.
 
     Above the usual is above the 0.99 quantile of the normal rows of the test part more than a window from an event.
     """

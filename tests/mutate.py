@@ -64,7 +64,7 @@ class Mutant:
 
     @property
     def key(self) -> tuple[str, str, str, str, int]:
-        """What it is known by when lines move."""
+        """What identifies it when lines move."""
         return self.file, self.function, self.before, self.after, self.nth
 
 

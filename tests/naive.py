@@ -1,4 +1,4 @@
-"""Slow obvious oracles that the fast routines are held against, and a judge of windows."""
+"""Slow, obvious oracles for the fast routines, and estimators that check windows."""
 
 import math
 from collections import Counter

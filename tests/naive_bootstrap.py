@@ -1,4 +1,4 @@
-"""Slow obvious oracles of blocks, and of the figures over rows that are repeated as often as their block is drawn."""
+"""Slow, obvious oracles of blocks, and of the metrics over rows that are repeated as often as their block is drawn."""
 
 from itertools import pairwise
 

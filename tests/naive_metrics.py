@@ -1,4 +1,4 @@
-"""Slow obvious oracles of the metrics, row by row and with exact fractions, and random panels to hold against them."""
+"""Slow, obvious oracles of the metrics, row by row and with exact fractions, and random panels to test them on."""
 
 import math
 from dataclasses import dataclass
@@ -217,7 +217,7 @@ def affiliation(y, alarms, series=None, beta=1):
 
 
 def events_of(y, min_length=1, merge_gap=0, series=None):
-    """First row and the one behind the last of each event, merged and long enough."""
+    """First row and the one after the last of each event, merged and long enough."""
     spans = []
     for event in runs(y, series):
         near = spans and event[0] - spans[-1][1] <= merge_gap

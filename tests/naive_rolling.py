@@ -1,4 +1,4 @@
-"""Slow obvious oracles of the rolling features: every row walks back to the rows before it."""
+"""Slow, obvious oracles of the rolling features: every row walks back to the rows before it."""
 
 import math
 from statistics import fmean, median, pstdev

@@ -1,4 +1,4 @@
-"""Slow obvious oracle of networks that run along the series: torch's cells, row by row."""
+"""Slow, obvious oracle of networks that run along the series: torch's cells, row by row."""
 
 import torch
 from torch import nn

@@ -1,4 +1,4 @@
-"""The contracts of scikit-learn, over every public estimator."""
+"""The checks of scikit-learn, over every public estimator."""
 
 import inspect
 from pathlib import Path
@@ -187,7 +187,7 @@ LEARNT = {
 
 
 def expected_failures(estimator):
-    """Checks that an estimator fails by its nature, with the reason."""
+    """Checks that an estimator must fail, with the reason."""
     failures = {}
     if isinstance(estimator, SlidingWindow) and estimator.length != 1:
         reason = "a window holds the rows before it: what comes before a row matters"

@@ -1,4 +1,4 @@
-"""Estimators as they are without an argument."""
+"""Estimators with default parameters."""
 
 import inspect
 

@@ -1,4 +1,4 @@
-"""Who imports whom: what the architecture page says of rooms and floors is so; torch only where a network is named.
+"""Imports between rooms are those of the architecture page; torch is loaded only where a network is used.
 
 ``python tests/test_imports.py`` prints the house: floors from the top, and the arrows from each room.
 """

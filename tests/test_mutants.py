@@ -1,4 +1,4 @@
-"""The faults that `mutants.py` makes: each where it is said to be, and none in what people read."""
+"""The faults that `mutants.py` makes: each is where it is reported, and none is in text for people."""
 
 import ast
 

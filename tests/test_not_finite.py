@@ -1,4 +1,4 @@
-"""What is no finite number is never normal: an alarm of a detector, an error of a classifier."""
+"""A value that is not finite is never normal: a detector raises an alarm, a classifier an error."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""What the package says of itself: one version, bounds that are pinned and run, commands that exist."""
+"""The metadata of the package: one version, bounds that are pinned and run, commands that exist."""
 
 import ast
 import re

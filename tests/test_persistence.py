@@ -1,8 +1,8 @@
-"""Models outlive the process: pickle, joblib, another device, another version.
+"""Saved models: pickle, joblib, another device, another version.
 
-Old pickles are in ``fixtures/``, with the scores that they had: no later version may lose or change them. New ones,
-for a model whose state has changed, are made by ``python tests/test_persistence.py NAME``; a name that is there
-already is refused, for an old pickle is worth keeping beside the new.
+Old pickles are in ``fixtures/``, with their scores: later versions must load them and return the same scores. New ones,
+for a model whose state has changed, are made by ``python tests/test_persistence.py NAME``; an existing name is refused,
+as the old pickle must be kept.
 """
 
 import gzip

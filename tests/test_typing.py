@@ -1,4 +1,4 @@
-"""Type checkers see signatures and results as they are: a misspelt parameter is refused, and no result is Any."""
+"""Type checkers see the right signatures and results: a misspelt parameter is an error, and no result is Any."""
 
 import json
 import re

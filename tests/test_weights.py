@@ -1,4 +1,4 @@
-"""Weights: only their ratios matter, and they reach the estimator inside another."""
+"""Weights: only their ratios matter, and wrappers pass them to the estimator inside."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""What everything stands on: series, windows, validation and labels, the base of estimators, scores. Private."""
+"""The private base of the package: series, windows, validation and labels, the base of estimators, scores."""
 
 from ._durations import (
     LENGTH_OF_TIME,

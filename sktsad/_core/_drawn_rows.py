@@ -1,14 +1,14 @@
-"""Arrays whose rows look drawn at random, as an ensemble draws them before a window could see them in order."""
+"""Detection of arrays whose rows look drawn at random, as by an ensemble that samples rows before the windows."""
 
 from __future__ import annotations
 
 import numpy as np
 from scipy.stats import chi2, poisson
 
-#: Fewer rows than this say too little.
+#: With fewer rows, nobody can tell.
 _MIN_ROWS = 100
 
-#: Rows at the start that are checked first: where none of them repeats, as in most series, the rest is not checked.
+#: Number of rows at the start that are checked first: if none of them repeats, as in most series, the rest is skipped.
 _FIRST = 5_000
 
 DRAWN_ROWS = (
@@ -23,8 +23,8 @@ def look_drawn(values: np.ndarray) -> bool:
     """Return whether rows look drawn with replacement: they repeat as by chance, and neighbours are unrelated.
 
     When n rows are drawn from m, the number of times that a row is drawn follows a Poisson distribution with mean n /
-    m. Values of few digits also repeat, so two things must hold: the numbers of rows that come once, twice, three
-    times and more are those of such a distribution, and no column is smoother than the same rows in random order.
+    m. Rounded values also repeat, so two conditions must hold: the numbers of rows that occur once, twice, three
+    times and more follow such a distribution, and no column is smoother than the same rows in random order.
     """
     if values.ndim != 2 or not values.shape[1] or values.dtype.kind not in "fiub":
         return False
@@ -35,7 +35,7 @@ def look_drawn(values: np.ndarray) -> bool:
         return False
     if not np.isfinite(values).all():
         return False
-    with np.errstate(over="ignore", invalid="ignore"):  # of numbers that are too large to be squared
+    with np.errstate(over="ignore", invalid="ignore"):  # numbers too large to be squared
         is_smooth = _is_smooth(values)
     return not is_smooth and _repeats_by_chance(_times_seen(values))
 
@@ -49,7 +49,7 @@ def _times_seen(values: np.ndarray) -> np.ndarray:
 
 
 def _is_smooth(values: np.ndarray) -> bool:
-    """Return whether some column changes less from row to row than in random order, by its von Neumann ratio."""
+    """Return whether a column changes less from row to row than in random order, by its von Neumann ratio."""
     values = values - values.mean(axis=0, dtype=float)
     spread = (values**2).sum(axis=0)
     ratios = (np.diff(values, axis=0) ** 2).sum(axis=0)[spread > 0] / spread[spread > 0]
@@ -57,11 +57,12 @@ def _is_smooth(values: np.ndarray) -> bool:
 
 
 def _repeats_by_chance(times_seen: np.ndarray) -> bool:
-    """Compare the numbers of rows seen once, twice, ... with a Poisson distribution without its zeros."""
+    """Compare the numbers of rows seen once, twice, ... with a zero-truncated Poisson distribution."""
     mean = times_seen.mean()
-    if not 1.1 <= mean <= 2:  # an ensemble draws at most as many rows as there are: 1.6 of each on average
+    # An ensemble draws at most as many rows as X has, so that a drawn row occurs about 1.6 times.
+    if not 1.1 <= mean <= 2:
         return False
-    rate = mean  # of rows drawn per row drawn from: mean = rate / (1 - exp(-rate))
+    rate = mean  # n / m, from mean = rate / (1 - exp(-rate))
     for _ in range(100):
         rate = mean * -np.expm1(-rate)
     most = int(poisson.ppf(0.99, rate)) + 1

@@ -1,4 +1,4 @@
-"""Lengths of time where a number of rows is asked for: read, and turned into rows by the time step of each series."""
+"""Lengths of time in place of numbers of rows: reading them, and converting them to rows by the time step."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ import pandas as pd
 
 from ._series import SeriesRows
 
-#: What a length of time may be given as: text that pandas reads as one, such as "30min", or a timedelta.
+#: Types of a length of time: a timedelta, or text such as "30min" that pandas reads as one.
 LENGTH_OF_TIME: list[Any] = [timedelta, str]
-#: Text that pandas reads as nanoseconds.
+#: Text without a unit, which pandas would read as nanoseconds.
 _NUMBER = re.compile(r"\s*[\d.]+\s*")
-#: A millionth: 30 minutes are 30 rows a minute apart, however they are rounded.
+#: Relative tolerance: 30 minutes are 30 rows of one minute, in spite of rounding errors.
 _ROUNDING = 1e-6
 
 
@@ -30,7 +30,7 @@ def nanoseconds(name: str, value: Any) -> int:
     Raises
     ------
     ValueError
-        If it is none, or below 0.
+        If it is not a length of time, or is negative.
     """
     if isinstance(value, str) and _NUMBER.fullmatch(value):
         raise ValueError(
@@ -48,7 +48,7 @@ def nanoseconds(name: str, value: Any) -> int:
 
 
 def require_dates(name: str, value: Any, rows: SeriesRows, what: str = "X", is_length: bool = True) -> None:
-    """Raise if rows have no dates, without which a length of time is no number of rows."""
+    """Raise if rows have no dates, which are needed to convert a length of time to rows."""
     if not rows.has_dates:
         needs, instead = (
             ("is a length of time, which needs", "; or give a number of rows") if is_length else ("needs", "")
@@ -73,7 +73,7 @@ def require_steps(name: str, value: Any, rows: SeriesRows) -> np.ndarray:
 
 
 def in_rows(time: Any, steps: Any, up: bool = False) -> Any:
-    """Return how many rows a length of time has at some time steps, to the nearest; 0 where a step is NaN.
+    """Return a length of time as a number of rows, rounded to the nearest; 0 where a time step is NaN.
 
     Parameters
     ----------
@@ -90,11 +90,11 @@ def in_rows(time: Any, steps: Any, up: bool = False) -> Any:
 
 
 def whole_rows(time: Any, steps: Any, most: int) -> Any:
-    """Return how many rows fit into a length of time, at most a number; 0 where a step is NaN."""
+    """Return how many whole rows fit into a length of time, at most ``most``; 0 where a time step is NaN."""
     n_rows = np.floor(time / np.asarray(steps) + _ROUNDING)
     return np.clip(np.nan_to_num(n_rows), 0, most).astype(np.int64)
 
 
 def short_name(value: Any) -> str:
-    """Return a length of time, or a number of rows, as a part of a column's name, such as 15 or 15min."""
+    """Return a number of rows, or a length of time, as text for the name of a column, such as 15 or 15min."""
     return pd.tseries.frequencies.to_offset(value).freqstr if isinstance(value, timedelta) else str(value)

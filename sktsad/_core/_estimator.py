@@ -1,4 +1,4 @@
-"""The base of all public estimators: fits that succeed or change nothing, pickles that know their versions."""
+"""The base of all public estimators: fits that succeed or change nothing, pickles that record versions."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ _MODULES = {"scikit-learn": "sklearn"}
 
 
 def version_of(package: str) -> str:
-    """Return the version of a package as it is imported, installed or not.
+    """Return the version of a package, as its module states it.
 
-    The build after a plus is left out: torch for a GPU is the same version as torch for a CPU. The module is asked
-    and not the metadata of the installation, which a copy on PYTHONPATH, in a zip file or within another package
-    lacks, and which goes stale beside an editable one.
+    The build after a plus is left out: torch for a GPU is the same version as torch for a CPU. The metadata of the
+    installation is not used: a copy on PYTHONPATH, in a zip file or within another package has none, and that of an
+    editable installation may be out of date.
     """
     if package == "sktsad":
         from .. import __version__ as version  # relative: a copy within another package is not called sktsad
@@ -49,19 +49,19 @@ def atomic_fit(method: F) -> F:
     return fit  # type: ignore[return-value]
 
 
-#: Classes that fitted estimators hold and that do nothing but hold what was learnt: files of skops may have them.
+#: Classes of the parts of fitted estimators. They only store what was learnt, so that skops files may contain them.
 FITTED_PARTS: list[type] = []
 T = TypeVar("T", bound=type)
 
 
 def fitted_part(cls: T) -> T:
-    """Decorate a class that fitted estimators hold."""
+    """Decorate a class whose instances are part of fitted estimators."""
     FITTED_PARTS.append(cls)
     return cls
 
 
 class Estimator(BaseEstimator):
-    """An estimator whose pickles know the versions they were made with; base of all public estimators."""
+    """Base of all public estimators, whose pickles record the versions of the packages they were made with."""
 
     # Where the diagram of an estimator links to; scikit-learn fills in the folder and the class.
     _doc_link_module = "sktsad"
@@ -69,7 +69,7 @@ class Estimator(BaseEstimator):
         "https://sktsad.readthedocs.io/en/stable/generated/{estimator_module}.{estimator_name}.html"
     )
 
-    #: What the pickles of a class depend on.
+    #: Packages whose versions matter to the pickles of a class.
     _packages: tuple[str, ...] = ("sktsad", "scikit-learn")
 
     if TYPE_CHECKING:  # scikit-learn has no types of its own
@@ -115,7 +115,7 @@ class Estimator(BaseEstimator):
 
 
 def which_look_ahead(estimator: BaseEstimator) -> list[BaseEstimator]:
-    """Return those, of this estimator and the ones in its parameters, that look ahead."""
+    """Return the estimators that look ahead, among this one and those in its parameters."""
     nested = estimator.get_params(deep=True).values() if hasattr(estimator, "get_params") else ()
     return [part for part in (estimator, *nested) if getattr(part, "looks_ahead", False)]
 

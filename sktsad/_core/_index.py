@@ -19,16 +19,16 @@ LOST_INDEX_FIX = (
     "(e.g. StandardScaler().set_output(transform='pandas')), or use SeriesScaler, which keeps it."
 )
 
-#: What objects of an index may be, in the words of pandas, and what they become.
+#: Names that pandas gives to types of objects in an index that can be converted.
 _DATES, _DELTAS = {"datetime", "datetime64", "date"}, {"timedelta", "timedelta64"}
 _NUMBERS = {"integer", "floating", "mixed-integer-float"}
-#: Number of labels, from the first to the last, by which an index of text is judged.
+#: Number of labels, spread from the first to the last, that are read to judge an index of text.
 _N_LABELS = 50
 #: Text with no letters other than those of dates, quarters or weeks: a number or a date, whatever separates its parts.
 _NO_WORD = re.compile(r"(?=.*\d)[\d\W_]+([TtZz][\d\W_]*)*|\d{4}\W?[QqWw]\d{1,2}(\W?\d)?")
-#: How whole numbers may hold a date, by how many digits they have, and how many of them tell it.
+#: Formats of dates in whole numbers, by the number of digits; and how many numbers are needed to tell.
 _DIGITS, _MIN_DATES = {6: "%Y%m", 8: "%Y%m%d", 10: "%Y%m%d%H", 12: "%Y%m%d%H%M", 14: "%Y%m%d%H%M%S"}, 10
-#: Names of a level of numbers that make it time.
+#: Names of a level that mark its numbers as time.
 _TIME_NAMES = {"time", "date", "datetime", "timestamp", "ts", "stamp"}
 
 

@@ -17,7 +17,7 @@ from ._series import SeriesRows
 if TYPE_CHECKING:
     from ._series_past import Past
 
-#: Steps of fewer rows are not compared.
+#: Time steps of series with fewer rows are not compared.
 _MIN_HOLES = 10
 #: What separates the parts of a name, and zeros in front of a number in it.
 _SEPARATOR, _ZEROS = re.compile(r"[\s_./:-]+"), re.compile(r"(?<!\d)0+(?=\d)")

@@ -17,7 +17,7 @@ _YES, _NO = np.array([True]), np.array([False])
 
 @dataclass(slots=True)
 class LiveRows:
-    """The next row of some series, one row of each.
+    """The next rows of some series, one row per series.
 
     Attributes
     ----------
@@ -47,13 +47,13 @@ class LiveRows:
 
 
 class LiveStep(PerSeries):
-    """How a step works row by row; base of those that keep a state of each series.
+    """How a step works row by row; base of steps that keep a state for each series.
 
-    A subclass names what it keeps with ``keep`` in its constructor, and defines the method `step`. What it keeps are
+    A subclass declares its state with ``keep`` in its constructor, and defines the method `step`. The state consists of
     arrays with one entry per series, which `sktsad.live.LiveScorer` extends, clears and saves.
     """
 
-    #: Whether rows may have NaN, and whether what it makes of them has none.
+    #: Whether its input may have NaN, and whether its output has none.
     takes_missing = False
     fills_missing = False
 
@@ -113,14 +113,14 @@ class GappedStep(LiveStep):
         self.keep("n_rows", (), np.int64)
 
     def begin(self, slot: int, key: Hashable, time: Any) -> None:
-        """Go on from what fit kept of a series."""
+        """Continue from what fit kept of a series."""
         known = self.known(key)
         if known is not None and time is not None:
             self.time_step[slot] = known.step
             self.go_on(slot, known, time)
 
     def forget(self) -> None:
-        """Go on from nothing, as the rows of fit and those that come do not compare."""
+        """Forget what fit kept, as the times of fit and those of the next rows cannot be compared."""
         self.past, self._numbers = self.past.forgotten(), {}
 
     def known(self, key: Hashable) -> SeriesPast | None:
@@ -132,7 +132,7 @@ class GappedStep(LiveStep):
         """Take what fit kept of a series whose first row comes at this time."""
 
     def is_new(self, rows: LiveRows) -> np.ndarray:
-        """Return which rows come after a gap or are the first of their series, and count them all as taken."""
+        """Return which rows come after a gap or are the first of their series, and count them in ``n_rows``."""
         slots = rows.slots
         if len(slots) == 1:
             return self._is_new_one(slots[0], rows)
@@ -149,7 +149,7 @@ class GappedStep(LiveStep):
         return new
 
     def _is_new_one(self, slot: Any, rows: LiveRows) -> np.ndarray:
-        """Do the same for a single row, in numbers, which are faster than short arrays."""
+        """Do the same for a single row, with scalars, which are faster than short arrays."""
         n_rows = self.n_rows[slot]
         new = n_rows == 0
         if rows.times is not None:
@@ -177,4 +177,4 @@ class PastStep(GappedStep):
         self.take_kept(slot, times, known.values[:n_kept], int(self.n_rows[slot]))
 
     def take_kept(self, slot: int, times: np.ndarray, values: np.ndarray, n_rows: int) -> None:
-        """Take the rows of a series that fit kept; the last ``n_rows`` are without a gap."""
+        """Take the rows of a series that fit kept; there is no gap within the last ``n_rows``."""

@@ -1,4 +1,4 @@
-"""Numbers that are kept of each series: arrays with one entry per series, which grow, are cleared and are saved."""
+"""Arrays with one entry per series, which can grow, be cleared and be saved."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ import numpy as np
 
 
 class PerSeries:
-    """Holds arrays with one entry for each series, and parts that do so.
+    """Arrays with one entry per series, and parts that hold such arrays.
 
-    A subclass names its arrays by `keep` in its constructor; they are attributes then. Series are numbered from 0.
+    A subclass declares its arrays with `keep` in its constructor, which makes them attributes. Series have numbers
+    from 0.
     """
 
     def __init__(self) -> None:
@@ -57,14 +58,14 @@ class PerSeries:
             part.clear(slot)
 
     def arrays(self) -> dict[str, np.ndarray]:
-        """Return all arrays by name; those of parts have the name of the part before theirs."""
+        """Return all arrays by name; names of arrays in a part start with the name of the part."""
         found = {name: getattr(self, name) for name in self._kept}
         for name, part in self._parts.items():
             found.update({f"{name}.{inner}": array for inner, array in part.arrays().items()})
         return found
 
     def restore(self, arrays: dict[str, np.ndarray]) -> None:
-        """Take arrays as `arrays` returned them."""
+        """Restore what `arrays` returned."""
         for name in self._kept:
             setattr(self, name, np.array(arrays[name]))
         for name, part in self._parts.items():
@@ -84,7 +85,7 @@ class RecentRows(PerSeries):
     dtype : dtype, default=float64
         Type of the values.
     spare : int, default=None
-        Number of rows that are taken before the last ones are moved to the front; None is ``length``.
+        Number of rows that are taken before the last ones are moved to the front; None means ``length``.
     """
 
     buffer: np.ndarray
@@ -98,9 +99,9 @@ class RecentRows(PerSeries):
         self.keep("stop", (), np.intp, length)
 
     def lengthen(self, length: int, spare: int, repeat: bool = False) -> None:
-        """Raise the number of rows that can be requested; those before the oldest are 0, or repeat it."""
+        """Raise the number of rows that can be requested; rows before the oldest are 0, or copies of it."""
         more = length - self.length
-        old, self._spare = self.buffer, max(spare, self._spare)  # room for all rows that are there
+        old, self._spare = self.buffer, max(spare, self._spare)  # room for all rows so far
         self.buffer = np.zeros((len(old), length + self._spare, self.width), old.dtype)
         self.buffer[:, more : more + old.shape[1]] = old
         if repeat:
@@ -139,18 +140,18 @@ class RecentRows(PerSeries):
         self.stop[slots] = stop + 1
 
     def fill(self, slots: np.ndarray, values: np.ndarray) -> None:
-        """Make all rows of some series one."""
+        """Set all rows of some series to one row each."""
         self.buffer[slots, : self.length] = values[:, None]
         self.stop[slots] = self.length
 
     def put(self, slot: int, rows: np.ndarray) -> None:
-        """Make given rows the last of a series."""
+        """Set the last rows of a series."""
         rows = rows[max(0, len(rows) - self.length) :]
         self.buffer[slot, self.length - len(rows) : self.length] = rows
         self.stop[slot] = self.length
 
     def last(self, slots: np.ndarray, n_rows: int) -> np.ndarray:
-        """Return the last rows of some series, shape (n_slots, n_rows, width); of one series a view."""
+        """Return the last rows of some series, shape (n_slots, n_rows, width); a view if there is one series."""
         if len(slots) == 1:
             stop = self.stop[slots[0]]
             return self.buffer[slots[0] : slots[0] + 1, stop - n_rows : stop]
@@ -163,5 +164,5 @@ class RecentRows(PerSeries):
         return runs[starts].reshape(len(slots), n_rows, self.width)
 
     def at(self, slots: np.ndarray, back: np.ndarray) -> np.ndarray:
-        """Return rows of some series, shape (n_slots, n, width): those ``back`` (n_slots, n) rows before the next."""
+        """Return the rows that are ``back`` rows before the next: shape (n_slots, n, width), with back (n_slots, n)."""
         return self.buffer[slots[:, None], self.stop[slots][:, None] - back]

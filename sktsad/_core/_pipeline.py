@@ -26,7 +26,7 @@ def before_last(estimator: AnyEstimator, X: Rows) -> Any:
 
 
 def require_method(estimator: AnyEstimator, method: str, caller: str, example: str) -> Any:
-    """Return the last step if it has the method, else say which have it."""
+    """Return the last step if it has the method, else raise an error with an example of one that has it."""
     last = last_step(estimator)
     if not hasattr(last, method):
         raise TypeError(

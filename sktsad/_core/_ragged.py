@@ -1,4 +1,4 @@
-"""Ragged arrays: parts of many lengths, such as those of many series, one after the other, with bounds between them."""
+"""Ragged arrays: parts of different lengths, such as one per series, joined into one array with bounds."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ def ranges(starts: np.ndarray, stops: np.ndarray) -> np.ndarray:
 
 
 def equal_parts(bounds: np.ndarray) -> list[tuple[np.ndarray, Any]]:
-    """Return the parts of each length together: which they are, and where their numbers are.
+    """Group parts of the same length: return which they are, and where their numbers are.
 
     ``x[where].reshape(len(which), -1)`` has one of these parts in each row; it is a view if all parts have one length.
-    Empty parts are left out. However many parts there are, n rows have at most ``sqrt(2 * n)`` lengths.
+    Empty parts are left out. Parts of n rows in all have at most ``sqrt(2 * n)`` different lengths.
     """
     sizes = np.diff(bounds)
     if len(sizes) and sizes[0] and (sizes == sizes[0]).all():
@@ -36,7 +36,7 @@ def equal_parts(bounds: np.ndarray) -> list[tuple[np.ndarray, Any]]:
 def map_parts(
     function: Callable[..., np.ndarray], parts: list[tuple[np.ndarray, Any]], *arrays: np.ndarray
 ) -> np.ndarray:
-    """Return what a function makes of the numbers of all parts, in their places.
+    """Apply a function to all parts, and return its results in the places of the parts.
 
     Parameters
     ----------
@@ -45,7 +45,7 @@ def map_parts(
     parts : list
         From `equal_parts`.
     *arrays : ndarray
-        What is cut into these parts.
+        Arrays that are cut into these parts.
     """
     out = np.empty(0)
     for which, where in parts:
@@ -60,7 +60,7 @@ def map_parts(
 
 
 def as_slice(rows: np.ndarray) -> Any:
-    """Return positions, where each comes directly after the one before, as a slice: no copy is made by it."""
+    """Return consecutive positions as a slice, which makes no copy; others unchanged."""
     if len(rows) and rows[-1] - rows[0] == len(rows) - 1 and (rows[1:] > rows[:-1]).all():
         return slice(rows[0], rows[-1] + 1)
     return rows

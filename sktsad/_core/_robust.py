@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
-#: Make the median, and the mean, absolute deviation of normal data their standard deviation.
+#: Factors that turn the median, and the mean, absolute deviation of normal data into the standard deviation.
 _MEDIAN_TO_STD, _MEAN_TO_STD = 1.4826, 1.2533
 
 
 def robust_moments(values: np.ndarray, axis: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return the median and the scaled median absolute deviation; the mean one where most values are equal."""
+    """Return the median and the scaled median absolute deviation; the mean deviation where most values are equal."""
     center = np.median(values, axis=axis)
     deviation = np.abs(values - np.expand_dims(center, axis))
     median, mean = np.median(deviation, axis=axis), deviation.mean(axis=axis)
@@ -19,7 +19,7 @@ def robust_moments(values: np.ndarray, axis: int) -> tuple[np.ndarray, np.ndarra
 
 
 def nan_median(values: np.ndarray) -> np.ndarray:
-    """Return the median of each column without its NaN; NaN of a column of nothing else."""
+    """Return the median of each column, ignoring NaN; NaN for a column of only NaN."""
     columns = (column[~np.isnan(column)] for column in values.T)
     return np.array([np.median(column) if len(column) else np.nan for column in columns])
 
@@ -30,5 +30,5 @@ def robust_spread(median: Any, mean: Any, center: Any) -> np.ndarray:
 
 
 def is_spread(scale: Any, center: Any) -> np.ndarray:
-    """Tell a spread from the rounding errors of a constant."""
+    """Return whether a spread is more than the rounding errors of a constant."""
     return scale > 1e-12 * np.abs(center)

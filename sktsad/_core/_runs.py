@@ -1,4 +1,4 @@
-"""Which rows are one run, one event, one alarm: the only place that decides it."""
+"""Which rows are one run, one event, one alarm: the only place that decides this."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from ._series import SeriesRows, is_gap, read_rows
 from ._sklearn import Interval
 from ._types import Rows
 
-#: What ``merge_gap`` and ``cool_down`` may be: rows, a time, or text that pandas reads as a time.
+#: What ``merge_gap`` and ``cool_down`` may be: a number of rows, or a length of time.
 DURATION: list[Any] = [Interval(Integral, 0, None, closed="left"), *LENGTH_OF_TIME]
-#: An operator who was called is busy for that long: what ``merge_gap=None`` means where rows have dates.
+#: What ``merge_gap=None`` means where rows have dates: a person who was called is busy for half an hour.
 _HALF_AN_HOUR = 1800 * 10**9
-#: Rows from one series to the next: more than any gap, cool-down or hole.
+#: Distance between two series, in rows: more than any gap, cool-down or hole.
 _FAR = 2**40
 _NO_BORDERS = np.array([], dtype=np.intp)
 
@@ -33,7 +33,7 @@ def find_events(positive: np.ndarray, borders: np.ndarray = _NO_BORDERS) -> tupl
         Rows that no run crosses into: the first of a series, or the first after a gap. 0 need not be among them.
     """
     starts, stops = positive.copy(), positive.copy()
-    borders = borders[borders < len(positive)]  # a table without rows has a series, too
+    borders = borders[borders < len(positive)]  # a table without rows still has one series
     starts[1:] &= ~positive[:-1]
     stops[:-1] &= ~positive[1:]
     starts[borders] = positive[borders]
@@ -51,8 +51,8 @@ def count_events(X: Rows, positive: np.ndarray) -> int:
 def places(rows: SeriesRows, max_gap: float, steps: np.ndarray) -> np.ndarray:
     """Return where each row stands in time, counted in rows: a gap counts as the rows that are missing there.
 
-    Shorter holes count as none, as for windows: a clock that jitters, or loses a row, ends no run. From one series
-    to the next it is further than any run reaches.
+    Shorter holes are not counted, as for windows: a clock that jitters, or loses a row, does not end a run. Two series
+    are further apart than any run reaches.
     """
     ahead = np.ones(rows.n_rows, dtype=np.int64)
     firsts = rows.bounds[:-1]
@@ -72,7 +72,7 @@ class AlarmRule:
 
     A row above the threshold that comes after at most ``merge_gap`` quiet rows continues the run before it. A run
     is an alarm from its ``min_rows``-th row above the threshold on. In the ``cool_down`` rows after the last row of
-    an alarm, rows above the threshold that do not continue it are ignored: a run that lasts beyond them starts there.
+    an alarm, rows above the threshold that do not continue it are ignored: a run that lasts longer starts after them.
 
     Attributes
     ----------
@@ -95,16 +95,16 @@ class AlarmRule:
         min_rows: int = 1,
         cool_down: Any = 0,
     ) -> AlarmRule:
-        """Make a rule for rows from what a user may give, rows or times.
+        """Make a rule from parameters that users give as numbers of rows or as lengths of time.
 
         Parameters
         ----------
         rows : SeriesRows
-            The rows that it is for.
+            The rows to which the rule applies.
         step_times : ndarray of shape (n_series,) or None
             How long a row of each series lasts, in nanoseconds, NaN if unknown; None without dates.
         merge_gap, cool_down : int, timedelta, str or None
-            Rows, or a time; None is half an hour where there are dates, else 0.
+            Number of rows, or a length of time; None means half an hour where rows have dates, else 0.
         min_rows : int
             Number of rows above the threshold that make an alarm.
         """
@@ -171,7 +171,7 @@ class AlarmRuns:
     starts, stops : ndarray of int, shape (n_alarms,)
         Alarm ``i`` has ``rows[starts[i]:stops[i]]``.
     min_rows : int
-        Each alarm opened at its row of this number, counted from 1.
+        Each alarm opens with its ``min_rows``-th row.
     """
 
     rows: np.ndarray
@@ -195,7 +195,7 @@ class AlarmRuns:
 
     @property
     def opened(self) -> np.ndarray:
-        """The row at which each alarm is known to be one."""
+        """The row with which each alarm opens."""
         return self.rows[self.starts + self.min_rows - 1]
 
     @property
@@ -205,7 +205,7 @@ class AlarmRuns:
 
 
 class AlarmState:
-    """What an `AlarmRule` keeps of each series to work row by row; it finds what the rule finds in all rows at once.
+    """The state per series by which an `AlarmRule` works row by row; finds the same alarms as ``AlarmRule.find``.
 
     Parameters
     ----------
@@ -246,7 +246,7 @@ class AlarmState:
         Returns
         -------
         opened, closed : ndarray of bool, shape (n,)
-            Where an alarm opens with this row; and where one is over, which ended at the previous ``last``.
+            Where an alarm opens with this row; and where one has ended, at the previous ``last``.
         """
         rule, behind = self.rule, place - self.last[series] - self.merge_gap[series]
         over = (self.n_rows[series] > 0) & ((behind > 1) | ((behind == 1) & ~hot))

@@ -1,4 +1,4 @@
-"""Scores of any classifier or detector of scikit-learn, larger for the anomaly, and what follows from them."""
+"""Scores of any classifier or detector of scikit-learn, larger for anomalies; decisions and classes from scores."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ._validate_rows import refuse_other_rows
 
 
 def estimator_type(estimator: AnyEstimator) -> str | None:
-    """Return what an estimator says it is, such as "classifier"; None if it is not of scikit-learn."""
+    """Return the type of an estimator, such as "classifier"; None if it has no tags of scikit-learn."""
     has_tags = hasattr(estimator, "__sklearn_tags__") and not isinstance(estimator, type)
     return get_tags(estimator).estimator_type if has_tags else None
 
@@ -29,9 +29,9 @@ def refuse_outlier_detector(estimator: AnyEstimator) -> None:
 
 
 def check_foreign_rows(estimator: AnyEstimator, X: Rows) -> None:
-    """Refuse dates in rows that an estimator reads itself: those of scikit-learn take them for numbers.
+    """Refuse dates in rows that an estimator reads itself: scikit-learn's estimators convert them to numbers.
 
-    Whatever passes rows on to others, such as a pipeline, may know what to do with them.
+    An estimator that passes rows to others, such as a pipeline, is not checked: the others may accept dates.
     """
     while isinstance(estimator, FrozenEstimator):
         estimator = estimator.estimator
@@ -42,7 +42,7 @@ def check_foreign_rows(estimator: AnyEstimator, X: Rows) -> None:
 def decision_scores(estimator: AnyEstimator, X: Rows) -> np.ndarray:
     """Return scores in float64: two float32 scores may have no number halfway between them.
 
-    A score that is not a finite number is infinite, the most anomalous there is: nobody can say that its row is normal.
+    A score that is not finite becomes infinite, the most anomalous: nothing shows that its row is normal.
     """
     refuse_outlier_detector(estimator)
     check_foreign_rows(estimator, X)
@@ -114,7 +114,7 @@ def infinite_unless_finite(scores: Scores) -> np.ndarray:
 
 
 def subtract_threshold(scores: np.ndarray, threshold: float) -> np.ndarray:
-    """Return decisions, above 0 for anomalies; infinite scores stay so, also above an infinite threshold."""
+    """Return decisions, above 0 for anomalies; infinite scores stay infinite, even if the threshold is infinite."""
     with np.errstate(invalid="ignore"):
         decision = scores - threshold
     decision[scores == np.inf] = np.inf

@@ -16,9 +16,9 @@ from ._sklearn import num_samples
 from ._types import Rows
 from ._validate_rows import refuse_other_containers
 
-#: Share of a time step that is taken for rounding, or jitter of the clock.
+#: Share of a time step that counts as rounding error or jitter of the clock.
 _ROUNDING = 1e-3
-#: In nanoseconds.
+#: One hour in nanoseconds.
 _HOUR = 3_600 * 10**9
 
 
@@ -100,7 +100,7 @@ class SeriesRows:
 
     @cached_property
     def _holes(self) -> tuple[np.ndarray, np.ndarray]:
-        """What time passes from each row of a series to the next, and the bounds of the series among these."""
+        """The time from each row of a series to the next, and where each series starts and stops among these."""
         if self.times is None:
             return np.empty(0), np.zeros_like(self.bounds)
         holes = np.diff(self.times)
@@ -125,8 +125,8 @@ class SeriesRows:
         """Return the time step by which each row is judged, in the order of ``times``.
 
         It is the step of its series in ``known``, one for each series; where that is NaN, it is the modal step of the
-        earlier rows of the series: of the first 1, 2, 4, 8, ... holes, as far as they go. No row is judged by later
-        ones. NaN where there is none yet.
+        first 1, 2, 4, 8, ... holes of the series, as many as come before the row. So no row is judged by later ones.
+        NaN where there is no hole yet.
         """
         sizes = np.diff(self.bounds)
         out = np.repeat(known, sizes)
@@ -167,7 +167,7 @@ def modal_step(differences: np.ndarray) -> float:
 
 
 def modal_steps(differences: np.ndarray, bounds: np.ndarray) -> np.ndarray:
-    """Return the modal step of each part of an array; no part is empty."""
+    """Return the modal step of each part of an array; parts must not be empty."""
     out = np.empty(len(bounds) - 1)
     for which, where in equal_parts(bounds):
         ordered = np.sort(differences[where].reshape(len(which), -1), axis=1)
@@ -224,7 +224,7 @@ def read_rows(X: Rows) -> SeriesRows:
         return _read_panel(index)
     try:
         n_rows = num_samples(X)
-    except TypeError:  # of what has no length, in words that name no fix
+    except TypeError:  # X has no length; this message has no fix
         refuse_other_containers(X)
         raise
     stamps = None if index is None else read_stamps(index)
@@ -266,7 +266,7 @@ def _check_time_order(rows: SeriesRows, index: pd.Index | None) -> None:
                 "X.index.tz_localize('Europe/Berlin', ambiguous='infer'), or whichever zone it is."
             )
         raise ValueError(
-            f"Time is {what} at {where}: the rows of a series must be in time order, each stamp once. Sort "
+            f"Time is {what} at {where}: the rows of a series must be in time order, each time once. Sort "
             "with X.sort_index(), drop duplicates with X[~X.index.duplicated()] (and those of y), put samplers after "
             f"the window, and split without shuffling.{clock}"
         )
@@ -316,7 +316,7 @@ def rows_after(X: Rows) -> np.ndarray:
 
 
 def time_order(X: Rows) -> np.ndarray | None:
-    """Return the positions that bring the rows of each series into time order; None where they are so."""
+    """Return the positions that bring the rows of each series into time order; None where they already are."""
     rows = read_rows(X)
     if rows.times is None:
         return None

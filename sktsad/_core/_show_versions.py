@@ -1,4 +1,4 @@
-"""Versions of everything that a report of a fault needs."""
+"""The versions that a bug report needs."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 from ._estimator import version_of
 
-#: What sktsad stands on, then what its extras bring.
+#: Packages that sktsad requires, then those of its extras.
 _REQUIRED = ("numpy", "scipy", "pandas", "scikit-learn", "imbalanced-learn", "skorch", "torch", "joblib")
 _OPTIONAL = (
     "matplotlib",
@@ -50,7 +50,7 @@ def show_versions() -> None:
 
 
 def package_versions(packages: Iterable[str]) -> dict[str, str | None]:
-    """Return the versions of installed packages, with their builds, which tell which torch is there; else None."""
+    """Return the versions of packages, None for those not installed; with the build, which tells CPU from GPU torch."""
     return {name: version_of(name) if name == "sktsad" else _installed(name) for name in packages}
 
 

@@ -1,4 +1,4 @@
-"""Private names of scikit-learn, in one place: a new version of it is met here, and nowhere else."""
+"""Private names of scikit-learn, imported here only: what a new version changes is adapted in one place."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ _R = TypeVar("_R")
 def validate_params(
     constraints: dict[str, Any], *, prefer_skip_nested_validation: bool
 ) -> Callable[[Callable[_P, _R]], Callable[_P, _R]]:
-    """Make a decorator that checks parameters, and leaves type checkers the signature, which scikit-learn's hides."""
+    """Return a decorator that checks parameters; type checkers see the signature, which scikit-learn's hides."""
     checked: Callable[[Callable[_P, _R]], Callable[_P, _R]] = _validate_params(
         constraints, prefer_skip_nested_validation=prefer_skip_nested_validation
     )
@@ -55,7 +55,7 @@ def validate_params(
 
 
 class Interval(_Interval):
-    """An interval of Python's and NumPy's numbers, which True, False, fractions and time deltas are not."""
+    """An interval of Python's and NumPy's numbers, without booleans, fractions and time deltas."""
 
     def is_satisfied_by(self, val: Any) -> bool:
         """Return whether a value is in the interval."""

@@ -1,4 +1,4 @@
-"""Names for what a signature takes, where a type checker can say no more than Any: they are for readers."""
+"""Type names for readers of a signature; to a type checker they are Any."""
 
 from __future__ import annotations
 

@@ -17,28 +17,28 @@ from ._index import has_time, is_numbered, is_panel, reads_as_time, row_index
 from ._sklearn import output_config
 from ._types import AnyEstimator, Rows
 
-#: Objects of time, in the words of pandas.
+#: Names that pandas gives to types of time.
 _TIMES = {"datetime", "datetime64", "date", "timedelta", "timedelta64", "period", "time"}
-#: Seconds since 1970 in the years 2000 to 2100, and how often they may be divided.
+#: Seconds since 1970 in the years 2000 to 2100, and the units per second in which they may be counted.
 _EPOCH, _UNITS = (946_684_800, 4_102_444_800), (1, 10**3, 10**6, 10**9)
-#: An error that says by itself that X is at fault.
+#: Matches an error that already names X.
 _NAMES_X = re.compile(r"\b(X|features?|feature\(s\)|sample\(s\)|sparse|Sparse)\b")
-#: What scikit-learn says of missing values.
+#: Matches scikit-learn's error about missing values.
 _MISSING = re.compile(r"contains NaN")
 FILL_FIX = (
     "Put SeriesImputer first in the pipeline, which fills missing values without looking ahead, or drop these rows. "
-    "Make infinite values NaN before: X.replace([numpy.inf, -numpy.inf], numpy.nan)."
+    "Make infinite values NaN first: X.replace([numpy.inf, -numpy.inf], numpy.nan)."
 )
-#: What polars calls the columns that are numbers, too.
+#: Types of polars that also count as numbers.
 _POLARS_TOO = ("Boolean", "Null")
-#: How the types of time of Arrow begin.
+#: First letters of the types of time of Arrow.
 _ARROW_TIMES = ("timestamp", "date", "time", "duration")
-#: Fewer rows may well be numbers that happen to rise.
+#: Fewer rows may rise by chance.
 _MIN_ROWS = 10
 
 
 def validate_rows(estimator: AnyEstimator, X: Rows, **kwargs: Any) -> np.ndarray:
-    """Run scikit-learn's ``validate_data`` for float rows, and name X, or its columns, where it refuses them.
+    """Run scikit-learn's ``validate_data`` for float rows; its errors then name X, or columns of X.
 
     Raises
     ------
@@ -93,7 +93,7 @@ def refuse_other_containers(X: Rows) -> None:
         is a structured array.
     """
     kind = type(X).__name__
-    if issparse(X):  # of which some are mappings: scikit-learn refuses them
+    if issparse(X):  # some are mappings; scikit-learn refuses all of them
         return
     if is_polars(X) and not hasattr(X, "to_numpy"):
         raise TypeError("X is a LazyFrame of polars, which holds no rows yet. Collect it: X.collect().")
@@ -133,11 +133,11 @@ def refuse_other_containers(X: Rows) -> None:
 
 
 def _shallow(X: Rows) -> Iterator[Any]:
-    """Yield the parts of a list, each of nested lists by their lengths where these agree."""
+    """Yield the parts of a list as arrays; a part that makes no array is empty."""
     for part in X:
         try:
             yield np.asarray(part)
-        except ValueError:  # of several lengths itself
+        except ValueError:  # its own parts have different lengths
             yield np.empty(0)
 
 
@@ -192,7 +192,7 @@ def refuse_polars_output(estimator: AnyEstimator, X: Rows) -> bool:
     Raises
     ------
     ValueError
-        If the rows have an index that means something.
+        If the rows have an index of series or time, which a frame of polars cannot hold.
     """
     if output_config("transform", estimator)["dense"] != "polars":
         return False
@@ -226,7 +226,7 @@ def _check_polars(X: Rows) -> None:
 
 
 def _time_in_columns(times: list, X: Rows) -> str:
-    """Say that columns are time, and what to do."""
+    """Return an error message for columns of time."""
     level = f"X.set_index({times[0]!r})"
     if is_panel(X):
         level = f"X.droplevel(1).set_index({times[0]!r}, append=True)"
@@ -242,7 +242,7 @@ def _time_in_columns(times: list, X: Rows) -> str:
 
 
 def _holds_time(column: pd.Series) -> bool:
-    """Return whether a column holds dates, time deltas or periods, as such, as objects, of Arrow, or as categories."""
+    """Return whether a column holds dates, time deltas or periods, also as objects, Arrow types or categories."""
     dtype = column.dtype
     if isinstance(dtype, pd.CategoricalDtype):
         column = dtype.categories.to_series()
@@ -286,7 +286,7 @@ def _name_columns(X: Rows, error: Exception, takes_missing: bool) -> None:
 
 
 def _warn_of_epochs(X: Rows, values: np.ndarray) -> None:
-    """Warn of columns that never fall and count the time since 1970, where the index is not time."""
+    """Warn about columns that never fall and look like the time since 1970, where the index is not time."""
     if len(values) < _MIN_ROWS or has_time(X):
         return
     columns = list(X.columns) if hasattr(X, "columns") else range(values.shape[1])

@@ -138,7 +138,7 @@ class Windows:
         """Return windows as an array of shape (n_rows, length * n_channels), a view where one can be."""
         starts = self.starts[rows]
         if isinstance(rows, slice) and rows.step in (None, 1) and len(starts):
-            step = self._step or _constant_step(starts)  # of all windows, or of these at least
+            step = self._step or _constant_step(starts)  # of all windows, or else of these
             if step:
                 return self._view()[starts[0] : starts[-1] + 1 : step]
         return self._view()[starts]

@@ -1,4 +1,4 @@
-"""What makes a class a detector: fit on normal rows, score, compare with a threshold."""
+"""Base of all detectors: fit on normal rows, score, compare with a threshold."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ from .._core import (
 )
 from ..thresholds import MedianMAD, ThresholdRule, conformal_p_values
 
-#: What ``threshold=None`` stands for where there is no better reason; chosen in ``benchmarks/rules.py``.
+#: What ``threshold=None`` stands for unless a detector has its own; chosen in ``benchmarks/rules.py``.
 DEFAULT_RULE = MedianMAD(6)
 #: Held-out normal rows below which a threshold is learnt from the training rows instead.
 MIN_HELD_OUT = 30
-#: Of a short series, more rows than asked for are held out to reach that number, up to this share.
+#: To reach that number, more rows than asked for are held out of a short series, up to this share.
 _LARGEST_SHARE = 0.5
 
 
@@ -87,7 +87,7 @@ class BaseDetector(ClassifierMixin):
         tags = super().__sklearn_tags__()
         tags.target_tags.required = False
         tags.classifier_tags.multi_class = False
-        tags.classifier_tags.poor_score = True  # its accuracy on blobs says nothing
+        tags.classifier_tags.poor_score = True  # its accuracy on scikit-learn's blobs is meaningless
         return tags
 
     def _fit_rows(self, rows: Rows, y: Labels, anomalous: np.ndarray, held_out: np.ndarray) -> None:
@@ -127,7 +127,7 @@ class BaseDetector(ClassifierMixin):
         goes_on = getattr(self, "warm_start", False) and hasattr(self, "classes_")
         rows = self._read(X, reset=not goes_on)
         anomalous = self._check_target(rows, y)
-        if (order := time_order(rows)) is not None:  # what is learnt does not depend on the order of the rows
+        if (order := time_order(rows)) is not None:  # the result does not depend on the order of the rows
             rows, anomalous = safe_indexing(rows, order), anomalous[order]
             y = None if y is None else safe_indexing(y, order)
         rule = self._wanted_threshold()
@@ -171,7 +171,7 @@ class BaseDetector(ClassifierMixin):
             Infinite where the model can give no finite number.
         """
         rows = self._read(X)
-        with np.errstate(over="ignore", invalid="ignore"):  # of numbers that are too large to be squared
+        with np.errstate(over="ignore", invalid="ignore"):  # numbers too large to be squared
             return infinite_unless_finite(self._score_rows(rows))
 
     def decision_function(self, X: Rows) -> np.ndarray:
@@ -231,7 +231,7 @@ class BaseDetector(ClassifierMixin):
         return conformal_p_values(scores, self.held_out_scores_)
 
     def _read(self, X: Rows, reset: bool = False) -> Any:
-        """Check rows, by themselves with ``reset``, else against those of fit; their values are left as they are."""
+        """Check rows: on their own with ``reset``, else against those of fit; their values are not changed."""
         if not reset:
             check_is_fitted(self)
         refuse_other_containers(X)
@@ -244,13 +244,13 @@ class BaseDetector(ClassifierMixin):
         return validate_data(self, X, reset=reset, skip_check_array=True)
 
     def _share_held_out(self, n_rows: int) -> float:
-        """Return the share of each series to hold out: ``validation_fraction``, or more of few rows, up to half."""
+        """Return the share of each series to hold out: ``validation_fraction``, or up to half if rows are few."""
         if not self.validation_fraction:
             return 0.0
         return max(self.validation_fraction, min(MIN_HELD_OUT / n_rows, _LARGEST_SHARE))
 
     def _scores_of(self, rows: Rows, chosen: np.ndarray) -> np.ndarray:
-        """Return the scores of some of the rows; where pipelines make windows, all rows have to be scored."""
+        """Return the scores of some of the rows; all rows are scored, as a pipeline may make windows of them."""
         return self._score_rows(rows)[chosen]
 
     def _score_rows(self, rows: Rows) -> np.ndarray:
@@ -261,7 +261,7 @@ class BaseDetector(ClassifierMixin):
         return self._default_threshold if self.threshold is None else self.threshold
 
     def _learn_threshold(self, rule: Any, rows: Rows, anomalous: np.ndarray, held_out: np.ndarray) -> Any:
-        """Return the rule fitted to held-out scores; of normal rows, unless it needs labels."""
+        """Return the rule, fitted to held-out scores: those of normal rows, unless it needs labels."""
         chosen = held_out if held_out.any() else np.ones(len(held_out), dtype=bool)
         if not rule.needs_labels:
             chosen = chosen & ~anomalous
@@ -306,7 +306,7 @@ class BaseDetector(ClassifierMixin):
         if classes[0] != 0:
             raise ValueError(
                 f"y holds only one class, {classes.tolist()[0]!r}: there is no normal row to fit to. Mark normal rows "
-                "with 0, or leave y out if all rows are normal."
+                "with 0, or pass no y if all rows are normal."
             )
         self.classes_ = np.array([False, True]) if y.dtype == bool else np.array([0, 1], dtype=y.dtype)
         return anomalous
@@ -317,7 +317,7 @@ class DetectorTransformerMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
-        tags.transformer_tags.preserves_dtype = []  # codes and z-scores have a precision of their own
+        tags.transformer_tags.preserves_dtype = []  # codes and z-scores have their own precision
         return tags
 
 
@@ -368,7 +368,7 @@ class WindowDetector(BaseDetector):
         return tags
 
     def _fit_model(self, windows: Windows, held_out: Windows | None) -> None:
-        """Fit to windows of normal rows; ``held_out`` are others to watch, if there are enough."""
+        """Fit to windows of normal rows; ``held_out`` are other windows to monitor, or None."""
         raise NotImplementedError
 
     def _read(self, X: Rows, reset: bool = False) -> Any:
@@ -388,7 +388,7 @@ class WindowDetector(BaseDetector):
     def _score_rows(self, rows: Rows) -> np.ndarray:
         scores = self._score(rows)
         is_huge = rows.hold_huge()
-        if is_huge.any():  # a model that clips it, takes medians or loses it in a NaN would call it normal
+        if is_huge.any():  # a model that clips values, takes medians or ignores NaN would call the row normal
             scores = np.where(is_huge, np.inf, scores)
         return self._of_rows(rows, scores)
 
@@ -398,11 +398,11 @@ class WindowDetector(BaseDetector):
         return getattr(self, "score_on", None) == "overlap"
 
     def _of_rows(self, windows: Windows, scores: np.ndarray) -> np.ndarray:
-        """Return scores of windows as those of rows: with ``score_on="overlap"`` means over all that hold a row."""
+        """Return the scores of rows: with ``score_on="overlap"``, means over all windows that hold a row."""
         return windows.overlap_means(scores) if self.looks_ahead else scores
 
     def _frame(self, values: np.ndarray, windows: Windows, X: Rows) -> pd.DataFrame:
-        """Name values of windows, all or those of the last rows, and give them the index of X."""
+        """Return values of windows, or of their last rows, as a frame with column names and the index of X."""
         if hasattr(self, "feature_names_in_"):
             names = list(self.feature_names_in_)
         elif windows.channel_names:

@@ -1,4 +1,4 @@
-"""The confidence of a classifier as a detector of what it was not trained for."""
+"""The confidence of a classifier as a detector of rows unlike its training rows."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class ConfidenceDetector(MetaEstimatorMixin, BaseDetector, Estimator):
     """Flag a row as an anomaly if a fitted classifier is not confident of any class.
 
     The largest class probability of a classifier is usually lower for rows that are unlike those it was trained on
-    [1]_. But not always: networks can be very sure of what they have never seen.
+    [1]_. But not always: networks can be very confident about rows unlike any that they have seen.
 
     Parameters
     ----------
@@ -99,8 +99,8 @@ class ConfidenceDetector(MetaEstimatorMixin, BaseDetector, Estimator):
                 "are anomalous, not which class they belong to. Use FrozenEstimator(classifier.fit(X, y))."
             )
         check_is_fitted(self.classifier)
-        if not isinstance(self.threshold, ThresholdRule):  # which scores the rows anyway
-            self._score(rows)  # rows that the classifier refuses are refused at fit
+        if not isinstance(self.threshold, ThresholdRule):  # a rule scores the rows anyway
+            self._score(rows)  # raises at fit if the classifier refuses the rows
 
     def _score(self, rows: Rows) -> np.ndarray:
         probability = np.asarray(self.classifier.predict_proba(rows), dtype=np.float64)

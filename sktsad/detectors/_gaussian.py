@@ -12,7 +12,7 @@ from .._core import Estimator, Interval, Rows, StrOptions, Windows
 from ._base_detector import DEFAULT_RULE
 from ._running_detector import RunningDetector
 
-#: Keeps the correlation of columns that determine one another invertible; 1 is the variance of each.
+#: Added to the variances, which are 1, so that the correlation matrix of dependent columns is invertible.
 _RIDGE = 1e-6
 
 
@@ -29,10 +29,10 @@ class GaussianDetector(RunningDetector, Estimator):
         How far the correlation of the columns, with ``covariance="full"``, is pulled towards independence, from 0 to
         1; "auto" takes the estimate of Ledoit and Wolf [2]_.
     score_on : {"window", "last", "overlap"}, default="window"
-        "window" scores all values of a window together. "last" scores only its last row, given the rows before it. An
-        event hardly counts in the windows after its end, so that few alarms outlast the event; shapes in
-        which no single row is a surprise are missed. "overlap" gives a row the mean of the scores of all windows that
-        hold it: it **looks ahead** by a window, and is for studying the past.
+        "window" scores all values of a window together. "last" scores only its last row, given the rows before it: an
+        event hardly counts in the windows after its end, so that few alarms outlast the event, but shapes in which no
+        single row is unusual are missed. "overlap" gives a row the mean of the scores of all windows that hold it: it
+        **looks ahead** by a window, and is for analysing past data.
     threshold : threshold rule, float or None, default=None
         None means ``MedianMAD(6)``.
     validation_fraction : float, default=0.2
@@ -70,7 +70,7 @@ class GaussianDetector(RunningDetector, Estimator):
 
     See Also
     --------
-    ZScoreDetector : Takes the largest deviation instead of all of them together.
+    ZScoreDetector : Scores by the largest deviation instead of all of them together.
 
     Notes
     -----
@@ -141,8 +141,8 @@ class GaussianDetector(RunningDetector, Estimator):
         Returns
         -------
         scores : DataFrame of shape (n_samples, n_features)
-            The absolute z of each value; with ``covariance="full"``, that of its deviation from what the other values
-            of the row predict.
+            The absolute z-score of each value; with ``covariance="full"``, that of its deviation from the value that
+            the other values of the row predict.
         """
         windows = self._read(X)
         parts = []
@@ -178,7 +178,7 @@ class GaussianDetector(RunningDetector, Estimator):
         past: float,
         before: tuple[np.ndarray, np.ndarray] | None,
     ) -> None:
-        """Set the mean products of the standardised columns, and what tells how certain they are."""
+        """Set the mean products of the standardised columns, and the sums that measure their uncertainty."""
         n_columns = windows.shape[1]
         n_rows = len(windows) if weights is None else weights.sum()
         total, squares = past + n_rows, n_rows if weights is None else (weights**2).sum()
@@ -202,7 +202,7 @@ class GaussianDetector(RunningDetector, Estimator):
         """Return the correlation of the columns, shrunk towards independence."""
         correlation, n_columns = self._products.copy(), len(self._products)
         noise = (self._fourth_power - (correlation**2).sum()) / self._n_effective
-        np.fill_diagonal(correlation, 1)  # it is, except for constant columns, where it is 0
+        np.fill_diagonal(correlation, 1)  # as it already is, except for constant columns, where it is 0
         shrinkage = self.shrinkage
         if isinstance(shrinkage, str):
             dependence = (correlation**2).sum() - n_columns

@@ -1,4 +1,4 @@
-"""The distance to the nearest of a few typical windows."""
+"""Distance to the nearest of a few typical windows as a detector."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ class KMeansDetector(WindowDetector, Estimator):
     n_clusters : int, default=20
         Number of clusters of the normal windows [1]_; fewer where there are fewer distinct windows.
     normalize : bool or "level", default=False
-        Whether to compare shapes alone: each channel of a window minus its mean, divided by its standard deviation, or
+        Whether to compare only shapes: each channel of a window minus its mean, divided by its standard deviation, or
         by a tenth of that of the channel at fit if this is larger. If False, level and amplitude count as well.
-        "level" subtracts the mean alone, so that amplitude counts and level does not.
+        "level" only subtracts the mean, so that amplitude counts and level does not.
     max_windows : int, default=10000
         Largest number of windows to find the clusters in: of ``n`` windows, every ``ceil(n / max_windows)``-th is
         used.
     score_on : {"window", "overlap"}, default="window"
         "window" gives a row the score of its window. "overlap" gives it the mean of the scores of all windows that hold
-        it: it **looks ahead** by a window, and is for studying the past.
+        it: it **looks ahead** by a window, and is for analysing past data.
     threshold : threshold rule, float or None, default=None
         None means ``MedianMAD(6)``.
     validation_fraction : float, default=0.2
@@ -120,7 +120,7 @@ class KMeansDetector(WindowDetector, Estimator):
         self.random_state = random_state
 
     def feature_scores(self, X: Rows) -> pd.DataFrame:
-        """Return how far each value is from that of the nearest centre, to show which step and which column stand out.
+        """Return how far each value is from that of the nearest centre, to show which step and column stand out.
 
         Parameters
         ----------

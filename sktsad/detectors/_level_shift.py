@@ -1,4 +1,4 @@
-"""Two neighbouring windows compared: whether the level or the spread has changed."""
+"""Changes of level or spread, by the comparison of two neighbouring windows."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from ._window_shapes import learn_least_spread
 class LevelShiftDetector(WindowDetector, Estimator):
     """Score a window by how far its last rows differ from the rows before them: two windows side by side.
 
-    It detects what other detectors get used to, or take for usual values: changes of the level or the spread of a
-    series. Neither window goes beyond the row, so that a change is clearest when it is half a window old.
+    It detects changes of the level or the spread of a series, to which other detectors adapt, or whose values they take
+    as usual. Neither part reaches beyond the row, so that a change scores highest half a window after it begins.
 
     Parameters
     ----------
     statistic : {"mean", "rank", "spread", "both"}, default="mean"
-        What is compared in each channel; the channel that differs most counts.
+        How the two parts of each channel are compared; the channel that differs most counts.
         "both" is the likelihood ratio of two normal distributions against one, per row: of mean and spread together
         [1]_. "mean" is the difference of the means divided by the common standard deviation. "rank" is how
         consistently values of one window are above those of the other, from 0 to 1 (Mann and Whitney's U [2]_): single
@@ -35,7 +35,7 @@ class LevelShiftDetector(WindowDetector, Estimator):
         None means ``MedianMAD(5)``.
     validation_fraction : float, default=0.2
         Share of rows, the last of each series in time, that a rule learns from. With 0, or fewer than 30 normal rows
-        there, the rule learns from the training rows.
+        among these, the rule learns from the training rows.
     n_channels : int, default=None
         Number of channels in a plain 2-D row; None takes it from `Windows`, 3-D arrays or names such as ``x0_t-3``,
         and treats other rows as univariate.
@@ -50,7 +50,7 @@ class LevelShiftDetector(WindowDetector, Estimator):
         The fitted rule; only if ``threshold`` is not a number.
     least_spread_ : ndarray of shape (n_channels,)
         A tenth of the standard deviation of each channel at fit, which is added to that of each window, so that the
-        noise of a series that stands still is not taken for a shift.
+        noise of a series that is otherwise constant is not taken for a shift.
     window_shape_ : tuple of (int, int)
         Length and channels of the windows of fit.
     n_features_in_ : int
@@ -64,9 +64,9 @@ class LevelShiftDetector(WindowDetector, Estimator):
 
     Notes
     -----
-    In a series with a season compare whole periods: ``SlidingWindow("2*auto")`` makes windows of two periods, one for
-    each side. The first windows of a series, which are padded with constant rows, score high. Nothing but the
-    usual spread and the threshold is learnt from the rows of fit.
+    In a seasonal series, compare whole periods: ``SlidingWindow("2*auto")`` makes windows of two periods, one for
+    each part. The first windows of a series, which are padded with constant rows, score high. Fit only learns the usual
+    spread and the threshold.
 
     References
     ----------

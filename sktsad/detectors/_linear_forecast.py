@@ -1,4 +1,4 @@
-"""The next row as a weighted sum of those before it."""
+"""Linear forecasts as a detector."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from ._window_shapes import NORMALIZE, learn_least_spread, shapes
 class LinearForecastDetector(WindowDetector, Estimator):
     """Score a window by how far its last rows are from their forecast by ridge regression on the rows before them.
 
-    An autoregressive model [1]_, fitted in closed form: no network, no iterations. It scores only the newest rows, so
-    that an event counts no longer than it lasts, and often only when it begins and ends.
+    This is an autoregressive model [1]_, fitted in closed form: no network, no iterations. It scores only the newest
+    rows, so that high scores end with the event; often only its start and end score high.
 
     Parameters
     ----------
@@ -26,9 +26,9 @@ class LinearForecastDetector(WindowDetector, Estimator):
     alpha : float, default=1.0
         Strength of the penalty on the weights, as in ``sklearn.linear_model.Ridge``.
     normalize : bool or "level", default=False
-        Whether to standardise each channel of a window, by mean and standard deviation of the rows predicted from: for
-        series whose level and amplitude wander. The divisor is at least a tenth of the standard deviation of the
-        channel at fit. "level" subtracts the mean alone, so that amplitude counts and level does not.
+        Whether to standardise each channel of a window, by mean and standard deviation of the rows before the target:
+        for series whose level and amplitude drift. The divisor is at least a tenth of the standard deviation of the
+        channel at fit. "level" only subtracts the mean, so that amplitude counts and level does not.
     threshold : threshold rule, float or None, default=None
         None means ``MedianMAD(6)``.
     validation_fraction : float, default=0.2
@@ -65,7 +65,7 @@ class LinearForecastDetector(WindowDetector, Estimator):
     See Also
     --------
     ForecastDetector : Forecasts with a recurrent network.
-    GaussianDetector : ``score_on="last"`` also predicts the last row, and knows how certain that is.
+    GaussianDetector : ``score_on="last"`` also predicts the last row, with its uncertainty.
 
     Notes
     -----

@@ -1,4 +1,4 @@
-"""The distance to the most similar windows that are known."""
+"""Distance to the most similar windows of fit as a detector."""
 
 from __future__ import annotations
 
@@ -17,33 +17,33 @@ from .._core import Estimator, Interval, Rows, StrOptions, Windows
 from ._base_detector import DEFAULT_RULE, WindowDetector
 from ._window_shapes import NORMALIZE, every_nth, learn_least_spread, shapes
 
-#: Values of the windows that are compared at once.
+#: Number of values of the windows that are compared at once.
 _BLOCK = 2**15
 
 
 class NearestWindowsDetector(WindowDetector, Estimator):
     """Score a window by its distance to the most similar windows of the normal rows.
 
-    A window unlike any known one is far from all of them. This is the discord of the matrix profile [1]_, but compared
-    with the rows of fit instead of the series itself, so that a second anomaly like the first cannot hide it.
+    A window unlike all of them is far from the nearest. This is the discord of the matrix profile [1]_, but compared
+    with the rows of fit instead of the series itself, so that two similar anomalies cannot hide each other.
 
     Parameters
     ----------
     n_neighbors : int, default=1
-        Which distance is the score: 1 for that to the nearest window, 2 to the second nearest, and so on. Use more
-        than 1 where the normal rows hold unlabelled anomalies.
+        The score is the distance to the nearest window with 1, to the second nearest with 2, and so on. Use more than 1
+        where the normal rows hold unlabelled anomalies.
     normalize : bool or "level", default=False
-        Whether to compare shapes alone: each channel of a window minus its mean, divided by its standard deviation, or
+        Whether to compare only shapes: each channel of a window minus its mean, divided by its standard deviation, or
         by a tenth of that of the channel at fit if this is larger. If False, level and amplitude count as well.
-        "level" subtracts the mean alone, so that amplitude counts and level does not.
+        "level" only subtracts the mean, so that amplitude counts and level does not.
     n_best : int, default=None
-        If a number, each channel is compared by itself, with its own nearest windows, and the score is the mean over
-        that many channels, those furthest off. None compares windows of all channels together.
+        If a number, each channel is compared separately, with its own nearest windows, and the score is the mean over
+        this number of channels, those with the largest distances. None compares windows of all channels together.
     max_windows : int, default=10000
         Largest number of windows of fit to compare with: of ``n`` windows, every ``ceil(n / max_windows)``-th is kept.
     score_on : {"window", "overlap"}, default="window"
         "window" gives a row the score of its window. "overlap" gives it the mean of the scores of all windows that hold
-        it: it **looks ahead** by a window, and is for studying the past.
+        it: it **looks ahead** by a window, and is for analysing past data.
     threshold : threshold rule, float or None, default=None
         None means ``MedianMAD(6)``.
     validation_fraction : float, default=0.2
@@ -133,7 +133,7 @@ class NearestWindowsDetector(WindowDetector, Estimator):
         self.n_channels = n_channels
 
     def feature_scores(self, X: Rows) -> pd.DataFrame:
-        """Return how far each value is from that of the nearest window, to show which step and which column stand out.
+        """Return how far each value is from that of the nearest window, to show which step and column stand out.
 
         Parameters
         ----------
@@ -165,7 +165,7 @@ class NearestWindowsDetector(WindowDetector, Estimator):
         Parameters
         ----------
         X : Windows or array-like of shape (n_samples, n_features)
-            Windows of the series in question. The detector need not be fitted, and stays as it is.
+            Windows of one or more series. The detector need not be fitted, and is not changed.
 
         Returns
         -------
@@ -190,7 +190,7 @@ class NearestWindowsDetector(WindowDetector, Estimator):
         self._known_starts = windows.starts[kept]
 
     def _scores_of(self, rows: Windows, chosen: np.ndarray) -> np.ndarray:
-        """Score rows of fit, and leave out what is known of them."""
+        """Score rows of fit, without comparing them with windows that overlap them."""
         windows = rows[chosen]
         return self._of_rows(windows, self._distances(windows, self._search_apart))
 
@@ -229,12 +229,12 @@ class NearestWindowsDetector(WindowDetector, Estimator):
     def _search_apart(
         self, values: np.ndarray, columns: slice, starts: np.ndarray
     ) -> tuple[np.ndarray, None]:
-        """Do so for windows of the rows of fit: those that share more than half of their rows do not count."""
+        """Do the same for windows of fit: known windows that share more than half of their rows do not count."""
         squares = euclidean_distances(values[:, columns], self.known_[:, columns], squared=True)
         least = -(-self.window_shape_[0] // 2)
         near = np.abs(starts[:, None] - self._known_starts) < least
         n_th = min(self.n_neighbors, len(self.known_)) - 1
         apart = np.partition(np.where(near, np.inf, squares), n_th, axis=1)[:, n_th]
-        alone = np.isinf(apart)  # so few windows are known that all of them count
+        alone = np.isinf(apart)  # if none remains, all known windows count
         apart[alone] = np.partition(squares[alone], n_th, axis=1)[:, n_th]
         return apart / values[:, columns].shape[1], None

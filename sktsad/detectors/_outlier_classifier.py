@@ -17,17 +17,17 @@ from ._base_detector import DEFAULT_RULE, WindowDetector
 class OutlierClassifier(MetaEstimatorMixin, WindowDetector, Estimator):
     """Make a classifier of anomalies out of any outlier detector of scikit-learn or PyOD.
 
-    Those of scikit-learn answer +1 for normal rows and -1 for outliers, with scores that are larger for normal rows, so
-    that ``scoring="f1"`` raises and ``"roc_auc"`` comes out inverted; those of PyOD answer 0 and 1 but are not
-    classifiers. Here 1 is the anomaly, scores are larger for anomalies, and the threshold is a rule like that of all
-    detectors. The detector is fitted on the normal rows.
+    Outlier detectors of scikit-learn predict +1 for normal rows and -1 for outliers, with scores that are larger for
+    normal rows, so that ``scoring="f1"`` raises and ``"roc_auc"`` is inverted; those of PyOD predict 0 and 1 but are
+    not classifiers. Here 1 is the anomaly, scores are larger for anomalies, and the threshold is a rule as in all other
+    detectors. The outlier detector is fitted on the normal rows.
 
     Parameters
     ----------
     detector : outlier detector
         Such as ``IsolationForest()``, ``OneClassSVM()`` or ``LocalOutlierFactor(novelty=True)``, a pipeline that ends
-        in one, or a detector of PyOD. It is cloned; in ``FrozenEstimator`` it stays as it is. Put `SlidingWindow`
-        before this step, not inside it.
+        in one, or a detector of PyOD. It is cloned; within ``FrozenEstimator`` it is not fitted again. Put
+        `SlidingWindow` before this step, not inside it.
     threshold : threshold rule, float or None, default=None
         In units of the score. None means ``MedianMAD(6)``; 0.0 keeps the detector's own threshold, often set by its
         ``contamination``.
@@ -36,7 +36,7 @@ class OutlierClassifier(MetaEstimatorMixin, WindowDetector, Estimator):
         fewer than 30 rows, up to half of the rows are held out to reach 30. With 0, or if fewer than 30 normal rows
         remain, the rule learns from the training rows.
     n_channels : int, default=None
-        Number of channels in a plain 2-D row; it only serves to check them.
+        Number of channels in a plain 2-D row; only used to check them.
 
     Attributes
     ----------
@@ -115,9 +115,9 @@ class OutlierClassifier(MetaEstimatorMixin, WindowDetector, Estimator):
             )
         self.detector_ = clone(self.detector).fit(self._table(windows), None)
         last = self.detector_[-1] if hasattr(self.detector_, "steps") else self.detector_
-        if hasattr(last, "decision_scores_"):  # of PyOD, larger for outliers
+        if hasattr(last, "decision_scores_"):  # PyOD: larger for outliers
             self._sign, self._origin = 1.0, float(last.threshold_)
-            self._score(windows[:100])  # some have the method to say that they cannot
+            self._score(windows[:100])  # some have the method only to raise an error
         elif kind == "outlier_detector":
             self._sign, self._origin = -1.0, 0.0
         else:

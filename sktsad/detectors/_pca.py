@@ -1,4 +1,4 @@
-"""The subspace that normal windows lie in."""
+"""Distance from the subspace of normal windows as a detector."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .._core import Estimator, Interval, RealNotInt, Rows, StrOptions, Windows
 from ._base_detector import DEFAULT_RULE, DetectorTransformerMixin, WindowDetector
 from ._window_shapes import NORMALIZE, learn_least_spread, shapes
 
-#: Share of the windows that a robust fit learns from, and how often it chooses them again.
+#: Share of the windows that a robust fit learns from, and how many times it selects them.
 _CORE, _CHOICES = 0.75, 3
 #: Least variance of a component, as a share of the mean variance, so that none is divided by 0.
 _RIDGE = 1e-6
@@ -26,20 +26,20 @@ class PCADetector(DetectorTransformerMixin, WindowDetector, Estimator):
     n_components : int or float, default=0.9
         Number of components; below 1, the least share of the variance that they explain together.
     score_by : {"residual", "inside", "both"}, default="residual"
-        "residual" is what the components cannot restore: the mean squared error of the reconstruction (Q). "inside" is
-        how far out the window lies among the components (Hotelling's T2, divided by their number). "both" adds them
-        [1]_, each divided by its mean at fit.
+        "residual" is the mean squared error of the reconstruction from the components (Q). "inside" is the distance
+        from the mean within the subspace (Hotelling's T2, divided by the number of components). "both" adds them [1]_,
+        each divided by its mean at fit.
     normalize : bool or "level", default=False
-        Whether to look at shapes alone: each channel of a window minus its mean, divided by its standard deviation, or
+        Whether to compare only shapes: each channel of a window minus its mean, divided by its standard deviation, or
         by a tenth of that of the channel at fit if this is larger. If False, level and amplitude count as well.
-        "level" subtracts the mean alone, so that amplitude counts and level does not.
+        "level" only subtracts the mean, so that amplitude counts and level does not.
     robust : bool, default=False
         Whether to learn from the three quarters of the windows that fit together best, found by concentration steps as
         in the minimum covariance determinant [2]_: for rows of fit that hold unlabelled anomalies. It takes four times
         as long.
     score_on : {"window", "overlap"}, default="window"
         "window" gives a row the score of its window. "overlap" gives it the mean of the scores of all windows that hold
-        it: it **looks ahead** by a window, and is for studying the past.
+        it: it **looks ahead** by a window, and is for analysing past data.
     threshold : threshold rule, float or None, default=None
         None means ``MedianMAD(6)``.
     validation_fraction : float, default=0.2
@@ -151,7 +151,7 @@ class PCADetector(DetectorTransformerMixin, WindowDetector, Estimator):
         return np.concatenate([self._centred(windows, c) @ self.components_.T for c in windows.chunks()])
 
     def reconstruct(self, X: Rows) -> np.ndarray:
-        """Return the windows as the components restore them, normalised if the detector does so.
+        """Return the reconstruction of the windows from the components, normalised if the detector does so.
 
         Parameters
         ----------
@@ -165,7 +165,7 @@ class PCADetector(DetectorTransformerMixin, WindowDetector, Estimator):
         return self.transform(X) @ self.components_ + self.mean_
 
     def feature_scores(self, X: Rows) -> pd.DataFrame:
-        """Return the absolute reconstruction error of each value, to show which step and which column stand out.
+        """Return the absolute reconstruction error of each value, to show which step and column stand out.
 
         Parameters
         ----------
@@ -220,9 +220,9 @@ class PCADetector(DetectorTransformerMixin, WindowDetector, Estimator):
             n_components = 1 + int(np.argmax(reached))
         self.components_ = directions[:, :n_components].T.copy()
         self.explained_variance_ = variance[:n_components]
-        least = _RIDGE * variance.mean() or 1.0  # rows that are all the same have no unit of their own
+        least = _RIDGE * variance.mean() or 1.0  # if all rows are the same
         self._variance = np.maximum(self.explained_variance_, least)
-        # What both scores are on average over the windows of fit.
+        # The mean of both scores over the windows of fit.
         self._usual_residual = max(variance[n_components:].sum() / n_values, least)
 
     def _score(self, windows: Windows) -> np.ndarray:

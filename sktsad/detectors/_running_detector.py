@@ -1,4 +1,4 @@
-"""Detectors whose model is moments: they go on learning, and may forget."""
+"""Detectors that learn running means and variances: they can continue learning, and may forget."""
 
 from __future__ import annotations
 
@@ -25,17 +25,19 @@ from ._base_detector import WindowDetector
 
 
 def _goes_on(self: RunningDetector) -> bool:
-    """Return whether what is learnt can be learnt row by row."""
+    """Return whether the model can continue learning; raise if not."""
     reason = self._why_not()
     if reason:
-        raise AttributeError(f"{type(self).__name__} cannot continue learning with {reason}.")
+        raise AttributeError(
+            f"{type(self).__name__} cannot continue learning with {reason}. Call fit on all rows instead."
+        )
     return True
 
 
 class RunningDetector(WindowDetector):
-    """Base of the detectors of running moments; a subclass has ``_learn`` instead of ``_fit_model``.
+    """Base of the detectors with running moments; a subclass has ``_learn`` instead of ``_fit_model``.
 
-    It has the parameter ``half_life``, too.
+    A subclass also has the parameter ``half_life``.
     """
 
     _parameter_constraints: dict = {
@@ -47,11 +49,11 @@ class RunningDetector(WindowDetector):
     _moments: StandardScaler
 
     def _why_not(self) -> str:
-        """Return the parameters with which there are no running moments; nothing if there are."""
+        """Return the parameters that rule out running moments, as text; empty if none does."""
         return ""
 
     def _learn(self, windows: Windows, goes_on: bool) -> None:
-        """Learn from windows, as the first ones or as those after what was learnt."""
+        """Learn from windows, from scratch, or with ``goes_on`` in addition to the previous ones."""
         raise NotImplementedError
 
     def _fit_model(self, windows: Windows, held_out: Windows | None) -> None:
@@ -64,9 +66,9 @@ class RunningDetector(WindowDetector):
     @available_if(_goes_on)
     @atomic_fit
     def partial_fit(self, X: Rows, y: Labels = None, classes: Labels = None) -> Self:
-        """Continue learning: the model becomes that of all rows learnt so far and these.
+        """Continue learning: the model is then that of all rows so far, with these.
 
-        The threshold stays: a score is in units of what is usual, and keeps its meaning when that moves.
+        The threshold stays: a score is in units of the usual deviation, and keeps its meaning if that changes.
 
         Parameters
         ----------
@@ -75,7 +77,7 @@ class RunningDetector(WindowDetector):
         y : array-like of shape (n_samples,), default=None
             Labels as in `fit`; anomalies are left out. None treats all rows as normal.
         classes : array-like of shape (2,), default=None
-            Both labels; needed if the y of the first call may lack one.
+            Both labels; needed if y of the first call does not have both.
 
         Returns
         -------
@@ -118,14 +120,14 @@ class RunningDetector(WindowDetector):
         return self
 
     def _add_moments(self, windows: Windows, goes_on: bool) -> tuple[np.ndarray | None, float]:
-        """Set ``_moments`` to those of what was learnt and of windows.
+        """Set ``_moments`` to those of all windows so far, with these.
 
         Returns
         -------
         weights : ndarray of shape (n_windows,) or None
-            How much each window counts; None: all alike.
+            Weight of each window; None if all are 1.
         past : float
-            How much all that was learnt before counts.
+            Weight of all previous windows.
         """
         weights, kept = None, 1.0
         if self.half_life is not None:

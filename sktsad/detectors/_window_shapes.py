@@ -1,4 +1,4 @@
-"""What is compared of windows: their values, their values about their level, or their shape alone."""
+"""Windows as detectors compare them: their values, values minus the level, or only their shape."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from .._core import Rows, StrOptions, Windows
 #: What ``normalize`` may be.
 NORMALIZE: list = ["boolean", StrOptions({"level"})]
 
-#: Share of a channel's standard deviation below which the spread in a window counts as none: where a series stands
-#: still, its noise is not a shape.
+#: Least spread in a window, as a share of the channel's standard deviation: where a series is nearly constant, its
+#: noise is not a shape.
 _LEAST_SPREAD = 0.1
 
 
 def learn_least_spread(windows: Windows, normalize: bool | str) -> np.ndarray | None:
-    """Return the least number that the values of a window are divided by, for each channel.
+    """Return the smallest divisor of the values of a window, for each channel.
 
-    None leaves values as they are. An infinite one takes the level from them and divides by nothing.
+    None leaves values unchanged. An infinite one means that the level is subtracted without a division.
     """
     if not normalize:
         return None

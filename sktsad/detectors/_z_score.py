@@ -16,7 +16,7 @@ _SQUARES_OVERFLOW = 1e100
 
 
 class ZScoreDetector(DetectorTransformerMixin, RunningDetector, Estimator):
-    """Score a row by how many standard deviations it is off the mean, globally or within its window.
+    """Score a row by how many standard deviations it is from the mean, globally or within its window.
 
     Parameters
     ----------
@@ -61,8 +61,9 @@ class ZScoreDetector(DetectorTransformerMixin, RunningDetector, Estimator):
 
     Notes
     -----
-    The score of a row is its largest absolute z. A missing value (NaN) has a z of 0 and is left out of the means: a
-    row without any value scores 0. To see that values are missing, use the columns that `SeriesImputer` appends.
+    The score of a row is its largest absolute z-score. A missing value (NaN) has a z-score of 0 and is left out of the
+    means: a row without any value scores 0. To see that values are missing, use the columns that `SeriesImputer`
+    appends.
 
     A window's own last row is part of its mean, so that the rolling z of a window of ``n`` rows is at most
     ``sqrt(n - 1)``, unless it is robust: windows of 10 rows or fewer never exceed 3.
@@ -100,7 +101,7 @@ class ZScoreDetector(DetectorTransformerMixin, RunningDetector, Estimator):
         self.n_channels = n_channels
 
     def transform(self, X: Rows) -> np.ndarray:
-        """Return the z-scores, signed.
+        """Return the signed z-scores.
 
         Parameters
         ----------
@@ -133,7 +134,7 @@ class ZScoreDetector(DetectorTransformerMixin, RunningDetector, Estimator):
 
     @property
     def _default_threshold(self) -> Any:
-        # The z of a window is bounded: a rule might put the threshold where nothing reaches it.
+        # The z-score within a window is bounded: a rule might put the threshold beyond any score.
         return 3.0 if self.mode == "rolling" else DEFAULT_RULE
 
     @property
@@ -160,8 +161,8 @@ class ZScoreDetector(DetectorTransformerMixin, RunningDetector, Estimator):
             self.center_, self.scale_ = self._moments.mean_, self._moments.scale_
         if self.mode == "global" and (empty := np.isnan(self.center_)).any():
             raise ValueError(
-                f"Columns {np.flatnonzero(empty).tolist()} of X are NaN in all {len(windows)} normal rows, so that "
-                "nothing is known of them. Drop them."
+                f"Columns {np.flatnonzero(empty).tolist()} of X are NaN in all {len(windows)} normal rows, so nothing "
+                "is known about them. Drop them."
             )
 
     def _score(self, windows: Windows) -> np.ndarray:
@@ -185,19 +186,19 @@ class ZScoreDetector(DetectorTransformerMixin, RunningDetector, Estimator):
             center, scale = robust_moments(values, axis=1)
         else:
             center, scale = values.mean(axis=1), values.std(axis=1)
-        # A window without any spread is the least unusual there is.
+        # A window without any spread has a z-score of 0.
         off = values[:, -1] - center
         return np.divide(off, scale, out=np.zeros_like(off), where=is_spread(scale, center) & ~np.isnan(off))
 
 
 def _robust_moments(column: np.ndarray) -> tuple[float, float]:
-    """Return the median and the robust spread of a column without its NaN."""
+    """Return the median and the robust spread of a column, ignoring NaN."""
     values = column[~np.isnan(column)]
     return robust_moments(values, axis=0) if len(values) else (np.nan, np.nan)  # type: ignore[return-value]
 
 
 def _moments_of_some(values: np.ndarray, missing: np.ndarray, robust: bool) -> tuple[np.ndarray, np.ndarray]:
-    """Return centre and spread of each channel of windows without their NaN; NaN where there is nothing else."""
+    """Return centre and spread of each channel of windows, ignoring NaN; NaN for a channel of only NaN."""
     n_windows, _, n_channels = values.shape
     if robust:
         moments = [_robust_moments(row) for row in values.transpose(0, 2, 1).reshape(-1, values.shape[1])]

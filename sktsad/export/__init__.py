@@ -1,4 +1,4 @@
-"""Fitted models in files that other programs can read: without sktsad, or without running code."""
+"""Fitted models in files that other programs can read, or that can be loaded without running code."""
 
 from ._onnx import to_onnx
 from ._skops import skops_trusted_types

@@ -1,4 +1,4 @@
-"""Fitted networks that run along a series as torch modules: a row of each series in, a score and the next state out.
+"""Fitted networks that run along a series as torch modules: from a row of each series to a score and the next state.
 
 A state is flat, one row of numbers for each series, and all zeros at the start.
 """
@@ -34,9 +34,9 @@ class ClassifierStep(nn.Module):
 
 
 class ForecastStep(ClassifierStep):
-    """The score of a `StatefulForecastDetector` of the next row of each series.
+    """The score of a `StatefulForecastDetector` for the next row of each series.
 
-    The state also holds the forecasts made at the last rows, the newest first, and how many there are.
+    The state also holds the forecasts made at the last rows, the newest first, and their number.
     """
 
     usual: torch.Tensor
@@ -56,7 +56,7 @@ class ForecastStep(ClassifierStep):
         """Map rows (n_series, n_columns) and states to scores and the states after these rows."""
         kept, n_made = state[:, self.n_own : -1].unflatten(1, self.shape), state[:, -1:]
         horizon = torch.arange(self.shape[0])
-        # Of the forecast made i + 1 rows ago, the one i + 1 rows ahead is of this row.
+        # The forecast made i + 1 rows ago predicts this row at horizon i + 1.
         error = (kept[:, horizon, horizon].double() - rows[:, None].float().double()).abs()
         error = (error.square() if self.is_squared else error) / self.usual
         is_made = horizon < n_made
@@ -85,6 +85,6 @@ class LabelledStep(nn.Module):
         """Map rows (n_series, n_columns) and states to decisions, labels and the states after these rows."""
         scores, state = self.step(self.before(rows.double()), state, series)
         decision = self.after(scores)
-        # Not "above 0": NaN is no normal row.
+        # Not "above 0", as NaN must not be normal.
         chosen = (~(decision <= 0)).long() if decision.ndim == 1 else decision.argmax(dim=1)
         return decision, self.labels[chosen], state

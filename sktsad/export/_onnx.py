@@ -41,7 +41,7 @@ def to_onnx(
     Parameters
     ----------
     model : estimator or Pipeline
-        Fitted. A `RNNClassifier`, `TorchClassifier`, `AutoencoderDetector`, `VAEDetector`, `ForecastDetector`,
+        A fitted `RNNClassifier`, `TorchClassifier`, `AutoencoderDetector`, `VAEDetector`, `ForecastDetector`,
         `StatefulRNNClassifier`, `StatefulForecastDetector`, `GaussianDetector` or `ZScoreDetector`; a
         `ThresholdClassifier` or ``FrozenEstimator`` around one; or a ``Pipeline`` of scalers and a `SlidingWindow` that
         ends with one. A scaler is any transformer that shifts and stretches each column separately. Samplers act at
@@ -75,18 +75,18 @@ def to_onnx(
     Notes
     -----
     The exported model reads no index: every call is one series, and its first row has no past. To continue a stream,
-    give the last ``length - 1`` rows again in front, and ignore their results. NaN and numbers too large for float32
-    are not refused: a detector's decision is infinite then, a classifier's NaN, and the label is that of the anomaly.
-    All windows of a call are in memory, so feed a long series in pieces.
+    pass the last ``length - 1`` rows again before the new ones, and ignore their results. NaN and numbers too large for
+    float32 raise no error: the decision is then infinite for a detector, NaN for a classifier, and the label is that of
+    the anomaly. All windows of a call are in memory, so pass a long series in pieces.
 
     A network that runs along the series, such as `StatefulRNNClassifier`, is exported as one step: ``rows`` holds the
-    next row of each of ``n_rows`` series, and ``state``, float32 of shape (n_rows, n_numbers), holds what is known of
-    their past. A third output, ``next_state``, is the state after these rows, to be given with the next ones. Give all
-    zeros for a series of which nothing is known, and for the first row after a gap. With ``series_embedding`` there is
+    next row of each of ``n_rows`` series, and ``state``, float32 of shape (n_rows, n_numbers), holds their past. A
+    third output, ``next_state``, is the state after these rows, to pass with the next ones. Pass zeros for a series
+    without a past, and for the first row after a gap. With ``series_embedding`` there is
     a third input, ``series``, int64 of shape (n_rows,): the position of each series among those of `fit`, or -1.
 
-    On the CPU, decisions differ from those of `decision_function` by the rounding of float32: by 1e-5 of the largest
-    at most in the tests of this package.
+    On the CPU, decisions differ from those of `decision_function` by the rounding of float32: at most by 1e-5 of the
+    largest in the tests of this package.
 
     Examples
     --------
@@ -117,7 +117,7 @@ def to_onnx(
     classes = np.asarray(model.classes_)
     labels = classes if classes.dtype.kind in "iub" else np.arange(len(classes))
     chain = list(parts(model))
-    # 0 and 1 rows would be taken for constants.
+    # torch would take 0 or 1 rows for a constant size.
     inputs = {"rows": torch.zeros(3, model.n_features_in_, dtype=getattr(torch, dtype))}
     outputs = ["decision", "label"]
     steps = [part for part in chain if isinstance(part, ClassifierStep)]
@@ -152,10 +152,10 @@ def to_onnx(
 
 
 def _check_alike(module: torch.nn.Module, proto: ModelProto, inputs: dict[str, torch.Tensor]) -> None:
-    """Raise if an exported step computes something else than the module, on random numbers.
+    """Raise if an exported step and the module give different results on random numbers.
 
-    Versions of torch before 2.13 may export a cell with a given state wrongly. onnx itself runs one step of a cell; its
-    loop over the rows of a window is not complete, so that others are not compared.
+    Versions of torch before 2.13 may export a cell with a given state wrongly. onnx can run one step of a cell, but not
+    every loop over the rows of a window, so other models are not compared.
     """
     import torch
     from onnx.reference import ReferenceEvaluator
@@ -172,7 +172,7 @@ def _check_alike(module: torch.nn.Module, proto: ModelProto, inputs: dict[str, t
     try:
         found = ReferenceEvaluator(proto).run(None, {name: tensor.numpy() for name, tensor in given.items()})
         fault = "" if all(map(_is_alike, found, wanted)) else "other numbers"
-    except (ValueError, IndexError) as error:  # of shapes that do not fit
+    except (ValueError, IndexError) as error:  # from shapes that do not match
         fault = str(error)
     if fault:
         raise RuntimeError(
@@ -190,7 +190,7 @@ def _is_alike(found: np.ndarray, wanted: np.ndarray) -> bool:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Keep what torch's exporter says of itself from the user."""
+    """Hide the messages of torch's exporter."""
     logger = logging.getLogger("torch.onnx")
     level = logger.level
     logger.setLevel(logging.ERROR)
@@ -203,7 +203,7 @@ def _quiet() -> Iterator[None]:
 
 
 def _forget_sources(proto: ModelProto) -> None:
-    """Drop what the exporter notes of the source of each node: lines of code and paths of this computer."""
+    """Drop the source of each node that the exporter records: lines of code and local paths."""
     graph = proto.graph
     for noted in (graph, *graph.node, *graph.initializer, *graph.input, *graph.output, *graph.value_info):
         del noted.metadata_props[:]

@@ -1,4 +1,4 @@
-"""Fitted models as torch modules: rows in, decisions out. Between the parts, rows and windows are flat."""
+"""Fitted models as torch modules, from rows to decisions. Between the parts, rows and windows are flat."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class LaggedRows(nn.Module):
 
 
 class NetDecision(nn.Module):
-    """What a classifier with a net decides; the net works in float32."""
+    """The decision of a classifier with a net, which works in float32."""
 
     def __init__(self, model: NetClassifier) -> None:
         super().__init__()
@@ -88,11 +88,11 @@ class NetErrorScore(nn.Module):
 
 
 class LargestZ(nn.Module):
-    """The largest absolute value of a row, which is one of z-scores."""
+    """The largest absolute value of a row of z-scores."""
 
     def forward(self, z: torch.Tensor) -> torch.Tensor:
         """Map (n_rows, n_columns) to (n_rows,)."""
-        return torch.where(z.isnan(), 0.0, z.abs()).amax(dim=1)  # missing values are off by nothing
+        return torch.where(z.isnan(), 0.0, z.abs()).amax(dim=1)  # missing values have a z-score of 0
 
 
 class RollingZ(nn.Module):
@@ -118,7 +118,7 @@ class NegativeLogDensity(nn.Module):
     def __init__(self, model: GaussianDetector) -> None:
         super().__init__()
         precision = getattr(model, "precision_", np.eye(len(model.scale_)))
-        if model.score_on == "last":  # what the values of the last row are off, given the others
+        if model.score_on == "last":  # deviations of the last row from its forecast by the others
             scored = precision[-model.window_shape_[1] :]
             precision = scored.T @ np.linalg.solve(scored[:, -len(scored) :], scored)
         self.register_buffer("precision", torch.tensor(precision))
@@ -138,7 +138,7 @@ class LessThreshold(nn.Module):
         self.threshold = threshold
 
     def forward(self, scores: torch.Tensor) -> torch.Tensor:
-        """Map (n_rows,) to the same; a score that is no finite number is an alarm."""
+        """Map (n_rows,) to the same; a score that is not finite is an alarm."""
         return torch.where(scores.isfinite(), scores - self.threshold, torch.inf)
 
 
@@ -153,7 +153,7 @@ class LabelledDecision(nn.Module):
     def forward(self, rows: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Map (n_rows, n_columns) to decisions, and to (n_rows,) labels."""
         decision = self.chain(rows.double())
-        # Not "above 0": NaN is no normal row.
+        # Not "above 0", as NaN must not be normal.
         chosen = (~(decision <= 0)).long() if decision.ndim == 1 else decision.argmax(dim=1)
         return decision, self.labels[chosen]  # type: ignore[index]
 
@@ -162,7 +162,7 @@ def parts(model: AnyEstimator) -> Iterator[nn.Module]:
     """Yield the modules that together map rows to decisions, or raise TypeError for a model that has none."""
     for ahead in which_look_ahead(model):
         raise TypeError(
-            f"{ahead} cannot be exported: it looks ahead, and what is exported scores rows as they come."
+            f"{ahead} cannot be exported: it looks ahead, but an exported model scores rows as they come."
         )
     if isinstance(model, FrozenEstimator):
         yield from parts(model.estimator)
@@ -183,7 +183,7 @@ def parts(model: AnyEstimator) -> Iterator[nn.Module]:
 
 
 def _score_parts(model: AnyEstimator) -> Iterator[nn.Module]:
-    """Yield what maps rows to the score of a detector."""
+    """Yield the modules that map rows to the score of a detector."""
     if isinstance(model, NetDetector):
         yield NetErrorScore(model)
     elif isinstance(model, StatefulForecastDetector):
@@ -198,11 +198,11 @@ def _score_parts(model: AnyEstimator) -> Iterator[nn.Module]:
         yield RollingZ(model.window_shape_)
         yield LargestZ()
     else:
-        raise TypeError(f"{model} cannot be exported. What can: {_SUPPORTED}.")
+        raise TypeError(f"{model} cannot be exported. Use one of these: {_SUPPORTED}.")
 
 
 def _transformer_parts(step: Any) -> Iterator[nn.Module]:
-    """Yield what a step of a pipeline does to rows; samplers, which act at fit only, do nothing."""
+    """Yield the modules of a step of a pipeline; samplers, which act at fit only, have none."""
     if step is None or step == "passthrough" or hasattr(step, "fit_resample"):
         return
     if isinstance(step, FrozenEstimator):
@@ -213,7 +213,7 @@ def _transformer_parts(step: Any) -> Iterator[nn.Module]:
     elif isinstance(step, SlidingWindow):
         if max(step.strides_.values()) > 1:
             raise TypeError(
-                f"{step} cannot be exported: its series have different time steps, and the file knows none. Bring all "
+                f"{step} cannot be exported: its series have different time steps, and the file has no time. Bring all "
                 "to one step first, with sktsad.preprocessing.resample, or give length as a number of rows."
             )
         yield LaggedRows(step.length_, step.padding)
@@ -224,5 +224,5 @@ def _transformer_parts(step: Any) -> Iterator[nn.Module]:
 
 
 def _float32(module: nn.Module) -> nn.Module:
-    """Copy a network: recurrent cells in float64 are more than most runtimes know."""
+    """Copy a network to float32: most runtimes have no recurrent cells in float64."""
     return copy.deepcopy(module).cpu().float().eval()

@@ -1,4 +1,4 @@
-"""What skops may load."""
+"""Types that skops may load."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from .. import detectors, model_selection, postprocessing, preprocessing, sampli
 from .._core import FITTED_PARTS
 
 _ROOMS = (detectors, postprocessing, model_selection, preprocessing, sampling, thresholds)
-#: Of scikit-learn and imbalanced-learn, and unknown to skops.
+#: Types of scikit-learn and imbalanced-learn that skops does not know.
 _OTHERS = ("imblearn.pipeline.Pipeline", "sklearn.utils._bunch.Bunch")
 
 
 def skops_trusted_types() -> list[str]:
-    """Return the types of this package that skops can load and that do nothing but hold what they have learnt.
+    """Return the types of this package that skops can load, and that only store what they have learnt.
 
     A file of skops runs no code when it is loaded, except for types that are trusted by name. These are the estimators
     without a network, the threshold rules, the splitters, and ``Pipeline`` of imbalanced-learn.

@@ -240,7 +240,7 @@ def _only(answers: list[np.ndarray]) -> np.ndarray:
 
 
 def _ask(stand_ins: list[Given], function: Any) -> Any:
-    """Return a function that calls a wrapper with the answers of its inner estimators."""
+    """Return a function that calls a wrapper with the outputs of its inner estimators."""
 
     def decide(answers: list[np.ndarray]) -> np.ndarray:
         for stand_in, answer in zip(stand_ins, answers, strict=True):

@@ -190,7 +190,7 @@ class Engine:
         return slot
 
     def _refuse_late_start(self, slot: int, kept: list[SeriesPast], time: Any) -> None:
-        """Let rows of fit count as there: one that comes again is late, or repeated."""
+        """Count rows of fit as already seen: a row that comes again is late, or repeated."""
         newest = max((known.run_stops[-1] for known in kept if len(known.run_stops)), default=None)
         if time is not None and newest is not None and newest >= time:
             self.clock.last_time[slot], self.clock.n_rows[slot] = newest, 1

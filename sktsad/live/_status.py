@@ -1,4 +1,4 @@
-"""The status of a row, and the warning about rows that are not simply scored."""
+"""The status of a row, and the warning about rows that are late, repeated or refused."""
 
 from __future__ import annotations
 

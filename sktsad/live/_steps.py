@@ -168,14 +168,14 @@ class Smoothed(GappedStep):
 
 
 class Wrapper(LiveStep):
-    """A wrapper around estimators that work row by row: it decides from their answers.
+    """A wrapper around estimators that work row by row: it decides from their outputs.
 
     Parameters
     ----------
     chains : list of LiveStep
         The inner estimators.
     decide : callable
-        Function that takes a list of their answers for each row, and returns the scores.
+        Function that takes a list of their outputs for each row, and returns the scores.
     """
 
     def __init__(self, chains: list[Any], decide: Callable[[list[np.ndarray]], np.ndarray]) -> None:
@@ -194,7 +194,7 @@ class Wrapper(LiveStep):
 
 
 class Given:
-    """Stand-in for an estimator whose answer is known.
+    """Stand-in for an estimator whose output is known.
 
     Parameters
     ----------

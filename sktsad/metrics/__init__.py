@@ -1,4 +1,4 @@
-"""Scores of detectors that know that anomalies last."""
+"""Metrics of detectors, by rows, by events and by ranges."""
 
 from ._adjusted import delay_adjust, delay_f_score, delay_precision_recall_f, point_adjusted_f_score
 from ._affiliation import affiliation_f_score, affiliation_precision_recall_f

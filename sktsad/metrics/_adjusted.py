@@ -1,4 +1,4 @@
-"""Scores and alarms adjusted event by event: an event found in time, or at all, counts as wholly found."""
+"""Scores and alarms adjusted by event: an event found in time, or found at all, counts with all its rows."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ def delay_adjust(
 ) -> np.ndarray:
     """Adjust scores so that an event is found by an alarm soon after its onset, or not at all.
 
-    Any metric of rows, or threshold rule, becomes delay-adjusted when it is given the adjusted scores, as in the AIOps
-    challenge [1]_ [2]_.
+    Any metric of rows, or threshold rule, becomes delay-adjusted by the adjusted scores, as in the AIOps challenge
+    [1]_ [2]_.
 
     Parameters
     ----------
@@ -56,8 +56,8 @@ def delay_adjust(
     Returns
     -------
     adjusted : ndarray of shape (n_samples,)
-        In the order of the arguments: all rows of an event have the largest score of its first ``max_delay + 1`` rows,
-        normal rows keep theirs.
+        In the order of the arguments: all rows of an event have the largest score of its first ``max_delay + 1`` rows;
+        normal rows keep their scores.
 
     Raises
     ------
@@ -73,11 +73,11 @@ def delay_adjust(
 
     Notes
     -----
-    The adjusted scores know the labels: they are for evaluation, and for choosing thresholds on labelled rows that are
-    not evaluated on, never for prediction. A long event found in time counts with all its rows, so even a score
-    without information gains: at its best threshold, a uniform random one gets an F1 of 0.25 on the KPIs of
-    `load_aiops_kpi`, against 0.04 without the adjustment. With a `max_delay` beyond the longest event it is plain
-    point adjustment, see `point_adjusted_f_score`.
+    The adjusted scores use the labels: they are for evaluation, and for choosing thresholds on labelled rows that are
+    not used in the evaluation, never for prediction. A long event found in time counts with all its rows, so even a
+    random score gains: at its best threshold, a uniform one gets an F1 of 0.25 on the KPIs of `load_aiops_kpi`, and
+    0.04 without the adjustment. With a `max_delay` beyond the longest event this is plain point adjustment, see
+    `point_adjusted_f_score`.
 
     References
     ----------
@@ -105,7 +105,7 @@ def delay_adjust(
     """
     rows = read_scores(with_time(y_true, y_score, max_delay), y_score, pos_label)
     starts, heads, stops = _heads(rows, max_delay)
-    # Between the heads there is more to take the maximum of, which is left out; one value more lets heads end last.
+    # reduceat also takes the maxima between heads, which are dropped; the appended value lets a head end at the end.
     edges = np.column_stack([starts, heads]).ravel()
     largest = np.maximum.reduceat(np.append(rows.values, 0.0), edges)[::2]
     adjusted = np.empty_like(rows.values)
@@ -233,10 +233,9 @@ def point_adjusted_f_score(
 ) -> float:
     """Compute the F of point adjustment, only for comparison with published figures.
 
-    One alarm anywhere in an event counts as an alarm on all its rows [1]_, so chance alone finds long events. At its
+    One alarm anywhere in an event counts as an alarm on all its rows [1]_, so long events are found by chance. At its
     best threshold, a *uniform random score* gets an F1 of 0.78 on the KPIs of `load_aiops_kpi` and 0.92 on the series
-    of `load_nab`, all rows pooled. A detector that stays below that is worse than noise, and one above it need not be
-    good.
+    of `load_nab`, all rows pooled. A detector below that is worse than noise, and one above it need not be good.
 
     Parameters
     ----------
@@ -246,8 +245,8 @@ def point_adjusted_f_score(
     y_pred : array-like of shape (n_samples,)
         Predicted labels.
     k : float, default=0.0
-        An event counts as wholly found if *more* than `k` percent of its rows are alarms; in other events, rows count
-        as they are [2]_. 0 is plain point adjustment, 100 is no adjustment.
+        All rows of an event count as alarms if *more* than `k` percent of them are alarms; otherwise, rows count as
+        they are [2]_. 0 is plain point adjustment, 100 is no adjustment.
     beta : float, default=1.0
         Recall counts `beta` times as much as precision.
     pos_label : int, float, bool or str, default=1
@@ -276,7 +275,7 @@ def point_adjusted_f_score(
 
     Examples
     --------
-    Noise looks splendid once an event is as long as the time between alarms:
+    Noise gets a high F if events are about as long as the time between alarms:
 
     >>> import numpy as np
     >>> from sktsad.metrics import point_adjusted_f_score
@@ -304,6 +303,6 @@ def _heads(rows: LabelledRows, max_delay: Any) -> tuple[np.ndarray, np.ndarray, 
 
 
 def _of_rows(rows: LabelledRows, hits: int, beta: float) -> PrecisionRecallF:
-    """Return precision and recall of a number of adjusted hits; false alarms are as they are."""
+    """Return precision, recall and F for a number of adjusted hits; false alarms are not adjusted."""
     n_false = (rows.values & ~rows.positive).sum()
     return precision_recall_f(ratio(hits, hits + n_false), ratio(hits, rows.positive.sum()), beta)

@@ -1,4 +1,4 @@
-"""Affiliation: how near alarms are to events, and events to alarms, against a place picked at random."""
+"""Affiliation: how near alarms are to events, and events to alarms, compared with a random place."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from ._precision_recall_f import BETA, PrecisionRecallF, precision_recall_f
 
 _CONSTRAINTS = {**COMMON, **BETA, "y_pred": ["array-like"]}
 
-#: The middles of the quarters of a row. All that is integrated is linear within a quarter: events start and stop at
-#: whole rows, zones at halves, and what is nearest changes halfway between two of these, at quarters. So the value in
-#: the middle of a quarter is its mean there, exactly.
+#: The middles of the quarters of a row. All integrands are linear within a quarter: events start and stop at whole
+#: rows, zones at halves, and the nearest of these changes halfway between two of them, at quarters. So the value in the
+#: middle of a quarter is exactly the mean over the quarter.
 _MIDDLES = (1 / 8, 3 / 8, 5 / 8, 7 / 8)
 
 
@@ -32,10 +32,10 @@ class _Zones:
 def affiliation_precision_recall_f(
     y_true: Labels, y_pred: Labels, *, beta: float = 1.0, pos_label: Label = 1
 ) -> PrecisionRecallF:
-    """Compute affiliation precision, recall and F: near misses count by how unlikely chance would come as near.
+    """Compute affiliation precision, recall and F, in which near misses count, compared with chance.
 
-    No parameter says how near is near: the distance of an alarm is compared with that of a random place in the zone
-    around the event [1]_.
+    There is no tolerance to choose: the distance of an alarm is compared with that of a random place in the zone around
+    the event [1]_.
 
     Parameters
     ----------
@@ -67,7 +67,7 @@ def affiliation_precision_recall_f(
 
     Notes
     -----
-    Row ``t`` of a series is the time from ``t`` to ``t + 1``; gaps in time do not matter. The zone of an event is made
+    Row ``t`` of a series is the time from ``t`` to ``t + 1``; gaps in time do not matter. The zone of an event consists
     of the times of its series that are nearer to it than to any other event. With X uniform in a zone:
 
     - its precision is the mean, over the times x of its alarms, of the chance that X is at least as far from the
@@ -78,9 +78,9 @@ def affiliation_precision_recall_f(
     Precision is the mean over the zones that have alarms, recall that over all zones. The integrals are exact.
 
     **Chance does well**: an alarm that never ends has in each zone the precision ``(1 + m**2) / 2``, where ``m`` is the
-    event's share of the zone, and the recall 1, so that its F1 is two thirds or more; one at a random place has that
-    precision on average. Compare a result with that. Alarms in a series without an event are not seen at all, and
-    each zone weighs the same, however many alarms it has.
+    event's share of the zone, and the recall 1, so that its F1 is two thirds or more; an alarm at a random place has
+    this precision on average. Compare results with these values. Alarms in a series without an event are not counted,
+    and each zone weighs the same, however many alarms it has.
 
     References
     ----------
@@ -96,7 +96,7 @@ def affiliation_precision_recall_f(
     >>> round(result.precision, 2), round(result.recall, 2)
     (0.82, 0.84)
 
-    Alarming always:
+    An alarm on every row:
 
     >>> result = affiliation_precision_recall_f(y_true, [1] * 10)
     >>> round(result.precision, 2), round(result.recall, 2), round(result.f, 2)
@@ -109,7 +109,7 @@ def affiliation_precision_recall_f(
 
 @validate_params(_CONSTRAINTS, prefer_skip_nested_validation=True)
 def affiliation_f_score(y_true: Labels, y_pred: Labels, *, beta: float = 1.0, pos_label: Label = 1) -> float:
-    """Compute the F of affiliation precision and recall; alarming always gets two thirds or more.
+    """Compute the F of affiliation precision and recall; an alarm on every row gets two thirds or more.
 
     Parameters
     ----------

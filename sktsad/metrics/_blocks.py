@@ -1,4 +1,4 @@
-"""Blocks of neighbouring rows that are drawn again and again: what a bootstrap of time series resamples."""
+"""Blocks of neighbouring rows, which a bootstrap of time series resamples."""
 
 from __future__ import annotations
 
@@ -44,13 +44,13 @@ class Blocks:
         return np.add.reduceat(values, self.starts)
 
     def once(self) -> np.ndarray:
-        """Return the weights of all blocks as they are."""
+        """Return the weights of the blocks in the data: 1 for each."""
         return np.ones(len(self.starts), dtype=np.int64)
 
     def draws(self, n_draws: int, random_state: Seed) -> Iterator[np.ndarray]:
-        """Yield how often each block is drawn: as many events as there are, and as many normal blocks.
+        """Yield how often each block is drawn: in each draw as many events, and normal blocks, as there are.
 
-        There are no draws where there is a single block of a kind: it would be the same in every draw, as if it were
+        There are no draws if there is only one block of a kind: it would be the same in every draw, as if it were
         certain.
         """
         random = check_random_state(random_state)

@@ -1,4 +1,4 @@
-"""Precision and recall that count events: whether, not for how long, an alarm was raised."""
+"""Precision and recall that count events: whether an alarm was raised, not for how long."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def event_precision_recall_f(
 ) -> PrecisionRecallF:
     """Compute precision, recall and F where an event is found as soon as one of its rows is an alarm.
 
-    For operators who are called by the first alarm: how much of an event is covered does not matter.
+    For people who are called by the first alarm: how much of an event is covered does not matter.
 
     Parameters
     ----------
@@ -42,8 +42,8 @@ def event_precision_recall_f(
     precision : {"rows", "events"}, default="rows"
         What precision counts:
 
-        - "rows": the share of alarmed rows that are anomalous. With the recall of events, F is then the composite F of
-          [2]_.
+        - "rows": the share of rows with an alarm that are anomalous. With the recall of events, F is then the composite
+          F of [2]_.
         - "events": the share of found events among found events and false alarms; a false alarm is a run of alarms
           that touches no event [1]_. **An alarm that never ends gets a precision and a recall of 1**: it is one run,
           and touches an event. Use it only beside "rows", or where alarms are known to be short.
@@ -91,7 +91,7 @@ def event_precision_recall_f(
     >>> event_precision_recall_f(y_true, y_pred, precision="events")  # and one false alarm
     PrecisionRecallF(precision=0.5, recall=0.5, f=0.5)
 
-    Alarming always fools the count of false alarms, but not the share of rows:
+    An alarm on every row fools the count of false alarms, but not the share of rows:
 
     >>> event_precision_recall_f(y_true, [1] * 10, precision="events")
     PrecisionRecallF(precision=1.0, recall=1.0, f=1.0)

@@ -49,8 +49,8 @@ def to_events(
     min_length : int, default=1
         Shorter events are dropped, after merging.
     merge_gap : int, str or timedelta, default=0
-        Events of a series with at most this number of normal rows between them are merged; or with normal rows of this
-        time, such as ``"10min"``, where the index of `y` has dates.
+        Events of a series with at most this number of normal rows between them are merged; or with normal rows for at
+        most this length of time, such as ``"10min"``, where the index of `y` has dates.
     pos_label : int, float, bool or str, default=1
         The label of anomalies.
 
@@ -68,7 +68,8 @@ def to_events(
     Raises
     ------
     ValueError
-        If `y` has more than two labels, missing ones or two of which none is `pos_label`, or time is out of order.
+        If `y` has more than two labels, missing labels or two labels of which none is `pos_label`, or time is out of
+        order.
 
     See Also
     --------
@@ -77,8 +78,8 @@ def to_events(
     Notes
     -----
     Positions count the rows series by series, the series in the order in which they first appear. They are
-    positions in `y`, for ``y.iloc[start:stop]``, if the rows of each series stand together. If series interleave, sort
-    first, ``y.sort_index()``, or select by ``series``, ``first`` and ``last``.
+    positions in `y`, for ``y.iloc[start:stop]``, if the rows of each series are contiguous. If not, sort first,
+    ``y.sort_index()``, or select by ``series``, ``first`` and ``last``.
 
     Examples
     --------
@@ -111,7 +112,7 @@ def to_events(
 def lead_times(
     y_true: Labels, y_pred: Labels, *, max_lead: int | str | timedelta, pos_label: Label = 1
 ) -> pd.DataFrame:
-    """Return for each event how long before its onset the first alarm came, to judge early warning.
+    """Return for each event how long before its onset the first alarm came, to evaluate early warning.
 
     Parameters
     ----------
@@ -121,9 +122,9 @@ def lead_times(
     y_pred : array-like of shape (n_samples,)
         Predicted labels.
     max_lead : int, str or timedelta
-        An alarm up to this number of rows before the onset announces an event, if it comes after the event before.
-        Earlier alarms are false alarms. Or this time before it, such as ``"2h"``, where the index of `y_true` or
-        `y_pred` has dates.
+        An alarm up to this number of rows before the onset announces an event, if it comes after the previous event.
+        Earlier alarms are false alarms. Or a length of time, such as ``"2h"``, where the index of `y_true` or `y_pred`
+        has dates.
     pos_label : int, float, bool or str, default=1
         The label of anomalies.
 
@@ -132,8 +133,8 @@ def lead_times(
     events : DataFrame
         The table of `to_events`, with these columns added:
 
-        - ``lead``: rows from the first alarm to the onset. Positive: rows ahead; 0: on the first row of the
-          event; negative: rows late, within the event. NaN: missed;
+        - ``lead``: number of rows from the first alarm to the onset; positive if the alarm is early, 0 if it is on the
+          first row of the event, negative if it is late, within the event; NaN if the event is missed;
         - ``lead_time``: the same as time, a Timedelta or a number, only if the index is a time; NaT or NaN if missed.
 
     Raises
@@ -149,7 +150,8 @@ def lead_times(
 
     Notes
     -----
-    It does not count false alarms: alarming always has the longest lead. Compare it with the number of alarms.
+    False alarms do not count: an alarm on every row has the longest lead. Consider it together with the number of
+    alarms.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""All figures of a score at once, as functions of how often each block of rows counts."""
+"""All metrics of a score at once, as functions of how often each block of rows counts."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ PER_DAY, PER_1000_ROWS = "false alarms per day", "false alarms per 1,000 rows"
 
 
 class Figures:
-    """Figures of one score, by the weights of blocks; what does not depend on the weights is counted once.
+    """The metrics of one score, by the weights of blocks; what does not depend on the weights is computed once.
 
     Parameters
     ----------
     rows : LabelledRows
         Labels and scores.
     blocks : Blocks
-        How the rows are cut.
+        How the rows are cut into blocks.
     threshold : float
         A row that scores more is an alarm.
     max_delay : int, str or timedelta
-        Within how many rows, or which time, of its start an event must be found.
+        Number of rows, or length of time, after its start within which an event must be found.
     days : ndarray of shape (n_rows,) or None
         How long each row lasts; None counts false alarms by rows.
     place : ndarray of int, shape (n_rows,)
         Where each row stands in time, counted in rows.
     rule : AlarmRule
-        Which false alarms are one.
+        Which false alarms count as one.
     """
 
     def __init__(
@@ -75,7 +75,7 @@ class Figures:
     def _rank(self) -> None:
         """Sort the rows by falling score, and find the scores at which there are anomalies.
 
-        The other scores change none of the figures: there recall stays and precision falls.
+        Other scores need not be considered: from one to the next, recall stays the same and precision falls.
         """
         order = np.argsort(-self.rows.values)
         scores, positive = self.rows.values[order], self.rows.positive[order]
@@ -98,11 +98,11 @@ class Figures:
         return float(self.rows.positive.mean())
 
     def at(self, weights: np.ndarray) -> dict[str, float]:
-        """Return the figures if blocks count by these weights; there must be an event and a normal block."""
+        """Return the metrics with these weights of the blocks; there must be an event and a normal block."""
         return self._named(self._counts @ weights, *self._areas(weights))
 
     def random(self) -> dict[str, float]:
-        """Return what to expect of a random score that puts as many alarms on the rows, each row by itself."""
+        """Return the expectations for a random score with the same number of alarms, independent for each row."""
         _, n_alarms, _, _, _, n_rows, n_positive, n_events, exposure = self._counts.sum(axis=1)
         rate, sizes = n_alarms / n_rows, self.blocks.sizes[self.blocks.is_event]
         found = 1 - (1 - rate) ** sizes
@@ -125,7 +125,7 @@ class Figures:
         new_hits = np.diff(n_hits, prepend=0)
         alarms, alarms_before = n_found[self._stop], n_found[self._first]
         best_f1 = (2 * n_hits / (alarms + n_positive)).max()
-        precision = n_hits / np.maximum(alarms, 1)  # rows of no weight lie above all others: no step there
+        precision = n_hits / np.maximum(alarms, 1)  # at least 1, to avoid 0 / 0
         # Normal rows that score as much as an anomaly count half.
         n_above = (alarms - n_hits + alarms_before - (n_hits - new_hits)) / 2
         area = 1 - new_hits @ n_above / (n_positive * n_normal)

@@ -1,4 +1,4 @@
-"""Labels with scores or predictions beside them, read series by series: what every metric starts from."""
+"""Labels with scores or predictions, read series by series: the input of every metric."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def count_between(mask: np.ndarray, starts: np.ndarray, stops: np.ndarray) -> np
 
 
 def with_time(y_true: Labels, other: Any, max_delay: Any) -> Labels:
-    """Return labels with the index of scores or predictions, where it is needed for a length of time and is there."""
+    """Return labels, with the index of scores or predictions if a length of time needs it and there is one."""
     if not is_length_of_time(max_delay) or has_time(y_true) or not has_time(other):
         return y_true
     check_consistent_length(y_true, other)
@@ -109,7 +109,7 @@ def read_scores(y_true: Labels, y_score: Scores, pos_label: Label = 1, name: str
 
 
 def read_labels(y: Labels, pos_label: Label = 1) -> LabelledRows:
-    """Read labels alone, which need not have anomalies: they are their own values."""
+    """Read labels alone, which need not have anomalies: ``values`` are the labels."""
     series, (positive,) = read_series(y), mark_label(pos_label, y=y)
     return LabelledRows(positive[series.order], positive[series.order], series)
 
@@ -121,7 +121,7 @@ def read_predictions(y_true: Labels, y_pred: Labels, pos_label: Label = 1) -> La
     if not positive.any():
         raise ValueError(
             f"y_true has no anomalous row among its {len(positive)} (pos_label={pos_label!r}), so there is nothing to "
-            "find. Judge on whole series or the folds of EventSplit, and set pos_label to the label of the anomalies."
+            "find. Evaluate whole series or the folds of EventSplit, and set pos_label to the label of the anomalies."
         )
     return LabelledRows(positive[series.order], predicted[series.order], series)
 

@@ -44,7 +44,7 @@ def point_precision_recall_f(
     beta: float = 1.0,
     pos_label: Label = 1,
 ) -> PointPrecisionRecallF:
-    """Compute precision, recall and F of single rows: what a score is worth before events come into play.
+    """Compute precision, recall and F of single rows, without regard to events.
 
     Parameters
     ----------
@@ -53,13 +53,13 @@ def point_precision_recall_f(
     y_score : array-like of shape (n_samples,)
         Scores, larger is more anomalous, such as those of ``decision_function``.
     threshold : {"best", "exact"} or float, default="best"
-        Rows that score *more* are alarms. "best" and "exact" use the labels that they are judged by:
+        Rows that score *more* are alarms. "best" and "exact" use the labels of the evaluation itself:
 
         - "best" is the threshold with the largest F. This F is an upper bound, which no threshold chosen beforehand
-          exceeds: say so beside the figure.
-        - "exact" raises as many alarms as there are anomalous rows, as if their number were known. If equal scores lie
-          on both sides of that border, none of them is an alarm, so there may be fewer alarms, but never more.
-        - A number is a threshold chosen on other rows, such as 0 for ``decision_function``: the honest way.
+          exceeds: say so where you report it.
+        - "exact" raises as many alarms as there are anomalous rows, as if their number were known. Rows whose scores
+          are tied at that border are not alarms, so there may be fewer alarms, but never more.
+        - A number is a threshold chosen on other rows, such as 0 for ``decision_function``: the honest choice.
     beta : float, default=1.0
         Recall counts `beta` times as much as precision.
     pos_label : int, float, bool or str, default=1
@@ -83,10 +83,10 @@ def point_precision_recall_f(
 
     Notes
     -----
-    "best" is that of `sktsad.thresholds.BestFBeta`: every cut between two distinct scores is tried, alarming always
-    is one of them, and the highest of equally good thresholds is taken.
+    "best" is the threshold of `sktsad.thresholds.BestFBeta`: every cut between two distinct scores is tried, and an
+    alarm on every row; of equally good thresholds, the highest is taken.
 
-    With "exact" and without ties precision and recall are equal, and so is F.
+    With "exact" and without ties, precision, recall and F are equal.
 
     Examples
     --------
@@ -125,7 +125,7 @@ def point_f_score(
     y_score : array-like of shape (n_samples,)
         Scores, larger is more anomalous, such as those of ``decision_function``.
     threshold : {"best", "exact"} or float, default="best"
-        As in `point_precision_recall_f`. "best" uses the labels that it is judged by: its F is an upper bound.
+        As in `point_precision_recall_f`. "best" uses the labels of the evaluation itself: its F is an upper bound.
     beta : float, default=1.0
         Recall counts `beta` times as much as precision.
     pos_label : int, float, bool or str, default=1

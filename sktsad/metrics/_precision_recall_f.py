@@ -1,4 +1,4 @@
-"""Precision and recall, and the one number made of both."""
+"""Precision, recall, and F, which combines both."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ BETA = {"beta": [Interval(Real, 0, None, closed="neither")]}
 class PrecisionRecallF(NamedTuple):
     """Precision, recall and their F-beta, as the metric defines them.
 
-    Undefined figures are 0: the precision without any alarm, and the F-beta where precision and recall are 0.
+    Undefined values are 0: the precision without any alarm, and the F-beta where precision and recall are 0.
 
     Attributes
     ----------
@@ -28,7 +28,7 @@ class PrecisionRecallF(NamedTuple):
 
 
 def precision_recall_f(precision: Any, recall: Any, beta: float) -> PrecisionRecallF:
-    """Put precision and recall, as plain floats, together with their F-beta."""
+    """Return precision, recall and their F-beta, as plain floats."""
     precision, recall = float(precision), float(recall)
     return PrecisionRecallF(precision, recall, f_score(precision, recall, beta))
 

@@ -1,4 +1,4 @@
-"""The figure that a random score gets."""
+"""The value of a metric that a random score gets."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ def random_baseline(
     random_state: Seed = None,
     **options: Any,
 ) -> float:
-    """Compute what a random score gets by a metric, to show beside every other figure.
+    """Compute the value of a metric for a random score, to report with every other result.
 
-    Some metrics give a random score nearly nothing, and some a lot: point adjustment gives it more than published
-    models get [1]_.
+    Some metrics give a random score nearly 0, and some a lot: point adjustment gives it more than published models
+    get [1]_.
 
     Parameters
     ----------
@@ -66,15 +66,15 @@ def random_baseline(
 
     See Also
     --------
-    detection_report : Many figures, with those of a random score.
+    detection_report : Many metrics, with those of a random score.
 
     Notes
     -----
     A random score is drawn for each row independently, uniform from 0 to 1. Predictions come from the thresholds that
     give 1, 2, 4, 8, ... alarms, as many alarms as anomalies, and an alarm on every row. The result is the mean over
     draws at the best of these thresholds: the one whose mean minus two standard errors is largest. The largest mean
-    may be luck, and is four times too large where there is a single anomaly. For F1 at prevalence ``p``, the best is
-    to alarm always, which gives ``2 p / (1 + p)``. Figures that depend on few events need more draws. A draw takes
+    may be luck, and is four times too large where there is a single anomaly. For F1 at prevalence ``p``, an alarm on
+    every row is best, which gives ``2 p / (1 + p)``. Metrics that depend on few events need more draws. A draw takes
     about ``log2(n_samples)`` calls of the metric.
 
     The anomaly is the ``pos_label`` of the metric, or the larger label if it has none.

@@ -1,4 +1,4 @@
-"""Range-based precision and recall: how much of a range, which part of it, and in how many pieces."""
+"""Range-based precision and recall: how much of a range is found, which part, and in how many pieces."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def range_precision_recall_f(
 ) -> PrecisionRecallF:
     """Compute range-based precision, recall and F: each range counts the same, by the share of it that overlaps.
 
-    Where rows are counted, one long event outweighs many short ones; here it does not [1]_.
+    In metrics of rows, one long event outweighs many short ones; here it does not [1]_.
 
     Parameters
     ----------
@@ -88,8 +88,8 @@ def range_precision_recall_f(
     * found + (1 - alpha) * overlap``, where ``found`` is 1 if any row is an alarm and else 0; precision is the mean
     overlap of the predicted ranges.
 
-    All predicted ranges weigh the same, too: many short true alarms hide a long false one from precision. Alarming
-    always in a single series has, by default, a recall of 1, and a precision equal to the share of rows that are
+    All predicted ranges weigh the same, too: many short true alarms hide a long false one from precision. In a single
+    series, an alarm on every row has, by default, a recall of 1, and a precision equal to the share of rows that are
     anomalous.
 
     References
@@ -200,7 +200,7 @@ def _overlap(
     """Return the weighted share of each range that is in others, times the factor for the number of these."""
     starts, stops = ranges
     lengths = stops - starts
-    first = lengths.cumsum() - lengths  # of each range among the rows of all ranges
+    first = lengths.cumsum() - lengths  # of each range, among the rows of all ranges
     hits = (rows.positive & rows.values)[in_ranges]
     weights = _weights(lengths, first, bias)
     share = np.add.reduceat(weights * hits, first) / np.add.reduceat(weights, first)

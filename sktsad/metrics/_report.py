@@ -1,4 +1,4 @@
-"""A score's figures in one table, with how far they may be off and what chance gets."""
+"""The metrics of a score in one table, with intervals and the values of a random score."""
 
 from __future__ import annotations
 
@@ -59,18 +59,18 @@ def detection_report(
     random_state: Seed = 0,
     pos_label: Label = 1,
 ) -> pd.DataFrame:
-    """Compute the figures of a score with their intervals, beside what a random score gets.
+    """Compute the metrics of a score, with their intervals and the values of a random score.
 
     The intervals come from a bootstrap of blocks: the rows of one event stay together, since they are found or missed
-    together. A bootstrap of rows would take an event of a thousand rows for a thousand finds, with intervals far too
-    narrow.
+    together. A bootstrap of rows would treat an event of a thousand rows as a thousand independent ones, and its
+    intervals would be far too narrow.
 
     Parameters
     ----------
     y_true : array-like of shape (n_samples,)
         Labels of two classes, in time order. If it, or otherwise `y_score`, has a (series, time) MultiIndex, each
         series has its own events and blocks, and the rows of all are pooled. Otherwise all rows are one series. False
-        alarms are counted by the day if the time in that index is dates.
+        alarms are counted per day if that index holds dates.
     y_score : array-like of shape (n_samples,)
         Scores, larger is more anomalous, such as those of ``decision_function``.
     threshold : float, default=0.0
@@ -79,15 +79,15 @@ def detection_report(
         For F1 within delay: within how many rows after its first row an event must be found, or within what time, such
         as ``"7min"``, where the index has dates.
     block_length : int, default=None
-        Approximate number of rows in a block of normal rows. Several times as long as what one row's score depends on,
-        such as the window, is enough. None takes the square root of the number of rows.
+        Approximate number of rows in a block of normal rows. Several times the number of rows that one score depends
+        on, such as the length of the window, is enough. None takes the square root of the number of rows.
     n_bootstrap : int, default=500
         Number of bootstrap draws. With 0 there are no intervals.
     confidence : float, default=0.95
         How often the interval should contain the true value; above 0 and below 1.
     merge_gap : int, timedelta or str, default=None
-        False alarms with at most that many quiet rows between them, or quiet rows of that time, count as one, as in
-        `sktsad.postprocessing.alarms`. None is half an hour if time is dates, else 0 rows.
+        False alarms with at most this number of quiet rows, or this length of time, between them count as one, as in
+        `sktsad.postprocessing.alarms`. None means half an hour if the index has dates, else 0 rows.
     random_state : int, RandomState instance or None, default=0
         Controls which blocks are drawn.
     pos_label : int, float, bool or str, default=1
@@ -96,12 +96,12 @@ def detection_report(
     Returns
     -------
     report : DataFrame
-        One row per figure, see the notes, with the columns
+        One row per metric, see the notes, with the columns
 
-        - ``value``: the figure.
-        - ``low``, ``high``: its interval. NaN for what describes the labels, and everywhere if there is a single event
-          or a single normal block, which cannot tell how others would fare.
-        - ``random``: what to expect of a random score; NaN where that means nothing.
+        - ``value``: the value of the metric.
+        - ``low``, ``high``: its interval. NaN for rows that describe the labels, and everywhere if there is only one
+          event or one normal block, from which nothing can be said about others.
+        - ``random``: the expected value for a random score; NaN where it has none.
 
     Raises
     ------
@@ -119,14 +119,14 @@ def detection_report(
 
     Notes
     -----
-    The figures:
+    The metrics:
 
     - rows, events, prevalence: number of rows; number of events, that is runs of anomalous rows; share of the rows
       that are anomalous.
     - threshold: as given.
     - share alarmed: share of the rows that are alarms.
     - precision, recall, F1: of rows, at the threshold. Without any alarm, precision is 0.
-    - best F1: at the best threshold for these very rows. It is an upper bound of F1, not an estimate.
+    - best F1: at the best threshold for these same rows. It is an upper bound of F1, not an estimate.
     - average precision, ROC AUC: as scikit-learn defines them.
     - F1 within delay: F1 where all rows of an event count as found if there is an alarm in its first
       ``max_delay + 1`` rows, and as missed otherwise, whatever comes later. This is the rule of the AIOps
@@ -136,17 +136,17 @@ def detection_report(
       normal rows of all series cover together (their number times the most frequent step of their series). A run that
       continues after an event counts as well. Where the index has no dates, it is false alarms per 1,000 normal rows.
 
-    A bootstrap draw [2]_ consists of as many events as there are, and of as many blocks of normal rows, both drawn
-    with replacement among their kind, from all series. The interval is that between two quantiles of the draws. It
-    tells how far a figure depends on which events and which normal times happened to occur. It takes model and
-    threshold as given: it does not tell what another training would give. It is wide where events are few, and with
-    fewer than about twenty still too narrow: of a nominal 90 %, five events gave 70 to 83 % in simulations, forty 85
-    to 90 %. And no draw holds what never occurred: if all events are found, the interval of their share is from 1 to
-    1, however few they are.
+    A bootstrap draw [2]_ draws events with replacement from all events of all series, as many as there are, and blocks
+    of normal rows in the same way. The interval lies between two quantiles of the draws. It shows how far a metric
+    depends on which events and which normal times happened to occur, for the given model and threshold; it does not
+    show how far another training would change it. It is wide where events are few, and with fewer than about twenty
+    still too narrow: in simulations, intervals of a nominal 90 % contained the true value in 70 to 83 % of cases with
+    five events, in 85 to 90 % with forty. And no draw contains what never occurred: if all events are found, the
+    interval of their share is from 1 to 1, however few they are.
 
-    The column ``random`` is the expectation for a score that puts as many alarms on the rows, independently for each
-    row; for ratios, that of the numerator over that of the denominator. For best F1 it is that of alarming always, ``2
-    p / (1 + p)`` at prevalence ``p``, which beats any other random alarms; for average precision it is ``p``.
+    The column ``random`` is the expectation for a score with the same number of alarms, independent for each row; for
+    ratios, that of the numerator over that of the denominator. For best F1 it is that of an alarm on every row, ``2 p /
+    (1 + p)`` at prevalence ``p``, which beats any other random alarms; for average precision it is ``p``.
 
     References
     ----------
@@ -227,7 +227,7 @@ def compare(
     random_state: Seed = 0,
     pos_label: Label = 1,
 ) -> pd.DataFrame:
-    """Compare two scores on the same rows: the differences of their figures, with intervals.
+    """Compare two scores on the same rows: the differences of their metrics, with intervals.
 
     Both are evaluated on the same bootstrap draws. An event that is hard for both cancels out, so that a difference
     can be clear where the intervals of the two scores overlap.
@@ -250,8 +250,8 @@ def compare(
     confidence : float, default=0.95
         How often the interval should contain the true value; above 0 and below 1.
     merge_gap : int, timedelta or str, default=None
-        False alarms with at most that many quiet rows between them, or quiet rows of that time, count as one, as in
-        `sktsad.postprocessing.alarms`. None is half an hour if time is dates, else 0 rows.
+        False alarms with at most this number of quiet rows, or this length of time, between them count as one, as in
+        `sktsad.postprocessing.alarms`. None means half an hour if the index has dates, else 0 rows.
     random_state : int, RandomState instance or None, default=0
         Controls which blocks are drawn.
     pos_label : int, float, bool or str, default=1
@@ -260,9 +260,9 @@ def compare(
     Returns
     -------
     comparison : DataFrame
-        One row per figure of `detection_report`, with the columns ``a``, ``b``, ``difference``, which is b minus a, and
+        One row per metric of `detection_report`, with the columns ``a``, ``b``, ``difference``, which is b minus a, and
         ``low`` and ``high``, the interval of the difference. If the interval does not contain 0, the difference does
-        not depend on which events happened to occur; among many figures, one interval may miss 0 by chance.
+        not depend on which events happened to occur; among many metrics, one interval may miss 0 by chance.
 
     Raises
     ------
@@ -334,17 +334,17 @@ def _with_series(y_true: Labels, *scores: Scores) -> Any:
 
 
 def _days(rows: LabelledRows) -> np.ndarray | None:
-    """Return how many days each row lasts; None if dates do not tell that of any normal row."""
+    """Return how many days each row lasts; None if dates do not tell this for any normal row."""
     if not rows.series.has_dates:
         return None
-    # The only row of a series has no step, and so adds nothing.
+    # A series of one row has no time step, so its row adds nothing.
     steps = np.nan_to_num(rows.series.steps()) / _NANOSECONDS_PER_DAY
     days = np.repeat(steps, np.diff(rows.series.bounds))
     return days if days[~rows.positive].any() else None
 
 
 def _calls(rows: LabelledRows, merge_gap: Any) -> tuple[np.ndarray, AlarmRule]:
-    """Return where each row stands in time, and which false alarms are one call."""
+    """Return where each row stands in time, and which false alarms count as one."""
     steps = rows.series.steps()
     rule = AlarmRule.read(rows.series, steps if rows.series.has_dates else None, merge_gap)
     return places(rows.series, _MAX_GAP, steps), rule

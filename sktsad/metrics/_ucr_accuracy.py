@@ -1,4 +1,4 @@
-"""Whether the largest score falls on the anomaly: the measure of the UCR anomaly archive."""
+"""Whether the largest score falls on the anomaly: the metric of the UCR anomaly archive."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from ._labelled_rows import COMMON, read_scores
 def ucr_accuracy(y_true: Labels, y_score: Scores, *, tolerance: int = 100, pos_label: Label = 1) -> float:
     """Compute the share of series whose largest score lies on an anomaly.
 
-    It asks one question of a series, where is the anomaly, and so needs no threshold [1]_. It is meant for series with
-    one anomaly each, such as those of `sktsad.datasets.load_ucr_anomaly`.
+    It only asks where the anomaly of a series is, and so needs no threshold [1]_. It is meant for series with one
+    anomaly each, such as those of `sktsad.datasets.load_ucr_anomaly`.
 
     Parameters
     ----------
@@ -47,7 +47,7 @@ def ucr_accuracy(y_true: Labels, y_score: Scores, *, tolerance: int = 100, pos_l
 
     See Also
     --------
-    vus_pr : Judges all anomalies, at all thresholds.
+    vus_pr : Evaluates all anomalies, at all thresholds.
 
     References
     ----------
@@ -71,8 +71,8 @@ def ucr_accuracy(y_true: Labels, y_score: Scores, *, tolerance: int = 100, pos_l
         starts, stops = find_events(rows.positive[part])
         if not len(starts):
             raise ValueError(
-                f"The series {key!r} has no anomaly (pos_label={pos_label!r}), so that its largest score cannot lie on "
-                "one. Leave it out."
+                f"The series {key!r} has no anomaly (pos_label={pos_label!r}), so its largest score cannot lie on one. "
+                "Leave it out."
             )
         scores = rows.values[part]
         top = np.flatnonzero(scores == scores.max())

@@ -1,4 +1,4 @@
-"""Volume under the surface: areas under curves with soft borders, averaged over how soft they are."""
+"""Volume under the surface: areas under curves with soft borders, averaged over their softness."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ class _Surface:
 def vus_pr(
     y_true: Labels, y_score: Scores, *, max_buffer: int = 100, n_thresholds: int = 250, pos_label: Label = 1
 ) -> float:
-    """Compute the volume under the precision-recall surface: average precision that forgives a little lag.
+    """Compute the volume under the precision-recall surface: average precision that tolerates a small lag.
 
-    An alarm just before or after an anomalous range counts in part. How far "just" reaches is set by a window, and the
-    area under the precision-recall curve is averaged over all windows up to ``max_buffer`` [1]_.
+    An alarm shortly before or after an anomalous range counts in part. A window sets how near it must be, and the area
+    under the precision-recall curve is averaged over all windows up to ``max_buffer`` [1]_.
 
     Parameters
     ----------
@@ -70,8 +70,8 @@ def vus_pr(
 
     Notes
     -----
-    The definition is that of the figures that the benchmark TSB-AD publishes [2]_, which is that of the faster
-    code of the authors of [1]_. For each window ``w`` of 0 to ``max_buffer``:
+    The definition is the one that the benchmark TSB-AD uses [2]_, that of the faster code of the authors of [1]_. For
+    each window ``w`` of 0 to ``max_buffer``:
 
     - Every anomalous range is extended by its buffers: ``w // 2`` rows before its first and after its last row,
       cut off at the ends of the series. Extended ranges that share a row are merged.
@@ -81,8 +81,8 @@ def vus_pr(
     - A threshold finds the rows that score it or more, so rows with equal scores are found together. The
       thresholds are the scores of rank ``floor(k (n - 1) / (n_thresholds - 1))`` in falling order, ``k = 0, 1, ...``
       of ``n`` rows. TP is the sum of the soft labels of the rows found.
-    - P is the number of anomalous rows plus *half* the sum of the soft labels of those rows of buffers that are
-      found: alarms there are welcome, silence is not a fault.
+    - P is the number of anomalous rows plus *half* the sum of the soft labels of the rows of buffers that are found:
+      alarms there count in favour, but their absence does not count against.
     - Recall is ``min(TP / P, 1)`` times the share of merged ranges in which at least one row is found (the reward
       for existence). Precision is TP over the number of rows found. The false alarm rate is the number of rows
       found minus TP, over ``n - P``.
@@ -130,9 +130,9 @@ def vus_pr(
 def vus_roc(
     y_true: Labels, y_score: Scores, *, max_buffer: int = 100, n_thresholds: int = 250, pos_label: Label = 1
 ) -> float:
-    """Compute the volume under the ROC surface: the area under the ROC curve that forgives a little lag.
+    """Compute the volume under the ROC surface: area under the ROC curve that tolerates a small lag.
 
-    Where anomalies are rare it is too optimistic, as the area under the ROC curve is: prefer `vus_pr`.
+    Where anomalies are rare it is too optimistic, like the area under the ROC curve: prefer `vus_pr`.
 
     Parameters
     ----------
@@ -190,7 +190,7 @@ def _surface(
     found_at = np.searchsorted(np.sort(-scores)[ranks], -scores)
     n_found = _count(found_at, n_thresholds).cumsum()
     n_hits = _count(found_at[positive], n_thresholds).cumsum()
-    # Rows that no threshold finds, around each series, keep the series apart and the buffers within bounds.
+    # Around each series, rows that no threshold finds keep the series apart and the buffers within bounds.
     margin = max_buffer + 1
     place = np.arange(n) + margin * np.repeat(np.arange(1, len(sizes) + 1), sizes)
     padded_at = np.full(n + margin * (len(sizes) + 1), n_thresholds)
@@ -241,8 +241,8 @@ def _in_buffers(
 ) -> np.ndarray:
     """Return the sums of soft labels found outside the ranges, of shape (1 + max_buffer, n_thresholds).
 
-    Two soft labels of one row add up to more than 1, as each is at least sqrt(1/2). So the two ranges that are
-    nearest to a row tell all: it counts in part once the buffer reaches the first, and full once it reaches the second.
+    Two soft labels of one row add up to more than 1, as each is at least sqrt(1/2). So only the two ranges nearest to a
+    row matter: it counts in part if a buffer of the first reaches it, and fully if a buffer of the second does, too.
     """
     max_half = max_buffer // 2
     far = len(events) + max_half

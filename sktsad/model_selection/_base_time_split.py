@@ -1,4 +1,4 @@
-"""What the splitters share: events, warnings, validation."""
+"""Base of the splitters: events, warnings, validation."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ class BaseTimeSplit(BaseCrossValidator):
                     raise ValueError(f"Fold {number} has no {part} rows. Use fewer folds or a smaller gap.")
                 if positive is not None and positive.any() and not positive[rows].any():
                     warnings.warn(
-                        f"The {part} rows of fold {number} hold no anomaly: F1 means nothing there. Use fewer "
+                        f"The {part} rows of fold {number} hold no anomaly: F1 is meaningless there. Use fewer "
                         "folds, longer series, or EventSplit.",
                         UserWarning,
                         stacklevel=2,

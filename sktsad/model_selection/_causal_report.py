@@ -1,4 +1,4 @@
-"""What `check_causal` reports."""
+"""The report of `check_causal`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class Fault:
-    """One fault: its kind, where it was seen, and what was seen."""
+    """One fault: its kind, where it was found, and what was found."""
 
     kind: str
     where: str
@@ -19,7 +19,7 @@ class Fault:
 
 @dataclass
 class CausalReport:
-    """What `check_causal` found.
+    """The faults that `check_causal` has found.
 
     Attributes
     ----------

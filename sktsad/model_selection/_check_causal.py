@@ -1,4 +1,4 @@
-"""Find out whether a pipeline looks ahead, mixes series, or loses rows."""
+"""Check whether a pipeline looks ahead, mixes series, or loses rows."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ def check_causal(
     raise_on_fault: bool = False,
     random_state: Seed = 0,
 ) -> CausalReport:
-    """Check that a pipeline of any scikit-learn estimators scores every row by its own past alone.
+    """Check that a pipeline of any scikit-learn estimators scores every row only by its own past.
 
-    For every fold a clone is fitted on the training rows. Then values are changed, to see which scores change: the
-    future must not change past scores, nor one series those of another.
+    For every fold a clone is fitted on the training rows. Then values are changed, to see which scores change: changes
+    of the future must not change past scores, nor changes of one series the scores of another.
 
     Parameters
     ----------
@@ -61,9 +61,9 @@ def check_causal(
         - "split": test rows are training rows, or training continues after the test rows of the same series;
         - "inner split": the same for the folds of a search or threshold inside, such as
           ``TunedThresholdClassifierCV``;
-        - "scaled before": X was standardised or min-max scaled with the test rows before it came here;
+        - "scaled before": X was already standardised or min-max scaled, together with the test rows;
         - "error": fit or score raised an error;
-        - "chance": two calls with the same rows give different scores;
+        - "chance": two calls with the same rows return different scores;
         - "rows": not one score for each row, e.g. because a sampler acts at predict;
         - "order": scores do not come in the order of the rows;
         - "future": past scores change with the future, e.g. by a centred window, or a step declares that it looks
@@ -81,10 +81,10 @@ def check_causal(
 
     Notes
     -----
-    A fault that never shows in scores is not found, nor one that was made before X came here, except scaling. Values
-    that a model ignores, such as those beyond the last split of a tree, change nothing: use a model that depends on
-    them. Columns of numbers are changed, others are not; a number never falls below the smallest of its column, so
-    that logarithms stay defined, but it may be one that training did not have: encoders of numbers must accept that.
+    Faults that do not change scores are not found, nor faults of earlier processing of X, except scaling. Values that a
+    model ignores, such as those beyond the last split of a tree, change nothing: use a model that depends on them. Only
+    columns of numbers are changed; a number never falls below the smallest of its column, so that logarithms stay
+    defined, but it may be one that training did not have, and encoders of numbers must accept it.
 
     Examples
     --------
@@ -106,7 +106,7 @@ def check_causal(
     rng = check_random_state(random_state)
     report = CausalReport()
     for part in which_look_ahead(estimator):
-        report.add("future", type(part).__name__, f"{part} looks ahead: its scores cannot be had live.")
+        report.add("future", type(part).__name__, f"{part} looks ahead: its scores are not available live.")
     for number, (train, test) in enumerate(check_cv(cv, y, classifier=True).split(X, y)):
         report.n_folds += 1
         where = f"fold {number}"
@@ -118,7 +118,7 @@ def check_causal(
             model = clone(estimator).fit(X_train, y_train)
         except MemoryError:
             raise
-        except Exception as error:  # whatever it is, it belongs in the report
+        except Exception as error:  # any error belongs in the report
             report.add("error", f"{where}, fit", f"{type(error).__name__}: {error}")
             continue
         for rows, X_part in (("test rows", safe_indexing(X, test)), ("training rows", X_train)):
@@ -153,7 +153,7 @@ def _check_split(report: CausalReport, kind: str, where: str, X: Rows, train: An
 
 
 def _check_inner_splits(report: CausalReport, estimator: AnyEstimator, X: Rows, y: Labels) -> None:
-    """Look at the folds of searches and thresholds inside, as they fall on the training rows."""
+    """Check the folds of searches and threshold classifiers inside, on the training rows."""
     nested = estimator.get_params(deep=True).values()
     for owner in [estimator, *(value for value in nested if hasattr(value, "fit"))]:
         cv = getattr(owner, "cv", "prefit")
@@ -173,16 +173,16 @@ def _check_inner_splits(report: CausalReport, estimator: AnyEstimator, X: Rows, 
                 folds = list(check_cv(cv, y, classifier=True).split(X, y))
             except MemoryError:
                 raise
-            except Exception:  # folds that cannot be had: fit will meet that, too
+            except Exception:  # fit raises the same error
                 continue
         for train, test in folds:
             _check_split(report, "inner split", f"{name}(cv={cv})", X, train, test)
 
 
 def _check_scaled_before(report: CausalReport, X: Rows, train: np.ndarray) -> None:
-    """See whether columns have mean 0 and deviation 1, or range from 0 to 1, only together with the test rows.
+    """Check whether columns have mean 0 and deviation 1, or range from 0 to 1, only together with the test rows.
 
-    Of all series together, or of every series that was not constant.
+    This is checked for all series together, and for every series that was not constant.
     """
     values = np.asarray(X.select_dtypes("floating") if hasattr(X, "iloc") else X)
     if values.dtype.kind != "f":

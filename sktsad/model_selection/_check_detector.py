@@ -1,4 +1,4 @@
-"""What scikit-learn's checks do not ask of a detector."""
+"""Checks of a detector beyond those of scikit-learn."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ _N_ROWS = 240
 def check_detector(estimator: AnyEstimator) -> None:
     """Check that a detector keeps the contract of this package, beyond that of scikit-learn.
 
-    It complements ``sklearn.utils.estimator_checks.check_estimator``, which asks whether an estimator works in
-    scikit-learn's tools. This asks whether it is a detector: fitted without labels, with decisions that are scores
-    minus a threshold, and with an alarm wherever it cannot give a number.
+    It complements ``sklearn.utils.estimator_checks.check_estimator``, which checks whether an estimator works in
+    scikit-learn's tools. This function checks whether it is a detector: it fits without labels, its decisions are
+    scores minus a threshold, and a score that is not a number is an alarm.
 
     Parameters
     ----------
     estimator : detector
-        Not fitted; it is cloned. One that also passes ``check_causal`` works wherever the detectors of this package
-        do.
+        Not fitted; it is cloned. A detector that also passes ``check_causal`` works wherever the detectors of this
+        package do.
 
     Raises
     ------
@@ -44,7 +44,7 @@ def check_detector(estimator: AnyEstimator) -> None:
     >>> check_detector(ZScoreDetector())
     """
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of so few rows
+        warnings.simplefilter("ignore")  # about few rows
         X, y = _rows()
         fitted = clone(estimator).fit(X)
         _check_labels(estimator, fitted, X, y)
@@ -107,7 +107,7 @@ def _check_extremes(fitted: Any, X: np.ndarray) -> None:
         try:
             decision = fitted.decision_function(extreme)
         except ValueError:
-            continue  # refused, which is an answer as well
+            continue  # an error is right, too
         assert not np.isnan(decision).any(), (
             f"A row of {value} has the decision NaN, which is never an alarm."
         )
@@ -134,7 +134,7 @@ def _check_windows(estimator: AnyEstimator, X: np.ndarray) -> None:
     try:
         model = clone(estimator).fit(windows)
     except ValueError:
-        return  # it takes rows alone, and says so
+        return  # it refuses windows
     scores = model.anomaly_score(windows)
     assert scores.shape == (len(windows),), f"{len(windows)} windows get scores of shape {scores.shape}."
     try:

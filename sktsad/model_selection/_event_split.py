@@ -1,4 +1,4 @@
-"""Folds that distribute the events and cut none in two."""
+"""Folds that distribute whole events."""
 
 from __future__ import annotations
 
@@ -27,17 +27,17 @@ class EventSplit(BaseTimeSplit):
 
     An event is a run of anomalous rows that follow one another in a series. Test blocks are contiguous and
     together hold every row once. All other rows, minus a gap, are training rows, also those *after* the test block: a
-    score over these folds tells about unseen events, not about the future. `SeriesSplit` tells about the future, but
-    with rare events some of its folds have none. A fold's block may be early in one series and late in another: that
-    is how it gets its share of the events of all.
+    score over these folds is an estimate for unseen events, not for the future. `SeriesSplit` estimates scores in the
+    future, but with rare events some of its folds have none. The block of a fold may be early in one series and late in
+    another, so that every fold gets its share of all events.
 
     Parameters
     ----------
     n_splits : int, default=5
         Number of folds, at least 2.
     gap : int, str or timedelta, default=0
-        Number of rows of each series left out of training on either side of its test block, or the time, such as
-        ``"1D"``, where the index has dates. Use at least the length of the window minus one row.
+        Number of rows of each series left out of training on either side of its test block; or a length of time, such
+        as ``"1D"``, where the index has dates. Use at least the length of the window minus one row.
 
     Warns
     -----
@@ -102,7 +102,8 @@ class EventSplit(BaseTimeSplit):
     def _blocks(self, positive: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return the edges of one block per fold in the rows of a series, and the events in each block.
 
-        Blocks are as equally long as they can be with an equal share of the series' events, or one more.
+        Each block has an equal share of the events of the series, or one event more; within this, lengths are as equal
+        as possible.
         """
         starts, stops = find_events(positive)
         n, n_events = len(positive), len(starts)

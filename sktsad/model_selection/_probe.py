@@ -1,4 +1,4 @@
-"""Change some rows, and see which scores of a fitted model change although they must not."""
+"""Change some rows, and find scores of a fitted model that change although they must not."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from scipy.sparse import issparse
 from .._core import AnyEstimator, Rows, SeriesRows, is_panel, num_samples, read_series
 from ._causal_report import CausalReport
 
-#: From this share of changed rows on, a step looks at all rows at once, not at some neighbours.
+#: If at least this share of rows changes, a step uses all rows at once, not only neighbours.
 _MOST = 0.5
 
 
 class Probe:
-    """Change some rows and see what changes in what a fitted model makes of them."""
+    """Change some rows, and compare the scores, labels and steps of a fitted model."""
 
     def __init__(self, report: CausalReport, model: AnyEstimator, X: Rows, where: str, rng: Any) -> None:
         self.report = report
@@ -30,7 +30,7 @@ class Probe:
         self.rows: SeriesRows = read_series(X)
 
     def run(self) -> None:
-        """Run every check; stop where the next would mean nothing."""
+        """Run every check; stop if the next would be meaningless."""
         n_rows = self.rows.n_rows
         scores, labels = self._scores(self.X), np.asarray(self.model.predict(self.X))
         if len(scores) != n_rows or len(labels) != n_rows:
@@ -40,13 +40,13 @@ class Probe:
             )
             return
         if self._changed(scores, self._scores(self.X)).any():
-            self.report.add("chance", self.where, "two calls with the same rows give different scores.")
+            self.report.add("chance", self.where, "two calls with the same rows return different scores.")
             return
         if self._check_order(scores) and self._check_series(scores):
             self._check_future(scores, labels)
 
     def _check_order(self, scores: np.ndarray) -> bool:
-        """Change one row: its own score must change, or else scores in the order in which rows are changed."""
+        """Change one row: its own score must change, or if not, scores must change in the order of changed rows."""
         longest = int(np.argmax(np.diff(self.rows.bounds)))
         last = int(self.rows.bounds[longest + 1]) - 1
         changed = self._changed_by(last, scores)
@@ -58,7 +58,7 @@ class Probe:
             if (change := self._changed_by(at, scores)).any()
         ]
         if np.all(np.diff(first) >= 0):
-            return True  # rows look ahead, or into the next series, but are in order
+            return True  # scores look ahead, or into the next series, but are in order
         self.report.add(
             "order",
             self.where,
@@ -68,7 +68,7 @@ class Probe:
         return False
 
     def _changed_by(self, at: int, scores: np.ndarray) -> np.ndarray:
-        """Mark the scores that change with one row; both series by series, in time order."""
+        """Mark the scores that change with one row; rows and scores are series by series, in time order."""
         changed = np.zeros(len(scores), dtype=bool)
         for size in (3.0, -3.0, 30.0, -30.0):
             changed = self._changed(scores, self._scores(self._shift(self.rows.order[[at]], size)))
@@ -77,7 +77,7 @@ class Probe:
         return changed[self.rows.order]
 
     def _check_future(self, scores: np.ndarray, labels: np.ndarray) -> None:
-        """Change every series from somewhere on: scores and labels before that must stay."""
+        """Change every series from some row on: earlier scores and labels must not change."""
         past = np.zeros(self.rows.n_rows, dtype=bool)
         missing = pd.DataFrame(np.reshape(np.asarray(self.X), (len(past), -1))).isna().to_numpy()
         for _, part in self.rows.parts():
@@ -85,7 +85,7 @@ class Probe:
             cut = int(len(order) * self.rng.uniform(0.3, 0.7))
             holes = np.flatnonzero(missing[order].any(axis=1)) + 1
             holes = holes[(holes > 0.1 * len(order)) & (holes < 0.9 * len(order))]
-            if len(holes):  # what fills a hole may look ahead, and nothing else: end the past with one
+            if len(holes):  # only a step that fills holes may look ahead there: cut after a hole, to find it
                 cut = holes[np.argmin(np.abs(holes - cut))]
             past[order[:cut]] = True
         X_other = self._shift(np.flatnonzero(~past))
@@ -105,7 +105,7 @@ class Probe:
             )
 
     def _check_series(self, scores: np.ndarray) -> bool:
-        """Change every other series: the scores of the rest must stay."""
+        """Change every other series: the scores of the rest must not change."""
         if len(self.rows.keys) < 2:
             return True
         crossing = 0
@@ -154,7 +154,7 @@ class Probe:
         return values[0].shape != values[1].shape or bool(self._changed(*values).any())
 
     def _shift(self, rows: np.ndarray, size: float | None = None) -> Any:
-        """Return X with some rows moved, by ``size`` standard deviations or by random numbers of them."""
+        """Return X with some rows shifted, by ``size`` standard deviations or by random multiples of these."""
         if not hasattr(self.X, "iloc"):
             X = np.asarray(self.X)
             return self._moved(X, rows, size).astype(X.dtype if X.dtype.kind == "f" else float)
@@ -169,7 +169,7 @@ class Probe:
     def _moved(self, values: np.ndarray, rows: np.ndarray, size: float | None) -> np.ndarray:
         moved = values.astype(float)
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", RuntimeWarning)  # a column without a value
+            warnings.simplefilter("ignore", RuntimeWarning)  # about a column without values
             low, spread = np.nanmin(moved, axis=0), np.nanstd(moved, axis=0)
         spread = np.where(spread > 0, spread, 1.0)
         moves = 3 * self.rng.standard_normal(moved[rows].shape) if size is None else size

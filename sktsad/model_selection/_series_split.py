@@ -27,7 +27,7 @@ from ._base_time_split import BaseTimeSplit, Fold
 class SeriesSplit(BaseTimeSplit):
     """Split every series in time order: training rows before test rows, with a gap between them.
 
-    ``TimeSeriesSplit`` of scikit-learn for panels: test blocks follow one another to the end of the series, and
+    This is ``TimeSeriesSplit`` of scikit-learn for panels: test blocks follow one another to the end of the series, and
     each is preceded by its training rows.
 
     Parameters
@@ -35,24 +35,24 @@ class SeriesSplit(BaseTimeSplit):
     n_splits : int, default=5
         Number of folds.
     gap : int, str or timedelta, default=0
-        Number of rows of each series left out between training and test; with ``by="time"``, time stamps. Or the time
-        between them, such as ``"1D"``, where the index has dates: no training row lies in that time before a test
+        Number of rows of each series left out between training and test; with ``by="time"``, of time stamps. Or a
+        length of time, such as ``"1D"``, where the index has dates: no training row lies within this time before a test
         block.
     test_size : int, str or timedelta, default=None
-        Number of rows of each series in a test block; with ``by="time"``, time stamps. Or how long a block lasts, such
-        as ``"7D"``; the last ends one time step after the last row. None makes all blocks, and the first training
+        Number of rows of each series in a test block; with ``by="time"``, of time stamps. Or how long a block lasts,
+        such as ``"7D"``; the last ends one time step after the last row. None makes all blocks, and the first training
         block, about equally long: ``n // (n_splits + 1)``.
     expanding : bool, default=True
-        Whether the training rows go back to the start. If False, they are as many as in the first fold, and slide.
+        Whether the training rows go back to the start. If False, all folds have as many as the first, the latest ones.
     by : {"position", "time"}, default="position"
-        "position" cuts each series by its own rows, so that each gives its share to every fold. A day in the
-        calendar can then be training for one series and test for another: what happens to many series at once has then
-        been seen in training. "time" cuts all series at the same instants; it counts the distinct time stamps of all
-        series, and a series may have no row in a fold.
+        "position" cuts each series by its own rows, so that each has its share in every fold. The same day can then be
+        in training for one series and in test for another, so that an incident of many series may already have been
+        seen in training. "time" cuts all series at the same instants; it counts the distinct time stamps of all series,
+        and a series may have no row in a fold.
     partition : bool, default=False
-        Whether one more fold, the first, tests the rows before all test blocks, by training on the rows after them:
-        the past of these rows is not known. Then each row is tested once, as ``StackingClassifier`` and
-        ``cross_val_predict`` need it; all folds but that one train on the past alone.
+        Whether to add a first fold that tests the rows before all test blocks, and trains on the rows after them, as
+        there are none before. Then each row is tested once, as ``StackingClassifier`` and ``cross_val_predict``
+        require; all other folds train only on the past.
 
     See Also
     --------

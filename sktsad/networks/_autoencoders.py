@@ -1,4 +1,4 @@
-"""Autoencoders: windows to a code and back."""
+"""Autoencoders: from windows to a code and back."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ._dense import dense_layers
 from ._dropout import DROPOUTS
 from ._recurrent_layers import RecurrentLayer, UnrolledDecoder
 
-#: Largest number of units of a layer, above what any machine trains: a typing error must not fill its memory.
+#: Largest number of units of a layer, beyond any useful size: a typing error must not fill the memory.
 _MOST_UNITS = 2**16
 
 
@@ -81,7 +81,7 @@ class CodeEncoder(nn.Module):
 
 
 class DenseAutoencoder(Autoencoder):
-    """Dense layers down to the code, and the same mirrored.
+    """Dense layers down to the code, and mirrored layers back.
 
     Parameters
     ----------
@@ -98,7 +98,7 @@ class DenseAutoencoder(Autoencoder):
     dropout_type : {"standard", "gaussian", "alpha"}
         Kind of dropout.
     widen : int
-        How many times as wide as the code the encoder's last layer is: 2 leaves room for a mean and a variance.
+        Width of the encoder's last layer, in units of the code size: 2 leaves room for a mean and a variance.
     """
 
     def __init__(
@@ -149,11 +149,11 @@ class RecurrentAutoencoder(Autoencoder):
     recurrent_dropout : float
         Share of the state's units dropped between steps.
     conv_channels : int or None
-        Channels of a convolution in front of the encoder's recurrent layers; None leaves it out.
+        Channels of a convolution before the encoder's recurrent layers; None leaves it out.
     kernel_size : int
         Number of steps that the convolution covers.
     decoder : {"repeat", "unroll"}
-        Whether the mirrored layers see the code at each step, or unroll from it, row by row.
+        Whether the mirrored layers see the code at each step, or decode row by row, starting from the code.
     widen : int
         As in `DenseAutoencoder`.
     """
@@ -221,12 +221,12 @@ def make_autoencoder(
     recurrent_dropout: float = 0.0,
     **arguments: Any,
 ) -> Autoencoder:
-    """Make a `DenseAutoencoder`, or a `RecurrentAutoencoder` of that cell; each leaves the other's parameters alone.
+    """Make a `DenseAutoencoder`, or a `RecurrentAutoencoder` of that cell; each ignores the other's parameters.
 
     Raises
     ------
     ValueError
-        If ``hidden_sizes`` holds no numbers of units, or dropout finds no layer.
+        If ``hidden_sizes`` does not hold numbers of units, or there is no layer for dropout.
     """
     is_row = getattr(hidden_sizes, "ndim", 1) == 1 and not isinstance(hidden_sizes, Mapping)
     sizes = list(hidden_sizes) if is_row else []

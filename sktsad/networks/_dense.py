@@ -19,7 +19,7 @@ def dense_layers(
     layers: list[nn.Module] = []
     for n_inputs, n_outputs in itertools.pairwise(sizes):
         linear = nn.Linear(n_inputs, n_outputs)
-        if activation == "selu":  # normalises itself with such weights only
+        if activation == "selu":  # self-normalising with these weights only
             nn.init.kaiming_normal_(linear.weight, nonlinearity="linear")
             nn.init.zeros_(linear.bias)
         hidden = [ACTIVATIONS[activation](), *([DROPOUTS[dropout_type](dropout)] if dropout else [])]

@@ -1,4 +1,4 @@
-"""Dropout of several kinds."""
+"""Kinds of dropout."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class GaussianDropout(nn.Module):
     Parameters
     ----------
     p : float
-        Share of units that dropout with the same variance drops.
+        Share of units that standard dropout with the same variance would drop.
     """
 
     def __init__(self, p: float) -> None:

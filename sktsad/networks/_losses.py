@@ -26,7 +26,7 @@ def log_probabilities(logits: torch.Tensor, target: torch.Tensor) -> tuple[torch
 
 
 def count_classes(logits: torch.Tensor) -> int:
-    """Return how many classes logits are of."""
+    """Return the number of classes of logits."""
     return logits.shape[1] if logits.ndim == 2 else 2
 
 
@@ -88,11 +88,10 @@ class FocalLoss(nn.Module):
     Parameters
     ----------
     gamma : float, default=2.0
-        How much less weight, at least 0: the factor is the probability of error to this power. 0 is cross entropy.
+        Exponent of the weight, at least 0: a row weighs the probability of error to this power. 0 is cross entropy.
     alpha : float or sequence of float, default=None
-        Weight of each class, in their sorted order. A number is for two classes: below 1, as published, it is the
-        weight of the anomaly, and 1 minus it that of the other class; from 1 on, it is the weight of the anomaly, and
-        1 that of the other class.
+        Weight of each class, in their sorted order. A number is for two classes, and is the weight of the anomaly; the
+        other class has the weight 1 minus this number if it is below 1, as published, and else the weight 1.
 
     References
     ----------
@@ -125,10 +124,10 @@ class FocalLoss(nn.Module):
 
 
 class MeanFalseError(nn.Module):
-    """Sum over the classes of their rows' mean squared error: every class counts alike, however rare.
+    """Sum of the mean squared errors of the classes: every class counts the same, however rare.
 
-    One number per batch; classes that the batch lacks do not count, so each batch should hold all of them. Over
-    several batches, such as those that early stopping watches, the loss is the mean of their numbers.
+    One number per batch; classes without rows in the batch do not count, so each batch should hold all classes. Over
+    several batches, such as those that early stopping watches, the loss is the mean over the batches.
 
     References
     ----------
@@ -155,7 +154,7 @@ class MeanFalseError(nn.Module):
 
 
 class MeanSquaredFalseError(MeanFalseError):
-    """Sum of the squares of the two classes' mean squared errors, which also keeps the two errors alike.
+    """Sum of the squares of the two classes' mean squared errors, which also keeps the two errors close.
 
     References
     ----------
@@ -174,13 +173,13 @@ class MeanSquaredFalseError(MeanFalseError):
 class LogitAdjustedCrossEntropy(CrossEntropy):
     """Cross entropy of logits shifted by the log prior of their classes, one value per row.
 
-    After training with it, the logits themselves are for classes of equal prior.
+    After training with it, the unshifted logits are those for classes of equal prior.
 
     Parameters
     ----------
     prior : sequence of float, default=None
-        Share of each class, above 0; None takes those of the training rows, by their sample weights. A classifier
-        that is trained further keeps those of its first rows.
+        Share of each class, above 0; None takes the shares in the training rows, by their sample weights. A classifier
+        that is trained further keeps the shares of its first fit.
     tau : float, default=1.0
         Weight of the log prior.
 
@@ -200,7 +199,7 @@ class LogitAdjustedCrossEntropy(CrossEntropy):
             self.set_prior(prior)
 
     def set_prior(self, prior: Sequence[float]) -> None:
-        """Take the shares of the classes, in their sorted order."""
+        """Set the shares of the classes, in their sorted order."""
         shares = torch.as_tensor(prior, dtype=self.shift.dtype)
         if not (shares > 0).all():
             raise ValueError(
@@ -228,7 +227,7 @@ LOSSES: dict[str, Any] = {
 
 
 class ReconstructionError(nn.Module):
-    """Squared or absolute error of a reconstruction, a value per element.
+    """Squared or absolute error of a reconstruction, one value per element.
 
     Parameters
     ----------
@@ -247,7 +246,7 @@ class ReconstructionError(nn.Module):
 
 
 class ForecastError(ReconstructionError):
-    """Error of a forecast of the last rows of a window, a value per element.
+    """Error of a forecast of the last rows of a window, one value per element.
 
     Parameters
     ----------

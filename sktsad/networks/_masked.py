@@ -23,7 +23,7 @@ class MaskedReconstructor(nn.Module):
     length, n_channels : int
         Shape of a window.
     mask_fraction : float
-        Share of the rows to hide on average, as near as whole spans allow.
+        Share of the rows to hide on average, as closely as whole spans allow.
     span : int
         Rows of a span; at most half of the window is used. Spans may overlap.
     dense_size : int or None
@@ -48,7 +48,7 @@ class MaskedReconstructor(nn.Module):
         self.encoder = RecurrentEncoder(n_channels, dropout=dropout, **encoder)
         self.window_shape = (length, n_channels)
         self.span = min(span, max(1, length // 2))
-        # Each span leaves this share of the rows as they are; all rows, and not none, in a window of one row.
+        # The share of rows that one span leaves visible; in a window of one row all rows, not none.
         left = 1 - self.span / max(length, 2)
         self.n_spans = max(1, round(math.log(1 - mask_fraction) / math.log(left)))
         hidden = [] if dense_size is None else [dense_size]

@@ -48,7 +48,7 @@ class RecurrentEncoder(nn.Module):
     bidirectional : bool
         Whether to read the window backwards, too.
     pooling : {"last", "last_max"}
-        The last hidden state; or that and each unit's largest value over time.
+        The last hidden state; or the last hidden state and the maximum of each unit over time.
     patch_size : int
         Samples per network step.
     """
@@ -65,7 +65,7 @@ class RecurrentEncoder(nn.Module):
         patch_size: int = 1,
     ) -> None:
         super().__init__()
-        #: The arguments that make another one like it.
+        #: The arguments that make another encoder of the same kind.
         self.arguments = {
             "n_channels": n_channels,
             "cell": cell,

@@ -16,7 +16,7 @@ from ._recurrent import CELLS
 def _gru_step(
     x: torch.Tensor, hidden: torch.Tensor, seen: torch.Tensor, weights: tuple[torch.Tensor, ...]
 ) -> torch.Tensor:
-    """Make a step of a GRU; the state that goes on is not the one that the gates see, as in ``torch.gru_cell``."""
+    """Make a step of a GRU; unlike in ``torch.gru_cell``, the gates do not see the state that is carried on."""
     input_weight, hidden_weight, input_bias, hidden_bias = weights
     reset_x, update_x, new_x = functional.linear(x, input_weight, input_bias).chunk(3, dim=1)
     reset_h, update_h, new_h = functional.linear(seen, hidden_weight, hidden_bias).chunk(3, dim=1)
@@ -24,8 +24,8 @@ def _gru_step(
     return new + torch.sigmoid(update_x + update_h) * (hidden - new)
 
 
-#: One step of a cell: input, state, output of the state as the gates see it, and weights to the next state. The first
-#: part of a state is the output.
+#: One step of a cell: maps input, state, output as the gates see it, and weights to the next state. The first part of a
+#: state is the output.
 STEPS: dict[str, Callable[..., Any]] = {
     "rnn": lambda x, state, seen, weights: (torch.rnn_tanh_cell(x, seen, *weights),),
     "gru": lambda x, state, seen, weights: (_gru_step(x, state[0], seen, weights),),
@@ -34,11 +34,11 @@ STEPS: dict[str, Callable[..., Any]] = {
 
 
 class RecurrentLayer(nn.Module):
-    """A recurrent layer with dropout on the state that goes from step to step.
+    """A recurrent layer with dropout on the state between steps.
 
-    One mask holds for all steps of a window [1]_. It hides units from the gates only: what a cell passes on to the
-    next step stays whole, since the mask's scaling would multiply up from step to step. While training it goes step by
-    step, since torch's fused layers have no such dropout; otherwise, and without dropout, it is torch's layer.
+    All steps of a window have the same mask [1]_. It hides units from the gates only, not from the next step, as the
+    scaling of the mask would multiply from step to step. In training the layer runs step by step, since torch's fused
+    layers have no such dropout; otherwise, and without dropout, it is torch's layer.
 
     Parameters
     ----------
@@ -78,7 +78,7 @@ class RecurrentLayer(nn.Module):
         return (hidden, torch.zeros_like(hidden)) if self.cell == "lstm" else (hidden,)
 
     def mask(self, hidden: torch.Tensor) -> torch.Tensor:
-        """Draw which units the gates see, scaled up for the others; outside of training they see all."""
+        """Draw which units the gates see, scaled up to replace the others; outside training the gates see all."""
         return functional.dropout(torch.ones_like(hidden), self.recurrent_dropout, self.training)
 
     def step(
@@ -93,7 +93,7 @@ class RecurrentLayer(nn.Module):
 class UnrolledDecoder(nn.Module):
     """Decode a code row by row, from the last to the first, each from the one decoded before.
 
-    The code gives every layer its first state [1]_. Rows are fed back as decoded, in training as in use.
+    The code determines the first state of every layer [1]_. Decoded rows are fed back, in training and after.
 
     Parameters
     ----------
@@ -104,7 +104,7 @@ class UnrolledDecoder(nn.Module):
     sizes : list of int
         Size of the code, and of each layer.
     dropout : torch.nn.Module
-        What drops units between layers and before the output.
+        Module that drops units between layers and before the output.
     recurrent_dropout : float
         Share of the state's units dropped between steps.
 

@@ -55,7 +55,7 @@ class StatefulNetwork(nn.Module):
         self.state_shape = (2 if cell == "lstm" else 1, num_layers, hidden_size)
         self.embedding = nn.Embedding(n_series, series_embedding) if n_series and series_embedding else None
         n_inputs = n_channels + (series_embedding or 0 if self.embedding else 0)
-        # Single layers: torch's own dropout between layers gives up the fused LSTM.
+        # Single layers: with torch's own dropout between layers, the LSTM is not fused.
         self.layers = nn.ModuleList(
             CELLS[cell](n_inputs if layer == 0 else hidden_size, hidden_size, batch_first=True)
             for layer in range(num_layers)
@@ -67,7 +67,7 @@ class StatefulNetwork(nn.Module):
         self.head = nn.Sequential(*head, nn.Linear(dense_size or hidden_size, math.prod(output_shape)))
 
     def start_at(self, outputs: Any) -> None:
-        """Set the bias of the outputs, one number for each."""
+        """Set the biases of the outputs, one number per output."""
         bias: Any = self.head[-1].bias
         with torch.no_grad():
             bias.copy_(torch.as_tensor(outputs))
@@ -104,7 +104,7 @@ class StatefulNetwork(nn.Module):
         return torch.stack(ends, dim=2)
 
     def _inputs(self, X: torch.Tensor, series: torch.Tensor | None) -> torch.Tensor:
-        """Put the vector of its series beside each row."""
+        """Append the vector of its series to each row."""
         if self.embedding is None:
             return X
         table = self.embedding.weight

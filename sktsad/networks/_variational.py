@@ -22,13 +22,13 @@ class VariationalAutoencoder(Autoencoder):
     hidden_sizes : sequence of int
         Number of units in each layer of the encoder; the last is the code.
     network : {"dense", "lstm", "gru", "rnn"}
-        Which autoencoder it is made from.
+        Kind of the underlying autoencoder.
     noise : float
         Noise on the input while training.
     n_draws : int
         Number of codes that `reconstructions` draws for each window; 0 means the mean code.
     **autoencoder : dict
-        More parameters of that autoencoder.
+        Further parameters of that autoencoder.
     """
 
     draws: torch.Tensor
@@ -44,7 +44,7 @@ class VariationalAutoencoder(Autoencoder):
         **autoencoder: Any,
     ) -> None:
         super().__init__(noise)
-        # As wide as the code, the encoder would tie each variance to the mean.
+        # If it were only as wide as the code, the encoder would tie each variance to the mean.
         self.autoencoder = make_autoencoder(
             network, length=length, n_channels=n_channels, hidden_sizes=hidden_sizes, widen=2, **autoencoder
         )
@@ -68,7 +68,7 @@ class VariationalAutoencoder(Autoencoder):
         return self.autoencoder.decode(code)
 
     def forward(self, X: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        """Return the reconstruction of a drawn code (of the mean one after training), means and log variances."""
+        """Return the reconstruction of a drawn code (after training, of the mean code), means and log variances."""
         mean, log_variance = self.distribution(self.corrupt(X))
         code = mean
         if self.training:
@@ -91,7 +91,7 @@ def kl_divergence(mean: torch.Tensor, log_variance: torch.Tensor) -> torch.Tenso
 class VariationalLoss(nn.Module):
     """Reconstruction error plus the weighted KL divergence, both per value of a window; one number per row.
 
-    The net sets ``epoch``, the number of the current epoch from 1, and reads ``parts``, the means of the two.
+    The net sets ``epoch``, the number of the current epoch from 1, and reads ``parts``, the means of both terms.
 
     Parameters
     ----------
@@ -100,7 +100,7 @@ class VariationalLoss(nn.Module):
     kl_weight : float
         Weight of the divergence.
     kl_warmup : int
-        Number of training epochs over which the weight rises to ``kl_weight``; in validation it is the full one.
+        Number of training epochs over which the weight rises to ``kl_weight``; validation uses the full weight.
     """
 
     def __init__(self, loss: str = "squared_error", kl_weight: float = 1.0, kl_warmup: int = 0) -> None:

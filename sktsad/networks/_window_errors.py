@@ -1,4 +1,4 @@
-"""From a trained network to the errors of windows, which are anomaly scores."""
+"""The errors of windows by a trained network, which are anomaly scores."""
 
 from __future__ import annotations
 
@@ -16,11 +16,12 @@ class WindowErrors(nn.Module):
     Parameters
     ----------
     module : torch.nn.Module
-        Trained: maps windows of shape (batch, length, channels) to what ``criterion`` compares with them.
+        A trained module: maps windows of shape (batch, length, channels) to outputs, which ``criterion`` compares with
+        the windows.
     criterion : torch.nn.Module
         Called with (output, windows), returns errors of shape (batch, rows, channels).
     last_only : bool, default=False
-        Whether the score is the mean over the last row alone.
+        Whether the score is the mean over the last row only.
     """
 
     def __init__(self, module: Any, criterion: Any, *, last_only: bool = False) -> None:

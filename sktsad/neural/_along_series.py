@@ -1,4 +1,4 @@
-"""What the estimators whose networks run along the series have in common."""
+"""Code shared by the estimators whose networks run along the series."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ._recurrent_parameters import RECURRENT
 from ._row_layout import RowLayout, lay_out
 from ._training import LeanNet, Network, Segments, StrandDataset, StrandLoader, UpdateRule, train
 
-#: Rows of a chunk and of a strand where the parameters leave them open.
+#: Limits of the rows of a chunk and of a strand where the parameters are None.
 _MIN_CHUNK, _MAX_CHUNK, _MAX_STRAND = 32, 256, 4096
 
 _AT_LEAST_1 = Interval(Integral, 1, None, closed="left")
@@ -48,7 +48,7 @@ def strand_arguments(estimator: AnyEstimator, n_rows: int) -> dict[str, Any]:
     Raises
     ------
     ValueError
-        If strands are not longer than what does not count of them.
+        If strands are no longer than ``warm_up``.
     """
     warm_up = int(estimator.warm_up)  # NumPy's small numbers overflow
     chunk = None if estimator.chunk_size is None else int(estimator.chunk_size)
@@ -60,7 +60,7 @@ def strand_arguments(estimator: AnyEstimator, n_rows: int) -> dict[str, Any]:
         length = -(-length // chunk) * chunk
     if length <= warm_up:
         raise ValueError(
-            f"warm_up={warm_up} leaves no row of a strand that counts: strand_length={length} must be longer."
+            f"warm_up={warm_up} leaves no row of a strand that counts: strand_length={length} must be larger."
         )
     return {"chunk_size": chunk, "strand_length": length, "warm_up": warm_up}
 
@@ -68,7 +68,7 @@ def strand_arguments(estimator: AnyEstimator, n_rows: int) -> dict[str, Any]:
 def network_along(
     estimator: AnyEstimator, windows: Windows, output_shape: tuple[int, ...], **others: Any
 ) -> Network:
-    """Return the network that an estimator runs along such rows; ``others`` are more of what a `Network` holds."""
+    """Return the network that an estimator runs along rows; ``others`` are further arguments of `Network`."""
     module = partial(
         StatefulNetwork,
         n_channels=windows.n_channels,
@@ -91,7 +91,7 @@ def train_along(
     has_cycle: bool = True,
     **what: Any,
 ) -> LeanNet:
-    """Train a net along segments; ``what`` says what is learnt, as a `StrandDataset` takes it."""
+    """Train a net along segments; ``what`` holds the arguments of `StrandDataset` that say what to learn."""
     net.set_params(callbacks__update_rule__one_cycle=has_cycle and _wants_cycle(estimator))
     strands = strand_arguments(estimator, int(learnt.sum()))
     trained = StrandDataset(
@@ -107,14 +107,14 @@ def train_along(
 
 
 def _wants_cycle(estimator: AnyEstimator) -> bool:
-    """Return whether the learning rate rises and falls once over a fit; a schedule of the user takes its place."""
+    """Return whether the learning rate rises and falls once over a fit; a schedule of the user replaces this."""
     theirs = [item[-1] if isinstance(item, tuple) else item for item in estimator.callbacks or []]
     has_own = any(isinstance(callback, LRScheduler) for callback in theirs)
     return estimator.lr_schedule == "one_cycle" and not has_own
 
 
 def layout_of(estimator: AnyEstimator, windows: Windows, past: Past | None, stacklevel: int) -> RowLayout:
-    """Lay rows out as the parameters of an estimator say."""
+    """Lay out rows by the parameters of an estimator."""
     return lay_out(
         windows, estimator.series, estimator.max_gap, estimator.dtype, past, stacklevel=stacklevel + 1
     )
@@ -126,7 +126,7 @@ def number_series(layout: RowLayout) -> dict[Hashable, int]:
 
 
 def segments_of(estimator: AnyEstimator, layout: RowLayout, states: np.ndarray | None) -> Segments:
-    """Return the segments with the numbers of their series and the states, flattened, that they go on from."""
+    """Return the segments, with the numbers of their series and the flattened states that they continue from."""
     numbers = np.array([estimator._series_numbers.get(key, -1) for key in layout.rows.keys])
     if states is not None:
         module: Any = estimator.net_.module_

@@ -1,4 +1,4 @@
-"""Files of encoders: what they hold is checked before a module is built."""
+"""Files of encoders: the contents are checked before a module is built."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ..networks import CELLS, RecurrentEncoder
 _PACKAGES = ("sktsad", "torch")
 #: Weights and biases of one unit, by cell.
 _GATES = {"rnn": 1, "gru": 3, "lstm": 4}
-#: Sizes in a file, at most: beyond what any machine trains.
+#: Upper limits of the sizes in a file, far beyond any that are useful.
 _LARGEST = {"n_channels": 2**16, "hidden_size": 2**13, "num_layers": 100, "patch_size": 2**16}
 _ARGUMENTS = {*_LARGEST, "cell", "dropout", "bidirectional", "pooling"}
 
@@ -33,19 +33,19 @@ def write_encoder(encoder: RecurrentEncoder, path: str | os.PathLike[str]) -> No
 
 
 def read_encoder(path: str | os.PathLike[str]) -> tuple[RecurrentEncoder, dict[str, str]]:
-    """Read what `write_encoder` has written: the encoder, and versions of packages.
+    """Read a file of `write_encoder`: return the encoder, and versions of packages.
 
     Raises
     ------
     OSError
         If there is no such file.
     ValueError
-        If it holds something else, or arguments and weights that do not belong together.
+        If it holds something else, or arguments and weights that do not match.
 
     Warns
     -----
     UserWarning
-        If other versions have written it.
+        If it was written with other versions.
     """
     try:
         saved = torch.load(path, weights_only=True, map_location="cpu")
@@ -57,7 +57,7 @@ def read_encoder(path: str | os.PathLike[str]) -> tuple[RecurrentEncoder, dict[s
         ) from error
     except (OSError, MemoryError):
         raise
-    except Exception as error:  # of torch, of pickle, of a dict that lacks a key: all say the same
+    except Exception as error:  # from torch, from pickle, or a missing key: all mean the same
         raise ValueError(
             f"path={os.fspath(path)!r} holds no encoder: write one with save_encoder."
         ) from error
@@ -73,7 +73,7 @@ def read_encoder(path: str | os.PathLike[str]) -> tuple[RecurrentEncoder, dict[s
 
 
 def _fault(arguments: dict[str, Any], state: dict[str, Any], versions: dict[str, str]) -> str | None:
-    """Say what is wrong with the contents of a file; None if nothing is."""
+    """Return what is wrong with the contents of a file; None if nothing is."""
     if not all(isinstance(each, dict) for each in (arguments, state, versions)):
         return "its parts are not mappings"
     if set(arguments) != _ARGUMENTS:

@@ -1,4 +1,4 @@
-"""Weights of events: a long one need not count as many times as it has rows."""
+"""Weights of rows by the length of their event, so that long events do not dominate."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from ._row_layout import RowLayout
 
 
 def event_weights(layout: RowLayout, target: np.ndarray, power: float) -> np.ndarray:
-    """Return the length of its event to this power for each row of an event, and 1 for other rows.
+    """Return for each row of an event the length of the event, to the given power; 1 for other rows.
 
     An event is a run of rows of one class, any but class 0, in one segment; rows are in the order of the layout.
     """

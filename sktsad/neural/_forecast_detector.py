@@ -25,7 +25,7 @@ class ForecastDetector(NetDetector):
     Parameters
     ----------
     cell : {"lstm", "gru", "rnn"}, default="lstm"
-        Recurrent cell. On a CPU the LSTM is the fast one: a GRU trains about 1.6 times slower.
+        Recurrent cell. On a CPU the LSTM is the fastest: training a GRU takes about 1.6 times as long.
     horizon : int, default=1
         Number of rows at the end of the window to predict; the score is the mean error over them.
     hidden_size : int, default=128
@@ -39,10 +39,10 @@ class ForecastDetector(NetDetector):
     dense_size : int or None, default=64
         Number of units in the dense layer; None leaves it out.
     pooling : {"last", "last_max"}, default="last"
-        What the recurrent layers pass on: the last state, or that and each unit's largest value over time.
+        Output of the recurrent layers: the last state, or that and the maximum of each unit over time.
     patch_size : int, default=1
-        Number of consecutive samples that the network reads at a step. If this does not divide the window, the first
-        row of the window is repeated in front.
+        Number of consecutive rows that the network reads per step. If this does not divide the window, its first row is
+        repeated in front.
     loss : {"absolute_error", "squared_error"}, default="absolute_error"
         Error of each value, in training and in the score.
     threshold : threshold rule, float or None, default=None
@@ -78,13 +78,13 @@ class ForecastDetector(NetDetector):
     verbose : int, default=0
         1 prints a line for each epoch, 0 prints nothing.
     warm_start : bool, default=False
-        Whether a further ``fit`` continues from the weights of the last one, with the present ``lr``, ``batch_size``
+        Whether a further ``fit`` continues from the weights of the last one, with the current ``lr``, ``batch_size``
         and ``max_epochs``; other parameters of the network stay as they were.
     callbacks : list of skorch callbacks, default=None
         Copied before use. One that listens to batches makes epochs a little slower. An ``EarlyStopping`` callback
         replaces the one that watches the loss, if ``early_stopping`` is on.
     net_params : dict, default=None
-        More parameters of skorch's ``NeuralNet``, such as ``{"optimizer__weight_decay": 0.01}``. In `set_params` and
+        Further parameters of skorch's ``NeuralNet``, such as ``{"optimizer__weight_decay": 0.01}``. In `set_params` and
         grids each is called ``net__<name>``.
 
     Attributes

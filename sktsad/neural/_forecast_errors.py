@@ -1,4 +1,4 @@
-"""Errors of the forecasts that a network makes at every row, and what they say of the rows that come."""
+"""Errors of the forecasts that a network makes at every row, and the scores of rows that follow from them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 
 from ._row_layout import RowLayout
 
-#: About how many rows' errors are used to learn what is usual.
+#: Number of rows, about, whose errors are used to learn the usual errors.
 _SAMPLE = 2**16
 
 
@@ -20,7 +20,7 @@ class ForecastErrors:
     layout : RowLayout
         The rows.
     horizon : int
-        Rows that each forecast reaches ahead.
+        Number of rows that each forecast predicts.
     loss : {"absolute_error", "squared_error"}
         Which error.
     """
@@ -32,7 +32,7 @@ class ForecastErrors:
         self.stop = np.repeat(layout.stops, layout.stops - layout.starts)
 
     def each(self, rows: np.ndarray, forecasts: np.ndarray) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
-        """Yield number of the horizon, rows that are forecast, and the errors there, shape (n, n_channels)."""
+        """Yield for each horizon its number, the rows it predicts, and their errors, shape (n, n_channels)."""
         for number in range(self.horizon):
             target = rows + number + 1
             is_inside = target < self.stop[rows]
@@ -53,7 +53,7 @@ class UsualErrors(ForecastErrors):
     layout, horizon, loss
         As in `ForecastErrors`.
     learnt : ndarray of bool, shape (n_rows,)
-        Rows whose errors are usual.
+        Rows from which the usual errors are learnt.
     ends : ndarray of int, shape (n_ends,)
         Rows beyond which forecasts are kept.
     """
@@ -114,7 +114,7 @@ class RowErrors(ForecastErrors):
     usual : ndarray of shape (horizon, n_channels)
         Usual errors.
     by_channel : bool
-        Whether channels stay apart.
+        Whether to return a score for each channel.
     """
 
     def __init__(self, layout: RowLayout, loss: str, usual: np.ndarray, by_channel: bool) -> None:
@@ -143,7 +143,7 @@ class RowErrors(ForecastErrors):
         self.count[target] += 1
 
     def scores(self) -> np.ndarray:
-        """Return the mean errors of each row, in the order of the table; 1, the usual error, where no forecast is."""
+        """Return the mean errors of each row, in the order of the table; 1, the usual error, without a forecast."""
         is_known = self.count > 0
         mean = np.ones_like(self.total)
         mean[is_known] = self.total[is_known] / self.count[is_known, None]

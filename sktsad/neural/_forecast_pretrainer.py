@@ -17,13 +17,13 @@ from ._training import Network
 class ForecastPretrainer(Pretrainer):
     """Learn an encoder of windows by predicting their last rows from those before.
 
-    No labels are needed: any rows will do, of these series or others. `transform` gives the codes of whole windows,
+    No labels are needed, and the rows may be those of other series. `transform` returns the codes of whole windows,
     for any classifier; ``RNNClassifier(encoder=...)`` trains the encoder further.
 
     Parameters
     ----------
     cell : {"lstm", "gru", "rnn"}, default="lstm"
-        Recurrent cell. On a CPU the LSTM is the fast one: a GRU trains about 1.6 times slower.
+        Recurrent cell. On a CPU the LSTM is the fastest: training a GRU takes about 1.6 times as long.
     horizon : int, default=1
         Number of rows at the end of a window to predict.
     loss : {"squared_error", "absolute_error"}, default="squared_error"
@@ -39,10 +39,10 @@ class ForecastPretrainer(Pretrainer):
     dense_size : int or None, default=64
         Number of units in the dense layer of the head, which is discarded; None leaves it out.
     pooling : {"last", "last_max"}, default="last"
-        What the recurrent layers pass on: the last state, or that and each unit's largest value over time.
+        Output of the recurrent layers: the last state, or that and the maximum of each unit over time.
     patch_size : int, default=1
-        Number of consecutive samples that the network reads at a step. If this does not divide the window, the first
-        row of the window is repeated in front.
+        Number of consecutive rows that the network reads per step. If this does not divide the window, its first row is
+        repeated in front.
     max_epochs : int or "auto", default="auto"
         Number of passes over the rows. "auto" means ``250 / sqrt(n_batches)``, rounded up: with few batches, many
         epochs are needed to learn anything; with a million rows, three are enough.
@@ -71,13 +71,13 @@ class ForecastPretrainer(Pretrainer):
     verbose : int, default=0
         1 prints a line for each epoch, 0 prints nothing.
     warm_start : bool, default=False
-        Whether a further ``fit`` continues from the weights of the last one, with the present ``lr``, ``batch_size``
+        Whether a further ``fit`` continues from the weights of the last one, with the current ``lr``, ``batch_size``
         and ``max_epochs``; other parameters of the network stay as they were.
     callbacks : list of skorch callbacks, default=None
         Copied before use. One that listens to batches makes epochs a little slower. An ``EarlyStopping`` callback
         replaces the one that watches the loss, if ``early_stopping`` is on.
     net_params : dict, default=None
-        More parameters of skorch's ``NeuralNet``, such as ``{"optimizer__weight_decay": 0.01}``. In `set_params` and
+        Further parameters of skorch's ``NeuralNet``, such as ``{"optimizer__weight_decay": 0.01}``. In `set_params` and
         grids each is called ``net__<name>``.
 
     Attributes

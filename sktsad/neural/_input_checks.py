@@ -14,7 +14,7 @@ from torch import nn
 from .._core import Weights, Windows, check_same_index, check_sample_weight
 from ._training import scale_weights
 
-#: Standard deviation of a channel below which, or above whose inverse, a network learns badly.
+#: A network learns badly from a channel whose standard deviation is below this, or above its inverse.
 _LEAST_SPREAD = 1e-4
 
 
@@ -37,13 +37,13 @@ def refuse_not_finite(outputs: np.ndarray, windows: Windows, dtype: str) -> None
     name = windows.channel_names[channel] if windows.channel_names else f"x{channel}"
     raise ValueError(
         f"The network gives no finite number for {int(is_odd.sum())} of {len(is_odd)} rows, the first is row {row}: "
-        f"its window holds {values[step, channel]:.3g} in column {name!r}, too large for {dtype} arithmetic. Clip or "
-        "drop such values before, or scale them."
+        f"its window holds {values[step, channel]:.3g} in column {name!r}, too large for {dtype} arithmetic. Clip, "
+        "drop or scale such values first."
     )
 
 
 def warn_if_badly_scaled(windows: Windows) -> None:
-    """Warn of channels that a network can hardly learn from: tiny, huge, or far from 0 for how little they vary."""
+    """Warn about channels that a network can hardly learn from: tiny, huge, or far from 0 for their spread."""
     buffer = windows.buffer
     center, spread = buffer.mean(axis=0, dtype=np.float64), buffer.std(axis=0, dtype=np.float64)
     varies = spread > 1e-12 * np.abs(center)
@@ -67,7 +67,7 @@ def check_weights(sample_weight: Weights, windows: Windows) -> np.ndarray:
     Raises
     ------
     ValueError
-        If a weight is no number, negative, NaN or infinite, none is above 0, or their index is not that of the rows.
+        If a weight is not a number, negative, NaN or infinite, none is above 0, or their index is not that of the rows.
     """
     weights = np.asarray(sample_weight)
     try:
@@ -95,13 +95,13 @@ def check_weights(sample_weight: Weights, windows: Windows) -> np.ndarray:
 def drop_weightless(
     windows: Windows, target: np.ndarray, weight: np.ndarray
 ) -> tuple[Windows, np.ndarray, np.ndarray]:
-    """Leave out the rows of weight 0: they count as absent, also where batches are counted."""
+    """Leave out the rows with weight 0: they count as absent, also in the number of batches."""
     used = weight > 0
     return windows[used], target[used], weight[used]
 
 
 def check_encoder(encoder: Any, windows: Windows) -> None:
-    """Refuse windows that an encoder was not made for; recurrent ones take any length."""
+    """Refuse windows that do not fit an encoder; recurrent encoders take any length."""
     length, n_channels = encoder.window_shape
     if n_channels != windows.n_channels or length not in (None, windows.length):
         steps = "any number of" if length is None else length
@@ -113,13 +113,13 @@ def check_encoder(encoder: Any, windows: Windows) -> None:
 
 
 def copy_loss(loss: Any, example: str) -> Any:
-    """Copy a torch loss, or its class; refuse what is neither and name an example."""
+    """Copy a torch loss, or its class; refuse anything else, with an example in the error."""
     if not (isinstance(loss, nn.Module) or (inspect.isclass(loss) and issubclass(loss, nn.Module))):
         raise TypeError(f"loss={loss!r} must be a torch.nn.Module or its class, e.g. torch.nn.{example}.")
     return copy.deepcopy(loss)
 
 
 def codes_have_own_dtype(tags: Tags) -> Tags:
-    """Say that codes are in the precision of the network, not of X."""
+    """Set the tag that codes have the precision of the network, not that of X."""
     tags.transformer_tags.preserves_dtype = []
     return tags

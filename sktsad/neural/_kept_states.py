@@ -1,4 +1,4 @@
-"""The states that a network has at the end of the rows of fit: rows that directly follow go on from them."""
+"""The states of a network at the end of the rows of fit, from which rows that directly follow continue."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ import numpy as np
 from .._core import Past, SeriesPast, Windows, is_gap, is_purged, say_if_many
 from ._row_layout import RowLayout
 
-#: Runs of neighbouring rows of a series at whose end the state is kept, at most: those before the longest holes.
+#: Largest number of runs of a series at whose end the state is kept: those before the longest holes.
 MOST_STATES = 1000
-#: Rows after a start from rest that lack their past; those after them have some of it.
+#: Number of rows after a start from rest that count as rows without a past; later ones have some of it.
 _COLD = 64
 
 
 def past_of(windows: Windows, layout: RowLayout, history: str) -> tuple[Past, np.ndarray]:
-    """Return what fit keeps of its series, still without states, and the rows after which these are wanted.
+    """Return what fit keeps of its series, still without states, and the rows after which states are needed.
 
-    `Past.with_values` takes the states, flattened. They are wanted after the last row of every run of neighbouring
+    `Past.with_values` takes the flattened states. They are needed after the last row of every run of neighbouring
     rows, or of none if ``history`` is "none"; rows are numbered as in the layout, in rising order.
     """
     numbers = layout.unsort(np.arange(len(layout.values)))[:, None]
@@ -26,13 +26,13 @@ def past_of(windows: Windows, layout: RowLayout, history: str) -> tuple[Past, np
 
 
 def first_states(layout: RowLayout, max_gap: float, stacklevel: int) -> np.ndarray | None:
-    """Return the flattened state that each segment goes on from, NaN for rest; None if all start from rest.
+    """Return the flattened state that each segment continues from, NaN for rest; None if all start from rest.
 
     Warns
     -----
     UserWarning
-        If more than a tenth of the rows are the first of series that neither directly follow rows of fit nor are, or
-        come before, the first of them.
+        If more than a tenth of the rows lack their past: they are the first rows of series known from fit, come after
+        rows of fit, and do not directly follow them.
     """
     rows, past = layout.rows, layout.past
     if rows.times is None or past is None or not len(past.times):

@@ -11,12 +11,12 @@ import torch
 from .._core import GappedStep, LiveRows, Past, SeriesPast
 from ._kept_states import state_before
 
-#: Inputs of forecasts are clipped to it: from an infinity the state would not recover.
+#: Inputs of forecasts are clipped to this: the state would not recover from an infinite value.
 _LARGEST = 1e30
 
 
 class LiveNetwork(GappedStep):
-    """Keeps the state of a network after the last row of each series; the next row is one step of the network.
+    """Keep the state of a network after the last row of each series; the next row is one step of the network.
 
     Parameters
     ----------
@@ -50,7 +50,7 @@ class LiveNetwork(GappedStep):
         self.keep("series", (), np.int64, -1)
 
     def begin(self, slot: int, key: Hashable, time: Any) -> None:
-        """Look up the number of a series, and go on from the state that fit kept."""
+        """Look up the number of a series, and continue from the state that fit kept."""
         self.series[slot] = self.numbers.get(key, -1)
         super().begin(slot, key, time)
 
@@ -76,7 +76,7 @@ class LiveNetwork(GappedStep):
             return np.ascontiguousarray(values, dtype=self.dtype)
 
     def _advance(self, slots: np.ndarray, inputs: np.ndarray) -> np.ndarray:
-        """Run the network one row further; a state that would be spoilt for good stays as it was."""
+        """Run the network for one more row; a state that would not be finite is not updated."""
         with torch.inference_mode():
             outputs, state = self.module(
                 torch.from_numpy(inputs[:, None]).to(self.device),
@@ -92,7 +92,7 @@ class LiveNetwork(GappedStep):
 
 
 class LiveForecast(LiveNetwork):
-    """Keeps the forecasts that were made of rows to come as well; the next row is scored by them.
+    """Also keep the forecasts of later rows, by which the next row is scored.
 
     Parameters
     ----------

@@ -125,7 +125,7 @@ class NetClassifier(ClassifierMixin, NetEstimator):
 
     @atomic_fit
     def partial_fit(self, X: Rows, y: Labels, classes: Any = None, sample_weight: Weights = None) -> Self:
-        """Train the network for one more epoch, from its present weights.
+        """Train the network for one more epoch, from its current weights.
 
         Parameters
         ----------
@@ -157,7 +157,7 @@ class NetClassifier(ClassifierMixin, NetEstimator):
         decision : ndarray of shape (n_samples,), or (n_samples, n_classes) if there are more than two classes
         """
         logits = self._outputs(X, self.__dict__.get("input_shape_"))
-        if logits.ndim == 2 and len(self.classes_) == 2:  # a module with one logit a class
+        if logits.ndim == 2 and len(self.classes_) == 2:  # a module with one logit per class
             return logits[:, 1] - logits[:, 0]
         return logits
 
@@ -240,7 +240,7 @@ class NetClassifier(ClassifierMixin, NetEstimator):
             warn_if_anomaly_is_a_guess(self.classes_)
         elif classes is not None and not np.array_equal(np.unique(classes), self.classes_):
             raise ValueError(
-                f"classes={classes!r} are not those of the first call, {self.classes_.tolist()}."
+                f"classes={classes!r} are not those of the first call, {self.classes_.tolist()}. Pass these, or None."
             )
         if classes is not None and len(self.classes_) < 2:
             raise ValueError(f"classes={classes!r} must name two classes or more.")
@@ -254,10 +254,10 @@ class NetClassifier(ClassifierMixin, NetEstimator):
         return numbers
 
     def _check_seen(self, target: np.ndarray, is_weighted: bool, may_be_one: bool) -> None:
-        """Raise if the rows that are learnt from are of too few classes."""
+        """Raise if the rows to train on have too few classes."""
         n_seen = np.count_nonzero(np.bincount(target))
         if n_seen < (1 if may_be_one else 2):
-            dropped = " among the rows of a weight above 0" if is_weighted else ""
+            dropped = " among the rows with a weight above 0" if is_weighted else ""
             raise ValueError(
                 f"y holds {n_seen} class{dropped}: a classifier needs two classes or more. Without labelled anomalies "
                 f"use a detector such as {self._without_labels}."
@@ -276,7 +276,7 @@ class NetClassifier(ClassifierMixin, NetEstimator):
         return np.divide(mass.sum(), (mass > 0).sum() * mass, out=np.zeros_like(mass), where=mass > 0)
 
     def _new_net(self, windows: Windows, prior: np.ndarray, options: TrainingOptions) -> LeanNet:
-        """Return an untrained net for such windows, whose classes have these shares."""
+        """Return an untrained net for these windows; ``prior`` holds the shares of the classes."""
         n_classes = len(self.classes_)
         loss = LOSSES[self.loss] if isinstance(self.loss, str) else copy_loss(self.loss, "CrossEntropyLoss")
         network = self._network(windows, 1 if n_classes == 2 else n_classes)
@@ -295,9 +295,9 @@ class NetClassifier(ClassifierMixin, NetEstimator):
         return net
 
     def _stratified(self, needs_every_class: bool) -> tuple[bool, bool]:
-        """Return whether batches must hold rows of every class: in training, and in what early stopping watches."""
+        """Return whether batches must hold rows of every class: in training, and in the rows of early stopping."""
         is_stratified = bool(needs_every_class if self.stratify == "auto" else self.stratify)
-        # What early stopping watches must be the loss that is trained: of batches with every class.
+        # Early stopping must watch the loss that is trained, that of batches with every class.
         return is_stratified, is_stratified and needs_every_class
 
     def _check_outputs(self, net: LeanNet, windows: Windows) -> None:

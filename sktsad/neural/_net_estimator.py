@@ -25,9 +25,8 @@ _PREFIX = "net__"
 class NetEstimator(Estimator):
     """Base of the estimators that train a network on windows.
 
-    Most estimators of your own will derive from `NetClassifier` or `NetDetector`. A subclass lists its
-    parameters in its ``__init__``, among them those of this class, and defines ``_network``, which says which network
-    it trains.
+    Your own estimators usually derive from `NetClassifier` or `NetDetector`. A subclass lists its parameters in its
+    ``__init__``, among them those of this class, and defines ``_network``, which returns the network to train.
 
     Parameters
     ----------
@@ -60,7 +59,7 @@ class NetEstimator(Estimator):
     callbacks : list of skorch callbacks or None
         Copied before use.
     net_params : dict or None
-        More parameters of skorch's ``NeuralNet``, such as ``{"optimizer__weight_decay": 0.01}``. `get_params`,
+        Further parameters of skorch's ``NeuralNet``, such as ``{"optimizer__weight_decay": 0.01}``. `get_params`,
         `set_params` and grids know each as ``net__<name>``.
 
     Attributes
@@ -106,7 +105,7 @@ class NetEstimator(Estimator):
         Parameters
         ----------
         deep : bool, default=True
-            Whether to include the parameters of those that are estimators, and to name each of ``net_params`` as
+            Whether to include the parameters of nested estimators, and each of ``net_params`` as
             ``net__<name>``.
 
         Returns
@@ -145,7 +144,7 @@ class NetEstimator(Estimator):
         check_is_fitted(self)
         windows = check_windows(self, X, n_channels=self.n_channels, reset=False)
         dataset = WindowDataset(windows, input_shape=input_shape, dtype=self.dtype)
-        with np.errstate(over="ignore"):  # of numbers that the network's precision cannot hold
+        with np.errstate(over="ignore"):  # numbers that the network's precision cannot hold
             outputs = forward(self.net_, dataset, self.predict_batch_size)
         refuse_not_finite(outputs, windows, self.dtype)
         return outputs

@@ -25,7 +25,7 @@ def save_encoder(pretrainer: Any, path: str | os.PathLike[str]) -> None:
     Parameters
     ----------
     pretrainer : ForecastPretrainer, MaskedReconstructionPretrainer or PretrainedEncoder
-        Fitted.
+        A fitted pretrainer.
     path : str or path-like
         File to write.
 
@@ -135,13 +135,13 @@ class PretrainedEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Estim
         OSError
             If there is no such file.
         ValueError
-            If it holds no encoder, or arguments and weights that do not belong together, or X does not have as many
-            channels as the encoder.
+            If it holds no encoder, or arguments and weights that do not match, or X does not have as many channels as
+            the encoder.
 
         Warns
         -----
         UserWarning
-            If other versions of sktsad or torch have written the file.
+            If the file was written with other versions of sktsad or torch.
         """
         windows = check_windows(self, X, n_channels=self.n_channels, reset=True)
         self.encoder_, self.versions_ = read_encoder(self.path)

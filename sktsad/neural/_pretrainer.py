@@ -63,7 +63,7 @@ class Pretrainer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, NetEstimator
         warm = self.warm_start and hasattr(self, "net_")
         windows = check_windows(self, X, n_channels=self.n_channels, reset=not warm)
         order = time_order(windows)
-        if order is not None:  # what is learnt does not depend on how the rows come
+        if order is not None:  # the result does not depend on the order of the rows
             windows = windows[order]
         warn_if_badly_scaled(windows)
         options = TrainingOptions.of(self)

@@ -10,7 +10,7 @@ from .._core import AnyEstimator, Interval, StrOptions
 #: Constraints of the parameters of recurrent layers, and of the dense one after them.
 RECURRENT: dict = {
     "cell": [StrOptions({"lstm", "gru", "rnn"})],
-    # Bounds above what any machine trains, so that a typing error does not fill its memory.
+    # Upper limits beyond any useful size, so that a typing error does not fill the memory.
     "hidden_size": [Interval(Integral, 1, 2**12, closed="both")],
     "num_layers": [Interval(Integral, 1, 100, closed="both")],
     "dropout": [Interval(Real, 0, 1, closed="left")],

@@ -26,14 +26,14 @@ class RNNClassifier(NetClassifier):
     The window runs through the recurrent layers; their last state goes through a dense layer to one logit, or
     to one logit per class. It comes after `SlidingWindow` in a Pipeline, or takes ready-made windows.
 
-    `StatefulRNNClassifier` reads a series once, row after row, which is many times cheaper and remembers more. A window
-    is the better choice where each is a whole event by itself, such as a heart beat; where samplers change the rows;
-    and where all that matters is within the last few rows.
+    `StatefulRNNClassifier` reads a series once, row after row, which is many times cheaper and remembers more. Windows
+    are the better choice where each is a whole event, such as a heart beat; where samplers change the rows; and where
+    only the last few rows matter.
 
     Parameters
     ----------
     cell : {"lstm", "gru", "rnn"}, default="lstm"
-        Recurrent cell [1]_ [2]_. On a CPU the LSTM is the fast one: a GRU trains about 1.6 times slower.
+        Recurrent cell [1]_ [2]_. On a CPU the LSTM is the fastest: training a GRU takes about 1.6 times as long.
     hidden_size : int, default=128
         Number of units in a recurrent layer.
     num_layers : int, default=1
@@ -45,10 +45,10 @@ class RNNClassifier(NetClassifier):
     dense_size : int or None, default=64
         Number of units in the dense layer; None leaves it out.
     pooling : {"last", "last_max"}, default="last"
-        What the recurrent layers pass on: the last state, or that and each unit's largest value over time.
+        Output of the recurrent layers: the last state, or that and the maximum of each unit over time.
     patch_size : int, default=1
-        Number of consecutive samples that the network reads at a step. If this does not divide the window, the first
-        row of the window is repeated in front.
+        Number of consecutive rows that the network reads per step. If this does not divide the window, its first row is
+        repeated in front.
     loss : str or torch loss, default="cross_entropy"
         "cross_entropy", "squared_error", "focal", "mean_false_error", "mean_squared_false_error" or "logit_adjusted",
         whose parameters are given as ``net_params={"criterion__<name>": ...}``, or an instance from `sktsad.networks`
@@ -59,9 +59,9 @@ class RNNClassifier(NetClassifier):
     encoder : pretrainer, default=None
         Where the recurrent layers come from: a `ForecastPretrainer`, a `MaskedReconstructionPretrainer`, a
         `PretrainedEncoder`, or an `AutoencoderDetector`. It is cloned and fitted on the windows of `fit`, without
-        labels, with a seed drawn from ``random_state`` where it has none; in ``FrozenEstimator`` it stays as it is and
-        keeps what it has learnt from other rows. Its encoder is copied and replaces the recurrent layers, so that
-        ``cell``, ``hidden_size``, ``num_layers``, ``bidirectional``, ``pooling`` and ``patch_size`` are its own. None
+        labels, with a seed drawn from ``random_state`` where it has none; within ``FrozenEstimator`` it is not fitted
+        and keeps what it has learnt from other rows. Its encoder is copied and replaces the recurrent layers, so that
+        ``cell``, ``hidden_size``, ``num_layers``, ``bidirectional``, ``pooling`` and ``patch_size`` are not used. None
         starts from random weights, and ``freeze_epochs`` and ``encoder_lr`` then do nothing.
     freeze_epochs : int or "all", default=0
         Number of epochs during which the weights of a pre-trained encoder stay as they are; "all" never trains them.
@@ -103,13 +103,13 @@ class RNNClassifier(NetClassifier):
         1 prints a line for each epoch, with the loss and the F1: of the last rows with early stopping, else of those
         trained on. 0 prints nothing.
     warm_start : bool, default=False
-        Whether a further ``fit`` continues from the weights of the last one, with the present ``lr``, ``batch_size``
+        Whether a further ``fit`` continues from the weights of the last one, with the current ``lr``, ``batch_size``
         and ``max_epochs``; other parameters of the network stay as they were.
     callbacks : list of skorch callbacks, default=None
         Copied before use. One that listens to batches makes epochs a little slower. An ``EarlyStopping`` callback
         replaces the one that watches the loss, if ``early_stopping`` is on.
     net_params : dict, default=None
-        More parameters of skorch's ``NeuralNet``, such as ``{"optimizer__weight_decay": 0.01}``. In `set_params` and
+        Further parameters of skorch's ``NeuralNet``, such as ``{"optimizer__weight_decay": 0.01}``. In `set_params` and
         grids each is called ``net__<name>``.
 
     Attributes

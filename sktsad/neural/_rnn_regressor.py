@@ -51,7 +51,7 @@ class RNNRegressor(RegressorMixin, NetEstimator):
     Parameters
     ----------
     cell : {"lstm", "gru", "rnn"}, default="lstm"
-        Recurrent cell [1]_ [2]_. On a CPU the LSTM is the fast one: a GRU trains about 1.6 times slower.
+        Recurrent cell [1]_ [2]_. On a CPU the LSTM is the fastest: training a GRU takes about 1.6 times as long.
     hidden_size : int, default=128
         Number of units in a recurrent layer.
     num_layers : int, default=1
@@ -63,10 +63,10 @@ class RNNRegressor(RegressorMixin, NetEstimator):
     dense_size : int or None, default=64
         Number of units in the dense layer; None leaves it out.
     pooling : {"last", "last_max"}, default="last"
-        What the recurrent layers pass on: the last state, or that and each unit's largest value over time.
+        Output of the recurrent layers: the last state, or that and the maximum of each unit over time.
     patch_size : int, default=1
-        Number of consecutive samples that the network reads at a step. If this does not divide the window, the first
-        row of the window is repeated in front.
+        Number of consecutive rows that the network reads per step. If this does not divide the window, its first row is
+        repeated in front.
     loss : {"squared_error", "absolute_error", "huber"} or torch loss, default="squared_error"
         Squared errors lead to the mean of what may follow, absolute ones to the median; Huber's loss is squared up to
         an error of 1 (``net_params={"criterion__delta": ...}``), absolute beyond. Or a ``torch.nn.Module``, or its
@@ -100,13 +100,13 @@ class RNNRegressor(RegressorMixin, NetEstimator):
     verbose : int, default=0
         1 prints a line for each epoch, 0 prints nothing.
     warm_start : bool, default=False
-        Whether a further ``fit`` continues from the weights of the last one, with the present ``lr``, ``batch_size``
+        Whether a further ``fit`` continues from the weights of the last one, with the current ``lr``, ``batch_size``
         and ``max_epochs``; other parameters of the network stay as they were.
     callbacks : list of skorch callbacks, default=None
         Copied before use. One that listens to batches makes epochs a little slower. An ``EarlyStopping`` callback
         replaces the one that watches the loss, if ``early_stopping`` is on.
     net_params : dict, default=None
-        More parameters of skorch's ``NeuralNet``, such as ``{"optimizer__weight_decay": 0.01}``. In `set_params` and
+        Further parameters of skorch's ``NeuralNet``, such as ``{"optimizer__weight_decay": 0.01}``. In `set_params` and
         grids each is called ``net__<name>``.
 
     Attributes
@@ -254,7 +254,7 @@ class RNNRegressor(RegressorMixin, NetEstimator):
 
     @atomic_fit
     def partial_fit(self, X: Rows, y: Labels, sample_weight: Weights = None) -> Self:
-        """Train the network for one more epoch, from its present weights.
+        """Train the network for one more epoch, from its current weights.
 
         Parameters
         ----------
@@ -284,7 +284,7 @@ class RNNRegressor(RegressorMixin, NetEstimator):
         forecast : ndarray of float64, shape (n_samples,) or (n_samples, n_targets)
             In the shape of the ``y`` of fit.
         """
-        # In float64, so that what scales it back to large values does not round it.
+        # In float64, so that scaling it back to large values does not round it.
         outputs = self._outputs(X).astype(np.float64)
         return outputs.reshape(len(outputs), *self._target_shape)
 
@@ -302,7 +302,7 @@ class RNNRegressor(RegressorMixin, NetEstimator):
         return self
 
     def _check_target(self, windows: Windows, y: Labels, warm: bool) -> np.ndarray:
-        """Return the targets as the network outputs them; note the shape of a row's, unless training goes on."""
+        """Return the targets in the shape of the outputs; store the shape of a row's, unless training continues."""
         if y is None:
             raise ValueError(f"{type(self).__name__} requires y to be passed, but the target y is None.")
         if getattr(getattr(y, "dtype", None), "kind", None) in ("m", "M", "V"):
@@ -329,7 +329,7 @@ class RNNRegressor(RegressorMixin, NetEstimator):
                 f"y has shape {target.shape}, where {(len(target), *self._target_shape)} would match the first fit: a "
                 "network that is trained further keeps its outputs. Fit again with warm_start=False."
             )
-        return target.reshape(len(target)) if shape == (1,) else target  # as nets put out a single column
+        return target.reshape(len(target)) if shape == (1,) else target  # as nets output a single column
 
     def _network(self, windows: Windows) -> Network:
         """Return which network to train."""

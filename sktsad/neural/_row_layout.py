@@ -37,11 +37,11 @@ class RowLayout:
     starts, stops : ndarray of int, shape (n_segments,)
         Where segments, rows of one series without a gap, start and stop.
     owner : ndarray of int, shape (n_segments,)
-        Which series of ``rows`` each segment is of.
+        The number in ``rows`` of the series of each segment.
     is_in_order : bool
-        Whether the rows of the table come in that order already: nothing is copied then.
+        Whether the rows of the table are already in that order; then nothing is copied.
     past : Past or None
-        What fit keeps that counts for these rows; None at fit.
+        What fit kept of these series; None at fit.
     """
 
     values: np.ndarray
@@ -54,11 +54,11 @@ class RowLayout:
     past: Past | None = None
 
     def sort(self, per_row: np.ndarray) -> np.ndarray:
-        """Bring what belongs to the rows of the table into the order of the layout."""
+        """Return values of the rows of the table in the order of the layout."""
         return per_row if self.is_in_order else per_row[self.rows.order]
 
     def unsort(self, per_row: np.ndarray) -> np.ndarray:
-        """Bring what belongs to the rows of the layout into the order of the table."""
+        """Return values of the rows of the layout in the order of the table."""
         if self.is_in_order:
             return per_row
         out = np.empty_like(per_row)
@@ -72,8 +72,8 @@ def check_rows(estimator: AnyEstimator, X: Rows, *, reset: bool) -> Windows:
     Raises
     ------
     ValueError
-        If there are NaN or infinite values, the columns are not those of fit, these are windows of several rows, or
-        only one of them and the rows of fit is a panel.
+        If there are NaN or infinite values, the columns are not those of fit, X holds windows of several rows, or only
+        one of X and the rows of fit is a panel.
     """
     if not reset:
         check_panel(X, estimator._past.was_panel)
@@ -96,9 +96,9 @@ def check_rows(estimator: AnyEstimator, X: Rows, *, reset: bool) -> Windows:
 def lay_out(
     windows: Windows, series: str, max_gap: float, dtype: Any, past: Past | None = None, stacklevel: int = 4
 ) -> RowLayout:
-    """Lay rows out segment by segment; ``past`` is what fit keeps, None at fit.
+    """Lay out rows segment by segment; ``past`` is what fit kept, None at fit.
 
-    After fit, a series that it does not know goes by its rows so far: no row is judged by later ones.
+    After fit, the time step of an unknown series is that of its rows so far, so that no row is judged by later ones.
 
     Raises
     ------
@@ -118,7 +118,7 @@ def lay_out(
     starts = rows.segment_starts(max_gap, found if past is None else rows.steps_so_far(past.steps))
     is_in_order = bool((rows.order[1:] > rows.order[:-1]).all())
     values = windows.buffer if is_in_order else windows.buffer[rows.order]
-    with np.errstate(over="ignore"):  # what is infinite then is refused by what the network makes of it
+    with np.errstate(over="ignore"):  # infinite values are refused later, by the outputs of the network
         values = np.asarray(values, dtype=dtype)
     return RowLayout(
         values,

@@ -32,7 +32,7 @@ from ._training import (
     states_after,
 )
 
-#: What stands for values beyond the range of float32.
+#: Replaces values beyond the range of float32.
 _LARGEST = 1e30
 
 
@@ -47,7 +47,7 @@ class StatefulForecastDetector(BaseDetector, NetEstimator):
     Parameters
     ----------
     cell : {"lstm", "gru", "rnn"}, default="lstm"
-        Recurrent cell. On a CPU the LSTM is the fast one.
+        Recurrent cell. On a CPU the LSTM is the fastest.
     horizon : int, default=5
         Number of rows to predict at every row, at most 10,000. With dates, what fit keeps of each series grows with its
         square.
@@ -66,8 +66,8 @@ class StatefulForecastDetector(BaseDetector, NetEstimator):
     max_epochs : int, default=12
         Number of passes over the rows; see ``min_updates``.
     min_updates : int, default=25
-        Least number of updates of the weights in an epoch: the rows are passed over more than once in an epoch where
-        one pass has fewer chunks. So a few hundred rows are learnt in as many epochs as a million.
+        Least number of updates of the weights in an epoch: if one pass over the rows has fewer chunks, the epoch makes
+        several passes. So a few hundred rows need no more epochs than a million.
     batch_size : int, default=32
         Largest number of strands that run side by side in training.
     chunk_size : int, default=None
@@ -88,7 +88,7 @@ class StatefulForecastDetector(BaseDetector, NetEstimator):
     optimizer : {"adam", "adamw", "sgd", "rmsprop"} or torch optimizer class, default="adamw"
         Optimizer.
     max_grad_norm : float or None, default=1.0
-        Norm to which a longer gradient is scaled; None leaves it as it is.
+        Norm to which a longer gradient is scaled; None does not scale.
     early_stopping : bool or int, default=False
         Whether to stop when the loss on the last rows has not improved for 5 epochs, or for the number given; the best
         weights are kept. With "one_cycle" the learning rate falls as if all epochs were run.
@@ -99,11 +99,11 @@ class StatefulForecastDetector(BaseDetector, NetEstimator):
         the training rows, whose errors are too small.
     series_embedding : int, default=None
         Size of a vector that is learnt for each series and joined to its rows; a series that `fit` has not seen
-        gets the mean of all. It pays where the share of anomalies of a series persists. None leaves it out.
+        gets the mean of all. It helps where some series keep having more anomalies than others. None leaves it out.
     series_dropout : float, default=0.25
         Share of strands, below 1, that are learnt with that mean; with ``series_embedding`` only.
     max_gap : float, default=3
-        Longest step in time, in units of the series' most frequent step, over which the state is carried over.
+        Longest step in time, in units of the series' most frequent step, across which the state is carried.
     history : {"index", "none"}, default="index"
         With "index", `fit` keeps the state at the end of every run of neighbouring rows (of each series the 1,000
         before the longest holes); rows that directly follow one of these by their index continue from it.
@@ -118,13 +118,13 @@ class StatefulForecastDetector(BaseDetector, NetEstimator):
     verbose : int, default=0
         1 prints a line for each epoch, 0 prints nothing.
     warm_start : bool, default=False
-        Whether a further ``fit`` continues from the weights of the last one, with the present ``lr``, ``batch_size``
+        Whether a further ``fit`` continues from the weights of the last one, with the current ``lr``, ``batch_size``
         and ``max_epochs``; other parameters of the network, and the series that it knows, stay as they were.
     callbacks : list of skorch callbacks, default=None
         Copied before use. One that listens to batches makes epochs a little slower. An ``EarlyStopping`` callback
         replaces the one that watches the loss, if ``early_stopping`` is on.
     net_params : dict, default=None
-        More parameters of skorch's ``NeuralNet``, such as ``{"optimizer__weight_decay": 0.1}``. In `set_params` and
+        Further parameters of skorch's ``NeuralNet``, such as ``{"optimizer__weight_decay": 0.1}``. In `set_params` and
         grids each is called ``net__<name>``.
 
     Attributes
@@ -153,9 +153,9 @@ class StatefulForecastDetector(BaseDetector, NetEstimator):
 
     Notes
     -----
-    Rows that y marks as anomalous are run through, but not learnt from as rows to predict. The first row of a series,
-    of which there is no forecast, scores 1. As in `StatefulRNNClassifier`, an array is one series, without a past, at
-    every call: nothing is kept between two calls.
+    The network reads rows that y marks as anomalous, but does not learn to predict them. The first row of a series has
+    no forecast, and scores 1. As in `StatefulRNNClassifier`, an array is one series, without a past, at every call:
+    nothing is kept between two calls.
 
     References
     ----------
@@ -301,10 +301,10 @@ class StatefulForecastDetector(BaseDetector, NetEstimator):
         if not warm:
             self._series_numbers = number_series(layout)
         learnt, watched = layout.sort(~anomalous & ~held_out), layout.sort(~anomalous & held_out)
-        learnt[layout.starts] = watched[layout.starts] = False  # no row before them says what comes
+        learnt[layout.starts] = watched[layout.starts] = False  # no row before them predicts them
         if not learnt.any():
             raise ValueError(
-                f"n_samples={len(rows)} hold no normal row that comes directly after another, so that there is nothing "
+                f"X has no normal row that comes directly after another (n_samples={len(rows)}), so there is nothing "
                 "to predict. Give more rows."
             )
         if not self.early_stopping:

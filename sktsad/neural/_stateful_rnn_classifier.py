@@ -42,22 +42,22 @@ from ._training import (
     watched_rows,
 )
 
-#: Losses whose best constant answer is the share of each class; others weigh the classes themselves.
+#: Losses whose best constant output is the share of each class; others weigh the classes themselves.
 _OF_SHARES = (CrossEntropy, SquaredError, FocalLoss)
 
 
 class StatefulRNNClassifier(NetClassifier):
     """Classify every row of a series with a recurrent network that reads the series once, row after row.
 
-    It takes rows, not windows: the network keeps a state, so that a row costs one step of the network, and the past
-    counts as far back as the state remembers. Series are cut into strands at random offsets; strands run side by side,
+    It takes rows, not windows: the network keeps a state, so that a row costs one step of the network, and its past
+    reaches as far back as the state remembers. Series are cut into strands at random offsets; strands run side by side,
     chunk after chunk, with the state carried over from one to the next: truncated back-propagation through time [1]_
     [2]_. Each row has a label, and counts once in a pass.
 
     Parameters
     ----------
     cell : {"lstm", "gru", "rnn"}, default="lstm"
-        Recurrent cell. On a CPU the LSTM is the fast one.
+        Recurrent cell. On a CPU the LSTM is the fastest.
     hidden_size : int, default=64
         Number of units in a recurrent layer.
     num_layers : int, default=1
@@ -82,8 +82,8 @@ class StatefulRNNClassifier(NetClassifier):
     max_epochs : int, default=12
         Number of passes over the rows; see ``min_updates``.
     min_updates : int, default=25
-        Least number of updates of the weights in an epoch: the rows are passed over more than once in an epoch where
-        one pass has fewer chunks. So a few hundred rows are learnt in as many epochs as a million.
+        Least number of updates of the weights in an epoch: if one pass over the rows has fewer chunks, the epoch makes
+        several passes. So a few hundred rows need no more epochs than a million.
     batch_size : int, default=32
         Largest number of strands that run side by side in training.
     chunk_size : int, default=None
@@ -104,7 +104,7 @@ class StatefulRNNClassifier(NetClassifier):
     optimizer : {"adam", "adamw", "sgd", "rmsprop"} or torch optimizer class, default="adamw"
         Optimizer.
     max_grad_norm : float or None, default=1.0
-        Norm to which a longer gradient is scaled; None leaves it as it is.
+        Norm to which a longer gradient is scaled; None does not scale.
     early_stopping : bool or int, default=False
         Whether to stop when the loss on the last rows has not improved for 5 epochs, or for the number given; the best
         weights are kept. With "one_cycle" the learning rate falls as if all epochs were run.
@@ -112,11 +112,11 @@ class StatefulRNNClassifier(NetClassifier):
         Share of rows, the last of each series in time, that early stopping watches.
     series_embedding : int, default=None
         Size of a vector that is learnt for each series and joined to its rows; a series that `fit` has not seen
-        gets the mean of all. It pays where the share of anomalies of a series persists. None leaves it out.
+        gets the mean of all. It helps where some series keep having more anomalies than others. None leaves it out.
     series_dropout : float, default=0.25
         Share of strands, below 1, that are learnt with that mean; with ``series_embedding`` only.
     max_gap : float, default=3
-        Longest step in time, in units of the series' most frequent step, over which the state is carried over.
+        Longest step in time, in units of the series' most frequent step, across which the state is carried.
     history : {"index", "none"}, default="index"
         With "index", `fit` keeps the state at the end of every run of neighbouring rows (of each series the 1,000
         before the longest holes); rows that directly follow one of these by their index continue from it.
@@ -131,13 +131,13 @@ class StatefulRNNClassifier(NetClassifier):
     verbose : int, default=0
         1 prints a line for each epoch, 0 prints nothing.
     warm_start : bool, default=False
-        Whether a further ``fit`` continues from the weights of the last one, with the present ``lr``, ``batch_size``
+        Whether a further ``fit`` continues from the weights of the last one, with the current ``lr``, ``batch_size``
         and ``max_epochs``; other parameters of the network, and the series that it knows, stay as they were.
     callbacks : list of skorch callbacks, default=None
         Copied before use. One that listens to batches makes epochs a little slower. An ``EarlyStopping`` callback
         replaces the one that watches the loss, if ``early_stopping`` is on.
     net_params : dict, default=None
-        More parameters of skorch's ``NeuralNet``, such as ``{"optimizer__weight_decay": 0.1}``. In `set_params` and
+        Further parameters of skorch's ``NeuralNet``, such as ``{"optimizer__weight_decay": 0.1}``. In `set_params` and
         grids each is called ``net__<name>``.
 
     Attributes
@@ -159,12 +159,12 @@ class StatefulRNNClassifier(NetClassifier):
     Notes
     -----
     Rows are read in time order, series by series, as their index tells; an array is one series without a gap, and
-    without a past at every call. So an array must not have been resampled, shuffled or cut before: this cannot be
-    detected. A row of weight 0 is run through like any other, but does not count in the loss. Nothing is kept between
-    two calls of `decision_function`.
+    without a past at every call. So an array must not have been resampled, shuffled or cut, which cannot be detected. A
+    row of weight 0 is read like any other, but does not count in the loss. Nothing is kept between two calls of
+    `decision_function`.
 
-    With the losses "cross_entropy", "squared_error" and "focal" the untrained network answers with the share of each
-    class, by the weights of its rows [4]_: few updates are then enough for rare events.
+    With the losses "cross_entropy", "squared_error" and "focal" the untrained network predicts the share of each class,
+    by the weights of its rows [4]_: few updates are then enough for rare events.
 
     References
     ----------
@@ -285,8 +285,7 @@ class StatefulRNNClassifier(NetClassifier):
         y : array-like of shape (n_samples,)
             Class labels, of two classes or more. With two, the last in sorted order is the anomaly.
         sample_weight : array-like of shape (n_samples,), default=None
-            Weights of the rows, at least 0. A row of weight 0 is run through, but does not count in the
-            loss.
+            Weights of the rows, at least 0. A row of weight 0 is read, but does not count in the loss.
 
         Returns
         -------
@@ -451,7 +450,7 @@ class StatefulRNNClassifier(NetClassifier):
     def _weights(
         self, windows: Windows, layout: RowLayout, target: np.ndarray, sample_weight: Weights
     ) -> tuple[np.ndarray | None, np.ndarray | None]:
-        """Return the weights of the rows in the loss, and as numbers of rows; None if there are none."""
+        """Return the weights of the rows in the loss, and ``sample_weight`` alone; (None, None) if all are 1."""
         if sample_weight is None and self.class_weight is None and self.event_weight is None:
             return None, None
         mass = np.ones(len(windows)) if sample_weight is None else check_weights(sample_weight, windows)
@@ -461,10 +460,10 @@ class StatefulRNNClassifier(NetClassifier):
         return scale_weights(weight), mass
 
     def _start_at_shares(self, net: LeanNet, target: np.ndarray, weight: np.ndarray | None) -> None:
-        """Let the untrained net answer with the shares of the classes, by the weights of their rows.
+        """Make the untrained net predict the shares of the classes, by the weights of their rows.
 
-        A few thousand updates hardly move a bias by the log odds of a rare class. Without this, the recurrent units
-        themselves would have to, saturate, and learn little else.
+        A few thousand updates hardly move a bias by the log odds of a rare class. Without this start, the recurrent
+        units would learn these odds instead, saturate, and learn little else.
         """
         mass = np.bincount(target, weight, minlength=len(self.classes_))
         if type(net.criterion_) in _OF_SHARES and mass.all():
@@ -485,7 +484,7 @@ class StatefulRNNClassifier(NetClassifier):
         return network_along(self, windows, () if n_outputs == 1 else (n_outputs,))
 
     def _stratified(self, needs_every_class: bool) -> tuple[bool, bool]:
-        """Chunks hold the rows that come."""
+        """Return False for both: chunks hold rows in sequence, whatever their class."""
         return False, False
 
     def _outputs(self, X: Rows, input_shape: tuple[int, ...] | None = None) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""A callback that writes how a network trains for TensorBoard."""
+"""A callback that logs the training of a network for TensorBoard."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from .._core import Labels, Rows
 
 
 class TensorBoardLog(Callback):
-    """Write the figures of each epoch to a folder, for TensorBoard.
+    """Write the metrics of each epoch to a folder, for TensorBoard.
 
     skorch's ``TensorBoard`` takes a writer, which cannot be copied, and estimators copy their callbacks. This one takes
-    the folder, and opens the writer when a training begins. Each training writes to a folder of its own within it,
-    ``0``, ``1``, ..., so that those of a search stand beside each other.
+    the folder, and opens the writer when a training begins. Each training writes to a subfolder of its own, ``0``,
+    ``1``, ..., so that TensorBoard shows those of a search side by side.
 
     Parameters
     ----------
@@ -38,7 +38,7 @@ class TensorBoardLog(Callback):
 
     See Also
     --------
-    skorch.callbacks.EpochScoring : Figures of your own in each epoch, which are written, too.
+    skorch.callbacks.EpochScoring : Adds your own metrics to each epoch, which are written, too.
 
     Examples
     --------
@@ -76,7 +76,7 @@ class TensorBoardLog(Callback):
         self._log: Any = TensorBoard(SummaryWriter(self.run_dir_)).initialize()
 
     def on_epoch_end(self, net: NeuralNet, **kwargs: Any) -> None:
-        """Write the figures of an epoch.
+        """Write the metrics of an epoch.
 
         Parameters
         ----------

@@ -67,13 +67,13 @@ class TorchClassifier(NetClassifier):
         1 prints a line for each epoch, with the loss and the F1: of the last rows with early stopping, else of those
         trained on. 0 prints nothing.
     warm_start : bool, default=False
-        Whether a further ``fit`` continues from the weights of the last one, with the present ``lr``, ``batch_size``
+        Whether a further ``fit`` continues from the weights of the last one, with the current ``lr``, ``batch_size``
         and ``max_epochs``; other parameters of the network stay as they were.
     callbacks : list of skorch callbacks, default=None
         Copied before use. One that listens to batches makes epochs a little slower. An ``EarlyStopping`` callback
         replaces the one that watches the loss, if ``early_stopping`` is on.
     net_params : dict, default=None
-        More parameters of skorch's ``NeuralNet``, such as ``{"optimizer__weight_decay": 0.01}``. In `set_params` and
+        Further parameters of skorch's ``NeuralNet``, such as ``{"optimizer__weight_decay": 0.01}``. In `set_params` and
         grids each is called ``net__<name>``.
 
     Attributes

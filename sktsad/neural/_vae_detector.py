@@ -46,13 +46,13 @@ class VAEDetector(AutoencoderDetector):
         Error of each value, in training and in the score.
     score_on : {"window", "last", "overlap"}, default="window"
         Whether the score is the mean error over the window, or over its last row. "overlap" gives a row the mean of the
-        scores of all windows that hold it: it **looks ahead** by a window, and is for studying the past.
+        scores of all windows that hold it: it **looks ahead** by a window, and is for analysing past data.
     decoder : {"repeat", "unroll"}, default="repeat"
         Recurrent networks only: whether the decoder sees the code at every step; or only at first, and then the row
         that it decoded before, from the last row to the first. Unrolling goes step by step: training takes about 1.4
         times as long with an LSTM on a CPU, 1.2 times with a GRU.
     conv_channels : int or None, default=None
-        Recurrent networks only: number of channels of a convolution over 5 steps in front of the encoder; None leaves
+        Recurrent networks only: number of channels of a convolution over 5 steps before the encoder; None leaves
         it out. ``net_params={"module__kernel_size": ...}`` changes the 5.
     activation : {"relu", "selu", "tanh"}, default="relu"
         Activation between layers, dense networks only. "selu" keeps layers normalised by itself.
@@ -64,7 +64,7 @@ class VAEDetector(AutoencoderDetector):
     recurrent_dropout : float, default=0.0
         Recurrent networks only: share of the state's units that the gates do not see while training, the same at each
         step of a window. Torch's fused layers cannot do that: training goes step by step and takes about 1.9 times as
-        long with an LSTM on a CPU, 1.2 times with a GRU. Scoring does not.
+        long with an LSTM on a CPU, 1.2 times with a GRU. Scoring takes no longer.
     noise : float, default=0.0
         Standard deviation of Gaussian noise on the input while training (a denoising autoencoder).
     threshold : threshold rule, float or None, default=None
@@ -100,13 +100,13 @@ class VAEDetector(AutoencoderDetector):
     verbose : int, default=0
         1 prints a line for each epoch, 0 prints nothing.
     warm_start : bool, default=False
-        Whether a further ``fit`` continues from the weights of the last one, with the present ``lr``, ``batch_size``
+        Whether a further ``fit`` continues from the weights of the last one, with the current ``lr``, ``batch_size``
         and ``max_epochs``; other parameters of the network stay as they were.
     callbacks : list of skorch callbacks, default=None
         Copied before use. One that listens to batches makes epochs a little slower. An ``EarlyStopping`` callback
         replaces the one that watches the loss, if ``early_stopping`` is on.
     net_params : dict, default=None
-        More parameters of skorch's ``NeuralNet``, such as ``{"optimizer__weight_decay": 0.01}``. In `set_params` and
+        Further parameters of skorch's ``NeuralNet``, such as ``{"optimizer__weight_decay": 0.01}``. In `set_params` and
         grids each is called ``net__<name>``.
 
     Attributes

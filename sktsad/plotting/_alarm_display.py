@@ -1,4 +1,4 @@
-"""Alarms over the series that they are about."""
+"""Alarms drawn over their series."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class AlarmDisplay:
     Parameters
     ----------
     values : Series of shape (n_samples,)
-        What is drawn as a line. Series and time are read from the index.
+        Values to draw as a line. Series and time are read from the index.
     alarms : DataFrame
         A table of `sktsad.postprocessing.alarms` for these rows.
     anomalous : ndarray of bool, shape (n_samples,), default=None
@@ -171,7 +171,7 @@ class AlarmDisplay:
             if (at < 0).any():
                 raise ValueError(
                     f"alarms has a {column} of {alarms[column].iloc[int(np.argmin(at))]!r}, but no row of X has that "
-                    "time. Give the rows that the alarms were found in."
+                    "time. Pass the rows in which the alarms were found."
                 )
         return found
 
@@ -194,7 +194,7 @@ class AlarmDisplay:
         alarms : DataFrame
             A table of `sktsad.postprocessing.alarms`.
         X : Series, DataFrame or array-like of shape (n_samples, n_features)
-            The rows that they were found in, or the scores of these rows, with the same index.
+            The rows in which they were found, or the scores of these rows, with the same index.
         y : array-like of shape (n_samples,), default=None
             Their labels.
         column : str or int, default=None
@@ -213,8 +213,8 @@ class AlarmDisplay:
         Raises
         ------
         ValueError
-            If X has several columns and none is chosen, the table has other columns or alarms of other rows, lengths
-            or time indexes differ, or there are more than two labels.
+            If X has several columns and none is chosen, the table lacks columns or has alarms of other rows, lengths or
+            time indexes differ, or there are more than two labels.
         """
         index = common_index(X=X, y=y)
         values = read_values(X, index, column)

@@ -1,4 +1,4 @@
-"""What all displays draw in the same way."""
+"""Drawing that all displays share."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from matplotlib.lines import Line2D
 
-#: Looks differ in lightness, hatch, dash or marker, not in colour alone: they survive a grey printer. Their greys are
-#: those of the style, see `inked`.
+#: Looks differ in lightness, hatch, dash or marker, not only in colour, so that they stay distinct in black and white.
+#: Their greys are those of the style, see `inked`.
 LINE = {"color": "0.15", "linewidth": 0.8, "solid_joinstyle": "bevel"}
 EVENT = {"facecolor": "0.88", "edgecolor": "0.62", "hatch": "////", "linewidth": 0.6, "zorder": 0.5}
 MARKER = {
@@ -33,16 +33,15 @@ MARKER = {
 }
 THRESHOLD = {"color": "#0072B2", "linestyle": (0, (6, 2)), "linewidth": 1.2, "zorder": 4}
 
-#: With more marks or bands than this in one of the axes, each is drawn thinner, so as not to bury the line and the
-#: rest.
+#: With more marks or bands than this in one of the axes, each is drawn thinner, so that they do not hide the line.
 _CROWD = 200
 _CROWDED_MARKER = {"markersize": 2.2, "markeredgewidth": 0.3}
 _CROWDED_EVENT = {"linewidth": 0.2}
-#: More axes than that cannot be told apart in one figure.
+#: More axes than this cannot be told apart in one figure.
 _MAX_AXES = 60
-#: Inches that an entry of the legend takes.
+#: Width of an entry of the legend, in inches.
 _LEGEND_WIDTH = 1.4
-#: Bands are thinned where there are more: each takes about half a millisecond, for its hatch.
+#: With more bands than this, near ones are merged: each takes about half a millisecond, for its hatch.
 _MAX_BANDS = 1000
 
 
@@ -54,7 +53,7 @@ def make_axes(
     Parameters
     ----------
     ax : Axes, array-like of Axes or None
-        Those of the caller. None makes a figure.
+        Axes of the caller. None makes a figure.
     n_axes : int
         How many are needed.
     caller : str
@@ -64,7 +63,7 @@ def make_axes(
     n_cols : int or None, default=1
         Columns of the grid of axes that are made; None chooses by their number.
     fix : str, default=""
-        How to need fewer axes.
+        Advice how to need fewer axes.
 
     Returns
     -------
@@ -76,12 +75,12 @@ def make_axes(
         axes = np.ravel(np.asarray(ax, dtype=object))
         if len(axes) != n_axes:
             raise ValueError(
-                f"{caller} needs {n_axes} axes, but ax holds {len(axes)}. Give it an array of {n_axes}, leave "
-                f"ax=None to have them made{', or ' + fix if fix else ''}."
+                f"{caller} needs {n_axes} axes, but ax holds {len(axes)}. Pass an array of {n_axes} axes, or "
+                f"ax=None to make them{', or ' + fix if fix else ''}."
             )
         return axes, None
     if n_axes > _MAX_AXES:
-        raise ValueError(f"{caller} would draw {n_axes} axes, which nobody can read: {fix}.")
+        raise ValueError(f"{caller} would draw {n_axes} axes, too many to read: {fix}.")
     n_cols = min(n_axes, n_cols or min(3, math.ceil(math.sqrt(n_axes / 2))))
     n_rows = math.ceil(n_axes / n_cols)
     width = size[0] if n_cols == 1 else max(4.0, size[0] / n_cols)
@@ -94,7 +93,7 @@ def make_axes(
 
 
 def add_legend(axes: np.ndarray, own: Figure | None) -> Any:
-    """Name what is drawn, once for all axes, outside of the data; return the legend, None if nothing has a name."""
+    """Add one legend for all axes, outside of the data; return it, None if nothing has a label."""
     handles: dict[str, Any] = {}
     for ax in axes:
         for handle, label in zip(*ax.get_legend_handles_labels(), strict=True):
@@ -113,13 +112,13 @@ def add_legend(axes: np.ndarray, own: Figure | None) -> Any:
 
 
 def set_time(ax: Axes, axis: TimeAxis, label: bool = True) -> None:
-    """Name the time axis and write its ticks; or leave them to the axes below."""
+    """Set label and ticks of the time axis, unless the axes below show them."""
     if axis.is_date:
         dates = require("matplotlib.dates", "A time axis")
         locator = dates.AutoDateLocator(tz=axis.zone, minticks=3, maxticks=7)
         ax.xaxis.set_major_locator(locator)
         ax.xaxis.set_major_formatter(dates.ConciseDateFormatter(locator, tz=axis.zone))
-    elif axis.label == "row":  # bands begin half a row before the first, which is no row -0.5
+    elif axis.label == "row":  # bands begin half a row before row 0, and there is no row -0.5
         ticker = require("matplotlib.ticker", "An axis of rows")
         ax.xaxis.set_major_locator(ticker.MaxNLocator(integer=True))
     ax.margins(x=0)
@@ -147,14 +146,14 @@ def shade(
     label: str = "labelled event",
     **look: Any,
 ) -> PolyCollection:
-    """Shade labelled events, or others, from a share of the height of the axes to the top."""
+    """Shade intervals, such as labelled events, from a share of the height of the axes to the top."""
     collections = require("matplotlib.collections", "Shading")
     places = axis.place(_merge(intervals).ravel())
     ax.xaxis.update_units(places)
     left, right = np.asarray(ax.convert_xunits(places), dtype=float).reshape(-1, 2).T
     corners = [(left, bottom), (left, 1), (right, 1), (right, bottom)]
     vertices = np.stack([np.column_stack([x, np.full(len(x), y)]) for x, y in corners], axis=1)
-    # An edge is seen where the interval is thinner than a pixel.
+    # The edge stays visible where the interval is thinner than a pixel.
     look = {**inked({**EVENT, **look}), **(_CROWDED_EVENT if len(intervals) > _CROWD else {})}
     name = label if len(intervals) else None
     bands = collections.PolyCollection(vertices, transform=ax.get_xaxis_transform(), label=name, **look)
@@ -163,7 +162,7 @@ def shade(
 
 
 def _merge(intervals: np.ndarray) -> np.ndarray:
-    """Merge many intervals where what lies between them is too short to be seen."""
+    """Merge intervals, if there are many, where the distance between them is too short to be seen."""
     if len(intervals) <= _MAX_BANDS:
         return intervals
     shortest = (intervals[-1, 1] - intervals[0, 0]) / _MAX_BANDS
@@ -176,7 +175,7 @@ def _merge(intervals: np.ndarray) -> np.ndarray:
 def draw_marks(
     ax: Axes, times: np.ndarray, values: np.ndarray, axis: TimeAxis, label: str, **look: Any
 ) -> Line2D:
-    """Mark rows; only marks that there are get into the legend."""
+    """Mark rows; without any, there is no entry in the legend."""
     look = {**inked(MARKER), **(_CROWDED_MARKER if len(times) > _CROWD else {}), **look}
     (marks,) = ax.plot(axis.place(times), values, **look, label=label if len(times) else None)
     return marks

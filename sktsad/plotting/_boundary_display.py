@@ -1,4 +1,4 @@
-"""Two features, and where a model draws its line between normal and anomalous."""
+"""Two features, and the boundary of a model between normal and anomalous."""
 
 from __future__ import annotations
 
@@ -183,7 +183,7 @@ class BoundaryDisplay:
         Parameters
         ----------
         estimator : estimator
-            A fitted detector, binary classifier, or Pipeline that ends in one, which scores each row by itself.
+            A fitted detector, binary classifier, or Pipeline that ends in one, which scores each row independently.
         X : DataFrame or array-like of shape (n_samples, 2)
             Rows to draw. A frame names the features.
         y : array-like of shape (n_samples,), default=None
@@ -212,7 +212,7 @@ class BoundaryDisplay:
                 f"X has shape {rows.shape}: a border is drawn in a plane, so choose two columns and fit the estimator "
                 "to them."
             )
-        common_index(X=X, y=y)  # raises where they do not belong together
+        common_index(X=X, y=y)  # raises if they do not match
         (anomalous,) = mark_label(estimator.classes_[1], y=y)
         low, high = np.nanmin(rows, axis=0), np.nanmax(rows, axis=0)
         margin = eps * np.where(high > low, high - low, 1.0)
@@ -229,8 +229,8 @@ class BoundaryDisplay:
         )
         if not np.allclose(decision_scores(estimator, shuffled), scores[order], rtol=1e-3, atol=1e-6):
             raise ValueError(
-                f"{estimator} scores a row by its neighbours: the points of a grid have none, so that there is no "
-                "border. Draw an estimator that scores each row by itself, or the scores over time, by ScoreDisplay."
+                f"{estimator} scores a row by its neighbours: the points of a grid have none, so there is no border. "
+                "Draw an estimator that scores each row independently, or the scores over time with ScoreDisplay."
             )
         display = cls(
             xx0,

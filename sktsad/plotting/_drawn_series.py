@@ -1,4 +1,4 @@
-"""What is drawn: rows of values and labels, series by series, with their place on the time axis."""
+"""The rows to draw, series by series, and their place on the time axis."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ _UNITS = [("d", 86_400 * 10**9), ("h", 3_600 * 10**9), ("min", 60 * 10**9), ("s"
 
 @dataclass(frozen=True)
 class TimeAxis:
-    """How the numbers that stand for time are drawn.
+    """How numbers that stand for time are drawn.
 
     Attributes
     ----------
     label : str
-        What the axis is called.
+        Label of the axis.
     unit : float or None
         Nanoseconds of a unit of time deltas; None for all other kinds of time.
     is_date : bool
@@ -49,7 +49,7 @@ class TimeAxis:
     zone: Any = None
 
     def place(self, times: np.ndarray) -> np.ndarray:
-        """Return times as matplotlib takes them."""
+        """Return times in the units of the axis in matplotlib."""
         if self.is_date:
             return times.astype(np.int64).view("datetime64[ns]")
         return times if self.unit is None else times / self.unit
@@ -66,7 +66,7 @@ class DrawnSeries:
     rows : ndarray of int, shape (n_rows,)
         Where its rows are in the table.
     times : ndarray of shape (n_rows,)
-        Their time as numbers; the numbers of the rows where they carry no time.
+        Their time as numbers; row numbers where rows carry no time.
     step : float
         Its time step; 0 where there is none.
     starts : ndarray of int
@@ -82,8 +82,8 @@ class DrawnSeries:
     def intervals(self, mask: np.ndarray) -> np.ndarray:
         """Return the time intervals of marked rows, of shape (n_events, 2).
 
-        A row lasts from half a step before its time to half a step after it. An interval ends at a gap: nobody
-        knows what was there.
+        A row lasts from half a step before its time to half a step after it. An interval ends at a gap, where nothing
+        is known.
         """
         first, stop = find_events(mask[self.rows], self.starts)
         return np.column_stack([self.times[first] - self.step / 2, self.times[stop - 1] + self.step / 2])
@@ -110,11 +110,11 @@ def read_drawn(index: pd.Index, max_gap: float) -> tuple[list[DrawnSeries], Time
 
 
 def read_one(index: pd.Index, max_gap: float, caller: str) -> tuple[DrawnSeries, TimeAxis]:
-    """Read the one series that there may be."""
+    """Read the only series; raise if there are several."""
     drawn, axis = read_drawn(index, max_gap)
     if len(drawn) != 1:
         raise ValueError(
-            f"{caller} shows one series, and these rows are of {len(drawn)}. Choose one: X.loc[[{drawn[0].key!r}]]."
+            f"{caller} shows one series, but X has {len(drawn)}. Choose one: X.loc[[{drawn[0].key!r}]]."
         )
     return drawn[0], axis
 
@@ -131,9 +131,9 @@ def _time_axis(time: pd.Index | None, name: str, times: np.ndarray | None) -> Ti
 
 
 def common_index(**tables: Any) -> pd.Index:
-    """Return the index of rows that come in several tables, some of which may be None.
+    """Return the common index of several tables of the same rows, some of which may be None.
 
-    The first with times has it, else the first with an index; arrays have the numbers of their rows.
+    It is that of the first table with times, else that of the first with an index, else row numbers.
     """
     given = {name: table for name, table in tables.items() if table is not None}
     check_consistent_length(*given.values())
@@ -150,7 +150,7 @@ def common_index(**tables: Any) -> pd.Index:
 
 
 def read_values(X: Rows, index: pd.Index, columns: Any = None) -> pd.DataFrame:
-    """Return rows as a frame of float64, of all columns or some; of windows, the rows that they end with."""
+    """Return all or some columns of rows as a frame of float64; for windows, their last rows."""
     if isinstance(X, Windows):
         X = pd.DataFrame(X.last(), columns=X.channel_names)
     elif isinstance(X, pd.Series):
@@ -171,8 +171,8 @@ def read_values(X: Rows, index: pd.Index, columns: Any = None) -> pd.DataFrame:
         )
     if (is_infinite := np.isinf(numbers).any()).any():
         raise ValueError(
-            f"X is infinite in its columns {X.columns[is_infinite].tolist()}: no axis can hold that. Make it NaN, "
-            "which leaves a hole in the line."
+            f"X is infinite in its columns {X.columns[is_infinite].tolist()}, which no axis can show. Make such values "
+            "NaN, which leaves a hole in the line."
         )
     return numbers.set_axis(index, axis=0)
 

@@ -60,9 +60,8 @@ class FeatureScoreDisplay:
 
     Notes
     -----
-    Scores of windows, named like ``temp_t-3``, are those of many steps; the last one is shown, which is the row
-    itself: the steps before it are rows of their own, and a sum over the window would smear each peak over the rows
-    after it.
+    Scores of windows, named like ``temp_t-3``, are those of several steps; the last step is shown, which is the row
+    itself: a sum over the window would smear each peak over the rows after it.
 
     The worst channel is the one with the highest single score among the rows shown. With more than ``max_points``
     rows, the highest score of each of that many equal spans of time is shown, so that no peak is lost.
@@ -114,14 +113,14 @@ class FeatureScoreDisplay:
         Parameters
         ----------
         ax : Axes, default=None
-            Where to draw; the colour bar takes its room from them. None makes a figure, which you show and close
+            Where to draw; the colour bar takes space from these axes. None makes a figure, which you show and close
             yourself.
         n_channels : int or None, default=20
             Largest number of channels to show; None shows all.
         max_points : int, default=2000
             Largest number of cells of a channel; with more rows, the highest score of each span of time is shown.
         max_gap : float, default=3
-            Longest step in time, in units of the most frequent step, that is bridged; longer ones stay blank.
+            Longest step in time, in units of the most frequent step, that is bridged; longer steps are left blank.
         **mesh_kwargs : dict
             Further arguments of matplotlib's ``pcolormesh``, such as ``cmap``, ``vmax`` or ``norm``.
 
@@ -149,7 +148,7 @@ class FeatureScoreDisplay:
         self.colorbar_ = self.figure_.colorbar(self.mesh_, ax=self.ax_, label="score", pad=0.01)
         self.events_, top, names = None, rows[0], [str(channel) for channel in self.channels_]
         if self.anomalous is not None:
-            # In a row of their own: over the map they would change its colours.
+            # In their own row: over the map they would change its colours.
             top, names = top - 1, ["labelled event", *names]
             bottom = len(self.channels_) / len(names)
             self.events_ = shade(self.ax_, series.intervals(self.anomalous), axis, bottom)

@@ -1,4 +1,4 @@
-"""Windows beside their reconstruction by a network."""
+"""Windows and their reconstruction by a network."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class ReconstructionDisplay:
     Parameters
     ----------
     signal : DataFrame of shape (n_steps, n_channels)
-        What was to be reconstructed. Time is read from the index.
+        The values to reconstruct. Time is read from the index.
     reconstruction : DataFrame of shape (n_steps, n_channels)
         Its reconstruction.
 
@@ -175,8 +175,8 @@ class ReconstructionDisplay:
         Parameters
         ----------
         estimator : AutoencoderDetector, VAEDetector or Pipeline
-            Fitted. In a Pipeline that ends in one, the values are drawn as the detector sees them: scaled, if a step
-            scales them.
+            A fitted detector. In a Pipeline that ends in one, the values are drawn as the detector sees them: scaled,
+            if a step scales them.
         X : Windows or array-like of shape (n_samples, n_features)
             Windows as in `fit`, or rows for a Pipeline; a single window may be flat.
         row : int, default=None
@@ -226,8 +226,8 @@ class ReconstructionDisplay:
         Parameters
         ----------
         signal : Series, DataFrame or array-like of shape (n_steps,) or (n_steps, n_channels)
-            What was to be reconstructed, one row per time step. Its index, or else that of the reconstruction, tells
-            the time.
+            The values to reconstruct, one row per time step. Time is read from its index, or else from that of the
+            reconstruction.
         reconstruction : Series, DataFrame or array-like of the same shape
             Its reconstruction, with channels in the same order.
         ax : Axes or array-like of Axes, default=None
@@ -248,8 +248,8 @@ class ReconstructionDisplay:
         given, made = read_values(signal, index), read_values(reconstruction, index)
         if given.shape != made.shape:
             raise ValueError(
-                f"signal has {given.shape[1]} channel(s), but reconstruction has {made.shape[1]}: give the same in "
-                "the same order."
+                f"signal has {given.shape[1]} channel(s), but reconstruction has {made.shape[1]}. Pass the same "
+                "channels in the same order."
             )
         return cls(given, made.set_axis(given.columns, axis=1)).plot(ax, **plot_params)
 

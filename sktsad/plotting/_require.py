@@ -1,4 +1,4 @@
-"""How displays get matplotlib, which is an extra."""
+"""Import of matplotlib, which is an extra."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 
 def require(module: str, caller: str) -> Any:
-    """Import a module of the extra ``plot``, or say how to get it."""
+    """Import a module of the extra ``plot``; if it is missing, raise an error with the command that installs it."""
     try:
         return importlib.import_module(module)
     except ImportError as error:

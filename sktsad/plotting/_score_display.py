@@ -77,7 +77,7 @@ class ScoreDisplay:
 
     See Also
     --------
-    ThresholdDisplay : Shows what other thresholds would give.
+    ThresholdDisplay : Shows the results of other thresholds.
     SeriesDisplay : Shows the values that are scored.
 
     Notes
@@ -243,7 +243,7 @@ class ScoreDisplay:
     def from_estimator(
         cls, estimator: AnyEstimator, X: Rows, y: Labels = None, *, ax: Axes = None, **plot_params: Any
     ) -> Self:
-        """Draw the scores that a fitted classifier or detector gives.
+        """Draw the scores of a fitted classifier or detector.
 
         Detectors, and Pipelines that end in one, show ``anomaly_score`` and ``threshold_``, in the units of the score;
         all others ``decision_function`` and 0; or, where there is none, the probability of the anomaly and 0.5. Rows

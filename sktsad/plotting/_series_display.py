@@ -69,8 +69,8 @@ class SeriesDisplay:
 
     Notes
     -----
-    One column is drawn as it is, and detections on it. Several columns are drawn in lanes above one another, each
-    scaled to its own range, which is written beside the lane; detections have a lane of their own on top.
+    A single column is drawn in its own units, with detections on it. Several columns are drawn in lanes above one
+    another, each scaled to its own range, which is written beside the lane; detections have their own lane on top.
 
     A band starts half a time step before the first row of an event and ends half a step after the last. Lines and
     bands end at a gap in time, and lines at missing values, where no detection can be marked either. With more than
@@ -235,8 +235,8 @@ class SeriesDisplay:
         Parameters
         ----------
         X : Windows, Series, DataFrame or array-like of shape (n_samples, n_features)
-            Values, one row per time step. A (series, time) MultiIndex is a panel. If X has no index, that of the labels
-            tells the time.
+            Values, one row per time step; a panel has a (series, time) MultiIndex. If X has no index, time is read from
+            that of the labels.
         y_true : array-like of shape (n_samples,), default=None
             Labels of the rows.
         y_pred : array-like of shape (n_samples,), default=None
@@ -275,7 +275,7 @@ def _draw_column(
     max_points: int,
     look: dict[str, Any],
 ) -> tuple[list[Line2D], Line2D | None]:
-    """Draw one column as it is, and detections on it."""
+    """Draw one column in its own units, with detections on it."""
     column = values.iloc[:, 0].to_numpy()
     name = str(values.columns[0])
     line = draw_line(ax, *broken_line(series, column, max_points), axis, **{"label": name, **look})

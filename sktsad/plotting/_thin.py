@@ -1,4 +1,4 @@
-"""Long series as few points, and holes as holes: what a line is drawn from."""
+"""The points of a line: few of a long series, with breaks at gaps."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def thin(times: np.ndarray, values: np.ndarray, max_points: int) -> np.ndarray:
     times, values : ndarray of shape (n_points,)
         Points in time order, finite.
     max_points : int
-        Up to this number of points are kept as they are; of more, the smallest and the largest value of each of
+        Up to this number of points, all are kept; of more, the smallest and the largest value of each of
         ``max_points // 2 - 1`` spans, the first point and the last.
 
     Returns
@@ -41,7 +41,7 @@ def broken_line(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return the points of a line that breaks at gaps in time and at missing values.
 
-    In a series that is thinned, holes shorter than the spans that `thin` works by cannot be seen: they are bridged.
+    In a series that is thinned, holes shorter than the spans of `thin` cannot be seen: they are bridged.
 
     Parameters
     ----------

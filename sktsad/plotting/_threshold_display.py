@@ -1,4 +1,4 @@
-"""What each threshold would give."""
+"""Precision and recall, or alarms per day, of each threshold."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class ThresholdDisplay:
     beta : float, default=1
         Weight of recall against precision in ``f_beta``.
     score_name : str, default="threshold"
-        What the thresholds are compared with.
+        Name of the scores that the thresholds apply to.
 
     Attributes
     ----------
@@ -162,7 +162,7 @@ class ThresholdDisplay:
         (self.points_,) = self.ax_.plot(places, chosen, "o", **inked({"color": "0"}), markersize=5, zorder=3)
         self.ax_.set_title(f"at {self.threshold:.4g}: {title}", loc="left", fontsize="small", wrap=True)
         self.ax_.set(xlabel=self.score_name)
-        # The lowest threshold, which lies anywhere below all scores, is left out of sight.
+        # The lowest threshold, which may lie far below all scores, is not shown.
         seen = np.append(self.thresholds[1:], self.threshold)
         if seen.min() < seen.max():
             self.ax_.set_xlim(seen.min(), seen.max())
@@ -190,7 +190,7 @@ class ThresholdDisplay:
         if self.budget is not None:
             budget = {**THRESHOLD, "label": f"budget {self.budget:g}"}
             self.budget_ = self.ax_.axhline(self.budget, **budget)
-            # The flood of alarms far below would leave the budget at the bottom.
+            # Low thresholds give so many alarms that the budget would lie at the bottom of the axes.
             top = min(float(np.max(self.alarms_per_day)), 5 * self.budget)
             self.ax_.set_ylim(-0.03 * top, 1.05 * max(top, self.budget))
         self.ax_.set(ylabel="alarms per day")
@@ -287,7 +287,7 @@ class ThresholdDisplay:
         pos_label : int, float, bool or str, default=1
             The label of anomalies.
         score_name : str, default="threshold"
-            What the thresholds are compared with.
+            Name of the scores that the thresholds apply to.
         ax : Axes, default=None
             Where to draw.
         **plot_params : dict
@@ -303,7 +303,7 @@ class ThresholdDisplay:
             If `y_true` does not have both classes, or has more than two labels, scores are not finite, or lengths
             differ.
         """
-        common_index(y_true=y_true, y_score=y_score)  # raises where they do not belong together
+        common_index(y_true=y_true, y_score=y_score)  # raises if they do not match
         (anomalous,) = mark_label(pos_label, y_true=y_true)
         scores = read_scores(y_score)
         if anomalous.all() or not anomalous.any():
@@ -326,14 +326,14 @@ class ThresholdDisplay:
     def from_rule(
         cls, rule: Any, *, score_name: str = "threshold", ax: Axes = None, **plot_params: Any
     ) -> Self:
-        """Draw the curves that a fitted rule has chosen by.
+        """Draw the curves by which a fitted rule has chosen its threshold.
 
         Parameters
         ----------
         rule : BestFBeta or AlarmsPerDay
             A fitted rule, such as the ``threshold_rule_`` of a detector.
         score_name : str, default="threshold"
-            What the thresholds are compared with.
+            Name of the scores that the thresholds apply to.
         ax : Axes, default=None
             Where to draw.
         **plot_params : dict

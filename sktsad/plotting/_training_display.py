@@ -1,4 +1,4 @@
-"""How training went."""
+"""Losses and scores by epoch."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ._require import require
 if TYPE_CHECKING:
     from matplotlib.lines import Line2D
 
-#: Looks of the losses; others take turns after these.
+#: Looks of the losses; other losses use these in turn.
 _LOOKS = {
     "train_loss": {"color": "0", "linestyle": "-", "linewidth": 1.6},
     "valid_loss": {"color": "#D55E00", "linestyle": (0, (5, 1.5)), "linewidth": 1.6},
@@ -26,7 +26,7 @@ _OTHERS = [
     {"color": "#009E73", "linestyle": (0, (8, 2)), "linewidth": 1.4, "zorder": 3},
     {"color": "#CC79A7", "linestyle": (0, (3, 1, 1, 1, 1, 1)), "linewidth": 1.4, "zorder": 3},
 ]
-#: What skorch counts beside losses and scores.
+#: Entries of skorch's history that are neither losses nor scores.
 _NO_FIGURE = ("epoch", "dur", "batches")
 
 
@@ -43,7 +43,7 @@ class TrainingDisplay:
     losses : dict of str to ndarray of shape (n_epochs,)
         Losses by name.
     scores : dict of str to ndarray of shape (n_epochs,), default=None
-        Scores by name, which are drawn against an axis of their own, on the right.
+        Scores by name, which are drawn on a second axis, on the right.
     best_epoch : int, default=None
         The epoch to mark.
 
@@ -154,14 +154,14 @@ class TrainingDisplay:
 
     @classmethod
     def from_estimator(cls, estimator: AnyEstimator, *, ax: Axes = None, **plot_params: Any) -> Self:
-        """Draw how the network of a fitted estimator was trained.
+        """Draw the training of the network of a fitted estimator.
 
         Parameters
         ----------
         estimator : estimator
-            A fitted estimator with a net, or a Pipeline that ends in one. What its ``net_.history`` holds by epoch is
-            drawn: numbers whose names end in ``loss`` as losses, others as scores. The best epoch is that of the lowest
-            ``valid_loss``, which is the one that early stopping returns to, or else of the lowest ``train_loss``.
+            A fitted estimator with a net, or a Pipeline that ends in one. The numbers of each epoch in its
+            ``net_.history`` are drawn: those whose names end in ``loss`` as losses, others as scores. The best epoch is
+            that with the lowest ``valid_loss``, to which early stopping returns, or else the lowest ``train_loss``.
         ax : Axes, default=None
             Where to draw.
         **plot_params : dict

@@ -1,4 +1,4 @@
-"""From scores to decisions and alarms: classifiers around a classifier or detector, and tables of alarms."""
+"""From scores to decisions and alarms: wrappers of classifiers and detectors, and tables of alarms."""
 
 from ._alarms import alarms
 from ._cost_sensitive_classifier import CostSensitiveClassifier

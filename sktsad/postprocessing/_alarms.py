@@ -1,4 +1,4 @@
-"""From scores to alarms: one row for each time that somebody is called."""
+"""From scores to alarms: one row for each time that a person is called."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def alarms(
     Parameters
     ----------
     decision : array-like of shape (n_samples,)
-        What ``decision_function`` returns: above 0 for anomalies. Or what ``predict`` returns, if it is 0 and 1 or
+        The output of ``decision_function``: above 0 for anomalies. Or that of ``predict``, if it is 0 and 1 or
         booleans; or scores, with their ``threshold``. NaN and infinite values are alarms.
     X : array-like of shape (n_samples, n_features), default=None
         The rows that were scored. Only their index is read: series and time, if ``decision`` has none. Without any
@@ -66,18 +66,18 @@ def alarms(
     threshold : float, default=0.0
         Rows above it are alarms.
     merge_gap : int, timedelta or str, default=None
-        A row above the threshold continues the alarm before it if at most this number of quiet rows, or quiet rows of
-        that time, lie between them: an event that flickers is one alarm. None is half an hour if time is dates, else 0
-        rows.
+        A row above the threshold continues the alarm before it if at most this number of quiet rows, or quiet rows for
+        at most this length of time, lie between them: an event that flickers is one alarm. None means half an hour if
+        the index has dates, else 0 rows.
     min_rows : int, default=1
         Number of rows above the threshold that make an alarm. The alarm opens at the last of these; shorter runs are
         left out.
     cool_down : int, timedelta or str, default=0
-        No other alarm opens for this number of rows, or this time, after the last row of an alarm. Rows above the
-        threshold there are ignored; a run that lasts beyond them is an alarm that starts after them.
+        No other alarm opens for this number of rows, or this length of time, after the last row of an alarm. Rows above
+        the threshold are ignored in that time; a run that lasts longer is an alarm that starts after it.
     max_gap : float, default=3
-        Holes in time of more than this number of steps count as the rows that are missing there; shorter holes do not
-        count.
+        Holes in time of more than this number of steps count as the number of rows that are missing; shorter holes do
+        not count.
 
     Returns
     -------
@@ -87,8 +87,8 @@ def alarms(
         - ``series``: the key of the series, only with a (series, time) MultiIndex;
         - ``start``, ``end``: time of its first and last row above the threshold, or their positions without an index;
         - ``opened``: when it became an alarm, at the ``min_rows``-th of these rows;
-        - ``rows``: how many rows of it are above the threshold;
-        - ``peak_time``, ``peak_score``: when it was worst, and how bad;
+        - ``rows``: number of its rows above the threshold;
+        - ``peak_time``, ``peak_score``: time and value of its highest score;
         - ``sensor``: the column with the largest sum of feature scores over its rows; only with ``feature_scores``.
 
     Raises
@@ -158,7 +158,7 @@ def alarms(
 
 
 def _index_of(**tables: Any) -> pd.Index:
-    """Return the index of the rows: the first that carries time, else the first there is, else their positions."""
+    """Return the index of the rows: the first that carries time, else the first index, else their positions."""
     given = {name: table for name, table in tables.items() if table is not None}
     check_consistent_length(*given.values())
     timed = [name for name, table in given.items() if has_time(table)]
@@ -183,7 +183,7 @@ def _peaks(badness: np.ndarray, found: AlarmRuns) -> np.ndarray:
 
 
 def _sensors(scores: Scores, order: np.ndarray, found: AlarmRuns) -> pd.Index:
-    """Return the column that shows each alarm most."""
+    """Return the column with the largest sum of feature scores for each alarm."""
     if not isinstance(scores, pd.DataFrame):
         values = np.asarray(scores, dtype=np.float64)
         scores = pd.DataFrame(values, columns=[f"x{number}" for number in range(values.shape[1])])

@@ -1,4 +1,4 @@
-"""What all classifiers around a classifier share: they fit it, pass weights on, and look like it."""
+"""Base of the classifiers that wrap a classifier or detector."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .._core import AnyEstimator, Estimator, Rows, check_params_of_rows, to_clas
 
 
 class ClassifierWrapper(ClassifierMixin, MetaEstimatorMixin, Estimator):
-    """Base of the classifiers around a classifier or detector; a subclass says how they decide."""
+    """Base of the classifiers that wrap a classifier or detector; a subclass defines the decision."""
 
     estimator: AnyEstimator
     estimator_: Any
@@ -60,7 +60,7 @@ class ClassifierWrapper(ClassifierMixin, MetaEstimatorMixin, Estimator):
         return process_routing(self, "fit", **params)["estimator"]["fit"]
 
     def _look_like_the_estimator(self) -> None:
-        """Copy the number and the names of the columns, where the fitted estimator has them."""
+        """Copy the number and the names of the columns from the fitted estimator, if it has them."""
         for name in ("n_features_in_", "feature_names_in_"):
             if hasattr(self.estimator_, name):
                 setattr(self, name, getattr(self.estimator_, name))

@@ -1,4 +1,4 @@
-"""Decisions by what mistakes cost."""
+"""Decisions by the costs of mistakes."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ from ._classifier_wrapper import ClassifierWrapper
 class CostSensitiveClassifier(ClassifierWrapper):
     """Choose the class with the lowest expected cost, with any classifier that gives probabilities.
 
-    Training stays as it is; only the decision changes. It needs calibrated probabilities: a classifier that gives a
-    rare class 1e-6 where it should be sure needs calibration, or resampling, first.
+    Training does not change, only the decision. Probabilities must be calibrated: a classifier that gives a rare class
+    1e-6 where it should be confident needs calibration, or resampling, first.
 
     Parameters
     ----------
     estimator : classifier
-        Classifier or pipeline with ``predict_proba``. It is cloned and fitted; in ``FrozenEstimator`` it stays as it
-        is.
+        Classifier or pipeline with ``predict_proba``. It is cloned and fitted; within ``FrozenEstimator`` it is not
+        fitted again.
     cost_matrix : array-like of shape (n_classes, n_classes), default=None
         ``cost_matrix[i][j]`` is the cost of predicting class j for a row of class i, classes in sorted order: the
-        layout of scikit-learn's confusion matrix. No mistake may cost less than being right. None is 1 for every
+        layout of scikit-learn's confusion matrix. No mistake may cost less than the correct class. None is 1 for every
         mistake.
     method : {"expected_cost", "threshold_moving"}, default="expected_cost"
         "expected_cost" predicts the class with the lowest expected cost [1]_. "threshold_moving" multiplies the
@@ -120,7 +120,7 @@ class CostSensitiveClassifier(ClassifierWrapper):
         ------
         ValueError
             If the cost matrix does not have one row and one column for each class, or has a mistake that costs less
-            than being right, or a class that costs nothing to miss.
+            than the correct class, or a class that costs nothing to miss.
         """
         check_foreign_rows(self.estimator, X)
         check_labels(X, y)
@@ -157,7 +157,7 @@ class CostSensitiveClassifier(ClassifierWrapper):
         return moved / moved.sum(axis=1, keepdims=True)
 
     def decision_function(self, X: Rows) -> np.ndarray:
-        """Return how much better than the others each class is, in costs or in probability.
+        """Return how much better each class is than the others, in costs or in probability.
 
         Parameters
         ----------
@@ -192,12 +192,12 @@ class CostSensitiveClassifier(ClassifierWrapper):
         extra = _extra(costs)
         if (extra < 0).any() or not (extra.sum(axis=1) > 0).all():
             raise ValueError(
-                f"cost_matrix={costs.tolist()}: in no row may a mistake cost less than being right, which stands on "
-                "the diagonal, and in each row one mistake must cost more."
+                f"cost_matrix={costs.tolist()}: in each row, no mistake may cost less than the correct class, on the "
+                "diagonal, and one mistake must cost more. Change these costs."
             )
         return costs
 
 
 def _extra(costs: np.ndarray) -> np.ndarray:
-    """Return what each decision costs more than the right one."""
+    """Return how much more each decision costs than the correct one."""
     return costs - costs.diagonal()[:, np.newaxis]

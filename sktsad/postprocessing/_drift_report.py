@@ -1,4 +1,4 @@
-"""Whether scores are still distributed as when the threshold was learnt."""
+"""Drift of scores since the threshold was learnt."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from scipy.stats import ks_2samp, kstwo, rankdata
 from .._core import AnyEstimator, Interval, Rows, read_series, validate_params
 from ._held_detector import held_detector
 
-#: Independent rows, then and now, below which nothing can be told.
+#: Smallest number of independent rows, held out and recent, for a test.
 _FEWEST = 10
 
 
@@ -32,13 +32,13 @@ def drift_report(
     Parameters
     ----------
     model : estimator
-        A fitted detector whose threshold is a rule, or what holds one: a Pipeline that ends in it,
+        A fitted detector whose threshold is a rule, or a model that holds one: a Pipeline that ends in it,
         `ThresholdClassifier`, ``FrozenEstimator``, a search of scikit-learn, or these nested.
     X : array-like of shape (n_samples, n_features)
-        Recent rows, as the model takes them. Leave out what is known to be anomalous.
+        Recent rows, as the model takes them. Leave out rows that are known to be anomalous.
     min_distance : float, default=0.1
-        Largest distance between the two distributions that is negligible; at least 0 and below 1. With many rows even
-        the smallest difference is significant, and no reason to refit.
+        Largest distance between the two distributions that is negligible; at least 0 and below 1. With many rows, even
+        a difference that is no reason to refit is significant.
     alpha : float, default=0.01
         Significance level: how often, at most, rows like those of fit may be taken for drifted; above 0 and below 1.
 
@@ -50,12 +50,12 @@ def drift_report(
           the detector continue learning;
         - ``distance``: largest distance between the two distribution functions, the Kolmogorov-Smirnov statistic, from
           0 to 1;
-        - ``p_value``: about how often rows like those of fit show such a distance;
+        - ``p_value``: about how often rows like those of fit show at least this distance;
         - ``median_rank``: share of the held-out scores below the median of the recent ones; 0.5 is usual, and above
           it rows score higher now;
         - ``alarm_rate_then``, ``alarm_rate``: share of the held-out and of the recent rows above the threshold;
         - ``n_held_out``, ``n_rows``: how many rows were compared;
-        - ``n_independent``: how many independent rows the recent ones are worth.
+        - ``n_independent``: effective number of independent rows among the recent ones.
 
     Raises
     ------
@@ -65,7 +65,7 @@ def drift_report(
     Warns
     -----
     UserWarning
-        If the held-out or the recent rows are worth fewer than 10 independent ones: ``p_value`` is NaN, and
+        If the held-out or the recent rows are worth fewer than 10 independent rows: ``p_value`` is NaN, and
         ``drifted`` is False.
 
     See Also
@@ -74,10 +74,10 @@ def drift_report(
 
     Notes
     -----
-    Neighbouring rows score alike: a thousand minutes may be worth thirty independent rows. Their number is
-    ``n / (1 + 2 * (r_1 + r_2 + ...))``, with the autocorrelations of the ranks up to the first below 0 [1]_. The
-    p-value is that of a test for this number of rows, and is approximate. Rows that are compared should span what is
-    usual: a single night differs from a week even where nothing has drifted.
+    Neighbouring rows have similar scores: a thousand minutes may be worth thirty independent rows. Their effective
+    number is ``n / (1 + 2 * (r_1 + r_2 + ...))``, with the autocorrelations of the ranks up to the first below 0 [1]_.
+    The p-value is that of a test for this number of rows, and is approximate. The rows should cover all that is usual:
+    a single night differs from a week even without drift.
 
     References
     ----------
@@ -104,7 +104,7 @@ def drift_report(
     if min(n_then, n_now) < _FEWEST:
         warnings.warn(
             f"{len(now)} rows of X are worth about {n_now:.0f} independent ones, and {len(then)} held-out rows "
-            f"{n_then:.0f}: with fewer than {_FEWEST} drift cannot be judged. Give more rows, over a longer time.",
+            f"{n_then:.0f}: with fewer than {_FEWEST}, drift cannot be tested. Give more rows, over a longer time.",
             UserWarning,
             stacklevel=2,
         )
@@ -128,7 +128,7 @@ def drift_report(
 
 
 def _n_independent(scores: np.ndarray) -> float:
-    """Return how many independent scores the given ones, one after the other in time, are worth."""
+    """Return the effective number of independent scores among scores in time order."""
     ranks = rankdata(scores)
     ranks -= ranks.mean()
     if not ranks.any():

@@ -1,4 +1,4 @@
-"""Which sensor a detector points at, asked of the detector inside a pipeline or another wrapper."""
+"""The scores of sensors, by the detector inside a pipeline or another wrapper."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from ._held_detector import held_detector
 
 
 def feature_scores(model: AnyEstimator, X: Rows, *, by_sensor: bool = False) -> pd.DataFrame:
-    """Return the ``feature_scores`` of the detector that a pipeline or another wrapper holds.
+    """Return the ``feature_scores`` of the detector in a pipeline or another wrapper.
 
     Parameters
     ----------
     model : estimator
-        A fitted detector with ``feature_scores``, or what holds one: a Pipeline that ends in it, `ThresholdClassifier`,
-        `SmoothedClassifier`, ``FrozenEstimator``, a search of scikit-learn, or these nested.
+        A fitted detector with ``feature_scores``, or a model that holds one: a Pipeline that ends in it,
+        `ThresholdClassifier`, `SmoothedClassifier`, ``FrozenEstimator``, a search of scikit-learn, or these nested.
     X : array-like of shape (n_samples, n_features)
         Rows as the model takes them.
     by_sensor : bool, default=False
@@ -54,13 +54,13 @@ def feature_scores(model: AnyEstimator, X: Rows, *, by_sensor: bool = False) -> 
     inner, rows = held_detector(model, X, "feature_scores", advice)
     scores = inner.feature_scores(rows)
     index = row_index(X)
-    if index is not None:  # a step on the way may have lost it
+    if index is not None:  # a step before the detector may have lost it
         scores = scores.set_axis(index, axis=0)
     return sum_by_sensor(scores) if by_sensor else scores
 
 
 def sum_by_sensor(scores: pd.DataFrame) -> pd.DataFrame:
-    """Sum the columns of a window over its steps; columns that are not steps of a window stay as they are."""
+    """Sum the columns of a window over its steps; other columns are not changed."""
     sensors = channels_by_name(scores.columns)
     if sensors is None:
         return scores

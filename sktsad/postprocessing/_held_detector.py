@@ -9,12 +9,12 @@ from sklearn.pipeline import Pipeline
 
 from .._core import AnyEstimator, Rows, before_last, last_step
 
-#: Where those that wrap an estimator keep the fitted one.
+#: Attributes in which wrappers keep the fitted estimator.
 _FITTED = ("best_estimator_", "estimator_")
 
 
 def held_detector(model: AnyEstimator, X: Rows, attribute: str, advice: str) -> tuple[Any, Any]:
-    """Return the fitted estimator with an attribute that a model holds, or is, and the rows as they reach it."""
+    """Return the fitted estimator that has an attribute, the model or one inside it, and the rows as they reach it."""
     inner, rows = model, X
     while not hasattr(inner, attribute):
         if isinstance(inner, Pipeline):

@@ -39,15 +39,15 @@ from .._core import (
 )
 from ._classifier_wrapper import ClassifierWrapper
 
-#: Series that a warning names, at most.
+#: Largest number of series that a warning names.
 _MOST_NAMED = 5
 
 
 class PerSeries(ClassifierWrapper):
-    """Fit a separate model to each series of a panel: a classifier or detector, with a threshold of its own.
+    """Fit a separate model to each series of a panel: a classifier or detector, with its own threshold.
 
-    One model for all series sees more rows, and is the better start. Separate models pay where series are of different
-    kinds, and each has enough rows.
+    One model for all series sees more rows, and is the better start. Separate models are better where series are of
+    different kinds, and each has enough rows.
 
     Parameters
     ----------
@@ -86,11 +86,11 @@ class PerSeries(ClassifierWrapper):
 
     Notes
     -----
-    The decision of a row is that of the model of its series: above 0 is an alarm. Each model has units of its own, so
-    that a metric that ranks rows of all series together, such as average precision, compares scores that may not be
-    comparable; the F1 of ``predict`` does not depend on that. A threshold that is learnt around it, by
-    `ThresholdClassifier`, is one number for all series; inside, each model learns its own. `sktsad.live.LiveScorer`
-    takes the model of a series, ``LiveScorer(model.estimators_["a"])``, not all of them together.
+    The decision of a row is that of the model of its series: above 0 is an alarm. Each model has its own units, so a
+    metric that ranks the rows of all series together, such as average precision, may compare scores that are not
+    comparable; the F1 of ``predict`` does not depend on this. A `ThresholdClassifier` around this estimator learns one
+    threshold for all series; inside, each model learns its own. `sktsad.live.LiveScorer` takes the model of one series,
+    ``LiveScorer(model.estimators_["a"])``, not all models together.
 
     Examples
     --------
@@ -242,7 +242,7 @@ class PerSeries(ClassifierWrapper):
         return self.pooled_estimator_
 
     def _encode(self, X: Rows, y: Labels) -> Any:
-        """Set ``classes_`` and return labels as 0 and 1: a series with one class does not tell which it is."""
+        """Set ``classes_`` and return labels as 0 and 1, as a series may have only one of the classes."""
         self.classes_ = np.array([0, 1])
         if y is None:
             return None
@@ -251,7 +251,7 @@ class PerSeries(ClassifierWrapper):
         if len(classes) == 1 and classes[0] != 0:
             raise ValueError(
                 f"y holds only one class, {classes.tolist()[0]!r}: there is no normal row to fit to. Mark normal rows "
-                "with 0, or leave y out if all rows are normal."
+                "with 0, or pass no y if all rows are normal."
             )
         if len(classes) > 2:
             raise ValueError(
@@ -265,7 +265,7 @@ class PerSeries(ClassifierWrapper):
         return encoded if index is None else pd.Series(encoded, index)
 
     def _of_series(self, X: Any, y: Any, params: dict[str, Any], at: np.ndarray) -> tuple[Any, Any, dict]:
-        """Return what the fit of a series takes."""
+        """Return the arguments of the fit of a series."""
         own = X.iloc[at]
         if effective_n_jobs(self.n_jobs) > 1:  # an index keeps the names of all series
             own = own.set_axis(own.index.remove_unused_levels())
@@ -273,20 +273,20 @@ class PerSeries(ClassifierWrapper):
         return own, labels, params_of_rows(params, X, at)
 
     def _say(self, failures: dict[Hashable, Exception], n_series: int) -> None:
-        """Raise, or warn, of series whose models cannot be fitted."""
+        """Raise, or warn, about series whose models cannot be fitted."""
         names = ", ".join(repr(key) for key in list(failures)[:_MOST_NAMED])
         names += ", ..." if len(failures) > _MOST_NAMED else ""
         first = next(iter(failures.values()))
         message = f"The models of {len(failures)} of {n_series} series ({names}) could not be fitted: {first}"
         if self.failed == "error":
             raise ValueError(
-                f"{message} With failed='pooled' a model of all rows together takes their place."
+                f"{message} With failed='pooled', a model of all rows together replaces them."
             ) from first
-        warnings.warn(f"{message} A model of all rows together takes their place.", UserWarning, stacklevel=4)
+        warnings.warn(f"{message} A model of all rows together replaces them.", UserWarning, stacklevel=4)
 
 
 def _fit(estimator: Any, X: Any, y: Any, params: dict[str, Any]) -> Any:
-    """Return the fitted model of a series, or why there is none."""
+    """Return the fitted model of a series, or the error of its fit."""
     try:
         return estimator.fit(X, y, **params)
     except ValueError as error:

@@ -48,15 +48,15 @@ STATISTICS: dict[str, Callable[..., np.ndarray]] = {"mean": np.mean, "median": n
 class SmoothedClassifier(ClassifierWrapper):
     """Smooth the scores of a classifier or detector over the last rows of each series.
 
-    Smoothing brings out events of many rows, but delays alarms: it does harm where an alarm must come within a few
-    rows. Put it around a whole pipeline, since it needs rows in time order. Smoothed scores need a threshold of their
-    own: ``ThresholdClassifier(SmoothedClassifier(pipeline))`` learns it.
+    Smoothing makes events of many rows clearer, but delays alarms: do not use it where an alarm must come within a few
+    rows. Put it around a whole pipeline, since it needs rows in time order. Smoothed scores need their own threshold:
+    ``ThresholdClassifier(SmoothedClassifier(pipeline))`` learns it.
 
     Parameters
     ----------
     estimator : classifier
-        A binary classifier, detector or pipeline with ``decision_function`` or ``predict_proba``. It is cloned; in
-        ``FrozenEstimator`` it stays as it is.
+        A binary classifier, detector or pipeline with ``decision_function`` or ``predict_proba``. It is cloned; within
+        ``FrozenEstimator`` it is not fitted again.
     length : int, str or timedelta, default=10
         Number of rows to smooth over, at most a million: a row and those before it. A length of time, such as
         ``"10min"``, is converted by the time step of each series, to at least one row; it needs dates in the index. At
@@ -121,7 +121,7 @@ class SmoothedClassifier(ClassifierWrapper):
         tags.input_tags = inner.input_tags
         tags.classifier_tags.multi_class = False
         is_poor = inner.classifier_tags is None or inner.classifier_tags.poor_score
-        tags.classifier_tags.poor_score = is_poor or self.length != 1  # on rows that come in no order
+        tags.classifier_tags.poor_score = is_poor or self.length != 1  # on rows without an order
         return tags
 
     @atomic_fit
@@ -144,8 +144,8 @@ class SmoothedClassifier(ClassifierWrapper):
         Raises
         ------
         ValueError
-            If ``length`` is a length of time and X has no dates in its index, no series of two rows, or such short time
-            steps that it is more than a million of them.
+            If ``length`` is a length of time and X has no dates in its index, no series of two rows, or time steps so
+            short that it is more than a million rows.
         """
         refuse_outlier_detector(self.estimator)
         check_foreign_rows(self.estimator, X)
@@ -156,7 +156,7 @@ class SmoothedClassifier(ClassifierWrapper):
         if lost := check_target_index(X, y, self.max_gap):
             warnings.warn(lost, UserWarning, stacklevel=3)
         self.estimator_ = clone(self.estimator).fit(X, y, **self._route(X, fit_params))
-        # Of scores nothing is kept: those of training rows are not those that were smoothed when they came.
+        # No scores are kept: those of training rows are not those of rows that are new to the model.
         nothing = np.empty((num_samples(X), 0))
         self._past = Past.of(X, rows, nothing, lambda stops, _: stops, self.max_gap)
         self.classes_ = self.estimator_.classes_
@@ -194,7 +194,7 @@ class SmoothedClassifier(ClassifierWrapper):
         return smoothed
 
     def _read_length(self, rows: SeriesRows) -> None:
-        """Set the length in time, None where it is a number of rows, and the step of series that have none."""
+        """Set the length in time, None if it is a number of rows, and the time step of series that have none."""
         self._time: int | None = None
         if is_length_of_time(self.length):
             self._time = nanoseconds("length", self.length)
@@ -213,7 +213,7 @@ class SmoothedClassifier(ClassifierWrapper):
         return lengths
 
     def _smooth(self, scores: np.ndarray, segments: np.ndarray, length: int) -> np.ndarray:
-        """Return the statistic of each score and those before it in its segment, whose first repeats."""
+        """Return the statistic of each score and those before it in its segment, whose first score is repeated."""
         pad = length - 1
         lengths = np.diff(np.append(segments, len(scores)))
         padded = np.insert(scores, np.repeat(segments, pad), np.repeat(scores[segments], pad))

@@ -48,7 +48,7 @@ def _estimator_has(method: str) -> Any:
 
 
 def _needs_labels(estimator: AnyEstimator) -> bool:
-    """Return whether an estimator learns from labels; a Pipeline does not say it, its last step does."""
+    """Return whether an estimator learns from labels; a Pipeline has no such tag, its last step has."""
     if isinstance(estimator, FrozenEstimator):
         return False
     return bool(get_tags(last_step(estimator)).target_tags.required)
@@ -63,26 +63,26 @@ class ThresholdClassifier(ClassifierWrapper):
     """Classify by a threshold that a rule learns from scores of unseen rows, in time order.
 
     ``TunedThresholdClassifierCV`` of scikit-learn tries a grid of thresholds, and averages over folds. This classifier
-    learns from the pooled scores of all folds, exactly, with any rule of `sktsad.thresholds`. Put it around a whole
-    pipeline, so that a sampler inside does not resample the rows that the threshold is learnt from.
+    learns from the pooled scores of all folds, without a grid, by any rule of `sktsad.thresholds`. Put it around a
+    whole pipeline, so that a sampler inside does not resample the rows that the threshold is learnt from.
 
-    Detectors, and fitted models in ``FrozenEstimator``, need no labels if the rule needs none: this puts a budget of
-    alarms on a model in use, ``ThresholdClassifier(FrozenEstimator(model), AlarmsPerDay(2)).fit(X)``.
+    Detectors, and fitted models in ``FrozenEstimator``, need no labels if the rule needs none. So a model in use can
+    get a budget of alarms: ``ThresholdClassifier(FrozenEstimator(model), AlarmsPerDay(2)).fit(X)``.
 
     Parameters
     ----------
     estimator : classifier
         A binary classifier or pipeline with ``decision_function`` or ``predict_proba``. It is cloned and fitted for
-        each fold, and in the end on all rows. In ``FrozenEstimator`` it stays as it is, and all rows of ``fit`` are
-        for the threshold: give it rows that the classifier has not seen.
+        each fold, and then on all rows. Within ``FrozenEstimator`` it is not fitted again, and the threshold is learnt
+        from all rows of ``fit``: pass rows that the classifier has not seen.
     threshold : threshold rule, float or None, default=None
         Rule, or number in units of the score; a number needs no folds. None means ``BestFBeta()``.
     cv : splitter, default=None
         Folds whose test rows the rule learns from. None means ``SeriesSplit(5)``: training before test, for every
         series.
     min_events : int, default=3
-        Number of events, runs of anomalous rows, that these rows must hold for a rule that needs labels. With fewer,
-        the estimator's own threshold stays, with a warning: a threshold fitted to one event is luck.
+        Smallest number of events, runs of anomalous rows, in these rows, for a rule that needs labels. With fewer, the
+        estimator's own threshold is kept, with a warning: a threshold fitted to one event is a matter of luck.
 
     Attributes
     ----------
@@ -158,7 +158,7 @@ class ThresholdClassifier(ClassifierWrapper):
         ValueError
             If the rule or the estimator needs labels of both classes and y does not have both.
         """
-        if isinstance(self.cv, (str, bytes)):  # they have a method of that name, too
+        if isinstance(self.cv, (str, bytes)):  # strings have a method split, too
             raise ValueError(f"cv={self.cv!r} must be a splitter, such as SeriesSplit(5), or None.")
         rule = BestFBeta() if self.threshold is None else self.threshold
         self._refuse_without_labels(rule, y)
@@ -186,7 +186,7 @@ class ThresholdClassifier(ClassifierWrapper):
                 self._learnt = repr(rule), own_threshold(self.estimator_)
                 warnings.warn(
                     f"The rows to choose a threshold on hold {self.n_events_} event(s), fewer than min_events="
-                    f"{self.min_events}: the estimator's own threshold, {self.threshold_}, stays. Use more rows, "
+                    f"{self.min_events}: the estimator's own threshold, {self.threshold_}, is kept. Use more rows, "
                     "fewer or longer folds, or a rule without labels.",
                     UserWarning,
                     stacklevel=3,
@@ -217,14 +217,14 @@ class ThresholdClassifier(ClassifierWrapper):
         return self.threshold is None or getattr(self.threshold, "needs_labels", False)
 
     def _refuse_without_labels(self, rule: Any, y: Labels) -> None:
-        """Say who needs labels if there are none."""
+        """Raise if labels are missing, and name what needs them."""
         if y is not None:
             return
         needing = f"threshold={rule}" if self._rule_needs_labels() else f"estimator={self.estimator}"
         if self._rule_needs_labels() or _needs_labels(self.estimator):
             raise ValueError(
                 f"{type(self).__name__} requires y to be passed, but the target y is None: {needing} learns from "
-                "labels. Give y, or use a rule without labels, such as AlarmsPerDay(2), around a detector or a fitted "
+                "labels. Pass y, or use a rule without labels, such as AlarmsPerDay(2), around a detector or a fitted "
                 "model in FrozenEstimator."
             )
 
@@ -254,8 +254,8 @@ class ThresholdClassifier(ClassifierWrapper):
             self.classes_ = found
         if own is not None and not (np.isin(found, own).all() and len(self.classes_) == len(own)):
             raise ValueError(
-                f"y holds the classes {found.tolist()}, the frozen estimator was fitted on {own.tolist()}. Encode y as "
-                "it was there."
+                f"y holds the classes {found.tolist()}, the frozen estimator was fitted on {own.tolist()}. Encode y in "
+                "the same way."
             )
         return labels == self.classes_[-1]
 
@@ -281,7 +281,7 @@ class ThresholdClassifier(ClassifierWrapper):
         if not all_rows:
             raise ValueError(
                 f"No fold of cv={splitter} trains on both classes, so there is no score to choose a threshold on. Use "
-                "fewer folds, or give the fitted estimator in FrozenEstimator and other rows to fit."
+                "fewer folds, or pass the fitted estimator in FrozenEstimator, and other rows to fit."
             )
         rows, scores = np.concatenate(all_rows), np.concatenate(all_scores)
         in_time = np.argsort(rows, kind="stable")  # some rules count alarms along time

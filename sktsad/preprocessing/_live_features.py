@@ -17,7 +17,7 @@ from ._rolling import median_and_deviation, past_ewm
 
 #: Values processed at once, so that they stay in the cache.
 _BLOCK = 2**17
-#: Largest number of time steps whose numbers of rows are kept.
+#: Largest number of time steps for which the converted numbers of rows are kept.
 _MOST_STEPS = 4096
 
 

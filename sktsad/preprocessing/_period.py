@@ -59,7 +59,7 @@ class Period:
         return np.where(rows >= _MIN_PERIOD, np.rint(rows), np.nan)  # a single row has no time step: NaN
 
     def in_time(self, step: Any) -> Any:
-        """Return the longest time that it takes: clocks are set back up to two hours at a change."""
+        """Return the longest duration of the period: clocks are set back by up to two hours."""
         if self.rows is not None:
             return self.rows * step
         return self.time + _CHANGE if self.by_clock else self.time

@@ -53,7 +53,7 @@ def past_moments(x: np.ndarray, window: int, least: Any = 0.0) -> np.ndarray:
         # The past of the row after each of these ends with it.
         first = max(start - window + 1, 0)
         part = x[:, first : min(start + size, stop)]
-        # The middle of rows that are past to all of these: of later ones, not even rounding errors may tell.
+        # The centre of rows before all of these: later rows must not matter, not even by rounding errors.
         center = np.partition(part[:, :half], half // 2, axis=1)[:, half // 2, None]
         part = part - center
         begin, end = start - first, part.shape[1]
@@ -80,7 +80,7 @@ def past_moments(x: np.ndarray, window: int, least: Any = 0.0) -> np.ndarray:
 
 
 def slope(x: np.ndarray, window: int) -> np.ndarray:
-    """Return the slope of the least-squares line through the last ``window`` rows, a row; NaN at the start."""
+    """Return the slope of the least-squares line through the last ``window`` rows, per row; NaN at the start."""
     out = np.full(x.shape, np.nan)
     n_rows = x.shape[1]
     if n_rows < window:

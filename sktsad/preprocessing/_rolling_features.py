@@ -80,8 +80,9 @@ class RollingFeatures(TransformerMixin, Estimator):
         Rows up to this number of time steps from the same time are used as well: the median of seven rows alone would
         be rough.
     same_windows : sequence of int, str or timedelta, default=(60, 1440)
-        For each, at least 2, of the difference from the median at the same time: its mean over that number of earlier
-        rows, which shows lasting differences, and its z-score among them. Rows without an earlier period count as 0.
+        For each, at least 2, two features of the difference from the median at the same time: its mean over that number
+        of earlier rows, which shows lasting differences, and its z-score among these rows. Rows without an earlier
+        period count as 0.
     period_lags : sequence of int, default=(1, 7)
         For each, the difference from the row that number of periods ago: with days, yesterday and a week ago.
     calendar : sequence of {"time_of_day", "day_of_week", "weekend", "holiday"}, default=()
@@ -377,11 +378,11 @@ class RollingFeatures(TransformerMixin, Estimator):
         )
 
     def _first_needed(self, rows: SeriesRows) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
-        """Return what tells, as `Past.of` asks for, which rows those after them look at."""
+        """Return the function ``first_needed`` of `Past.of`."""
         if self.history == "none":
             return lambda stops, _: stops
         steps, period = rows.steps(), self._period
-        # Values that are there are no more than that many steps apart, or there is a gap between them.
+        # Two values that follow one another are at most this number of steps apart, or there is a gap between them.
         spread = ceil(self.max_gap) if self._has_missing else 1
         each, of = self._features.at_each(steps)
         n_rows, n_same = np.array([features.reach_in_rows(spread) for features in each])[of].T
@@ -425,7 +426,7 @@ class RollingFeatures(TransformerMixin, Estimator):
     def _of_series(
         self, values: np.ndarray, rows: SeriesRows, steps: np.ndarray, least: np.ndarray
     ) -> Iterator[np.ndarray]:
-        """Yield the features of the rows of some series, each with the time step that it goes by."""
+        """Yield the features of the rows of some series, each with the time step that applies to it."""
         features, period, zone, times = self._features, self._period, self._past.zone, rows.times
         columns = values.T.astype(np.float64, "C", copy=False)
         whole = None
@@ -439,7 +440,7 @@ class RollingFeatures(TransformerMixin, Estimator):
             at = np.flatnonzero(there)
             if len(at):
                 bounds = np.unique(np.append(0, np.cumsum(there))[rows.bounds])  # of series with values
-                if times is None:  # rows that are missing must be seen to be
+                if times is None:  # without times, missing rows show only as NaN
                     step = np.nan_to_num(steps[at], nan=1.0)
                     some = ColumnRows(features, period, None, bounds, at * step, step, self.max_gap)
                 else:
@@ -453,7 +454,7 @@ class RollingFeatures(TransformerMixin, Estimator):
 
 
 def _spreads(values: np.ndarray, rows: SeriesRows) -> np.ndarray:
-    """Return the robust spread of each column of each series, without its NaN; 1 of a constant one, or of nothing."""
+    """Return the robust spread of each column of each series, ignoring NaN; 1 if it is constant or has no values."""
     out = np.zeros((len(rows.keys), values.shape[1]))
     for column, spreads in zip(values.T, out.T, strict=True):
         x = column[as_slice(rows.order)].astype(np.float64)

@@ -34,7 +34,7 @@ _EPS = np.finfo(float).eps
 
 
 def what_it_does(scaler: Any) -> tuple[tuple[str, Any], ...] | None:
-    """Return the attributes of a fitted scaler with the operation of each; None if it does more than that."""
+    """Return the fitted attributes of a scaler with the operation of each; None if it does more than these."""
     found = _DO.get(type(scaler))
     if found is None or getattr(scaler, "clip", False) or not hasattr(scaler, found[-1][0]):
         return None

@@ -45,7 +45,7 @@ from ._auto_length import AUTO_LENGTHS, auto_length
 from ._live_window import LiveWindow
 from ._window_layout import lay_out
 
-#: Fit warns of a series with at least this number of gaps and this share of windows that are padded, or mostly padded.
+#: Fit warns about a series with at least this number of gaps and this share of windows that are (mostly) padded.
 _MIN_GAPS, _PADDED, _HALF_PADDED = 3, 0.45, 0.25
 
 #: Windows of a length of time may last longer or shorter by this share without a warning.
@@ -349,7 +349,7 @@ class SlidingWindow(TransformerMixin, Estimator):
         return depth < (self.length_ - 1) * self._every(others[-1])
 
     def _warn_if_unequal(self, keys: list[Hashable], steps: np.ndarray, stacklevel: int) -> None:
-        """Warn of series whose windows, in whole rows, last longer or shorter than others."""
+        """Warn about series whose windows, in whole rows, last longer or shorter than others."""
         spacing = float(self._spacing or np.nan)
         lasts = np.nan_to_num(self._every(steps) * steps / spacing, nan=1.0)
         odd = np.flatnonzero(np.abs(lasts - 1) > _UNEQUAL)
@@ -365,7 +365,7 @@ class SlidingWindow(TransformerMixin, Estimator):
             )
 
     def _warn_if_padded(self, rows: SeriesRows, spans: np.ndarray) -> None:
-        """Warn of series whose windows are cut by many gaps, as their time step is uneven."""
+        """Warn about series whose windows are cut by many gaps, as their time step is uneven."""
         steps = rows.steps()
         starts = rows.segment_starts(self.max_gap, steps)
         odd = np.flatnonzero(np.diff(np.searchsorted(starts, rows.bounds)) > _MIN_GAPS)

@@ -94,9 +94,7 @@ def _parse(times: Any, name: Any, time_format: str | None, report: dict[str, int
 def _guess(times: Any, name: Any, has_offset: bool) -> pd.DatetimeIndex:
     """Return text as pandas reads it, with the day or the month first: whichever reads more of it."""
     with warnings.catch_warnings():
-        warnings.simplefilter(
-            "ignore", UserWarning
-        )  # that there is no format in it, or another than asked for
+        warnings.simplefilter("ignore", UserWarning)  # about a missing format, or one other than asked for
         month, day = (
             pd.to_datetime(times, utc=has_offset, errors="coerce", dayfirst=first) for first in (False, True)
         )

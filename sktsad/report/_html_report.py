@@ -69,7 +69,7 @@ def html_report(
         The heading of the page.
     merge_gap : int, timedelta or str, default=None
         Alarms with at most this number of quiet rows between them, or quiet rows of this length of time, count as one,
-        as in `sktsad.postprocessing.alarms`. None is half an hour if time is dates, else 0 rows.
+        as in `sktsad.postprocessing.alarms`. None means half an hour if the index has dates, else 0 rows.
     max_series : int, default=6
         Largest number of series to draw and to list: those with the most alarms.
     max_columns : int, default=12

@@ -148,8 +148,8 @@ def figure_section(found: Findings, merge_gap: Any) -> str:
         "chance": [f"{value:.3g}" if value == value else "" for value in shown["random"]],
     }
     return table(columns) + paragraph(
-        "Best F1 uses the best threshold for these very rows, so it is too optimistic. The intervals show how far a "
-        "figure depends on which events happened to occur; chance is the figure of as many random alarms.",
+        "Best F1 uses the best threshold for these same rows, so it is too optimistic. The intervals show how far a "
+        "figure depends on which events happened to occur; chance is the result of the same number of random alarms.",
         soft=True,
     )
 

@@ -1,4 +1,4 @@
-"""How rare the rarest class is."""
+"""Ratio of the largest class to the smallest."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from .._core import Labels
 
 
 def imbalance_ratio(y: Labels) -> float:
-    """Return how many rows the largest class has for each row of the smallest.
+    """Return the number of rows of the largest class per row of the smallest.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Running a sampler of imbalanced-learn: adapted to few rows, and traced back to the row that each row comes from."""
+"""Runs of samplers of imbalanced-learn, adapted to few rows, with the row that each resampled row comes from."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .._core import InvalidParameterError, Windows
 
 #: The sampler that repeats rows.
 REPEATER = "over_sampling.RandomOverSampler"
-#: Samplers that look at labels only.
+#: Samplers that use labels only.
 BLIND = ("under_sampling.RandomUnderSampler", REPEATER)
 
 
@@ -29,7 +29,7 @@ def name_of(sampler: Any) -> str:
 
 
 def kind_of(sampler: Any) -> str:
-    """Return what imbalanced-learn calls a sampler: "over-sampling" makes rows, also with cleaning after it."""
+    """Return the kind of a sampler in imbalanced-learn; "over-sampling" also if cleaning follows."""
     return getattr(sampler, "_sampling_type", "bypass")
 
 
@@ -47,7 +47,7 @@ def as_they_are(windows: Windows) -> tuple[np.ndarray, np.ndarray]:
 
 
 def suit_to(sampler: Any, n_rare: int) -> Any:
-    """Return the sampler with no more neighbours than the rarest class has; one that repeats rows if it has none."""
+    """Return the sampler with at most as many neighbours as the rarest class has; with none, one that repeats rows."""
     if kind_of(sampler) not in ("over-sampling", "under-sampling"):  # others count neighbours of any class
         return sampler
     limit = n_rare - 1 if kind_of(sampler) == "over-sampling" else n_rare
@@ -82,19 +82,19 @@ def target_of(y: Any) -> np.ndarray:
         return imblearn_class("utils.check_target_type")(y, indicate_one_vs_all=True)[0]
     except ValueError as error:
         raise ValueError(
-            f"y has {np.shape(y)[1]} columns that are not one per class: {error} Give one column of labels."
+            f"y has {np.shape(y)[1]} columns that are not one per class: {error} Pass one column of labels."
         ) from error
 
 
 def resample(sampler: Any, windows: Windows, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray, Any]:
-    """Resample; where that fails, or takes anomalies away, repeat rows or leave them as they are.
+    """Resample; if that fails, or removes anomalies, repeat rows or leave them unchanged.
 
     Returns
     -------
     parents, made : ndarray
-        The row that each row comes from, and the values of the last ones, which are synthetic.
+        The row that each row comes from, and the values of the last rows, which are synthetic.
     used : sampler or None
-        What resampled in the end.
+        The sampler that was finally used.
     """
     makes = kind_of(sampler) == "over-sampling"
     failure = None
@@ -103,7 +103,7 @@ def resample(sampler: Any, windows: Windows, labels: np.ndarray) -> tuple[np.nda
         if makes and len(parents) == len(labels) and not len(made):
             failure = "finds nothing to do"
         elif _share(labels[parents], labels) < _share(labels, labels):
-            failure = "takes anomalies away"
+            failure = "removes anomalies"
     except InvalidParameterError:
         raise
     except (ValueError, RuntimeError) as error:
@@ -116,12 +116,12 @@ def resample(sampler: Any, windows: Windows, labels: np.ndarray) -> tuple[np.nda
         warn(f"{name_of(sampler)} {failure}. Rows are repeated instead.")
         repeater = _repeater(sampler)
         return *_fit_resample(repeater, windows, labels), repeater
-    warn(f"{name_of(sampler)} {failure}: the rows stay as they are.")
+    warn(f"{name_of(sampler)} {failure}: the rows are left unchanged.")
     return *as_they_are(windows), None
 
 
 def _share(resampled: np.ndarray, labels: np.ndarray) -> float:
-    """Return the share of the anomaly, the last of two classes; 0 with more of them."""
+    """Return the share of the anomaly, the last of two classes; 0 with more classes."""
     classes = np.unique(labels)
     return float(np.mean(resampled == classes[1])) if len(classes) == 2 else 0.0
 
@@ -140,8 +140,8 @@ def _fit_resample(sampler: Any, windows: Windows, labels: np.ndarray) -> tuple[n
 def _find_parents(
     sampler: Any, X: np.ndarray, y: np.ndarray, dense: np.ndarray, labels: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return the row each row is, or else the nearest row of its class; and whether it is made."""
-    # What a sampler picked, or a cleaner picked among the rows as they were and made ones after them; most only add.
+    """Return the position of each row, for a synthetic one that of the nearest row of its class; and which are made."""
+    # Rows that a sampler picked, or that a cleaner picked among the old rows and the new ones after them.
     steps: tuple[Any, ...] = (sampler, getattr(sampler, "enn_", None), getattr(sampler, "tomek_", None))
     picked = next(
         (step.sample_indices_ for step in steps if hasattr(step, "sample_indices_")), np.arange(len(y))

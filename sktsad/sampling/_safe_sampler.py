@@ -60,19 +60,18 @@ NAMES = {
 class SafeSampler(OneToOneFeatureMixin, Estimator):
     """Resample windows at fit with any sampler of imbalanced-learn, however few the anomalies are.
 
-    Put it after `SlidingWindow` in a pipeline of imbalanced-learn, which skips samplers at predict. It adds to a plain
-    sampler:
+    Put it after `SlidingWindow` in a pipeline of imbalanced-learn, which skips samplers at predict. Compared with a
+    plain sampler:
 
-    - Windows stay windows: they keep their channels and their index, and the result holds only synthetic ones in full.
-      Random sampling writes out no window; other methods compare windows, and copy those of a panel for it.
-    - Rows stay in time order, synthetic ones beside the nearest row of their class, so that the last rows are still
-      the last in time. Those of a panel stay in the order given.
-    - With no anomaly, nothing is done. A single one is repeated, where a method needs neighbours. With few, the method
+    - Windows stay `Windows`: they keep their channels and their index, and only synthetic ones take memory of their
+      own. Random sampling copies no window; other methods compare windows, and copy those of a panel to do so.
+    - Rows stay in time order, synthetic ones next to the nearest row of their class, so that the last rows are still
+      the last in time. Rows of a panel stay in the order given.
+    - With no anomaly, nothing is done. A single one is repeated if the method needs neighbours. With few, the method
       uses as many neighbours as there are. An oversampler that finds nothing to do, or fails on few rows, is replaced
-      by repeating rows. Each of these is announced by a warning. An undersampler leaves as few rows as its ratio asks
-      for.
-    - The share of anomalies never falls: where they are as many as ``ratio`` asks for, or the sampler takes anomalies
-      away, nothing is done, with a warning; an oversampler is then replaced by repeating rows.
+      by repeating rows. Each of these comes with a warning. An undersampler leaves as few rows as its ratio requires.
+    - The share of anomalies never falls: if it is already as large as ``ratio``, or the sampler removes anomalies,
+      nothing is done, with a warning; an oversampler is then replaced by repeating rows.
 
     Parameters
     ----------
@@ -83,21 +82,21 @@ class SafeSampler(OneToOneFeatureMixin, Estimator):
         None only applies ``max_normal``.
     ratio : float or None, default=None
         Number of anomalies per normal row after resampling, above 0 and at most 1; for two classes. None keeps the
-        sampler's own, mostly 1. Cleaning samplers, such as "tomek_links", have none.
+        sampler's own, usually 1. Cleaning samplers, such as "tomek_links", have none.
     max_normal : int, default=None
-        Number of normal rows to draw first, at random, from each series that has more: long series of normal
-        rows cost time and teach little. All anomalies stay.
+        Number of normal rows to draw first, at random, from each series that has more: long series of normal rows cost
+        time and add little. All anomalies are kept.
     n_channels : int, default=None
         Number of channels in a plain 2-D row, for "augment".
     random_state : int, RandomState or None, default=None
-        Passed to the sampler, and to those inside it; None leaves their own as it is. It also draws the rows of
+        Passed to the sampler, and to samplers inside it; with None, these keep their own. It also draws the rows of
         ``max_normal``.
 
     Attributes
     ----------
     sampling_strategy_ : dict
         The ``sampling_strategy_`` of the sampler that was used: for each class that it changed, the number of rows
-        that it made, or that it left; empty where the rows stay as they are.
+        that it made, or that it left; empty if the rows are unchanged.
     sample_indices_ : ndarray of shape (n_resampled,)
         The row of X that each row comes from; for a synthetic row, the nearest row of its class.
     n_features_in_, feature_names_in_ : int, ndarray of str
@@ -105,8 +104,8 @@ class SafeSampler(OneToOneFeatureMixin, Estimator):
 
     Notes
     -----
-    Probabilities of a model that was fitted to resampled rows are too high for the anomaly: choose its threshold on
-    rows as they are, e.g. by ``ThresholdClassifier(pipeline)``. Sample weights cannot be passed through a sampler.
+    A model that was fitted to resampled rows gives too high a probability to the anomaly: choose its threshold on the
+    original rows, e.g. with ``ThresholdClassifier(pipeline)``. Sample weights cannot be passed through a sampler.
 
     Examples
     --------
@@ -148,7 +147,7 @@ class SafeSampler(OneToOneFeatureMixin, Estimator):
 
     @atomic_fit
     def fit(self, X: Rows, y: Labels) -> Self:
-        """Check rows and labels; `fit_resample` does the work.
+        """Check rows and labels; `fit_resample` resamples.
 
         Parameters
         ----------
@@ -191,7 +190,7 @@ class SafeSampler(OneToOneFeatureMixin, Estimator):
         Warns
         -----
         UserWarning
-            If the rows cannot be resampled as asked for.
+            If the rows cannot be resampled as the parameters require.
         """
         windows, labels = self._check(X, y)
         order = time_order(windows)
@@ -202,7 +201,7 @@ class SafeSampler(OneToOneFeatureMixin, Estimator):
         in_time = np.argsort(parents, kind="stable")
         parents, rows = drawn[parents[in_time]], rows[in_time]
         self.sample_indices_ = parents
-        # A row has the label of its parent, so that labels of any form come back as they came.
+        # A row has the label of its parent, so that labels keep their form.
         return _take(X, windows, made, rows, parents), safe_indexing(y, parents)
 
     def __sklearn_tags__(self) -> Any:
@@ -219,8 +218,8 @@ class SafeSampler(OneToOneFeatureMixin, Estimator):
         windows = check_windows(self, X, n_channels=self.n_channels, reset=True)
         if has_time(X) and not isinstance(X, Windows) and windows.channel_names is None:
             raise ValueError(
-                "X is a frame of rows with time in its index, not windows: the sampler would tear holes between the "
-                "rows of a window. Put SafeSampler after SlidingWindow, or pass n_channels= for rows that are windows."
+                "X is a frame of rows with time in its index, not windows: the sampler would remove rows of windows. "
+                "Put SafeSampler after SlidingWindow, or pass n_channels= for rows that are windows."
             )
         if np.ndim(y) == 2:
             check_same_index(windows, y)
@@ -228,7 +227,7 @@ class SafeSampler(OneToOneFeatureMixin, Estimator):
         return windows, check_labels(windows, y)
 
     def _draw(self, windows: Windows, labels: np.ndarray, rows: np.ndarray) -> np.ndarray:
-        """Return those of the rows to resample: all, or all anomalies and ``max_normal`` normal rows of each series."""
+        """Return the rows to resample: all, or all anomalies and ``max_normal`` normal rows of each series."""
         classes, is_anomaly = mark_anomalies(labels)
         if self.max_normal is None:
             return rows
@@ -248,13 +247,13 @@ class SafeSampler(OneToOneFeatureMixin, Estimator):
         return rows[kept[rows]]
 
     def _resample(self, windows: Windows, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return the row that each row comes from, and the values of the last ones, which are synthetic."""
+        """Return the row that each row comes from, and the values of the last rows, which are synthetic."""
         self.sampling_strategy_: dict = {}
         if self.sampler is None:
             return as_they_are(windows)
         classes, counts = np.unique(labels, return_counts=True)
         if len(classes) == 1:
-            warn(f"y holds only the class {classes.tolist()[0]!r}: the rows stay as they are.")
+            warn(f"y holds only the class {classes.tolist()[0]!r}: the rows are left unchanged.")
             return as_they_are(windows)
         if len(classes) > 2 and self.ratio is not None:
             raise ValueError(
@@ -267,14 +266,14 @@ class SafeSampler(OneToOneFeatureMixin, Estimator):
             wanted = strategy_of(sampler)
         if len(classes) == 2 and counts[1] >= wanted * counts[0]:
             warn(
-                f"There are {counts[1]} rows of the anomaly, {classes.tolist()[1]!r}, for {counts[0]} others, at least "
-                f"ratio={wanted:g} already: the rows stay as they are. Use a larger ratio, or no sampler."
+                f"There are {counts[1]} rows of the anomaly, {classes.tolist()[1]!r}, for {counts[0]} others, already "
+                f"at least ratio={wanted:g}: the rows are left unchanged. Use a larger ratio, or no sampler."
             )
             return as_they_are(windows)
         if sampler is None:
             return self._augment(windows, labels, int(np.ceil(wanted * counts.max())))
         parents, made, used = resample(suit_to(sampler, int(counts.min())), windows, labels)
-        makes = getattr(used, "smote_", used)  # of those that clean after it
+        makes = getattr(used, "smote_", used)  # for samplers that clean afterwards
         self.sampling_strategy_ = dict(getattr(makes, "sampling_strategy_", {}))
         return parents, made
 
@@ -297,7 +296,7 @@ class SafeSampler(OneToOneFeatureMixin, Estimator):
         sampler = (
             imblearn_class(NAMES[self.sampler])() if isinstance(self.sampler, str) else clone(self.sampler)
         )
-        if sampler.get_params().get("smote", "none") is None:  # else it could not be told how many neighbours
+        if sampler.get_params().get("smote", "none") is None:  # else its number of neighbours cannot be set
             inner = {name: getattr(sampler, name) for name in ("sampling_strategy", "random_state")}
             sampler.set_params(smote=imblearn_class(NAMES["smote"])(**inner))
         names = list(sampler.get_params())
@@ -315,7 +314,7 @@ class SafeSampler(OneToOneFeatureMixin, Estimator):
 
 
 def _take(X: Rows, windows: Windows, made: np.ndarray, rows: np.ndarray, parents: np.ndarray) -> Any:
-    """Return rows of the windows with the made ones after them, in the form of X."""
+    """Return rows of the windows, followed by the synthetic ones, in the form of X."""
     if not isinstance(X, Windows):
         values = np.concatenate([np.asarray(windows), made])[rows]
         if isinstance(X, pd.DataFrame):

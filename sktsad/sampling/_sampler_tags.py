@@ -1,4 +1,4 @@
-"""What imbalanced-learn asks samplers about themselves, said without loading it."""
+"""The tags that imbalanced-learn reads from samplers, without loading it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from sklearn.utils import InputTags, Tags
 
 @dataclass(slots=True)
 class SamplerTags:
-    """Whether a sampler tells from which rows its rows are."""
+    """Whether a sampler has ``sample_indices_``."""
 
     sample_indices: bool = True
 

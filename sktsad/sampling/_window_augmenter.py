@@ -1,4 +1,4 @@
-"""More windows by small changes, such as a clock or a sensor makes."""
+"""More windows by small changes, such as those of a clock or a sensor."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ CHANGES = ("jitter", "scaling", "time_warp", "shift")
 class WindowAugmenter(Estimator):
     """Copy windows with small changes: a strategy for `SafeSampler`.
 
-    SMOTE interpolates between two windows, which gives no wave where they are waves out of phase; here each copy comes
-    from one window [1]_.
+    SMOTE interpolates between two windows, which distorts waves that are out of phase; here each copy comes from one
+    window [1]_.
 
     Parameters
     ----------
@@ -26,8 +26,8 @@ class WindowAugmenter(Estimator):
         stretches others; "shift" moves the window in time and repeats the row at its end; "scaling" multiplies each
         channel by a factor; "jitter" adds Gaussian noise.
     strength : float, default=0.1
-        Size of the changes: the noise has this standard deviation, in units of that of the channel; the factor differs
-        by about this much from 1, as does the length of a time step; the shift is up to this share of the window.
+        Size of the changes: the noise has this standard deviation, in units of that of the channel; factors, and the
+        relative lengths of time steps, differ from 1 by about this much; the shift is up to this share of the window.
     random_state : int, RandomState or None, default=None
         Controls which windows and changes are drawn.
 
@@ -72,9 +72,9 @@ class WindowAugmenter(Estimator):
         Returns
         -------
         copies : ndarray of shape (n_copies, length, n_channels)
-            Changed copies, as floats, of windows that are drawn evenly.
+            Changed copies, as floats; all windows are drawn about equally often.
         parents : ndarray of shape (n_copies,)
-            Which window each is made from.
+            The window that each copy is made from.
 
         Raises
         ------
@@ -87,7 +87,7 @@ class WindowAugmenter(Estimator):
             raise ValueError(f"changes={self.changes!r} holds {unknown}: choose among {list(CHANGES)}.")
         if np.ndim(windows) != 3:
             raise ValueError(
-                f"windows has the shape {np.shape(windows)}, not (n_windows, length, n_channels): reshape it."
+                f"windows has shape {np.shape(windows)}, not (n_windows, length, n_channels): reshape it."
             )
         rng = check_random_state(self.random_state)
         order = rng.permutation(len(windows))
@@ -113,7 +113,7 @@ class WindowAugmenter(Estimator):
 
 
 def _at_times(windows: np.ndarray, times: np.ndarray) -> np.ndarray:
-    """Read windows between their rows, each at its own times; its ends go on beyond them."""
+    """Interpolate windows between their rows, each at its own times; beyond an end, the row there is repeated."""
     last = windows.shape[1] - 1
     times = np.clip(times, 0, last)[:, :, None]
     before = np.minimum(np.floor(times).astype(int), max(last - 1, 0))

@@ -1,4 +1,4 @@
-"""Fits succeed or change nothing; pickles know the versions that they were made with."""
+"""Fits succeed or change nothing; pickles record versions."""
 
 import copy
 import inspect

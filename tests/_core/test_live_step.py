@@ -1,4 +1,4 @@
-"""What steps that go on row by row have in common."""
+"""The base of steps that work row by row."""
 
 import numpy as np
 import pandas as pd

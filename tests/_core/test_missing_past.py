@@ -1,4 +1,4 @@
-"""Rows that come without the rows before them are counted, and it is said what to do."""
+"""Rows that come without the rows before them are counted, with advice."""
 
 import warnings
 

@@ -1,4 +1,4 @@
-"""Ragged arrays: what is done to all parts at once is what is done to each alone."""
+"""Ragged arrays: operations on all parts at once give the same as on each part alone."""
 
 import numpy as np
 import pytest

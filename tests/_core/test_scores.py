@@ -1,4 +1,4 @@
-"""One score a row out of any binary classifier."""
+"""One score per row from any binary classifier."""
 
 import numpy as np
 import pandas as pd

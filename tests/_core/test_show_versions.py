@@ -1,4 +1,4 @@
-"""What a report of a fault says of the packages."""
+"""The versions that a bug report needs."""
 
 import platform
 import re

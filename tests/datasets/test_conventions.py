@@ -1,4 +1,4 @@
-"""What every loader promises."""
+"""The common contract of the loaders."""
 
 import gzip
 import hashlib

@@ -1,4 +1,4 @@
-"""What all detectors have in common: fit on normal rows, score, compare with a threshold."""
+"""The contract of all detectors: fit on normal rows, score, compare with a threshold."""
 
 import pickle
 
@@ -60,7 +60,7 @@ DETECTORS = {
     "dense autoencoder": AutoencoderDetector(**SMALL),
     "forecast": ForecastDetector("gru", hidden_size=8, max_epochs=3, lr=0.03, random_state=0),
 }
-#: What a base class does by itself: one that stands on it, one that wraps another estimator, one with a network.
+#: For tests of the base class: a detector derived from it, one that wraps another estimator, one with a network.
 BASES = ("full gaussian", "one-class svm", "dense autoencoder")
 each_base = pytest.mark.parametrize("detector", [DETECTORS[name] for name in BASES], ids=BASES)
 each_detector = pytest.mark.parametrize("detector", DETECTORS.values(), ids=DETECTORS)
@@ -115,9 +115,7 @@ def test_labelled_anomalies_rank_high_and_the_scores_are_not_upside_down(detecto
         assert roc_auc_score(Y, detector.decision_function(SERIES)) > 0.95
     else:
         detector.fit(WINDOWS, Y)
-        judged = (np.convolve(Y, np.ones(LENGTH))[:400] == 0) | (
-            Y == 1
-        )  # windows with an anomaly behind them
+        judged = (np.convolve(Y, np.ones(LENGTH))[:400] == 0) | (Y == 1)  # windows with an anomaly after them
         assert roc_auc_score(Y[judged], detector.decision_function(WINDOWS)[judged]) > 0.95
 
 

@@ -262,7 +262,7 @@ def test_a_rule_with_labels_gets_the_labels_of_the_tail():
 
 
 def test_windows_of_members_stay_within_their_series():
-    """Series, one behind the other in an array, would run into one another."""
+    """Series that follow one another in an array would run into one another."""
     levels = np.repeat([0.0, 1000.0], 200)[:, None]
     frame = PANEL + levels
     fusion = FusionDetector([("rolling", ROLLING)], threshold=0.0).fit(frame)
@@ -394,7 +394,7 @@ def test_a_panel_is_cross_validated_by_series(n_jobs):
     assert (scores > 0.9).all()
 
 
-# What will not do
+# Bad input
 
 
 @pytest.mark.parametrize(

@@ -56,7 +56,7 @@ SEEN = ["spike", "level shift", "other shape", "out of step"]
 #: What a detector takes for normal, and why.
 UNSEEN = {
     "dense autoencoder": "no wave",  # a window of mere level lies amid those it has learnt, easy to reconstruct
-    "LSTM autoencoder": "known size",  # each window by itself is a normal one: it is only its time that is odd
+    "LSTM autoencoder": "known size",  # each window alone is a normal one: only its time is unusual
     "variational autoencoder": "known size",
     "forecast": "slow drift",  # each row follows from those before
 }

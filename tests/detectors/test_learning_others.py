@@ -72,7 +72,7 @@ def correlation():
 
 
 def auc(detector, kind, length=1):
-    """AUC on the second half of a detector fitted to the first; windows that end behind an event are left out."""
+    """AUC on the second half of a detector fitted to the first; windows that end after an event are left out."""
     rows, labels = kind()
     labels = np.asarray(labels).astype(int)
     pipe = make_pipeline(SlidingWindow(length), detector).fit(rows[:HALF])

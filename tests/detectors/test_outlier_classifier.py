@@ -172,7 +172,7 @@ def test_a_frozen_detector_that_knows_no_names_gets_none():
     np.testing.assert_array_equal(model.predict(FRAME), model.detector_.predict(X) == -1)
 
 
-# What will not do
+# Bad input
 
 
 @pytest.mark.parametrize(

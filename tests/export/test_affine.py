@@ -1,4 +1,4 @@
-"""Scalers are found by what they do."""
+"""Scalers are recognised by their output."""
 
 import numpy as np
 import pandas as pd

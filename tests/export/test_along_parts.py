@@ -1,4 +1,4 @@
-"""Networks that run along a series, exported as one step: row by row they decide as in one call."""
+"""Networks that run along a series, exported as one step: row by row, decisions are those of one call."""
 
 import numpy as np
 import pandas as pd

@@ -1,4 +1,4 @@
-"""What is exported runs in onnxruntime, without sktsad, and decides as the model itself."""
+"""Exported models run in onnxruntime, without sktsad, with the decisions of the model itself."""
 
 import copy
 import json

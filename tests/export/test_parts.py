@@ -1,4 +1,4 @@
-"""Fitted models as torch modules decide as they themselves do: each part of them, for rows of any number."""
+"""Fitted models as torch modules give the same decisions: each part of them, for any number of rows."""
 
 import numpy as np
 import pandas as pd
@@ -197,7 +197,7 @@ def test_the_model_itself_stays_as_it_is():
 def test_a_model_that_has_no_parts_is_refused_and_what_has_is_named(model):
     pipe = windowed(model).fit(X, Y)
     with pytest.raises(
-        TypeError, match=rf"(?s){type(model).__name__}.* cannot be exported\. What can: RNNClass"
+        TypeError, match=rf"(?s){type(model).__name__}.* cannot be exported\. Use one of these: RNNClass"
     ):
         list(parts(pipe))
 

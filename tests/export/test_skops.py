@@ -1,4 +1,4 @@
-"""Models without a network go through skops; those with one are not trusted."""
+"""Models without a network can be saved with skops; those with one are not trusted."""
 
 import inspect
 

@@ -1,4 +1,4 @@
-"""Each step says how it goes on; what cannot is refused by name; steps of others say it themselves."""
+"""How each step works row by row; steps that cannot are refused by name; steps of other libraries declare it."""
 
 import numpy as np
 import pandas as pd

@@ -1,4 +1,4 @@
-"""Rows as they are taken."""
+"""Order and checks of live rows."""
 
 import numpy as np
 import pandas as pd

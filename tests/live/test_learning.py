@@ -1,4 +1,4 @@
-"""Thresholds and detectors that go on learning, each alone."""
+"""Thresholds and detectors that continue learning, each alone."""
 
 import numpy as np
 import pandas as pd

@@ -1,4 +1,4 @@
-"""Scores of rows as they come: those of one call over all of them; odd rows; threads; snapshots."""
+"""Live scores: the same as by one call over all rows; unusual rows; threads; snapshots."""
 
 import threading
 import warnings

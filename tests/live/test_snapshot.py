@@ -1,4 +1,4 @@
-"""A process that dies goes on from its last snapshot, as if it had never died."""
+"""A process that dies continues from its last snapshot, as if it had never died."""
 
 import os
 import signal
@@ -137,7 +137,7 @@ while killed:  # one process after the other; they have no more in common than w
 @pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="signals")
 def test_a_killed_process_gives_the_scores_of_one_that_never_died(tmp_path):
-    """Five times, in the middle of whatever it is at."""
+    """Five times, at any point of its work."""
     X = pd.DataFrame(
         np.random.default_rng(0).normal(size=(400, 1)), pd.date_range("2026", periods=400, freq="min")
     )

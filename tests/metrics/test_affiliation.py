@@ -52,7 +52,7 @@ def test_as_many_random_places_say():
 
 
 def test_the_published_example_of_ten_rows():
-    # With the figures that its authors print: 0.63 and 1.0 for the events' precision, 0.82 and 0.87 for their recall.
+    # The values of its authors: 0.63 and 1.0 for the precision of the events, 0.82 and 0.87 for their recall.
     y_true = pd.Series(marks(10, (3, 4), (7, 10)))
     y_pred = pd.Series(marks(10, (4, 5), (8, 9)))
     result = affiliation_precision_recall_f(y_true, y_pred)

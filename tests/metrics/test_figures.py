@@ -58,7 +58,7 @@ def test_as_if_rows_were_repeated_as_often_as_their_block_is_drawn(
 
 
 def test_worked_by_hand():
-    #         late             in time          missed, with a run that goes on behind it no longer
+    #         late             in time          missed, with a run that does not continue after it
     y = [0, 1, 1, 1, 0, 0, 0, 1, 1, 0, 1, 0, 0]
     scores = [0, 0, 0, 3, 3, 0, 2, 2, 0, 0, 0, 1, 0]
     figures, blocks = figures_of(y, scores, [0] * 13, 3, threshold=0.5, max_delay=1)
@@ -74,7 +74,7 @@ def test_worked_by_hand():
             "average precision": 1 / 6 * 1 / 2 + 1 / 6 * 2 / 4 + 4 / 6 * 6 / 13,
             # Each anomaly against the seven normal rows: 6.5, 5.5, and four times 4 / 2.
             "ROC AUC": (6.5 + 5.5 + 4 * 2) / 42,
-            # The event of two rows is found in time, the run behind the first event and two more are three false rows.
+            # The event of two rows is found in time, the run after the first event and two more are three false rows.
             "F1 within delay": 4 / (4 + 3 + 4),
             "events found": 2,
             "event recall": 2 / 3,

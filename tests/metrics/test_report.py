@@ -201,7 +201,7 @@ def test_the_random_column_is_what_random_scores_get():
 def test_false_alarms_are_counted_by_the_day_where_the_index_has_dates():
     y = np.array([0] * 40 + [1] * 4 + [0] * 8)
     scores = np.zeros(52)
-    scores[[3, 4, 9, 43, 44, 51]] = 1  # four runs on normal rows, of which one goes on behind the event
+    scores[[3, 4, 9, 43, 44, 51]] = 1  # four runs on normal rows, of which one continues after the event
     hours = pd.date_range("2024-01-01", periods=52, freq="h")
     for index in (hours, hours - hours[0], pd.MultiIndex.from_product([["a"], hours])):
         report = detection_report(pd.Series(y, index=index), scores)

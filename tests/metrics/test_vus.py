@@ -83,7 +83,7 @@ def test_worked_by_hand():
 
 def test_a_range_that_nothing_finds_costs_recall():
     y = np.array([1, 0, 0, 1])
-    # Row 0 first, then all: recall 1/2 less the reward for existence, so 1/4; then the rest at precision 1/2.
+    # Row 0 first, then all: recall 1/2 times the reward for existence, 1/4; then the rest at precision 1/2.
     assert vus_pr(y, [2, 1, 1, 1], max_buffer=0, n_thresholds=4) == pytest.approx(1 / 4 + 3 / 4 / 2)
     assert average_precision_score(y, [2, 1, 1, 1]) == pytest.approx(1 / 2 + 1 / 2 / 2)
 

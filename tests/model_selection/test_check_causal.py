@@ -1,4 +1,4 @@
-"""Pipelines with one planted fault each, which the report names; and sound ones, of which it says nothing."""
+"""Pipelines with one planted fault each, which the report names; and sound ones, for which it is empty."""
 
 import numpy as np
 import pandas as pd

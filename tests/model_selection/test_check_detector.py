@@ -1,4 +1,4 @@
-"""A check that a detector keeps the contract: it passes those that do, and names what is wrong with others."""
+"""A check that a detector keeps the contract: detectors that do pass, for others it names the fault."""
 
 import numpy as np
 import pytest

@@ -119,7 +119,7 @@ def test_the_decoder_mirrors_the_encoder(hidden_sizes):
 
 
 def naive_dense(layers, values):
-    """Multiply by hand; ReLU behind all but the last layer."""
+    """Multiply by hand; ReLU after all but the last layer."""
     linear = [layer for layer in layers if isinstance(layer, nn.Linear)]
     for i, layer in enumerate(linear):
         values = layer.weight.detach().numpy() @ values + layer.bias.detach().numpy()

@@ -57,7 +57,7 @@ def test_a_forecast_error_is_that_of_the_last_rows(loss, of_difference, horizon)
     np.testing.assert_allclose(errors, of_difference(output - target[:, -horizon:]))
 
 
-# Losses of classes, held against what their formulas say
+# Losses of classes, compared with their formulas
 
 BY_BATCH = ("mean_false_error", "mean_squared_false_error")
 

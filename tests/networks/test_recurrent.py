@@ -32,7 +32,7 @@ def naive_step(cell, x, h, c, w_x, w_h, b_x, b_h):
 
 
 def naive_layer(cell, rows, weights):
-    """Run a cell along the rows; return the hidden state behind each."""
+    """Run a cell along the rows; return the hidden state after each."""
     size = weights[1].shape[1]
     h, c = np.zeros(size), np.zeros(size)
     states = []

@@ -1,4 +1,4 @@
-"""What both estimators along the series share: parameters, schedules, series by number."""
+"""Code shared by both estimators along the series: parameters, schedules, numbers of series."""
 
 import numpy as np
 import pandas as pd

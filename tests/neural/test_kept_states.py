@@ -1,4 +1,4 @@
-"""Which states are kept, and which rows go on from them."""
+"""Which states are kept, and which rows continue from them."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""What pre-training is good for: few labels, many rows without."""
+"""The use case of pre-training: few labels, many rows without."""
 
 import numpy as np
 import pytest

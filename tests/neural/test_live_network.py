@@ -1,4 +1,4 @@
-"""Networks along a series that go on row by row, where rows are out of all bounds."""
+"""Networks along a series that work row by row, on extreme values."""
 
 import numpy as np
 import pandas as pd

@@ -1,4 +1,4 @@
-"""Pre-training by restoring what is hidden."""
+"""Pre-training by restoring hidden rows."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""What all classifiers with a net have in common."""
+"""The base of the classifiers with a net."""
 
 import pickle
 
@@ -209,7 +209,7 @@ def test_a_class_of_weight_0_is_as_good_as_absent(model):
         (np.where(Y, 1.0, np.nan), "NaN"),
         (np.ones(7), r"sample_weight.shape == \(7,\)"),
         (np.zeros(120), "non-zero|y holds 0 class"),
-        (Y.astype(float), "y holds 1 class among the rows of a weight above 0"),
+        (Y.astype(float), "y holds 1 class among the rows with a weight above 0"),
     ],
     ids=["negative", "nan", "too short", "all zero", "one class"],
 )
@@ -493,7 +493,7 @@ def test_partial_fit_refuses_what_does_not_belong_to_the_classes(model):
         model.partial_fit(X, THREE)
     with pytest.raises(ValueError, match=r"classes=\[0, 1, 2\] are not those of the first call, \[0, 1\]"):
         model.partial_fit(X, Y, classes=[0, 1, 2])
-    with pytest.raises(ValueError, match="y holds 0 class among the rows of a weight above 0"):
+    with pytest.raises(ValueError, match="y holds 0 class among the rows with a weight above 0"):
         clone(model).set_params(class_weight={1: 0}).partial_fit(X[Y == 1], Y[Y == 1], classes=[0, 1])
     with pytest.raises(ValueError, match="n_channels"):
         model.partial_fit(X.reshape(120, 3, 2), Y)

@@ -1,4 +1,4 @@
-"""What all detectors with a network share; how they detect is tested beside each."""
+"""The base of the detectors with a network; how each detects is tested in its own file."""
 
 import numpy as np
 import pytest

@@ -187,7 +187,7 @@ def test_codes_have_names(path):
     assert frame.columns.tolist() == [f"pretrainedencoder{i}" for i in range(5)]
 
 
-# What will not do
+# Bad input
 
 
 def test_a_missing_file_is_named(tmp_path):

@@ -1,4 +1,4 @@
-"""What all pretrainers have in common: they fit without labels and transform to a code."""
+"""The base of the pretrainers: they fit without labels and transform to a code."""
 
 import inspect
 import pickle

@@ -297,7 +297,7 @@ def test_weights_that_will_not_do_are_refused(weight, message):
         clone(MODEL).fit(X, Y, weight)
 
 
-# Input that will not do
+# Bad input
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""A torch module of one's own as a classifier."""
+"""The user's own torch module as a classifier."""
 
 import pickle
 

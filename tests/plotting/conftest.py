@@ -1,4 +1,4 @@
-"""What tests of displays share: no window opens, no figure is left, small fitted detectors."""
+"""Shared by tests of displays: no window opens, no figure is left open, small fitted detectors."""
 
 import matplotlib
 import numpy as np

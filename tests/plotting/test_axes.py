@@ -23,15 +23,15 @@ def test_given_axes_are_as_many_as_needed():
     axes, own = make_axes(grid, 4, "XDisplay", (10, 2))
     assert axes.tolist() == grid.ravel().tolist() and own is None
     with pytest.raises(
-        ValueError, match=r"XDisplay needs 3 axes, but ax holds 4. .* array of 3, .*, or eat less."
+        ValueError, match=r"XDisplay needs 3 axes, but ax holds 4. .* array of 3 axes, .*, or eat less."
     ):
         make_axes(grid, 3, "XDisplay", (10, 2), fix="eat less")
-    with pytest.raises(ValueError, match=r"needs 1 axes, but ax holds 4. .* to have them made\."):
+    with pytest.raises(ValueError, match=r"needs 1 axes, but ax holds 4. .* to make them\."):
         make_axes(grid, 1, "XDisplay", (10, 2))
 
 
 def test_more_axes_than_can_be_read_are_refused():
-    with pytest.raises(ValueError, match="would draw 61 axes, which nobody can read: eat less"):
+    with pytest.raises(ValueError, match="would draw 61 axes, too many to read: eat less"):
         make_axes(None, 61, "XDisplay", (10, 2), fix="eat less")
     assert not plt.get_fignums()
 

@@ -107,9 +107,7 @@ def test_a_single_row_has_no_step():
 
 
 def test_one_series_is_asked_for(panel):
-    with pytest.raises(
-        ValueError, match=r"XDisplay shows one series, and these rows are of 2. .* X.loc\[\['left'\]\]"
-    ):
+    with pytest.raises(ValueError, match=r"XDisplay shows one series, but X has 2. .* X.loc\[\['left'\]\]"):
         read_one(panel[0].index, 3, "XDisplay")
 
 

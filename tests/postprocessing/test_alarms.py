@@ -1,4 +1,4 @@
-"""The table of alarms: one row for each time that somebody is called."""
+"""The table of alarms: one row for each time that a person is called."""
 
 import math
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""What all classifiers around a classifier share; weights through them are tested in test_weights.py."""
+"""The base of classifiers that wrap a classifier; weights through them are tested in test_weights.py."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Decisions by what mistakes cost."""
+"""Decisions by the costs of mistakes."""
 
 import pickle
 
@@ -29,7 +29,7 @@ each_method = pytest.mark.parametrize("method", METHODS)
 
 
 class Saying(ClassifierMixin, BaseEstimator):
-    """A fitted classifier that says the probabilities it gets."""
+    """A fitted classifier whose probabilities are its input."""
 
     def __init__(self, n_classes=2):
         self.n_classes = n_classes
@@ -75,7 +75,7 @@ def naive_costs(shares, costs):
 
 
 def naive_moved(shares, costs):
-    """Share of each class times what its mistakes cost more than being right."""
+    """Share of each class times how much more its mistakes cost than the correct class."""
     return [
         share * sum(cost - row[label] for cost in row)
         for label, (share, row) in enumerate(zip(shares, costs, strict=True))
@@ -252,10 +252,10 @@ def test_clones_and_copies_from_a_pickle(method):
         ([[0, 1]], r"shape \(1, 2\); y holds 2 classes"),
         ([1, 2], "Expected 2D array, got 1D array"),
         ([[0, np.nan], [1, 0]], "cost_matrix contains NaN"),
-        ([[0, -1], [1, 0]], "in no row may a mistake cost less than being right"),
-        ([[2, 1], [1, 0]], "in no row may a mistake cost less than being right"),
-        ([[0, 1], [0, 0]], "in each row one mistake must cost more"),
-        ([[0, 1], [3, 3]], "in each row one mistake must cost more"),
+        ([[0, -1], [1, 0]], "in each row, no mistake may cost less than the correct class"),
+        ([[2, 1], [1, 0]], "in each row, no mistake may cost less than the correct class"),
+        ([[0, 1], [0, 0]], "and one mistake must cost more"),
+        ([[0, 1], [3, 3]], "and one mistake must cost more"),
     ],
 )
 def test_costs_that_will_not_do_are_refused(costs, message):

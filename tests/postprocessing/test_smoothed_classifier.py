@@ -278,7 +278,7 @@ def test_a_copy_from_a_pickle_decides_with_the_same_bits():
     np.testing.assert_array_equal(copied.decision_function(PANEL), model.decision_function(PANEL))
 
 
-# What will not do
+# Bad input
 
 
 def test_rows_out_of_time_order_are_refused():

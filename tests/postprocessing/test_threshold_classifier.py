@@ -191,7 +191,7 @@ def test_an_outlier_detector_is_to_be_wrapped():
         ThresholdClassifier(IsolationForest(n_estimators=2), cv=FOLDS).fit(X, Y)
 
 
-# A classifier that is there already
+# A classifier that is already fitted
 
 
 def test_a_frozen_classifier_stays_as_it_is_and_all_rows_are_for_the_threshold():

@@ -1,4 +1,4 @@
-"""Features that go on row by row, with few of them."""
+"""Features that continue row by row."""
 
 import numpy as np
 import pandas as pd

@@ -1,4 +1,4 @@
-"""Scaling that goes on row by row."""
+"""Scaling that continues row by row."""
 
 import numpy as np
 import pandas as pd

@@ -1,4 +1,4 @@
-"""Rows at every time step: as a slow loop makes them, no row knows a later one, and scores come back."""
+"""Rows at every time step: the same as by a slow loop, without looking ahead; scores return to the original rows."""
 
 import itertools
 

@@ -29,7 +29,7 @@ def past_ewm(x, span):
 
 
 def exact_moments(x, window):
-    """Moments of each window by itself, so many rows as there are."""
+    """Moments of each window alone, of as many rows as there are."""
     pasts = [x[max(0, t - window) : t] for t in range(len(x))]
     is_enough = [2 * len(past) >= window for past in pasts]
     return np.array(

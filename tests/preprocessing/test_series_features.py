@@ -1,4 +1,4 @@
-"""What a series is, as columns: right values, nothing of a row's own label, unseen series by the panel's."""
+"""Features of a series: right values, without a row's own label; unseen series get those of the panel."""
 
 import numpy as np
 import pandas as pd

@@ -31,7 +31,7 @@ def holed(X, seed, share=0.4):
 
 
 def walk(column, median, strategy, limit, max_age):
-    """What becomes of each value of a column of one series: filled, missing, age, rows since a change."""
+    """Output for each value of a column of one series: filled, missing, age, rows since a change."""
     out, seen, age, unchanged = [], [], math.inf, math.inf
     for value in column:
         if value == value:

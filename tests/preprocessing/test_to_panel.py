@@ -26,7 +26,7 @@ RIGHT = pd.DataFrame(
 
 
 def tables():
-    """The same table in every dress that is installed."""
+    """The same table in every library that is installed."""
     yield "pandas", pd.DataFrame(TABLE)
     yield "text", pd.DataFrame({**TABLE, "at": [str(at) for at in TIMES]})
     yield "objects", pd.DataFrame({**TABLE, "at": pd.Series(TIMES, dtype=object)})

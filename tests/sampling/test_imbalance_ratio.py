@@ -1,4 +1,4 @@
-"""How rare the rarest class is."""
+"""Ratio of the largest class to the smallest."""
 
 import numpy as np
 import pandas as pd

@@ -274,7 +274,7 @@ def test_a_sampler_that_cleans_has_no_ratio(sampler):
 
 @each_sampler
 def test_without_anomalies_nothing_is_done_and_a_warning_says_so(sampler):
-    with pytest.warns(UserWarning, match="y holds only the class 0: the rows stay as they are") as caught:
+    with pytest.warns(UserWarning, match="y holds only the class 0: the rows are left unchanged") as caught:
         resampled, labels = resample(sampler, y=np.zeros(120, dtype=int))
     assert len(caught) == 1
     np.testing.assert_array_equal(np.asarray(resampled), FLAT)
@@ -398,7 +398,7 @@ def test_a_sampler_of_ones_own():
 @each_sampler
 def test_anomalies_in_the_majority_are_left_alone(sampler):
     with pytest.warns(
-        UserWarning, match=r"105 rows of the anomaly, 1, for 15 others, at least ratio=(1|0.5) already"
+        UserWarning, match=r"105 rows of the anomaly, 1, for 15 others, already at least ratio=(1|0.5)"
     ):
         resampled, labels = resample(sampler, y=1 - Y)
     np.testing.assert_array_equal(np.asarray(resampled), FLAT)
@@ -408,7 +408,7 @@ def test_anomalies_in_the_majority_are_left_alone(sampler):
 @pytest.mark.parametrize("sampler", ["undersample", "smote", "augment"])
 def test_more_anomalies_than_asked_for_are_left_alone(sampler):
     with pytest.warns(
-        UserWarning, match=r"15 rows of the anomaly, 1, for 105 others, at least ratio=0.1 alre"
+        UserWarning, match=r"15 rows of the anomaly, 1, for 105 others, already at least ratio=0.1"
     ):
         _, labels = resample(sampler, ratio=0.1)
     np.testing.assert_array_equal(labels, Y)
@@ -418,7 +418,7 @@ def test_more_anomalies_than_asked_for_are_left_alone(sampler):
 def test_as_many_anomalies_as_asked_for_are_left_alone(sampler):
     y = (np.arange(120) % 5 == 4).astype(int)  # 24 for 96
     with pytest.warns(
-        UserWarning, match=r"24 rows of the anomaly, 1, for 96 others, at least ratio=0.25 alre"
+        UserWarning, match=r"24 rows of the anomaly, 1, for 96 others, already at least ratio=0.25"
     ):
         _, labels = resample(sampler, y=y, ratio=0.25)
     np.testing.assert_array_equal(labels, y)
@@ -427,7 +427,7 @@ def test_as_many_anomalies_as_asked_for_are_left_alone(sampler):
 
 def test_more_anomalies_than_the_sampler_itself_asks_for_are_left_alone():
     for sampler in (SMOTE(sampling_strategy=0.1), SMOTETomek(smote=SMOTE(sampling_strategy=0.1))):
-        with pytest.warns(UserWarning, match=r"at least ratio=0.1 already"):
+        with pytest.warns(UserWarning, match="already at least ratio=0.1"):
             _, labels = resample(sampler)
         np.testing.assert_array_equal(labels, Y)
 
@@ -436,7 +436,7 @@ def test_more_anomalies_than_the_sampler_itself_asks_for_are_left_alone():
     "sampler", [TomekLinks(sampling_strategy="all"), RandomUnderSampler(sampling_strategy={1: 2})], ids=str
 )
 def test_a_sampler_that_takes_anomalies_away_is_not_used(sampler):
-    with pytest.warns(UserWarning, match="takes anomalies away: the rows stay as they are"):
+    with pytest.warns(UserWarning, match="removes anomalies: the rows are left unchanged"):
         resampled, labels = resample(sampler)
     np.testing.assert_array_equal(labels, Y)
     assert np.shares_memory(resampled.buffer, WINDOWS.buffer)
@@ -447,7 +447,7 @@ def test_a_cleaner_that_takes_the_made_anomalies_away_again_is_not_used():
     y = np.isin(np.arange(400), [50, 150, 250, 350]).astype(int)  # among the others
     with pytest.warns(UserWarning) as caught:
         _, labels = resample("smote_enn", X, y, ratio=0.02)
-    assert "takes anomalies away. Rows are repeated instead" in str(caught[-1].message)
+    assert "removes anomalies. Rows are repeated instead" in str(caught[-1].message)
     assert labels.sum() == int(0.02 * 396)
 
 

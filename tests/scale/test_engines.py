@@ -1,4 +1,4 @@
-"""Dask on a cluster of its own within this process; Ray where it is installed, and a stand-in where it is not."""
+"""Dask on a cluster within this process; Ray where it is installed, else a stand-in."""
 
 import sys
 import warnings
@@ -78,7 +78,7 @@ def test_what_dask_does_not_take_is_refused(dask_frame, model, table):
 
 
 class StandIn:
-    """Does what a dataset of Ray does, with tables in this process."""
+    """Behave like a dataset of Ray, with tables in this process."""
 
     def __init__(self, tables):
         self.tables = tables

@@ -1,4 +1,4 @@
-"""Whole series in each partition, and failures that are those of a series."""
+"""Whole series in each partition, and failures of single series."""
 
 import numpy as np
 import pandas as pd

@@ -1,4 +1,4 @@
-"""What is given is told apart, and what does not apply to it is refused."""
+"""Kinds of input are distinguished, and options that do not apply to them are refused."""
 
 import pytest
 from sklearn.base import clone

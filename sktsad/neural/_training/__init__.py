@@ -1,4 +1,4 @@
-"""Batches, seeds, the lean loop: the one place that talks to skorch. Private."""
+"""Private: batches, seeds and the training loop; the only place that calls skorch."""
 
 from ._along import run_along, states_after
 from ._batches import BatchLoader, WindowDataset, scale_weights

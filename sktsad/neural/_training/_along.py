@@ -12,7 +12,7 @@ from ._net import LeanNet
 from ._random import full_precision
 from ._strands import Segments
 
-#: Rows of a chunk: of all lanes together, and of one lane; the least also where states are wanted.
+#: Limits of the rows of a chunk: of all lanes together, and of one lane (the smallest holds for states, too).
 _MAX_ROWS, _MIN_LENGTH, _MAX_LENGTH = 2**14, 256, 4096
 
 
@@ -36,7 +36,7 @@ def run_along(
     take : callable, default=None
         Called with row numbers and the outputs at these rows, chunk by chunk; those of a segment come in order.
     ends : ndarray of int, shape (n_ends,), default=None
-        Rows, in rising order, after which the state is wanted.
+        Rows, in rising order, after which to return the state.
 
     Returns
     -------

@@ -30,11 +30,11 @@ class WindowDataset(Dataset):
     Parameters
     ----------
     windows : Windows
-        Inputs. A batch is gathered from them when it is asked for.
+        Inputs. A batch is gathered from them when it is needed.
     target : ndarray of shape (n_windows,), default=None
         Targets; None makes the input its own target.
     sample_weight : ndarray of shape (n_windows,), default=None
-        Weights. They travel with the input, as the mapping ``{"X": ..., "sample_weight": ...}``, in float64: small ones
+        Weights. They are part of the input, as the mapping ``{"X": ..., "sample_weight": ...}``, in float64: small ones
         would vanish in float32, and the loss scales those of a batch.
     input_shape : tuple of int, default=None
         Shape of one input; None means (length, channels).
@@ -80,7 +80,7 @@ class WindowDataset(Dataset):
 
 
 class BatchLoader:
-    """Iterate over a `WindowDataset` in whole batches: the one skorch iterator that is needed.
+    """Iterate over a `WindowDataset` in whole batches, as a skorch iterator.
 
     Parameters
     ----------

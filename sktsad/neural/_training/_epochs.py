@@ -1,4 +1,4 @@
-"""How many epochs a fit makes, where the user leaves it open, and how long they will take."""
+"""How many epochs a fit makes with ``max_epochs="auto"``, and how long they will take."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from ._messages import say
 
 #: Epochs of a fit whose rows are one batch.
 _MOST_EPOCHS = 250
-#: Seconds and updates that are measured before the rest is estimated; seconds of a fit worth a line.
+#: Seconds and updates that are measured before the rest is estimated; seconds of a fit from which a line is printed.
 _MEASURED_SECONDS, _MEASURED_UPDATES, _LONG = 2.0, 10, 60.0
 
 
 def number_of_epochs(max_epochs: int | str, n_rows: int, batch_size: int) -> int:
-    """Return how many epochs to make: as given, or as many as the number of batches calls for.
+    """Return how many epochs to make: the given number, or one that depends on the number of batches.
 
     The weights change once per batch, so the same number of epochs means few updates for few rows and many for many.
     With "auto" the updates grow as the square root of the batches: 250 of one batch, 1,000 of 16 (2,000 rows in batches
@@ -33,7 +33,7 @@ def number_of_epochs(max_epochs: int | str, n_rows: int, batch_size: int) -> int
 
 
 class TimeNotice(Callback):
-    """Say once, in one line, how long a long fit will take.
+    """Print once, in one line, how long a long fit will take.
 
     It measures the first seconds of updates, and is attached to the optimizer, not to skorch's events of batches, so
     that the lean epoch stays lean.

@@ -31,11 +31,11 @@ OPTIMIZERS: dict[str, type[torch.optim.Optimizer]] = {
     "sgd": torch.optim.SGD,
     "rmsprop": torch.optim.RMSprop,
 }
-#: Values in a batch of rows to predict, at most: 64 MiB of float32.
+#: Largest number of values in a batch of rows to predict: 64 MiB of float32.
 _LARGEST_BATCH = 2**24
-#: Rows that the last batch is padded to, at most: one row should not cost a hundred thousand.
+#: Largest number of rows that the last batch is padded to: one row should not cost as much as a hundred thousand.
 _LARGEST_PADDING = 1024
-#: What an estimator sets by its own parameters, so that ``net__`` must not set it again.
+#: Parameters of skorch that an estimator sets from its own parameters, and that ``net__`` must not set.
 OWN_NAMES = {
     "module": "the parameters of the estimator",
     "criterion": "loss",
@@ -59,7 +59,7 @@ def make_net(network: Network, options: TrainingOptions) -> LeanNet:
     network : Network
         Which network.
     options : TrainingOptions
-        How to train it. ``net_params`` replaces what follows from `network`.
+        How to train it. ``net_params`` overrides `network`.
 
     Returns
     -------
@@ -103,7 +103,7 @@ def make_net(network: Network, options: TrainingOptions) -> LeanNet:
     arguments = {name: _plain_number(value) for name, value in arguments.items()}
     try:
         net = network.net_class(_plain(network.module), _plain(network.criterion), **arguments)
-        # Also where the caller has switched gradients off for good.
+        # Also where the caller has switched off gradients.
         with torch.inference_mode(False), seeded(random_state.randint(2**31), options.device), own_defaults():
             net.initialize()
     except (TypeError, ValueError, RuntimeError) as error:
@@ -114,7 +114,7 @@ def make_net(network: Network, options: TrainingOptions) -> LeanNet:
             ) from error
         if "empty parameter list" in str(error):
             raise ValueError(
-                "module made nothing that can be trained: give a class of torch.nn.Module with weights, or a callable "
+                "module made nothing that can be trained: pass a class of torch.nn.Module with weights, or a callable "
                 "that returns such a module."
             ) from error
         names = [f"net__{name}" for name in net_params]
@@ -127,7 +127,7 @@ def make_net(network: Network, options: TrainingOptions) -> LeanNet:
         ) from error
     if not isinstance(net.optimizer_, torch.optim.Optimizer):
         raise ValueError(
-            f"optimizer={optimizer} made no torch.optim.Optimizer. Give a class such as torch.optim.Adam."
+            f"optimizer={optimizer} returned no torch.optim.Optimizer. Give a class such as torch.optim.Adam."
         )
     for part in (net.module_, net.criterion_):
         part.to(getattr(torch, options.dtype))
@@ -136,7 +136,7 @@ def make_net(network: Network, options: TrainingOptions) -> LeanNet:
 
 
 def _plain(factory: Any) -> Any:
-    """Return what makes a module, with Python numbers, which torch's layers need; a search may draw NumPy's."""
+    """Return a factory of modules with Python's numbers, which torch needs; a search may draw NumPy's."""
     if not isinstance(factory, partial):
         return factory
     return partial(factory.func, *factory.args, **{k: _plain_number(v) for k, v in factory.keywords.items()})
@@ -167,8 +167,8 @@ def _check_iterators(net_params: dict[str, Any], loader: type) -> None:
             if part in net_params or option == name or option in known:
                 continue
             raise ValueError(
-                f"net__{name} is not an option of the batches used here: whole ones, mixed in training, of {size} "
-                f"rows. Use {size}, or bring an iterator that has it, net__{part}=torch.utils.data.DataLoader."
+                f"net__{name} is not an option of the batches used here, which hold {size} rows and are shuffled in "
+                f"training. Use {size}, or an iterator that has it: net__{part}=torch.utils.data.DataLoader."
             )
 
 
@@ -180,7 +180,7 @@ def _check_device(device: str) -> None:
 
 
 def _callbacks(network: Network, options: TrainingOptions) -> list[Any]:
-    """Return copies of all callbacks; early stopping comes last, since it keeps those after it from an epoch's end."""
+    """Return copies of all callbacks; early stopping comes last, as callbacks after it would miss the last epoch."""
     for given in options.callbacks or []:
         callback = given[-1] if isinstance(given, tuple) and len(given) == 2 else given
         if not (
@@ -188,7 +188,7 @@ def _callbacks(network: Network, options: TrainingOptions) -> list[Any]:
         ):
             raise TypeError(
                 f"callbacks holds {given!r}, which is not a callback: give callbacks of skorch, such as "
-                "skorch.callbacks.EpochScoring('f1'), or pairs of a name and one."
+                "skorch.callbacks.EpochScoring('f1'), or pairs of a name and a callback."
             )
     callbacks = copy.deepcopy([*network.callbacks, *(options.callbacks or [])])
     if options.verbose:
@@ -205,7 +205,7 @@ def _callbacks(network: Network, options: TrainingOptions) -> list[Any]:
 
 
 def resume_net(net: LeanNet, options: TrainingOptions) -> LeanNet:
-    """Return a copy of a trained net to be trained further: a failure leaves the one in use alone.
+    """Return a copy of a trained net to be trained further: if that fails, the net in use is unchanged.
 
     Raises
     ------
@@ -219,7 +219,7 @@ def resume_net(net: LeanNet, options: TrainingOptions) -> LeanNet:
         )
     net = copy.deepcopy(net)
     net.set_params(batch_size=options.batch_size)
-    if net.lr != options.lr:  # else it stays where a schedule has left it
+    if net.lr != options.lr:  # else it stays as a schedule has left it
         _set_lr(net, options.lr)
     return net
 
@@ -233,7 +233,7 @@ def _set_lr(net: LeanNet, lr: float) -> None:
 
 
 def train(net: LeanNet, dataset: Dataset, valid: Dataset | None, max_epochs: int | str) -> LeanNet:
-    """Train a net, starting from its present weights.
+    """Train a net, starting from its current weights.
 
     Parameters
     ----------
@@ -309,7 +309,7 @@ def run(
     batch_size: int,
     function: Callable[..., torch.Tensor],
 ) -> np.ndarray:
-    """Do what `forward` does, for a module without a net."""
+    """Do the same as `forward` for a module without a net."""
     outputs = []
     n_rows = len(dataset)
     batch_size = min(batch_size, max(1, _LARGEST_BATCH // math.prod(dataset.input_shape)))

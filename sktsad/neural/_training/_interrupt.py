@@ -13,11 +13,11 @@ from skorch.callbacks import Callback
 
 
 class InterruptGuard(Callback):
-    """Keep the last finished epoch, and go back to it where an interrupt cuts the next one short.
+    """Keep the weights of the last finished epoch, and restore them where an interrupt cuts the next one short.
 
-    skorch ends a training at a ``KeyboardInterrupt`` and says nothing. It is also how callbacks such as
-    ``EarlyStopping`` end one, but between two epochs: then there is nothing to go back from. The guard comes before
-    other callbacks, so that they see no half epoch at the end of the training.
+    skorch ends a training at a ``KeyboardInterrupt`` without a warning. Callbacks such as ``EarlyStopping`` raise it,
+    too, but between two epochs, where there is nothing to undo. The guard comes before other callbacks, so that they
+    see no half epoch at the end of the training.
     """
 
     def __init__(self) -> None:
@@ -29,7 +29,7 @@ class InterruptGuard(Callback):
         self.weights = copy.deepcopy(net.module_.state_dict())
 
     def on_train_end(self, net: NeuralNet, **kwargs: Any) -> None:
-        """Undo an epoch that has not ended, or interrupt what has called `fit` as well.
+        """Undo an epoch that has not ended, or raise the interrupt for the caller of `fit` as well.
 
         Raises
         ------
@@ -45,7 +45,7 @@ class InterruptGuard(Callback):
         net.module_.load_state_dict(self.weights)
 
     def warn(self, net: NeuralNet) -> None:
-        """Return which epoch's network is kept, if one was cut short."""
+        """Warn which epoch's network is kept, if one was cut short."""
         if self.epoch is None:
             return
         stop = dict(net.callbacks_).get("early_stopping")

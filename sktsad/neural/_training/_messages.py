@@ -1,4 +1,4 @@
-"""Where lines about a training go: to the program's log if it takes them, else to the screen."""
+"""Lines about a training: logged if the program logs them, else printed."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import logging
 
 
 def say(line: str) -> None:
-    """Log a line as information of the logger "sktsad", or print it where nobody listens to that.
+    """Log a line to the logger "sktsad" at level INFO, or print it if that is not logged.
 
-    `verbose` asks for the line, so that it must be seen: a program that has set up no log, or one of warnings alone,
-    has it printed, as by scikit-learn.
+    The user asks for the line by `verbose`, so it must be seen: where logging is not set up, or for warnings only, it
+    is printed, as in scikit-learn.
     """
     logger = logging.getLogger("sktsad")
     if logger.hasHandlers() and logger.isEnabledFor(logging.INFO):

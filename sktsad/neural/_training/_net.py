@@ -21,18 +21,17 @@ _BATCH_EVENTS = ("on_batch_begin", "on_batch_end", "on_grad_computed")
 class LeanNet(NeuralNet):
     """A skorch ``NeuralNet`` with sample weights, losses by row, and a lean epoch.
 
-    The lean epoch does the arithmetic of skorch's own, in the same order, and leaves out what happens in
-    every batch for no one's benefit: events that no callback listens to, closures for optimizers that need none,
-    records that no one reads afterwards. Where a callback listens, or the optimizer needs a closure, skorch's
-    own epoch runs.
+    The lean epoch does the arithmetic of skorch's own, in the same order, and leaves out what is not used: events of
+    batches that no callback listens to, closures for optimizers that need none, records of batches that are not read.
+    Where a callback listens, or the optimizer needs a closure, skorch's own epoch runs.
     """
 
-    # Parts of the state that skorch unpickles on a device that is there. It adds the trained ones by itself; losses
-    # that came as instances, and what callbacks hold, may be on the GPU as well.
+    # Parts of the state that skorch unpickles on a device that is available. It adds the trained ones by itself; losses
+    # that were given as instances, and the contents of callbacks, may be on the GPU as well.
     cuda_dependent_attributes_ = ["module", "criterion", "callbacks"]
 
     def infer(self, x: Any, **fit_params: Any) -> torch.Tensor:
-        """Run the module on the input, without the weights that travel with it."""
+        """Run the module on the input, without the weights that are part of it."""
         output = super().infer(x["X"] if isinstance(x, dict) else x, **fit_params)
         # A single logit of shape (batch, 1) would broadcast against targets of shape (batch,).
         is_column = isinstance(output, torch.Tensor) and output.ndim == 2 and output.shape[1] == 1
@@ -59,7 +58,7 @@ class LeanNet(NeuralNet):
     def run_single_epoch(
         self, iterator: Any, training: bool, prefix: str, step_fn: Any, **fit_params: Any
     ) -> None:
-        """Run one epoch, lean where nothing asks for more."""
+        """Run one epoch, the lean one if it is enough."""
         if iterator is None or not self._can_be_lean():
             super().run_single_epoch(iterator, training, prefix, step_fn, **fit_params)
             return
@@ -89,7 +88,7 @@ class LeanNet(NeuralNet):
         """
         try:
             super().notify(method_name, **cb_kwargs)
-        finally:  # EarlyStopping leaves by an exception
+        finally:  # EarlyStopping ends the training with an exception
             if method_name == "on_epoch_end" and self._can_be_lean():
                 del self.history[-1]["batches"][:-1]
 
@@ -113,7 +112,7 @@ def class_probabilities(logits: torch.Tensor) -> torch.Tensor:
 class LeanClassifierNet(ClassifierMixin, LeanNet):
     """A `LeanNet` that is a classifier to scikit-learn's scorers, so that skorch's scoring callbacks work.
 
-    Its classes are numbers from 0; its maker sets ``classes_``.
+    Its classes are numbers from 0; the estimator sets ``classes_``.
     """
 
     classes_: np.ndarray
@@ -135,10 +134,10 @@ class LeanClassifierNet(ClassifierMixin, LeanNet):
 
 
 def f1_callback(of_validation: bool, n_classes: int) -> tuple[str, Callback]:
-    """Return what notes the F1 of an epoch, for the line that is printed: of the last rows, or of those trained on.
+    """Return a callback that records the F1 of each epoch for the printed line: on the last or on the training rows.
 
-    It uses the outputs that the epoch has computed anyway; those of training rows are with dropout, and of weights that
-    change from batch to batch.
+    It uses the outputs that the epoch has computed anyway; on training rows these are computed with dropout, and with
+    weights that change from batch to batch.
     """
     name = "valid_f1" if of_validation else "train_f1"
     scoring = partial(_f1, n_classes=n_classes)

@@ -1,4 +1,4 @@
-"""What it takes to train: which network, and how."""
+"""Which network to train, and how."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Random numbers of torch, reproducible and without a trace."""
+"""Reproducible random numbers of torch, without changing its global state."""
 
 from __future__ import annotations
 

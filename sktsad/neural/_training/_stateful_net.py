@@ -29,7 +29,7 @@ class StatefulNet(LeanNet):
     def run_single_epoch(
         self, iterator: Any, training: bool, prefix: str, step_fn: Any, **fit_params: Any
     ) -> None:
-        """Run one epoch and let the last chunk and its states go."""
+        """Run one epoch, then release the last chunk and its states."""
         super().run_single_epoch(iterator, training, prefix, step_fn, **fit_params)
         self._chunk = self._before = self._after = None
 
@@ -52,8 +52,8 @@ class StatefulNet(LeanNet):
     ) -> torch.Tensor:
         """Average the loss over the outputs that count, by their weights; 0 where none does.
 
-        The gradient is that of the average times what the chunk weighs: a chunk of few rows, or one that lies within a
-        long event, must not count as much as a full one.
+        The gradient is that of the average times the weight of the chunk: a chunk of few rows, or one that lies within
+        a long event, must not count as much as a full one.
         """
         if not len(y_true):
             return y_pred.sum() * 0

@@ -26,7 +26,7 @@ class Segments:
     series : ndarray of int, shape (n_segments,)
         Number of the series of each segment; -1 for one that the network does not know.
     first_states : ndarray of shape (n_segments, parts, layers, units) or None
-        The state that each segment goes on from; None is rest for all.
+        The state that each segment continues from; None means that all start from rest (a state of zeros).
     """
 
     values: np.ndarray
@@ -59,9 +59,9 @@ class Chunk:
     chosen : tensor of int, shape (n_chosen,), or None
         Which outputs count in the loss, as positions among all; None if all do.
     state : tensor or None
-        State before the first rows; None is rest, or where strands go on the state that the network carries.
+        State before the first rows; None means rest or, where strands continue, the state that the network carries.
     goes_on : bool
-        Whether lane ``i`` goes on from lane ``i`` of the chunk before.
+        Whether lane ``i`` continues lane ``i`` of the chunk before.
     n_axes : int
         Number of axes of the outputs that ``chosen`` counts through: lanes, rows and, of forecasts, horizons.
     sample_weight : tensor of shape (n_chosen,) or None
@@ -69,7 +69,7 @@ class Chunk:
     n_chosen : int
         Number of outputs that count.
     share : float
-        Weight of all outputs that count, per that of an average chunk.
+        Weight of all outputs that count, relative to an average chunk.
     """
 
     X: torch.Tensor
@@ -114,9 +114,9 @@ class StrandDataset(Dataset):
     chunk_size, strand_length, warm_up : int
         Rows of a chunk and of a strand; rows of a strand that do not count, unless it begins where its segment does.
     min_updates : int, default=1
-        Number of chunks below which a pass is made again in the same epoch.
+        Smallest number of chunks in an epoch: passes are repeated until it is reached.
     series_dropout : float, default=0.0
-        Share of strands whose series is taken as unknown.
+        Share of strands whose series is treated as unknown.
     """
 
     def __init__(
@@ -143,12 +143,12 @@ class StrandDataset(Dataset):
         self.warm_up = warm_up
         self.min_updates = min_updates
         self.series_dropout = series_dropout
-        #: Of each segment with rows that count: its number, and from which row to which it is run through.
+        #: For each segment with rows that count: its number, and its first and last row to read.
         self._reach = []
         for number, (start, stop) in enumerate(zip(segments.starts, segments.stops, strict=True)):
             marks = learnt[start:stop]
             if marks.any():
-                # An output at the row before is what learns from the first target of a forecast.
+                # The output at the row before learns from the first target of a forecast.
                 first = max(start, start + int(marks.argmax()) - horizon)
                 self._reach.append((number, first, stop - int(marks[::-1].argmax())))
 
@@ -168,7 +168,7 @@ class StrandDataset(Dataset):
         return Strands(*(np.concatenate(part) for part in zip(*parts, strict=True)))
 
     def _cuts(self, first: int, stop: int, random_state: np.random.RandomState | None) -> np.ndarray:
-        """Return where strands meet, with both ends."""
+        """Return the borders of the strands, with both ends."""
         length = self.strand_length
         if stop - first <= length:
             return np.array([first, stop])
@@ -208,8 +208,8 @@ class StrandDataset(Dataset):
 class StrandLoader:
     """Iterate over a `StrandDataset` chunk by chunk: a skorch iterator.
 
-    Strands of about the same length start together and run side by side, so that hardly a row is padding. Every pass
-    cuts and mixes them again.
+    Strands of about the same length start together and run side by side, so that there is little padding. Every pass
+    cuts and shuffles them again.
 
     Parameters
     ----------
@@ -218,7 +218,7 @@ class StrandLoader:
     batch_size : int
         Largest number of strands that run side by side.
     random_state : numpy.random.RandomState, default=None
-        Draws the cuts and the order; None cuts and orders always alike, and passes once.
+        Draws the cuts and the order; None always makes the same cuts in the same order, and passes once.
     """
 
     def __init__(

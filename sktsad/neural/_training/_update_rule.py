@@ -20,7 +20,7 @@ class UpdateRule(Callback):
     Parameters
     ----------
     max_grad_norm : float or None
-        Length to which a longer gradient of all weights is scaled.
+        Norm to which a longer gradient, over all weights, is scaled.
     one_cycle : bool, default=False
         Whether the learning rate rises from 1/25 of its value to all of it in the first 3/10 of the updates, and falls
         to almost nothing in the rest, both along a cosine [1]_.
@@ -36,7 +36,7 @@ class UpdateRule(Callback):
         self.one_cycle = one_cycle
 
     def on_train_begin(self, net: NeuralNet, X: Rows = None, y: Labels = None, **kwargs: Any) -> None:
-        """Hang on the optimizer."""
+        """Attach to the optimizer."""
         self._epoch, self._update, self._n_updates, self._n_epochs = -1, 0, 1, net.max_epochs
         self._rates = [group["lr"] for group in net.optimizer_.param_groups]
         self._handle = net.optimizer_.register_step_pre_hook(self._before_step)
@@ -48,7 +48,7 @@ class UpdateRule(Callback):
         self._n_updates = len(net.get_iterator(dataset_train, training=True)) if self.one_cycle else 1
 
     def on_train_end(self, net: NeuralNet, X: Rows = None, y: Labels = None, **kwargs: Any) -> None:
-        """Let go of the optimizer, with its own learning rates."""
+        """Detach from the optimizer, and restore its own learning rates."""
         self._handle.remove()
         del self._handle
         if self.one_cycle:
@@ -65,7 +65,7 @@ class UpdateRule(Callback):
         if len(args) == 1:
             self._clip(optimizer)
             return None
-        closure = args[1]  # of skorch's own epoch
+        closure = args[1]  # from skorch's own epoch
 
         def clipped() -> Any:
             loss = closure()

@@ -1,4 +1,4 @@
-"""A net along segments of unequal lengths: each as if it were alone, and the states where they are wanted."""
+"""A net along segments of unequal lengths: each as if it were alone, and the states that are asked for."""
 
 import itertools
 

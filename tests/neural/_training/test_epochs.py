@@ -1,4 +1,4 @@
-"""How many epochs a fit makes where that is left open, and how long it says it will take."""
+"""How many epochs a fit makes with "auto", and the notice of how long it will take."""
 
 import numpy as np
 import pytest

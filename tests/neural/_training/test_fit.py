@@ -95,7 +95,7 @@ def test_a_name_that_nobody_knows_is_refused_with_its_prefix(typo):
 
 
 @pytest.mark.parametrize(
-    "name, mend",
+    "name, fix",
     [
         ("lr", "lr"),
         ("criterion", "loss"),
@@ -103,8 +103,8 @@ def test_a_name_that_nobody_knows_is_refused_with_its_prefix(typo):
         ("max_epochs", "max_epochs"),
     ],
 )
-def test_a_name_that_the_estimator_has_itself_is_refused_with_that_name(name, mend):
-    with pytest.raises(ValueError, match=rf"net__{name} cannot be set this way: use {mend}\."):
+def test_a_name_that_the_estimator_has_itself_is_refused_with_that_name(name, fix):
+    with pytest.raises(ValueError, match=rf"net__{name} cannot be set this way: use {fix}\."):
         new_net({name: 1})
 
 

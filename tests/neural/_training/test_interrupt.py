@@ -1,4 +1,4 @@
-"""Ctrl-C while a net is trained: the best so far is kept, and said; a search ends."""
+"""Ctrl-C while a net is trained: the best epoch is kept, with a warning; a search ends."""
 
 import signal
 

@@ -1,4 +1,4 @@
-"""The same random state gives the same bits, and leaves no trace in the generators of the process."""
+"""The same random state gives the same bits, and does not change the global generators."""
 
 import os
 import subprocess
