@@ -109,12 +109,12 @@ def in_windows(detector, series, share=1):
 
 
 def fusion(series):
-    """Return `make_detector` with windows for the series, or the same four without."""
+    """Return `make_detector` with windows for the series, or the same six without."""
     ready = make_detector()
     if series.length == "auto":
         return ready
     members = [
-        (name, in_windows(member[-1], series, 2 if name in ("values", "density") else 1))
+        (name, in_windows(member[-1], series, 2 if name in ("values", "half_shape") else 1))
         for name, member in ready.detectors
     ]
     return ready.set_params(detectors=members)

@@ -150,6 +150,7 @@ ESTIMATORS = [
     FusionDetector(MEMBERS),
     FusionDetector(MEMBERS, scale="robust", combine="max"),
     FusionDetector(MEMBERS, scale="tail"),
+    FusionDetector(MEMBERS, scale="log"),
     SmoothedClassifier(LogisticRegression(), 1),
     SmoothedClassifier(LogisticRegression(), 3),
     CostSensitiveClassifier(LogisticRegression()),

@@ -46,13 +46,15 @@ class FusionDetector(BaseDetector, BaseComposition, Estimator):
     detectors : list of (str, estimator) tuples
         Names and members: detectors, classifiers, or whole pipelines, with ``decision_function`` or
         ``predict_proba``. Each is cloned; in ``FrozenEstimator`` it stays as it is. "drop" leaves one out.
-    scale : {"rarity", "rank", "robust", "tail"}, default="rarity"
+    scale : {"rarity", "rank", "robust", "tail", "log"}, default="rarity"
         "rarity" is minus the logarithm of the share of held-out normal rows that score at least as high. The sum of
         these is Fisher's method of combining tests [2]_: a member that is very sure counts more. "rank" is the share
         of rows that score no higher: all members count alike, and none is ever very sure. Beyond the largest known
         score, "rank" continues in units of the interquartile range, and "rarity" with their logarithm. "robust"
         subtracts the median and divides by the median absolute deviation. "tail" subtracts the median and divides so
-        that the 0.99 quantile is 1: like "robust", but in units of the largest normal scores.
+        that the 0.99 quantile is 1: like "robust", but in units of the largest normal scores. "log" is the logarithm of
+        1 plus the distance from the median in units of that of the largest known score, so that no single member
+        decides alone; it is 0 up to the median, so that a member that sees nothing takes nothing from the others.
     combine : {"mean", "max"}, default="mean"
         Whether the score is the mean of the members' scores, or the largest.
     weights : sequence of float, default=None
@@ -109,7 +111,7 @@ class FusionDetector(BaseDetector, BaseComposition, Estimator):
     _parameter_constraints: dict = {
         **BaseDetector._parameter_constraints,
         "detectors": [list],
-        "scale": [StrOptions({"rarity", "rank", "robust", "tail"})],
+        "scale": [StrOptions({"rarity", "rank", "robust", "tail", "log"})],
         "combine": [StrOptions({"mean", "max"})],
         "weights": ["array-like", None],
         "refit": ["boolean"],
@@ -363,14 +365,27 @@ class _RobustScale:
         return (scores - self.center) / self.spread
 
 
+@fitted_part
 class _TailScale(_RobustScale):
     """Distance from the median of the known scores, in units of that of their 0.99 quantile."""
 
+    _quantile = 0.99
+
     def __init__(self, known: np.ndarray) -> None:
         super().__init__(known)
-        tail = np.quantile(known, 0.99) - self.center
+        tail = np.quantile(known, self._quantile) - self.center
         if is_spread(tail, self.center):
             self.spread = tail
+
+
+@fitted_part
+class _LogScale(_TailScale):
+    """Logarithm of 1 plus the distance above the median, in units of that of the largest known score."""
+
+    _quantile = 1.0
+
+    def __call__(self, scores: np.ndarray) -> np.ndarray:
+        return np.log1p(np.maximum(super().__call__(scores), 0))
 
 
 _SCALES: dict[str, Any] = {
@@ -378,6 +393,7 @@ _SCALES: dict[str, Any] = {
     "rank": _RankScale,
     "robust": _RobustScale,
     "tail": _TailScale,
+    "log": _LogScale,
 }
 
 

@@ -16,7 +16,7 @@ from ._gaussian import GaussianDetector
 from ._nearest_windows import NearestWindowsDetector
 from ._pca import PCADetector
 
-#: Number of windows that others are compared with: more of them gain little.
+#: Number of windows that others are compared with: more of them gain little. Half as many do for shapes.
 _MAX_WINDOWS = 5000
 #: Rows of the windows whose course is compared: longer than many periods, which say little by themselves.
 _COURSE = 100
@@ -33,17 +33,18 @@ _COURSE = 100
 def make_detector(
     *, threshold: Any = None, validation_fraction: float = 0.2, align: str = "end"
 ) -> FusionDetector:
-    """Return the detector to start with where there are no labels: a fusion of four that complement one another.
+    """Return the detector to start with where there are no labels: a fusion of six that complement one another.
 
-    Each scales the series, makes windows, and scores them in its own way. "course" and "values" search for the most
-    similar window among the normal rows: "course" over 100 rows and without their level, "values" over half a period
-    of the series and with it. "subspace" reconstructs a period from principal components. "surprise" compares the last
-    row of a period with what the others predict.
+    Each scales the series, makes windows, and scores them in its own way. Four search for the most similar window
+    among the normal rows: "course" over 100 rows and without their level, "values" over half a period of the series
+    and with it, "shape" over a period and "half_shape" over half of one, both without level and amplitude. "subspace"
+    reconstructs a period from principal components. "surprise" compares the last row of a period with what the others
+    predict.
 
     Parameters
     ----------
     threshold : threshold rule, float or None, default=None
-        None means ``MedianMAD(6)``, on the mean of the four scores.
+        None means ``MedianMAD(6)``, on the mean of the six scores.
     validation_fraction : float, default=0.2
         Share of rows, the last of each series in time, from which the usual scores of the members and the threshold
         are learnt, by members that have not seen these rows. Then the members are fitted to all rows.
@@ -54,7 +55,7 @@ def make_detector(
     Returns
     -------
     detector : FusionDetector
-        Four pipelines, not fitted. It takes rows as they come, of one series or a panel, and is tuned like any other:
+        Six pipelines, not fitted. It takes rows as they come, of one series or a panel, and is tuned like any other:
         ``detector.set_params(values="drop")``, ``course__slidingwindow__length=48``.
 
     See Also
@@ -66,8 +67,8 @@ def make_detector(
     Members and lengths were chosen on series of the UCR anomaly archive and of the tuning list of TSB-AD. Series of
     fewer than about 300 rows are too short for windows of 100: set a shorter ``course__slidingwindow__length``.
 
-    The scores of the members are made comparable by ``scale="tail"`` and averaged: the mean is 1 where each member
-    scores as high as only one held-out row in a hundred does.
+    The scores of the members are made comparable by ``scale="log"`` and averaged: the mean is ``log(2)`` where each
+    member scores as high as on the most unusual held-out row.
 
     Examples
     --------
@@ -87,15 +88,18 @@ def make_detector(
     nearest = NearestWindowsDetector(
         max_windows=_MAX_WINDOWS, threshold=0.0
     )  # only the scores of the members count
+    shape = clone(nearest).set_params(normalize=True, max_windows=_MAX_WINDOWS // 2)
     members = [
         ("course", member(_COURSE, clone(nearest).set_params(normalize="level"))),
         ("values", member("auto/2", nearest)),
+        ("shape", member("auto", shape)),
+        ("half_shape", member("auto/2", clone(shape))),
         ("subspace", member("auto", PCADetector(0.95, threshold=0.0))),
         ("surprise", member("auto", GaussianDetector("full", score_on="last", threshold=0.0), "end")),
     ]
     return FusionDetector(
         members,
-        scale="tail",
+        scale="log",
         threshold=MedianMAD(6) if threshold is None else threshold,
         validation_fraction=validation_fraction,
         refit=True,

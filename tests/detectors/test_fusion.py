@@ -28,7 +28,7 @@ from sktsad import (
     ThresholdClassifier,
     ZScoreDetector,
 )
-from sktsad.detectors._fusion import _RankScale, _RarityScale, _RobustScale, _TailScale
+from sktsad.detectors._fusion import _LogScale, _RankScale, _RarityScale, _RobustScale, _TailScale
 from sktsad.thresholds import BestFBeta, Quantile
 
 RNG = np.random.default_rng(0)
@@ -44,7 +44,9 @@ ROLLING = make_pipeline(SlidingWindow(12), ZScoreDetector("rolling"))
 FOREST = OutlierClassifier(IsolationForest(n_estimators=10, random_state=0))
 MEMBERS = [("z", Z), ("rolling", ROLLING), ("linear", LINEAR)]
 
-SCALES = {"rarity": _RarityScale, "rank": _RankScale, "robust": _RobustScale, "tail": _TailScale}
+#: Those that keep the order of all scores; "log" does so above the median.
+ORDERED = {"rarity": _RarityScale, "rank": _RankScale, "robust": _RobustScale, "tail": _TailScale}
+SCALES = {**ORDERED, "log": _LogScale}
 each_scale = pytest.mark.parametrize("scale", list(SCALES))
 each_way = pytest.mark.parametrize("combine", ["mean", "max"])
 
@@ -65,7 +67,7 @@ class FirstColumn(ClassifierMixin, BaseEstimator):
 FINITE = st.floats(-1e6, 1e6).map(lambda value: round(value, 3))
 
 
-@pytest.mark.parametrize("make", list(SCALES.values()))
+@pytest.mark.parametrize("make", list(ORDERED.values()))
 @given(known=st.lists(FINITE, min_size=1, max_size=20), scores=st.lists(FINITE, min_size=1, max_size=20))
 def test_a_scale_keeps_the_order_within_and_beyond_the_known_scores(make, known, scores):
     scores = np.unique(scores)
@@ -128,6 +130,20 @@ def test_a_tail_scale_counts_in_units_of_the_99_percent_quantile():
     assert (scaled > 1).mean() == pytest.approx(0.01)
 
 
+@given(known=st.lists(FINITE, min_size=1, max_size=20), scores=st.lists(FINITE, min_size=1, max_size=20))
+def test_a_log_scale_is_0_up_to_the_median_log_2_at_the_largest_and_grows_from_there(known, scores):
+    scale, median = _LogScale(np.array(known)), np.median(known)
+    scores = np.unique(scores)
+    scaled = scale(scores)
+    assert np.isfinite(scaled).all()
+    np.testing.assert_array_equal(scaled[scores <= median], 0)
+    assert (np.diff(scaled[scores >= median]) > 0).all()
+    largest = max(known)
+    if largest > median:
+        np.testing.assert_allclose(scale(np.array([largest])), np.log(2))
+        np.testing.assert_allclose(scale(np.array([median + 7 * (largest - median)])), np.log(8))
+
+
 @pytest.mark.parametrize("make, level", [(_RankScale, 1), (_RobustScale, 0), (_TailScale, 0)])
 @pytest.mark.parametrize("constant, unit", [(0.0, 1), (0.3, 1), (-50.0, 50)])
 def test_where_all_known_scores_are_equal_the_distance_counts(make, level, constant, unit):
@@ -138,7 +154,7 @@ def test_where_all_known_scores_are_equal_the_distance_counts(make, level, const
 # Scores
 
 
-@each_scale
+@pytest.mark.parametrize("scale", list(ORDERED))
 @each_way
 def test_of_one_member_the_order_stays_far_beyond_what_it_has_seen(scale, combine):
     rows = np.vstack([X, X * 100])

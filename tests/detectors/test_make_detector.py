@@ -48,7 +48,16 @@ def test_other_normal_rows_are_rarely_alarms(detector):
 
 def test_the_windows_are_as_long_as_the_period_says(detector):
     lengths = {name: member[1].length_ for name, member in detector.named_detectors_.items()}
-    assert lengths == {"course": 100, "values": 20, "subspace": 40, "surprise": 40}
+    assert lengths == {
+        "course": 100,
+        "values": 20,
+        "shape": 40,
+        "half_shape": 20,
+        "subspace": 40,
+        "surprise": 40,
+    }
+    known = {name: member[-1].known_ for name, member in detector.named_detectors_.items() if "shape" in name}
+    assert all(np.allclose(windows.mean(axis=1), 0) for windows in known.values())
 
 
 def test_it_is_a_plain_fusion_with_parameters_of_its_members():
@@ -56,7 +65,7 @@ def test_it_is_a_plain_fusion_with_parameters_of_its_members():
     assert (detector.threshold.q, detector.validation_fraction) == (0.9, 0.3)
     assert isinstance(make_detector().threshold, MedianMAD)
     changed = clone(detector).set_params(surprise="drop", course__slidingwindow__length=12).fit(wave()[:400])
-    assert list(changed.named_detectors_) == ["course", "values", "subspace"]
+    assert list(changed.named_detectors_) == ["course", "values", "shape", "half_shape", "subspace"]
     assert changed.named_detectors_["course"][1].length_ == 12
     assert make_detector().get_params()["course"] is not make_detector().get_params()["course"]
 
