@@ -282,6 +282,7 @@ ALONG = "GRU along the series, on features, long events weigh less"
 KNOWN = f"{ALONG}, series known"
 WEIGHED = f"{REFERENCE}, long events weigh less"
 SHARE = f"{REFERENCE}, share of anomalies known"
+SHORT = "GRU on features, 8 rows in steps of 1, long events weigh less"
 FUSIONS = {
     "RNN, LSTM and GRU on features": [f"{cell.upper()} on features" for cell in CELLS],
     NETWORKS: [f"{cell.upper()} on features, long events weigh less" for cell in CELLS],
@@ -301,11 +302,12 @@ FUSIONS = {
 #: Fusions of all trainings of their members, so that each is one score.
 ENSEMBLES = {
     "three trainings each of RNN, LSTM and GRU on features, long events weigh less": FUSIONS[NETWORKS],
-    **{f"three trainings: {name}": [name] for name in (REFERENCE, WEIGHED, SHARE, ALONG, KNOWN)},
+    **{f"three trainings: {name}": [name] for name in (REFERENCE, WEIGHED, SHARE, SHORT, ALONG, KNOWN)},
     "three trainings each of trees and GRU along the series": [REFERENCE, ALONG],
-    "three trainings each of trees, long events weigh less, and GRU along the series": [WEIGHED, ALONG],
     "three trainings each of trees and GRU along the series, share and series known": [SHARE, KNOWN],
-    "three trainings each of these, and of trees, long events weigh less": [WEIGHED, SHARE, KNOWN],
+    "three trainings each of these, and of trees, long events weigh less": [SHARE, KNOWN, WEIGHED],
+    "three trainings each of these, and of GRU on 8 rows": [SHARE, KNOWN, WEIGHED, SHORT],
+    "three trainings each of GRU on 8 rows and GRU along the series, series known": [SHORT, KNOWN],
 }
 
 
