@@ -245,8 +245,10 @@ def test_the_hour_that_local_clocks_show_twice_is_told_by_its_zone():
         ["2026-10-25 02:30", "2026-10-24 23:00"],
         ["2026-07-25 02:30", "2026-07-25 02:15"],
         ["2026-10-25 12:30", "2026-10-25 12:30"],
+        ["2026-10-25 03:30", "2026-10-25 02:30"],
+        ["2026-10-25 02:15", "2026-10-25 02:30", "2026-10-24 23:00"],
     ],
-    ids=["longer", "in summer", "at noon"],
+    ids=["longer", "in summer", "at noon", "a whole hour", "longer, after others"],
 )
 def test_of_other_times_that_go_back_no_clock_is_blamed(stamps):
     with pytest.raises(ValueError) as error:
@@ -273,6 +275,7 @@ def test_the_order_of_rows_in_time():
     assert time_order(pd.DataFrame({"a": [0] * 4}, times[[2, 0, 3, 1]])).tolist() == [1, 3, 0, 2]
     panel = pd.MultiIndex.from_arrays([list("bbaa"), times[[1, 0, 3, 2]]])
     assert time_order(pd.DataFrame({"a": [0] * 4}, panel)).tolist() == [1, 0, 3, 2]
+    assert time_order(pd.DataFrame({"a": [0] * 4}, times[[0, 1, 1, 2]])) is None
     sorted_panel = pd.MultiIndex.from_arrays([list("bbaa"), times[[2, 3, 0, 1]]])
     assert time_order(pd.DataFrame({"a": [0] * 4}, sorted_panel)) is None
 
@@ -331,3 +334,19 @@ def test_the_rows_after_each_are_counted_in_time():
     assert rows_after(shuffled).tolist() == [1, 3, 0, 2, 2, 3, 1, 0]
     assert rows_after(shuffled).dtype.kind == "i"
     assert rows_after(frame(pd.Index([3, 1, 2]))).tolist() == [0, 2, 1]
+
+
+def test_rows_of_one_time_stay_in_their_order():
+    same = frame(pd.Index([5] * 40))
+    assert rows_after(same).tolist() == list(range(40))[::-1]
+    assert tail_mask(same, 0.25).tolist() == [False] * 30 + [True] * 10
+
+
+def test_some_of_the_series_are_as_they_were():
+    rows = read_series(panel(times=[3, 5, 9], keys=["a", "b", "c", "d"]).iloc[[0, 1, 3, 4, 5, 6, 9, 10, 11]])
+    some = rows.some(np.array([3, 0]))
+    assert (some.keys, some.bounds.tolist()) == (["d", "a"], [0, 3, 5])
+    assert (some.order.tolist(), some.times.tolist()) == ([6, 7, 8, 0, 1], [3, 5, 9, 3, 5])
+    assert rows.rows_of(np.array([1, 2])) == slice(2, 6)
+    timeless = read_series(np.zeros((3, 1)))
+    assert timeless.some(np.array([0])).times is None
