@@ -80,6 +80,12 @@ def test_rows_in_order_are_not_suspected(values):
     assert not look_drawn(values)
 
 
+def test_of_fewer_than_a_hundred_rows_nothing_is_said():
+    rng = np.random.default_rng(0)
+    drawn = rng.normal(size=(100, 1))[rng.integers(0, 100, 100)]
+    assert look_drawn(drawn) and not look_drawn(drawn[:99])
+
+
 def test_rows_are_in_order_where_neighbours_are_five_deviations_closer_than_by_chance():
     """The von Neumann ratio of numbers in random order is 2, with a standard deviation of 2 / sqrt(n)."""
     rng = np.random.default_rng(3)

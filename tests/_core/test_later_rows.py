@@ -164,3 +164,9 @@ def test_the_step_of_many_series_is_told_by_some_of_them():
     twice = later.set_axis(later.index.set_levels(HOURS[40] + 2 * (HOURS[40:80] - HOURS[40]), level=1))
     with pytest.warns(UserWarning, match="every 7200 s"):
         window.transform(twice)
+    for n_twice, is_said in ((2, False), (3, True)):  # of five
+        some = pd.concat([twice.loc[keys[:n_twice]], later.loc[keys[n_twice:5]]])
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            window.transform(some)
+        assert len(caught) == is_said
