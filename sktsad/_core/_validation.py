@@ -285,7 +285,7 @@ def warn_if_anomaly_is_a_guess(classes: np.ndarray) -> None:
 def _level_of_user() -> int:
     """Return the stack level of the first caller outside of this package and scikit-learn."""
     level, frame = 1, sys._getframe(1)
-    while frame.f_back and frame.f_globals["__name__"].partition(".")[0] in ("sktsad", "sklearn"):
+    while frame.f_back and frame.f_globals.get("__name__", "").partition(".")[0] in ("sktsad", "sklearn"):
         level, frame = level + 1, frame.f_back
     return level
 
