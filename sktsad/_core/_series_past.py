@@ -163,9 +163,8 @@ class Past:
         for name in ("run_bounds", "bounds"):
             before, after = getattr(self, name), getattr(later, name)
             both[name] = np.append(before, before[-1] + after[1:])
-        keys = self.keys + later.keys
-        number_of = {key: number for number, key in enumerate(keys)}
-        return replace(later, keys=keys, **both)._some(list(number_of), np.array(list(number_of.values())))
+        number_of = {key: number for number, key in enumerate(self.keys + later.keys)}
+        return replace(later, **both)._some(list(number_of), np.array(list(number_of.values())))
 
     def forgotten(self) -> Past:
         """Return a past of no series."""

@@ -337,9 +337,11 @@ def test_the_rows_after_each_are_counted_in_time():
 
 
 def test_rows_of_one_time_stay_in_their_order():
-    same = frame(pd.Index([5] * 40))
-    assert rows_after(same).tolist() == list(range(40))[::-1]
-    assert tail_mask(same, 0.25).tolist() == [False] * 30 + [True] * 10
+    times = np.random.default_rng(0).integers(0, 4, 400)
+    in_order = sorted(range(400), key=lambda row: times[row])
+    X = frame(pd.Index(times))
+    assert rows_after(X)[in_order].tolist() == list(range(400))[::-1]
+    assert np.flatnonzero(tail_mask(X, 0.1)).tolist() == sorted(in_order[360:])
 
 
 def test_some_of_the_series_are_as_they_were():

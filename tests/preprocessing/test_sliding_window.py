@@ -926,6 +926,7 @@ def test_a_centred_window_holds_as_many_rows_from_both_sides_and_crosses_no_bord
 
 def test_a_centred_window_gets_its_true_past():
     window = SlidingWindow(5, align="centre").fit(DATES[:30])
+    assert len(window._past.times) == 2  # those that a row after them looks at
     both = SlidingWindow(5, align="centre").fit_transform(DATES)
     np.testing.assert_array_equal(window.transform(DATES[30:]), both[30:])
 
