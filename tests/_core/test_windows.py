@@ -484,12 +484,14 @@ def test_a_layout_that_is_lost_on_the_way_to_a_worker_is_announced():
     plain[::2] = 1
     fitted = [ZScoreDetector("rolling").fit(plain), ZScoreDetector("rolling", n_channels=1).fit(plain)]
     fitted = [pickle.dumps(each) for each in [*fitted, GaussianDetector().fit(plain)]]
+    scaler = pickle.dumps(WindowScaler().fit(plain))
     np.asarray(SlidingWindow(10).fit_transform(X))
     with pytest.warns(UserWarning, match=lost):
         in_a_thread(lambda: pickle.loads(fitted[0]))
     pickle.loads(fitted[0])  # a file
+    np.asarray(SlidingWindow(10).fit_transform(X))
     with pytest.warns(UserWarning, match=lost):
-        in_a_thread(lambda: pickle.loads(pickle.dumps(WindowScaler().fit(plain))))
+        in_a_thread(lambda: pickle.loads(scaler))
     for each in fitted[1:]:  # was told the layout, or does not read it
         in_a_thread(lambda each=each: pickle.loads(each))
     ZScoreDetector("rolling").fit(SlidingWindow(10).fit_transform(X))
