@@ -8,6 +8,7 @@ from strategies import tables
 
 from sktsad._core._index import is_panel
 from sktsad._core._series import (
+    is_gap,
     modal_step,
     read_series,
     rows_after,
@@ -133,6 +134,7 @@ def test_a_single_row_has_no_step_and_no_gap():
 def test_rounding_of_float_times_makes_no_gap():
     rows = read_series(frame(1.7e9 + 0.1 * np.arange(1000)))
     assert rows.segment_starts(1, rows.steps()).tolist() == [0]
+    assert not is_gap((3 + 1e-3) * 10.0, 3, 10.0) and is_gap(30.02, 3, 10.0)
 
 
 # Errors

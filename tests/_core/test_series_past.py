@@ -39,6 +39,7 @@ def test_the_last_rows_of_every_run_are_kept():
     assert np.array_equal(kept.values, X.loc[kept.times])
     assert (kept.run_starts.tolist(), kept.run_stops.tolist()) == ([0, 50, 90], [29, 69, 99])
     assert (kept.steps.tolist(), kept.n_rows.tolist()) == ([1], [60])
+    assert repr(kept) == "Past(kind='numbers', zone=None, was_panel=False, was_numbered=False, keys=[None])"
 
 
 def test_a_lost_row_or_two_do_not_end_a_run_whose_rows_are_kept():

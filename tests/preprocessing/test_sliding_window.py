@@ -180,6 +180,15 @@ def test_of_padded_windows_every_kth_row_counts():
         assert SlidingWindow("15min").fit(X).strides_ == {"a": 5, "b": 1}
 
 
+@pytest.mark.parametrize(
+    ("steps", "worst"),
+    [({"a": 20, "b": 14, "c": 16}, "0.70 .* 'b'"), ({"a": 20, "c": 16, "e": 13}, "1.30 .* 'e'")],
+)
+def test_of_windows_that_last_unequally_the_worst_are_named(steps, worst):
+    with pytest.warns(UserWarning, match=f"last {worst}.*: 2 series of 3 have steps"):
+        SlidingWindow("60min").fit(ticking(steps, 600))
+
+
 def test_warnings_point_to_the_line_that_calls_the_method():
     steps = ticking({"a": 5, "b": 3}, 600)
     by_time, window = SlidingWindow("15min").fit(steps.loc[["a"]]), SlidingWindow(4).fit(DATES[:20])
