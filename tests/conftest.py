@@ -78,7 +78,7 @@ def pytest_collection_finish():
 def forget_layouts():
     """Forget which windows other tests have turned into arrays, and where they have split rows."""
     vars(_LOST).clear()
-    vars(_LATEST).clear()
+    _LATEST.layout = None
     _PURGED.clear()
 
 

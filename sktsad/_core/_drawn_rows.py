@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from scipy.special import lambertw
 from scipy.stats import chi2, poisson
 
 #: With fewer rows, nobody can tell.
@@ -28,10 +29,9 @@ def look_drawn(values: np.ndarray) -> bool:
     """
     if values.ndim != 2 or not values.shape[1] or values.dtype.kind not in "fiub":
         return False
-    n_rows = len(values)
-    if n_rows < _MIN_ROWS:
+    if len(values) < _MIN_ROWS:
         return False
-    if len(_times_seen(values[:_FIRST])) == min(n_rows, _FIRST):
+    if _times_seen(values[:_FIRST]).max() == 1:
         return False
     if not np.isfinite(values).all():
         return False
@@ -62,12 +62,11 @@ def _repeats_by_chance(times_seen: np.ndarray) -> bool:
     # An ensemble draws at most as many rows as X has, so that a drawn row occurs about 1.6 times.
     if not 1.1 <= mean <= 2:
         return False
-    rate = mean  # n / m, from mean = rate / (1 - exp(-rate))
-    for _ in range(100):
-        rate = mean * -np.expm1(-rate)
+    # n / m, from mean = rate / (1 - exp(-rate))
+    rate = mean + lambertw(-mean * np.exp(-mean)).real
     most = int(poisson.ppf(0.99, rate)) + 1
     share = poisson.pmf(np.arange(1, most), rate) / -np.expm1(-rate)
     expected = np.append(share, 1 - share.sum()) * len(times_seen)
     found = np.bincount(np.minimum(times_seen, most), minlength=most + 1)[1:]
     misfit = ((found - expected) ** 2 / expected).sum()
-    return bool(chi2.sf(misfit, max(most - 2, 1)) > 1e-6)
+    return bool(chi2.sf(misfit, most - 2) > 1e-6)

@@ -122,9 +122,10 @@ def read_levels(index: pd.MultiIndex) -> tuple[list[Hashable], np.ndarray, np.nd
         raise ValueError(
             "The (series, time) index has missing values. Drop these rows, or fill in their index."
         )
-    time = index.levels[1]
-    if not isinstance(time, (pd.DatetimeIndex, pd.TimedeltaIndex)) and not is_numeric_dtype(time.dtype):
-        time = time.take(np.unique(index.codes[1]))  # labels that no row has any more do not count
+    time, place = index.levels[1], None
+    if not isinstance(time, (pd.DatetimeIndex, pd.TimedeltaIndex)):
+        is_used = np.bincount(index.codes[1]) > 0  # labels that no row has any more do not count
+        time, place = time.take(np.flatnonzero(is_used)), np.cumsum(is_used) - 1
     try:
         stamps = read_stamps(time, "the second level of the index")
     except ValueError:  # time in a form that is refused
@@ -136,12 +137,8 @@ def read_levels(index: pd.MultiIndex) -> tuple[list[Hashable], np.ndarray, np.nd
             f"Time, the second level of the index, must be numbers or dates, got {time.dtype}. "
             "Convert it with pandas.to_datetime."
         )
-    if time is not index.levels[1]:
-        # Back to one stamp for each label of the level: those without a row repeat the next.
-        at = np.searchsorted(np.unique(index.codes[1]), np.arange(len(index.levels[1]))).clip(
-            max=len(time) - 1
-        )
-        stamps = Stamps(stamps.numbers[at], stamps.kind, stamps.labels.take(at))
+    if place is not None:  # back to one stamp for each label of the level: those without a row repeat one
+        stamps = Stamps(stamps.numbers[place], stamps.kind, stamps.labels.take(place))
     labels = index.codes[0]
     starts = np.flatnonzero(np.append(len(labels) > 0, labels[1:] != labels[:-1]))
     codes, found = pd.factorize(labels[starts])
@@ -185,7 +182,7 @@ def read_stamps(index: pd.Index, what: str = "the index") -> Stamps | None:
     if labels is None:
         return None
     is_number = is_numeric_dtype(labels.dtype)
-    if labels.hasnans or (is_number and np.isinf(labels.to_numpy(dtype=float, na_value=np.nan)).any()):
+    if labels.hasnans or (is_number and np.isinf(labels.to_numpy(dtype=float)).any()):
         raise ValueError("The time index has missing or infinite values. Drop these rows.")
     if is_number:
         _refuse_digits(labels, what)
@@ -236,7 +233,7 @@ def _as_time(index: pd.Index, what: str) -> Any:
 def _objects_as_time(index: pd.Index, what: str) -> Any:
     """Return objects, or labels of Arrow, as dates, time deltas, periods or numbers; None where they are not time."""
     objects = index.astype(object)
-    kind = infer_dtype(objects, skipna=True)
+    kind = infer_dtype(objects)
     try:
         if kind in _DATES:
             return pd.DatetimeIndex(pd.to_datetime(objects))
@@ -281,10 +278,13 @@ def _is_time(value: Any) -> bool:
     return is_number or hasattr(value, "year") or hasattr(value, "hour") or isinstance(value, np.datetime64)
 
 
+def _some(labels: pd.Index) -> pd.Index:
+    return labels[np.unique(np.linspace(0, len(labels) - 1, min(_N_LABELS, len(labels))).astype(int))]
+
+
 def reads_as_time(labels: pd.Index) -> bool:
     """Return whether at least half of some labels of text, from the first to the last, are dates or numbers."""
-    at = np.unique(np.linspace(0, len(labels) - 1, min(_N_LABELS, len(labels))).astype(int))
-    texts = [label.decode(errors="replace") if isinstance(label, bytes) else label for label in labels[at]]
+    texts = [label.decode(errors="replace") if isinstance(label, bytes) else label for label in _some(labels)]
     texts = [text.strip() for text in texts if isinstance(text, str)]
     return bool(texts) and 2 * sum(map(_text_is_time, texts)) >= len(texts)
 
@@ -299,7 +299,7 @@ def _text_is_time(text: str) -> bool:
         warnings.simplefilter("ignore")  # about a format that is guessed, or a unit of an old name
         date = pd.to_datetime(text, errors="coerce") if n_digits >= 4 else pd.NaT
         if not pd.isna(date):
-            return date.year > 1  # parts that a text lacks are those of year 1
+            return date.year != 1  # parts that a text lacks are those of year 1
         return not pd.isna(pd.to_timedelta(text, errors="coerce"))
 
 
@@ -329,8 +329,7 @@ def format_of_digits(labels: pd.Index) -> str | None:
     """
     if len(labels) < _MIN_DATES or (form := _DIGITS.get(len(f"{labels[-1]:.0f}"))) is None:
         return None
-    at = np.linspace(0, len(labels) - 1, min(_N_LABELS, len(labels))).astype(int)
-    some = np.unique(labels.take(at).to_numpy(dtype=float))
+    some = np.unique(_some(labels).to_numpy(dtype=float))
     if len(some) < _MIN_DATES or (some % 1).any():
         return None
     dates = pd.to_datetime([f"{number:.0f}" for number in some], format=form, errors="coerce")

@@ -77,7 +77,7 @@ def warn_if_cut(past: Past, rows: SeriesRows, length: int, max_gap: float, stack
             f"The rows fill {n_filled} short holes between those of fit: this looks like a shuffled split, "
             "which cuts the windows to pieces and shows the model the future. Split in time order."
         )
-    elif n_gaps > max(2, n_rows // 2):
+    elif n_gaps > max(2, n_rows / 2):
         message = (
             f"{n_gaps} of {n_rows} rows come more than max_gap={max_gap} time steps after the row before: their "
             "windows are padding. The time step is that of fit: fit on rows as far apart as these, or raise max_gap."
@@ -108,8 +108,6 @@ def _count_filled_holes(past: Past, rows: SeriesRows, length: int) -> int:
 
 def warn_if_other_step(past: Past, rows: SeriesRows, stacklevel: int) -> bool:
     """Warn if most series known from fit now come at least twice as densely as then, or at most half as densely."""
-    if rows.times is None:
-        return False
     enough = np.flatnonzero(np.minimum(past.n_rows, np.diff(rows.bounds)) > _MIN_HOLES)
     then, now = past.steps[enough], rows.steps()[enough]
     other = np.flatnonzero(np.maximum(now / then, then / now) >= 2)

@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 _WORTH_SAYING = 0.1
 #: Where test rows begin after a gap that a splitter left on purpose, by series and time; of the last splits only.
 _PURGED: dict[tuple[Hashable, float], None] = {}
-_MOST_PURGED = 2**16
+_MOST_PURGED = 65_536
 
 #: Takes of each row of a run how many come before it in the run, its time, that of the first of the run, that of the
-#: last row known before the run, and the time step; marks those that lack their past.
+#: last row of the run of fit before, and the time step; marks those that lack their past.
 Lacking = Callable[[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray], np.ndarray]
 
 
@@ -92,10 +92,9 @@ def warn_if_past_is_missing(
         starts = rows.bounds[some]
         sizes = segments[np.searchsorted(segments, starts) + 1] - starts
         steps = past.steps[some]
-        before = np.minimum(past.run_stops[run], begins - steps)
         at = ranges(starts, starts + sizes)
         depth = at - np.repeat(starts, sizes)
-        of_each = (np.repeat(each, sizes) for each in (begins, before, steps))
+        of_each = (np.repeat(each, sizes) for each in (begins, past.run_stops[run], steps))
         n_lacking = int(lacking(depth, rows.times[at], *of_each).sum())
     say_if_many(n_lacking, rows, len(some), n_rows, stacklevel + 1)
 

@@ -12,7 +12,7 @@ def ranges(starts: np.ndarray, stops: np.ndarray) -> np.ndarray:
     """Return the whole numbers from each start up to its stop, one range after the other."""
     sizes = np.maximum(stops - starts, 0)
     ends = np.cumsum(sizes)
-    return np.arange(ends[-1] if len(ends) else 0) + np.repeat(starts - (ends - sizes), sizes)
+    return np.arange(sizes.sum()) + np.repeat(starts - (ends - sizes), sizes)
 
 
 def equal_parts(bounds: np.ndarray) -> list[tuple[np.ndarray, Any]]:

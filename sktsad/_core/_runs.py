@@ -17,8 +17,8 @@ from ._types import Rows
 DURATION: list[Any] = [Interval(Integral, 0, None, closed="left"), *LENGTH_OF_TIME]
 #: What ``merge_gap=None`` means where rows have dates: a person who was called is busy for half an hour.
 _HALF_AN_HOUR = 1800 * 10**9
-#: Distance between two series, in rows: more than any gap, cool-down or hole.
-_FAR = 2**40
+#: Distance between two series, in rows; and the longest gap, cool-down or hole, which is shorter.
+_FAR, _LONGEST = 2**40, 2**39
 _NO_BORDERS = np.array([], dtype=np.intp)
 
 
@@ -61,7 +61,7 @@ def places(rows: SeriesRows, max_gap: float, steps: np.ndarray) -> np.ndarray:
         of_row = steps[0] if len(steps) == 1 else np.repeat(steps, np.diff(rows.bounds))[1:]
         gaps = np.flatnonzero(is_gap(holes, max_gap, of_row))
         sizes = holes[gaps] / (of_row if len(steps) == 1 else of_row[gaps])
-        ahead[gaps + 1] = np.clip(np.rint(sizes), 1, _FAR // 2)
+        ahead[gaps + 1] = np.clip(np.rint(sizes), 1, _LONGEST)
     ahead[firsts[firsts < rows.n_rows]] = _FAR
     return np.cumsum(ahead)
 
@@ -143,15 +143,15 @@ class AlarmRule:
     ) -> tuple[np.ndarray, np.ndarray]:
         """Return the runs that are alarms, each after the cool-down of the one before."""
         n_runs = len(starts)
-        is_long = np.append(stops - starts >= self.min_rows, True)
-        long = np.where(is_long, np.arange(n_runs + 1), n_runs)
+        is_long = stops - starts >= self.min_rows
+        long = np.append(np.where(is_long, np.arange(n_runs), n_runs), n_runs)
         next_long = np.minimum.accumulate(long[::-1])[::-1]  # from each run on
-        # The first row after the cool-down of each run, the run that it is in, and what is left of that.
+        # The first row after the cool-down of each run, the run that it is in or follows, and what is left of that.
         row = np.searchsorted(at, at[stops - 1] + cool, side="right")
-        run = np.searchsorted(stops, row, side="right")
-        is_rest = np.append(stops, 0)[run] - row >= self.min_rows
-        following = np.where(is_rest, run, next_long[np.minimum(run + 1, n_runs)])
-        begin = np.where(is_rest, row, np.append(starts, 0)[following])
+        run = np.searchsorted(stops, row)
+        is_rest = stops[run] - row >= self.min_rows
+        following = np.where(is_rest, run, next_long[run + 1])
+        begin = np.where(is_rest, row, starts.take(following, mode="clip"))
         chain, successor, number = [], following.tolist(), int(next_long[0])
         while number < n_runs:
             chain.append(number)
@@ -249,7 +249,7 @@ class AlarmState:
             Where an alarm opens with this row; and where one has ended, at the previous ``last``.
         """
         rule, behind = self.rule, place - self.last[series] - self.merge_gap[series]
-        over = (self.n_rows[series] > 0) & ((behind > 1) | ((behind == 1) & ~hot))
+        over = (behind > 1) | ((behind == 1) & ~hot)
         closed = over & (self.n_rows[series] >= rule.min_rows)
         ended = series[closed]
         self.ready[ended] = self.last[ended] + self.cool_down[ended]
@@ -265,7 +265,7 @@ class AlarmState:
 def _in_rows(name: str, value: Any, step_times: np.ndarray | None, sizes: np.ndarray) -> Any:
     """Return a duration in rows: one number, or one for each row where the steps of the series differ."""
     if isinstance(value, Integral):
-        return min(int(value), _FAR // 2)
+        return min(int(value), _LONGEST)
     if value is None and step_times is None:
         return 0
     if step_times is None:
@@ -274,5 +274,5 @@ def _in_rows(name: str, value: Any, step_times: np.ndarray | None, sizes: np.nda
             "index."
         )
     time = _HALF_AN_HOUR if value is None else nanoseconds(name, value)
-    numbers = whole_rows(time, step_times, _FAR // 2)
+    numbers = whole_rows(time, step_times, _LONGEST)
     return int(numbers[0]) if (numbers == numbers[:1]).all() and len(numbers) else np.repeat(numbers, sizes)

@@ -47,10 +47,10 @@ def decision_scores(estimator: AnyEstimator, X: Rows) -> np.ndarray:
     refuse_outlier_detector(estimator)
     check_foreign_rows(estimator, X)
     if hasattr(estimator, "decision_function"):
-        scores = np.asarray(estimator.decision_function(X), dtype=np.float64)
+        scores = np.asarray(estimator.decision_function(X))
         is_binary = scores.ndim == 1
     else:
-        scores = np.asarray(estimator.predict_proba(X), dtype=np.float64)
+        scores = np.asarray(estimator.predict_proba(X))
         is_binary = scores.shape[1] == 2
     if not is_binary:
         raise ValueError(

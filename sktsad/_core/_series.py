@@ -170,7 +170,7 @@ def modal_steps(differences: np.ndarray, bounds: np.ndarray) -> np.ndarray:
     """Return the modal step of each part of an array; parts must not be empty."""
     out = np.empty(len(bounds) - 1)
     for which, where in equal_parts(bounds):
-        ordered = np.sort(differences[where].reshape(len(which), -1), axis=1)
+        ordered = np.sort(differences[where].reshape(len(which), -1))
         size = ordered.shape[1]
         is_new = np.ones(ordered.shape, dtype=bool)
         np.not_equal(ordered[:, 1:], ordered[:, :-1], out=is_new[:, 1:])
@@ -180,7 +180,7 @@ def modal_steps(differences: np.ndarray, bounds: np.ndarray) -> np.ndarray:
         is_most = counts == most[owner]
         _, first = np.unique(owner[is_most], return_index=True)
         median = (ordered[:, (size - 1) // 2] + ordered[:, size // 2]) / 2
-        out[which] = np.where(3 * most >= size, ordered.reshape(-1)[starts[is_most][first]], median)
+        out[which] = np.where(3 * most >= size, ordered.ravel()[starts[is_most][first]], median)
     return out
 
 

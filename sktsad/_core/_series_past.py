@@ -163,13 +163,12 @@ class Past:
         for name in ("run_bounds", "bounds"):
             before, after = getattr(self, name), getattr(later, name)
             both[name] = np.append(before, before[-1] + after[1:])
-        keys = self.keys + later.keys
-        number_of = {key: number for number, key in enumerate(keys)}
-        return replace(later, keys=keys, **both)._some(list(number_of), np.array(list(number_of.values())))
+        number_of = {key: number for number, key in enumerate(self.keys + later.keys)}
+        return replace(later, **both)._some(list(number_of), np.array(list(number_of.values())))
 
     def forgotten(self) -> Past:
         """Return a past of no series."""
-        return self._some([], np.empty(0, dtype=np.intp))
+        return self._of_series([])
 
     def series(self, number: int) -> SeriesPast:
         """Return what was kept of a series."""
@@ -285,22 +284,20 @@ class Past:
             return rows, values, np.arange(rows.n_rows)
         n_new = np.bincount(owner[is_new], minlength=len(rows.keys))
         put = place + np.arange(len(place))
-        is_given = np.ones(rows.n_rows + len(put), dtype=bool)
-        is_given[put] = False
-        given = np.flatnonzero(is_given)
-        order, times = np.empty(len(is_given), dtype=np.intp), np.empty(len(is_given), rows.times.dtype)
+        n_joined = rows.n_rows + len(put)
+        given = np.delete(np.arange(n_joined), put)
+        order, times = np.empty(n_joined, dtype=np.intp), np.empty(n_joined, rows.times.dtype)
         order[given], times[given] = rows.order, rows.times
         order[put], times[put] = len(values) + np.arange(len(put)), self.times[is_new]
         bounds = rows.bounds + np.append(0, np.cumsum(n_new))
-        more = self.values[is_new].astype(values.dtype, copy=False)
         joined = replace(rows, bounds=bounds, order=order, times=times)
-        return joined, np.concatenate([values, more]), given
+        return joined, np.concatenate([values, self.values[is_new]], dtype=values.dtype), given
 
 
 def _chosen_runs(holes: np.ndarray, stops: np.ndarray, owner: np.ndarray, most_runs: int) -> np.ndarray:
     """Return of which runs the last rows are kept, ascending: of each series the last, and those before long holes."""
     is_last = np.append(owner[1:] != owner[:-1], True)
-    length = np.append(holes, 0)[stops - 1]
+    length = holes.take(stops - 1, mode="clip")  # that of the last run does not count
     order = np.lexsort([-length, ~is_last, owner])
     rank = np.arange(len(order)) - np.searchsorted(owner, owner)  # in the order of series, as `order` is
     return np.sort(order[rank < most_runs])

@@ -250,17 +250,14 @@ def _holds_time(column: pd.Series) -> bool:
     if getattr(dtype, "kind", "O") in "mM" or isinstance(dtype, pd.PeriodDtype):
         return True
     is_odd = dtype == np.dtype(object) or hasattr(dtype, "pyarrow_dtype")
-    return bool(
-        is_odd and not is_numeric_dtype(dtype) and infer_dtype(column.astype(object), skipna=True) in _TIMES
-    )
+    return bool(is_odd and not is_numeric_dtype(dtype) and infer_dtype(column.astype(object)) in _TIMES)
 
 
 def _name_columns(X: Rows, error: Exception, takes_missing: bool) -> None:
     """Raise an error that names the columns that are not numbers, or have holes."""
     if not isinstance(X, pd.DataFrame):
-        rows = X if isinstance(X, np.ndarray) else np.empty(0)
-        if rows.dtype == object and rows.ndim == 2:
-            table = pd.DataFrame(rows)
+        if isinstance(X, np.ndarray) and X.ndim == 2:
+            table = pd.DataFrame(X)
             if times := [name for name, column in table.items() if _holds_time(column)]:
                 raise ValueError(_time_in_columns(times, X)) from error
         return
@@ -299,7 +296,7 @@ def _warn_of_epochs(X: Rows, values: np.ndarray) -> None:
         for at in np.flatnonzero(is_epoch)
         if (np.diff(column := values[:, at]) >= 0).all()
         and len(np.unique(column)) >= _MIN_ROWS
-        and (column == np.floor(column)).all()
+        and (column % 1 == 0).all()
     ]
     if names:
         warnings.warn(

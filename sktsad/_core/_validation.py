@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 import warnings
 from collections.abc import Iterator, Mapping, Set
 from numbers import Number
@@ -58,7 +59,7 @@ def column_of_labels(y: Labels) -> np.ndarray:
             f"y is a masked array with {int(np.ma.getmaskarray(y).sum())} masked labels, which would be read as if "
             "they were not masked. Label these rows, or drop them."
         )
-    if getattr(y, "ndim", 1) > 2:
+    if hasattr(y, "ndim") and y.ndim > 2:
         raise ValueError(f"y has {y.ndim} dimensions, shape {y.shape}: give one label for each row of X.")
     dtype = getattr(y, "dtype", None)
     if getattr(dtype, "kind", "") in ("c", "m", "M", "V"):
@@ -97,9 +98,9 @@ def _check_number(X: Rows, labels: np.ndarray) -> None:
     n_rows, n_labels = num_samples(X), len(labels)
     if n_rows == n_labels:
         return
-    axes = {getattr(X, "length", 0): "steps", getattr(X, "n_channels", 0): "channels"}
+    axes = {X.length: "steps", X.n_channels: "channels"} if hasattr(X, "n_channels") else {}
     fix = "Give one label for each row."
-    if n_labels in axes and isinstance(n_labels, int) and n_labels > 1:
+    if n_labels in axes and n_labels > 1:
         fix = (
             f"The second or third axis of X, its {axes[n_labels]}, is as long as y: axes must be (rows, steps, "
             "channels), see numpy.moveaxis."
@@ -131,7 +132,7 @@ def check_same_index(X: Rows, y: Labels, x_name: str = "X", y_name: str = "y") -
         agree = _same_rows(rows, others)
     if agree:
         return
-    at = next((number for number, pair in enumerate(zip(index, other, strict=True)) if pair[0] != pair[1]), 0)
+    at = int(np.argmax([label != beside for label, beside in zip(index, other, strict=True)]))
     raise ValueError(
         f"{x_name} and {y_name} have different indexes, and rows are matched by position: row {at} is {index[at]} in "
         f"{x_name}, {other[at]} in {y_name}. Bring them into one order, {y_name}.loc[{x_name}.index], or drop the "
@@ -173,7 +174,7 @@ def _same_rows(rows: SeriesRows, others: SeriesRows) -> bool:
     columns = []
     for each in (rows, others):
         number = np.repeat(np.arange(len(each.keys)), np.diff(each.bounds))
-        back = np.argsort(each.order, kind="stable")
+        back = np.argsort(each.order)
         columns.append((np.asarray(each.times)[back], number[back], each.keys))
     (times, numbers, keys), (other_times, other_numbers, other_keys) = columns
     if not np.array_equal(times, other_times):
@@ -264,7 +265,7 @@ def mark_label(pos_label: Label, **labels: Labels) -> list[Any]:
             "the anomaly, where every estimator takes the larger one. Encode them as 0 (normal) and 1 (anomaly), or "
             f"pass pos_label={max(found)!r}.",
             UserWarning,
-            stacklevel=4,
+            stacklevel=_level_of_user(),
         )
     return [None if y is None else read[name] == pos_label for name, y in labels.items()]
 
@@ -277,8 +278,16 @@ def warn_if_anomaly_is_a_guess(classes: np.ndarray) -> None:
             f"The labels are {normal!r} and {anomaly!r}: {anomaly!r}, the last in sorted order, is taken as the "
             "anomaly. Encode y as 0 (normal) and 1 (anomaly) to choose.",
             UserWarning,
-            stacklevel=4,
+            stacklevel=_level_of_user(),
         )
+
+
+def _level_of_user() -> int:
+    """Return the stack level of the first caller outside of this package and scikit-learn."""
+    level, frame = 1, sys._getframe(1)
+    while frame.f_back and frame.f_globals.get("__name__", "").partition(".")[0] in ("sktsad", "sklearn"):
+        level, frame = level + 1, frame.f_back
+    return level
 
 
 def check_params_of_rows(params: dict[str, Any], X: Rows) -> dict[str, Any]:

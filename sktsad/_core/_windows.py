@@ -131,7 +131,7 @@ class Windows:
         return view
 
     @cached_property
-    def _step(self) -> int | None:
+    def _step(self) -> int:
         return _constant_step(self.starts)
 
     def flat(self, rows: Rows = slice(None)) -> np.ndarray:
@@ -240,29 +240,27 @@ class Windows:
 #: thread, as fits may run in several.
 _LOST = local()
 #: The same of any thread: ensembles make the array in one, and fit in others, or in other processes.
-_LATEST = SimpleNamespace()
+_LATEST = SimpleNamespace(layout=None)
 
 
-def _lost_layout() -> tuple[int, int, int]:
-    latest = None if current_thread() is main_thread() else getattr(_LATEST, "layout", None)
-    return getattr(_LOST, "layout", latest or (0, 1, 1))
+def _warn_if_layout_was_lost(n_columns: int, n_rows: int | None) -> None:
+    """Warn where a plain table has replaced windows of several channels.
 
-
-def _warn_if_layout_was_lost(X: np.ndarray, is_frame: bool = False) -> None:
-    """Warn where a plain array has replaced windows of several channels.
-
-    Nothing on the array itself tells that. Its number of columns, or of rows, does; of frames only that of columns.
+    Nothing on the table itself tells that. Its number of columns does, or that of rows where it is given.
     """
-    n_rows, length, n_channels = _lost_layout()
-    is_as_wide = X.shape[1] == length * n_channels
-    if 1 in (length, n_channels) or not (is_as_wide or (len(X) == n_rows and not is_frame)):
+    layout = getattr(_LOST, "layout", None if current_thread() is main_thread() else _LATEST.layout)
+    if layout is None:
+        return
+    n_windows, length, n_channels = layout
+    is_as_wide = n_columns == length * n_channels
+    if 1 in (length, n_channels) or not (is_as_wide or n_rows == n_windows):
         return
     if is_as_wide:
         fix = f"pass n_channels={n_channels} to this estimator, or n_channels=1 if they have only one"
     else:
         fix = "leave out the step that mixes columns, or pass n_channels=1 if it is meant to read their values in order"
     warnings.warn(
-        f"X is a plain table of {X.shape[1]} column(s), which are read as the steps of one channel. The windows before "
+        f"X is a plain table of {n_columns} column(s), which are read as the steps of one channel. The windows before "
         f"it had a layout of {length} steps by {n_channels} channels, which a step between them and this "
         f"estimator has lost: {fix}.",
         UserWarning,
@@ -275,19 +273,20 @@ def warn_if_worker_lost_layout(estimator: AnyEstimator) -> None:
 
     Results of workers are read in a thread of their own, files in general are not.
     """
-    if current_thread() is main_thread() or getattr(estimator, "n_channels", 1) is not None:
+    was_told = not hasattr(estimator, "n_channels") or estimator.n_channels is not None
+    if current_thread() is main_thread() or was_told or not hasattr(estimator, "window_shape_"):
         return
-    length, n_channels = getattr(estimator, "window_shape_", (0, 0))
+    length, n_channels = estimator.window_shape_
     if n_channels == 1 and getattr(estimator, "_reads_layout", True):
-        _warn_if_layout_was_lost(np.empty((0, length)))
+        _warn_if_layout_was_lost(length, None)
 
 
-def _constant_step(starts: np.ndarray) -> int | None:
-    """Return how many rows lie from one window to the next, where they are always as many."""
+def _constant_step(starts: np.ndarray) -> int:
+    """Return how many rows lie from one window to the next; 0 where they are not always as many, or go back."""
     if len(starts) < 2:
         return 1
-    steps = np.diff(starts)
-    return int(steps[0]) if steps[0] > 0 and (steps == steps[0]).all() else None
+    step = int(starts[1] - starts[0])
+    return max(step, 0) if (np.diff(starts) == step).all() else 0
 
 
 def window_names(channels: list[str], length: int) -> np.ndarray:
@@ -299,7 +298,7 @@ def window_names(channels: list[str], length: int) -> np.ndarray:
 def channels_by_name(columns: Any) -> list[str] | None:
     """Read the channels off the names that `window_names` gives; None for other names."""
     matches = [_NAME.fullmatch(str(column)) for column in columns]
-    if not matches or not all(matches):
+    if not any(matches):
         return None
     channels = list(dict.fromkeys(match["channel"] for match in matches if match))
     length = len(matches) // len(channels)
@@ -370,9 +369,9 @@ def check_windows(
         known = channels_3d or (len(names) if names else None)
         is_plain, is_frame = known is None and n_channels is None, hasattr(X, "columns")
         allowed: Any = "allow-nan" if takes_missing else True
-        X = validate_rows(estimator, X, reset=reset, order="C", ensure_all_finite=allowed)
+        X = validate_rows(estimator, X, reset=reset, ensure_all_finite=allowed)
         if is_plain and reset and getattr(estimator, "_reads_layout", True):
-            _warn_if_layout_was_lost(X, is_frame)
+            _warn_if_layout_was_lost(X.shape[1], None if is_frame else len(X))
         width = known or n_channels or 1
         if X.shape[1] % width:
             raise ValueError(
@@ -388,9 +387,9 @@ def check_windows(
         )
     found = (windows.length, windows.n_channels)
     if reset:
-        _LOST.layout = (0, 1, 1)
+        _LOST.layout = None
         if current_thread() is main_thread():
-            vars(_LATEST).clear()
+            _LATEST.layout = None
         estimator.window_shape_ = found
     elif found != estimator.window_shape_:
         _refuse_layout(estimator.window_shape_, found)

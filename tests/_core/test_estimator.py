@@ -110,8 +110,10 @@ def test_the_same_versions_pass_in_silence_and_leave_no_trace(copied):
 def test_a_pickle_of_other_versions_is_loaded_with_a_warning_that_names_them(of_other_versions):
     pickled = of_other_versions(OfTorch(3), sktsad="0.0.1", torch="1.0")
     wanted = rf"OfTorch was pickled with sktsad 0\.0\.1, torch 1\.0 and is loaded with sktsad {sktsad.__version__}, t"
-    with pytest.warns(UserWarning, match=wanted):
+    with pytest.warns(UserWarning, match=wanted) as record:
+        line = inspect.currentframe().f_lineno + 1
         assert vars(pickle.loads(pickled)) == {"value": 3}
+    assert (record[0].filename, record[0].lineno) == (__file__, line)
 
 
 def test_versions_that_are_the_same_are_not_named(of_other_versions):

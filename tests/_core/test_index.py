@@ -14,6 +14,7 @@ from sktsad._core._index import (
     has_time,
     is_numbered,
     read_stamps,
+    reads_as_time,
     row_index,
     time_labels,
 )
@@ -81,6 +82,7 @@ def test_time_in_any_dress_is_the_time_that_it_is(index, plain, of_panel):
     assert (rows.kind, str(rows.zone)) == (wanted.kind, str(wanted.zone))
     assert time_labels(X).equals(time_labels(expected)) or (time_labels(X) == time_labels(expected)).all()
     assert (rows.has_dates, has_time(X)) == (wanted.has_dates, has_time(expected))
+    assert "pyarrow" not in str(time_labels(X).dtype)
     with pytest.raises(ValueError, match="out of order"):
         read_series(X[::-1])
     with pytest.raises(ValueError, match="duplicated"):
@@ -104,7 +106,13 @@ def test_every_reader_of_an_index_takes_any_dress_for_what_it_is(index, plain):
 
 
 def test_stamps_that_are_missing_are_refused_in_any_dress():
-    for values in ([DAYS[0].date(), None], [None, None], [1, None], [np.nan, Decimal(1)]):
+    for values in (
+        [DAYS[0].date(), None],
+        [None, None],
+        [1, None],
+        [np.nan, Decimal(1)],
+        [Decimal(1), pd.NA],
+    ):
         with pytest.raises(ValueError, match="missing or infinite"):
             read_stamps(objects(values))
     with pytest.raises(ValueError, match="missing or infinite"):
@@ -192,6 +200,9 @@ def test_labels_of_a_level_that_no_row_has_any_more_do_not_count():
     rows = read_series(frame(index).iloc[:5])
     assert rows.times.tolist() == DAYS.as_unit("ns").asi8.tolist()
     assert read_series(frame(index).iloc[2:5]).times.tolist() == DAYS[2:].as_unit("ns").asi8.tolist()
+    for infinite in (np.inf, -np.inf):
+        assert read_series(panel([0.0, infinite, 2.0]).iloc[[0, 2, 3]]).times.tolist() == [0, 2, 0]
+    assert read_rows(panel().iloc[:0]).keys == []
 
 
 @pytest.mark.parametrize("form", ["%Y%m%d", "%Y%m%d%H", "%Y%m%d%H%M", "%Y%m%d%H%M%S"])
@@ -230,10 +241,10 @@ def test_months_are_refused_as_numbers_and_other_numbers_are_not():
 @pytest.mark.parametrize(
     ("first", "n_days", "is_date"),
     [
-        ("1899-12-25", 20, False),
+        ("1899-12-31", 40, False),
         ("1900-01-01", 40, True),
         ("2100-11-25", 37, True),
-        ("2100-12-25", 20, False),
+        ("2100-11-25", 38, False),
     ],
 )
 def test_digits_are_dates_of_some_two_hundred_years(first, n_days, is_date):
@@ -241,6 +252,18 @@ def test_digits_are_dates_of_some_two_hundred_years(first, n_days, is_date):
     assert format_of_digits(days) == ("%Y%m%d" if is_date else None)
     assert format_of_digits(days.astype(float).insert(3, days[3] - 0.5)) is None
     assert format_of_digits(days.insert(3, days[3] + 60)) is None
+
+
+def test_text_is_judged_by_fifty_labels_at_most_from_the_first_to_the_last():
+    labels = np.full(1000, "word", dtype=object)
+    labels[np.linspace(0, 999, 50).astype(int)] = "2026-01-05"
+    assert reads_as_time(pd.Index(labels))
+    assert not reads_as_time(pd.Index(np.roll(labels, 1)))
+    assert reads_as_time(objects(["word", "2026-01-05"]))
+    assert not reads_as_time(objects(["2026-01-05", "word", "word"]))
+    assert reads_as_time(objects(["Jan 2026"]))
+    assert not reads_as_time(objects(["at 10:30:00"]))  # of no day
+    assert not reads_as_time(objects([b"\xe9t\xe9"]))
 
 
 # The order of the levels

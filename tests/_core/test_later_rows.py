@@ -1,4 +1,5 @@
 import warnings
+from inspect import currentframe
 
 import numpy as np
 import pandas as pd
@@ -45,8 +46,11 @@ def test_rows_of_another_step_than_in_fit_are_announced(step, freq):
 
 def test_the_step_of_numbers_is_told_without_a_unit():
     window = SlidingWindow(3).fit(frame(pd.RangeIndex(50)))
-    with pytest.warns(UserWarning, match=r"every 2, those of fit every 1:"):
-        window.transform(frame(pd.RangeIndex(50, 100, 2)))
+    with pytest.warns(UserWarning, match=r"every 2, those of fit every 1:") as record:
+        line = currentframe().f_lineno + 1
+        window.transform(frame(pd.RangeIndex(50, 72, 2)))
+    assert (record[0].filename, record[0].lineno) == (__file__, line)
+    window.transform(frame(pd.RangeIndex(50, 70, 2)))  # ten rows are no matter
 
 
 # Series of fit, and of now
@@ -130,6 +134,17 @@ def test_the_last_rows_of_the_runs_of_fit_are_no_split():
     assert not any("shuffled split" in str(each.message) for each in caught)
 
 
+def test_short_holes_of_several_series_count_together():
+    X = frame(pd.MultiIndex.from_product([list("abcd"), HOURS[:40]]))
+    is_out = np.isin(X.index.get_level_values(1), HOURS[[9]]) & (X.index.get_level_values(0) != "d")
+    window = SlidingWindow(3).fit(X[~is_out])
+    with pytest.warns(UserWarning, match="fill 3 short holes between those of fit"):
+        window.transform(X[is_out])
+    words = X.loc["a"].set_axis([f"row {number}" for number in range(40)])
+    with pytest.warns(UserWarning, match="these rows carry no time"):
+        SlidingWindow(3).fit(X.loc["a"][~is_out[:40]]).transform(words)
+
+
 def test_of_long_lists_of_series_the_first_are_named():
     with pytest.warns(UserWarning, match=r"\('5', '6', '7', \.\.\.\) were not .* fit \(0, 1, 2, \.\.\.\)"):
         warn_if_unknown(list(range(5)), list("56789"), 2)
@@ -149,3 +164,9 @@ def test_the_step_of_many_series_is_told_by_some_of_them():
     twice = later.set_axis(later.index.set_levels(HOURS[40] + 2 * (HOURS[40:80] - HOURS[40]), level=1))
     with pytest.warns(UserWarning, match="every 7200 s"):
         window.transform(twice)
+    for n_twice, is_said in ((2, False), (3, True)):  # of five
+        some = pd.concat([twice.loc[keys[:n_twice]], later.loc[keys[n_twice:5]]])
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            window.transform(some)
+        assert len(caught) == is_said

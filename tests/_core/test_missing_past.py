@@ -1,6 +1,7 @@
 """Rows that come without the rows before them are counted, with advice."""
 
 import warnings
+from inspect import currentframe
 
 import numpy as np
 import pandas as pd
@@ -86,6 +87,39 @@ def test_days_looked_up_in_a_hole_are_missing():
     assert "24 of 48 rows" in message  # those of the first day: the day before is not there
 
 
+def test_rows_in_a_hole_between_two_runs_of_fit_lack_their_past():
+    X = hours(24 * 20, 2)
+    day = (X.index.get_level_values(1) - X.index[0][1]) // pd.Timedelta("1D")
+    is_first = X.index.get_level_values(0) == "series 0"
+    # The first series has days 0, 1, 3 and 4; the second begins with day 6.
+    is_fit = np.where(is_first, np.isin(day, [0, 1, 3, 4]), (day >= 6) & (day < 11))
+    window = SlidingWindow(13).fit(X[is_fit])
+    for later_day, is_said in ((2, False), (2.5, True), (6, True), (3, False), (0, False)):
+        hour = (X.index.get_level_values(1) - X.index[0][1]) // pd.Timedelta("1h")
+        later = X[is_first & (hour >= 24 * later_day) & (hour < 24 * later_day + 12)]
+        messages = said(window, later)
+        assert len(messages) == is_said, later_day
+        assert not is_said or "12 of 12 rows lack" in messages[0]
+    looks_back = RollingFeatures(
+        [2], std_windows=[], slope_windows=[], ewm_spans=[], n_periods=0, period_lags=[2]
+    ).fit(X[is_fit])
+    (message,) = said(looks_back, X[(day >= 12) & (day < 14)])
+    # Day 13 looks at day 11, which is missing. Day 12 looks at day 10, which only the second series has: of that, the
+    # first rows lack the rows before them.
+    assert f"{24 + 2 + 24 + 24} of 96 rows" in message
+
+
+def test_a_single_row_that_was_kept_is_the_past_of_the_next():
+    X = hours(200)
+    window = SlidingWindow(2).fit(X[:100])
+    assert not said(window, X[100:105])
+    assert not said(window, X[120:130])  # one row of ten
+    with pytest.warns(UserWarning, match="1 of 9 rows lack their past") as record:
+        line = currentframe().f_lineno + 1
+        window.transform(X[120:129])
+    assert (record[0].filename, record[0].lineno) == (__file__, line)
+
+
 def test_a_network_along_the_series_starts_cold():
     X = hours(400)
     y = np.arange(200) % 50 == 0
@@ -113,6 +147,12 @@ def test_purged_gaps_are_forgotten_in_the_end(monkeypatch):
     assert [key for key, _ in _missing_past._PURGED] == ["series 1", "series 2"]
     remember_purged(read_series(np.zeros((3, 1))), np.array([1]))  # without time, nothing is known
     assert len(_missing_past._PURGED) == 2
+
+
+def test_the_borders_of_many_series_are_remembered():
+    rows = read_series(hours(2, 100))
+    remember_purged(rows, np.arange(1, 200, 2))
+    assert all(is_purged(key, rows.times[1]) for key in rows.keys)
 
 
 def test_a_series_without_test_rows_has_no_border(monkeypatch):

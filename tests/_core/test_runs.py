@@ -165,6 +165,28 @@ def test_a_state_that_goes_row_by_row_opens_and_closes_the_same_alarms(rows, rul
     assert last == place[found.last].tolist()
 
 
+@pytest.mark.parametrize(
+    ("hot", "closed"),
+    [
+        (
+            [True, False, False, False, False],
+            [False, False, False, True, False],
+        ),  # two quiet rows may be merged
+        ([True, False, False, True, False], [False] * 5),
+        ([True, True, False, False, False], [False] * 4 + [True]),
+    ],
+)
+def test_an_alarm_is_closed_by_the_first_row_that_cannot_continue_it(hot, closed):
+    state = AlarmState(AlarmRule(2, 1, 0), 1)
+    found = [
+        state.step(np.array([0]), np.array([row]), np.array([is_hot]))[1] for row, is_hot in enumerate(hot)
+    ]
+    assert np.concatenate(found).tolist() == closed
+    late = AlarmState(AlarmRule(2, 1, 0), 1)
+    late.step(np.array([0]), np.array([0]), np.array([True]))
+    assert late.step(np.array([0]), np.array([4]), np.array([True]))[1].tolist() == [True]
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_alarms_of_many_lines_are_those_of_a_walk_and_of_a_state(seed):
     """Dense lines, of which property tests draw few."""

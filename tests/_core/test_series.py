@@ -8,6 +8,7 @@ from strategies import tables
 
 from sktsad._core._index import is_panel
 from sktsad._core._series import (
+    is_gap,
     modal_step,
     read_series,
     rows_after,
@@ -133,6 +134,7 @@ def test_a_single_row_has_no_step_and_no_gap():
 def test_rounding_of_float_times_makes_no_gap():
     rows = read_series(frame(1.7e9 + 0.1 * np.arange(1000)))
     assert rows.segment_starts(1, rows.steps()).tolist() == [0]
+    assert not is_gap((3 + 1e-3) * 10.0, 3, 10.0) and is_gap(30.02, 3, 10.0)
 
 
 # Errors
@@ -245,8 +247,10 @@ def test_the_hour_that_local_clocks_show_twice_is_told_by_its_zone():
         ["2026-10-25 02:30", "2026-10-24 23:00"],
         ["2026-07-25 02:30", "2026-07-25 02:15"],
         ["2026-10-25 12:30", "2026-10-25 12:30"],
+        ["2026-10-25 03:30", "2026-10-25 02:30"],
+        ["2026-10-25 02:15", "2026-10-25 02:30", "2026-10-24 23:00"],
     ],
-    ids=["longer", "in summer", "at noon"],
+    ids=["longer", "in summer", "at noon", "a whole hour", "longer, after others"],
 )
 def test_of_other_times_that_go_back_no_clock_is_blamed(stamps):
     with pytest.raises(ValueError) as error:
@@ -273,6 +277,7 @@ def test_the_order_of_rows_in_time():
     assert time_order(pd.DataFrame({"a": [0] * 4}, times[[2, 0, 3, 1]])).tolist() == [1, 3, 0, 2]
     panel = pd.MultiIndex.from_arrays([list("bbaa"), times[[1, 0, 3, 2]]])
     assert time_order(pd.DataFrame({"a": [0] * 4}, panel)).tolist() == [1, 0, 3, 2]
+    assert time_order(pd.DataFrame({"a": [0] * 4}, times[[0, 1, 1, 2]])) is None
     sorted_panel = pd.MultiIndex.from_arrays([list("bbaa"), times[[2, 3, 0, 1]]])
     assert time_order(pd.DataFrame({"a": [0] * 4}, sorted_panel)) is None
 
@@ -331,3 +336,21 @@ def test_the_rows_after_each_are_counted_in_time():
     assert rows_after(shuffled).tolist() == [1, 3, 0, 2, 2, 3, 1, 0]
     assert rows_after(shuffled).dtype.kind == "i"
     assert rows_after(frame(pd.Index([3, 1, 2]))).tolist() == [0, 2, 1]
+
+
+def test_rows_of_one_time_stay_in_their_order():
+    times = np.random.default_rng(0).integers(0, 4, 400)
+    in_order = sorted(range(400), key=lambda row: times[row])
+    X = frame(pd.Index(times))
+    assert rows_after(X)[in_order].tolist() == list(range(400))[::-1]
+    assert np.flatnonzero(tail_mask(X, 0.1)).tolist() == sorted(in_order[360:])
+
+
+def test_some_of_the_series_are_as_they_were():
+    rows = read_series(panel(times=[3, 5, 9], keys=["a", "b", "c", "d"]).iloc[[0, 1, 3, 4, 5, 6, 9, 10, 11]])
+    some = rows.some(np.array([3, 0]))
+    assert (some.keys, some.bounds.tolist()) == (["d", "a"], [0, 3, 5])
+    assert (some.order.tolist(), some.times.tolist()) == ([6, 7, 8, 0, 1], [3, 5, 9, 3, 5])
+    assert rows.rows_of(np.array([1, 2])) == slice(2, 6)
+    timeless = read_series(np.zeros((3, 1)))
+    assert timeless.some(np.array([0])).times is None

@@ -39,6 +39,7 @@ def test_the_last_rows_of_every_run_are_kept():
     assert np.array_equal(kept.values, X.loc[kept.times])
     assert (kept.run_starts.tolist(), kept.run_stops.tolist()) == ([0, 50, 90], [29, 69, 99])
     assert (kept.steps.tolist(), kept.n_rows.tolist()) == ([1], [60])
+    assert repr(kept) == "Past(kind='numbers', zone=None, was_panel=False, was_numbered=False, keys=[None])"
 
 
 def test_a_lost_row_or_two_do_not_end_a_run_whose_rows_are_kept():
@@ -56,6 +57,31 @@ def test_of_many_runs_those_before_the_longest_holes_are_kept_and_the_last():
     assert {3994, 9994} <= set(kept.times)
     shuffled = X[np.random.default_rng(0).random(10_000) < 0.5]
     assert len(past_of(shuffled, 30).times) <= 32 * 30
+
+
+def test_of_each_series_those_before_its_own_longest_holes_are_kept_and_the_last():
+    """Holes of 10, 30 and 20 hours in one series, of 20, 10 and 30 in the next."""
+    times = [
+        np.append(0, np.cumsum([1, 10, 1, 30, 1, 20, 1])),
+        np.append(0, np.cumsum([1, 20, 1, 10, 1, 30, 1])),
+    ]
+    index = pd.MultiIndex.from_arrays([np.repeat(["a", "b"], 8), np.concatenate(times)])
+    X = frame(index)
+    kept = Past.of(X, read_series(X), X.to_numpy(), lambda stops, _: stops - 1, 3, most_runs=2)
+    assert kept.bounds.tolist() == [0, 2, 4]
+    assert kept.times.tolist() == [12, 64, 33, 64]
+    assert kept.series(1).run_starts.tolist() == [0, 21, 32, 63]
+    assert kept.series(1).times.tolist() == [33, 64]
+    # Of later rows, what was kept comes in their order, and nothing for others.
+    later = frame(pd.MultiIndex.from_product([["b", "new", "a"], [100, 101]]))
+    known = kept.compare(later, read_series(later))
+    assert known.run_bounds.tolist() == [0, 4, 4, 8]
+    assert known.series(0).run_stops.tolist() == [1, 22, 33, 64]
+    assert known.series(2).run_starts.tolist() == [0, 11, 42, 63]
+    assert known.series(2).times.tolist() == [12, 64]
+    single = later.to_numpy(dtype=np.float32)
+    assert known.join(read_series(later), single)[1].dtype == np.float32
+    assert kept.forgotten().numbers_of([]).dtype == np.intp
 
 
 def test_another_fit_keeps_what_was_last_seen_of_each_series():
@@ -183,6 +209,22 @@ def test_times_of_fit_and_of_now_that_do_not_compare_are_refused(step, then, now
         return
     with pytest.raises(ValueError, match=r"index of fit holds .* that of these rows .*to_datetime"):
         apply(step, later)
+
+
+def test_warnings_of_the_index_point_to_where_the_method_was_called():
+    step, many = SlidingWindow(3), SlidingWindow(3).fit(panel([1, 2]))
+    step.fit(frame(DATES[:60]))
+    for call, message in (
+        (lambda: step.transform(frame(list("abc"))), "these rows carry no time"),
+        (
+            lambda: step.transform(frame(pd.RangeIndex(3))),
+            "index of fit holds dates, that of these rows numbers",
+        ),
+        (lambda: many.transform(panel(["1", "2"], 40)), "'1' seems to be 1"),
+    ):
+        with pytest.warns(UserWarning, match=message) as record:
+            call()
+        assert (record[0].filename, record[0].lineno) == (__file__, call.__code__.co_firstlineno)
 
 
 @each_step

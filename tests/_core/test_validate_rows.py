@@ -288,14 +288,36 @@ def test_a_column_that_counts_the_time_since_1970_is_announced(unit, times, is_t
         validate_rows(SlidingWindow(), X, reset=True)  # of parts of a second nothing is said
 
 
+def test_what_a_library_says_of_rows_is_cut_short():
+    class Talker:
+        def __repr__(self):
+            return "word " * 100
+
+        def __float__(self):
+            raise ValueError("word" * 100)
+
+    with pytest.raises(
+        ValueError, match=r"^X cannot be read as rows of numbers: (word){50}\. Give an array"
+    ) as error:
+        validate_rows(BaseEstimator(), [[Talker()]])
+    assert "3-D" not in str(error.value)
+    with pytest.raises(ValueError, match="3-D array is for estimators of windows"):
+        validate_rows(BaseEstimator(), np.full((2, 2, 2), "word", dtype=object))
+    with pytest.raises(ValueError, match=r"contains NaN.*SeriesImputer"):
+        validate_rows(BaseEstimator(), np.array([[np.nan]]))
+    with pytest.raises(ValueError, match="parts of different lengths"):
+        validate_rows(BaseEstimator(), [[[1.0, 2.0], [3.0]], [5.0]])
+
+
 def test_masked_rows_are_counted():
     X = np.ma.array(np.zeros((5, 2)), mask=[[0, 0], [1, 1], [0, 1], [0, 0], [0, 0]])
-    with pytest.raises(ValueError, match="masked values in 2 of its rows"):
-        validate_rows(SlidingWindow(), X, reset=True)
+    for rows, n_masked in ((X, 2), (X.T[:, :2], 2), (X[1], 1)):
+        with pytest.raises(ValueError, match=f"masked values in {n_masked} of its rows"):
+            validate_rows(SlidingWindow(), rows, reset=True)
 
 
 @pytest.mark.parametrize("nothing", [None, pd.NaT, np.nan])
 def test_times_among_nothing_are_times(nothing):
     X = pd.DataFrame({"day": [nothing, *pd.date_range("2026", periods=3)], "load": 1.0}, dtype=object)
-    with pytest.raises(ValueError, match="day"):
+    with pytest.raises(ValueError, match=r"columns of time: \['day'\]"):
         validate_rows(SlidingWindow(), X, reset=True)

@@ -49,8 +49,9 @@ def test_labels_come_back_as_an_array(y):
 
 
 def test_a_column_of_labels_is_flattened_with_a_warning():
-    with pytest.warns(DataConversionWarning, match="column-vector"):
-        assert check_labels(ROWS, [[0], [1], [0]]).tolist() == [0, 1, 0]
+    for column in ([[0], [1], [0]], np.array([[0], [1], [0]])):
+        with pytest.warns(DataConversionWarning, match="column-vector"):
+            assert check_labels(ROWS, column).tolist() == [0, 1, 0]
 
 
 @pytest.mark.parametrize(
@@ -218,6 +219,12 @@ def test_labels_whose_index_cannot_be_read_are_no_labels_by_position():
             check_same_index(X, other)
 
 
+def test_the_first_row_that_differs_is_named():
+    X = frame(STAMPS)
+    with pytest.raises(ValueError, match="row 3 is 2026-01-05 03:00:00 in X, 2026-01-05 04:00:00 in y"):
+        check_same_index(X, X["value"].iloc[[0, 1, 2, 4, 3, *range(5, 20)]])
+
+
 def test_names_in_another_order_are_other_rows():
     X = panel(STAMPS)
     words = frame([f"row {n}" for n in range(20)])
@@ -262,6 +269,8 @@ def test_labels_that_are_objects_name_how_to_convert_them():
         with pytest.raises(ValueError, match=rf"y holds objects, such as .*{said}.*y\.astype\(int\)"):
             check_labels(ROWS, pd.Series(labels, dtype=object))
     assert check_labels(ROWS, pd.Series(["a", "b", "a"], dtype=object)).tolist() == ["a", "b", "a"]
+    with pytest.raises(ValueError, match="y holds objects, such as 0"):
+        check_labels(ROWS[:1], pd.Series([0], dtype=object))
 
 
 def test_one_of_the_labels_1_and_2_is_not_taken_for_the_anomaly_in_silence():
@@ -270,6 +279,21 @@ def test_one_of_the_labels_1_and_2_is_not_taken_for_the_anomaly_in_silence():
     mark_label(2, y=[1, 2, 1])
     mark_label(1, y=[-1, 1], y_pred=[True, -1])
     mark_label("anomaly", y=["anomaly", "normal"])
+    assert mark_label(1, y=np.array([1, "odd"], dtype=object))[0].tolist() == [True, False]
+    with pytest.raises(ValueError, match="y_pred contains NaN"):
+        mark_label(1, y_true=[0, 1], y_pred=[0.0, np.nan])
+
+
+def test_warnings_of_labels_point_to_where_they_were_given():
+    labels = np.tile([1, 2], 30)
+    model = make_pipeline(SlidingWindow(2), LogisticRegression())
+    for call, message in (
+        (lambda: vus_pr(labels, labels.astype(float), max_buffer=2), "pass pos_label=2"),
+        (lambda: ThresholdClassifier(model, 0.0).fit(np.zeros((60, 1)), labels), "taken as the anomaly"),
+    ):
+        with pytest.warns(UserWarning, match=message) as record:
+            call()
+        assert (record[0].filename, record[0].lineno) == (__file__, call.__code__.co_firstlineno), message
 
 
 def test_zones_agree_on_instants_and_a_zone_disagrees_with_none():
@@ -347,8 +371,8 @@ def test_labels_of_which_none_or_more_than_one_other_is_the_anomaly_are_refused(
         (pd.Series([0, pd.NA, 1], dtype="Int64"), "no label, None or NaN|contains NaN"),
         (np.array(["odd", 0, 1], dtype=object), r"labels of several types: \['number', 'str'\]"),
         (np.ma.array([0, 1, 0], mask=[0, 0, 1]), "masked array with 1 masked labels"),
-        (np.array([0, 1, 0]) * 1j, "y holds complex128"),
-        (np.array([0, 1, 0], dtype="m8[s]"), "y holds timedelta64"),
+        (np.array([0, 1, 0]) * 1j, "^Complex data not supported: y holds complex128"),
+        (np.array([0, 1, 0], dtype="m8[s]"), "^y holds timedelta64"),
         (pd.date_range("2026", periods=3), "y holds datetime64"),
         (np.zeros((3, 1, 1)), "y has 3 dimensions"),
         ({0: 1}, "y is a dict"),
@@ -370,3 +394,9 @@ def test_axes_in_another_order_are_seen_by_the_number_of_labels():
         ValueError, match=r"its steps, is as long as y: axes must be \(rows, steps, channels\)"
     ):
         AutoencoderDetector().fit(X, np.zeros(20, dtype=int))
+    windows = SlidingWindow(3).fit_transform(np.zeros((5, 2)))
+    for n_labels, message in ((2, "its channels, is as long as y"), (3, "its steps"), (1, "Give one label")):
+        with pytest.raises(ValueError, match=message):
+            check_labels(windows, np.zeros(n_labels, dtype=int))
+    with pytest.raises(ValueError, match="Give one label"):
+        check_labels(SlidingWindow(3).fit_transform(np.zeros((5, 1))), [0])

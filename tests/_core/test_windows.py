@@ -32,7 +32,14 @@ from sktsad import (
     WindowScaler,
     ZScoreDetector,
 )
-from sktsad._core._windows import Windows, check_windows, flatten_3d, refuse_long_horizon, window_names
+from sktsad._core._windows import (
+    Windows,
+    channels_by_name,
+    check_windows,
+    flatten_3d,
+    refuse_long_horizon,
+    window_names,
+)
 
 
 def one_series(n_rows=6, length=3, dtype=float):
@@ -396,6 +403,10 @@ def test_another_layout_than_at_fit_is_refused_with_the_mend():
         match=r"length 3 with 2 channel\(s\).*Steps and channels are swapped.*transpose\(0, 2, 1\)",
     ):
         check_windows(fitted, Windows.from_dense(np.zeros((4, 6)), 3), reset=False)
+    check_windows(fitted, np.zeros((4, 2, 6)), reset=True)
+    for n_channels, fix in ((1, "pass n_channels=6"), (3, "Make the windows with the same SlidingWindow")):
+        with pytest.raises(ValueError, match=fix):
+            check_windows(fitted, np.zeros((4, 12)), n_channels=n_channels, reset=False)
 
 
 @pytest.mark.parametrize(
@@ -473,10 +484,14 @@ def test_a_layout_that_is_lost_on_the_way_to_a_worker_is_announced():
     plain[::2] = 1
     fitted = [ZScoreDetector("rolling").fit(plain), ZScoreDetector("rolling", n_channels=1).fit(plain)]
     fitted = [pickle.dumps(each) for each in [*fitted, GaussianDetector().fit(plain)]]
+    scaler = pickle.dumps(WindowScaler().fit(plain))
     np.asarray(SlidingWindow(10).fit_transform(X))
     with pytest.warns(UserWarning, match=lost):
         in_a_thread(lambda: pickle.loads(fitted[0]))
     pickle.loads(fitted[0])  # a file
+    np.asarray(SlidingWindow(10).fit_transform(X))
+    with pytest.warns(UserWarning, match=lost):
+        in_a_thread(lambda: pickle.loads(scaler))
     for each in fitted[1:]:  # was told the layout, or does not read it
         in_a_thread(lambda each=each: pickle.loads(each))
     ZScoreDetector("rolling").fit(SlidingWindow(10).fit_transform(X))
@@ -509,7 +524,16 @@ def test_windows_that_hold_a_huge_value_are_marked():
     windows = SlidingWindow(2).fit_transform(rows)
     assert windows.hold_huge().tolist() == [False, False, False, True, True, False]
     assert windows[[4, 0]].hold_huge().tolist() == [True, False]
-    assert not windows.replace_buffer(np.ones((7, 2), dtype=np.float32)).hold_huge().any()
+    largest = np.sqrt(np.finfo(float).max)  # of those whose square is finite
+    for none in (np.ones((7, 2), dtype=np.float32), np.full((7, 2), largest)):
+        marks = windows.replace_buffer(none).hold_huge()
+        assert marks.dtype == bool and not marks.any()
+    assert Windows(
+        np.array([[np.nextafter(largest, np.inf)], [0.0], [0.0]]), [0, 1], 2
+    ).hold_huge().tolist() == [
+        True,
+        False,
+    ]
 
 
 def test_windows_are_taken_as_numpy_takes_rows():
@@ -579,3 +603,29 @@ def test_overlap_means_of_scores_that_are_too_large_are_infinite():
     windows = SlidingWindow(2).fit_transform(np.zeros((4, 1)))
     assert np.isinf(windows.overlap_means(np.full(4, 1.5e308))).any()
     assert windows.overlap_means(np.array([0.0, np.inf, 0.0, 0.0]))[1] == np.inf
+    assert np.isnan(windows.overlap_means(np.array([0.0, np.inf, -np.inf, 0.0]))[1])
+
+
+def test_missing_values_are_for_those_that_take_them():
+    rows, starts = np.array([[1.0], [np.nan], [3.0]]), [0, 1]
+    hole, infinite = Windows(rows, starts, 2), Windows(np.inf * rows, starts, 2)
+    for read in (lambda windows: windows, np.asarray):
+        assert np.isnan(check(read(hole), takes_missing=True).buffer).any()
+        with pytest.raises(ValueError, match="X contains NaN"):
+            check(read(hole))
+        with pytest.raises(ValueError, match="X contains infinity"):
+            check(read(infinite), takes_missing=True)
+
+
+def test_windows_that_stand_in_one_place_are_each_given():
+    rows = np.arange(6.0)[:, None]
+    for starts, picked in (
+        ([3, 3], slice(None)),
+        ([2, 2, 2], slice(1, None)),
+        ([0, 1, 2, 3], slice(0, 4, 2)),
+    ):
+        windows = Windows(rows, starts, 2)
+        expected = [[start, start + 1] for start in np.asarray(starts)[picked]]
+        assert windows.flat(picked).tolist() == expected
+    assert np.shares_memory(windows.flat(slice(0, 4, 1)), windows.buffer)
+    assert channels_by_name([]) is None

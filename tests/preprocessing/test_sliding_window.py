@@ -154,6 +154,60 @@ def test_rows_of_all_clocks_go_on_and_are_scored_live_as_in_one_call():
     assert np.allclose(found["decision"], whole.loc[rest.sort_index(level=1).index], rtol=1e-9, atol=0)
 
 
+def test_rows_that_lack_their_past_are_counted_by_every_kth_row():
+    X = ticking({"a": 1, "b": 5}, 240)
+    minute = (X.index.get_level_values(1) - X.index[0][1]) // pd.Timedelta("1min")
+    later = X[(minute >= 120) & (minute < 150)]
+    window = SlidingWindow("15min").fit(X[minute < 60])
+    assert (window.length_, window.strides_) == (3, {"a": 5, "b": 1})
+    with pytest.warns(
+        UserWarning, match=f"{2 * 5 + 2} of {30 + 6} rows lack their past.* 10 or more of each series"
+    ):
+        window.transform(later)
+    window.set_params(history="none").fit(X[minute < 60]).transform(later)
+    lone = pd.concat([X[minute < 60], ticking({"c": 1}, 1)])  # a row alone has no step
+    assert SlidingWindow("15min").fit(lone).strides_ == {"a": 5, "b": 1, "c": 1}
+
+
+def test_of_padded_windows_every_kth_row_counts():
+    """Bursts of seven minutes: windows hold every fifth row, one from the first to the fifth row on, then two."""
+    X = ticking({"a": 1, "b": 5}, 600)
+    minute = (X.index.get_level_values(1) - X.index[0][1]) // pd.Timedelta("1min")
+    X = X[(minute % 20 < 7) | (X.index.get_level_values(0) == "b")]
+    with pytest.warns(
+        UserWarning, match="100% of the windows of 1 of 2 series are padded: .* true rows is 1 of 3"
+    ):
+        assert SlidingWindow("15min").fit(X).strides_ == {"a": 5, "b": 1}
+
+
+@pytest.mark.parametrize(
+    ("steps", "worst"),
+    [({"a": 20, "b": 14, "c": 16}, "0.70 .* 'b'"), ({"a": 20, "c": 16, "e": 13}, "1.30 .* 'e'")],
+)
+def test_of_windows_that_last_unequally_the_worst_are_named(steps, worst):
+    with pytest.warns(UserWarning, match=f"last {worst}.*: 2 series of 3 have steps"):
+        SlidingWindow("60min").fit(ticking(steps, 600))
+
+
+def test_warnings_point_to_the_line_that_calls_the_method():
+    steps = ticking({"a": 5, "b": 3}, 600)
+    by_time, window = SlidingWindow("15min").fit(steps.loc[["a"]]), SlidingWindow(4).fit(DATES[:20])
+    hourly = DATES.set_axis(pd.date_range("2025", periods=60, freq="h"))
+    lost = TARGET.set_axis(DATES.index)
+    for call, message in (
+        (lambda: SlidingWindow(4).fit(DATES.to_numpy(), lost), "y's index holds dates"),
+        (lambda: SlidingWindow(61).fit(DATES), "longer than the longest series"),
+        (lambda: SlidingWindow(2).fit(spaced(3, *[2] * 9)), "of the windows are padded"),
+        (lambda: SlidingWindow("15min").fit(steps), "last 1.20 times as long in series 'b'"),
+        (lambda: by_time.transform(steps), "last 1.20 times as long in series 'b'"),
+        (lambda: window.transform(hourly), "more than max_gap=3 time steps"),
+        (lambda: window.transform(DATES[40:]), "3 of 20 rows lack their past"),
+    ):
+        with pytest.warns(UserWarning, match=message) as record:
+            call()
+        assert (record[0].filename, record[0].lineno) == (__file__, call.__code__.co_firstlineno), message
+
+
 @pytest.mark.parametrize(
     ("X", "length", "message"),
     [
@@ -212,6 +266,10 @@ def test_inverse_transform_gives_the_rows_back(X, length):
         pd.testing.assert_frame_equal(window.inverse_transform(form), X)
     for form in (np.asarray(windows), windows.gather(slice(None))):
         assert np.array_equal(window.inverse_transform(form), X)
+
+
+def test_rows_given_back_are_floats():
+    assert SlidingWindow(4).fit(FRAME).inverse_transform(np.zeros((3, 8), dtype=int)).dtype == float
 
 
 def test_rows_given_back_may_be_written_to():
@@ -608,6 +666,7 @@ def test_rows_that_come_with_their_neighbours_of_fit_do_not_warn():
             {"length": 10**12},
             r"length=1000000000000 is far longer than the longest series \(n_samples=60\). Shorten",
         ),
+        ({"length": 10**12 + 1}, r"'length' .* Got 1000000000001"),
         ({"max_gap": 0.9}, r"'max_gap' .* Got 0.9"),
         ({"padding": "mean"}, r"'padding' .* Got 'mean'"),
         ({"history": "always"}, r"'history' .* Got 'always'"),
@@ -685,7 +744,7 @@ def test_bad_rows_are_refused_at_transform_and_leave_the_estimator_as_it_was(fit
             Windows(np.zeros((9, 1)), np.arange(2), 8).replace_buffer(np.zeros((9, 3))),
             "have 8 values, got 24",
         ),
-        (np.full((3, 8), np.nan), "NaN"),
+        (np.full((3, 8), np.nan), "X contains NaN"),
     ],
 )
 def test_what_are_not_its_windows_cannot_be_inverted(X, message):
@@ -805,6 +864,9 @@ def test_ragged_series_among_steady_ones_are_counted():
     )
     with pytest.warns(UserWarning, match=r"windows of 1 of 3 series are padded"):
         SlidingWindow(30).fit(X)
+    both = pd.concat({"padded": spaced(3, *[2] * 9), "gaps": spaced(*[50] * 5)})
+    with pytest.warns(UserWarning, match=r"45% of the windows of 1 of 2 series are padded"):
+        SlidingWindow(2).fit(both)
     SlidingWindow(1).fit(X)
 
 
@@ -824,6 +886,10 @@ def test_a_window_longer_than_every_series_is_padded_and_announced():
     ):
         windows = window.fit_transform(FRAME)
     np.testing.assert_array_equal(windows, naive.windows(FRAME, 61))
+    with pytest.warns(UserWarning, match="length=10060 is longer"):
+        SlidingWindow(60 + 10_000).fit(FRAME)
+    with pytest.raises(ValueError, match="length=10061 is far longer"):
+        SlidingWindow(60 + 10_001).fit(FRAME)
 
 
 # A length that finds itself
@@ -869,6 +935,7 @@ def test_a_centred_window_holds_as_many_rows_from_both_sides_and_crosses_no_bord
 
 def test_a_centred_window_gets_its_true_past():
     window = SlidingWindow(5, align="centre").fit(DATES[:30])
+    assert len(window._past.times) == 2  # those that a row after them looks at
     both = SlidingWindow(5, align="centre").fit_transform(DATES)
     np.testing.assert_array_equal(window.transform(DATES[30:]), both[30:])
 
