@@ -186,9 +186,10 @@ class SlidingWindow(TransformerMixin, Estimator):
         Warns
         -----
         UserWarning
-            If X is an array and the index of y holds dates or shows gaps, if the time step of a series is so uneven
-            that many of its windows are padded, if ``length`` exceeds the rows of every series, or if it is a length of
-            time and the time steps of the series are not multiples of each other.
+            If X is an array, or merely numbered, and the index of y holds dates or shows gaps, if the time step of a
+            series is so uneven that many of its windows are padded, if ``length`` exceeds the rows of the series that
+            hold most rows, or if it is a length of time and the time steps of the series are not multiples of each
+            other.
         """
         rows = read_series(X, self.series)
         lost = check_target_index(X, y, self.max_gap)
@@ -211,6 +212,15 @@ class SlidingWindow(TransformerMixin, Estimator):
                 stacklevel=3,
             )
         else:
+            is_short = spans > sizes
+            if 2 * sizes[is_short].sum() > rows.n_rows:
+                warnings.warn(
+                    f"length={self.length!r} is longer than {is_short.sum()} of {len(sizes)} series, so that every "
+                    f"window of theirs is padded, {sizes[is_short].sum() / rows.n_rows:.0%} of all. Shorten the window, "
+                    "or fit on longer series.",
+                    UserWarning,
+                    stacklevel=3,
+                )
             self._warn_if_padded(rows, spans)
         keeps = self.history == "index"
         every = self._every(rows.steps())
