@@ -220,6 +220,7 @@ class PerSeries(ClassifierWrapper):
             If series seem to have other names than in fit, such as ``"1"`` for ``1``.
         """
         check_is_fitted(self)
+        self._refuse_changed_thresholds(next(iter(self.estimators_.values()), None) or self.pooled_estimator_)
         check_panel(X, self._is_panel)
         rows = read_series(X, self.series)
         if not self._is_panel:
