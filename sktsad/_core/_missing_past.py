@@ -135,7 +135,9 @@ def _kept_before(
 
 def _not_kept(past: Past, owner: np.ndarray, then: np.ndarray, half: np.ndarray) -> np.ndarray:
     """Mark times at which fit had a row of a series, and has not kept it."""
-    run = search_parts(past.run_starts, past.run_bounds[owner], past.run_bounds[owner + 1], then + half, side="right")
+    run = search_parts(
+        past.run_starts, past.run_bounds[owner], past.run_bounds[owner + 1], then + half, side="right"
+    )
     had = run > past.run_bounds[owner]
     had[had] = then[had] <= (past.run_stops[run[had] - 1] + half[had])
     stop = past.bounds[owner + 1]

@@ -198,7 +198,9 @@ def check_target_index(X: Rows, y: Labels, max_gap: float) -> str | None:
         )
     check_same_index(X, y)
     index = row_index(X)
-    if index is not None and not is_numbered(index):
+    if index is not None and not (
+        is_numbered(index) and has_time(y)
+    ):  # rows that are numbered go by position
         return None
     if row_index(y) is None:
         return DRAWN_ROWS if isinstance(X, np.ndarray) and look_drawn(X) else None

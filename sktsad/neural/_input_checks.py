@@ -76,7 +76,7 @@ def warn_if_badly_scaled(windows: Windows, stacklevel: int = 5) -> None:
 
 
 def _flat_series(windows: Windows, spread: np.ndarray) -> tuple[Any, int, np.ndarray, np.ndarray] | None:
-    """Return the name, a channel, means and spreads of a series that varies, but is tiny beside others; None if none is."""
+    """Return name, channel, means and spreads of a series that varies, but is tiny beside others; None if none is."""
     if not is_panel(windows):
         return None
     rows = read_rows(windows)

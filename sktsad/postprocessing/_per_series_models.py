@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Hashable
-from numbers import Integral
 from typing import Any, Self
 
 import joblib
@@ -16,6 +15,7 @@ from sklearn.utils import Tags, get_tags
 from sklearn.utils.validation import check_is_fitted
 
 from .._core import (
+    N_JOBS,
     AnyEstimator,
     HasMethods,
     Labels,
@@ -108,7 +108,7 @@ class PerSeries(ClassifierWrapper):
         "estimator": [HasMethods(["fit", "predict_proba"]), HasMethods(["fit", "decision_function"])],
         "unseen": [StrOptions({"pooled", "error"})],
         "failed": [StrOptions({"error", "pooled"})],
-        "n_jobs": [Integral, None],
+        "n_jobs": N_JOBS,
         "series": [StrOptions({"auto", "index"})],
     }
 

@@ -48,6 +48,9 @@ from ._window_layout import lay_out
 #: Fit warns of a series with at least this number of gaps and this share of windows that are padded, or mostly padded.
 _MIN_GAPS, _PADDED, _HALF_PADDED = 3, 0.45, 0.25
 
+#: Fit warns of at least this number of series that are shorter than the window, if they hold most of the rows.
+_MIN_SHORT = 10
+
 #: Windows of a length of time may last longer or shorter by this share without a warning.
 _UNEQUAL = 0.1
 #: Number of rows by which a window may exceed every series; longer ones are a mistake, and take memory.
@@ -213,11 +216,11 @@ class SlidingWindow(TransformerMixin, Estimator):
             )
         else:
             is_short = spans > sizes
-            if 2 * sizes[is_short].sum() > rows.n_rows:
+            if is_short.sum() >= _MIN_SHORT and 2 * sizes[is_short].sum() > rows.n_rows:
                 warnings.warn(
                     f"length={self.length!r} is longer than {is_short.sum()} of {len(sizes)} series, so that every "
-                    f"window of theirs is padded, {sizes[is_short].sum() / rows.n_rows:.0%} of all. Shorten the window, "
-                    "or fit on longer series.",
+                    f"window of theirs is padded, {sizes[is_short].sum() / rows.n_rows:.0%} of all. Shorten the "
+                    "window, or fit on longer series.",
                     UserWarning,
                     stacklevel=3,
                 )

@@ -80,8 +80,8 @@ def warn_if_set_back(repeated: pd.Index) -> None:
     nights = repeated.normalize().unique()
     if len(nights) == len(nights.year.unique()) and all(may_be_autumn(time) for time in repeated.unique()):
         warnings.warn(
-            f"{len(repeated)} row(s) from {repeated.min()} to {repeated.max()} repeat a time and are dropped. If clocks "
-            "were set back there, these rows are of another hour: keep them by naming the time zone, e.g. "
+            f"{len(repeated)} row(s) from {repeated.min()} to {repeated.max()} repeat a time and are dropped. If "
+            "clocks were set back there, these rows are of another hour: keep them by naming the time zone, e.g. "
             "zone='Europe/Berlin'. If they are doubled, drop them before.",
             UserWarning,
             stacklevel=4,
@@ -92,7 +92,9 @@ def _check_zone(zone: str) -> None:
     try:
         pd.Timestamp(0).tz_localize(zone)
     except (KeyError, ValueError, OSError) as error:  # zoneinfo's is a KeyError
-        raise ValueError(f"zone={zone!r} is no time zone. Give a name such as 'Europe/Berlin' or 'UTC'.") from error
+        raise ValueError(
+            f"zone={zone!r} is no time zone. Give a name such as 'Europe/Berlin' or 'UTC'."
+        ) from error
 
 
 def _parse(

@@ -15,6 +15,7 @@ from sklearn.utils import check_random_state
 from skorch.callbacks import Callback, EarlyStopping
 from skorch.helper import predefined_split
 from skorch.utils import noop
+from torch.nn.parameter import is_lazy
 from torch.utils.data import Dataset
 
 from ._batches import WindowDataset, as_tensor
@@ -128,6 +129,11 @@ def make_net(network: Network, options: TrainingOptions) -> LeanNet:
     if not isinstance(net.optimizer_, torch.optim.Optimizer):
         raise ValueError(
             f"optimizer={optimizer} made no torch.optim.Optimizer. Give a class such as torch.optim.Adam."
+        )
+    if any(is_lazy(weight) for weight in net.module_.parameters()):
+        raise ValueError(
+            "module has layers that learn their sizes from the first batch, such as torch.nn.LazyLinear, whose weights "
+            "are not there yet. Give them their sizes: module is called with those of the windows."
         )
     for part in (net.module_, net.criterion_):
         part.to(getattr(torch, options.dtype))
