@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import os
+import zlib
 from collections.abc import Sequence
 from numbers import Integral
 from pathlib import Path
@@ -212,9 +214,14 @@ def _read_file(path: Path, sep: str) -> pd.DataFrame:
         )
     try:
         table = pd.read_csv(path, sep=sep) if suffix == ".csv" else pd.read_parquet(path)
-    except (UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise ValueError(
-            f"source={str(path)!r} is not read as a table with sep={sep!r}: {error}. Read it with pandas, which has "
+            f"source={str(path)!r} is cut off or damaged: {error}. Get it again, or unpack what can be read of it."
+        ) from error
+    except ValueError as error:  # of pandas, of pyarrow, of an encoding
+        said = f" with sep={sep!r}" if suffix == ".csv" else ""
+        raise ValueError(
+            f"source={str(path)!r} is not read as a table{said}: {error}. Read it with pandas, which has "
             "more options, e.g. pandas.read_csv(source, encoding='latin-1'), and pass the frame."
         ) from error
     if suffix == ".csv" and (others := [mark for mark in ";\t" if mark in str(table.columns[0])]):

@@ -1,5 +1,6 @@
 """Tables with faults become rows in time order, and the report says what was done."""
 
+import gzip
 import warnings
 
 import numpy as np
@@ -237,3 +238,14 @@ def test_files_that_pandas_cannot_read_name_the_option(tmp_path, text, message):
 def test_what_cannot_be_read_is_refused(source, options, message):
     with pytest.raises(ValueError, match=message):
         read_panel(source, **options)
+
+
+def test_files_that_are_cut_off_are_named(tmp_path):
+    content = gzip.compress(b"time,x\n2026-01-05,1\n")
+    (tmp_path / "my.csv.gz").write_bytes(content[:-9])
+    with pytest.raises(ValueError, match=r"source='.*my.csv.gz' is cut off or damaged"):
+        read_panel(tmp_path / "my.csv.gz")
+    pytest.importorskip("pyarrow")
+    (tmp_path / "my.parquet").write_bytes(b"PAR1")
+    with pytest.raises(ValueError, match=r"source='.*my.parquet' is not read as a table: "):
+        read_panel(tmp_path / "my.parquet")
