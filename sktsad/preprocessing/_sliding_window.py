@@ -357,9 +357,11 @@ class SlidingWindow(TransformerMixin, Estimator):
             return np.ones(np.shape(steps), dtype=np.int64)
         return np.maximum(in_rows(self._spacing, steps), 1)
 
-    def _first_rows(self, depth: np.ndarray, *others: np.ndarray) -> np.ndarray:
+    def _first_rows(
+        self, depth: np.ndarray, times: np.ndarray, is_lost: Any, steps: np.ndarray
+    ) -> np.ndarray:
         """Mark the first rows of a run, whose windows reach back beyond it."""
-        return depth < (self.length_ - 1) * self._every(others[-1])
+        return depth < (self.length_ - 1) * self._every(steps)
 
     def _warn_if_unequal(self, keys: list[Hashable], steps: np.ndarray, stacklevel: int) -> None:
         """Warn of series whose windows, in whole rows, last longer or shorter than others."""

@@ -78,7 +78,9 @@ def warn_if_set_back(repeated: pd.Index) -> None:
     if not isinstance(repeated, pd.DatetimeIndex) or repeated.tz is not None or not len(repeated):
         return
     nights = repeated.normalize().unique()
-    if len(nights) == len(nights.year.unique()) and all(may_be_autumn(time) for time in repeated.unique()):
+    if len(nights) == len(nights.year.unique()) and all(
+        may_be_autumn(float(time.value)) for time in repeated.unique()
+    ):
         warnings.warn(
             f"{len(repeated)} row(s) from {repeated.min()} to {repeated.max()} repeat a time and are dropped. If "
             "clocks were set back there, these rows are of another hour: keep them by naming the time zone, e.g. "

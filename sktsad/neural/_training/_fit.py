@@ -223,7 +223,8 @@ def resume_net(net: LeanNet, options: TrainingOptions) -> LeanNet:
             f"early_stopping={options.early_stopping} differs from that of the first fit: a network that is "
             "trained further keeps it. Set it back, or fit again with warm_start=False."
         )
-    net = copy.deepcopy(net)
+    with torch.inference_mode(False):  # copies of weights that were made under it can be trained
+        net = copy.deepcopy(net)
     net.set_params(batch_size=options.batch_size)
     if net.lr != options.lr:  # else it stays where a schedule has left it
         _set_lr(net, options.lr)
