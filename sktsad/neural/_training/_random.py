@@ -44,7 +44,7 @@ def seeded(seed: int, device: str) -> Iterator[None]:
 
 @contextmanager
 def full_precision(device: str) -> Iterator[None]:
-    """Keep layers from rounding: recurrent ones do on a GPU, to 10 bits, and all do where the caller has autocast on."""
+    """Keep layers from rounding: recurrent ones do on a GPU, to 10 bits, and all do if the caller has autocast on."""
     kind = torch.device(device).type
     if kind != "cuda":
         with torch.autocast(kind, enabled=False):
