@@ -31,10 +31,22 @@ from ._scores import (
     to_classes,
     with_index,
 )
-from ._series import SeriesRows, is_gap, modal_step, read_rows, read_series, rows_after, tail_mask, time_order
+from ._series import (
+    SeriesRows,
+    is_gap,
+    may_be_autumn,
+    modal_step,
+    read_rows,
+    read_series,
+    rows_after,
+    tail_mask,
+    time_order,
+)
 from ._series_past import Past, SeriesPast
 from ._show_versions import package_versions, show_versions
 from ._sklearn import (
+    N_JOBS,
+    RANDOM_STATE,
     BaseComposition,
     HasMethods,
     Interval,
@@ -69,6 +81,8 @@ __all__ = [
     "DURATION",
     "FITTED_PARTS",
     "LENGTH_OF_TIME",
+    "N_JOBS",
+    "RANDOM_STATE",
     "AlarmRule",
     "AlarmRuns",
     "AlarmState",
@@ -134,6 +148,7 @@ __all__ = [
     "map_parts",
     "mark_anomalies",
     "mark_label",
+    "may_be_autumn",
     "modal_step",
     "nan_median",
     "nanoseconds",

@@ -20,9 +20,11 @@ _WORTH_SAYING = 0.1
 _PURGED: dict[tuple[Hashable, float], None] = {}
 _MOST_PURGED = 65_536
 
-#: Takes of each row of a run how many come before it in the run, its time, that of the first of the run, that of the
-#: last row of the run of fit before, and the time step; marks those that lack their past.
-Lacking = Callable[[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray], np.ndarray]
+#: Marks times of rows that are known to have been, but are lost.
+IsLost = Callable[[np.ndarray], np.ndarray]
+#: Takes, of each row of a run, how many rows come before it, its time, such a function, and the time step; marks the
+#: rows that lack their past.
+Lacking = Callable[[np.ndarray, np.ndarray, IsLost, np.ndarray], np.ndarray]
 
 
 def remember_purged(rows: SeriesRows, test: np.ndarray) -> None:
@@ -66,7 +68,7 @@ def warn_if_past_is_missing(
     max_gap : float
         Longest step in time that is not a gap, in units of the time step.
     lacking : callable
-        Marks the rows of the first runs of series that lack their past.
+        Marks the rows of the first runs of series that lack their past; see `Lacking`.
     n_rows : int
         Number of rows that each row looks back.
     stacklevel : int
@@ -80,12 +82,13 @@ def warn_if_past_is_missing(
     run = search_parts(past.run_starts, first, stop, begins)
     is_start = (run < stop) & (past.run_starts.take(run, mode="clip") == begins)
     # What is known to have been before is missing, unless it was kept, or a splitter left it out.
-    lacks = (run > first) & ~is_start & ~_follows_kept(past, some, begins, max_gap)
+    n_before, is_all = _kept_before(past, some, begins, past.run_starts[np.maximum(run - 1, first)], max_gap)
+    lacks = (run > first) & ~is_start & ~is_all
     lacks[lacks] = [
         not is_purged(rows.keys[number], time)
         for number, time in zip(some[lacks].tolist(), begins[lacks].tolist(), strict=True)
     ]
-    some, begins, run = some[lacks], begins[lacks], run[lacks] - 1
+    some, begins, run, n_before = some[lacks], begins[lacks], run[lacks] - 1, n_before[lacks]
     n_lacking = 0
     if len(some):
         segments = np.append(rows.segment_starts(max_gap, past.steps), rows.n_rows)
@@ -93,21 +96,57 @@ def warn_if_past_is_missing(
         sizes = segments[np.searchsorted(segments, starts) + 1] - starts
         steps = past.steps[some]
         at = ranges(starts, starts + sizes)
-        depth = at - np.repeat(starts, sizes)
-        of_each = (np.repeat(each, sizes) for each in (begins, past.run_stops[run], steps))
-        n_lacking = int(lacking(depth, rows.times[at], *of_each).sum())
+        depth = at - np.repeat(starts - n_before, sizes)
+        owner, begins, before, steps = (
+            np.repeat(each, sizes) for each in (some, begins, past.run_stops[run], steps)
+        )
+
+        def is_lost(then: np.ndarray) -> np.ndarray:
+            half = steps / 2
+            is_hole = then > before + half
+            return (then < begins - half) & (is_hole | _not_kept(past, owner, then, half))
+
+        n_lacking = int(lacking(depth, rows.times[at], is_lost, steps).sum())
     say_if_many(n_lacking, rows, len(some), n_rows, stacklevel + 1)
 
 
-def _follows_kept(past: Past, some: np.ndarray, begins: np.ndarray, max_gap: float) -> np.ndarray:
-    """Tell whether the rows of some series, by where they begin, come directly after a row that fit kept."""
-    follows = np.zeros(len(some), dtype=bool)
-    first = past.bounds[some]
-    kept = search_parts(past.times, first, past.bounds[some + 1], begins) - 1
-    there = kept >= first
-    holes = begins[there] - past.times[kept[there]]
-    follows[there] = ~is_gap(holes, max_gap, past.steps[some[there]])
-    return follows
+def _kept_before(
+    past: Past, some: np.ndarray, begins: np.ndarray, run_starts: np.ndarray, max_gap: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return how many kept rows come directly before the rows of some series, and whether they are all that count.
+
+    They are not if the rows begin among the rows that fit kept, which follow on others that it did not keep.
+    """
+    n_before, is_all = np.zeros(len(some), dtype=np.intp), np.zeros(len(some), dtype=bool)
+    first, stop = past.bounds[some], past.bounds[some + 1]
+    kept = search_parts(past.times, first, stop, begins) - 1
+    there = np.flatnonzero(kept >= first)
+    there = there[~is_gap(begins[there] - past.times[kept[there]], max_gap, past.steps[some[there]])]
+    is_last = kept[there] + 1 == stop[there]
+    is_all[there[is_last]] = True  # these go on where fit ended, as most do
+    for at in there[~is_last].tolist():
+        own = past.times[first[at] : stop[at]]
+        last = kept[at] - first[at]
+        gaps = is_gap(np.diff(own[: last + 1]), max_gap, past.steps[some[at]])
+        start = 1 + np.flatnonzero(gaps)[-1] if gaps.any() else 0
+        n_before[at] = last - start + 1
+        goes_on = last + 1 < len(own) and not is_gap(own[last + 1] - own[last], max_gap, past.steps[some[at]])
+        is_all[at] = not goes_on or own[start] <= run_starts[at]
+    return n_before, is_all
+
+
+def _not_kept(past: Past, owner: np.ndarray, then: np.ndarray, half: np.ndarray) -> np.ndarray:
+    """Mark times at which fit had a row of a series, and has not kept it."""
+    run = search_parts(
+        past.run_starts, past.run_bounds[owner], past.run_bounds[owner + 1], then + half, side="right"
+    )
+    had = run > past.run_bounds[owner]
+    had[had] = then[had] <= (past.run_stops[run[had] - 1] + half[had])
+    stop = past.bounds[owner + 1]
+    kept = search_parts(past.times, past.bounds[owner], stop, then - half)
+    has = kept < stop
+    has[has] = past.times[kept[has]] <= (then + half)[has]
+    return had & ~has
 
 
 def say_if_many(n_lacking: int, rows: SeriesRows, n_series: int, n_rows: int, stacklevel: int) -> None:

@@ -259,7 +259,7 @@ def _check_time_order(rows: SeriesRows, index: pd.Index | None) -> None:
         if (
             rows.kind == "dates"
             and rows.times[at] - rows.times[at + 1] < _HOUR
-            and _may_be_autumn(rows.times[at])
+            and may_be_autumn(rows.times[at])
         ):
             clock = (
                 " If clocks were set back an hour there, name their time zone first: X.index = "
@@ -272,7 +272,7 @@ def _check_time_order(rows: SeriesRows, index: pd.Index | None) -> None:
         )
 
 
-def _may_be_autumn(time: float) -> bool:
+def may_be_autumn(time: float) -> bool:
     """Return whether local clocks may be set back at this time: on an autumn night, in either hemisphere."""
     stamp = pd.Timestamp(time)
     return stamp.hour < 4 and stamp.month in (3, 4, 5, 9, 10, 11)

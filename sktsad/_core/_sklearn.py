@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from numbers import Integral
 from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
@@ -24,6 +25,8 @@ from sklearn.utils.validation import _check_sample_weight as check_sample_weight
 from sklearn.utils.validation import _num_samples as num_samples
 
 __all__ = [
+    "N_JOBS",
+    "RANDOM_STATE",
     "BaseComposition",
     "HasMethods",
     "Interval",
@@ -62,3 +65,12 @@ class Interval(_Interval):
         is_number = isinstance(val, (int, float, np.integer, np.floating))
         is_other = isinstance(val, (bool, np.timedelta64))
         return is_number and not is_other and super().is_satisfied_by(val)
+
+
+#: What seeds, and numbers of processes, may be: scikit-learn's own constraint takes time deltas for numbers.
+RANDOM_STATE: list[Any] = [Interval(Integral, 0, 2**32 - 1, closed="both"), np.random.RandomState, None]
+N_JOBS: list[Any] = [
+    Interval(Integral, None, -1, closed="right"),
+    Interval(Integral, 1, None, closed="left"),
+    None,
+]

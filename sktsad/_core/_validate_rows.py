@@ -206,11 +206,17 @@ def refuse_polars_output(estimator: AnyEstimator, X: Rows) -> bool:
 
 
 def _check_polars(X: Rows) -> None:
-    """Refuse time or text among the columns of a frame of polars."""
+    """Refuse time, text or 128-bit integers among the columns of a frame of polars."""
     times = [name for name, dtype in X.schema.items() if dtype.is_temporal()]
     others = [
         name for name, dtype in X.schema.items() if not (dtype.is_numeric() or str(dtype) in _POLARS_TOO)
     ]
+    wide = [name for name, dtype in X.schema.items() if str(dtype).endswith("Int128")]
+    if wide:
+        raise ValueError(
+            f"X has columns of 128-bit integers: {wide}, which NumPy does not have. Convert them: "
+            "X.cast({'name': polars.Float64})."
+        )
     fix = f"to_panel(X, time={times[0]!r})" if times else "to_panel(X, time=...)"
     fix += " of sktsad makes a frame with an index of them; for several series also name their column, series=..."
     if times:

@@ -198,21 +198,24 @@ def check_target_index(X: Rows, y: Labels, max_gap: float) -> str | None:
             "y has a (series, time) index, X has lost it: windows would run across series. " + LOST_INDEX_FIX
         )
     check_same_index(X, y)
-    if row_index(X) is not None:
+    index = row_index(X)
+    if index is not None and not (
+        is_numbered(index) and has_time(y)
+    ):  # rows that are numbered go by position
         return None
     if row_index(y) is None:
         return DRAWN_ROWS if isinstance(X, np.ndarray) and look_drawn(X) else None
-    rows = read_series(y)
+    rows, what = read_series(y), "an array" if index is None else "numbered 0, 1, 2, ..."
     holes = len(rows.segment_starts(max_gap, rows.steps())) - 1
     if holes:
         return (
-            f"y's index shows {holes} gap(s) in time that X, an array, has lost: windows run across them. "
+            f"y's index shows {holes} gap(s) in time that X, {what}, has lost: windows run across them. "
             + LOST_INDEX_FIX
         )
     if has_time(y):
         return (
-            f"y's index holds {rows.kind}, which X, an array, has lost: later rows will show neither gaps nor that "
-            "they follow the rows of fit, so that their first windows are padding. " + LOST_INDEX_FIX
+            f"y's index holds {rows.kind}, which X, {what}, has lost: later rows will show neither gaps nor that they "
+            "follow the rows of fit, so that their first windows are padding. " + LOST_INDEX_FIX
         )
     return None
 

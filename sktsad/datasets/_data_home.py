@@ -5,6 +5,7 @@ import hashlib
 import io
 import json
 import os
+import zlib
 from collections.abc import Collection
 from functools import cache
 from pathlib import Path
@@ -102,7 +103,12 @@ def read_checked(path: Path) -> io.BytesIO:
     """
     content = path.read_bytes()
     if path.suffix == ".gz":
-        content = gzip.decompress(content)
+        try:
+            content = gzip.decompress(content)
+        except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+            raise ValueError(
+                f"{path} is cut off or damaged: {error}. Get it again from its source."
+            ) from error
     sums = known_sums()
     for n_parts in range(2, 5):
         expected = sums.get("/".join(path.parts[-n_parts:]))

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import gzip
 import os
+import zipfile
+import zlib
 from collections.abc import Sequence
 from numbers import Integral
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -50,8 +54,8 @@ def load_folder(
         Files to load, as in :meth:`pathlib.Path.glob`: tables that pandas reads, compressed or not, or, with
         ``"*.npz"``, NumPy arrays. The default is ``"**/*.csv*"``, tables in any folder.
     label : str, int or None, default=-1
-        The column with the labels, by name or by number, of which -1 is the last: 0 for normal rows, anything else for
-        anomalies. In ``npz`` files the array of that name, or "label" if a number is given. None if there are no
+        The column with the labels, by name or by number, of which -1 is the last: 0 for normal rows, numbers above 0
+        for anomalies. In ``npz`` files the array of that name, or "label" if a number is given. None if there are no
         labels: then all rows are 0.
     time : str, int or None, default=None
         The column with the time, by name or by number, which becomes the index: numbers as they are, text as dates.
@@ -125,39 +129,61 @@ def _name_of(path: Path, home: Path) -> str:
 
 def _read(path: Path, label: str | int | None, time: str | int | None) -> pd.DataFrame:
     """Return the values of a file, its labels as the last column, and its time as the index."""
+    try:
+        table: Any = _read_arrays(path) if path.suffix == ".npz" else pd.read_csv(path)
+    except (ValueError, EOFError, gzip.BadGzipFile, zlib.error, zipfile.BadZipFile) as error:
+        raise ValueError(
+            f"{path} cannot be read: {error}. A table has commas between its columns and is encoded as UTF-8; if the "
+            "file is cut off or damaged, get it again. Others are read by read_panel, or by pandas and to_panel."
+        ) from error
     if path.suffix == ".npz":
         key = label if isinstance(label, str) else "label"
-        with np.load(path) as arrays:
-            parts = {name: arrays[name] for name in arrays.files}
-        labels = pd.Series(parts.pop(key)) if label is not None and key in parts else None
-        if label is not None and labels is None:
-            raise ValueError(f"label={label!r} is not among the arrays {list(parts)} of {path}.")
-        values = np.column_stack([part.reshape(len(part), -1) for part in parts.values()])
-        names = (
-            list(parts) if values.shape[1] == len(parts) else [f"x{i + 1}" for i in range(values.shape[1])]
-        )
+        if label is not None and key not in table:
+            raise ValueError(f"label={label!r} is not among the arrays {list(table)} of {path}.")
+        labels = None if label is None else pd.Series(table.pop(key), name=key)
+        values = np.column_stack([part.reshape(len(part), -1) for part in table.values()])
+        is_plain = values.shape[1] == len(table)
+        names = list(table) if is_plain else [f"x{i + 1}" for i in range(values.shape[1])]
         table = pd.DataFrame(values, columns=names)
         index: pd.Index = pd.RangeIndex(len(values))
     else:
-        table = pd.read_csv(path)
         chosen = {
             what: _column(table, column, what, path) for what, column in (("label", label), ("time", time))
         }
         labels = None if chosen["label"] is None else table[chosen["label"]]
-        index = pd.RangeIndex(len(table)) if chosen["time"] is None else _times(table[chosen["time"]])
+        index = pd.RangeIndex(len(table)) if chosen["time"] is None else _times(table[chosen["time"]], path)
         table = table.drop(columns=[column for column in chosen.values() if column is not None])
-    if labels is not None and labels.isna().any():
-        raise ValueError(
-            f"{int(labels.isna().sum())} labels of {path} are missing: fill them, or drop their rows."
-        )
+        if "Unnamed: 0" in table and (table["Unnamed: 0"] == np.arange(len(table))).all():
+            table = table.drop(columns="Unnamed: 0")  # the numbers of rows, which pandas writes
+    if not len(table):
+        raise ValueError(f"{path} has no rows. Get it again, or leave it out by name= or pattern=.")
+    anomalous = 0 if labels is None else _labels(labels, path)
     try:
         table = table.astype(np.float64).set_axis(index.rename("time"))
     except ValueError as error:
         raise ValueError(
             f"{path} has values that are not numbers: {error}. Drop or encode that column."
         ) from error
-    anomalous = 0 if labels is None else (labels != 0).to_numpy(np.int64)
     return table.assign(**{ANOMALY: anomalous})
+
+
+def _read_arrays(path: Path) -> dict[str, np.ndarray]:
+    with np.load(path) as arrays:
+        return {name: arrays[name] for name in arrays.files}
+
+
+def _labels(column: pd.Series, path: Path) -> np.ndarray:
+    """Return 1 for anomalies, which numbers above 0 mark."""
+    if column.isna().any():
+        raise ValueError(
+            f"{int(column.isna().sum())} labels of {path} are missing: fill them, or drop their rows."
+        )
+    if not pd.api.types.is_numeric_dtype(column) or (column < 0).any():
+        raise ValueError(
+            f"label={column.name!r} of {path} holds {sorted(column.unique().tolist(), key=str)[:5]}, and must hold 0 "
+            "for normal rows and 1 for anomalies. Encode it, or read the file with read_panel."
+        )
+    return (column != 0).to_numpy(np.int64)
 
 
 def _column(table: pd.DataFrame, column: str | int | None, what: str, path: Path) -> str | None:
@@ -173,7 +199,13 @@ def _column(table: pd.DataFrame, column: str | int | None, what: str, path: Path
     return column if isinstance(column, str) else str(table.columns[column])
 
 
-def _times(column: pd.Series) -> pd.Index:
+def _times(column: pd.Series, path: Path) -> pd.Index:
     if pd.api.types.is_numeric_dtype(column):
         return pd.Index(column)
-    return pd.DatetimeIndex(pd.to_datetime(column))
+    try:
+        return pd.DatetimeIndex(pd.to_datetime(column))
+    except ValueError as error:
+        raise ValueError(
+            f"time={column.name!r} of {path} cannot be read as time: {str(error).partition('.')[0]}. Fix or drop these "
+            "rows, or read the file with read_panel."
+        ) from error

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from sklearn.utils import check_array, check_random_state
 
-from .._core import Interval, Rows, read_series, row_index, validate_params
+from .._core import RANDOM_STATE, Interval, Rows, read_series, row_index, validate_params
 from ._dataset import ANOMALY
 
 #: For each kind, a function that returns new values for a stretch of a column; its arguments are the column, the start
@@ -40,7 +40,7 @@ _KINDS: dict[str, Any] = {
         "size": [Interval(Real, 0, None, closed="neither")],
         "n_columns": [Interval(Integral, 1, None, closed="left"), None],
         "return_kinds": ["boolean"],
-        "random_state": ["random_state"],
+        "random_state": RANDOM_STATE,
     },
     prefer_skip_nested_validation=True,
 )

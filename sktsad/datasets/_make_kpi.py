@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from sklearn.utils import check_random_state
 
-from .._core import Interval, validate_params
+from .._core import RANDOM_STATE, Interval, validate_params
 from ._dataset import ANOMALY, stack_series
 
 #: For each kind of event, its number of rows (shortest, longest) and its course: the share of its full size in each of
@@ -38,7 +38,7 @@ _START = pd.Timestamp("2024-01-01")
         "noise": [Interval(Real, 0, np.inf, closed="left")],
         "trend": [Interval(Real, -np.inf, np.inf, closed="neither")],
         "step": [str],
-        "random_state": ["random_state"],
+        "random_state": RANDOM_STATE,
     },
     prefer_skip_nested_validation=True,
 )

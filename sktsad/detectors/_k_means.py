@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from sklearn.cluster import KMeans
 
-from .._core import Estimator, Interval, Rows, Seed, StrOptions, Windows
+from .._core import RANDOM_STATE, Estimator, Interval, Rows, Seed, StrOptions, Windows
 from ._base_detector import DEFAULT_RULE, WindowDetector
 from ._window_shapes import NORMALIZE, every_nth, learn_least_spread, shapes
 
@@ -94,7 +94,7 @@ class KMeansDetector(WindowDetector, Estimator):
         "normalize": NORMALIZE,
         "max_windows": [Interval(Integral, 1, None, closed="left")],
         "score_on": [StrOptions({"window", "overlap"})],
-        "random_state": ["random_state"],
+        "random_state": RANDOM_STATE,
     }
     _default_threshold = DEFAULT_RULE
 

@@ -72,7 +72,7 @@ class Builder:
             )
         scoring, threshold = self._last(name, last, method)
         self.layout = before
-        return Chain(steps, scoring, threshold)
+        return Chain(steps, scoring, threshold, last)
 
     def _transformers(self, named: list[tuple[str, Any]]) -> list[LiveStep]:
         found: list[LiveStep] = []

@@ -21,9 +21,11 @@ class Chain(LiveStep):
     threshold : callable or None
         Function that returns the score above which a row is an anomaly; None if the output is used as it is, such as
         probabilities.
+    owner : estimator
+        The estimator whose threshold that is.
     """
 
-    def __init__(self, steps: list[LiveStep], last: LiveStep, threshold: Any) -> None:
+    def __init__(self, steps: list[LiveStep], last: LiveStep, threshold: Any, owner: Any) -> None:
         super().__init__()
         self.steps, self.last = steps, last
         for number, part in enumerate([*steps, last]):
@@ -33,11 +35,17 @@ class Chain(LiveStep):
         parts = [*steps, last]
         self._takes_missing = [_takes_missing(parts[number:]) for number in range(len(parts))]
         self.takes_missing = self._takes_missing[0]
-        self.read_threshold = threshold
+        self.read_threshold, self.owner = threshold, owner
         self.learnt_threshold()
 
+    def refresh(self) -> None:
+        """Read the threshold again if another was set: `learnt_threshold` takes too long for each row."""
+        if getattr(self.owner, "threshold", None) is not self._was_set:
+            self.learnt_threshold()
+
     def learnt_threshold(self) -> None:
-        """Read the threshold once: reading it for each row takes too long."""
+        """Read the threshold."""
+        self._was_set = getattr(self.owner, "threshold", None)
         self.threshold = 0.5 if self.read_threshold is None else float(self.read_threshold())
 
     def begin(self, slot: int, key: Any, time: Any) -> None:
@@ -54,6 +62,7 @@ class Chain(LiveStep):
         """Return decisions, or probabilities."""
         if self.read_threshold is None:
             return self._run(rows, values)
+        self.refresh()
         return subtract_threshold(self.scores(rows, values), self.threshold)
 
     def _run(self, rows: LiveRows, values: np.ndarray) -> np.ndarray:

@@ -118,6 +118,7 @@ class Engine:
         n_other : int
             Number of series whose time step was found, in this wave, to differ from that of fit.
         """
+        self.chain.refresh()
         so_far = self.clock.steps(slots)
         holes, n_other = None, 0
         if times is None:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from sklearn.utils import check_random_state, column_or_1d
 
-from .._core import Interval, Labels, Seed, validate_params
+from .._core import RANDOM_STATE, Interval, Labels, Seed, validate_params
 from ._labelled_rows import read_scores
 
 
@@ -20,7 +20,7 @@ from ._labelled_rows import read_scores
         "y_true": ["array-like"],
         "metric": [callable],
         "n_draws": [Interval(Integral, 2, None, closed="left")],
-        "random_state": ["random_state"],
+        "random_state": RANDOM_STATE,
     },
     prefer_skip_nested_validation=True,
 )

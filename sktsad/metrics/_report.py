@@ -12,6 +12,7 @@ from sklearn.utils import check_consistent_length, column_or_1d
 
 from .._core import (
     DURATION,
+    RANDOM_STATE,
     AlarmRule,
     Interval,
     Label,
@@ -39,7 +40,7 @@ _CONSTRAINTS = {
     "n_bootstrap": [Interval(Integral, 0, None, closed="left")],
     "confidence": [Interval(Real, 0, 1, closed="neither")],
     "merge_gap": [*DURATION, None],
-    "random_state": ["random_state"],
+    "random_state": RANDOM_STATE,
 }
 
 

@@ -70,7 +70,7 @@ class StatefulNetwork(nn.Module):
         """Set the biases of the outputs, one number per output."""
         bias: Any = self.head[-1].bias
         with torch.no_grad():
-            bias.copy_(torch.as_tensor(outputs))
+            bias.copy_(torch.as_tensor(outputs, device=bias.device))
 
     def forward(
         self, X: torch.Tensor, state: torch.Tensor | None = None, series: torch.Tensor | None = None

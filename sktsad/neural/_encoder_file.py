@@ -22,14 +22,13 @@ _ARGUMENTS = {*_LARGEST, "cell", "dropout", "bidirectional", "pooling"}
 
 def write_encoder(encoder: RecurrentEncoder, path: str | os.PathLike[str]) -> None:
     """Write an encoder: arguments, weights, versions."""
-    torch.save(
-        {
-            "arguments": encoder.arguments,
-            "state": {name: value.cpu() for name, value in encoder.state_dict().items()},
-            "versions": {name: version_of(name) for name in _PACKAGES},
-        },
-        path,
-    )
+    contents = {
+        "arguments": encoder.arguments,
+        "state": {name: value.cpu() for name, value in encoder.state_dict().items()},
+        "versions": {name: version_of(name) for name in _PACKAGES},
+    }
+    with open(path, "wb") as file:  # torch would not name the path
+        torch.save(contents, file)
 
 
 def read_encoder(path: str | os.PathLike[str]) -> tuple[RecurrentEncoder, dict[str, str]]:
@@ -54,6 +53,10 @@ def read_encoder(path: str | os.PathLike[str]) -> tuple[RecurrentEncoder, dict[s
     except FileNotFoundError as error:
         raise FileNotFoundError(
             f"path={os.fspath(path)!r} does not exist. Write it with save_encoder, or set path to where it is."
+        ) from error
+    except IsADirectoryError as error:
+        raise IsADirectoryError(
+            f"path={os.fspath(path)!r} is a folder. Set path to a file in it that save_encoder has written."
         ) from error
     except (OSError, MemoryError):
         raise

@@ -11,11 +11,15 @@ import numpy as np
 from sklearn.utils import Tags
 from torch import nn
 
-from .._core import Weights, Windows, check_same_index, check_sample_weight
+from .._core import Weights, Windows, check_same_index, check_sample_weight, is_panel, read_rows
 from ._training import scale_weights
 
-#: A network learns badly from a channel whose standard deviation is below this, or above its inverse.
-_LEAST_SPREAD = 1e-4
+#: Standard deviations between which a network learns: recurrent ones find nothing from 5,000 on.
+_LEAST_SPREAD, _LARGEST_SPREAD = 1e-4, 3e3
+#: Means of more standard deviations drown them: average precision at 140 is that of a random score.
+_FURTHEST = 100.0
+#: A series whose values are all below this share of the spread of all series is a flat line to the network.
+_FLAT = 1e-4
 
 
 def refuse_not_finite(outputs: np.ndarray, windows: Windows, dtype: str) -> None:
@@ -42,23 +46,48 @@ def refuse_not_finite(outputs: np.ndarray, windows: Windows, dtype: str) -> None
     )
 
 
-def warn_if_badly_scaled(windows: Windows) -> None:
-    """Warn about channels that a network can hardly learn from: tiny, huge, or far from 0 for their spread."""
+def warn_if_badly_scaled(windows: Windows, stacklevel: int = 5) -> None:
+    """Warn about channels that a network can hardly learn from: tiny, huge, or far from 0 for their spread.
+
+    The same holds for a series of a panel that is tiny beside the others.
+    """
     buffer = windows.buffer
-    center, spread = buffer.mean(axis=0, dtype=np.float64), buffer.std(axis=0, dtype=np.float64)
-    varies = spread > 1e-12 * np.abs(center)
-    is_far = np.abs(center) * _LEAST_SPREAD > spread
-    is_bad = varies & (is_far | (spread < _LEAST_SPREAD) | (spread > 1 / _LEAST_SPREAD))
+    with np.errstate(over="ignore", invalid="ignore"):  # the largest numbers that floats hold
+        center, spread = buffer.mean(axis=0, dtype=np.float64), buffer.std(axis=0, dtype=np.float64)
+        # Squares of the smallest numbers are 0.
+        varies = buffer.max(axis=0) - buffer.min(axis=0) > 1e-12 * np.abs(center)
+    is_far = np.where(varies, np.abs(center) > _FURTHEST * spread, np.abs(center) > _LARGEST_SPREAD)
+    is_bad = is_far | (varies & ~((spread >= _LEAST_SPREAD) & (spread <= _LARGEST_SPREAD)))
+    which, scalers = "", "SeriesScaler() or StandardScaler().set_output(transform='pandas')"
     if is_bad.any():
         channel = int(np.argmax(is_bad))
-        name = windows.channel_names[channel] if windows.channel_names else f"x{channel}"
-        warnings.warn(
-            f"Column {name!r} has mean {center[channel]:.3g} and standard deviation {spread[channel]:.3g}, which a "
-            "network can hardly learn from. Scale the rows before the window, by SeriesScaler() or "
-            "StandardScaler().set_output(transform='pandas').",
-            UserWarning,
-            stacklevel=5,
-        )
+    elif (flat := _flat_series(windows, spread)) is not None:
+        key, channel, center, spread = flat
+        which, scalers = f" of series {key!r}", "SeriesScaler(), each series by itself"
+    else:
+        return
+    name = windows.channel_names[channel] if windows.channel_names else f"x{channel}"
+    warnings.warn(
+        f"Column {name!r}{which} has mean {center[channel]:.3g} and standard deviation {spread[channel]:.3g}, which a "
+        f"network can hardly learn from. Scale the rows before the window, by {scalers}.",
+        UserWarning,
+        stacklevel=stacklevel,
+    )
+
+
+def _flat_series(windows: Windows, spread: np.ndarray) -> tuple[Any, int, np.ndarray, np.ndarray] | None:
+    """Return name, channel, means and spreads of a series that varies, but is tiny beside others; None if none is."""
+    if not is_panel(windows):
+        return None
+    rows = read_rows(windows)
+    values = windows.last()[rows.order]
+    low, high = (each.reduceat(values, rows.bounds[:-1]) for each in (np.minimum, np.maximum))
+    is_flat = (high > low) & (np.maximum(np.abs(low), np.abs(high)) < _FLAT * spread)
+    if not is_flat.any():
+        return None
+    number, channel = np.argwhere(is_flat)[0].tolist()
+    own = values[slice(*rows.bounds[number : number + 2])]
+    return rows.keys[number], channel, own.mean(axis=0, dtype=np.float64), own.std(axis=0, dtype=np.float64)
 
 
 def check_weights(sample_weight: Weights, windows: Windows) -> np.ndarray:

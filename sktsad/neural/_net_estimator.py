@@ -10,6 +10,7 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from .._core import (
+    RANDOM_STATE,
     Estimator,
     Interval,
     Rows,
@@ -81,7 +82,7 @@ class NetEstimator(Estimator):
         "n_channels": [Interval(Integral, 1, None, closed="left"), None],
         "device": [str],
         "dtype": [StrOptions({"float32", "float64"})],
-        "random_state": ["random_state"],
+        "random_state": RANDOM_STATE,
         "verbose": ["verbose"],
         "warm_start": ["boolean"],
         "callbacks": [list, tuple, None],

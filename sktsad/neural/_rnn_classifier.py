@@ -8,6 +8,7 @@ from functools import partial
 from numbers import Integral, Real
 from typing import Any
 
+import torch
 from sklearn.base import clone
 from sklearn.utils import check_random_state
 from skorch.callbacks import Freezer, Unfreezer
@@ -257,4 +258,5 @@ class RNNClassifier(NetClassifier):
                 f"encoder={self.encoder} provides no encoder: use one that does, such as ForecastPretrainer()."
             )
         check_encoder(encoder, windows)
-        return copy.deepcopy(encoder).requires_grad_(True)
+        with torch.inference_mode(False):  # a copy of weights that were read under it can be trained
+            return copy.deepcopy(encoder).requires_grad_(True)

@@ -18,6 +18,7 @@ from ..networks import ReconstructionError
 from ..thresholds import MeanStd
 from ._along_series import ALONG_SERIES, layout_of, network_along, number_series, segments_of, train_along
 from ._forecast_errors import RowErrors, UsualErrors
+from ._input_checks import warn_if_badly_scaled
 from ._kept_states import first_states, past_of
 from ._live_network import LiveForecast
 from ._net_estimator import NetEstimator
@@ -297,6 +298,7 @@ class StatefulForecastDetector(BaseDetector, NetEstimator):
 
     def _fit_rows(self, rows: Windows, y: Labels, anomalous: np.ndarray, held_out: np.ndarray) -> None:
         warm = self.warm_start and hasattr(self, "net_")
+        warn_if_badly_scaled(rows, stacklevel=6)
         layout = self._layout(rows, None)
         if not warm:
             self._series_numbers = number_series(layout)

@@ -25,7 +25,7 @@ from .._core import (
 from ..networks import CrossEntropy, FocalLoss, SquaredError
 from ._along_series import ALONG_SERIES, layout_of, network_along, number_series, segments_of, train_along
 from ._event_weights import event_weights
-from ._input_checks import check_weights, refuse_not_finite
+from ._input_checks import check_weights, refuse_not_finite, warn_if_badly_scaled
 from ._kept_states import first_states, past_of
 from ._live_network import LiveNetwork
 from ._net_classifier import NetClassifier
@@ -407,6 +407,7 @@ class StatefulRNNClassifier(NetClassifier):
         windows = check_rows(self, X, reset=not warm)
         if lost:
             warnings.warn(lost, UserWarning, stacklevel=4)
+        warn_if_badly_scaled(windows)
         target = self._check_target(windows, y, classes, warm)
         layout = layout_of(self, windows, self._past if warm else None, stacklevel=5)
         weight, mass = self._weights(windows, layout, target, sample_weight)

@@ -59,6 +59,19 @@ class ClassifierWrapper(ClassifierMixin, MetaEstimatorMixin, Estimator):
             return params
         return process_routing(self, "fit", **params)["estimator"]["fit"]
 
+    def _refuse_changed_thresholds(self, fitted: Any) -> None:
+        """Refuse a threshold that was set on the estimator after fit: the fitted copy does not know it."""
+        if fitted is self.estimator:  # in FrozenEstimator
+            return
+        then = fitted.get_params(deep=True)
+        for name, value in self.estimator.get_params(deep=True).items():
+            if name.rpartition("__")[2] == "threshold" and repr(value) != repr(then.get(name)):
+                raise ValueError(
+                    f"estimator__{name}={value} was set after fit, and the fitted copy of the estimator does not know "
+                    f"it. Call fit again, or set it there: .set_params({name}=...) of estimator_, or of each of "
+                    "estimators_."
+                )
+
     def _look_like_the_estimator(self) -> None:
         """Copy the number and the names of the columns from the fitted estimator, if it has them."""
         for name in ("n_features_in_", "feature_names_in_"):

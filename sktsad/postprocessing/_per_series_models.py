@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Hashable
-from numbers import Integral
 from typing import Any, Self
 
 import joblib
@@ -16,6 +15,7 @@ from sklearn.utils import Tags, get_tags
 from sklearn.utils.validation import check_is_fitted
 
 from .._core import (
+    N_JOBS,
     AnyEstimator,
     HasMethods,
     Labels,
@@ -108,7 +108,7 @@ class PerSeries(ClassifierWrapper):
         "estimator": [HasMethods(["fit", "predict_proba"]), HasMethods(["fit", "decision_function"])],
         "unseen": [StrOptions({"pooled", "error"})],
         "failed": [StrOptions({"error", "pooled"})],
-        "n_jobs": [Integral, None],
+        "n_jobs": N_JOBS,
         "series": [StrOptions({"auto", "index"})],
     }
 
@@ -220,6 +220,7 @@ class PerSeries(ClassifierWrapper):
             If series seem to have other names than in fit, such as ``"1"`` for ``1``.
         """
         check_is_fitted(self)
+        self._refuse_changed_thresholds(next(iter(self.estimators_.values()), None) or self.pooled_estimator_)
         check_panel(X, self._is_panel)
         rows = read_series(X, self.series)
         if not self._is_panel:

@@ -180,6 +180,7 @@ class SmoothedClassifier(ClassifierWrapper):
         decision : ndarray of shape (n_samples,)
         """
         check_is_fitted(self)
+        self._refuse_changed_thresholds(self.estimator_)
         rows = read_series(X, self.series)
         past = self._past.compare(X, rows, stacklevel=3)
         scores = decision_scores(self.estimator_, X) - own_threshold(self.estimator_)

@@ -183,7 +183,7 @@ class ThresholdClassifier(ClassifierWrapper):
             if anomalous is not None:
                 self.n_events_ = count_events(X, anomalous & np.isin(np.arange(len(anomalous)), rows))
             if rule.needs_labels and self.n_events_ < self.min_events:
-                self._learnt = repr(rule), own_threshold(self.estimator_)
+                self._learnt = clone(rule), own_threshold(self.estimator_)
                 warnings.warn(
                     f"The rows to choose a threshold on hold {self.n_events_} event(s), fewer than min_events="
                     f"{self.min_events}: the estimator's own threshold, {self.threshold_}, is kept. Use more rows, "
@@ -194,7 +194,7 @@ class ThresholdClassifier(ClassifierWrapper):
             else:
                 of_rows = None if anomalous is None else anomalous[rows]
                 self.threshold_rule_ = clone(rule).fit(with_index(scores, X, rows), of_rows)
-                self._learnt = repr(rule), float(self.threshold_rule_.threshold_)
+                self._learnt = clone(rule), float(self.threshold_rule_.threshold_)
         self._look_like_the_estimator()
         return self
 
@@ -206,8 +206,8 @@ class ThresholdClassifier(ClassifierWrapper):
         rule = BestFBeta() if self.threshold is None else self.threshold
         if isinstance(rule, Real):
             return float(rule)
-        wanted, learnt = getattr(self, "_learnt", ("", 0.0))
-        if wanted != repr(rule):
+        wanted, learnt = getattr(self, "_learnt", (None, 0.0))
+        if repr(wanted) != repr(rule):
             raise ValueError(
                 f"threshold={rule} was set after fit, and a rule has to be learnt: call fit again, or set a number."
             )
@@ -300,6 +300,7 @@ class ThresholdClassifier(ClassifierWrapper):
         decision : ndarray of shape (n_samples,)
         """
         check_is_fitted(self)
+        self._refuse_changed_thresholds(self.estimator_)
         return subtract_threshold(decision_scores(self.estimator_, X), self.threshold_)
 
     @available_if(_estimator_has("predict_proba"))

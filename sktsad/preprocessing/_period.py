@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from scipy.fft import irfft, next_fast_len, rfft
 
-from .._core import SeriesRows, fitted_part, nan_median, nanoseconds, require_dates
+from .._core import SeriesRows, fitted_part, nan_median, nanoseconds, require_dates, robust_moments
 from ._rolling import look_back
 
 #: A day in nanoseconds, the unit of dates.
@@ -20,6 +20,10 @@ _DAY = 86_400e9
 _CHANGE = 2 * 3_600e9
 #: Least autocorrelation at the period. That of noise is far lower in a few hundred rows or more.
 _LEAST = 0.3
+#: That of noise in few rows reaches this, divided by the square root of their number.
+_LEAST_OF_FEW = 4.0
+#: Values further from the median than this number of robust standard deviations are spikes.
+_SPIKE = 4.0
 _MIN_PERIOD = 4
 #: Degree of the polynomial that models the trend.
 _TREND = 3
@@ -148,17 +152,31 @@ def find_period(values: np.ndarray, least: float = _LEAST) -> int | None:
 
     Each column loses its trend, a cubic polynomial. In the autocorrelation, smoothed in proportion to the lag, the
     peaks nearly as high as the highest are the period and its multiples: the first is taken, and its exact place is
-    read at the multiples, where it is most precise. A period is at most a third of the rows.
+    read at the multiples, where it is most precise. A period is at most a third of the rows. If there is none, spikes
+    are clipped, and it is looked for again.
     """
     n = len(values)
     if n < 3 * _MIN_PERIOD:
         return None
     if (missing := np.isnan(values)).any():
         values = np.where(missing, np.nan_to_num(nan_median(values)), values)
+    least = max(least, _LEAST_OF_FEW / np.sqrt(n))
+    period = _find(values, least)
+    return _find(_clip(values), least) if period is None else period
+
+
+def _clip(values: np.ndarray) -> np.ndarray:
+    """Return values without spikes, which hide a period in the autocorrelation."""
+    center, spread = robust_moments(values.astype(np.float64), axis=0)
+    reach = np.where(spread > 0, _SPIKE * spread, np.inf)
+    return np.clip(values, center - reach, center + reach).astype(values.dtype)
+
+
+def _find(values: np.ndarray, least: float) -> int | None:
     correlation = _autocorrelation(values)
     if correlation is None:
         return None
-    longest = n // 3
+    longest = len(values) // 3
     smooth = _smooth(correlation)[: longest + 1]
     lowest = np.minimum.accumulate(smooth)
     # It must have come down before: the slope of a slow series is not a peak.

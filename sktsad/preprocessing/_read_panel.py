@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import os
+import zlib
 from collections.abc import Sequence
 from numbers import Integral
 from pathlib import Path
@@ -14,7 +16,7 @@ from pandas.api.types import is_bool_dtype, is_numeric_dtype
 
 from .._core import StrOptions, is_polars, read_series, validate_params
 from ._to_panel import column_of
-from ._zoned_times import read_times
+from ._zoned_times import read_times, warn_if_set_back
 
 _FILES = {".csv", ".parquet"}
 #: Columns with a smaller share of numbers count as text.
@@ -93,14 +95,15 @@ def read_panel(
     Raises
     ------
     ValueError
-        If there is no such file or column, no time can be read, names of series or labels are missing, a requested
-        column holds text, or no row is left.
+        If there is no such file, column or time zone, no time can be read, some times have an offset and others none,
+        names of series or labels are missing, a requested column holds text, or no row is left.
 
     Warns
     -----
     UserWarning
         If times are numbers that look like time since 1970, and ``unit`` does not say so, or text that may have the
-        day or the month first.
+        day or the month first; if they have several offsets, or repeat an hour of an autumn night, and ``zone`` does
+        not say by which clocks.
 
     See Also
     --------
@@ -154,6 +157,7 @@ def read_panel(
     X = values.iloc[order]
     is_twice = X.index.duplicated(keep=duplicates)  # type: ignore[arg-type]
     report["rows with a repeated time"] = int(is_twice.sum())
+    warn_if_set_back(X.index.get_level_values(-1)[is_twice])
     X, order = X[~is_twice], order[~is_twice]
     report["rows kept"] = len(X)
     if not len(X):
@@ -210,9 +214,14 @@ def _read_file(path: Path, sep: str) -> pd.DataFrame:
         )
     try:
         table = pd.read_csv(path, sep=sep) if suffix == ".csv" else pd.read_parquet(path)
-    except (UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise ValueError(
-            f"source={str(path)!r} is not read as a table with sep={sep!r}: {error}. Read it with pandas, which has "
+            f"source={str(path)!r} is cut off or damaged: {error}. Get it again, or unpack what can be read of it."
+        ) from error
+    except ValueError as error:  # of pandas, of pyarrow, of an encoding
+        said = f" with sep={sep!r}" if suffix == ".csv" else ""
+        raise ValueError(
+            f"source={str(path)!r} is not read as a table{said}: {error}. Read it with pandas, which has "
             "more options, e.g. pandas.read_csv(source, encoding='latin-1'), and pass the frame."
         ) from error
     if suffix == ".csv" and (others := [mark for mark in ";\t" if mark in str(table.columns[0])]):

@@ -402,15 +402,18 @@ class RollingFeatures(TransformerMixin, Estimator):
         return np.array([features.longest_window for features in each])[of]
 
     def _lacking(
-        self, depth: np.ndarray, times: np.ndarray, begins: np.ndarray, before: np.ndarray, steps: np.ndarray
+        self,
+        depth: np.ndarray,
+        times: np.ndarray,
+        is_lost: Callable[[np.ndarray], np.ndarray],
+        steps: np.ndarray,
     ) -> np.ndarray:
-        """Mark the rows of runs after a hole that look into the hole, or at fewer rows than they should."""
+        """Mark the rows of runs that look at rows that are lost, or at fewer than they should."""
         lacks = depth < self._longest_windows(steps)
         if self._period is not None:
             period = self._period.in_rows(steps) * steps
             for lag in {lag for lag, _ in self._features.lookups}:
-                then = times - lag * period
-                lacks |= (then > before + steps / 2) & (then < begins - steps / 2)
+                lacks |= is_lost(times - lag * period)
         return lacks
 
     def _at_once(self, rows: SeriesRows, steps: np.ndarray) -> list[np.ndarray]:

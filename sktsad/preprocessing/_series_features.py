@@ -239,8 +239,9 @@ class SeriesFeatures(TransformerMixin, Estimator):
     @atomic_fit
     def _fit(self, X: Rows, y: Labels) -> tuple[SeriesRows, np.ndarray, np.ndarray | None]:
         """Learn the features; return the series, the values, and which rows are anomalous if that is needed."""
-        unknown = [feature for feature in self.features if feature not in FEATURES]
-        if unknown or not len(self.features):
+        is_row = np.ndim(self.features) == 1
+        unknown = [feature for feature in self.features if feature not in FEATURES] if is_row else []
+        if not is_row or unknown or not len(self.features):
             raise ValueError(
                 f"features={self.features!r} must name one or more of {list(FEATURES)}"
                 + (f", but names {unknown}." if unknown else ".")

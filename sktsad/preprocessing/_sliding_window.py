@@ -48,6 +48,9 @@ from ._window_layout import lay_out
 #: Fit warns about a series with at least this number of gaps and this share of windows that are (mostly) padded.
 _MIN_GAPS, _PADDED, _HALF_PADDED = 3, 0.45, 0.25
 
+#: Fit warns of at least this number of series that are shorter than the window, if they hold most of the rows.
+_MIN_SHORT = 10
+
 #: Windows of a length of time may last longer or shorter by this share without a warning.
 _UNEQUAL = 0.1
 #: Number of rows by which a window may exceed every series; longer ones are a mistake, and take memory.
@@ -186,9 +189,10 @@ class SlidingWindow(TransformerMixin, Estimator):
         Warns
         -----
         UserWarning
-            If X is an array and the index of y holds dates or shows gaps, if the time step of a series is so uneven
-            that many of its windows are padded, if ``length`` exceeds the rows of every series, or if it is a length of
-            time and the time steps of the series are not multiples of each other.
+            If X is an array, or merely numbered, and the index of y holds dates or shows gaps, if the time step of a
+            series is so uneven that many of its windows are padded, if ``length`` exceeds the rows of the series that
+            hold most rows, or if it is a length of time and the time steps of the series are not multiples of each
+            other.
         """
         rows = read_series(X, self.series)
         lost = check_target_index(X, y, self.max_gap)
@@ -211,6 +215,15 @@ class SlidingWindow(TransformerMixin, Estimator):
                 stacklevel=3,
             )
         else:
+            is_short = spans > sizes
+            if is_short.sum() >= _MIN_SHORT and 2 * sizes[is_short].sum() > rows.n_rows:
+                warnings.warn(
+                    f"length={self.length!r} is longer than {is_short.sum()} of {len(sizes)} series, so that every "
+                    f"window of theirs is padded, {sizes[is_short].sum() / rows.n_rows:.0%} of all. Shorten the "
+                    "window, or fit on longer series.",
+                    UserWarning,
+                    stacklevel=3,
+                )
             self._warn_if_padded(rows, spans)
         keeps = self.history == "index"
         every = self._every(rows.steps())
@@ -344,9 +357,11 @@ class SlidingWindow(TransformerMixin, Estimator):
             return np.ones(np.shape(steps), dtype=np.int64)
         return np.maximum(in_rows(self._spacing, steps), 1)
 
-    def _first_rows(self, depth: np.ndarray, *others: np.ndarray) -> np.ndarray:
+    def _first_rows(
+        self, depth: np.ndarray, times: np.ndarray, is_lost: Any, steps: np.ndarray
+    ) -> np.ndarray:
         """Mark the first rows of a run, whose windows reach back beyond it."""
-        return depth < (self.length_ - 1) * self._every(others[-1])
+        return depth < (self.length_ - 1) * self._every(steps)
 
     def _warn_if_unequal(self, keys: list[Hashable], steps: np.ndarray, stacklevel: int) -> None:
         """Warn about series whose windows, in whole rows, last longer or shorter than others."""

@@ -110,8 +110,9 @@ def _times(column: Any, name: str) -> pd.Index:
             labels = pd.DatetimeIndex(pd.to_datetime(labels, format="ISO8601"), name=name)
         except ValueError as error:
             raise ValueError(
-                f"time={name!r} is text, such as {labels[0]!r}, and not in ISO 8601 form. Convert it first, with "
-                f"pandas.to_datetime and its format= ({error})."
+                f"time={name!r} is text, such as {labels[0]!r}, and not in ISO 8601 form with one offset or none. "
+                "Convert it first, with pandas.to_datetime and its format= and utc=, or use read_panel, which takes "
+                f"several offsets ({error})."
             ) from error
     found = time_labels(pd.DataFrame(index=labels))
     if found is None:

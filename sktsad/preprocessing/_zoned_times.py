@@ -10,9 +10,10 @@ import numpy as np
 import pandas as pd
 from pandas.api.types import is_numeric_dtype
 
-from .._core import format_of_digits
+from .._core import format_of_digits, may_be_autumn
 
 _OFFSET = re.compile(r":\d.*(?:Z|[+-]\d\d(?::?\d\d)?)\s*$")
+_WHICH_OFFSET = re.compile(r"(Z|[+-]\d\d(?::?\d\d)?)\s*$")
 #: Seconds since 1970 in the years 2000 to 2100, and the units per second of each unit.
 _EPOCH, _UNITS = (946_684_800, 4_102_444_800), {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
 
@@ -40,6 +41,8 @@ def read_times(
     """
     name = column.name
     times: Any = pd.Index(column.array, name=name)
+    if zone is not None:
+        _check_zone(zone)
     if unit is not None:
         if not is_numeric_dtype(times.dtype):
             raise ValueError(f"unit={unit!r} is for times that are numbers; {name!r} holds {times.dtype}.")
@@ -47,7 +50,7 @@ def read_times(
     elif is_numeric_dtype(times.dtype) and time_format is not None:
         numbers = pd.Series(times.to_numpy(dtype=float, na_value=np.nan))
         digits = pd.Index(numbers.map("{:.0f}".format, na_action="ignore"))
-        times = _parse(digits, name, time_format, report)
+        times = _parse(digits, name, zone, time_format, report)
     elif is_numeric_dtype(times.dtype):
         if form := format_of_digits(times):
             raise ValueError(
@@ -59,7 +62,7 @@ def read_times(
             raise ValueError(f"zone={zone!r} is for dates; {name!r} holds {times.dtype}. Give its unit, too.")
         return times, 0
     elif not isinstance(times, (pd.DatetimeIndex, pd.TimedeltaIndex, pd.PeriodIndex)):
-        times = _parse(times, name, time_format, report)
+        times = _parse(times, name, zone, time_format, report)
     if zone is None or not isinstance(times, pd.DatetimeIndex):
         return times, 0
     if times.tz is not None:
@@ -70,7 +73,35 @@ def read_times(
     return local, int((local.isna() & np.asarray(times.notna())).sum())
 
 
-def _parse(times: Any, name: Any, time_format: str | None, report: dict[str, int]) -> pd.DatetimeIndex:
+def warn_if_set_back(repeated: pd.Index) -> None:
+    """Warn if local times that come twice look like the hour that clocks show twice in autumn."""
+    if not isinstance(repeated, pd.DatetimeIndex) or repeated.tz is not None or not len(repeated):
+        return
+    nights = repeated.normalize().unique()
+    if len(nights) == len(nights.year.unique()) and all(
+        may_be_autumn(float(time.value)) for time in repeated.unique()
+    ):
+        warnings.warn(
+            f"{len(repeated)} row(s) from {repeated.min()} to {repeated.max()} repeat a time and are dropped. If "
+            "clocks were set back there, these rows are of another hour: keep them by naming the time zone, e.g. "
+            "zone='Europe/Berlin'. If they are doubled, drop them before.",
+            UserWarning,
+            stacklevel=4,
+        )
+
+
+def _check_zone(zone: str) -> None:
+    try:
+        pd.Timestamp(0).tz_localize(zone)
+    except (KeyError, ValueError, OSError) as error:  # zoneinfo's is a KeyError
+        raise ValueError(
+            f"zone={zone!r} is no time zone. Give a name such as 'Europe/Berlin' or 'UTC'."
+        ) from error
+
+
+def _parse(
+    times: Any, name: Any, zone: str | None, time_format: str | None, report: dict[str, int]
+) -> pd.DatetimeIndex:
     """Return text, or dates of dtype object, as dates; as instants in UTC where they have an offset."""
     text = times.astype("string")
     has_offset = bool(text.dropna().str.contains(_OFFSET).any())
@@ -88,7 +119,29 @@ def _parse(times: Any, name: Any, time_format: str | None, report: dict[str, int
                 else ". Give its format, e.g. time_format='%d.%m.%Y %H:%M'."
             )
         )
+    if has_offset:
+        _check_offsets(text[found.notna()], name, zone)
     return pd.DatetimeIndex(found, name=name)
+
+
+def _check_offsets(text: Any, name: Any, zone: str | None) -> None:
+    """Refuse times with an offset among times without; warn of several offsets if no zone says which days they mean."""
+    offsets = text.to_series().str.extract(_WHICH_OFFSET, expand=False)
+    if offsets.isna().any():
+        raise ValueError(
+            f"time={name!r} holds times with an offset, such as {text[offsets.notna()][0]!r}, and times without, such "
+            f"as {text[offsets.isna()][0]!r}: it cannot be told which instants the latter are. Give all of them an "
+            "offset, or read the two kinds separately."
+        )
+    found = sorted(offsets.replace("Z", "+00:00").str.replace(":", "").str.ljust(5, "0").unique())
+    if zone is None and len(found) > 1:
+        warnings.warn(
+            f"time={name!r} holds times of several offsets, {', '.join(found)}, as clocks that are changed leave. They "
+            "become UTC, whose days do not follow these clocks: pass their zone, e.g. zone='Europe/Berlin', or "
+            "zone='UTC' if that is meant.",
+            UserWarning,
+            stacklevel=6,
+        )
 
 
 def _guess(times: Any, name: Any, has_offset: bool) -> pd.DatetimeIndex:

@@ -11,6 +11,7 @@ from sklearn.base import OneToOneFeatureMixin, clone
 from sklearn.utils import check_random_state
 
 from .._core import (
+    RANDOM_STATE,
     Estimator,
     HasMethods,
     Interval,
@@ -127,7 +128,7 @@ class SafeSampler(OneToOneFeatureMixin, Estimator):
         "ratio": [Interval(Real, 0, 1, closed="right"), None],
         "max_normal": [Interval(Integral, 1, None, closed="left"), None],
         "n_channels": [Interval(Integral, 1, None, closed="left"), None],
-        "random_state": ["random_state"],
+        "random_state": RANDOM_STATE,
     }
 
     def __init__(

@@ -8,7 +8,7 @@ from numbers import Real
 import numpy as np
 from sklearn.utils import check_random_state
 
-from .._core import Estimator, Interval, Seed
+from .._core import RANDOM_STATE, Estimator, Interval, Seed
 
 CHANGES = ("jitter", "scaling", "time_warp", "shift")
 
@@ -49,7 +49,7 @@ class WindowAugmenter(Estimator):
     _parameter_constraints: dict = {
         "changes": ["array-like"],
         "strength": [Interval(Real, 0, None, closed="left")],
-        "random_state": ["random_state"],
+        "random_state": RANDOM_STATE,
     }
 
     def __init__(

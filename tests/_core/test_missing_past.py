@@ -6,6 +6,7 @@ from inspect import currentframe
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.base import clone
 from sklearn.model_selection import cross_val_score
 from sklearn.pipeline import make_pipeline
 
@@ -162,3 +163,23 @@ def test_a_series_without_test_rows_has_no_border(monkeypatch):
     first, second = rows.keys
     assert is_purged(first, rows.times[4])
     assert not any(is_purged(second, time) for time in rows.times[10:])
+
+
+@pytest.mark.parametrize("lags", [[], [1]])
+def test_rows_that_begin_among_those_of_fit_have_only_the_past_that_was_kept(lags):
+    X = hours(24 * 20)
+    step = SlidingWindow(25) if not lags else clone(FEATURES).set_params(z_windows=[2], period_lags=lags)
+    step.fit(X[: 24 * 10])
+    everything = np.asarray(step.transform(X))
+    for start, size in ((24 * 9 + 12, 24), (24 * 5, 24), (24 * 10, 24), (24 * 9 + 12, 24 * 10)):
+        rows = slice(start, start + size)
+        messages = said(step, X[rows])
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            found = np.asarray(step.transform(X[rows]))
+        n_off = (~np.isclose(found, everything[rows])).any(axis=1).sum()
+        assert bool(messages) == (n_off > 0.1 * size)
+        if messages:
+            assert messages[0].startswith(f"{n_off} of {size} rows lack their past")
+    few = clone(FEATURES).fit(X[:12])  # kept as a whole: there was nothing before
+    assert not said(few, X[6:30])

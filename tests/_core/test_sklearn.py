@@ -49,3 +49,12 @@ def test_the_ground_floor_hands_every_name_on(name):
 )
 def test_an_interval_holds_numbers_and_no_truths(value, is_inside):
     assert _sklearn.Interval(Integral, 1, None, closed="left").is_satisfied_by(value) == is_inside
+
+
+@pytest.mark.parametrize("constraints", [_core.RANDOM_STATE, _core.N_JOBS])
+@pytest.mark.parametrize("value", [np.timedelta64(1, "D"), True, 1.0, "1"])
+def test_time_deltas_and_true_are_no_seeds_and_no_numbers_of_processes(constraints, value):
+    with pytest.raises(_sklearn.InvalidParameterError, match="must be an int in the range"):
+        _sklearn.validate_parameter_constraints({"n": constraints}, {"n": value}, "caller")
+    for number in (1, np.int64(3), None):
+        _sklearn.validate_parameter_constraints({"n": constraints}, {"n": number}, "caller")

@@ -246,6 +246,9 @@ def test_frames_of_polars_hold_numbers_only():
     ]:
         with pytest.raises(ValueError, match=message):
             validate_rows(SlidingWindow(), polars.DataFrame(numbers | column), reset=True)
+    wide = polars.DataFrame(numbers).with_columns(polars.col("n").cast(polars.Int128))
+    with pytest.raises(ValueError, match=r"columns of 128-bit integers: \['n'\].*Float64"):
+        validate_rows(SlidingWindow(), wide, reset=True)
     with pytest.raises(TypeError, match="X is a LazyFrame of polars"):
         validate_rows(SlidingWindow(), polars.DataFrame(numbers).lazy(), reset=True)
 

@@ -1,3 +1,5 @@
+import gzip
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -70,3 +72,35 @@ def test_files_that_do_not_go_together_are_refused(folder):
         load_folder(folder, "d", time="at")
     with pytest.raises(FileNotFoundError, match=r"No file in .* matches pattern='\*.txt'"):
         load_folder(folder, pattern="*.txt")
+
+
+ROWS = "time,load,label\n2026-01-05,1.0,0\n2026-01-06,2.0,1\n"
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (
+            ROWS.replace("load", "l\xf6ad").encode("latin-1"),
+            "my.csv cannot be read: .*codec.*encoded as UTF-8",
+        ),
+        (b"", "my.csv cannot be read: No columns to parse"),
+        (b"time,load,label\n", "my.csv has no rows"),
+        (ROWS.replace(",1\n", ",bad\n").encode(), r"label='label' of .*my.csv holds \['0', 'bad'\]"),
+        (ROWS.replace(",0\n", ",-1\n").encode(), r"holds \[-1, 1\], and must hold 0 for normal rows"),
+        (ROWS.replace("2026-01-06", "?").encode(), "time='time' of .*my.csv cannot be read as time"),
+    ],
+)
+def test_files_that_cannot_be_read_are_named(tmp_path, content, message):
+    (tmp_path / "my.csv").write_bytes(content)
+    with pytest.raises(ValueError, match=message):
+        load_folder(tmp_path, time="time")
+
+
+def test_files_that_are_cut_off_are_named_and_row_numbers_are_no_values(tmp_path):
+    (tmp_path / "my.csv.gz").write_bytes(gzip.compress(ROWS.encode())[:-9])
+    with pytest.raises(ValueError, match=r"my.csv.gz cannot be read: Compressed file ended"):
+        load_folder(tmp_path)
+    (tmp_path / "my.csv.gz").unlink()
+    pd.DataFrame({"load": [1.0, 2.0], "label": [0, 1]}).to_csv(tmp_path / "my.csv")
+    assert list(load_folder(tmp_path).data) == ["load"]

@@ -129,3 +129,10 @@ def test_what_is_written_is_read(saved):
     pretrainer = ForecastPretrainer(hidden_size=3, max_epochs=1, random_state=0).fit(WINDOWS)
     save_encoder(pretrainer, saved[1])
     assert np.array_equal(PretrainedEncoder(saved[1]).fit_transform(WINDOWS), pretrainer.transform(WINDOWS))
+
+
+def test_a_folder_is_named(tmp_path):
+    with pytest.raises(IsADirectoryError, match=r"path=.* is a folder. Set path to a file in it"):
+        read_encoder(tmp_path)
+    with pytest.raises(FileNotFoundError, match="nowhere"):
+        write_encoder(RecurrentEncoder(1, "rnn", 2), tmp_path / "nowhere" / "encoder.pt")

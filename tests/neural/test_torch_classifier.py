@@ -35,6 +35,11 @@ def two_layers(n_inputs, n_outputs, n_hidden=8):
     return nn.Sequential(nn.Linear(n_inputs, n_hidden), nn.Tanh(), nn.Linear(n_hidden, n_outputs))
 
 
+def test_a_module_whose_sizes_are_not_known_yet_is_named():
+    with pytest.raises(ValueError, match="module has layers that learn their sizes from the first batch"):
+        TorchClassifier(lambda: nn.LazyLinear(1), **SMALL).fit(X, Y)
+
+
 def test_a_callable_that_makes_no_module_is_named():
     with pytest.raises(ValueError, match="module made nothing that can be trained"):
         TorchClassifier(lambda: None).fit(X, Y)

@@ -231,3 +231,12 @@ def test_missing_values_hide_no_period():
     values = wave(7, 210).copy()
     values[::10] = np.nan
     assert find_period(values) == 7
+
+
+def test_spikes_hide_no_period_and_a_few_rows_of_noise_have_none():
+    rng = np.random.default_rng(0)
+    row = np.arange(7 * 96)
+    x = np.sin(2 * np.pi * row / 96) + 0.2 * rng.normal(size=len(row))
+    x[rng.integers(0, len(x), 7)] += 20
+    assert abs(find_period(x.reshape(-1, 1)) - 96) <= 1
+    assert not any(find_period(np.random.default_rng(seed).normal(size=(60, 1))) for seed in range(5))

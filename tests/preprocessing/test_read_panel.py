@@ -1,5 +1,6 @@
 """Tables with faults become rows in time order, and the report says what was done."""
 
+import gzip
 import warnings
 
 import numpy as np
@@ -113,7 +114,14 @@ def test_zones_are_those_of_clocks_and_of_instants():
         X, _, report = read_panel(table, zone="Europe/Berlin", unit=unit)
         assert (X.index == times).all()
         assert report.to_dict() == {"rows read": 72, "rows kept": 72}
-    assert str(read_panel(offsets)[0].index.tz) == "UTC"
+    with pytest.warns(UserWarning, match=r"several offsets, \+0100, \+0200.*zone='Europe/Berlin'") as record:
+        assert str(read_panel(offsets)[0].index.tz) == "UTC"
+    assert record[0].filename == __file__
+    offsets.loc[3, "time"] = "2026-03-28 03:00"
+    with pytest.raises(ValueError, match=r"times with an offset, such as '2026-03-28T00.*and times without"):
+        read_panel(offsets, zone="Europe/Berlin")
+    with pytest.raises(ValueError, match="zone='Berlin' is no time zone"):
+        read_panel(local, zone="Berlin")
     other, _, _ = read_panel(epochs.astype({"time": float}), unit="s")
     assert (other.index == times).all()
 
@@ -131,6 +139,17 @@ def test_an_hour_that_clocks_show_twice_is_told_by_the_order_of_rows():
     assert (X.loc["a"].index == times).all()
     assert X.index.get_level_values(0).value_counts().to_dict() == {"a": 8, "b": 2, "c": 1}
     assert report["rows in an hour that clocks skip or repeat"] == 2
+
+
+def test_an_hour_that_is_repeated_in_autumn_is_told():
+    times = pd.date_range("2026-10-24", periods=48, freq="h", tz="Europe/Berlin").tz_localize(None)
+    with pytest.warns(UserWarning, match="1 row.* from 2026-10-25 02:00:00.*zone='Europe/Berlin'") as record:
+        assert len(read_panel(pd.DataFrame({"time": times, "x": 1.0}))[0]) == 47
+    assert record[0].filename == __file__
+    doubled = pd.DataFrame({"time": times[:20].repeat(2), "x": 1.0})
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert len(read_panel(doubled)[0]) == 20
 
 
 def test_times_in_another_form_are_read_by_it():
@@ -219,3 +238,14 @@ def test_files_that_pandas_cannot_read_name_the_option(tmp_path, text, message):
 def test_what_cannot_be_read_is_refused(source, options, message):
     with pytest.raises(ValueError, match=message):
         read_panel(source, **options)
+
+
+def test_files_that_are_cut_off_are_named(tmp_path):
+    content = gzip.compress(b"time,x\n2026-01-05,1\n")
+    (tmp_path / "my.csv.gz").write_bytes(content[:-9])
+    with pytest.raises(ValueError, match=r"source='.*my.csv.gz' is cut off or damaged"):
+        read_panel(tmp_path / "my.csv.gz")
+    pytest.importorskip("pyarrow")
+    (tmp_path / "my.parquet").write_bytes(b"PAR1")
+    with pytest.raises(ValueError, match=r"source='.*my.parquet' is not read as a table: "):
+        read_panel(tmp_path / "my.parquet")

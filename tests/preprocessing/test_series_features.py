@@ -156,3 +156,8 @@ def test_a_panel_stays_a_panel():
     model = SeriesFeatures(["number"]).fit(X)
     with pytest.raises(ValueError, match="index"):
         model.transform(X.to_numpy())
+
+
+def test_names_of_features_are_a_row():
+    with pytest.raises(ValueError, match=r"features=array.* must name one or more of"):
+        SeriesFeatures(np.array([["level", "number"]])).fit(*panel())

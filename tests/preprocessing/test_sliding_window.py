@@ -960,3 +960,16 @@ def test_a_series_of_gaps_shorter_than_the_window_is_not_spoken_of():
     pairs = [time + pd.Timedelta(hours=number // 2) for number, time in enumerate(pairs)]
     X = pd.concat({"long": pd.DataFrame({"x": 0.0}, steady), "short": pd.DataFrame({"x": 0.0}, pairs)})
     assert SlidingWindow(30).fit(X).length_ == 30  # a warning would be an error
+
+
+def test_many_series_that_are_shorter_than_the_window_are_announced():
+    times = pd.date_range("2026-01-05", periods=100, freq="min")
+    parts = {f"s{number}": pd.DataFrame({"x": np.arange(20.0)}, times[:20]) for number in range(12)}
+    X = pd.concat({**parts, "long": pd.DataFrame({"x": np.arange(100.0)}, times)})
+    with pytest.warns(UserWarning, match="length=30 is longer than 12 of 13 series.*71% of all") as record:
+        SlidingWindow(30).fit(X)
+    assert record[0].filename == __file__
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        SlidingWindow(20).fit(X)
+        SlidingWindow(30).fit(X.loc[["s1", "s2", "long"]])

@@ -15,6 +15,7 @@ from sklearn.utils import check_random_state
 from skorch.callbacks import Callback, EarlyStopping
 from skorch.helper import predefined_split
 from skorch.utils import noop
+from torch.nn.parameter import is_lazy
 from torch.utils.data import Dataset
 
 from ._batches import WindowDataset, as_tensor
@@ -129,6 +130,11 @@ def make_net(network: Network, options: TrainingOptions) -> LeanNet:
         raise ValueError(
             f"optimizer={optimizer} returned no torch.optim.Optimizer. Give a class such as torch.optim.Adam."
         )
+    if any(is_lazy(weight) for weight in net.module_.parameters()):
+        raise ValueError(
+            "module has layers that learn their sizes from the first batch, such as torch.nn.LazyLinear, whose weights "
+            "are not there yet. Give them their sizes: module is called with those of the windows."
+        )
     for part in (net.module_, net.criterion_):
         part.to(getattr(torch, options.dtype))
     net.random_state_ = random_state
@@ -217,7 +223,8 @@ def resume_net(net: LeanNet, options: TrainingOptions) -> LeanNet:
             f"early_stopping={options.early_stopping} differs from that of the first fit: a network that is "
             "trained further keeps it. Set it back, or fit again with warm_start=False."
         )
-    net = copy.deepcopy(net)
+    with torch.inference_mode(False):  # copies of weights that were made under it can be trained
+        net = copy.deepcopy(net)
     net.set_params(batch_size=options.batch_size)
     if net.lr != options.lr:  # else it stays as a schedule has left it
         _set_lr(net, options.lr)

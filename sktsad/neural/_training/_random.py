@@ -44,11 +44,13 @@ def seeded(seed: int, device: str) -> Iterator[None]:
 
 @contextmanager
 def full_precision(device: str) -> Iterator[None]:
-    """Keep recurrent layers from rounding to 10 bits, as they do on a GPU: scores are then those of the CPU."""
-    if torch.device(device).type != "cuda":
-        yield
+    """Keep layers from rounding: recurrent ones do on a GPU, to 10 bits, and all do if the caller has autocast on."""
+    kind = torch.device(device).type
+    if kind != "cuda":
+        with torch.autocast(kind, enabled=False):
+            yield
         return
-    with _LOCK:
+    with _LOCK, torch.autocast(kind, enabled=False):
         before = torch.backends.cudnn.allow_tf32
         torch.backends.cudnn.allow_tf32 = False
         try:

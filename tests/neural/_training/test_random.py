@@ -1,6 +1,7 @@
 """The same random state gives the same bits, and does not change the global generators."""
 
 import os
+import pickle
 import subprocess
 import sys
 import threading
@@ -12,7 +13,7 @@ from joblib import Parallel, delayed
 from sklearn.base import clone
 from torch import nn
 
-from sktsad import AutoencoderDetector, RNNClassifier, TorchClassifier
+from sktsad import AutoencoderDetector, RNNClassifier, StatefulRNNClassifier, TorchClassifier
 from sktsad.neural._training import _random, seeded
 
 X = np.random.default_rng(0).normal(size=(60, 6)).astype(np.float32)
@@ -217,3 +218,25 @@ def test_a_forked_process_gets_a_lock_of_its_own():
     assert _random._LOCK is not before
     with seeded(0, "cpu"):
         pass
+
+
+@pytest.mark.parametrize(
+    "context",
+    [
+        lambda: torch.device("meta"),
+        lambda: torch.autocast("cpu"),
+        lambda: torch.inference_mode(),
+    ],
+    ids=["device", "autocast", "inference_mode"],
+)
+def test_what_the_caller_has_set_for_torch_changes_no_bits(context):
+    for model, rows in (
+        (StatefulRNNClassifier("rnn", hidden_size=2, max_epochs=1, random_state=0, warm_start=True), X),
+        (RNNClassifier("rnn", random_state=0, warm_start=True, **SMALL), X),
+    ):
+        expected = [clone(model).fit(rows, Y).decision_function(rows)]
+        expected.append(clone(model).fit(rows, Y).fit(rows, Y).decision_function(rows))
+        with context():
+            model = pickle.loads(pickle.dumps(model.fit(rows, Y)))
+            np.testing.assert_array_equal(model.decision_function(rows), expected[0])
+            np.testing.assert_array_equal(model.fit(rows, Y).decision_function(rows), expected[1])
