@@ -1,4 +1,4 @@
-"""The index of rows, read as series and time: what it holds is converted, or refused with the fix."""
+"""The index of rows, read as series and time: converted, or refused with an error that names the fix."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ def check_panel(X: Rows, was_panel: bool) -> None:
 def read_levels(index: pd.MultiIndex) -> tuple[list[Hashable], np.ndarray, np.ndarray, Stamps]:
     """Return the names of the series of a panel, its runs of rows of one series, and the stamps of its time level.
 
-    Of each run there is where it starts, and the number of its series. Series are numbered as they first appear.
+    Each run has its start and the number of its series. Series are numbered in the order of their first rows.
 
     Raises
     ------
@@ -273,7 +273,7 @@ def _objects_as_time(index: pd.Index, what: str) -> Any:
 
 
 def _is_time(value: Any) -> bool:
-    """Return whether an object is a number or a date, also of a library that pandas does not know, or a time of day."""
+    """Return whether an object is a number, a date (also of a library unknown to pandas), or a time of day."""
     is_number = isinstance(value, (int, float, np.number)) and not isinstance(value, bool) and value == value
     return is_number or hasattr(value, "year") or hasattr(value, "hour") or isinstance(value, np.datetime64)
 
@@ -283,7 +283,7 @@ def _some(labels: pd.Index) -> pd.Index:
 
 
 def reads_as_time(labels: pd.Index) -> bool:
-    """Return whether at least half of some labels of text, from the first to the last, are dates or numbers."""
+    """Return whether at least half of a sample of text labels are dates or numbers."""
     texts = [label.decode(errors="replace") if isinstance(label, bytes) else label for label in _some(labels)]
     texts = [text.strip() for text in texts if isinstance(text, str)]
     return bool(texts) and 2 * sum(map(_text_is_time, texts)) >= len(texts)
@@ -299,7 +299,7 @@ def _text_is_time(text: str) -> bool:
         warnings.simplefilter("ignore")  # about a format that is guessed, or a unit of an old name
         date = pd.to_datetime(text, errors="coerce") if n_digits >= 4 else pd.NaT
         if not pd.isna(date):
-            return date.year != 1  # parts that a text lacks are those of year 1
+            return date.year != 1  # missing parts of a text are taken from year 1
         return not pd.isna(pd.to_timedelta(text, errors="coerce"))
 
 
@@ -324,8 +324,8 @@ def _refuse_digits(labels: pd.Index, what: str) -> None:
 def format_of_digits(labels: pd.Index) -> str | None:
     """Return the format of numbers such as 20260131, whose digits are a date; None for others.
 
-    The number of the next day is not always the next one. Fewer than ten numbers may look so by chance, and numbers
-    that rise evenly are counts, such as those of some rows of a long table.
+    The number of the next day is not always the next number. Fewer than ten numbers may look like dates by chance, and
+    numbers that rise evenly are counts, such as those of some rows of a long table.
     """
     if len(labels) < _MIN_DATES or (form := _DIGITS.get(len(f"{labels[-1]:.0f}"))) is None:
         return None

@@ -1,4 +1,4 @@
-"""Rows that come after fit, compared with those of fit: warnings of what would make the results misleading."""
+"""Comparison of rows that come after fit with those of fit: warnings where results would be misleading."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def _first(keys: list[Hashable]) -> str:
 
 
 def _plain(key: Hashable) -> str:
-    """Return a name as text, without the case, characters, separators and zeros in which tables may differ."""
+    """Return a name as text, without differences of case, separators and leading zeros between tables."""
     text = unicodedata.normalize("NFKC", str(key)).strip().casefold()
     try:
         return repr(float(text))
@@ -68,7 +68,7 @@ def _plain(key: Hashable) -> str:
 
 
 def warn_if_cut(past: Past, rows: SeriesRows, length: int, max_gap: float, stacklevel: int) -> bool:
-    """Warn where a shuffled split, or another time step than in fit, cuts windows to pieces; tell whether it does."""
+    """Warn where a shuffled split, or another time step than in fit, cuts windows to pieces; return whether it does."""
     segments = rows.segment_starts(max_gap, rows.steps_so_far(past.steps))
     n_gaps, n_rows = len(segments) - len(rows.keys), rows.n_rows - len(rows.keys)
     n_filled = _count_filled_holes(past, rows, length)

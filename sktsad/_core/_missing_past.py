@@ -1,4 +1,4 @@
-"""Later rows that come without the rows before them: a warning that says how many they are, and what to do."""
+"""The warning about later rows that come without the rows before them: how many, and what to do."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ Lacking = Callable[[np.ndarray, np.ndarray, IsLost, np.ndarray], np.ndarray]
 
 
 def remember_purged(rows: SeriesRows, test: np.ndarray) -> None:
-    """Note where the test rows of a fold begin: what a splitter leaves out before them is left out on purpose.
+    """Record where the test rows of a fold begin: rows before them are left out on purpose.
 
     Parameters
     ----------
@@ -81,7 +81,7 @@ def warn_if_past_is_missing(
     first, stop = past.run_bounds[some], past.run_bounds[some + 1]
     run = search_parts(past.run_starts, first, stop, begins)
     is_start = (run < stop) & (past.run_starts.take(run, mode="clip") == begins)
-    # What is known to have been before is missing, unless it was kept, or a splitter left it out.
+    # Known earlier rows are missing, unless fit kept them, or a splitter left them out.
     n_before, is_all = _kept_before(past, some, begins, past.run_starts[np.maximum(run - 1, first)], max_gap)
     lacks = (run > first) & ~is_start & ~is_all
     lacks[lacks] = [

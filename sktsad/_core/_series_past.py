@@ -1,4 +1,4 @@
-"""What fit keeps of the series that it saw, for the rows that come later."""
+"""What fit keeps of its series for later rows."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ class Past:
         max_gap: float,
         most_runs: int = MOST_RUNS,
     ) -> Self:
-        """Keep the step and the runs of each series, and the rows at the end of each run that later rows look at.
+        """Keep the step and the runs of each series, and the rows at the end of each run that later rows need.
 
         Parameters
         ----------
@@ -110,9 +110,8 @@ class Past:
         values : ndarray of shape (n_rows, n_columns)
             The rows as numbers.
         first_needed : callable
-            Takes where runs stop in ``rows.order``, and the number of the series of each; returns where the rows start
-            that a row after each run looks at. The more rows come before, the later it is; it may be before the first
-            row of the series.
+            Called with the stops of runs in ``rows.order``, and the number of the series of each; returns the first row
+            that a row after each run needs. It may lie before the first row of the series.
         max_gap : float
             A hole of more steps ends a run whose last rows are kept.
         most_runs : int
@@ -155,7 +154,7 @@ class Past:
         return replace(self, values=values)
 
     def then(self, later: Past) -> Past:
-        """Return what is kept after another fit that goes on from this one: of each series what it kept last."""
+        """Return the past after a fit that continues this one: for each series, what was kept last."""
         names = ("n_rows", "steps", "run_starts", "run_stops", "times", "values")
         both: dict[str, Any] = {
             name: np.concatenate([getattr(self, name), getattr(later, name)]) for name in names
@@ -216,7 +215,7 @@ class Past:
         )
 
     def compare(self, X: Rows, rows: SeriesRows, stacklevel: int = 4) -> Past:
-        """Compare later rows with those of fit; return what of the past counts for them, with their series.
+        """Compare later rows with those of fit; return the part of the past that applies to them, by their series.
 
         A series that fit did not see has an empty past.
 
@@ -295,7 +294,7 @@ class Past:
 
 
 def _chosen_runs(holes: np.ndarray, stops: np.ndarray, owner: np.ndarray, most_runs: int) -> np.ndarray:
-    """Return of which runs the last rows are kept, ascending: of each series the last, and those before long holes."""
+    """Return the runs whose last rows are kept, ascending: the last run of each series, and those before long holes."""
     is_last = np.append(owner[1:] != owner[:-1], True)
     length = holes.take(stops - 1, mode="clip")  # that of the last run does not count
     order = np.lexsort([-length, ~is_last, owner])

@@ -1,4 +1,4 @@
-"""Validation of labels, and of labels beside rows."""
+"""Validation of labels, alone and together with rows."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ def check_labels(X: Rows, y: Labels) -> np.ndarray:
     Raises
     ------
     ValueError
-        If they are not class labels, are not as many as the rows of X, or if X and y both carry series or time in
-        their index and these differ.
+        If they are not class labels, their number is not that of the rows of X, or if X and y both carry series or time
+        in their index and these differ.
     """
     labels = column_of_labels(y)
     if labels.dtype == object and len(labels) and not isinstance(labels[0], (str, bytes)):
@@ -88,13 +88,13 @@ def column_of_labels(y: Labels) -> np.ndarray:
 
 
 def _kind(label: Any) -> str:
-    """Return the name of a label's type; all numbers are of one."""
+    """Return the name of a label's type; all numbers count as one type."""
     is_number = isinstance(label, (Number, np.bool_, np.number))
     return "number" if is_number else type(label).__name__
 
 
 def _check_number(X: Rows, labels: np.ndarray) -> None:
-    """Refuse labels that are not as many as the rows of X."""
+    """Refuse labels whose number differs from that of the rows of X."""
     n_rows, n_labels = num_samples(X), len(labels)
     if n_rows == n_labels:
         return
@@ -162,7 +162,7 @@ def _as_text(index: pd.Index) -> pd.DataFrame:
 
 
 def _in_another_order(index: pd.Index, other: pd.Index) -> bool:
-    """Tell whether words, or names of series, that are the same in both come in different orders."""
+    """Return whether two indexes hold the same words, or names of series, in different orders."""
     labels, others = (each.get_level_values(0).tolist() for each in (index, other))
     return labels != others and set(labels) == set(others)
 
@@ -185,7 +185,7 @@ def _same_rows(rows: SeriesRows, others: SeriesRows) -> bool:
 
 
 def check_target_index(X: Rows, y: Labels, max_gap: float) -> str | None:
-    """Compare y's index with that of X; return a warning where X has lost something optional, or all order.
+    """Compare y's index with that of X; return a warning if X has lost gaps, or time, that y still has.
 
     Raises
     ------
@@ -234,12 +234,12 @@ def mark_anomalies(y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def mark_label(pos_label: Label, **labels: Labels) -> list[Any]:
-    """Mark the rows of the label that the user names, in arrays of labels, or None, that hold two labels together.
+    """Mark the rows with ``pos_label`` in arrays of labels (or None) that together hold two labels.
 
     Raises
     ------
     ValueError
-        If there are more than two labels, or two of which none is ``pos_label``.
+        If there are more than two labels, or two other than ``pos_label``.
 
     Warns
     -----
@@ -299,7 +299,7 @@ def check_params_of_rows(params: dict[str, Any], X: Rows) -> dict[str, Any]:
     Raises
     ------
     ValueError
-        If one, such as ``sample_weight``, has another index than X.
+        If one, such as ``sample_weight``, does not have the index of X.
     """
     given = {name: value for name, value in params.items() if value is not None}
     for name, value in given.items():

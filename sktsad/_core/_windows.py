@@ -135,7 +135,7 @@ class Windows:
         return _constant_step(self.starts)
 
     def flat(self, rows: Rows = slice(None)) -> np.ndarray:
-        """Return windows as an array of shape (n_rows, length * n_channels), a view where one can be."""
+        """Return windows as an array of shape (n_rows, length * n_channels), a view if possible."""
         starts = self.starts[rows]
         if isinstance(rows, slice) and rows.step in (None, 1) and len(starts):
             step = self._step or _constant_step(starts)  # of all windows, or else of these
@@ -193,7 +193,7 @@ class Windows:
         return np.array(flat, dtype=dtype) if copy else np.asarray(flat, dtype=dtype)
 
     def _remember(self) -> None:
-        """Note the layout, which an array or a list of these windows does not have."""
+        """Record the layout, which an array or a list of these windows does not have."""
         _LOST.layout = _LATEST.layout = (len(self), self.length, self.n_channels)
 
     def __array_namespace__(self, api_version: str | None = None) -> Any:
@@ -296,7 +296,7 @@ def window_names(channels: list[str], length: int) -> np.ndarray:
 
 
 def channels_by_name(columns: Any) -> list[str] | None:
-    """Read the channels off the names that `window_names` gives; None for other names."""
+    """Read the channels from names of `window_names`; None for other names."""
     matches = [_NAME.fullmatch(str(column)) for column in columns]
     if not any(matches):
         return None

@@ -45,7 +45,7 @@ class FusionDetector(BaseDetector, BaseComposition, Estimator):
     ----------
     detectors : list of (str, estimator) tuples
         Names and members: detectors, classifiers, or whole pipelines, with ``decision_function`` or
-        ``predict_proba``. Each is cloned; in ``FrozenEstimator`` it stays as it is. "drop" leaves one out.
+        ``predict_proba``. Each is cloned; within ``FrozenEstimator`` it is not fitted again. "drop" leaves one out.
     scale : {"rarity", "rank", "robust", "tail", "log"}, default="rarity"
         "rarity" is minus the logarithm of the share of held-out normal rows that score at least as high. The sum of
         these is Fisher's method of combining tests [2]_: a member that is very sure counts more. "rank" is the share
@@ -174,7 +174,7 @@ class FusionDetector(BaseDetector, BaseComposition, Estimator):
         return tags
 
     def member_scores(self, X: Rows) -> pd.DataFrame:
-        """Return what each member adds to the score, to show which of them raises an alarm.
+        """Return the contribution of each member to the score, to show which of them raises an alarm.
 
         Parameters
         ----------
@@ -272,7 +272,7 @@ class FusionDetector(BaseDetector, BaseComposition, Estimator):
         ]
 
     def _route(self, params: dict[str, Any]) -> dict[str, dict[str, Any]]:
-        """Return what goes to the ``fit`` of each member; without metadata routing, all of it to each."""
+        """Return the parameters for the ``fit`` of each member; without metadata routing, all of them for each."""
         if not get_config()["enable_metadata_routing"]:
             return {name: params for name, _ in self._members()}
         routed = process_routing(self, "fit", **params)
@@ -306,7 +306,7 @@ class FusionDetector(BaseDetector, BaseComposition, Estimator):
 
     def _to_shares(self, scores: list[np.ndarray]) -> np.ndarray:
         scaled = [scale(score) for scale, score in zip(self._scales, scores, strict=True)]
-        # A member of weight 0 has no say, even where its score is infinite.
+        # A member of weight 0 does not count, even where its score is infinite.
         return np.where(self._weights > 0, np.column_stack(scaled), 0.0) * self._weights
 
     def _score(self, rows: Rows) -> np.ndarray:

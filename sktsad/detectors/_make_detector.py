@@ -1,4 +1,4 @@
-"""What to start with where there are no labels."""
+"""The detector to start with where there are no labels."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from ._gaussian import GaussianDetector
 from ._nearest_windows import NearestWindowsDetector
 from ._pca import PCADetector
 
-#: Number of windows that others are compared with: more of them gain little. Half as many do for shapes.
+#: Number of windows to compare with: more improve little. Half as many do for shapes.
 _MAX_WINDOWS = 5000
-#: Rows of the windows whose course is compared: longer than many periods, which say little by themselves.
+#: Number of rows of the windows of "course": longer than many periods, which are too short to compare alone.
 _COURSE = 100
 
 
@@ -50,7 +50,7 @@ def make_detector(
         are learnt, by members that have not seen these rows. Then the members are fitted to all rows.
     align : {"end", "centre"}, default="end"
         Whether a row gets the windows that end with it, or those around it, as in `SlidingWindow`: these **look
-        ahead**, and are for studying the past. "surprise" keeps the windows that end with the row.
+        ahead**, and are for analysing past data. "surprise" keeps the windows that end with the row.
 
     Returns
     -------
