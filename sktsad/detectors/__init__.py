@@ -1,6 +1,6 @@
 """Detectors: rows or windows to anomaly scores, and to anomalies by a threshold."""
 
-from ._base_detector import MIN_HELD_OUT, BaseDetector, DetectorTransformerMixin, WindowDetector
+from ._base_detector import MIN_HELD_OUT, BaseDetector, DetectorTransformerMixin
 from ._confidence import ConfidenceDetector
 from ._fusion import FusionDetector
 from ._gaussian import GaussianDetector
@@ -11,6 +11,7 @@ from ._make_detector import make_detector
 from ._nearest_windows import NearestWindowsDetector
 from ._outlier_classifier import OutlierClassifier
 from ._pca import PCADetector
+from ._window_detector import WindowDetector
 from ._z_score import ZScoreDetector
 
 __all__ = [

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from numbers import Integral, Real
+from numbers import Real
 from typing import Any, ClassVar, Self
 
 import numpy as np
-import pandas as pd
 from sklearn.base import ClassifierMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin, clone
 from sklearn.utils import Tags
 from sklearn.utils.multiclass import type_of_target
@@ -17,22 +16,18 @@ from .._core import (
     Interval,
     Labels,
     Rows,
-    Windows,
     atomic_fit,
     check_labels,
-    check_windows,
     infinite_unless_finite,
     mark_anomalies,
     num_samples,
     refuse_other_containers,
-    row_index,
     safe_indexing,
     subtract_threshold,
     tail_mask,
     time_order,
     to_classes,
     warn_if_anomaly_is_a_guess,
-    window_names,
     with_index,
 )
 from ..thresholds import MedianMAD, ThresholdRule, conformal_p_values
@@ -319,94 +314,3 @@ class DetectorTransformerMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin
         tags = super().__sklearn_tags__()
         tags.transformer_tags.preserves_dtype = []  # codes and z-scores have their own precision
         return tags
-
-
-class WindowDetector(BaseDetector):
-    """Make a binary classifier of anomalies out of a class that scores windows.
-
-    Put this mixin before ``sklearn.base.BaseEstimator`` among the bases. Rows that come without a window count as
-    windows of one row; a layout that differs from that of fit is refused.
-
-    A subclass has the parameters ``threshold``, ``validation_fraction`` and ``n_channels``, the class attribute
-    ``_default_threshold``, which is the threshold rule or the number that ``threshold=None`` stands for, and these
-    methods:
-
-    - ``_fit_model(self, windows, held_out)`` fits the model to `Windows` of normal rows; ``held_out`` are other
-      windows that it may monitor but not learn from, or None.
-    - ``_score(self, windows)`` returns the score of each window, larger is more anomalous. NaN and infinite scores are
-      alarms.
-
-    Attributes
-    ----------
-    classes_ : ndarray of shape (2,)
-        Labels; the last is the anomaly.
-    threshold_ : float
-        Rows that score above it are anomalies.
-    threshold_rule_ : threshold rule
-        The fitted rule; only if ``threshold`` is not a number.
-    held_out_scores_ : ndarray of shape (n_held_out,)
-        Scores of the normal rows that were held out, in the order given; only if there are any.
-    window_shape_ : tuple of (int, int)
-        Length and channels of the windows of fit.
-    """
-
-    _parameter_constraints: dict = {
-        **BaseDetector._parameter_constraints,
-        "n_channels": [Interval(Integral, 1, None, closed="left"), None],
-    }
-
-    #: Whether the score tells steps from channels, which a plain array cannot.
-    _reads_layout = False
-    #: Whether values may be NaN.
-    _takes_missing = False
-    n_channels: int | None
-    window_shape_: tuple[int, int]
-
-    def __sklearn_tags__(self) -> Tags:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.allow_nan = self._takes_missing
-        return tags
-
-    def _fit_model(self, windows: Windows, held_out: Windows | None) -> None:
-        """Fit to windows of normal rows; ``held_out`` are other windows to monitor, or None."""
-        raise NotImplementedError
-
-    def _read(self, X: Rows, reset: bool = False) -> Any:
-        if not reset:
-            check_is_fitted(self)
-        return check_windows(
-            self, X, n_channels=self.n_channels, reset=reset, takes_missing=self._takes_missing
-        )
-
-    def _fit_rows(self, rows: Rows, y: Labels, anomalous: np.ndarray, held_out: np.ndarray) -> None:
-        watched = rows[held_out & ~anomalous] if held_out.any() else None
-        self._fit_model(rows[~held_out & ~anomalous], watched)
-
-    def _scores_of(self, rows: Rows, chosen: np.ndarray) -> np.ndarray:
-        return self._score_rows(rows[chosen])
-
-    def _score_rows(self, rows: Rows) -> np.ndarray:
-        scores = self._score(rows)
-        is_huge = rows.hold_huge()
-        if is_huge.any():  # a model that clips values, takes medians or ignores NaN would call the row normal
-            scores = np.where(is_huge, np.inf, scores)
-        return self._of_rows(rows, scores)
-
-    @property
-    def looks_ahead(self) -> bool:
-        """Whether the score of a row depends on later rows."""
-        return getattr(self, "score_on", None) == "overlap"
-
-    def _of_rows(self, windows: Windows, scores: np.ndarray) -> np.ndarray:
-        """Return the scores of rows: with ``score_on="overlap"``, means over all windows that hold a row."""
-        return windows.overlap_means(scores) if self.looks_ahead else scores
-
-    def _frame(self, values: np.ndarray, windows: Windows, X: Rows) -> pd.DataFrame:
-        """Return values of windows, or of their last rows, as a frame with column names and the index of X."""
-        if hasattr(self, "feature_names_in_"):
-            names = list(self.feature_names_in_)
-        elif windows.channel_names:
-            names = list(window_names(windows.channel_names, windows.length))
-        else:
-            names = [f"x{column}" for column in range(windows.shape[1])]
-        return pd.DataFrame(values, row_index(X), names[-values.shape[1] :])

@@ -10,7 +10,8 @@ import pandas as pd
 from sklearn.cluster import KMeans
 
 from .._core import RANDOM_STATE, Estimator, Interval, Rows, Seed, StrOptions, Windows
-from ._base_detector import DEFAULT_RULE, WindowDetector
+from ._base_detector import DEFAULT_RULE
+from ._window_detector import WindowDetector
 from ._window_shapes import NORMALIZE, every_nth, learn_least_spread, shapes
 
 

@@ -11,7 +11,7 @@ from scipy.stats import rankdata
 
 from .._core import Estimator, Interval, Rows, StrOptions, Windows
 from ..thresholds import MedianMAD
-from ._base_detector import WindowDetector
+from ._window_detector import WindowDetector
 from ._window_shapes import learn_least_spread
 
 

@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 
 from .._core import Estimator, Interval, Rows, Windows, refuse_long_horizon
-from ._base_detector import DEFAULT_RULE, WindowDetector
+from ._base_detector import DEFAULT_RULE
+from ._window_detector import WindowDetector
 from ._window_shapes import NORMALIZE, learn_least_spread, shapes
 
 

@@ -14,7 +14,8 @@ from sklearn.metrics.pairwise import euclidean_distances
 from sklearn.neighbors import NearestNeighbors
 
 from .._core import Estimator, Interval, Rows, StrOptions, Windows
-from ._base_detector import DEFAULT_RULE, WindowDetector
+from ._base_detector import DEFAULT_RULE
+from ._window_detector import WindowDetector
 from ._window_shapes import NORMALIZE, every_nth, learn_least_spread, shapes
 
 #: Number of values of the windows that are compared at once.

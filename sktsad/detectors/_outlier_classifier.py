@@ -11,7 +11,8 @@ from sklearn.frozen import FrozenEstimator
 
 from .._core import AnyEstimator, Estimator, HasMethods, Windows, estimator_type
 from ..preprocessing import SlidingWindow
-from ._base_detector import DEFAULT_RULE, WindowDetector
+from ._base_detector import DEFAULT_RULE
+from ._window_detector import WindowDetector
 
 
 class OutlierClassifier(MetaEstimatorMixin, WindowDetector, Estimator):

@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 
 from .._core import Estimator, Interval, RealNotInt, Rows, StrOptions, Windows
-from ._base_detector import DEFAULT_RULE, DetectorTransformerMixin, WindowDetector
+from ._base_detector import DEFAULT_RULE, DetectorTransformerMixin
+from ._window_detector import WindowDetector
 from ._window_shapes import NORMALIZE, learn_least_spread, shapes
 
 #: Share of the windows that a robust fit learns from, and how many times it selects them.

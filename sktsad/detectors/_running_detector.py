@@ -21,7 +21,7 @@ from .._core import (
     rows_after,
     warn_if_anomaly_is_a_guess,
 )
-from ._base_detector import WindowDetector
+from ._window_detector import WindowDetector
 
 
 def _goes_on(self: RunningDetector) -> bool:

@@ -39,7 +39,8 @@ from sktsad import (
     VAEDetector,
     ZScoreDetector,
 )
-from sktsad.detectors._base_detector import MIN_HELD_OUT, BaseDetector, WindowDetector
+from sktsad.detectors._base_detector import MIN_HELD_OUT, BaseDetector
+from sktsad.detectors._window_detector import WindowDetector
 from sktsad.thresholds import AlarmsPerDay, BestFBeta, MeanStd, Quantile
 
 LENGTH = 8
