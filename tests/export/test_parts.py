@@ -129,6 +129,7 @@ def test_samplers_act_at_fit_only():
     assert_decides_alike(pipe.fit(X, Y), X[:20])
 
 
+@pytest.mark.filterwarnings("ignore:Column 'x0' has mean")
 @pytest.mark.parametrize(
     "model",
     [

@@ -249,5 +249,5 @@ def test_a_column_that_a_network_can_hardly_learn_from_is_named(cls, change):
 
 
 def test_constant_columns_and_those_of_usual_size_are_not_named():
-    rows = np.column_stack([X[:, 0], np.full(90, 1e9), 1000 * X[:, 1], 0.001 * X[:, 2]])
+    rows = np.column_stack([X[:, 0], np.full(90, 1e3), 1000 * X[:, 1], 0.001 * X[:, 2]])
     TorchClassifier(**SMALL).fit(SlidingWindow(3).fit_transform(rows), Y)
