@@ -78,7 +78,6 @@ def test_row_by_row_decisions_are_those_of_one_call(model):
     assert_same(pipe, *row_by_row(*in_torch(pipe)))
 
 
-@pytest.mark.filterwarnings("ignore:Column 'load' has mean")
 def test_of_several_classes_the_label_is_the_likeliest():
     model = StatefulRNNClassifier(**SMALL).fit(X, np.digitize(X["load"], [99.5, 100.5]))
     assert_same(model, *row_by_row(*in_torch(model)))

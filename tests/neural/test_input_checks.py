@@ -53,7 +53,14 @@ def test_a_channel_that_is_tiny_huge_or_far_from_0_is_named(change):
 
 @pytest.mark.parametrize(
     "change",
-    [lambda x: x, lambda x: 50 + 5 * x, lambda x: 0 * x + 7, lambda x: (x > 2) * 1.0, lambda x: 0 * x + 0.1],
+    [
+        lambda x: x,
+        lambda x: 50 + 5 * x,
+        lambda x: 100 + x,
+        lambda x: 0 * x + 7,
+        lambda x: (x > 2) * 1.0,
+        lambda x: 0 * x + 0.1,
+    ],
 )
 def test_usual_values_are_quiet(change):
     assert not said(second(change))
