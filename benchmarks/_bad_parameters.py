@@ -64,10 +64,8 @@ JUNK = [
     np.timedelta64(1, "D"),
     pd.Timestamp("2026-01-01"),
     pd.DataFrame({"a": [1.0]}),
-    pd.Series([1, 2]),
     np.array([[1.0, 2.0]]),
     np.array(["a"]),
-    np.array([]),
     iter([1, 2]),
     (x for x in [1]),
     slice(3),
@@ -140,14 +138,16 @@ VALUES = [
     [2, None],
     np.array([3, 2]),
     np.array([0.5]),
+    np.array([]),
+    pd.Series([1, 2]),
     range(0),
     range(2, 4),
 ]
 
 
 def plain(value: Any) -> Any:
-    """Return the plain Python value of NumPy's scalars, and a list for a range."""
-    if isinstance(value, range):
+    """Return the plain Python value of NumPy's scalars, and a list for a range, a Series or an empty array."""
+    if isinstance(value, range | pd.Series) or (isinstance(value, np.ndarray) and value.size == 0):
         return list(value)
     if isinstance(value, np.ndarray) and value.ndim == 0:
         return value.item()

@@ -78,6 +78,10 @@ def column_of_labels(y: Labels) -> np.ndarray:
                 "them from X and y."
             )
         kinds = {_kind(label) for label in labels}
+        if containers := kinds & {"list", "dict", "set", "ndarray"}:
+            raise ValueError(
+                f"y holds a {min(containers)} in each row, or in some: give one label for each row of X."
+            )
         if len(kinds) > 1:
             raise ValueError(
                 f"y holds labels of several types: {sorted(kinds)}. Give them one type, e.g. with y.astype(str), or "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from numbers import Integral
 from typing import Any
 
@@ -228,7 +228,7 @@ def make_autoencoder(
     ValueError
         If ``hidden_sizes`` does not hold numbers of units, or there is no layer for dropout.
     """
-    is_row = getattr(hidden_sizes, "ndim", 1) == 1 and not isinstance(hidden_sizes, Mapping)
+    is_row = getattr(hidden_sizes, "ndim", 1) == 1 and not isinstance(hidden_sizes, Mapping | Set)
     sizes = list(hidden_sizes) if is_row else []
     if not sizes or not all(_is_size(size) for size in sizes):
         raise ValueError(

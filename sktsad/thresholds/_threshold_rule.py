@@ -68,7 +68,7 @@ class ThresholdRule(Estimator):
         scores = column_of_scores(scores, "scores")
         anomalous = None
         if y is not None:
-            given_y, y = y, column_of_labels(y if getattr(y, "ndim", 1) > 2 else column_or_1d(y))
+            given_y, y = y, column_of_labels(column_or_1d(y) if getattr(y, "ndim", 1) == 2 else y)
             check_consistent_length(scores, y)
             check_same_index(given, given_y, "scores")
             if not set(labels := np.unique(y).tolist()) <= {0, 1}:

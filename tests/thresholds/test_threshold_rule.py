@@ -61,6 +61,9 @@ def test_every_rule_is_tested_here():
         ([1.0, 2.0], ["0", "1"], "y must hold"),
         ([1.0, 2.0], [0, np.nan], "y contains NaN"),
         ([1.0, 2.0], np.array([[[0]], [[1]]]), "y has 3 dimensions"),
+        ([1.0, 2.0], np.array([0j, 1j]), "y holds complex128, which names no class"),
+        ([1.0, 2.0], np.array([[0], None], object)[[0, 0]], "y holds a list in each row"),
+        ([1.0, 2.0], np.ma.array([0, 1], mask=[True, False]), "y is a masked array with 1 masked label"),
     ],
 )
 def test_bad_scores_and_labels_are_refused_and_leave_the_rule_as_it_was(rule, scores, y, message):
