@@ -190,7 +190,7 @@ class ThresholdDisplay:
         if self.budget is not None:
             budget = {**THRESHOLD, "label": f"budget {self.budget:g}"}
             self.budget_ = self.ax_.axhline(self.budget, **budget)
-            # Low thresholds give so many alarms that the budget would lie at the bottom of the axes.
+            # Show the part of the curve near the budget: at low thresholds there are far more alarms.
             top = min(float(np.max(self.alarms_per_day)), 5 * self.budget)
             self.ax_.set_ylim(-0.03 * top, 1.05 * max(top, self.budget))
         self.ax_.set(ylabel="alarms per day")

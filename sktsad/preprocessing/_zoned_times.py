@@ -12,8 +12,8 @@ from pandas.api.types import is_numeric_dtype
 
 from .._core import format_of_digits, may_be_autumn
 
-_OFFSET = re.compile(r":\d.*(?:Z|[+-]\d\d(?::?\d\d)?)\s*$")
-_WHICH_OFFSET = re.compile(r"(Z|[+-]\d\d(?::?\d\d)?)\s*$")
+#: An offset comes after a time of day: the end of 2026-01-02 is none.
+_OFFSET = re.compile(r":\d.*(Z|[+-]\d\d(?::?\d\d)?)\s*$")
 #: Seconds since 1970 in the years 2000 to 2100, and the units per second of each unit.
 _EPOCH, _UNITS = (946_684_800, 4_102_444_800), {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
 
@@ -104,7 +104,8 @@ def _parse(
 ) -> pd.DatetimeIndex:
     """Return text, or dates of dtype object, as dates; as instants in UTC where they have an offset."""
     text = times.astype("string")
-    has_offset = bool(text.dropna().str.contains(_OFFSET).any())
+    offsets = text.to_series().str.extract(_OFFSET, expand=False)
+    has_offset = bool(offsets.notna().any())
     found: Any = pd.to_datetime(times, format=time_format or "ISO8601", utc=has_offset, errors="coerce")
     if len(found) and found.isna().all() and time_format is None:
         found = _guess(times, name, has_offset)
@@ -120,13 +121,13 @@ def _parse(
             )
         )
     if has_offset:
-        _check_offsets(text[found.notna()], name, zone)
+        is_read = np.asarray(found.notna())
+        _check_offsets(text[is_read], offsets[is_read], name, zone)
     return pd.DatetimeIndex(found, name=name)
 
 
-def _check_offsets(text: Any, name: Any, zone: str | None) -> None:
+def _check_offsets(text: Any, offsets: pd.Series, name: Any, zone: str | None) -> None:
     """Refuse times with an offset among times without; warn of several offsets if no zone says which days they mean."""
-    offsets = text.to_series().str.extract(_WHICH_OFFSET, expand=False)
     if offsets.isna().any():
         raise ValueError(
             f"time={name!r} holds times with an offset, such as {text[offsets.notna()][0]!r}, and times without, such "

@@ -117,9 +117,11 @@ def test_zones_are_those_of_clocks_and_of_instants():
     with pytest.warns(UserWarning, match=r"several offsets, \+0100, \+0200.*zone='Europe/Berlin'") as record:
         assert str(read_panel(offsets)[0].index.tz) == "UTC"
     assert record[0].filename == __file__
-    offsets.loc[3, "time"] = "2026-03-28 03:00"
-    with pytest.raises(ValueError, match=r"times with an offset, such as '2026-03-28T00.*and times without"):
-        read_panel(offsets, zone="Europe/Berlin")
+    for bare in ("2026-03-28 03:00", "2026-03-29"):  # the end of a date is not an offset
+        offsets.loc[3, "time"] = bare
+        message = rf"times with an offset, such as '2026-03-28T00.*and times without, such as '{bare}'"
+        with pytest.raises(ValueError, match=message):
+            read_panel(offsets, zone="Europe/Berlin")
     with pytest.raises(ValueError, match="zone='Berlin' is no time zone"):
         read_panel(local, zone="Berlin")
     other, _, _ = read_panel(epochs.astype({"time": float}), unit="s")
