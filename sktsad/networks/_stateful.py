@@ -11,6 +11,9 @@ from torch.nn.utils.rnn import pack_padded_sequence
 
 from ._recurrent import CELLS
 
+#: The cells over one row: a layer over a sequence of length one takes twice as long.
+ONE_ROW: dict[type, Any] = {nn.GRU: torch.gru_cell, nn.LSTM: torch.lstm_cell, nn.RNN: torch.rnn_tanh_cell}
+
 
 class StatefulNetwork(nn.Module):
     """Recurrent layers with an output at every row, which continue from a state and return the state at the end.
@@ -84,6 +87,21 @@ class StatefulNetwork(nn.Module):
             x = self.dropout(x)
         outputs = self.head(x)
         return outputs.reshape(*outputs.shape[:2], *self.output_shape), torch.stack(ends, dim=2)
+
+    def step(
+        self, X: torch.Tensor, state: torch.Tensor, series: torch.Tensor | None = None
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Map one row per series (batch, channels) to outputs (batch, *output_shape) and the states after it."""
+        x = X if self.embedding is None else self._inputs(X[:, None], series)[:, 0]
+        ends, layers = [], list[Any](self.layers)
+        for number, layer in enumerate(layers):
+            parts = state[:, :, number].unbind(dim=1)
+            before = parts if len(parts) == 2 else parts[0]
+            end = ONE_ROW[type(layer)](x, before, *layer.all_weights[0])
+            ends.append(torch.stack(end, dim=1) if len(parts) == 2 else end[:, None])
+            x = self.dropout(ends[-1][:, 0])
+        outputs = self.head(x)
+        return outputs.reshape(len(X), *self.output_shape), torch.stack(ends, dim=2)
 
     def end_state(
         self,

@@ -78,8 +78,8 @@ class LiveNetwork(GappedStep):
     def _advance(self, slots: np.ndarray, inputs: np.ndarray) -> np.ndarray:
         """Run the network for one more row; a state that would not be finite is not updated."""
         with torch.inference_mode():
-            outputs, state = self.module(
-                torch.from_numpy(inputs[:, None]).to(self.device),
+            outputs, state = self.module.step(
+                torch.from_numpy(inputs).to(self.device),
                 torch.from_numpy(self.state[slots]).to(self.device),
                 torch.from_numpy(self.series[slots]).to(self.device),
             )
@@ -88,7 +88,7 @@ class LiveNetwork(GappedStep):
             is_fine = np.isfinite(after.reshape(len(slots), -1)).all(axis=1)
             slots, after = slots[is_fine], after[is_fine]
         self.state[slots] = after
-        return outputs[:, 0].cpu().numpy()
+        return outputs.cpu().numpy()
 
 
 class LiveForecast(LiveNetwork):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -45,6 +46,8 @@ class LiveLookup(PerSeries):
         #: For all rows that lookups may find, in one array: the lookup, and the position within it.
         self._owner = np.repeat(np.arange(len(lookups)), [2 * n + 1 for _, n in lookups])
         self._shift = np.concatenate([np.arange(2 * n + 1) for _, n in lookups])
+        stops = np.cumsum([0, *(2 * n + 1 for _, n in lookups)]).tolist()
+        self._place = {each: slice(*bounds) for each, bounds in zip(lookups, pairwise(stops), strict=True)}
 
     def spans(self, times: np.ndarray, step: float) -> dict[tuple[int, int], tuple[np.ndarray, np.ndarray]]:
         """Return for each lookup where the rows that it finds start and stop, for given rows of one series."""
@@ -90,8 +93,7 @@ class LiveLookup(PerSeries):
         ago = times[:, None] - self.times.at(slots, behind)[..., 0]
         is_there &= ago >= (back - wide)[:, self._owner]
         found = np.where(is_there[..., None], self.rows.at(slots, behind), np.nan)
-        stops = np.cumsum([2 * n + 1 for _, n in self.lookups])[:-1]
-        return dict(zip(self.lookups, np.split(found, stops, axis=1), strict=True))
+        return {each: found[:, place] for each, place in self._place.items()}
 
     def _first(self, slots: np.ndarray, times: np.ndarray, ago: np.ndarray, step: np.ndarray) -> np.ndarray:
         """Return how many rows back the first one is that came at most ``ago`` earlier; 0 if there is none."""

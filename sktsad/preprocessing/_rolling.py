@@ -171,7 +171,9 @@ def median_and_deviation(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _median(values: np.ndarray) -> np.ndarray:
-    ordered = np.sort(values, axis=1)  # NaN come last
+    ordered, n = np.sort(values, axis=1), values.shape[1]  # NaN come last
+    if not np.isnan(ordered[:, -1]).any():
+        return (ordered[:, (n - 1) // 2] + ordered[:, n // 2]) / 2
     counts = (~np.isnan(values)).sum(axis=1)
     rows = np.arange(len(values))
     return (ordered[rows, np.maximum(counts - 1, 0) // 2] + ordered[rows, counts // 2]) / 2

@@ -45,6 +45,18 @@ def test_it_goes_on_from_a_state_as_if_never_cut(cell):
 
 
 @each_cell
+def test_a_step_is_a_run_over_one_row(cell):
+    module, x = network(cell, n_series=2, series_embedding=3), rows(3, 4)
+    series = torch.tensor([1, -1, 0])
+    state = module(rows(3, 4, seed=2), series=series)[1]
+    for number in range(4):
+        expected, after = module(x[:, number : number + 1], state, series)
+        outputs, state = module.step(x[:, number], state, series)
+        torch.testing.assert_close(outputs, expected[:, 0])
+        torch.testing.assert_close(state, after)
+
+
+@each_cell
 def test_the_state_after_some_rows_of_each_series(cell):
     module, x = network(cell), rows(3, 7)
     before = module(rows(3, 4, seed=2))[1]
