@@ -51,7 +51,7 @@ lowest: $(LOWEST)/test
 	OMP_NUM_THREADS=1 $(LOWEST)/bin/python -m pytest $(PARALLEL) $(TESTS)
 
 docs: $(VENV)/docs
-	OMP_NUM_THREADS=1 $(BIN)/sphinx-build -W --keep-going -b html docs docs/_build/html
+	OMP_NUM_THREADS=1 $(BIN)/sphinx-build -j 2 -W --keep-going -b html docs docs/_build/html
 
 # What each script shows: benchmarks/README.md.
 benchmarks: $(VENV)/dev
