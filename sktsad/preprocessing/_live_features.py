@@ -106,7 +106,7 @@ class LiveFeatures(PastStep):
         slots, times, steps = rows.slots, rows.times, rows.steps
         if times is None and self.calendar.names:
             raise ValueError("RollingFeatures with a calendar needs the dates of the rows, as in fit.")
-        if times is None:  # missing rows are known only where they are seen
+        if times is None:  # without times, a missing row cannot be noticed
             steps = np.array([self._step_of(slot) for slot in slots.tolist()])
             times = self.position[slots] * steps
             self.position[slots] += 1
