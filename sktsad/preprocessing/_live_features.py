@@ -225,7 +225,7 @@ class LiveColumns(PastStep):
     ) -> np.ndarray:
         """Return the features of series that share one time step, or whose features do not depend on it."""
         slots, features = rows.slots, sizes.features
-        times: Any = rows.times  # `LiveFeatures.step` sees to it that there are times
+        times: Any = rows.times  # never None: `LiveFeatures.step` makes times where there are none
         depth = self.n_rows[slots] - 1  # rows before this one without a gap
         parts = [values] if features.keep_values else []
         with np.errstate(over="ignore", invalid="ignore"):
