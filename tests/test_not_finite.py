@@ -74,7 +74,7 @@ def test_a_classifier_names_the_row_and_the_column(model, value):
     pipe = make_pipeline(SlidingWindow(3), model).fit(X, Y)
     for method in ("predict", "predict_proba", "decision_function"):
         with pytest.raises(
-            ValueError, match=r"no finite number for 3 of 60 rows, the first is row 40.*column 'x1'"
+            ValueError, match=r"is not finite for 3 of 60 rows; the first is row 40.*column 'x1'"
         ):
             getattr(pipe, method)(with_value(value))
 
@@ -117,7 +117,7 @@ def test_a_decision_by_costs_refuses_probabilities_that_are_none():
     model = CostSensitiveClassifier(Silent()).fit(X, Y)
     assert not model.predict(X).any()
     with pytest.raises(
-        ValueError, match=r"Silent\(\) gives no finite probability for 1 of 60 rows, .* row 40"
+        ValueError, match=r"Silent\(\) returns probabilities that are not finite for 1 of 60 rows; .* row 40"
     ):
         model.predict(with_value(99))
 

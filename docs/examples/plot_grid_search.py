@@ -169,7 +169,7 @@ ax.set(title="F1 over the folds, by the value of each parameter", xlabel="F1")
 # -------------------------------------
 # A detector learns from normal rows, and its threshold is a rule: whole rules are values of ``detect__threshold``, and
 # the parameters of a rule would be ``detect__threshold__k``. They learn on the last rows of each training part.
-# A long window stays odd to this detector until the event has left it, which costs precision.
+# A long window stays unusual to this detector until the event has left it, which costs precision.
 
 detector = Pipeline(
     [
@@ -204,7 +204,7 @@ print(
 # %%
 # The verdict
 # -----------
-# On rows that neither search has seen. The best score of the folds is shown beside: with many candidates and few events
+# On rows that neither search has seen. The best score of the folds is shown, too: with many candidates and few events
 # it promises nothing. The column ``random`` shows what as many alarms at random would get.
 
 for name, winner in (("network", search), ("detector", detectors)):

@@ -70,7 +70,7 @@ print(len(scorer.series), "machines")
 # A day of rows, and a crash
 # --------------------------
 # Every five minutes one row of each machine comes. Every half hour the state goes to disk. At noon the process dies:
-# what it knew is gone. Another one loads the snapshot, is fed the rows since, and goes on.
+# what it knew is gone. Another one loads the snapshot, is fed the rows since, and continues.
 
 path = Path(tempfile.mkdtemp(), "state.npz")
 

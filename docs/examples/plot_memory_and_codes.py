@@ -197,7 +197,7 @@ learnt = pd.DataFrame(rows)
 figure, axes = plt.subplots(
     len(ROUNDS), 2, figsize=(9, 6), layout="constrained", squeeze=False
 )
-figure.suptitle("Errors and ROC AUC while training goes on")
+figure.suptitle("Errors and ROC AUC during training")
 for line, network in zip(axes, ROUNDS, strict=True):
     for i, (name, group) in enumerate(
         learnt[learnt["network"] == network].groupby("model")

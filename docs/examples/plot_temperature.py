@@ -223,8 +223,8 @@ print(f"Hottest week of the training years: {past['temperature'].max():.1f} °C.
 # %%
 # 1. *The window*: twelve scaled temperatures. 2. *The code*: ``transform``. 3. *The decoded window*:
 # ``inverse_transform`` of the code, which is what ``reconstruct`` gives in one step. 4. *The error*: the distance
-# between the two, here of the last week alone (``score_on="last"``): is the week that just ended odd? The mean over the
-# window would stay high for as long as the wave is anywhere in the window.
+# between the two, here of the last week alone (``score_on="last"``): is the week that just ended unusual? The mean over
+# the window would stay high for as long as the wave is anywhere in the window.
 
 windows = autoencoder[:-1].transform(hot)
 row = int(np.argmax(wave)) + 2  # the third week of the wave

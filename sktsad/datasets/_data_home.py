@@ -81,7 +81,7 @@ def check_sha256(content: bytes, expected: str | Collection[str], name: str | os
     if found not in sums:
         raise ValueError(
             f"{name} is not the official file: expected SHA-256 {' or '.join(sums)}, found {found}. "
-            "Get it again from its source."
+            "Download it again from its source."
         )
     return content
 
@@ -107,7 +107,7 @@ def read_checked(path: Path) -> io.BytesIO:
             content = gzip.decompress(content)
         except (EOFError, gzip.BadGzipFile, zlib.error) as error:
             raise ValueError(
-                f"{path} is cut off or damaged: {error}. Get it again from its source."
+                f"{path} is cut off or damaged: {error}. Download it again from its source."
             ) from error
     sums = known_sums()
     for n_parts in range(2, 5):

@@ -35,7 +35,7 @@ def stack_series(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
 
 
 def names_of(wanted: str | Iterable[str] | None, available: Collection[str]) -> list[str]:
-    """Return the names of the requested series (None for all): at least one, and all available."""
+    """Return the names of the requested series (None for all); raise if there is none, or one is not available."""
     if wanted is None:
         names = sorted(available)
     else:

@@ -36,7 +36,7 @@ def download(
         return
     pooch, tqdm = _pooch()
     by_hand = f"To fill the data folder by hand, take the files from {source}. {how_to_choose(home)}"
-    # With some total: an empty bar is false, so that pooch would show none.
+    # The total must not be 0: such a bar counts as false, and pooch would not show it.
     bar = tqdm(desc=path.name, total=1, unit="B", unit_scale=True, leave=False, disable=not progress)
     try:
         with _silent(pooch), bar:

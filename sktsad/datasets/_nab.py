@@ -94,7 +94,7 @@ def load_nab(
       and ``realKnownCause/ec2_request_latency_system_failure``: 11 rows each. Twelve rows are all
       stamped 2014-03-09 03:00, and the hour before, which daylight saving time skipped, has none.
     - ``realKnownCause/machine_temperature_system_failure``: 12 rows. The hour 2014-01-07 02:00 to
-      02:55 comes twice, with different values. It's the only file whose time is not sorted.
+      02:55 comes twice, with different values. It is the only file whose time is not sorted.
     - ``realAdExchange/exchange-2_cpc_results``, ``realAdExchange/exchange-2_cpm_results``,
       ``realTraffic/occupancy_t4013`` and ``realTraffic/speed_t4013``: 1 row each.
 

@@ -76,7 +76,7 @@ def load_skab(
         target : Series of shape (n_samples,)
             1 for an anomalous row, 0 for a normal row, with the index of `data`.
         DESCR : str
-            What the data is and where it's from.
+            What the data is, and where it comes from.
 
     (data, target) : tuple if `return_X_y` is True
 

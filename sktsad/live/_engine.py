@@ -216,7 +216,7 @@ class Engine:
             if isinstance(part, PastStep) and part.past.was_panel != is_named:
                 had = "a (series, time) index" if part.past.was_panel else "no (series, time) index"
                 raise ValueError(
-                    f"The rows of fit have {had}, and these rows differ. Use the kind of index of fit."
+                    f"The rows of fit have {had}, but these rows differ. Use the kind of index that fit had."
                 )
 
     def _start(self, kind: str | None) -> None:

@@ -107,7 +107,7 @@ class Figures:
         rate, sizes = n_alarms / n_rows, self.blocks.sizes[self.blocks.is_event]
         found = 1 - (1 - rate) ** sizes
         found_in_time = 1 - (1 - rate) ** self._n_in_time
-        # A normal row starts a run if none of the normal rows before it whose run it would continue is an alarm.
+        # An alarm on a normal row starts a run unless one of the normal rows within reach before it is an alarm, too.
         normal = np.flatnonzero(~self.rows.positive)
         reach = np.broadcast_to(self.rule.merge_gap, self.place.shape)[normal] + 1
         first = np.searchsorted(self.place[normal], self.place[normal] - reach)

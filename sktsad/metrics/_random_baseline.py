@@ -100,8 +100,8 @@ def random_baseline(
     wanted = list(parameters)[1] if len(parameters) > 1 else None
     if wanted not in ("y_score", "y_pred"):
         raise TypeError(
-            f"The second parameter of metric must be y_score or y_pred, to tell what it needs, got {wanted!r}. "
-            "Wrap it: lambda y_true, y_score: metric(y_true, y_score)."
+            f"The second parameter of metric must be named y_score or y_pred, which says what it takes, got {wanted!r}."
+            " Wrap it: lambda y_true, y_score: metric(y_true, y_score)."
         )
     labels = np.unique(column_or_1d(y_true))
     pos_label = parameters["pos_label"].default if "pos_label" in parameters else max(labels, default=1)

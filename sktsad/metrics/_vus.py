@@ -185,7 +185,7 @@ def _surface(
     rows = read_scores(y_true, y_score, pos_label)
     positive, scores, sizes = rows.positive, rows.values, np.diff(rows.series.bounds)
     n = len(scores)
-    # Row by row the first threshold that finds it; then everything is a count by threshold, summed up.
+    # The first threshold that finds each row; all that follows are cumulative counts by threshold.
     ranks = np.arange(n_thresholds) * (n - 1) // (n_thresholds - 1)
     found_at = np.searchsorted(np.sort(-scores)[ranks], -scores)
     n_found = _count(found_at, n_thresholds).cumsum()

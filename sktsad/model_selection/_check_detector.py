@@ -107,7 +107,7 @@ def _check_extremes(fitted: Any, X: np.ndarray) -> None:
         try:
             decision = fitted.decision_function(extreme)
         except ValueError:
-            continue  # an error is right, too
+            continue  # raising an error is allowed, too
         assert not np.isnan(decision).any(), (
             f"A row of {value} has the decision NaN, which is never an alarm."
         )

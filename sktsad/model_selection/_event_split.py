@@ -70,7 +70,7 @@ class EventSplit(BaseTimeSplit):
 
     def _folds(self, X: Rows, positive: np.ndarray | None) -> Iterator[Fold]:
         if positive is None:
-            raise ValueError("EventSplit needs y, to see the events. Pass y, or use SeriesSplit.")
+            raise ValueError("EventSplit needs y, to find the events. Pass y, or use SeriesSplit.")
         rows = read_series(X)
         places, gap = np.arange(rows.n_rows), self.gap
         if is_length_of_time(self.gap):

@@ -43,7 +43,8 @@ class SeriesSplit(BaseTimeSplit):
         such as ``"7D"``; the last ends one time step after the last row. None makes all blocks, and the first training
         block, about equally long: ``n // (n_splits + 1)``.
     expanding : bool, default=True
-        Whether the training rows go back to the start. If False, all folds have as many as the first, the latest ones.
+        Whether the training rows go back to the start. If False, each fold trains on the latest rows only, as many as
+        the first fold has.
     by : {"position", "time"}, default="position"
         "position" cuts each series by its own rows, so that each has its share in every fold. The same day can then be
         in training for one series and in test for another, so that an incident of many series may already have been

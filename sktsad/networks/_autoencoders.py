@@ -138,7 +138,7 @@ class RecurrentAutoencoder(Autoencoder):
         Shape of a window.
     hidden_sizes : sequence of int
         Number of units in each layer of the encoder; the last is the code.
-    cell : {"rnn", "lstm", "gru"}
+    cell : {"lstm", "gru", "rnn"}
         Recurrent cell.
     noise : float
         Noise on the input while training.

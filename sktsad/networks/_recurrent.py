@@ -39,7 +39,7 @@ class RecurrentEncoder(nn.Module):
     ----------
     n_channels : int
         Channels of the window.
-    cell : {"rnn", "lstm", "gru"}
+    cell : {"lstm", "gru", "rnn"}
         Recurrent cell.
     hidden_size, num_layers : int
         Number of units in a layer, and number of layers.

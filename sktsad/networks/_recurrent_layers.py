@@ -42,7 +42,7 @@ class RecurrentLayer(nn.Module):
 
     Parameters
     ----------
-    cell : {"rnn", "lstm", "gru"}
+    cell : {"lstm", "gru", "rnn"}
         Recurrent cell.
     n_inputs, n_outputs : int
         Sizes of input and state.
@@ -97,7 +97,7 @@ class UnrolledDecoder(nn.Module):
 
     Parameters
     ----------
-    cell : {"rnn", "lstm", "gru"}
+    cell : {"lstm", "gru", "rnn"}
         Recurrent cell.
     length, n_channels : int
         Shape of a window.

@@ -40,9 +40,9 @@ def refuse_not_finite(outputs: np.ndarray, windows: Windows, dtype: str) -> None
     step, channel = np.unravel_index(np.argmax(values), values.shape)
     name = windows.channel_names[channel] if windows.channel_names else f"x{channel}"
     raise ValueError(
-        f"The network gives no finite number for {int(is_odd.sum())} of {len(is_odd)} rows, the first is row {row}: "
-        f"its window holds {values[step, channel]:.3g} in column {name!r}, too large for {dtype} arithmetic. Clip, "
-        "drop or scale such values first."
+        f"The output of the network is not finite for {int(is_odd.sum())} of {len(is_odd)} rows; the first is row "
+        f"{row}: its window holds {values[step, channel]:.3g} in column {name!r}, too large for {dtype} arithmetic. "
+        "Clip, drop or scale such values first."
     )
 
 

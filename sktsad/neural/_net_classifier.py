@@ -216,7 +216,7 @@ class NetClassifier(ClassifierMixin, NetEstimator):
         watched = watched_rows(windows, options)
         if watched.any():
             self._warn_if_cut_by_class(target, watched)
-        # A row of weight 2 is two rows; class weights must act on top of the prior, which would undo them.
+        # The prior counts a row of weight 2 as two rows, but leaves out class weights, which it would otherwise undo.
         prior = np.bincount(
             target[~watched], None if mass is None else mass[~watched], minlength=len(self.classes_)
         )
@@ -230,7 +230,7 @@ class NetClassifier(ClassifierMixin, NetEstimator):
         return self
 
     def _check_target(self, windows: Windows, y: Labels, classes: Any, warm: bool) -> np.ndarray:
-        """Return the class number of each row; set ``classes_`` unless training goes on."""
+        """Return the class number of each row; set ``classes_`` unless training continues."""
         if y is None:
             raise ValueError(f"{type(self).__name__} requires y to be passed, but the target y is None.")
         y = check_labels(windows, y)

@@ -132,7 +132,7 @@ class ReconstructionDisplay:
         Raises
         ------
         ImportError
-            If matplotlib is missing, or tsdownsample and the signal is longer than ``max_points``.
+            If matplotlib is missing, or if tsdownsample is missing and the signal is longer than ``max_points``.
         ValueError
             If ``ax`` does not hold as many axes as channels are shown, or the rows are of several series.
         """

@@ -172,7 +172,7 @@ class ScoreDisplay:
         Raises
         ------
         ImportError
-            If matplotlib is missing, or tsdownsample and a series is longer than ``max_points``.
+            If matplotlib is missing, or if tsdownsample is missing and a series is longer than ``max_points``.
         ValueError
             If ``ax`` does not hold as many axes as there are series, or time is out of order.
         """

@@ -148,7 +148,7 @@ class ThresholdDisplay:
         Raises
         ------
         ImportError
-            If matplotlib is missing, or tsdownsample and there are more than ``max_points`` thresholds.
+            If matplotlib is missing, or if tsdownsample is missing and there are more than ``max_points`` thresholds.
         """
         axes, own = make_axes(ax, 1, type(self).__name__, (6, 3.6))
         self.ax_ = axes[0]

@@ -148,8 +148,9 @@ class CostSensitiveClassifier(ClassifierWrapper):
         is_odd = ~np.isfinite(probability).all(axis=1)
         if is_odd.any():
             raise ValueError(
-                f"{self.estimator_} gives no finite probability for {int(is_odd.sum())} of {len(probability)} rows, "
-                f"the first is row {int(np.argmax(is_odd))}: look for values there that are too large, and clip them."
+                f"{self.estimator_} returns probabilities that are not finite for {int(is_odd.sum())} of "
+                f"{len(probability)} rows; the first is row {int(np.argmax(is_odd))}: look for values "
+                "there that are too large, and clip them."
             )
         if self.method == "expected_cost":
             return probability

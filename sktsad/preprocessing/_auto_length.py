@@ -11,7 +11,7 @@ from ._period import find_period
 AUTO_LENGTHS = {"auto/2": 0.5, "auto": 1.0, "2*auto": 2.0}
 #: Length if no series has a period.
 _WITHOUT = 30
-#: Largest number of values in a window, over all columns: fitting a covariance to windows takes time with its cube.
+#: Largest number of values in a window, over all columns: the time to fit a covariance grows with its cube.
 _MOST_VALUES = 2000
 #: Largest number of series that are looked at: a median does not need them all.
 _MOST_SERIES = 200

@@ -117,7 +117,7 @@ class FeatureSet:
                 key = rows.keys[few[0]]
                 where = "" if key is None else f" of series {key!r}"
                 raise ValueError(
-                    f"{name} holds {size!r}, which is fewer than {_LEAST[name]} row(s){where}: one comes in "
+                    f"{name} holds {size!r}, which is fewer than {_LEAST[name]} row(s){where}: one comes every "
                     f"{pd.Timedelta(steps[few[0]])}. Give a longer time."
                 )
 

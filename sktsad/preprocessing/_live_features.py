@@ -106,7 +106,7 @@ class LiveFeatures(PastStep):
         slots, times, steps = rows.slots, rows.times, rows.steps
         if times is None and self.calendar.names:
             raise ValueError("RollingFeatures with a calendar needs the dates of the rows, as in fit.")
-        if times is None:  # missing rows are known only where they are seen
+        if times is None:  # without times, a missing row cannot be noticed
             steps = np.array([self._step_of(slot) for slot in slots.tolist()])
             times = self.position[slots] * steps
             self.position[slots] += 1
@@ -225,7 +225,7 @@ class LiveColumns(PastStep):
     ) -> np.ndarray:
         """Return the features of series that share one time step, or whose features do not depend on it."""
         slots, features = rows.slots, sizes.features
-        times: Any = rows.times  # `LiveFeatures.step` sees to it that there are times
+        times: Any = rows.times  # never None: `LiveFeatures.step` makes times where there are none
         depth = self.n_rows[slots] - 1  # rows before this one without a gap
         parts = [values] if features.keep_values else []
         with np.errstate(over="ignore", invalid="ignore"):

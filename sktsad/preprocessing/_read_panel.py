@@ -221,13 +221,13 @@ def _read_file(path: Path, sep: str) -> pd.DataFrame:
     except ValueError as error:  # of pandas, of pyarrow, of an encoding
         said = f" with sep={sep!r}" if suffix == ".csv" else ""
         raise ValueError(
-            f"source={str(path)!r} is not read as a table{said}: {error}. Read it with pandas, which has "
+            f"source={str(path)!r} cannot be read as a table{said}: {error}. Read it with pandas, which has "
             "more options, e.g. pandas.read_csv(source, encoding='latin-1'), and pass the frame."
         ) from error
     if suffix == ".csv" and (others := [mark for mark in ";\t" if mark in str(table.columns[0])]):
         raise ValueError(
             f"source={str(path)!r} has a first column {table.columns[0]!r}, so sep={sep!r} is not what separates the "
-            f"columns. Say sep={others[0]!r}."
+            f"columns. Pass sep={others[0]!r}."
         )
     return table if isinstance(table.index, pd.RangeIndex) else table.reset_index()
 
@@ -297,8 +297,8 @@ def _labels(column: pd.Series, order: np.ndarray, index: pd.Index, name: Any) ->
     labels = column.iloc[order]
     if labels.isna().any():
         raise ValueError(
-            f"target={name!r} has {int(labels.isna().sum())} missing labels. Drop these rows, or say what they are, "
-            "e.g. with fillna(0)."
+            f"target={name!r} has {int(labels.isna().sum())} missing labels. Drop these rows, or fill in their "
+            "labels, e.g. with fillna(0)."
         )
     is_number = is_numeric_dtype(labels.dtype) and not is_bool_dtype(labels.dtype)
     if is_bool_dtype(labels.dtype) or (is_number and (labels == labels.astype("int64")).all()):

@@ -300,7 +300,9 @@ class _Labels:
         labels = check_labels(X, y)
         self._classes, self._is_anomaly = mark_anomalies(labels)
         if len(self._classes) > 2:
-            raise ValueError(f"y must hold two classes, got {len(self._classes)}. Pass y as anomaly or not.")
+            raise ValueError(
+                f"y must hold two classes, got {len(self._classes)}. Pass 0 for normal rows and 1 for anomalies."
+            )
         self._name = getattr(y, "name", None)
         self._parts: list[np.ndarray] = []
 

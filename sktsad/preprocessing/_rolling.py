@@ -1,6 +1,6 @@
 """Causal statistics of a column: each row is compared with rows of its series before it.
 
-A column is a matrix with a series of as many rows in each of its rows.
+Series of equal length are processed together: a column of X is a matrix here, with one series in each of its rows.
 """
 
 from __future__ import annotations

@@ -269,7 +269,7 @@ class SeriesFeatures(TransformerMixin, Estimator):
         if len(classes) > 2:
             raise ValueError(
                 f"Only binary classification is supported by features='anomaly_share'; y holds {len(classes)} classes. "
-                "Pass y as anomaly or not, e.g. y != normal."
+                "Pass 0 for normal rows and 1 for anomalies, e.g. y != normal."
             )
         n_rows = np.diff(rows.bounds)
         n_anomalies = np.add.reduceat(is_anomaly[rows.order].astype(np.float64), rows.bounds[:-1])

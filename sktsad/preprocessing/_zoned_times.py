@@ -54,12 +54,12 @@ def read_times(
     elif is_numeric_dtype(times.dtype):
         if form := format_of_digits(times):
             raise ValueError(
-                f"time={name!r} holds numbers whose digits are dates, such as {times[0]:.0f}: say so with time_format="
+                f"time={name!r} holds numbers whose digits are dates, such as {times[0]:.0f}. Pass time_format="
                 f"{form!r}."
             )
         _warn_of_epoch(times, name)
         if zone is not None:
-            raise ValueError(f"zone={zone!r} is for dates; {name!r} holds {times.dtype}. Give its unit, too.")
+            raise ValueError(f"zone={zone!r} is for dates; {name!r} holds {times.dtype}. Pass unit=, too.")
         return times, 0
     elif not isinstance(times, (pd.DatetimeIndex, pd.TimedeltaIndex, pd.PeriodIndex)):
         times = _parse(times, name, zone, time_format, report)
@@ -84,7 +84,7 @@ def warn_if_set_back(repeated: pd.Index) -> None:
         warnings.warn(
             f"{len(repeated)} row(s) from {repeated.min()} to {repeated.max()} repeat a time and are dropped. If "
             "clocks were set back there, these rows are of another hour: keep them by naming the time zone, e.g. "
-            "zone='Europe/Berlin'. If they are doubled, drop them before.",
+            "zone='Europe/Berlin'. If they are duplicates, drop them first.",
             UserWarning,
             stacklevel=4,
         )
@@ -95,7 +95,7 @@ def _check_zone(zone: str) -> None:
         pd.Timestamp(0).tz_localize(zone)
     except (KeyError, ValueError, OSError) as error:  # zoneinfo's is a KeyError
         raise ValueError(
-            f"zone={zone!r} is no time zone. Give a name such as 'Europe/Berlin' or 'UTC'."
+            f"zone={zone!r} is not a time zone. Give a name such as 'Europe/Berlin' or 'UTC'."
         ) from error
 
 
@@ -137,9 +137,9 @@ def _check_offsets(text: Any, offsets: pd.Series, name: Any, zone: str | None) -
     found = sorted(offsets.replace("Z", "+00:00").str.replace(":", "").str.ljust(5, "0").unique())
     if zone is None and len(found) > 1:
         warnings.warn(
-            f"time={name!r} holds times of several offsets, {', '.join(found)}, as clocks that are changed leave. They "
-            "become UTC, whose days do not follow these clocks: pass their zone, e.g. zone='Europe/Berlin', or "
-            "zone='UTC' if that is meant.",
+            f"time={name!r} holds times of several offsets, {', '.join(found)}, as from clocks that change in spring "
+            "and autumn. They are converted to UTC, whose days do not follow these clocks: pass their zone, e.g. "
+            "zone='Europe/Berlin', or zone='UTC' if that is meant.",
             UserWarning,
             stacklevel=6,
         )
@@ -157,7 +157,7 @@ def _guess(times: Any, name: Any, has_offset: bool) -> pd.DatetimeIndex:
     if n_month == n_day and len(differ):
         warnings.warn(
             f"time={name!r} may have the day or the month first: {times[differ[0]]!r} is read as "
-            f"{month[differ[0]].date()}. Say which, e.g. time_format='%d/%m/%Y %H:%M'.",
+            f"{month[differ[0]].date()}. Pass its format, e.g. time_format='%d/%m/%Y %H:%M'.",
             UserWarning,
             stacklevel=6,
         )
@@ -172,7 +172,7 @@ def _infer(times: Any, local: Any, unknown: np.ndarray, keys: pd.Index | None, z
         own = np.flatnonzero((number == series) & ~times.isna())
         try:
             inferred = times[own].tz_localize(zone, ambiguous="infer", nonexistent="NaT")
-        except Exception:  # of pandas or pytz: the hour occurs once only, so it cannot be told which it is
+        except Exception:  # by pandas or pytz: the hour occurs only once, the first or the second time
             continue
         found.iloc[own] = inferred.tz_convert("UTC")
     return pd.DatetimeIndex(found, name=times.name).tz_convert(zone)

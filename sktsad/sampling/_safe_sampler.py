@@ -234,7 +234,7 @@ class SafeSampler(OneToOneFeatureMixin, Estimator):
             return rows
         if len(classes) > 2:
             raise ValueError(
-                f"max_normal={self.max_normal} is for two classes, y holds {len(classes)}. Use max_normal=None."
+                f"max_normal={self.max_normal} needs two classes, but y has {len(classes)}. Use max_normal=None."
             )
         rng = check_random_state(self.random_state)
         series = read_rows(windows)
@@ -258,7 +258,7 @@ class SafeSampler(OneToOneFeatureMixin, Estimator):
             return as_they_are(windows)
         if len(classes) > 2 and self.ratio is not None:
             raise ValueError(
-                f"ratio={self.ratio} is for two classes, y holds {len(classes)}. Use ratio=None."
+                f"ratio={self.ratio} needs two classes, but y has {len(classes)}. Use ratio=None."
             )
         augments = self.sampler == "augment" or isinstance(self.sampler, WindowAugmenter)
         sampler = None if augments else self._make_sampler()
@@ -304,7 +304,7 @@ class SafeSampler(OneToOneFeatureMixin, Estimator):
         if self.ratio is not None:
             if "sampling_strategy" not in names or kind_of(sampler) == "clean-sampling":
                 raise ValueError(
-                    f"ratio={self.ratio} is not for {name_of(sampler)}, which has none. Use ratio=None."
+                    f"ratio={self.ratio} is not for {name_of(sampler)}, which takes no ratio. Use ratio=None."
                 )
             strategies = {"sampling_strategy", "smote__sampling_strategy"} & set(names)
             sampler.set_params(**dict.fromkeys(strategies, self.ratio))

@@ -59,7 +59,7 @@ class _Before(BaseIndexer):
 
 
 def _count_merged(level_of_row: np.ndarray, place: np.ndarray, merge_gap: Any) -> np.ndarray:
-    """Count runs. At each level that it reaches, a row starts a run unless a row within the gap before does so, too."""
+    """Count runs: at each level it reaches, a row starts one unless a row within the gap before reaches it, too."""
     first = np.searchsorted(place, place - merge_gap - 1)
     levels = pd.Series(level_of_row)
     before = levels.rolling(_Before(first=first), min_periods=1).max().fillna(-1).to_numpy().astype(np.int64)

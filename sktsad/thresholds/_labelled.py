@@ -104,7 +104,7 @@ class Cost(ThresholdRule):
         (quiet, false_alarm), (miss, hit) = self._check_matrix()
         self.thresholds_, alarms, hits = _count(scores, anomalous)
         n_rows, n_anomalies = alarms[0], hits[0]
-        # The cost that mistakes add to that of predicting every row rightly, which no threshold changes.
+        # What mistakes cost on top of the cost of correct predictions alone, which no threshold changes.
         added = (alarms - hits) * (false_alarm - quiet) + (n_anomalies - hits) * (miss - hit)
         self.cost_ = ((n_rows - n_anomalies) * quiet + n_anomalies * hit + added) / n_rows
         is_best = added <= added.min() * (1 + 1e-15)  # equal up to rounding: 3 * 0.7 is below 2.1

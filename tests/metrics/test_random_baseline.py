@@ -141,7 +141,9 @@ def test_the_metric_sees_the_index_of_the_labels(name):
     [(brier_score_loss, "'y_proba'"), (lambda y_true: 0, "None"), (lambda y, X: 0, "'X'")],
 )
 def test_a_metric_that_does_not_say_what_it_wants_is_refused(metric, name):
-    with pytest.raises(TypeError, match=rf"must be y_score or y_pred.*got {name}. Wrap it: lambda y_true"):
+    with pytest.raises(
+        TypeError, match=rf"must be named y_score or y_pred.*got {name}. Wrap it: lambda y_true"
+    ):
         random_baseline([0, 1], metric)
 
 

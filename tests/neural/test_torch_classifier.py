@@ -41,7 +41,7 @@ def test_a_module_whose_sizes_are_not_known_yet_is_named():
 
 
 def test_a_callable_that_makes_no_module_is_named():
-    with pytest.raises(ValueError, match="module made nothing that can be trained"):
+    with pytest.raises(ValueError, match="module returned a network without weights to train"):
         TorchClassifier(lambda: None).fit(X, Y)
 
 

@@ -122,7 +122,7 @@ def test_zones_are_those_of_clocks_and_of_instants():
         message = rf"times with an offset, such as '2026-03-28T00.*and times without, such as '{bare}'"
         with pytest.raises(ValueError, match=message):
             read_panel(offsets, zone="Europe/Berlin")
-    with pytest.raises(ValueError, match="zone='Berlin' is no time zone"):
+    with pytest.raises(ValueError, match="zone='Berlin' is not a time zone"):
         read_panel(local, zone="Berlin")
     other, _, _ = read_panel(epochs.astype({"time": float}), unit="s")
     assert (other.index == times).all()
@@ -199,10 +199,10 @@ def test_numbers_whose_digits_are_dates_are_read_by_their_format(dtype):
     ("text", "message"),
     [
         ("time,Höhe\n2026-01-05,1\n".encode("latin-1"), "encoding='latin-1'"),
-        (b"", "is not read as a table.*No columns"),
-        (b"time,v\n1,2\n1,2,3\n", "is not read as a table.*Expected 2 fields"),
-        (b"time;v\n2026-01-05;1,5\n", "first column .*Say sep=';'"),
-        (b"time\tv\n2026-01-05\t1\n", r"Say sep='\\t'"),
+        (b"", "cannot be read as a table.*No columns"),
+        (b"time,v\n1,2\n1,2,3\n", "cannot be read as a table.*Expected 2 fields"),
+        (b"time;v\n2026-01-05;1,5\n", "first column .*Pass sep=';'"),
+        (b"time\tv\n2026-01-05\t1\n", r"Pass sep='\\t'"),
     ],
     ids=["latin", "empty", "ragged", "semicolons", "tabs"],
 )
@@ -249,5 +249,5 @@ def test_files_that_are_cut_off_are_named(tmp_path):
         read_panel(tmp_path / "my.csv.gz")
     pytest.importorskip("pyarrow")
     (tmp_path / "my.parquet").write_bytes(b"PAR1")
-    with pytest.raises(ValueError, match=r"source='.*my.parquet' is not read as a table: "):
+    with pytest.raises(ValueError, match=r"source='.*my.parquet' cannot be read as a table: "):
         read_panel(tmp_path / "my.parquet")

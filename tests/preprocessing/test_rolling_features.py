@@ -727,7 +727,7 @@ def test_lengths_of_time_of_too_few_rows_are_refused():
     ):
         RollingFeatures(["5min"]).fit(clocks())
     with pytest.raises(
-        ValueError, match=r"fewer than 2 row\(s\): one comes in 0 days 00:01:00. Give a longer"
+        ValueError, match=r"fewer than 2 row\(s\): one comes every 0 days 00:01:00. Give a longer"
     ):
         RollingFeatures(["1min"]).fit(DATES)
     with pytest.raises(ValueError, match="period='3min' has fewer than 4 rows in every series"):

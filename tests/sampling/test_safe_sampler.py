@@ -232,7 +232,7 @@ def test_more_than_two_classes(sampler):
     _, labels = resample(sampler, y=y)
     counts = np.bincount(labels)
     assert counts.max() - counts.min() <= (5 if sampler == "smote_tomek" else 0)
-    with pytest.raises(ValueError, match=r"ratio=0.5 is for two classes, y holds 3\. Use ratio=None"):
+    with pytest.raises(ValueError, match=r"ratio=0.5 needs two classes, but y has 3\. Use ratio=None"):
         resample(sampler, y=y, ratio=0.5)
 
 
@@ -265,7 +265,7 @@ def test_a_sampler_that_cleans_has_no_ratio(sampler):
     if isinstance(sampler, WindowAugmenter):
         assert resample(sampler, ratio=0.3)[1].sum() == 32  # the least that is enough
         return
-    with pytest.raises(ValueError, match=r"ratio=0.3 is not for .*, which has none\. Use ratio=None"):
+    with pytest.raises(ValueError, match=r"ratio=0.3 is not for .*, which takes no ratio\. Use ratio=None"):
         resample(sampler, ratio=0.3)
 
 
@@ -388,7 +388,7 @@ def test_a_sampler_of_ones_own():
     np.testing.assert_array_equal(rows_in(resampled), np.arange(60, 120))
     with pytest.raises(RuntimeError, match="out of luck"):
         resample(Failing())
-    with pytest.raises(ValueError, match=r"ratio=0.5 is not for LastHalf, which has none"):
+    with pytest.raises(ValueError, match=r"ratio=0.5 is not for LastHalf, which takes no ratio"):
         resample(LastHalf(), ratio=0.5)
 
 
@@ -683,7 +683,7 @@ def test_a_sampler_sees_what_the_cap_left():
 
 def test_a_cap_is_for_two_classes():
     X, y = np.arange(30.0).reshape(-1, 1), np.arange(30) % 3
-    with pytest.raises(ValueError, match="max_normal=5 is for two classes, y holds 3"):
+    with pytest.raises(ValueError, match="max_normal=5 needs two classes, but y has 3"):
         SafeSampler(max_normal=5).fit_resample(X, y)
 
 

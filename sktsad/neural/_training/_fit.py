@@ -115,8 +115,8 @@ def make_net(network: Network, options: TrainingOptions) -> LeanNet:
             ) from error
         if "empty parameter list" in str(error):
             raise ValueError(
-                "module made nothing that can be trained: pass a class of torch.nn.Module with weights, or a callable "
-                "that returns such a module."
+                "module returned a network without weights to train: pass a class of torch.nn.Module with weights, or "
+                "a callable that returns such a module."
             ) from error
         names = [f"net__{name}" for name in net_params]
         names += [] if isinstance(optimizer, str) else [f"optimizer={optimizer}"]
@@ -128,12 +128,12 @@ def make_net(network: Network, options: TrainingOptions) -> LeanNet:
         ) from error
     if not isinstance(net.optimizer_, torch.optim.Optimizer):
         raise ValueError(
-            f"optimizer={optimizer} returned no torch.optim.Optimizer. Give a class such as torch.optim.Adam."
+            f"optimizer={optimizer} did not return a torch.optim.Optimizer. Give a class such as torch.optim.Adam."
         )
     if any(is_lazy(weight) for weight in net.module_.parameters()):
         raise ValueError(
             "module has layers that learn their sizes from the first batch, such as torch.nn.LazyLinear, whose weights "
-            "are not there yet. Give them their sizes: module is called with those of the windows."
+            "do not exist yet. Use layers of fixed sizes: module is called with the sizes of the windows."
         )
     for part in (net.module_, net.criterion_):
         part.to(getattr(torch, options.dtype))

@@ -58,7 +58,7 @@ class LeanNet(NeuralNet):
     def run_single_epoch(
         self, iterator: Any, training: bool, prefix: str, step_fn: Any, **fit_params: Any
     ) -> None:
-        """Run one epoch, the lean one if it is enough."""
+        """Run one epoch: in a short loop of its own, unless the optimizer or a callback needs that of skorch."""
         if iterator is None or not self._can_be_lean():
             super().run_single_epoch(iterator, training, prefix, step_fn, **fit_params)
             return
