@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,7 @@ class LiveScaler(LiveStep):
 
     Parameters
     ----------
-    scalers : dict
+    scalers : mapping
         Fitted scalers by the name of the series.
     pooled : scaler or None
         Scaler for series not seen during fit; None refuses such series.
@@ -26,7 +26,7 @@ class LiveScaler(LiveStep):
         Value of the parameter ``unseen``, for the message.
     """
 
-    def __init__(self, scalers: dict[Hashable, Any], pooled: Any, n_columns: int, unseen: str) -> None:
+    def __init__(self, scalers: Mapping[Hashable, Any], pooled: Any, n_columns: int, unseen: str) -> None:
         super().__init__()
         self.scalers, self.pooled, self.unseen = scalers, pooled, unseen
         self._of_slot: dict[int, Any] = {}

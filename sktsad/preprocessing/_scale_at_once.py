@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
 from sklearn.preprocessing import MaxAbsScaler, MinMaxScaler, RobustScaler, StandardScaler
 
 from .._core import SeriesRows, as_slice
+from ._standard_scalers import StandardScalers
 
 #: Operations of each scaler on a column, in order, with the attribute that holds the numbers. Only the same operations
 #: give the same bits.
@@ -48,12 +49,11 @@ def are_many(rows: SeriesRows) -> bool:
     return len(rows.keys) > 1 and rows.n_rows < _SHORT * len(rows.keys)
 
 
-def fit_at_once(scaler: Any, values: np.ndarray, rows: SeriesRows) -> list[Any] | None:
+def fit_at_once(scaler: Any, values: np.ndarray, rows: SeriesRows) -> StandardScalers | None:
     """Return a fitted copy of a scaler for each series; None if it is not a plain ``StandardScaler``."""
     if type(scaler) is not StandardScaler or not (scaler.with_mean and scaler.with_std):
         return None
-    common = {**scaler.get_params(), "n_features_in_": values.shape[1]}
-    found: list[StandardScaler] = []
+    found: list[tuple[np.ndarray, ...]] = []
     for first, stop, block in _blocks(values.astype(np.float64, copy=False), rows):
         starts = rows.bounds[first:stop] - rows.bounds[first]
         sizes = np.diff(rows.bounds[first : stop + 1])
@@ -67,36 +67,42 @@ def fit_at_once(scaler: Any, values: np.ndarray, rows: SeriesRows) -> list[Any] 
         variance = (np.add.reduceat(block, starts) - rest**2 / n) / n
         is_constant = variance <= n * _EPS * variance + (n * mean * _EPS) ** 2
         scale = np.where(is_constant, 1.0, np.sqrt(variance))
-        for learnt in zip(sizes.astype(np.float64), mean, variance, scale, strict=True):
-            own: Any = object.__new__(StandardScaler)
-            vars(own).update(common)
-            own.n_samples_seen_, own.mean_, own.var_, own.scale_ = learnt
-            found.append(own)
-    return found
+        found.append((sizes.astype(np.float64), mean, variance, scale))
+    learnt = (np.concatenate(parts) for parts in zip(*found, strict=True))
+    return StandardScalers(scaler.get_params(), rows.keys, *learnt)
 
 
-def scale_at_once(scalers: list[Any], values: np.ndarray, rows: SeriesRows, method: str) -> np.ndarray | None:
+def scale_at_once(
+    scalers: Mapping[Hashable, Any], values: np.ndarray, rows: SeriesRows, method: str
+) -> np.ndarray | None:
     """Return rows scaled, or scaled back, each series by its scaler; None if only the scalers themselves can do it."""
-    steps = what_it_does(scalers[0])
-    if (
-        steps is None
-        or values.dtype != np.float64
-        or any(what_it_does(scaler) is not steps for scaler in scalers)
-    ):
+    if values.dtype != np.float64:
         return None
+    if isinstance(scalers, StandardScalers):
+        chosen = scalers.some(rows.keys)
+        todo = [(do, getattr(chosen, name)) for name, do in _DO[StandardScaler]]
+    else:
+        own = [scalers[key] for key in rows.keys]
+        steps = what_it_does(own[0])
+        if steps is None or any(what_it_does(scaler) is not steps for scaler in own):
+            return None
+        todo = [(do, _numbers(own, name, NEUTRAL[do], values.shape[1])) for name, do in steps]
     if method == "inverse_transform":
-        steps = tuple((name, _INVERSE[do]) for name, do in reversed(steps))
+        todo = [(_INVERSE[do], number) for do, number in reversed(todo)]
     out = np.empty_like(values)
     for first, stop, block in _blocks(values, rows):
         block = np.array(block)
         sizes = np.diff(rows.bounds[first : stop + 1])
-        for name, do in steps:
-            neutral = np.full(values.shape[1], NEUTRAL[do])
-            numbers = [getattr(scaler, name) for scaler in scalers[first:stop]]
-            each = np.concatenate([neutral if number is None else number for number in numbers])
-            do(block, np.repeat(each.reshape(len(sizes), -1), sizes, axis=0), out=block)
+        for do, number in todo:
+            do(block, np.repeat(number[first:stop], sizes, axis=0), out=block)
         out[as_slice(rows.order[rows.bounds[first] : rows.bounds[stop]])] = block
     return out
+
+
+def _numbers(scalers: list[Any], name: str, neutral: float, n_columns: int) -> np.ndarray:
+    """Return an attribute of each scaler, of shape (n_series, n_columns); the neutral number for None."""
+    found = [getattr(scaler, name) for scaler in scalers]
+    return np.array([np.full(n_columns, neutral) if number is None else number for number in found])
 
 
 def _blocks(values: np.ndarray, rows: SeriesRows) -> Iterator[tuple[int, int, np.ndarray]]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections import ChainMap
+from collections.abc import Hashable, Mapping
 from copy import deepcopy
 from typing import Any, Self
 
@@ -32,6 +33,7 @@ from .._core import (
 )
 from ._live_scaler import LiveScaler
 from ._scale_at_once import are_many, fit_at_once, scale_at_once
+from ._standard_scalers import joined
 
 #: Rows and the parameters of the scaler are checked once: checking series by series takes longer than scaling them.
 _CHECKED = {"assume_finite": True, "skip_parameter_validation": True}
@@ -56,8 +58,9 @@ class SeriesScaler(OneToOneFeatureMixin, TransformerMixin, Estimator):
 
     Attributes
     ----------
-    scalers_ : dict
-        The fitted scaler of each series by its name; ``{None: scaler}`` without a MultiIndex.
+    scalers_ : mapping
+        The fitted scaler of each series by its name; ``{None: scaler}`` without a MultiIndex. The scalers of many short
+        series are kept as arrays, and made when they are looked up.
     pooled_scaler_ : transformer
         Scaler fitted on all rows; only with ``unseen="pooled"`` and a MultiIndex.
     n_features_in_ : int
@@ -105,9 +108,9 @@ class SeriesScaler(OneToOneFeatureMixin, TransformerMixin, Estimator):
         values = validate_rows(self, X, reset=True)
         self._is_panel = is_panel(X)
         pooled = self._new_scaler().fit(values)
-        self.scalers_: dict[Hashable, Any] = {None: pooled}
-        if self._is_panel:
-            self.scalers_ = dict(zip(rows.keys, self._fitted(values, rows), strict=True))
+        self.scalers_: Mapping[Hashable, Any] = (
+            self._fitted(values, rows) if self._is_panel else {None: pooled}
+        )
         if self.unseen == "pooled" and self._is_panel:
             self.pooled_scaler_ = pooled
         elif hasattr(self, "pooled_scaler_"):
@@ -145,15 +148,16 @@ class SeriesScaler(OneToOneFeatureMixin, TransformerMixin, Estimator):
         if is_first:
             self._is_panel = is_panel(X)
         check_panel(X, self._is_panel)
-        # Copies continue, so that existing scalers stay unchanged if a later series fails.
-        scalers = {} if is_first else dict(self.scalers_)
-        if not scalers.keys() & set(rows.keys):
-            scalers |= dict(zip(rows.keys, self._fitted(values, rows), strict=True))
+        before: Mapping[Hashable, Any] = {} if is_first else self.scalers_
+        if not before.keys() & set(rows.keys):
+            scalers = joined(before, self._fitted(values, rows))
         else:
+            # Copies continue, so that existing scalers stay unchanged if a later series fails.
+            scalers = later = dict(before)
             with config_context(**_CHECKED):
                 for key, part in rows.parts():
-                    own = deepcopy(scalers[key]) if key in scalers else self._new_scaler()
-                    scalers[key] = own.partial_fit(values[rows.order[part]])
+                    own = deepcopy(later[key]) if key in later else self._new_scaler()
+                    later[key] = own.partial_fit(values[rows.order[part]])
         with config_context(**_CHECKED):
             if self.unseen == "pooled" and self._is_panel:
                 pooled = deepcopy(getattr(self, "pooled_scaler_", None)) or self._new_scaler()
@@ -228,21 +232,25 @@ class SeriesScaler(OneToOneFeatureMixin, TransformerMixin, Estimator):
                 for key, part in rows.parts()
                 if key not in self.scalers_
             }
-            scalers = [new[key] if key in new else self.scalers_[key] for key in rows.keys]
+            scalers: Mapping[Hashable, Any] = (
+                ChainMap(new, self.scalers_) if new else self.scalers_  # type: ignore[arg-type]
+            )
             out = scale_at_once(scalers, values, rows, method) if are_many(rows) else None
             if out is None:
                 out = np.empty_like(values)
-                for scaler, (_, part) in zip(scalers, rows.parts(), strict=True):
+                for key, part in rows.parts():
                     at = rows.order[part]
-                    out[at] = getattr(scaler, method)(values[at])
+                    out[at] = getattr(scalers[key], method)(values[at])
         index = row_index(X)
         return out if index is None else pd.DataFrame(out, index, self.get_feature_names_out())
 
-    def _fitted(self, values: np.ndarray, rows: SeriesRows) -> list[Any]:
+    def _fitted(self, values: np.ndarray, rows: SeriesRows) -> Mapping[Hashable, Any]:
         """Return a fitted scaler for each series."""
         with config_context(**_CHECKED):
             found = fit_at_once(self._new_scaler(), values, rows) if are_many(rows) else None
-            return found or [self._new_scaler().fit(values[rows.order[part]]) for _, part in rows.parts()]
+            if found is not None:
+                return found
+            return {key: self._new_scaler().fit(values[rows.order[part]]) for key, part in rows.parts()}
 
     def _scaler_of_new(self, key: Hashable, values: np.ndarray, method: str) -> Any:
         """Return the scaler of a series that fit did not see."""

@@ -1,5 +1,7 @@
 """Many series at once: what the scalers of scikit-learn do one after the other."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -30,7 +32,8 @@ def panel(sizes, n_columns, seed, in_turn):
 def test_statistics_are_those_of_one_fit_for_each_series(sizes, n_columns, seed, in_turn):
     values, rows = panel(sizes, n_columns, seed, in_turn)
     fitted = fit_at_once(StandardScaler(), values, rows)
-    for own, (_, part) in zip(fitted, rows.parts(), strict=True):
+    assert list(fitted) == rows.keys
+    for own, (_, part) in zip(fitted.values(), rows.parts(), strict=True):
         wanted = vars(StandardScaler().fit(values[rows.order[part]]))
         assert set(vars(own)) == set(wanted), "all that a scaler has"
         for name, value in wanted.items():
@@ -61,7 +64,21 @@ def test_rows_are_scaled_with_the_same_bits_and_back(scaler, in_turn, block, mon
         wanted = np.empty_like(values)
         for own, at in zip(scalers, parts, strict=True):
             wanted[at] = getattr(own, method)(values[at])
-        np.testing.assert_array_equal(scale_at_once(scalers, values, rows, method), wanted)
+        by_name = dict(zip(rows.keys, scalers, strict=True))
+        np.testing.assert_array_equal(scale_at_once(by_name, values, rows, method), wanted)
+
+
+@pytest.mark.parametrize("method", ["transform", "inverse_transform"])
+def test_scalers_kept_as_arrays_scale_with_the_bits_of_scalers_one_by_one(method):
+    values, rows = panel([3, 25, 1, 7, 4], 2, 0, False)
+    kept = fit_at_once(StandardScaler(), values, rows)
+    some = rows.some(np.array([4, 0, 3]))
+    as_dict = {key: kept[key] for key in some.keys}
+    rest = values[: some.n_rows]
+    some = replace(some, order=np.arange(some.n_rows))
+    np.testing.assert_array_equal(
+        scale_at_once(kept, rest, some, method), scale_at_once(as_dict, rest, some, method)
+    )
 
 
 def test_what_is_not_just_numbers_is_left_to_the_scalers():
@@ -79,9 +96,9 @@ def test_what_is_not_just_numbers_is_left_to_the_scalers():
         [PowerTransformer().fit(values)] * 2,
         [StandardScaler(with_mean=False).fit(values)] * 2,
     ):
-        assert scale_at_once(others, values, rows, "transform") is None
-    assert scale_at_once([plain, RobustScaler().fit(values)], values, rows, "transform") is None
-    assert scale_at_once([plain, plain], values.astype(np.float32), rows, "transform") is None
+        assert scale_at_once(dict(enumerate(others)), values, rows, "transform") is None
+    assert scale_at_once({0: plain, 1: RobustScaler().fit(values)}, values, rows, "transform") is None
+    assert scale_at_once({0: plain, 1: plain}, values.astype(np.float32), rows, "transform") is None
 
 
 def test_few_long_series_are_scaled_one_after_the_other():
