@@ -18,8 +18,10 @@ from sklearn.model_selection import (
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from sktsad import SeriesScaler, SlidingWindow
+from sktsad import RollingFeatures, SeriesImputer, SeriesScaler, SlidingWindow
 from sktsad.model_selection import EventSplit, SeriesSplit
+from sktsad.postprocessing import alarms
+from sktsad.preprocessing import forecast_target, resample
 
 #: Step in time of each series, and rows between its gaps.
 SERIES = {"a": (1, [70]), "b": (60, [33, 37]), "c": (5, [41, 20, 30]), "d": (7, [60])}
@@ -196,3 +198,61 @@ def test_a_series_scaled_by_those_of_training_sees_nothing_of_itself():
         pooled = StandardScaler().set_output(transform="pandas").fit(X.iloc[train])
         expected = MODEL.decision_function(pooled.transform(X.iloc[test]))
         np.testing.assert_allclose(scores[test], expected)
+
+
+# Gaps of a length of time
+
+
+def holed(step):
+    """Rows of one machine with holes of 2 to 40 minutes, and a missing value here and there."""
+    rng = np.random.default_rng(step)
+    holes = rng.choice([1] * 16 + [2, 3, 4, 9, 11, 12, 13, 40], 150) * pd.Timedelta(step, "min")
+    values = rng.normal(size=150)
+    values[rng.random(150) < 0.1] = np.nan
+    return pd.DataFrame({"x": values}, pd.Timestamp("2026-01-01") + holes.cumsum())
+
+
+GAP, IN_STEPS = "12min", {1: 12, 4: 3, 30: 1}
+ROLLING = {"z_windows": [4], "std_windows": [], "slope_windows": [], "ewm_spans": [], "period": None}
+
+
+def transformed(make):
+    def run(X, max_gap):
+        cut = len(X.loc[["a"]]) // 2 if isinstance(X.index, pd.MultiIndex) else len(X) // 2
+        first = X.groupby(level=0).head(cut) if isinstance(X.index, pd.MultiIndex) else X[:cut]
+        rest = X.drop(first.index)
+        return pd.DataFrame(np.asarray(make(max_gap).fit(first).transform(rest)), rest.index)
+
+    return run
+
+
+BY_GAP = {
+    "window": transformed(lambda max_gap: make_pipeline(SeriesImputer(), SlidingWindow(4, max_gap=max_gap))),
+    "features": transformed(lambda max_gap: RollingFeatures(**ROLLING, max_gap=max_gap)),
+    "resample": lambda X, max_gap: resample(X, step="1min", fill="mean", max_gap=max_gap),
+    "forecast": lambda X, max_gap: forecast_target(X, 2, max_gap=max_gap)[1].to_frame(),
+    "alarms": lambda X, max_gap: alarms(X["x"].abs() - 1, merge_gap=2, max_gap=max_gap)[["start", "rows"]],
+}
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+@pytest.mark.parametrize("of", BY_GAP)
+def test_a_gap_of_a_length_of_time_is_one_of_the_steps_of_each_series(of):
+    machines = {name: holed(step) for name, step in zip("abc", IN_STEPS, strict=True)}
+    together = BY_GAP[of](pd.concat(machines), GAP)
+    alone = [
+        BY_GAP[of](rows, GAP if of == "resample" else n_steps)
+        for rows, n_steps in zip(machines.values(), IN_STEPS.values(), strict=True)
+    ]
+    np.testing.assert_array_equal(
+        together.select_dtypes("number").to_numpy(),
+        pd.concat(alone).select_dtypes("number").to_numpy(),
+    )
+    other = BY_GAP[of](pd.concat(machines), "1min")
+    assert not other.equals(together), "max_gap makes no difference here"
+
+
+@pytest.mark.parametrize("of", BY_GAP)
+def test_a_gap_of_a_length_of_time_is_refused_without_dates(of):
+    with pytest.raises(ValueError, match="max_gap='12min' is a length of time, which needs dates"):
+        BY_GAP[of](holed(1).fillna(0).set_axis(np.arange(150.0)), GAP)

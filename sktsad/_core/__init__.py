@@ -2,12 +2,17 @@
 
 from ._durations import (
     LENGTH_OF_TIME,
+    MAX_GAP,
+    check_max_gap,
+    gap_in_words,
     in_rows,
+    is_gap,
     is_length_of_time,
     nanoseconds,
     require_dates,
     require_steps,
     short_name,
+    steps_of_gap,
 )
 from ._estimator import FITTED_PARTS, Estimator, atomic_fit, fitted_part, version_of, which_look_ahead
 from ._index import check_panel, format_of_digits, has_time, is_panel, row_index, time_labels
@@ -18,7 +23,17 @@ from ._per_series import PerSeries, RecentRows
 from ._pipeline import before_last, last_step, require_method
 from ._ragged import as_slice, equal_parts, map_parts, ranges, search_parts
 from ._robust import is_spread, nan_median, robust_moments, robust_spread
-from ._runs import DURATION, AlarmRule, AlarmRuns, AlarmState, count_events, find_events, places
+from ._runs import (
+    DURATION,
+    LEAST_DURATION,
+    AlarmRule,
+    AlarmRuns,
+    AlarmState,
+    count_events,
+    duration_in_rows,
+    find_events,
+    places,
+)
 from ._scores import (
     check_foreign_rows,
     column_of_scores,
@@ -33,7 +48,6 @@ from ._scores import (
 )
 from ._series import (
     SeriesRows,
-    is_gap,
     may_be_autumn,
     modal_step,
     read_rows,
@@ -62,7 +76,7 @@ from ._sklearn import (
     validate_parameter_constraints,
     validate_params,
 )
-from ._types import AnyEstimator, Axes, Label, Labels, Rows, Scores, Seed, Weights
+from ._types import AnyEstimator, Axes, Label, Labels, MaxGap, Rows, Scores, Seed, Weights
 from ._validate_rows import is_polars, refuse_other_containers, refuse_polars_output, validate_rows
 from ._validation import (
     check_labels,
@@ -80,7 +94,9 @@ from ._windows import Windows, channels_by_name, check_windows, flatten_3d, refu
 __all__ = [
     "DURATION",
     "FITTED_PARTS",
+    "LEAST_DURATION",
     "LENGTH_OF_TIME",
+    "MAX_GAP",
     "N_JOBS",
     "RANDOM_STATE",
     "AlarmRule",
@@ -98,6 +114,7 @@ __all__ = [
     "Labels",
     "LiveRows",
     "LiveStep",
+    "MaxGap",
     "Past",
     "PastStep",
     "PerSeries",
@@ -118,6 +135,7 @@ __all__ = [
     "check_feature_names_in",
     "check_foreign_rows",
     "check_labels",
+    "check_max_gap",
     "check_panel",
     "check_params_of_rows",
     "check_same_index",
@@ -128,12 +146,14 @@ __all__ = [
     "column_of_scores",
     "count_events",
     "decision_scores",
+    "duration_in_rows",
     "equal_parts",
     "estimator_type",
     "find_events",
     "fitted_part",
     "flatten_3d",
     "format_of_digits",
+    "gap_in_words",
     "get_namespace",
     "has_time",
     "in_rows",
@@ -178,6 +198,7 @@ __all__ = [
     "search_parts",
     "short_name",
     "show_versions",
+    "steps_of_gap",
     "subtract_threshold",
     "tail_mask",
     "time_labels",

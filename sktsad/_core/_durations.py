@@ -4,19 +4,29 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
-from typing import Any
+from functools import lru_cache, partial
+from numbers import Real
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from ._series import SeriesRows
+from ._sklearn import Interval
+from ._types import MaxGap
+
+if TYPE_CHECKING:
+    from ._series import SeriesRows
 
 #: Types of a length of time: a timedelta, or text such as "30min" that pandas reads as one.
 LENGTH_OF_TIME: list[Any] = [timedelta, str]
+#: What ``max_gap`` may be: a number of time steps, or a length of time.
+MAX_GAP: list[Any] = [Interval(Real, 1, None, closed="left"), *LENGTH_OF_TIME]
 #: Text without a unit, which pandas would read as nanoseconds.
 _NUMBER = re.compile(r"\s*[\d.]+\s*")
 #: Relative tolerance: 30 minutes are 30 rows of one minute, in spite of rounding errors.
 _ROUNDING = 1e-6
+#: Share of a time step that counts as rounding error or jitter of the clock.
+_JITTER = 1e-3
 
 
 def is_length_of_time(value: Any) -> bool:
@@ -45,6 +55,40 @@ def nanoseconds(name: str, value: Any) -> int:
     if pd.isna(time) or time < pd.Timedelta(0):
         raise ValueError(f"{name}={value!r} must be a length of time of at least 0, such as '30min' or '1D'.")
     return int(time.as_unit("ns").value)
+
+
+#: The same for ``max_gap``, which steps that work row by row ask for at every row.
+_longest_hole = lru_cache(maxsize=64)(partial(nanoseconds, "max_gap"))
+
+
+def is_gap(hole: Any, max_gap: MaxGap, step: Any) -> Any:
+    """Return whether a hole in time is a gap; it never is if the time step is NaN.
+
+    A gap is a hole of more than ``max_gap`` time steps, or one longer than ``max_gap`` and than one time step: the next
+    row of a slow series does not come after a gap.
+    """
+    if is_length_of_time(max_gap):
+        return hole > np.maximum(_longest_hole(max_gap), step) + _JITTER * step
+    return hole > (max_gap + _JITTER) * step
+
+
+def check_max_gap(max_gap: MaxGap, rows: SeriesRows) -> None:
+    """Raise if ``max_gap`` is a length of time that cannot be read, or rows have no dates."""
+    if is_length_of_time(max_gap):
+        require_dates("max_gap", max_gap, rows)
+        _longest_hole(max_gap)
+
+
+def steps_of_gap(max_gap: MaxGap, steps: np.ndarray) -> np.ndarray:
+    """Return the largest number of time steps that is not a gap, for time steps in nanoseconds; 1 where it is NaN."""
+    if not is_length_of_time(max_gap):
+        return np.full(np.shape(steps), float(max_gap))
+    return np.fmax(_longest_hole(max_gap) / steps + _JITTER, 1.0)
+
+
+def gap_in_words(max_gap: MaxGap) -> str:
+    """Return ``max_gap`` with its value and unit."""
+    return f"max_gap={max_gap!r}" + ("" if is_length_of_time(max_gap) else " time steps")
 
 
 def require_dates(name: str, value: Any, rows: SeriesRows, what: str = "X", is_length: bool = True) -> None:

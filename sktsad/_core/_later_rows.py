@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ._durations import gap_in_words
 from ._ragged import ranges, search_parts
 from ._series import SeriesRows
+from ._types import MaxGap
 
 if TYPE_CHECKING:
     from ._series_past import Past
@@ -67,7 +69,7 @@ def _plain(key: Hashable) -> str:
         return _ZEROS.sub("", _SEPARATOR.sub("-", text))
 
 
-def warn_if_cut(past: Past, rows: SeriesRows, length: int, max_gap: float, stacklevel: int) -> bool:
+def warn_if_cut(past: Past, rows: SeriesRows, length: int, max_gap: MaxGap, stacklevel: int) -> bool:
     """Warn where a shuffled split, or another time step than in fit, cuts windows to pieces; return whether it does."""
     segments = rows.segment_starts(max_gap, rows.steps_so_far(past.steps))
     n_gaps, n_rows = len(segments) - len(rows.keys), rows.n_rows - len(rows.keys)
@@ -79,7 +81,7 @@ def warn_if_cut(past: Past, rows: SeriesRows, length: int, max_gap: float, stack
         )
     elif n_gaps > max(2, n_rows / 2):
         message = (
-            f"{n_gaps} of {n_rows} rows come more than max_gap={max_gap} time steps after the row before: their "
+            f"{n_gaps} of {n_rows} rows come more than {gap_in_words(max_gap)} after the row before: their "
             "windows are padding. The time step is that of fit: fit on rows as far apart as these, or raise max_gap."
         )
     else:

@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from ._durations import is_gap
 from ._per_series import PerSeries
-from ._series import is_gap
 from ._series_past import Past, SeriesPast
+from ._types import MaxGap
 
 _YES, _NO = np.array([True]), np.array([False])
 
@@ -94,15 +95,15 @@ class GappedStep(LiveStep):
     ----------
     past : Past
         What fit kept of the series.
-    max_gap : float
-        Longest step in time that is not a gap, in units of the time step of a series.
+    max_gap : float, str or timedelta
+        Longest step in time that is not a gap, in units of the time step of a series, or a length of time.
     """
 
     last_time: np.ndarray
     time_step: np.ndarray
     n_rows: np.ndarray
 
-    def __init__(self, past: Past, max_gap: float) -> None:
+    def __init__(self, past: Past, max_gap: MaxGap) -> None:
         super().__init__()
         self.past, self.max_gap = past, max_gap
         self._numbers = past.numbers()

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ._durations import is_gap
 from ._ragged import ranges, search_parts
-from ._series import SeriesRows, is_gap
+from ._series import SeriesRows
+from ._types import MaxGap
 
 if TYPE_CHECKING:
     from ._series_past import Past
@@ -55,7 +57,7 @@ def is_purged(key: Hashable, time: float) -> bool:
 
 
 def warn_if_past_is_missing(
-    past: Past, rows: SeriesRows, max_gap: float, lacking: Lacking, n_rows: int, stacklevel: int
+    past: Past, rows: SeriesRows, max_gap: MaxGap, lacking: Lacking, n_rows: int, stacklevel: int
 ) -> None:
     """Warn if many rows of series that fit knows come without the rows before them.
 
@@ -65,8 +67,8 @@ def warn_if_past_is_missing(
         The past kept by fit.
     rows : SeriesRows
         The rows as they were given.
-    max_gap : float
-        Longest step in time that is not a gap, in units of the time step.
+    max_gap : float, str or timedelta
+        Longest step in time that is not a gap, in units of the time step, or a length of time.
     lacking : callable
         Marks the rows of the first runs of series that lack their past; see `Lacking`.
     n_rows : int

@@ -8,13 +8,15 @@ from typing import Any
 
 import numpy as np
 
-from ._durations import LENGTH_OF_TIME, nanoseconds, whole_rows
-from ._series import SeriesRows, is_gap, read_rows
+from ._durations import LENGTH_OF_TIME, check_max_gap, in_rows, is_gap, nanoseconds, whole_rows
+from ._series import SeriesRows, read_rows
 from ._sklearn import Interval
-from ._types import Rows
+from ._types import MaxGap, Rows
 
 #: What ``merge_gap`` and ``cool_down`` may be: a number of rows, or a length of time.
 DURATION: list[Any] = [Interval(Integral, 0, None, closed="left"), *LENGTH_OF_TIME]
+#: What ``min_rows`` may be: the same, but not 0.
+LEAST_DURATION: list[Any] = [Interval(Integral, 1, None, closed="left"), *LENGTH_OF_TIME]
 #: What ``merge_gap=None`` means where rows have dates: a person who was called is busy for half an hour.
 _HALF_AN_HOUR = 1800 * 10**9
 #: Distance between two series, in rows; and the longest gap, cool-down or hole, which is shorter.
@@ -48,7 +50,7 @@ def count_events(X: Rows, positive: np.ndarray) -> int:
     return len(find_events(positive[rows.order], rows.bounds[:-1])[0])
 
 
-def places(rows: SeriesRows, max_gap: float, steps: np.ndarray) -> np.ndarray:
+def places(rows: SeriesRows, max_gap: MaxGap, steps: np.ndarray) -> np.ndarray:
     """Return where each row stands in time, counted in rows: a gap counts as the rows that are missing there.
 
     Shorter holes are not counted, as for windows: a clock that jitters, or loses a row, does not end a run. Two series
@@ -56,6 +58,7 @@ def places(rows: SeriesRows, max_gap: float, steps: np.ndarray) -> np.ndarray:
     """
     ahead = np.ones(rows.n_rows, dtype=np.int64)
     firsts = rows.bounds[:-1]
+    check_max_gap(max_gap, rows)
     if rows.times is not None and rows.n_rows > 1:
         holes = np.diff(rows.times)
         of_row = steps[0] if len(steps) == 1 else np.repeat(steps, np.diff(rows.bounds))[1:]
@@ -78,12 +81,12 @@ class AlarmRule:
     ----------
     merge_gap, cool_down : int, or ndarray of int, shape (n_rows,)
         In rows; an array holds, for each row, the value of its series.
-    min_rows : int
+    min_rows : int, or ndarray of int, shape (n_rows,)
         Number of rows above the threshold that make an alarm.
     """
 
     merge_gap: Any = 0
-    min_rows: int = 1
+    min_rows: Any = 1
     cool_down: Any = 0
 
     @classmethod
@@ -92,7 +95,7 @@ class AlarmRule:
         rows: SeriesRows,
         step_times: np.ndarray | None,
         merge_gap: Any = None,
-        min_rows: int = 1,
+        min_rows: Any = 1,
         cool_down: Any = 0,
     ) -> AlarmRule:
         """Make a rule from parameters that users give as numbers of rows or as lengths of time.
@@ -105,15 +108,15 @@ class AlarmRule:
             How long a row of each series lasts, in nanoseconds, NaN if unknown; None without dates.
         merge_gap, cool_down : int, timedelta, str or None
             Number of rows, or a length of time; None means half an hour where rows have dates, else 0.
-        min_rows : int
-            Number of rows above the threshold that make an alarm.
+        min_rows : int, timedelta or str
+            Number of rows above the threshold that make an alarm, or how long these must last.
         """
         sizes = np.diff(rows.bounds)
-        durations = [
-            _in_rows(name, value, step_times, sizes)
-            for name, value in (("merge_gap", merge_gap), ("cool_down", cool_down))
-        ]
-        return cls(durations[0], min_rows, durations[1])
+        return cls(
+            duration_in_rows("merge_gap", merge_gap, step_times, sizes),
+            duration_in_rows("min_rows", min_rows, step_times, sizes, least=1),
+            duration_in_rows("cool_down", cool_down, step_times, sizes),
+        )
 
     def find(self, hot: np.ndarray, place: np.ndarray) -> AlarmRuns:
         """Find the alarms.
@@ -127,29 +130,28 @@ class AlarmRule:
         """
         rows = np.flatnonzero(hot)
         at = place[rows]
-        gap = self.merge_gap if np.ndim(self.merge_gap) == 0 else self.merge_gap[rows][1:]
+        gap = _at(self.merge_gap, rows[1:])
         starts = np.flatnonzero(np.append(np.ones(min(len(rows), 1), dtype=bool), np.diff(at) > gap + 1))
         stops = np.append(starts[1:], len(rows))[: len(starts)]
+        is_long = stops - starts >= _at(self.min_rows, rows[stops - 1])
         if np.any(self.cool_down > self.merge_gap):
-            cool = self.cool_down if np.ndim(self.cool_down) == 0 else self.cool_down[rows[stops - 1]]
-            starts, stops = self._pass_over(at, starts, stops, cool)
-        elif self.min_rows > 1:
-            is_long = stops - starts >= self.min_rows
+            starts, stops = self._pass_over(rows, at, starts, stops, is_long)
+        else:
             starts, stops = starts[is_long], stops[is_long]
-        return AlarmRuns(rows, starts, stops, self.min_rows)
+        return AlarmRuns(rows, starts, stops, _at(self.min_rows, rows[stops - 1]))
 
     def _pass_over(
-        self, at: np.ndarray, starts: np.ndarray, stops: np.ndarray, cool: Any
+        self, rows: np.ndarray, at: np.ndarray, starts: np.ndarray, stops: np.ndarray, is_long: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
         """Return the runs that are alarms, each after the cool-down of the one before."""
         n_runs = len(starts)
-        is_long = stops - starts >= self.min_rows
+        cool = _at(self.cool_down, rows[stops - 1])
         long = np.append(np.where(is_long, np.arange(n_runs), n_runs), n_runs)
         next_long = np.minimum.accumulate(long[::-1])[::-1]  # from each run on
         # The first row after the cool-down of each run, the run that it is in or follows, and what is left of that.
         row = np.searchsorted(at, at[stops - 1] + cool, side="right")
         run = np.searchsorted(stops, row)
-        is_rest = stops[run] - row >= self.min_rows
+        is_rest = stops[run] - row >= _at(self.min_rows, rows[stops[run] - 1])
         following = np.where(is_rest, run, next_long[run + 1])
         begin = np.where(is_rest, row, starts.take(following, mode="clip"))
         chain, successor, number = [], following.tolist(), int(next_long[0])
@@ -170,14 +172,14 @@ class AlarmRuns:
         The rows above the threshold.
     starts, stops : ndarray of int, shape (n_alarms,)
         Alarm ``i`` has ``rows[starts[i]:stops[i]]``.
-    min_rows : int
+    min_rows : int, or ndarray of int, shape (n_alarms,)
         Each alarm opens with its ``min_rows``-th row.
     """
 
     rows: np.ndarray
     starts: np.ndarray
     stops: np.ndarray
-    min_rows: int
+    min_rows: Any
 
     def __len__(self) -> int:
         return len(self.starts)
@@ -225,8 +227,8 @@ class AlarmState:
     """
 
     def __init__(self, rule: AlarmRule, n_series: int) -> None:
-        self.rule = rule
         self.merge_gap = np.broadcast_to(rule.merge_gap, n_series)
+        self.min_rows = np.broadcast_to(rule.min_rows, n_series)
         self.cool_down = np.broadcast_to(rule.cool_down, n_series)
         self.first, self.last, self.ready = np.full((3, n_series), -_FAR)
         self.n_rows = np.zeros(n_series, dtype=np.int64)
@@ -248,9 +250,9 @@ class AlarmState:
         opened, closed : ndarray of bool, shape (n,)
             Where an alarm opens with this row; and where one has ended, at the previous ``last``.
         """
-        rule, behind = self.rule, place - self.last[series] - self.merge_gap[series]
+        behind, min_rows = place - self.last[series] - self.merge_gap[series], self.min_rows[series]
         over = (behind > 1) | ((behind == 1) & ~hot)
-        closed = over & (self.n_rows[series] >= rule.min_rows)
+        closed = over & (self.n_rows[series] >= min_rows)
         ended = series[closed]
         self.ready[ended] = self.last[ended] + self.cool_down[ended]
         self.n_rows[series[over]] = 0
@@ -259,11 +261,21 @@ class AlarmState:
         self.first[series[begins]] = place[begins]
         self.last[series[counts]] = place[counts]
         self.n_rows[series[counts]] += 1
-        return counts & (self.n_rows[series] == rule.min_rows), closed
+        return counts & (self.n_rows[series] == min_rows), closed
 
 
-def _in_rows(name: str, value: Any, step_times: np.ndarray | None, sizes: np.ndarray) -> Any:
-    """Return a duration in rows: one number, or one for each row where the steps of the series differ."""
+def _at(values: Any, rows: np.ndarray) -> Any:
+    """Return the values at some rows, or the only value."""
+    return values if np.ndim(values) == 0 else values[rows]
+
+
+def duration_in_rows(
+    name: str, value: Any, step_times: np.ndarray | None, sizes: np.ndarray, least: int = 0
+) -> Any:
+    """Return a duration in rows: one number, or one for each row where the steps of the series differ.
+
+    As many whole rows as fit into a length of time, or with ``least`` the fewest that last as long, but at least these.
+    """
     if isinstance(value, Integral):
         return min(int(value), _LONGEST)
     if value is None and step_times is None:
@@ -275,4 +287,6 @@ def _in_rows(name: str, value: Any, step_times: np.ndarray | None, sizes: np.nda
         )
     time = _HALF_AN_HOUR if value is None else nanoseconds(name, value)
     numbers = whole_rows(time, step_times, _LONGEST)
+    if least:
+        numbers = np.clip(in_rows(time, step_times, up=True), least, _LONGEST)
     return int(numbers[0]) if (numbers == numbers[:1]).all() and len(numbers) else np.repeat(numbers, sizes)

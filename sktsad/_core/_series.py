@@ -10,14 +10,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ._durations import check_max_gap, is_gap
 from ._index import LOST_INDEX_FIX, is_panel, read_levels, read_stamps, row_index
 from ._ragged import as_slice, equal_parts, ranges
 from ._sklearn import num_samples
-from ._types import Rows
+from ._types import MaxGap, Rows
 from ._validate_rows import refuse_other_containers
 
-#: Share of a time step that counts as rounding error or jitter of the clock.
-_ROUNDING = 1e-3
 #: One hour in nanoseconds.
 _HOUR = 3_600 * 10**9
 
@@ -147,14 +146,15 @@ class SeriesRows:
             size *= 2
         return out
 
-    def segment_starts(self, max_gap: float, steps: np.ndarray) -> np.ndarray:
+    def segment_starts(self, max_gap: MaxGap, steps: np.ndarray) -> np.ndarray:
         """Return where segments start in ``order``: at each new series, and after each gap.
 
-        A gap is a hole of more than ``max_gap`` time steps, which are given for each series or for each row.
+        Time steps are given for each series or for each row; see `is_gap`.
         """
         starts = np.zeros(self.n_rows, dtype=bool)
         starts[self.bounds[:-1]] = True
         if self.times is not None:
+            check_max_gap(max_gap, self)
             if len(steps) != self.n_rows:
                 steps = np.repeat(steps, np.diff(self.bounds))
             starts[1:] |= is_gap(np.diff(self.times), max_gap, steps[1:])
@@ -182,11 +182,6 @@ def modal_steps(differences: np.ndarray, bounds: np.ndarray) -> np.ndarray:
         median = (ordered[:, (size - 1) // 2] + ordered[:, size // 2]) / 2
         out[which] = np.where(3 * most >= size, ordered.ravel()[starts[is_most][first]], median)
     return out
-
-
-def is_gap(hole: Any, max_gap: float, step: Any) -> Any:
-    """Return whether a hole in time is more than ``max_gap`` steps; it never is if the step is NaN."""
-    return hole > (max_gap + _ROUNDING) * step
 
 
 def read_series(X: Rows, series: str = "auto") -> SeriesRows:

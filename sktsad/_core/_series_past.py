@@ -14,7 +14,7 @@ from ._index import LOST_INDEX_FIX, check_panel, is_numbered, is_panel, row_inde
 from ._later_rows import warn_if_unknown
 from ._ragged import ranges, search_parts
 from ._series import SeriesRows
-from ._types import Rows
+from ._types import MaxGap, Rows
 
 #: Number of runs of training rows per series whose last rows are kept: the last run, and those before the longest
 #: holes. Folds leave longer holes than lost rows and shuffled splits do.
@@ -96,7 +96,7 @@ class Past:
         rows: SeriesRows,
         values: np.ndarray,
         first_needed: Callable[[np.ndarray, np.ndarray], np.ndarray],
-        max_gap: float,
+        max_gap: MaxGap,
         most_runs: int = MOST_RUNS,
     ) -> Self:
         """Keep the step and the runs of each series, and the rows at the end of each run that later rows need.
@@ -112,8 +112,8 @@ class Past:
         first_needed : callable
             Called with the stops of runs in ``rows.order``, and the number of the series of each; returns the first row
             that a row after each run needs. It may lie before the first row of the series.
-        max_gap : float
-            A hole of more steps ends a run whose last rows are kept.
+        max_gap : float, str or timedelta
+            A hole of more steps, or of more time, ends a run whose last rows are kept.
         most_runs : int
             Largest number of runs of a series whose last rows are kept.
         """

@@ -14,6 +14,8 @@ Label: TypeAlias = Any
 Scores: TypeAlias = Any
 #: One weight per row, at least 0: array-like of shape (n_samples,).
 Weights: TypeAlias = Any
+#: Longest hole in time that is no gap: a number of time steps, or a length of time as text or timedelta.
+MaxGap: TypeAlias = Any
 #: What ``check_random_state`` takes: int, RandomState or None.
 Seed: TypeAlias = Any
 #: Any scikit-learn estimator, of this package or not.

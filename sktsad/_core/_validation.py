@@ -19,7 +19,7 @@ from ._drawn_rows import DRAWN_ROWS, look_drawn
 from ._index import LOST_INDEX_FIX, has_time, is_numbered, is_panel, row_index
 from ._series import SeriesRows, read_rows, read_series
 from ._sklearn import num_samples, safe_indexing
-from ._types import Label, Labels, Rows
+from ._types import Label, Labels, MaxGap, Rows
 
 
 def check_labels(X: Rows, y: Labels) -> np.ndarray:
@@ -188,7 +188,7 @@ def _same_rows(rows: SeriesRows, others: SeriesRows) -> bool:
     return keys == other_keys and np.array_equal(numbers, other_numbers)
 
 
-def check_target_index(X: Rows, y: Labels, max_gap: float) -> str | None:
+def check_target_index(X: Rows, y: Labels, max_gap: MaxGap) -> str | None:
     """Compare y's index with that of X; return a warning if X has lost gaps, or time, that y still has.
 
     Raises

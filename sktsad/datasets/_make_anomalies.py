@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from numbers import Integral, Real
 from typing import Any
 
@@ -10,7 +11,16 @@ import numpy as np
 import pandas as pd
 from sklearn.utils import check_array, check_random_state
 
-from .._core import RANDOM_STATE, Interval, Rows, read_series, row_index, validate_params
+from .._core import (
+    LEAST_DURATION,
+    RANDOM_STATE,
+    Interval,
+    Rows,
+    duration_in_rows,
+    read_series,
+    row_index,
+    validate_params,
+)
 from ._dataset import ANOMALY
 
 #: For each kind, a function that returns new values for a stretch of a column; its arguments are the column, the start
@@ -36,7 +46,7 @@ _KINDS: dict[str, Any] = {
         "X": ["array-like"],
         "kinds": [list, tuple],
         "n_events": [Interval(Integral, 1, None, closed="left")],
-        "length": [Interval(Integral, 1, None, closed="left")],
+        "length": LEAST_DURATION,
         "size": [Interval(Real, 0, None, closed="neither")],
         "n_columns": [Interval(Integral, 1, None, closed="left"), None],
         "return_kinds": ["boolean"],
@@ -49,7 +59,7 @@ def make_anomalies(
     kinds: Sequence[str] = tuple(_KINDS),
     *,
     n_events: int = 5,
-    length: int = 20,
+    length: int | str | timedelta = 20,
     size: float = 1.5,
     n_columns: int | None = 1,
     return_kinds: bool = False,
@@ -77,8 +87,8 @@ def make_anomalies(
         - "speed": the rows at half or twice their speed.
     n_events : int, default=5
         Number of events in each series.
-    length : int, default=20
-        Number of rows of an event; a spike has one.
+    length : int, str or timedelta, default=20
+        Number of rows of an event, or how long it lasts, where the index has dates; a spike has one row.
     size : float, default=1.5
         Size of spikes, shifts, drifts and noise, in standard deviations of the column in its series.
     n_columns : int or None, default=1
@@ -101,8 +111,9 @@ def make_anomalies(
     Raises
     ------
     ValueError
-        If ``kinds`` names an unknown kind or none, values are missing or infinite, or the events do not fit: each has
-        a part of the series to itself, of at least three times its length.
+        If ``kinds`` names an unknown kind or none, ``length`` is a length of time and X has no dates, values are
+        missing or infinite, or the events do not fit: each has a part of the series to itself, of at least three times
+        its length.
 
     Examples
     --------
@@ -126,17 +137,21 @@ def make_anomalies(
     series = read_series(X)
     values = check_array(X, dtype=np.float64, copy=True, input_name="X")
     kind = np.full(len(values), "", dtype=object)
+    steps = series.steps() if series.has_dates else None
+    of_row = np.broadcast_to(
+        duration_in_rows("length", length, steps, np.diff(series.bounds), least=1), len(values)
+    )
     for key, part in series.parts():
-        rows = series.order[part]
-        if len(rows) < 3 * length * n_events:
+        rows, n_rows = series.order[part], int(of_row[part][0])
+        if len(rows) < 3 * n_rows * n_events:
             which = "X" if key is None else f"series {key!r}"
             raise ValueError(
-                f"n_events={n_events} of length={length} do not fit into {which} with {len(rows)} rows: each needs "
-                f"{3 * length}. Lower one of them, or pass more rows."
+                f"n_events={n_events} of length={length!r} do not fit into {which} with {len(rows)} rows: each needs "
+                f"{3 * n_rows}. Lower one of them, or pass more rows."
             )
         turns = [kinds[number % len(kinds)] for number in range(n_events)]
         rng.shuffle(turns)
-        values[rows], kind[rows] = _with_events(values[rows], turns, length, size, n_columns, rng)
+        values[rows], kind[rows] = _with_events(values[rows], turns, n_rows, size, n_columns, rng)
     y: Any = (kind != "").astype(np.int64)
     index = row_index(X)
     if index is None:

@@ -1,13 +1,15 @@
 """Generator of seasonal key performance indicators with labelled anomalies."""
 
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 from numbers import Integral, Real
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from sklearn.utils import check_random_state
 
-from .._core import RANDOM_STATE, Interval, validate_params
+from .._core import LENGTH_OF_TIME, RANDOM_STATE, Interval, is_length_of_time, nanoseconds, validate_params
 from ._dataset import ANOMALY, stack_series
 
 #: For each kind of event, its number of rows (shortest, longest) and its course: the share of its full size in each of
@@ -32,7 +34,7 @@ _START = pd.Timestamp("2024-01-01")
     {
         "n_samples": [Interval(Integral, 10, None, closed="left")],
         "n_series": [Interval(Integral, 1, None, closed="left")],
-        "period": [Interval(Integral, 2, None, closed="left")],
+        "period": [Interval(Integral, 2, None, closed="left"), *LENGTH_OF_TIME],
         "contamination": [Interval(Real, 0, 0.2, closed="both")],
         "kinds": [list, tuple],
         "noise": [Interval(Real, 0, np.inf, closed="left")],
@@ -46,7 +48,7 @@ def make_kpi(
     n_samples: int = 2000,
     *,
     n_series: int = 1,
-    period: int = 288,
+    period: int | str | timedelta = 288,
     contamination: float = 0.02,
     kinds: Sequence[str] = ("spike", "level_shift", "drift"),
     noise: float = 0.1,
@@ -76,8 +78,8 @@ def make_kpi(
         Number of series. Each has its own level and scale. For the same `random_state`, the first series stay the same
         if more are requested.
 
-    period : int, default=288
-        Number of rows of one season. With the default `step`, 288 rows are a day.
+    period : int, str or timedelta, default=288
+        Number of rows of one season, or how long it lasts, such as "1D". With the default `step`, 288 rows are a day.
 
     contamination : float, default=0.02
         Share of anomalous rows, from 0 to 0.2. Each series has exactly
@@ -134,12 +136,18 @@ def make_kpi(
             f"contamination={contamination} of n_samples={n_samples} is less than one row: "
             "raise either of them, or set contamination=0 for series without anomalies."
         )
-    time = pd.date_range(_START, periods=n_samples, freq=_check_step(step), name="time")
+    delta = _check_step(step)
+    time = pd.date_range(_START, periods=n_samples, freq=delta, name="time")
+    n_rows: Any = period
+    if is_length_of_time(period):
+        n_rows = nanoseconds("period", period) / delta.as_unit("ns").value
+    if n_rows < 2:
+        raise ValueError(f"period={period!r} must be at least two steps of {step}.")
     rng = check_random_state(random_state)
     tables = {}
     for i in range(n_series):
         departure = _make_events(n_samples, n_anomalous, kinds, rng)
-        normal = _make_normal(n_samples, period, noise, trend, rng)
+        normal = _make_normal(n_samples, n_rows, noise, trend, rng)
         scale = 10 ** rng.uniform(0, 2)
         level = rng.uniform(3, 10)
         value = scale * (level + normal + departure)
@@ -162,7 +170,7 @@ def _check_step(step: str) -> pd.Timedelta:
 
 
 def _make_normal(
-    n_samples: int, period: int, noise: float, trend: float, rng: np.random.RandomState
+    n_samples: int, period: float, noise: float, trend: float, rng: np.random.RandomState
 ) -> np.ndarray:
     """Season of amplitude 1, trend and noise."""
     row = np.arange(n_samples)

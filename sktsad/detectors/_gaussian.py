@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from numbers import Real
 from typing import Any
 
@@ -39,9 +40,9 @@ class GaussianDetector(RunningDetector, Estimator):
         Share of rows, the last of each series in time, that a rule learns from and the densities do not. If that is
         fewer than 30 rows, up to half of the rows are held out to reach 30. With 0, or if fewer than 30 normal rows
         remain, the rule learns from the training rows.
-    half_life : float, default=None
-        Number of rows of its series after which a row counts half as much: the detector follows drift. None weights
-        all rows equally.
+    half_life : float, str or timedelta, default=None
+        Number of rows of its series after which a row counts half as much: the detector follows drift. A length of
+        time, such as ``"1D"``, is converted by the time step of each series in fit. None weights all rows equally.
     n_channels : int, default=None
         Number of channels in a plain 2-D row; it only serves to name the values in `feature_scores`.
 
@@ -119,7 +120,7 @@ class GaussianDetector(RunningDetector, Estimator):
         score_on: str = "window",
         threshold: Any = None,
         validation_fraction: float = 0.2,
-        half_life: float | None = None,
+        half_life: float | str | timedelta | None = None,
         n_channels: int | None = None,
     ) -> None:
         self.covariance = covariance

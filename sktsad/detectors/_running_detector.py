@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from copy import copy
+from datetime import timedelta
 from numbers import Real
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.metaestimators import available_if
 
 from .._core import (
+    LENGTH_OF_TIME,
     Interval,
     Labels,
     Rows,
     Windows,
     atomic_fit,
     check_labels,
+    is_length_of_time,
+    nanoseconds,
     num_samples,
+    read_rows,
+    require_steps,
     rows_after,
+    time_order,
     warn_if_anomaly_is_a_guess,
 )
 from ._window_detector import WindowDetector
@@ -42,11 +50,13 @@ class RunningDetector(WindowDetector):
 
     _parameter_constraints: dict = {
         **WindowDetector._parameter_constraints,
-        "half_life": [Interval(Real, 0, None, closed="neither"), None],
+        "half_life": [Interval(Real, 0, None, closed="neither"), *LENGTH_OF_TIME, None],
     }
 
-    half_life: float | None
+    half_life: float | str | timedelta | None
     _moments: StandardScaler
+    #: The half-life of each series of fit in rows, if it is given as a length of time.
+    _rows_of_half_life: dict[Hashable, float]
 
     def _why_not(self) -> str:
         """Return the parameters that rule out running moments, as text; empty if none does."""
@@ -59,7 +69,7 @@ class RunningDetector(WindowDetector):
     def _fit_model(self, windows: Windows, held_out: Windows | None) -> None:
         if self.half_life is not None and (reason := self._why_not()):
             raise ValueError(
-                f"half_life={self.half_life} has no effect with {reason}: leave one of them out."
+                f"half_life={self.half_life!r} has no effect with {reason}: leave one of them out."
             )
         self._learn(windows, goes_on=False)
 
@@ -119,6 +129,34 @@ class RunningDetector(WindowDetector):
             self._learn(windows[~anomalous], goes_on=True)
         return self
 
+    def _convert_half_life(self, windows: Windows) -> dict[Hashable, float]:
+        """Return the half-life of each series in rows, by its time step."""
+        order = time_order(windows)
+        rows = read_rows(windows if order is None else windows[order])
+        steps = require_steps("half_life", self.half_life, rows)
+        half_life = nanoseconds("half_life", self.half_life)
+        if not half_life:
+            raise ValueError(f"half_life={self.half_life!r} must be above 0, such as '1D'.")
+        known = {
+            key: half_life / step for key, step in zip(rows.keys, steps.tolist(), strict=True) if step > 0
+        }
+        if not known:
+            raise ValueError(
+                f"half_life={self.half_life!r} is a length of time, but most rows of every series come more than once, "
+                "as after a sampler: there is no time step. Give a number of rows."
+            )
+        return known
+
+    def _half_life_of(self, windows: Windows) -> Any:
+        """Return the half-life in rows, one number for all windows or one for each."""
+        if not is_length_of_time(self.half_life):
+            return self.half_life
+        rows, known = read_rows(windows), self._rows_of_half_life
+        typical = float(np.median(list(known.values())))  # for series that fit has not seen
+        out = np.empty(rows.n_rows)
+        out[rows.order] = np.repeat([known.get(key, typical) for key in rows.keys], np.diff(rows.bounds))
+        return out
+
     def _add_moments(self, windows: Windows, goes_on: bool) -> tuple[np.ndarray | None, float]:
         """Set ``_moments`` to those of all windows so far, with these.
 
@@ -131,8 +169,10 @@ class RunningDetector(WindowDetector):
         """
         weights, kept = None, 1.0
         if self.half_life is not None:
-            age = rows_after(windows)
-            weights, kept = 0.5 ** (age / self.half_life), 0.5 ** ((age.max() + 1) / self.half_life)
+            if is_length_of_time(self.half_life) and not goes_on:
+                self._rows_of_half_life = self._convert_half_life(windows)
+            age, half_life = rows_after(windows), self._half_life_of(windows)
+            weights, kept = 0.5 ** (age / half_life), float((0.5 ** ((age + 1) / half_life)).min())
         moments, past = StandardScaler(), 0.0
         if goes_on:
             moments = copy(self._moments)

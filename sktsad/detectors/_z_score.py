@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import numpy as np
@@ -33,9 +34,10 @@ class ZScoreDetector(DetectorTransformerMixin, RunningDetector, Estimator):
         Share of rows, the last of each series in time, that a rule learns from and the means do not. If that is fewer
         than 30 rows, up to half of the rows are held out to reach 30. With 0, or if fewer than 30 normal rows remain,
         the rule learns from the training rows.
-    half_life : float, default=None
-        Number of rows of its series after which a row counts half as much: the detector follows drift. None weights
-        all rows equally. It must be None with ``robust=True`` and with ``mode="rolling"``.
+    half_life : float, str or timedelta, default=None
+        Number of rows of its series after which a row counts half as much: the detector follows drift. A length of
+        time, such as ``"1D"``, is converted by the time step of each series in fit. None weights all rows equally. It
+        must be None with ``robust=True`` and with ``mode="rolling"``.
     n_channels : int, default=None
         Number of channels in a plain 2-D row for ``mode="rolling"``; None takes it from `Windows`, 3-D arrays or names
         such as ``x0_t-3``, and treats other rows as univariate.
@@ -90,7 +92,7 @@ class ZScoreDetector(DetectorTransformerMixin, RunningDetector, Estimator):
         robust: bool = False,
         threshold: Any = None,
         validation_fraction: float = 0.2,
-        half_life: float | None = None,
+        half_life: float | str | timedelta | None = None,
         n_channels: int | None = None,
     ) -> None:
         self.mode = mode

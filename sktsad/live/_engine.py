@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .._core import GappedStep, LiveRows, PastStep, SeriesPast, subtract_threshold
+from .._core import GappedStep, LiveRows, PastStep, SeriesPast, SeriesRows, subtract_threshold
 from ._chain import Chain, has_values, walk
 from ._clock import Clock, StepSoFar
 from ._learning import Learner
@@ -229,11 +229,13 @@ class Engine:
                         "whether they follow those of fit. Use the same kind of index for both."
                     )
                 part.forget()
-        has_dates = kind is not None and (kind.startswith("dates") or kind == "time deltas")
+        one_row = SeriesRows(
+            [None], np.array([0, 1]), np.array([0]), None if kind is None else np.zeros(1), kind
+        )
+        self.alarms.start(one_row)
         self.kind = kind
-        self.clock = Clock(np.int64 if has_dates else np.float64)
+        self.clock = Clock(np.int64 if one_row.has_dates else np.float64)
         self.clock.grow(self._room)
-        self.alarms.has_dates = has_dates
 
     def forget(self, key: Hashable) -> None:
         """Forget a series."""

@@ -6,7 +6,15 @@ from typing import Any
 
 import numpy as np
 
-from .._core import AlarmRule, AlarmState, PerSeries, SeriesRows, is_gap
+from .._core import (
+    AlarmRule,
+    AlarmState,
+    MaxGap,
+    PerSeries,
+    SeriesRows,
+    check_max_gap,
+    is_gap,
+)
 
 _NO = np.array([False])
 _FIELDS = ("first", "last", "n_rows", "ready")
@@ -17,37 +25,42 @@ class LiveAlarms(PerSeries):
 
     Parameters
     ----------
-    merge_gap, cool_down : int, timedelta, str or None
+    merge_gap, min_rows, cool_down : int, timedelta, str or None
         As in `sktsad.postprocessing.alarms`.
-    min_rows : int
-        Least number of rows above the threshold that make an alarm.
-    max_gap : float
-        Holes of more than this number of time steps count as missing rows.
+    max_gap : float, str or timedelta
+        Holes of more than this number of time steps, or length of time, count as missing rows.
     """
 
     place: np.ndarray
     n_rows: np.ndarray
     gap: np.ndarray
     cool: np.ndarray
+    need: np.ndarray
 
-    def __init__(self, merge_gap: Any, min_rows: int, cool_down: Any, max_gap: float) -> None:
+    def __init__(self, merge_gap: Any, min_rows: Any, cool_down: Any, max_gap: MaxGap) -> None:
         super().__init__()
         self.merge_gap, self.min_rows, self.cool_down, self.max_gap = merge_gap, min_rows, cool_down, max_gap
-        self.has_dates = False
+        self._has_dates = False
         self.keep("place", (), np.int64)
-        self._state = AlarmState(AlarmRule(0, min_rows, 0), 0)
+        self._state = AlarmState(AlarmRule(), 0)
         for name in _FIELDS:
             self.keep(name, (), np.int64, int(AlarmState(AlarmRule(), 1).__dict__[name][0]))
         self.keep("gap", (), np.int64)
         self.keep("cool", (), np.int64)
+        self.keep("need", (), np.int64, 1)
         self._bind()
+
+    def start(self, rows: SeriesRows) -> None:
+        """Prepare for rows with this kind of time."""
+        check_max_gap(self.max_gap, rows)
+        self._has_dates = rows.has_dates
 
     def begin(self, slot: int, step: float) -> None:
         """Prepare a series with a time step; NaN means that there is none."""
-        times = np.array([step]) if self.has_dates else None
+        times = np.array([step]) if self._has_dates else None
         one = SeriesRows([None], np.array([0, 1]), np.array([0]), None)
         rule = AlarmRule.read(one, times, self.merge_gap, self.min_rows, self.cool_down)
-        self.gap[slot], self.cool[slot] = rule.merge_gap, rule.cool_down
+        self.gap[slot], self.cool[slot], self.need[slot] = rule.merge_gap, rule.cool_down, rule.min_rows
 
     def grow(self, n_series: int) -> None:
         """Make room for this number of series."""
@@ -63,7 +76,7 @@ class LiveAlarms(PerSeries):
         """Let the rule work on the arrays kept here."""
         for name in _FIELDS:
             setattr(self._state, name, getattr(self, name))
-        self._state.merge_gap, self._state.cool_down = self.gap, self.cool
+        self._state.merge_gap, self._state.cool_down, self._state.min_rows = self.gap, self.cool, self.need
 
     def step(
         self, slots: np.ndarray, holes: np.ndarray | None, steps: np.ndarray, hot: np.ndarray
@@ -102,4 +115,4 @@ class LiveAlarms(PerSeries):
 
     def is_open(self, slots: np.ndarray) -> np.ndarray:
         """Mark series that have an open alarm."""
-        return self.n_rows[slots] >= self.min_rows
+        return self.n_rows[slots] >= self.need[slots]

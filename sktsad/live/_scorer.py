@@ -8,7 +8,6 @@ from collections.abc import Hashable, Iterator, Mapping
 from contextlib import contextmanager
 from copy import deepcopy
 from datetime import timedelta
-from numbers import Integral, Real
 from pathlib import Path
 from typing import Any, Self
 
@@ -18,7 +17,8 @@ from sklearn.utils.validation import check_is_fitted
 
 from .._core import (
     DURATION,
-    Interval,
+    LEAST_DURATION,
+    MAX_GAP,
     Rows,
     StrOptions,
     last_step,
@@ -50,10 +50,11 @@ class LiveScorer:
         its score; or as an error, so that no row of the call is processed. Such a row never affects later rows.
     merge_gap, cool_down : int, timedelta, str or None, default=None and 0
         When an alarm opens and closes, as in `sktsad.postprocessing.alarms`.
-    min_rows : int, default=1
-        Least number of rows above the threshold that open an alarm.
-    max_gap : float, default=3
-        Holes in time of more than this number of steps count, for alarms, as missing rows.
+    min_rows : int, timedelta or str, default=1
+        Least number of rows above the threshold that open an alarm, or how long these must last.
+    max_gap : float, str or timedelta, default=3
+        Holes in time of more than this number of steps, or more than this length of time, count, for alarms, as missing
+        rows.
     learn : bool, default=False
         Whether a copy of the model continues to learn from rows that are not alarms: thresholds that have ``update``,
         and detectors that have ``partial_fit``. The rows of a call are scored before the model learns from them.
@@ -122,9 +123,9 @@ class LiveScorer:
     _parameter_constraints: dict = {
         "not_finite": [StrOptions({"alarm", "skip", "raise"})],
         "merge_gap": [*DURATION, None],
-        "min_rows": [Interval(Integral, 1, None, closed="left")],
+        "min_rows": LEAST_DURATION,
         "cool_down": DURATION,
-        "max_gap": [Interval(Real, 1, None, closed="left")],
+        "max_gap": MAX_GAP,
         "learn": ["boolean"],
         "look_back": [dict, None],
     }
@@ -135,9 +136,9 @@ class LiveScorer:
         *,
         not_finite: str = "alarm",
         merge_gap: int | str | timedelta | None = None,
-        min_rows: int = 1,
+        min_rows: int | str | timedelta = 1,
         cool_down: int | str | timedelta = 0,
-        max_gap: float = 3,
+        max_gap: float | str | timedelta = 3,
         learn: bool = False,
         look_back: Mapping[str, int] | None = None,
     ) -> None:

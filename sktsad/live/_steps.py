@@ -8,7 +8,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from .._core import GappedStep, LiveRows, LiveStep, Past, RecentRows
+from .._core import (
+    GappedStep,
+    LiveRows,
+    LiveStep,
+    MaxGap,
+    Past,
+    RecentRows,
+)
 
 Function = Callable[[Any], np.ndarray]
 
@@ -121,7 +128,7 @@ class Smoothed(GappedStep):
     ----------
     past : Past
         The past kept by fit, for the time steps of the series.
-    max_gap : float
+    max_gap : float, str or timedelta
         Longest step in time that is not a gap.
     lengths : callable
         Takes time steps of series, and returns the number of scores for each.
@@ -134,7 +141,7 @@ class Smoothed(GappedStep):
     def __init__(
         self,
         past: Past,
-        max_gap: float,
+        max_gap: MaxGap,
         lengths: Callable[[np.ndarray], np.ndarray],
         statistic: Callable[..., np.ndarray],
         chain: LiveStep,

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
 
 import numpy as np
 from sklearn.utils import check_random_state
 
-from .._core import Seed
+from .._core import Seed, duration_in_rows
 from ._labelled_rows import LabelledRows
 
 
@@ -62,18 +64,23 @@ class Blocks:
             yield np.bincount(np.concatenate(drawn), minlength=len(self.starts))
 
 
-def cut_blocks(rows: LabelledRows, block_length: int | None) -> Blocks:
-    """Make each event a block, and cut normal stretches into equal pieces of about ``block_length`` rows.
+def cut_blocks(rows: LabelledRows, block_length: int | str | timedelta | None) -> Blocks:
+    """Make each event a block, and cut normal stretches into equal pieces of about ``block_length``.
 
     None takes the square root of the number of rows. No block crosses the border of a series.
     """
-    n_rows = len(rows.positive)
-    length = np.sqrt(n_rows) if block_length is None else block_length
+    n_rows, series = len(rows.positive), rows.series
+    length: Any = np.sqrt(n_rows)
+    if block_length is not None:
+        steps = series.steps() if series.has_dates else None
+        length = duration_in_rows("block_length", block_length, steps, np.diff(series.bounds), least=1)
     turns = np.flatnonzero(np.diff(rows.positive)) + 1
     starts = np.union1d(turns, rows.series.bounds[:-1])
     sizes = np.diff(starts, append=n_rows)
     is_event = rows.positive[starts]
-    n_pieces = np.where(is_event, 1, np.maximum(np.rint(sizes / length), 1)).astype(np.int64)
+    n_pieces = np.where(
+        is_event, 1, np.maximum(np.rint(sizes / np.broadcast_to(length, n_rows)[starts]), 1)
+    ).astype(np.int64)
 
     of_stretch = np.repeat(np.arange(len(starts)), n_pieces)
     piece = np.arange(len(of_stretch)) - np.repeat(n_pieces.cumsum() - n_pieces, n_pieces)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -11,10 +10,11 @@ import pandas as pd
 
 from .._core import (
     DURATION,
+    LEAST_DURATION,
     AlarmRule,
-    Interval,
     Label,
     Labels,
+    duration_in_rows,
     is_length_of_time,
     is_panel,
     nanoseconds,
@@ -30,14 +30,18 @@ from ._labelled_rows import COMMON, DELAY, LabelledRows, read_labels, read_predi
 @validate_params(
     {
         "y": ["array-like"],
-        "min_length": [Interval(Integral, 1, None, closed="left")],
+        "min_length": LEAST_DURATION,
         "merge_gap": DURATION,
         "pos_label": COMMON["pos_label"],
     },
     prefer_skip_nested_validation=True,
 )
 def to_events(
-    y: Labels, *, min_length: int = 1, merge_gap: int | str | timedelta = 0, pos_label: Label = 1
+    y: Labels,
+    *,
+    min_length: int | str | timedelta = 1,
+    merge_gap: int | str | timedelta = 0,
+    pos_label: Label = 1,
 ) -> pd.DataFrame:
     """List the events, labelled or predicted, one per row: runs of anomalous rows that follow one another.
 
@@ -46,8 +50,9 @@ def to_events(
     y : array-like of shape (n_samples,)
         Two labels, rows in time order. If it has a (series, time) MultiIndex, events end with their series. Otherwise
         all rows are one series.
-    min_length : int, default=1
-        Shorter events are dropped, after merging.
+    min_length : int, str or timedelta, default=1
+        Least number of rows of an event, after merging, or how long these last, where the index of `y` has dates.
+        Shorter events are dropped.
     merge_gap : int, str or timedelta, default=0
         Events of a series with at most this number of normal rows between them are merged; or with normal rows for at
         most this length of time, such as ``"10min"``, where the index of `y` has dates.
@@ -98,10 +103,12 @@ def to_events(
     """
     rows = read_labels(y, pos_label)
     steps = rows.series.steps()
-    rule = AlarmRule.read(rows.series, steps if rows.series.has_dates else None, merge_gap)
+    step_times = steps if rows.series.has_dates else None
+    rule = AlarmRule.read(rows.series, step_times, merge_gap)
     found = rule.find(rows.positive, places(rows.series, np.inf, steps))
     starts, stops = found.first, found.last + 1
-    long = stops - starts >= min_length
+    least = duration_in_rows("min_length", min_length, step_times, np.diff(rows.series.bounds), least=1)
+    long = stops - starts >= np.broadcast_to(least, len(rows.positive))[starts]
     return _table(y, rows, starts[long], stops[long])
 
 

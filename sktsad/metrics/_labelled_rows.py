@@ -85,9 +85,9 @@ def count_between(mask: np.ndarray, starts: np.ndarray, stops: np.ndarray) -> np
     return counts[stops] - counts[starts]
 
 
-def with_time(y_true: Labels, other: Any, max_delay: Any) -> Labels:
+def with_time(y_true: Labels, other: Any, *durations: Any) -> Labels:
     """Return labels, with the index of scores or predictions if a length of time needs it and there is one."""
-    if not is_length_of_time(max_delay) or has_time(y_true) or not has_time(other):
+    if not any(map(is_length_of_time, durations)) or has_time(y_true) or not has_time(other):
         return y_true
     check_consistent_length(y_true, other)
     return pd.Series(column_or_1d(y_true), index=other.index)

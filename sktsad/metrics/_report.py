@@ -12,6 +12,7 @@ from sklearn.utils import check_consistent_length, column_or_1d
 
 from .._core import (
     DURATION,
+    LEAST_DURATION,
     RANDOM_STATE,
     AlarmRule,
     Interval,
@@ -36,7 +37,7 @@ _THRESHOLD = [Interval(Real, None, None, closed="both")]
 _CONSTRAINTS = {
     **COMMON,
     "max_delay": DELAY,
-    "block_length": [Interval(Integral, 1, None, closed="left"), None],
+    "block_length": [*LEAST_DURATION, None],
     "n_bootstrap": [Interval(Integral, 0, None, closed="left")],
     "confidence": [Interval(Real, 0, 1, closed="neither")],
     "merge_gap": [*DURATION, None],
@@ -53,7 +54,7 @@ def detection_report(
     threshold: float = 0.0,
     *,
     max_delay: int | str | timedelta = 7,
-    block_length: int | None = None,
+    block_length: int | str | timedelta | None = None,
     n_bootstrap: int = 500,
     confidence: float = 0.95,
     merge_gap: int | str | timedelta | None = None,
@@ -79,9 +80,10 @@ def detection_report(
     max_delay : int, str or timedelta, default=7
         For F1 within delay: within how many rows after its first row an event must be found, or within what time, such
         as ``"7min"``, where the index has dates.
-    block_length : int, default=None
-        Approximate number of rows in a block of normal rows. Several times the number of rows that one score depends
-        on, such as the length of the window, is enough. None takes the square root of the number of rows.
+    block_length : int, str or timedelta, default=None
+        Approximate number of rows in a block of normal rows, or how long it lasts, where the index has dates. Several
+        times the number of rows that one score depends on, such as the length of the window, is enough. None takes the
+        square root of the number of rows.
     n_bootstrap : int, default=500
         Number of bootstrap draws. With 0 there are no intervals.
     confidence : float, default=0.95
@@ -186,7 +188,7 @@ def detection_report(
     event recall             0.88  0.62  1.00    0.40
     false alarms per day     0.02  0.00  0.06    0.96
     """
-    y_true = with_time(_with_series(y_true, y_score), y_score, max_delay)
+    y_true = with_time(_with_series(y_true, y_score), y_score, max_delay, block_length)
     rows = read_scores(y_true, y_score, pos_label)
     blocks = cut_blocks(rows, block_length)
     figures = Figures(rows, blocks, threshold, max_delay, _days(rows), *_calls(rows, merge_gap))
@@ -221,7 +223,7 @@ def compare(
     threshold_b: float = 0.0,
     *,
     max_delay: int | str | timedelta = 7,
-    block_length: int | None = None,
+    block_length: int | str | timedelta | None = None,
     n_bootstrap: int = 500,
     confidence: float = 0.95,
     merge_gap: int | str | timedelta | None = None,
@@ -244,8 +246,9 @@ def compare(
     max_delay : int, str or timedelta, default=7
         For F1 within delay: within how many rows after its first row an event must be found, or within what time, such
         as ``"7min"``, where the index has dates.
-    block_length : int, default=None
-        Approximate number of rows in a block of normal rows. None takes the square root of the number of rows.
+    block_length : int, str or timedelta, default=None
+        Approximate number of rows in a block of normal rows, or how long it lasts, where the index has dates. None
+        takes the square root of the number of rows.
     n_bootstrap : int, default=500
         Number of bootstrap draws. With 0 there are no intervals.
     confidence : float, default=0.95
@@ -299,7 +302,7 @@ def compare(
     """
     y_true = _with_series(y_true, score_a, score_b)
     for score in (score_a, score_b):
-        y_true = with_time(y_true, score, max_delay)
+        y_true = with_time(y_true, score, max_delay, block_length)
     rows_a, rows_b = (
         read_scores(y_true, scores, pos_label, name)
         for name, scores in (("score_a", score_a), ("score_b", score_b))

@@ -10,7 +10,14 @@ from typing import Any
 import numpy as np
 from skorch.callbacks import LRScheduler
 
-from .._core import AnyEstimator, Interval, Past, StrOptions, Windows
+from .._core import (
+    MAX_GAP,
+    AnyEstimator,
+    Interval,
+    Past,
+    StrOptions,
+    Windows,
+)
 from ..networks import StatefulNetwork
 from ._net_estimator import NetEstimator
 from ._recurrent_parameters import RECURRENT
@@ -34,7 +41,7 @@ ALONG_SERIES: dict = {
     "max_grad_norm": [Interval(Real, 0, None, closed="neither"), None],
     "series_embedding": [Interval(Integral, 1, 2**13, closed="both"), None],
     "series_dropout": [Interval(Real, 0, 1, closed="left")],
-    "max_gap": [Interval(Real, 1, None, closed="left")],
+    "max_gap": MAX_GAP,
     "history": [StrOptions({"index", "none"})],
     "series": [StrOptions({"auto", "index"})],
 }

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from .._core import Past, SeriesPast, Windows, is_gap, is_purged, say_if_many
+from .._core import (
+    MaxGap,
+    Past,
+    SeriesPast,
+    Windows,
+    is_gap,
+    is_purged,
+    say_if_many,
+)
 from ._row_layout import RowLayout
 
 #: Largest number of runs of a series at whose end the state is kept: those before the longest holes.
@@ -25,7 +33,7 @@ def past_of(windows: Windows, layout: RowLayout, history: str) -> tuple[Past, np
     return past, past.values[:, 0]
 
 
-def first_states(layout: RowLayout, max_gap: float, stacklevel: int) -> np.ndarray | None:
+def first_states(layout: RowLayout, max_gap: MaxGap, stacklevel: int) -> np.ndarray | None:
     """Return the flattened state that each segment continues from, NaN for rest; None if all start from rest.
 
     Warns
@@ -51,12 +59,12 @@ def first_states(layout: RowLayout, max_gap: float, stacklevel: int) -> np.ndarr
     return states
 
 
-def state_before(series: SeriesPast, time: float, max_gap: float) -> np.ndarray | None:
+def state_before(series: SeriesPast, time: float, max_gap: MaxGap) -> np.ndarray | None:
     """Return the flattened state before a row at this time; None if it does not directly follow rows of fit."""
     return _follows(series, time, max_gap)[0] if len(series.times) else None
 
 
-def _follows(series: SeriesPast, time: float, max_gap: float) -> tuple[np.ndarray | None, bool]:
+def _follows(series: SeriesPast, time: float, max_gap: MaxGap) -> tuple[np.ndarray | None, bool]:
     """Return the state before a row at this time, if there is one, and whether rows of fit before it are lost."""
     run = int(np.searchsorted(series.run_starts, time)) - 1  # the last that starts before
     if run < 0:

@@ -8,7 +8,13 @@ from typing import Any
 import numpy as np
 import torch
 
-from .._core import GappedStep, LiveRows, Past, SeriesPast
+from .._core import (
+    GappedStep,
+    LiveRows,
+    MaxGap,
+    Past,
+    SeriesPast,
+)
 from ._kept_states import state_before
 
 #: Inputs of forecasts are clipped to this: the state would not recover from an infinite value.
@@ -22,7 +28,7 @@ class LiveNetwork(GappedStep):
     ----------
     past : Past
         What fit kept of the series.
-    max_gap : float
+    max_gap : float, str or timedelta
         As in `StatefulRNNClassifier`.
     net : LeanNet
         The trained net.
@@ -38,7 +44,7 @@ class LiveNetwork(GappedStep):
     def __init__(
         self,
         past: Past,
-        max_gap: float,
+        max_gap: MaxGap,
         net: Any,
         numbers: Mapping[Hashable, int],
         dtype: str,
@@ -109,7 +115,7 @@ class LiveForecast(LiveNetwork):
     def __init__(
         self,
         past: Past,
-        max_gap: float,
+        max_gap: MaxGap,
         net: Any,
         numbers: Mapping[Hashable, int],
         dtype: str,

@@ -9,11 +9,13 @@ import numpy as np
 
 from .._core import (
     AnyEstimator,
+    MaxGap,
     Past,
     Rows,
     SeriesRows,
     Windows,
     channels_by_name,
+    check_max_gap,
     check_panel,
     read_series,
     row_index,
@@ -94,7 +96,7 @@ def check_rows(estimator: AnyEstimator, X: Rows, *, reset: bool) -> Windows:
 
 
 def lay_out(
-    windows: Windows, series: str, max_gap: float, dtype: Any, past: Past | None = None, stacklevel: int = 4
+    windows: Windows, series: str, max_gap: MaxGap, dtype: Any, past: Past | None = None, stacklevel: int = 4
 ) -> RowLayout:
     """Lay out rows segment by segment; ``past`` is what fit kept, None at fit.
 
@@ -111,7 +113,9 @@ def lay_out(
         If most series come at another time step than in fit.
     """
     rows = read_series(windows, series)
-    if past is not None:
+    if past is None:
+        check_max_gap(max_gap, rows)
+    else:
         past = past.compare(windows, rows, stacklevel)
         warn_if_other_step(past, rows, stacklevel)
     found = rows.steps()

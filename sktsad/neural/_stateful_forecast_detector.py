@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
 from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 from numbers import Integral
 from typing import Any
@@ -103,8 +104,9 @@ class StatefulForecastDetector(BaseDetector, NetEstimator):
         gets the mean of all. It helps where some series keep having more anomalies than others. None leaves it out.
     series_dropout : float, default=0.25
         Share of strands, below 1, that are learnt with that mean; with ``series_embedding`` only.
-    max_gap : float, default=3
-        Longest step in time, in units of the series' most frequent step, across which the state is carried.
+    max_gap : float, str or timedelta, default=3
+        Longest step in time, in units of the series' most frequent step, across which the state is carried; or a length
+        of time, as in `SlidingWindow`.
     history : {"index", "none"}, default="index"
         With "index", `fit` keeps the state at the end of every run of neighbouring rows (of each series the 1,000
         before the longest holes); rows that directly follow one of these by their index continue from it.
@@ -218,7 +220,7 @@ class StatefulForecastDetector(BaseDetector, NetEstimator):
         validation_fraction: float = 0.2,
         series_embedding: int | None = None,
         series_dropout: float = 0.25,
-        max_gap: float = 3,
+        max_gap: float | str | timedelta = 3,
         history: str = "index",
         series: str = "auto",
         device: str = "cpu",

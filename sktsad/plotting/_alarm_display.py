@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
-from numbers import Integral, Real
+from datetime import timedelta
+from numbers import Integral
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import pandas as pd
 
-from .._core import Axes, Interval, Label, Labels, Rows, mark_label, validate_params
+from .._core import (
+    MAX_GAP,
+    Axes,
+    Interval,
+    Label,
+    Labels,
+    Rows,
+    mark_label,
+    validate_params,
+)
 from ._axes import add_legend, draw_line, draw_marks, event_bands, make_axes, set_time, shade
 from ._drawn_series import DrawnSeries, common_index, read_drawn, read_values
 from ._thin import broken_line
@@ -97,7 +107,7 @@ class AlarmDisplay:
         {
             "n_cols": [Interval(Integral, 1, None, closed="left"), None],
             "max_points": [Interval(Integral, 10, None, closed="left")],
-            "max_gap": [Interval(Real, 1, None, closed="left")],
+            "max_gap": MAX_GAP,
         },
         prefer_skip_nested_validation=True,
     )
@@ -107,7 +117,7 @@ class AlarmDisplay:
         *,
         n_cols: int | None = None,
         max_points: int = 4000,
-        max_gap: float = 3,
+        max_gap: float | str | timedelta = 3,
         **line_kwargs: Any,
     ) -> Self:
         """Draw the series and their alarms.
@@ -121,8 +131,9 @@ class AlarmDisplay:
             series.
         max_points : int, default=4000
             Longer series are drawn with about this many points; at least 10.
-        max_gap : float, default=3
-            Longest step in time, in units of the series' most frequent step, that the line bridges.
+        max_gap : float, str or timedelta, default=3
+            Longest step in time, in units of the series' most frequent step or as a length of time, that the line
+            bridges.
         **line_kwargs : dict
             Further arguments of matplotlib's ``plot`` for the line.
 

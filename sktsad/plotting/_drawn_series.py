@@ -11,9 +11,11 @@ import pandas as pd
 from sklearn.utils import assert_all_finite, check_consistent_length, column_or_1d
 
 from .._core import (
+    MaxGap,
     Rows,
     Scores,
     Windows,
+    check_max_gap,
     check_same_index,
     find_events,
     has_time,
@@ -89,9 +91,10 @@ class DrawnSeries:
         return np.column_stack([self.times[first] - self.step / 2, self.times[stop - 1] + self.step / 2])
 
 
-def read_drawn(index: pd.Index, max_gap: float) -> tuple[list[DrawnSeries], TimeAxis]:
+def read_drawn(index: pd.Index, max_gap: MaxGap) -> tuple[list[DrawnSeries], TimeAxis]:
     """Read series and their time axis off the index of rows."""
     rows = read_series(pd.DataFrame(index=index))
+    check_max_gap(max_gap, rows)
     labels = time_labels(pd.DataFrame(index=index))
     if isinstance(labels, pd.PeriodIndex):  # by their starts: months are not equally long
         labels = labels.to_timestamp()
@@ -109,7 +112,7 @@ def read_drawn(index: pd.Index, max_gap: float) -> tuple[list[DrawnSeries], Time
     return drawn, _time_axis(labels, str(index.names[-1] or "time"), rows.times)
 
 
-def read_one(index: pd.Index, max_gap: float, caller: str) -> tuple[DrawnSeries, TimeAxis]:
+def read_one(index: pd.Index, max_gap: MaxGap, caller: str) -> tuple[DrawnSeries, TimeAxis]:
     """Read the only series; raise if there are several."""
     drawn, axis = read_drawn(index, max_gap)
     if len(drawn) != 1:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from numbers import Integral, Real
+from datetime import timedelta
+from numbers import Integral
 from typing import Any, Self
 
 import numpy as np
 
 from .._core import (
+    MAX_GAP,
     AnyEstimator,
     Axes,
     Interval,
@@ -95,7 +97,7 @@ class FeatureScoreDisplay:
         {
             "n_channels": [Interval(Integral, 1, None, closed="left"), None],
             "max_points": [Interval(Integral, 10, None, closed="left")],
-            "max_gap": [Interval(Real, 1, None, closed="left")],
+            "max_gap": MAX_GAP,
         },
         prefer_skip_nested_validation=True,
     )
@@ -105,7 +107,7 @@ class FeatureScoreDisplay:
         *,
         n_channels: int | None = 20,
         max_points: int = 2000,
-        max_gap: float = 3,
+        max_gap: float | str | timedelta = 3,
         **mesh_kwargs: Any,
     ) -> Self:
         """Draw the heat map.
@@ -119,8 +121,9 @@ class FeatureScoreDisplay:
             Largest number of channels to show; None shows all.
         max_points : int, default=2000
             Largest number of cells of a channel; with more rows, the highest score of each span of time is shown.
-        max_gap : float, default=3
-            Longest step in time, in units of the most frequent step, that is bridged; longer steps are left blank.
+        max_gap : float, str or timedelta, default=3
+            Longest step in time, in units of the most frequent step or as a length of time, that is bridged; longer
+            steps are left blank.
         **mesh_kwargs : dict
             Further arguments of matplotlib's ``pcolormesh``, such as ``cmap``, ``vmax`` or ``norm``.
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from numbers import Integral, Real
+from datetime import timedelta
+from numbers import Integral
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import pandas as pd
 
 from .._core import (
+    MAX_GAP,
     AnyEstimator,
     Axes,
     Interval,
@@ -96,7 +98,7 @@ class ReconstructionDisplay:
         {
             "n_channels": [Interval(Integral, 1, None, closed="left"), None],
             "max_points": [Interval(Integral, 10, None, closed="left")],
-            "max_gap": [Interval(Real, 1, None, closed="left")],
+            "max_gap": MAX_GAP,
         },
         prefer_skip_nested_validation=True,
     )
@@ -106,7 +108,7 @@ class ReconstructionDisplay:
         *,
         n_channels: int | None = 4,
         max_points: int = 4000,
-        max_gap: float = 3,
+        max_gap: float | str | timedelta = 3,
         **line_kwargs: Any,
     ) -> Self:
         """Draw the worst channels below one another.
@@ -120,8 +122,8 @@ class ReconstructionDisplay:
         max_points : int, default=4000
             Longer signals are drawn with about three times this many points: those where signal, reconstruction or
             error is extreme.
-        max_gap : float, default=3
-            Longest step in time, in units of the most frequent step, that lines bridge.
+        max_gap : float, str or timedelta, default=3
+            Longest step in time, in units of the most frequent step or as a length of time, that lines bridge.
         **line_kwargs : dict
             Further arguments of matplotlib's ``plot`` for both lines.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any, Self
 
@@ -9,12 +10,14 @@ import numpy as np
 import pandas as pd
 
 from .._core import (
+    MAX_GAP,
     AnyEstimator,
     Axes,
     HasMethods,
     Interval,
     Label,
     Labels,
+    MaxGap,
     Rows,
     Scores,
     StrOptions,
@@ -129,7 +132,7 @@ class ScoreDisplay:
             "n_bins": [Interval(Integral, 1, None, closed="left")],
             "n_cols": [Interval(Integral, 1, None, closed="left"), None],
             "max_points": [Interval(Integral, 10, None, closed="left")],
-            "max_gap": [Interval(Real, 1, None, closed="left")],
+            "max_gap": MAX_GAP,
         },
         prefer_skip_nested_validation=True,
     )
@@ -141,7 +144,7 @@ class ScoreDisplay:
         n_bins: int = 50,
         n_cols: int | None = None,
         max_points: int = 4000,
-        max_gap: float = 3,
+        max_gap: float | str | timedelta = 3,
         **kwargs: Any,
     ) -> Self:
         """Draw the scores.
@@ -160,8 +163,9 @@ class ScoreDisplay:
             series.
         max_points : int, default=4000
             Longer series are drawn with about this many points; at least 10.
-        max_gap : float, default=3
-            Longest step in time, in units of the series' most frequent step, that the line bridges.
+        max_gap : float, str or timedelta, default=3
+            Longest step in time, in units of the series' most frequent step or as a length of time, that the line
+            bridges.
         **kwargs : dict
             Further arguments of matplotlib's ``plot`` for the line, or of ``stairs`` for the histograms.
 
@@ -184,7 +188,7 @@ class ScoreDisplay:
         self.legend_ = add_legend(self.axes_, own)
         return self
 
-    def _plot_time(self, ax: Axes, n_cols: int | None, max_points: int, max_gap: float, look: dict) -> Any:
+    def _plot_time(self, ax: Axes, n_cols: int | None, max_points: int, max_gap: MaxGap, look: dict) -> Any:
         series, axis = read_drawn(self.scores.index, max_gap)
         self.axes_, own = make_axes(
             ax, len(series), type(self).__name__, (10, 2.4), n_cols, "choose series: X.loc[[key, ...]]"

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from numbers import Integral, Real
+from datetime import timedelta
+from numbers import Integral
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import pandas as pd
 
 from .._core import (
+    MAX_GAP,
     AnyEstimator,
     Axes,
     HasMethods,
@@ -113,7 +115,7 @@ class SeriesDisplay:
         {
             "n_cols": [Interval(Integral, 1, None, closed="left"), None],
             "max_points": [Interval(Integral, 10, None, closed="left")],
-            "max_gap": [Interval(Real, 1, None, closed="left")],
+            "max_gap": MAX_GAP,
         },
         prefer_skip_nested_validation=True,
     )
@@ -123,7 +125,7 @@ class SeriesDisplay:
         *,
         n_cols: int | None = None,
         max_points: int = 4000,
-        max_gap: float = 3,
+        max_gap: float | str | timedelta = 3,
         **line_kwargs: Any,
     ) -> Self:
         """Draw the series.
@@ -137,8 +139,9 @@ class SeriesDisplay:
             series.
         max_points : int, default=4000
             Longer series are drawn with about this many points; at least 10.
-        max_gap : float, default=3
-            Longest step in time, in units of the series' most frequent step, that a line bridges.
+        max_gap : float, str or timedelta, default=3
+            Longest step in time, in units of the series' most frequent step or as a length of time, that a line
+            bridges.
         **line_kwargs : dict
             Further arguments of matplotlib's ``plot`` for the lines.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from numbers import Integral, Real
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,8 @@ from sklearn.utils import check_consistent_length
 
 from .._core import (
     DURATION,
+    LEAST_DURATION,
+    MAX_GAP,
     AlarmRule,
     AlarmRuns,
     Interval,
@@ -33,9 +35,9 @@ from ._feature_scores import sum_by_sensor
         "decision": ["array-like"],
         "threshold": [Interval(Real, None, None, closed="neither")],
         "merge_gap": [*DURATION, None],
-        "min_rows": [Interval(Integral, 1, None, closed="left")],
+        "min_rows": LEAST_DURATION,
         "cool_down": DURATION,
-        "max_gap": [Interval(Real, 1, None, closed="left")],
+        "max_gap": MAX_GAP,
     },
     prefer_skip_nested_validation=True,
 )
@@ -46,9 +48,9 @@ def alarms(
     feature_scores: Any = None,
     threshold: float = 0.0,
     merge_gap: int | str | timedelta | None = None,
-    min_rows: int = 1,
+    min_rows: int | str | timedelta = 1,
     cool_down: int | str | timedelta = 0,
-    max_gap: float = 3,
+    max_gap: float | str | timedelta = 3,
 ) -> pd.DataFrame:
     """List the alarms, one per row: when each started and ended, how bad it was, and which sensor shows it most.
 
@@ -69,15 +71,15 @@ def alarms(
         A row above the threshold continues the alarm before it if at most this number of quiet rows, or quiet rows for
         at most this length of time, lie between them: an event that flickers is one alarm. None means half an hour if
         the index has dates, else 0 rows.
-    min_rows : int, default=1
-        Number of rows above the threshold that make an alarm. The alarm opens at the last of these; shorter runs are
-        left out.
+    min_rows : int, timedelta or str, default=1
+        Number of rows above the threshold that make an alarm, or how long these must last. The alarm opens at the last
+        of these; shorter runs are left out.
     cool_down : int, timedelta or str, default=0
         No other alarm opens for this number of rows, or this length of time, after the last row of an alarm. Rows above
         the threshold are ignored in that time; a run that lasts longer is an alarm that starts after it.
-    max_gap : float, default=3
-        Holes in time of more than this number of steps count as the number of rows that are missing; shorter holes do
-        not count.
+    max_gap : float, str or timedelta, default=3
+        Holes in time of more than this number of steps, or more than this length of time, count as the number of rows
+        that are missing; shorter holes do not count.
 
     Returns
     -------

@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable
 from datetime import timedelta
-from numbers import Integral, Real
+from numbers import Integral
 from typing import Any, Self
 
 import numpy as np
@@ -15,6 +15,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from .._core import (
     LENGTH_OF_TIME,
+    MAX_GAP,
     AnyEstimator,
     HasMethods,
     Interval,
@@ -27,6 +28,7 @@ from .._core import (
     atomic_fit,
     check_foreign_rows,
     check_labels,
+    check_max_gap,
     check_target_index,
     decision_scores,
     in_rows,
@@ -63,7 +65,7 @@ class SmoothedClassifier(ClassifierWrapper):
         the start of a series, and after a gap, the first row is repeated.
     statistic : {"mean", "median", "max"}, default="mean"
         Statistic of the scores of these rows.
-    max_gap : float, default=3
+    max_gap : float, str or timedelta, default=3
         As in `SlidingWindow`.
     series : {"auto", "index"}, default="auto"
         As in `SlidingWindow`.
@@ -95,7 +97,7 @@ class SmoothedClassifier(ClassifierWrapper):
         "estimator": [HasMethods(["fit", "predict_proba"]), HasMethods(["fit", "decision_function"])],
         "length": [Interval(Integral, 1, MOST_ROWS, closed="both"), *LENGTH_OF_TIME],
         "statistic": [StrOptions(set(STATISTICS))],
-        "max_gap": [Interval(Real, 1, None, closed="left")],
+        "max_gap": MAX_GAP,
         "series": [StrOptions({"auto", "index"})],
     }
 
@@ -105,7 +107,7 @@ class SmoothedClassifier(ClassifierWrapper):
         length: int | str | timedelta = 10,
         *,
         statistic: str = "mean",
-        max_gap: float = 3,
+        max_gap: float | str | timedelta = 3,
         series: str = "auto",
     ) -> None:
         self.estimator = estimator
@@ -144,8 +146,8 @@ class SmoothedClassifier(ClassifierWrapper):
         Raises
         ------
         ValueError
-            If ``length`` is a length of time and X has no dates in its index, no series of two rows, or time steps so
-            short that it is more than a million rows.
+            If ``length`` or ``max_gap`` is a length of time and X has no dates in its index, or ``length`` is one and X
+            has no series of two rows, or time steps so short that it is more than a million rows.
         """
         refuse_outlier_detector(self.estimator)
         check_foreign_rows(self.estimator, X)
@@ -153,6 +155,7 @@ class SmoothedClassifier(ClassifierWrapper):
             check_labels(X, y)
         rows = read_series(X, self.series)
         self._read_length(rows)
+        check_max_gap(self.max_gap, rows)
         if lost := check_target_index(X, y, self.max_gap):
             warnings.warn(lost, UserWarning, stacklevel=3)
         self.estimator_ = clone(self.estimator).fit(X, y, **self._route(X, fit_params))

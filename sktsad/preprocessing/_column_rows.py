@@ -7,7 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from .._core import equal_parts, is_gap
+from .._core import (
+    MaxGap,
+    equal_parts,
+    is_gap,
+)
 from ._feature_set import FeatureSet
 from ._period import Period
 
@@ -29,8 +33,8 @@ class ColumnRows:
         Times of the rows.
     steps : ndarray of shape (n_rows,)
         The time step used for each row.
-    max_gap : float
-        Longest step in time that is not a gap, in units of the time step.
+    max_gap : float, str or timedelta
+        Longest step in time that is not a gap, in units of the time step, or a length of time.
     """
 
     def __init__(
@@ -41,7 +45,7 @@ class ColumnRows:
         bounds: np.ndarray,
         times: np.ndarray | None,
         steps: np.ndarray,
-        max_gap: float,
+        max_gap: MaxGap,
     ) -> None:
         is_start = np.zeros(len(steps), dtype=bool)
         is_start[bounds[:-1]] = True

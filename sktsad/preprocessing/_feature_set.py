@@ -142,14 +142,11 @@ class FeatureSet:
             [0, *self.z_windows, *self.std_windows, *self.ewm_spans, *(n - 1 for n in self.slope_windows)]
         )
 
-    def reach_in_rows(self, spread: int) -> tuple[int, int]:
-        """Return how many rows back later rows look, and how many of the last rows they ask for the differences of.
-
-        Windows are ``spread`` times as long where values are missing within them.
-        """
+    def reach_in_rows(self) -> tuple[int, int]:
+        """Return how many rows back later rows look, and how many of the last rows they ask for the differences of."""
         windows = [*self.z_windows, *self.std_windows, *self.slope_windows]
-        n_rows = spread * max([2, *windows, *(_SPANS * span for span in self.ewm_spans)])
-        return n_rows, spread * max([1, *self.same_windows]) if self.n_periods else 1
+        n_rows = max([2, *windows, *(_SPANS * span for span in self.ewm_spans)])
+        return n_rows, max([1, *self.same_windows]) if self.n_periods else 1
 
     def reach_in_time(self, period: Any, step: Any) -> Any:
         """Return how far back rows look by time, and not by number of rows, as they do across gaps."""

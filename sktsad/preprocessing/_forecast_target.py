@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
-from numbers import Integral, Real
+from numbers import Integral
 from typing import Any
 
 import numpy as np
 
 from .._core import (
     LENGTH_OF_TIME,
+    MAX_GAP,
     Interval,
+    MaxGap,
     Rows,
     SeriesRows,
     StrOptions,
+    check_max_gap,
+    gap_in_words,
     is_length_of_time,
     nanoseconds,
     read_series,
@@ -28,7 +32,7 @@ from .._core import (
     {
         "horizon": [Interval(Integral, 1, None, closed="left"), *LENGTH_OF_TIME],
         "columns": [str, Integral, "array-like", None],
-        "max_gap": [Interval(Real, 1, None, closed="left")],
+        "max_gap": MAX_GAP,
         "series": [StrOptions({"auto", "index"})],
     },
     prefer_skip_nested_validation=True,
@@ -38,7 +42,7 @@ def forecast_target(
     horizon: int | str | timedelta = 1,
     *,
     columns: Any = None,
-    max_gap: float = 3,
+    max_gap: float | str | timedelta = 3,
     series: str = "auto",
 ) -> tuple[Any, Any]:
     """Pair every row with the values that come ``horizon`` steps later in its series, to learn to forecast.
@@ -56,9 +60,8 @@ def forecast_target(
         one less than half a step from it. Without a time index, a step leads to the next row.
     columns : str, int, list of these or None, default=None
         Columns to forecast, by name or, if numbers, by position; None takes all.
-    max_gap : float, default=3
-        Longest step in time, in units of the series' most frequent step, that may lie between a row and its future:
-        as in `SlidingWindow`.
+    max_gap : float, str or timedelta, default=3
+        Longest step in time that may lie between a row and its future, as in `SlidingWindow`.
     series : {"auto", "index"}, default="auto"
         "auto" reads a (series, time) MultiIndex where there is one; "index" insists on it.
 
@@ -73,8 +76,8 @@ def forecast_target(
     Raises
     ------
     ValueError
-        If no row has a future, X has no such columns, ``horizon`` is a length of time and X has no dates in its index,
-        or time is out of order or duplicated.
+        If no row has a future, X has no such columns, ``horizon`` or ``max_gap`` is a length of time and X has no dates
+        in its index, or time is out of order or duplicated.
 
     See Also
     --------
@@ -114,17 +117,18 @@ def forecast_target(
             f"columns={columns!r} must be columns of X, by name or position; it has {has}."
         ) from error
     rows = read_series(table, series)
+    check_max_gap(max_gap, rows)
     now, later = _pairs(rows, horizon, max_gap)
     if not len(now):
         raise ValueError(
             f"horizon={horizon!r}: none of the {rows.n_rows} rows has a row that much later in its series, without "
-            f"a gap of more than max_gap={max_gap} steps. Give longer series, or lower the horizon."
+            f"a gap of more than {gap_in_words(max_gap)}. Give longer series, or lower the horizon."
         )
     X_kept, y = safe_indexing(table, now), safe_indexing(values, later)
     return X_kept, y.set_axis(X_kept.index) if hasattr(y, "set_axis") else y
 
 
-def _pairs(rows: SeriesRows, horizon: Any, max_gap: float) -> tuple[np.ndarray, np.ndarray]:
+def _pairs(rows: SeriesRows, horizon: Any, max_gap: MaxGap) -> tuple[np.ndarray, np.ndarray]:
     """Return the positions of rows that have a future, ascending, and those of their futures."""
     if in_time := is_length_of_time(horizon):
         require_dates("horizon", horizon, rows)

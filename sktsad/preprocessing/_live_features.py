@@ -8,7 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from .._core import LiveRows, Past, PastStep, RecentRows
+from .._core import (
+    LiveRows,
+    MaxGap,
+    Past,
+    PastStep,
+    RecentRows,
+)
 from ._calendar import Calendar
 from ._feature_set import NEVER, FeatureSet
 from ._live_lookup import LiveLookup
@@ -28,7 +34,7 @@ class LiveFeatures(PastStep):
     ----------
     past : Past
         The past kept by fit.
-    max_gap, fill : float
+    max_gap, fill
         As in `RollingFeatures`.
     features : FeatureSet
         The features to compute.
@@ -48,7 +54,7 @@ class LiveFeatures(PastStep):
     def __init__(
         self,
         past: Past,
-        max_gap: float,
+        max_gap: MaxGap,
         fill: float,
         features: FeatureSet,
         period: Period | None,
@@ -150,7 +156,7 @@ class LiveColumns(PastStep):
     least: np.ndarray
     means: np.ndarray
 
-    def __init__(self, past: Past, max_gap: float, features: FeatureSet, period: Period | None) -> None:
+    def __init__(self, past: Past, max_gap: MaxGap, features: FeatureSet, period: Period | None) -> None:
         super().__init__(past, max_gap)
         self.features, self.n_features = features, len(features.names(""))
         self._sizes: dict[float, _Sizes] = {}

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from .._core import LiveRows, Past, PastStep, RecentRows, in_rows
+from .._core import (
+    LiveRows,
+    MaxGap,
+    Past,
+    PastStep,
+    RecentRows,
+    in_rows,
+)
 
 
 class LiveWindow(PastStep):
@@ -25,7 +32,7 @@ class LiveWindow(PastStep):
     def __init__(
         self,
         past: Past,
-        max_gap: float,
+        max_gap: MaxGap,
         padding: str,
         length: int,
         n_channels: int,

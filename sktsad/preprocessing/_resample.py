@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
+from datetime import timedelta
 from numbers import Real
 from typing import Any
 
@@ -11,15 +12,18 @@ import pandas as pd
 from pandas.api.types import is_numeric_dtype
 
 from .._core import (
+    MAX_GAP,
     Interval,
     Labels,
     Rows,
     SeriesRows,
     StrOptions,
     check_labels,
+    check_max_gap,
     mark_anomalies,
     read_series,
     row_index,
+    steps_of_gap,
     time_labels,
     validate_params,
 )
@@ -32,7 +36,7 @@ _MEANS = {"mean", "sum", "min", "max", "last", "count"}
         "step": [str, Interval(Real, 0, None, closed="neither"), pd.Timedelta, pd.DateOffset],
         "how": [StrOptions(_MEANS), Mapping],
         "fill": [StrOptions({"previous", "mean", "interpolate"}), None],
-        "max_gap": [Interval(Real, 1, None, closed="left")],
+        "max_gap": MAX_GAP,
     },
     prefer_skip_nested_validation=True,
 )
@@ -43,7 +47,7 @@ def resample(
     *,
     how: str | Mapping[Hashable, str] = "mean",
     fill: str | None = "previous",
-    max_gap: float = 3,
+    max_gap: float | str | timedelta = 3,
 ) -> Any:
     """Return one row per time step, from rows at any time, series by series.
 
@@ -69,8 +73,9 @@ def resample(
         How to fill steps without a row in holes no longer than ``max_gap``: with the values of the step before, or with
         the mean of all steps of the series so far. "interpolate" draws a line to the next row: it looks ahead, which is
         impossible live. None leaves holes as they are.
-    max_gap : float, default=3
-        Longest time from one row to the next, in steps, that is filled; longer holes remain gaps.
+    max_gap : float, str or timedelta, default=3
+        Longest time from one row to the next that is filled, in steps, or as a length of time, such as ``"10min"``,
+        where the index has dates; longer holes remain gaps.
 
     Returns
     -------
@@ -83,7 +88,7 @@ def resample(
     ------
     ValueError
         If X has no time in its index, rows are out of time order, columns are not numbers, ``how`` names unknown
-        columns, the step does not suit the index, or y holds more than two classes.
+        columns, the step or ``max_gap`` does not suit the index, or y holds more than two classes.
 
     Examples
     --------
@@ -100,15 +105,17 @@ def resample(
     2026-01-01 00:03:00   8.0
     """
     rows, methods = _check(X, how)
+    check_max_gap(max_gap, rows)
     steps = _steps(step, rows)
+    longest = steps_of_gap(max_gap if fill else 1, steps)
     labels = None if y is None else _Labels(X, y, rows)
     pieces, times, sizes = [], [], []
     table = _numbers(X)
-    for (_, part), size in zip(rows.parts(), steps.tolist(), strict=True):
+    for (_, part), size, most in zip(rows.parts(), steps.tolist(), longest.tolist(), strict=True):
         at = rows.order[part]
         steps_of_rows = _ceil(rows.times[part], size)  # type: ignore[index]
         starts = np.flatnonzero(np.append(True, np.diff(steps_of_rows) > 0))
-        filled = _Holes(steps_of_rows[starts], max_gap if fill else 1)
+        filled = _Holes(steps_of_rows[starts], most)
         summary = [_summarize(table[at, i], starts, method) for i, method in enumerate(methods)]
         pieces.append(np.column_stack([filled.fill(column, fill) for column in summary]))
         if labels is not None:
@@ -256,9 +263,9 @@ def _summarize(values: np.ndarray, starts: np.ndarray, how: str) -> np.ndarray:
 class _Holes:
     """The steps that have a row, and the filled steps between them."""
 
-    def __init__(self, steps: np.ndarray, max_gap: float) -> None:
+    def __init__(self, steps: np.ndarray, longest: float) -> None:
         holes = np.diff(steps)
-        is_filled = (holes > 1) & (holes <= max_gap)
+        is_filled = (holes > 1) & (holes <= longest)
         self.steps = steps
         #: For each step, the last step with a row, and how many steps have passed since.
         self.before: Any = slice(None)

@@ -6,7 +6,6 @@ import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
-from math import ceil
 from numbers import Integral, Real
 from typing import Any, Self
 
@@ -18,6 +17,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from .._core import (
     LENGTH_OF_TIME,
+    MAX_GAP,
     Estimator,
     Interval,
     Labels,
@@ -29,6 +29,7 @@ from .._core import (
     as_slice,
     atomic_fit,
     check_feature_names_in,
+    check_max_gap,
     check_target_index,
     equal_parts,
     read_series,
@@ -36,6 +37,7 @@ from .._core import (
     robust_moments,
     row_index,
     search_parts,
+    steps_of_gap,
     validate_rows,
     warn_if_other_step,
     warn_if_past_is_missing,
@@ -104,9 +106,9 @@ class RollingFeatures(TransformerMixin, Estimator):
         Value of a feature whose past is missing (at the start of a series, after a gap, before the first period is
         over), and of all features of a value that is NaN. 0 means "as usual"; NaN is for estimators that accept it,
         though some refuse a column that is all NaN.
-    max_gap : float, default=3
-        Longest step in time, in units of the series' most frequent step, that windows may bridge. Features that look
-        back whole periods go by time, across gaps.
+    max_gap : float, str or timedelta, default=3
+        Longest step in time, in units of the series' most frequent step, that windows may bridge; or a length of time,
+        as in `SlidingWindow`. Features that look back whole periods go by time, across gaps.
     history : {"index", "none"}, default="index"
         With "index", fit keeps the last rows that any feature looks at, of each run of neighbouring rows (in each
         series, the last run and the 31 runs before the longest holes), so that later rows, and those of a fold cut from
@@ -173,7 +175,7 @@ class RollingFeatures(TransformerMixin, Estimator):
         "min_spread": [Interval(Real, 0, None, closed="neither")],
         "keep_values": ["boolean"],
         "fill": [Interval(Real, None, None, closed="neither"), "nan"],
-        "max_gap": [Interval(Real, 1, None, closed="left")],
+        "max_gap": MAX_GAP,
         "history": [StrOptions({"index", "none"})],
         "series": [StrOptions({"auto", "index"})],
     }
@@ -196,7 +198,7 @@ class RollingFeatures(TransformerMixin, Estimator):
         min_spread: float = 0.05,
         keep_values: bool = True,
         fill: float = 0.0,
-        max_gap: float = 3,
+        max_gap: float | str | timedelta = 3,
         history: str = "index",
         series: str = "auto",
     ) -> None:
@@ -253,6 +255,7 @@ class RollingFeatures(TransformerMixin, Estimator):
         """
         features = FeatureSet.of(self)
         rows = read_series(X, self.series)
+        check_max_gap(self.max_gap, rows)
         lost = check_target_index(X, y, self.max_gap)
         values = validate_rows(self, X, reset=True, ensure_all_finite="allow-nan")
         features.check_steps(rows)
@@ -383,9 +386,11 @@ class RollingFeatures(TransformerMixin, Estimator):
             return lambda stops, _: stops
         steps, period = rows.steps(), self._period
         # Two values that follow one another are at most this number of steps apart, or there is a gap between them.
-        spread = ceil(self.max_gap) if self._has_missing else 1
+        spread = np.ones(len(steps), dtype=np.int64)
+        if self._has_missing:
+            spread = np.ceil(np.minimum(steps_of_gap(self.max_gap, steps), rows.n_rows)).astype(np.int64)
         each, of = self._features.at_each(steps)
-        n_rows, n_same = np.array([features.reach_in_rows(spread) for features in each])[of].T
+        n_rows, n_same = np.array([features.reach_in_rows() for features in each])[of].T * spread
         time = self._features.reach_in_time(period.in_time(steps) if period else np.nan, steps)
 
         def first_needed(stops: np.ndarray, owner: np.ndarray) -> np.ndarray:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Hashable
 from datetime import timedelta
-from numbers import Integral, Real
+from numbers import Integral
 from typing import Any, Self
 
 import numpy as np
@@ -16,6 +16,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from .._core import (
     LENGTH_OF_TIME,
+    MAX_GAP,
     Estimator,
     Interval,
     Labels,
@@ -27,8 +28,10 @@ from .._core import (
     Windows,
     atomic_fit,
     check_feature_names_in,
+    check_max_gap,
     check_target_index,
     flatten_3d,
+    gap_in_words,
     in_rows,
     nanoseconds,
     ranges,
@@ -72,8 +75,9 @@ class SlidingWindow(TransformerMixin, Estimator):
         "auto", "auto/2" or "2*auto". "auto" is one period, the same for all series: the median of their periods, or 30
         if none has one; at most a third of the shortest series that has 90 rows or more, and at most 2,000 values over
         all columns. "auto/2" and "2*auto" are half a period and two periods.
-    max_gap : float, default=3
-        Longest step in time, in units of the series' most frequent step, that a window may bridge. On the
+    max_gap : float, str or timedelta, default=3
+        Longest step in time, in units of the series' most frequent step, that a window may bridge; or a length of time,
+        such as ``"10min"``, where the index has dates: for each series at least one step. On the
         26 KPIs of the AIOps challenge, many of which miss single rows, windows of 30 rows are padded for up
         to 70 % of the rows with 1, and for at most 6 % (median 0.4 %) with 3.
     padding : {"edge", "zero"}, default="edge"
@@ -135,7 +139,7 @@ class SlidingWindow(TransformerMixin, Estimator):
 
     _parameter_constraints: dict = {
         "length": [Interval(Integral, 1, 10**12, closed="both"), *LENGTH_OF_TIME],
-        "max_gap": [Interval(Real, 1, None, closed="left")],
+        "max_gap": MAX_GAP,
         "padding": [StrOptions({"edge", "zero"})],
         "history": [StrOptions({"index", "none"})],
         "series": [StrOptions({"auto", "index"})],
@@ -146,7 +150,7 @@ class SlidingWindow(TransformerMixin, Estimator):
         self,
         length: int | str | timedelta = 30,
         *,
-        max_gap: float = 3,
+        max_gap: float | str | timedelta = 3,
         padding: str = "edge",
         history: str = "index",
         series: str = "auto",
@@ -182,9 +186,9 @@ class SlidingWindow(TransformerMixin, Estimator):
         Raises
         ------
         ValueError
-            If ``length`` exceeds the rows of every series by far, or is a length of time and X has longer time steps or
-            no dates in its index, values are missing or infinite, time is out of order or duplicated, or X has lost a
-            panel's index that y still has.
+            If ``length`` exceeds the rows of every series by far, or is a length of time and X has longer time steps,
+            ``length`` or ``max_gap`` is a length of time and X has no dates in its index, values are missing or
+            infinite, time is out of order or duplicated, or X has lost a panel's index that y still has.
 
         Warns
         -----
@@ -195,6 +199,7 @@ class SlidingWindow(TransformerMixin, Estimator):
             other.
         """
         rows = read_series(X, self.series)
+        check_max_gap(self.max_gap, rows)
         lost = check_target_index(X, y, self.max_gap)
         values = validate_rows(self, X, reset=True)
         self._read_length(values, rows)
@@ -255,7 +260,7 @@ class SlidingWindow(TransformerMixin, Estimator):
         -----
         UserWarning
             If the rows fill short holes between those of fit, as after a shuffled split, if most of them come more than
-            ``max_gap`` time steps of fit after the previous row, if they come twice or half as often as those of fit,
+            ``max_gap`` after the previous row, if they come twice or half as often as those of fit,
             if more than a tenth of the rows of known series come without the rows before them, or if series seem to
             have other names than in fit, such as ``"1"`` for ``1``.
         """
@@ -405,7 +410,7 @@ class SlidingWindow(TransformerMixin, Estimator):
             warnings.warn(
                 f"{share:.0%} of the windows{which} are padded: their median number of true rows is "
                 f"{np.median(true_rows[of_padded]):.0f} of {self.length_}. Rows often come more than "
-                f"max_gap={self.max_gap} of the most frequent time steps after the previous row. "
+                f"{gap_in_words(self.max_gap)} after the previous row. "
                 "Resample to one step, e.g. X.resample('5min').mean().ffill(), raise max_gap, or shorten the window; "
                 "if time does not matter, drop it with X.reset_index(drop=True).",
                 UserWarning,

@@ -32,7 +32,7 @@ def count_alarms(level_of_row: np.ndarray, place: np.ndarray, rule: AlarmRule, m
     counts : ndarray of int
         Number of alarms at each of the last thresholds; at the very last, which no row exceeds, it is 0.
     """
-    if rule.min_rows == 1 and not np.any(rule.cool_down > rule.merge_gap):
+    if np.all(rule.min_rows == 1) and not np.any(rule.cool_down > rule.merge_gap):
         return _count_merged(level_of_row, place, rule.merge_gap)
     return np.array(_Line(place, rule).counts_from_above(level_of_row, most))
 
@@ -78,13 +78,14 @@ class _Line:
     """
 
     def __init__(self, place: np.ndarray, rule: AlarmRule) -> None:
-        self.min_rows = rule.min_rows
         self.place = place.tolist()
         self.merge_gap = np.broadcast_to(rule.merge_gap, place.shape).tolist()
+        self.min_rows = np.broadcast_to(rule.min_rows, place.shape).tolist()
         self.cool_down = np.broadcast_to(rule.cool_down, place.shape).tolist()
-        #: Start and end of each run, and the places of its rows; then the end of each alarm.
+        #: Start and end of each run, how many rows it needs, and the places of its rows; then the end of each alarm.
         self.starts: list[int] = []
         self.lasts: list[int] = []
+        self.needs: list[int] = []
         self.runs: list[list[int]] = []
         self.ends: list[int] = []
 
@@ -94,7 +95,7 @@ class _Line:
         levels = level_of_row[order].tolist()
         counts = [0]
         for number, row in enumerate(order.tolist()):
-            run = self._add(self.place[row], self.merge_gap[row])
+            run = self._add(self.place[row], self.merge_gap[row], self.min_rows[row])
             self._update(run, self.cool_down[row])
             if number + 1 == len(levels) or levels[number + 1] != levels[number]:
                 counts.append(len(self.ends))
@@ -102,7 +103,7 @@ class _Line:
                     break
         return counts[::-1]
 
-    def _add(self, at: int, gap: int) -> int:
+    def _add(self, at: int, gap: int, need: int) -> int:
         """Add a row above the threshold; return the number of its run."""
         number = bisect_right(self.starts, at) - 1
         if number >= 0 and at - self.lasts[number] <= gap + 1:
@@ -111,11 +112,12 @@ class _Line:
             number += 1
             self.starts.insert(number, at)
             self.lasts.insert(number, at)
+            self.needs.insert(number, need)
             self.runs.insert(number, [at])
         run = self.runs[number]
         if number + 1 < len(self.runs) and self.starts[number + 1] - run[-1] <= gap + 1:
             run += self.runs.pop(number + 1)
-            del self.starts[number + 1], self.lasts[number]
+            del self.starts[number + 1], self.lasts[number], self.needs[number]
         self.lasts[number] = run[-1]
         return number
 
@@ -127,8 +129,9 @@ class _Line:
         while (number := bisect_right(self.lasts, ready, lo=number)) < len(self.runs):
             run = self.runs[number]
             n_rows = len(run) if run[0] > ready else len(run) - bisect_right(run, ready)
+            is_long = n_rows >= self.needs[number]
             number += 1
-            if n_rows < self.min_rows:
+            if not is_long:
                 continue
             while after < len(self.ends) and self.ends[after] < run[-1]:
                 after += 1

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import warnings
 from datetime import timedelta
-from numbers import Integral, Real
+from numbers import Real
 
 import numpy as np
 import pandas as pd
 
-from .._core import DURATION, AlarmRule, Interval, SeriesRows, places, read_series
+from .._core import DURATION, LEAST_DURATION, AlarmRule, Interval, SeriesRows, places, read_series
 from ._alarm_counts import count_alarms, most_alarms
 from ._cuts import cut_between
 from ._threshold_rule import ThresholdRule
@@ -37,8 +37,8 @@ class AlarmsPerDay(ThresholdRule):
         A row above the threshold continues the alarm before it if at most this number of quiet rows, or quiet rows of
         this length of time, lie between them. None is half an hour: 30 rows at one-minute steps, no row at one-hour
         steps.
-    min_rows : int, default=1
-        Least number of rows above the threshold that make an alarm.
+    min_rows : int, timedelta or str, default=1
+        Least number of rows above the threshold that make an alarm, or how long these must last.
     cool_down : int, timedelta or str, default=0
         Number of rows, or time, after the last row of an alarm in which no other alarm opens.
 
@@ -92,7 +92,7 @@ class AlarmsPerDay(ThresholdRule):
         "n": [Interval(Real, 0, None, closed="neither")],
         "rows_per_day": [Interval(Real, 0, None, closed="neither"), None],
         "merge_gap": [*DURATION, None],
-        "min_rows": [Interval(Integral, 1, None, closed="left")],
+        "min_rows": LEAST_DURATION,
         "cool_down": DURATION,
     }
 
@@ -102,7 +102,7 @@ class AlarmsPerDay(ThresholdRule):
         rows_per_day: float | None = None,
         *,
         merge_gap: int | str | timedelta | None = None,
-        min_rows: int = 1,
+        min_rows: int | str | timedelta = 1,
         cool_down: int | str | timedelta = 0,
     ) -> None:
         self.n = n

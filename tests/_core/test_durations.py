@@ -4,7 +4,18 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sktsad._core import in_rows, is_length_of_time, nanoseconds, read_series, require_dates, short_name
+from sktsad._core import (
+    check_max_gap,
+    gap_in_words,
+    in_rows,
+    is_gap,
+    is_length_of_time,
+    nanoseconds,
+    read_series,
+    require_dates,
+    short_name,
+    steps_of_gap,
+)
 from sktsad._core._durations import whole_rows
 
 MINUTE = 60 * 10**9
@@ -61,3 +72,33 @@ def test_names_are_short():
 def test_a_length_of_time_without_a_unit_is_refused(text):
     with pytest.raises(ValueError, match=rf"limit={text!r} has no unit.*'{text.strip()}min'"):
         nanoseconds("limit", text)
+
+
+def test_a_gap_is_longer_than_a_length_of_time_and_than_a_step():
+    holes = np.array([5, 10, 10.004, 11, 60, 61]) * MINUTE
+    assert is_gap(holes, "10min", 5 * MINUTE).tolist() == [False, False, False, True, True, True]
+    assert is_gap(holes, timedelta(minutes=10), 60 * MINUTE).tolist() == [False] * 5 + [True]
+    assert not is_gap(holes, "10min", np.nan).any()
+    steps = np.array([1, 4, 60, np.nan]) * MINUTE
+    assert steps_of_gap("10min", steps).astype(int).tolist() == [10, 2, 1, 1]
+    assert steps_of_gap(3, steps).tolist() == [3] * 4
+    assert [gap_in_words(max_gap) for max_gap in (3, "10min")] == ["max_gap=3 time steps", "max_gap='10min'"]
+
+
+@pytest.mark.parametrize(
+    ("index", "max_gap", "error"),
+    [
+        (
+            pd.RangeIndex(3),
+            "10min",
+            "max_gap='10min' is a length of time, which needs dates in the index of X",
+        ),
+        (pd.date_range("2026", periods=3), "soon", "max_gap='soon' is not a length of time"),
+        (pd.date_range("2026", periods=3), "3", "max_gap='3' has no unit"),
+    ],
+)
+def test_a_gap_in_time_needs_dates_and_a_unit(index, max_gap, error):
+    rows = read_series(pd.DataFrame({"x": np.zeros(3)}, index))
+    check_max_gap(3, rows)
+    with pytest.raises(ValueError, match=error):
+        rows.segment_starts(max_gap, rows.steps())

@@ -206,13 +206,13 @@ def test_alarms_of_many_lines_are_those_of_a_walk_and_of_a_state(seed):
         assert first == [place[alarm[0]] for alarm in expected]
 
 
-@given(st.lists(LINES, min_size=1, max_size=4), RULES, st.randoms(use_true_random=False))
-def test_series_in_any_order_do_not_touch_one_another(lines, rule, random):
+@given(st.lists(LINES, min_size=1, max_size=4), st.randoms(use_true_random=False))
+def test_series_in_any_order_do_not_touch_one_another(lines, random):
     """Rows of several series come mixed, some of them at a time, each with durations of its own."""
     n_series = len(lines)
     many = AlarmRule(
         np.array([random.randint(0, 4) for _ in lines]),
-        rule.min_rows,
+        np.array([random.randint(1, 3) for _ in lines]),
         np.array([random.randint(0, 6) for _ in lines]),
     )
     placed = [line(rows) for rows in lines]
@@ -230,13 +230,15 @@ def test_series_in_any_order_do_not_touch_one_another(lines, rule, random):
             if todo[number] == len(lines[number]):
                 del todo[number]
     for number, (place, hot) in enumerate(placed):
-        alone = AlarmRule(int(many.merge_gap[number]), rule.min_rows, int(many.cool_down[number]))
+        alone = AlarmRule(
+            int(many.merge_gap[number]), int(many.min_rows[number]), int(many.cool_down[number])
+        )
         assert opened[number] == alone.find(hot, place).opened.tolist()
     # The same in one table.
     sizes = [len(rows) for rows in lines]
     place = np.concatenate([10**6 * number + at for number, (at, _) in enumerate(placed)])
     hot = np.concatenate([marks for _, marks in placed])
-    table = AlarmRule(np.repeat(many.merge_gap, sizes), rule.min_rows, np.repeat(many.cool_down, sizes))
+    table = AlarmRule(*(np.repeat(each, sizes) for each in (many.merge_gap, many.min_rows, many.cool_down)))
     starts = np.cumsum([0, *sizes[:-1]])
     assert table.find(hot, place).opened.tolist() == [
         row + start for start, rows in zip(starts, opened, strict=True) for row in rows

@@ -65,6 +65,19 @@ def test_each_series_of_a_panel_has_its_events_and_the_kinds_take_turns():
     assert (everywhere != PANEL)[y == 1].all(axis=None)
 
 
+def test_an_event_may_be_given_by_how_long_it_lasts():
+    minutes = pd.concat(
+        {
+            step: pd.DataFrame({"u": np.arange(200.0)}, pd.date_range("2026", periods=200, freq=step))
+            for step in ("1min", "5min", "1h")
+        }
+    )
+    _, y = make_anomalies(minutes, ["level_shift"], n_events=2, length="20min", random_state=0)
+    assert y.groupby(level=0, sort=False).sum().tolist() == [40, 8, 2]
+    with pytest.raises(ValueError, match="length='20min' must be a number of rows, or a time"):
+        make_anomalies(minutes.to_numpy(), length="20min")
+
+
 def test_the_rows_given_stay_as_they_are_and_a_seed_repeats():
     given = PANEL.copy()
     first, again = (make_anomalies(given, random_state=3)[0] for _ in range(2))

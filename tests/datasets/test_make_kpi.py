@@ -146,6 +146,10 @@ def test_season_trend_and_noise():
     np.testing.assert_allclose(value[288:], value[:-288])
     assert np.ptp(value) > 0
     assert y.sum() == 0
+    again, _ = make_kpi(2880, period="1D", contamination=0, trend=0, noise=0, random_state=0)
+    pd.testing.assert_frame_equal(X, again)
+    with pytest.raises(ValueError, match="period='9min' must be at least two steps of 5min"):
+        make_kpi(period="9min")
 
     rising = make_kpi(2880, contamination=0, trend=2, noise=0, random_state=0)[0]["value"].to_numpy()
     falling = make_kpi(2880, contamination=0, trend=-2, noise=0, random_state=0)[0]["value"].to_numpy()

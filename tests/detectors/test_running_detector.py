@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -48,6 +50,45 @@ def test_with_a_half_life_moments_are_weighted_by_age(detector):
         kept = 1 - detector.shrinkage
         expected = kept * correlation + (detector.shrinkage + 1e-6) * np.eye(3)
         np.testing.assert_allclose(np.linalg.inv(detector.precision_), expected, atol=1e-7)
+
+
+@each_detector
+def test_a_half_life_in_time_is_one_in_rows_of_each_series(detector):
+    def minutes(step, first=0):
+        return pd.DataFrame(
+            ROWS[first:], pd.Timestamp("2026-01-01") + np.arange(first, 400) * pd.Timedelta(step, "min")
+        )
+
+    in_rows, in_time = (clone(detector).set_params(half_life=each) for each in (40, timedelta(minutes=80)))
+    for rows in (minutes(2)[:300], minutes(2)[300:301], minutes(2)[301:]):
+        in_rows.partial_fit(rows)
+        in_time.partial_fit(rows)
+    np.testing.assert_allclose(in_time.anomaly_score(ROWS), in_rows.anomaly_score(ROWS))
+    # Of two machines, the slower one forgets in fewer rows; one that fit did not see has the typical half-life.
+    panel = pd.concat({"fast": minutes(2), "slow": minutes(8)})
+    weights = np.concatenate([0.5 ** (np.arange(400)[::-1] / n_rows) for n_rows in (40, 10)])
+    detector = clone(in_time).fit(panel.sample(frac=1, random_state=0))
+    center = detector.center_ if hasattr(detector, "center_") else detector.mean_
+    mean = np.average(panel, axis=0, weights=weights)
+    np.testing.assert_allclose(center, mean)
+    detector.partial_fit(pd.concat({"new": minutes(2, 398)}))
+    later = detector.center_ if hasattr(detector, "center_") else detector.mean_
+    kept, new = 0.5 ** (2 / 25), 0.5 ** np.array([1 / 25, 0])
+    wanted = (kept * weights.sum() * mean + new @ ROWS[398:]) / (kept * weights.sum() + new.sum())
+    np.testing.assert_allclose(later, wanted)
+
+
+@pytest.mark.parametrize(
+    ("half_life", "rows", "error"),
+    [
+        ("1h", ROWS, "half_life='1h' is a length of time, which needs dates in the index of X"),
+        ("0h", pd.DataFrame(ROWS, pd.date_range("2026", periods=400)), "half_life='0h' must be above 0"),
+        ("1h", pd.DataFrame(ROWS, [pd.Timestamp("2026")] * 400), "come more than once, as after a sampler"),
+    ],
+)
+def test_a_half_life_in_time_needs_a_time_step(half_life, rows, error):
+    with pytest.raises(ValueError, match=error):
+        ZScoreDetector(threshold=1.0, half_life=half_life).fit(rows)
 
 
 def test_automatic_shrinkage_is_nearly_that_of_all_rows_at_once():

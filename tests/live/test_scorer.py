@@ -82,7 +82,10 @@ MODELS = {
     "zeros": (make_pipeline(SlidingWindow(6, padding="zero"), ZScoreDetector("rolling", robust=True)), EXACT),
     "no history": (make_pipeline(SlidingWindow(6, history="none"), ZScoreDetector("rolling")), EXACT),
     "smoothed": (SmoothedClassifier(make_pipeline(SlidingWindow(5), ZScoreDetector("rolling")), 4), EXACT),
-    "smoothed by time": (SmoothedClassifier(ZScoreDetector(), "4h", statistic="median"), EXACT),
+    "smoothed by time": (
+        SmoothedClassifier(ZScoreDetector(), "4h", statistic="median", max_gap="90min"),
+        EXACT,
+    ),
     "scaler of windows": (make_pipeline(SlidingWindow(5), WindowScaler(), GaussianDetector()), ROUNDED),
     "scikit-learn": (
         make_pipeline(
@@ -103,12 +106,16 @@ MODELS = {
         ROUNDED,
     ),
     "filled": (
-        make_pipeline(SeriesImputer("mean", add_unchanged=True), SlidingWindow("4h"), LevelShiftDetector()),
+        make_pipeline(
+            SeriesImputer("mean", add_unchanged=True),
+            SlidingWindow("4h", max_gap="90min"),
+            LevelShiftDetector(),
+        ),
         ROUNDED,
     ),
     "features": (make_pipeline(SeriesScaler(), ROLLING, GaussianDetector()), ROUNDED),
     "windows of features": (
-        make_pipeline(RollingFeatures(period=None), SlidingWindow(3), LinearForecastDetector()),
+        make_pipeline(RollingFeatures(period=None, max_gap="1h"), SlidingWindow(3), LinearForecastDetector()),
         ROUNDED,
     ),
     "trees": (make_pipeline(ROLLING, HistGradientBoostingClassifier(max_iter=3)), ROUNDED),
@@ -153,7 +160,7 @@ MODELS = {
     "along": (make_pipeline(SeriesScaler(), ROLLING, StatefulRNNClassifier("gru", **ALONG)), SINGLE),
     "known": (StatefulRNNClassifier("lstm", num_layers=2, series_embedding=2, **ALONG), SINGLE),
     "along, forecast": (
-        make_pipeline(SeriesScaler(), StatefulForecastDetector(horizon=3, **ALONG)),
+        make_pipeline(SeriesScaler(), StatefulForecastDetector(horizon=3, max_gap="1h", **ALONG)),
         SINGLE,
     ),
     "budget": (ThresholdClassifier(StatefulForecastDetector(loss="squared_error", **ALONG), 1.5), SINGLE),
@@ -198,6 +205,17 @@ def test_scores_are_those_of_one_call(name, factory, data):
             found += scorer.update(rows)["decision"].tolist()
     wanted = wanted[later.index[n_primed:]].to_numpy()
     assert np.abs(np.array(found) - wanted).max() <= MODELS[name][1] * max(1.0, wanted.std())
+
+
+def test_a_gap_of_a_length_of_time_matters_and_needs_dates(factory):
+    train, _, later = factory
+    model = make_pipeline(SlidingWindow(6, max_gap="90min"), ZScoreDetector("rolling")).fit(train)
+    single = train.loc["a"].reset_index(drop=True)
+    assert (fitted("z", factory)[1] != model.decision_function(later)).any()
+    scorer = LiveScorer(ZScoreDetector().fit(single), max_gap="90min")
+    for _ in range(2):
+        with pytest.raises(ValueError, match=r"max_gap='90min' is a length of time, .* it holds numbers"):
+            scorer.update(single[:3])
 
 
 def test_every_public_estimator_that_scores_is_among_the_models():

@@ -37,6 +37,13 @@ def test_worked_by_hand():
     assert blocks.is_event.tolist() == [False, False, True, False]
 
 
+def test_blocks_of_a_length_of_time_have_rows_by_the_step_of_each_series():
+    both = {freq: pd.date_range("2026", periods=8, freq=freq) for freq in ("1min", "2min")}
+    y = pd.concat({freq: pd.Series([0] * 7 + [1], index) for freq, index in both.items()})
+    blocks = cut_blocks(read_scores(y, np.zeros(16)), "4min")
+    assert blocks.starts.tolist() == [0, 3, 7, 8, 9, 11, 13, 15]
+
+
 def test_by_default_there_are_as_many_blocks_as_rows_in_each():
     y = np.zeros(10_000, dtype=int)
     y[5000] = 1

@@ -96,6 +96,16 @@ def test_without_events_the_table_is_empty(y):
     assert list(events) == list(to_events(y | np.array([1, 1]) if isinstance(y, pd.Series) else [1, 1]))
 
 
+def test_the_least_length_of_an_event_may_be_a_time():
+    marks = np.repeat([0, 1, 0, 1, 0], [5, 2, 5, 10, 5])
+    both = {name: pd.date_range("2026", periods=len(marks), freq=name) for name in ("1min", "5min")}
+    y = pd.concat({name: pd.Series(marks, times) for name, times in both.items()})
+    assert to_events(y, min_length="10min")["series"].tolist() == ["1min", "5min", "5min"]
+    assert to_events(y, min_length="11min")["n_rows"].tolist() == [10]
+    with pytest.raises(ValueError, match="min_length='10min' must be a number of rows, or a time"):
+        to_events(marks, min_length="10min")
+
+
 def test_labels_of_any_kind():
     expected = to_events([0, 1, 0])
     pd.testing.assert_frame_equal(to_events(["good", "bad", "good"], pos_label="bad"), expected)

@@ -390,4 +390,6 @@ def test_a_delay_in_time_is_a_delay_in_rows_of_that_clock():
     assert detection_report(y.to_numpy(), score, max_delay="10min", **args)["random"].equals(rows["random"])
     assert detection_report(y, score, max_delay="14min", **args).equals(rows)
     table = compare(y.to_numpy(), -score, score, max_delay="10min", **args)
+    in_time = detection_report(y.to_numpy(), score, block_length="70min", **args)
+    assert in_time.equals(detection_report(y, score, block_length=14, **args))
     assert table.loc["F1 within delay", "b"] == rows.loc["F1 within delay", "value"]

@@ -163,6 +163,7 @@ def test_rows_that_do_not_belong_together_are_refused(arguments, message):
         ({"merge_gap": "soon"}, "merge_gap='soon' is not a length of time"),
         ({"cool_down": None}, "cool_down"),
         ({"min_rows": 0}, "min_rows"),
+        ({"min_rows": "5"}, "min_rows='5' has no unit"),
         ({"threshold": np.nan}, "threshold"),
         ({"max_gap": 0}, "max_gap"),
     ],

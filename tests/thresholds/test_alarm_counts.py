@@ -34,6 +34,23 @@ def test_alarms_above_every_level_are_those_of_a_walk(rows, merge_gap, min_rows,
     assert counts.tolist() == slow(place, levels, merge_gap, min_rows, cool_down)
 
 
+RULE = st.tuples(DURATIONS, st.integers(1, 3), DURATIONS)
+
+
+@given(ROWS, ROWS, RULE, RULE)
+def test_each_series_has_a_rule_of_its_own(first, second, one, other):
+    rules = one, other
+    place, levels = read([*first, (10**10, 0), *second])
+    sizes = len(first), len(second) + 1
+    rule = AlarmRule(*(np.repeat(both, sizes) for both in zip(*rules, strict=True)))
+    cut = len(first)
+    apart = [
+        [len(naive.alarms(levels[part] >= level, place[part], *own)) for level in range(levels.max() + 2)]
+        for part, own in zip((slice(cut), slice(cut, None)), rules, strict=True)
+    ]
+    assert count_alarms(levels, place, rule, most=10**6).tolist() == np.sum(apart, axis=0).tolist()
+
+
 @given(ROWS, DURATIONS, st.integers(1, 3), DURATIONS, st.integers(0, 5))
 def test_counting_ends_only_below_a_level_with_too_many(rows, merge_gap, min_rows, cool_down, most):
     place, levels = read(rows)
