@@ -21,6 +21,8 @@ from ._zoned_times import read_times, warn_if_set_back
 _FILES = {".csv", ".parquet"}
 #: Columns with a smaller share of numbers count as text.
 _NUMBERS = 0.5
+#: A number with one comma, which may be that of a decimal fraction.
+_COMMA = r"\s*[+-]?\d+,\d+(?:[eE][+-]?\d+)?\s*"
 
 
 @validate_params(
@@ -35,6 +37,7 @@ _NUMBERS = 0.5
         "unit": [StrOptions({"s", "ms", "us", "ns"}), None],
         "duplicates": [StrOptions({"first", "last"})],
         "sep": [str],
+        "decimal": [StrOptions({".", ","})],
     },
     prefer_skip_nested_validation=True,
 )
@@ -50,6 +53,7 @@ def read_panel(
     unit: str | None = None,
     duplicates: str = "last",
     sep: str = ",",
+    decimal: str = ".",
 ) -> tuple[pd.DataFrame, pd.Series | None, pd.Series]:
     """Read time series from a file, a folder or a frame: return rows in time order, labels, and a report of changes.
 
@@ -82,6 +86,8 @@ def read_panel(
         Which of several rows of a series with the same time is kept.
     sep : str, default=","
         Separator of the columns of a CSV file.
+    decimal : {".", ","}, default="."
+        Decimal mark of numbers that are text, as in a CSV file.
 
     Returns
     -------
@@ -96,7 +102,8 @@ def read_panel(
     ------
     ValueError
         If there is no such file, column or time zone, no time can be read, some times have an offset and others none,
-        names of series or labels are missing, a requested column holds text, or no row is left.
+        names of series or labels are missing, a requested column holds text, a column holds numbers with a decimal
+        comma and ``decimal`` does not say so, or no row is left.
 
     Warns
     -----
@@ -135,7 +142,7 @@ def read_panel(
     rows kept                        2
     dtype: int64
     """
-    table, file_series = _load(source, sep, [time, series, target])
+    table, file_series = _load(source, sep, decimal, [time, series, target])
     time, series, target = (
         _name_of(table, each, name) for each, name in ((time, "time"), (series, "series"), (target, "target"))
     )
@@ -146,7 +153,9 @@ def read_panel(
     times, unsaid = read_times(table[time], keys, zone, time_format, unit, report)
     report["rows without a readable time"] = int(times.isna().sum() - unsaid)
     report["rows in an hour that clocks skip or repeat"] = unsaid
-    values = _values(table, [name for name in (time, series, target) if name is not None], columns, report)
+    values = _values(
+        table, [name for name in (time, series, target) if name is not None], columns, decimal, report
+    )
     levels = [times] if keys is None else [keys, times]
     index = times if keys is None else pd.MultiIndex.from_arrays(levels)
     values.index = index
@@ -170,16 +179,16 @@ def read_panel(
     return X, y, pd.Series({what: n for what, n in report.items() if n or what in always}, dtype="int64")
 
 
-def _load(source: Any, sep: str, names: list[Any]) -> tuple[pd.DataFrame, str | None]:
+def _load(source: Any, sep: str, decimal: str, names: list[Any]) -> tuple[pd.DataFrame, str | None]:
     """Return a table, and the column that names the series if each is a file."""
     if isinstance(source, (str, os.PathLike)):
         path = Path(source)
         if not path.is_dir():
-            return _read_file(path, sep), None
+            return _read_file(path, sep, decimal), None
         files = sorted(file for file in path.iterdir() if _suffix(file) in _FILES)
         if not files:
             raise ValueError(f"source={str(source)!r} is a folder without CSV or Parquet files.")
-        tables = {file.name.partition(".")[0]: _read_file(file, sep) for file in files}
+        tables = {file.name.partition(".")[0]: _read_file(file, sep, decimal) for file in files}
         first = next(iter(tables.values()))
         for name, table in tables.items():
             if list(table.columns) != list(first.columns):
@@ -205,7 +214,7 @@ def _suffix(path: Path) -> str:
     return next((suffix for suffix in path.suffixes if suffix in _FILES), "")
 
 
-def _read_file(path: Path, sep: str) -> pd.DataFrame:
+def _read_file(path: Path, sep: str, decimal: str) -> pd.DataFrame:
     suffix = _suffix(path)
     if not suffix or not path.is_file():
         raise ValueError(
@@ -213,7 +222,7 @@ def _read_file(path: Path, sep: str) -> pd.DataFrame:
             "files. Read others with pandas, and pass the frame."
         )
     try:
-        table = pd.read_csv(path, sep=sep) if suffix == ".csv" else pd.read_parquet(path)
+        table = pd.read_csv(path, sep=sep, decimal=decimal) if suffix == ".csv" else pd.read_parquet(path)
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise ValueError(
             f"source={str(path)!r} is cut off or damaged: {error}. Get it again, or unpack what can be read of it."
@@ -228,6 +237,13 @@ def _read_file(path: Path, sep: str) -> pd.DataFrame:
         raise ValueError(
             f"source={str(path)!r} has a first column {table.columns[0]!r}, so sep={sep!r} is not what separates the "
             f"columns. Pass sep={others[0]!r}."
+        )
+    if suffix == ".csv" and not isinstance(table.index, pd.RangeIndex):  # pandas moved the names to the right
+        raise ValueError(
+            f"source={str(path)!r} has {table.index.nlevels} more fields in a row than names in its header "
+            f"{list(table.columns)}: a name is missing, each row ends with a separator, or numbers have a decimal "
+            "comma without quotes. Fix the header, or read the file with pandas.read_csv(source, index_col=False, "
+            "names=...), and pass the frame."
         )
     return table if isinstance(table.index, pd.RangeIndex) else table.reset_index()
 
@@ -258,7 +274,11 @@ def _out_of_order(codes: list[np.ndarray]) -> int:
 
 
 def _values(
-    table: pd.DataFrame, taken: list[Any], columns: Sequence[str] | None, report: dict[str, int]
+    table: pd.DataFrame,
+    taken: list[Any],
+    columns: Sequence[str] | None,
+    decimal: str,
+    report: dict[str, int],
 ) -> pd.DataFrame:
     """Return the columns of values as numbers; report which values become NaN, and which columns are left out."""
     for name in columns if columns is not None else ():
@@ -270,7 +290,7 @@ def _values(
     found = {}
     for name in [each for each in table.columns if each not in taken] if columns is None else columns:
         column = table[name]
-        numbers = pd.to_numeric(column, errors="coerce")
+        numbers = _numbers(column, decimal)
         is_text = int((numbers.isna() & column.notna()).sum())
         if not is_numeric_dtype(numbers.dtype) or is_text > _NUMBERS * max(1, int(column.notna().sum())):
             if columns is not None:
@@ -291,6 +311,31 @@ def _values(
     if not found:
         raise ValueError(f"The table has no column of numbers besides {taken}; it has {list(table.columns)}.")
     return pd.DataFrame(found)
+
+
+def _numbers(column: pd.Series, decimal: str) -> pd.Series:
+    """Return a column as numbers, NaN where its text is none; refuse decimal commas that nobody announced."""
+    if is_numeric_dtype(column.dtype):
+        return column
+    if column.dtype.kind in "mM" or isinstance(
+        column.dtype, pd.PeriodDtype
+    ):  # no sensor measures nanoseconds
+        return pd.Series(np.nan, column.index)
+    if decimal == ".":
+        numbers = pd.to_numeric(column, errors="coerce")
+        text = column[numbers.isna() & column.notna()].astype(str)
+        commas = text[text.str.fullmatch(_COMMA)]
+        if len(commas) > _NUMBERS * len(text):
+            raise ValueError(
+                f"Column {column.name!r} holds numbers with a comma, such as {commas.iloc[0]!r}. Pass decimal=',' if "
+                "it is a decimal comma; else read the file with pandas.read_csv(source, thousands=','), and pass the "
+                "frame."
+            )
+        return numbers
+    text = column.astype(str)
+    # beside decimal commas a point groups thousands, or comes from another program: nobody knows what 1.234 is
+    plain = text.where(~text.str.contains(".", regex=False)).str.replace(decimal, ".", regex=False)
+    return pd.to_numeric(plain, errors="coerce")
 
 
 def _labels(column: pd.Series, order: np.ndarray, index: pd.Index, name: Any) -> pd.Series:

@@ -203,8 +203,16 @@ def test_numbers_whose_digits_are_dates_are_read_by_their_format(dtype):
         (b"time,v\n1,2\n1,2,3\n", "cannot be read as a table.*Expected 2 fields"),
         (b"time;v\n2026-01-05;1,5\n", "first column .*Pass sep=';'"),
         (b"time\tv\n2026-01-05\t1\n", r"Pass sep='\\t'"),
+        (
+            b"time,v\n2026-01-05,1,5\n2026-01-06,2,5\n",
+            "has 1 more fields in a row than names .*decimal comma",
+        ),
+        (
+            b'time,v\n2026-01-05,"1,5"\n',
+            "Column 'v' holds numbers with a comma, such as '1,5'. Pass decimal=','",
+        ),
     ],
-    ids=["latin", "empty", "ragged", "semicolons", "tabs"],
+    ids=["latin", "empty", "ragged", "semicolons", "tabs", "fields", "commas"],
 )
 def test_files_that_pandas_cannot_read_name_the_option(tmp_path, text, message):
     path = tmp_path / "my.csv"
@@ -240,6 +248,45 @@ def test_files_that_pandas_cannot_read_name_the_option(tmp_path, text, message):
 def test_what_cannot_be_read_is_refused(source, options, message):
     with pytest.raises(ValueError, match=message):
         read_panel(source, **options)
+
+
+def test_decimal_commas_are_read_and_never_lost(tmp_path):
+    path = tmp_path / "my.csv"
+    path.write_text(
+        "t;a;b;c;text\n01.02.2026 00:00;1,5;2;0,5;u\n01.02.2026 00:01;-2,5;n/v;1.234;v,w\n01.02.2026 00:02;;3,5;7;x\n"
+    )
+    options = {"time_format": "%d.%m.%Y %H:%M", "decimal": ","}
+    from_file, _, report = read_panel(path, sep=";", **options)
+    expected = [
+        [1.5, 2.0, 0.5],
+        [-2.5, np.nan, np.nan],
+        [np.nan, 3.5, 7.0],
+    ]  # 1.234 may be a thousand, or one
+    np.testing.assert_array_equal(from_file, expected)
+    assert report["values of 'c' that are not numbers, now missing"] == 1
+    table = pd.read_csv(path, sep=";")
+    pd.testing.assert_frame_equal(read_panel(table, **options)[0], from_file)
+    with pytest.raises(ValueError, match="Column 'a' holds numbers with a comma, such as '1,5'"):
+        read_panel(table, time_format=options["time_format"])
+    few = pd.DataFrame({"t": range(4), "x": ["1", "2", "3", "4,5"], "mode": ["off", "on", "1,2", "off"]})
+    with pytest.raises(ValueError, match="Column 'x' holds numbers with a comma"):  # not NaN
+        read_panel(few)
+    assert read_panel(few, decimal=",")[0]["x"].tolist() == [1.0, 2.0, 3.0, 4.5]
+    assert read_panel(few.assign(x=1.0))[0].columns.tolist() == [
+        "x"
+    ]  # words with a comma among them are words
+
+
+@pytest.mark.parametrize(
+    "as_dates", [MINUTES, MINUTES - MINUTES[0], MINUTES.to_period("D")], ids=lambda it: str(it.dtype)
+)
+def test_other_dates_are_no_values(as_dates):
+    table = pd.DataFrame({"time": range(4), "x": [1.0, 2.0, 3.0, 4.0], "serviced": as_dates})
+    X, _, report = read_panel(table)
+    assert X.columns.tolist() == ["x"]
+    assert report["column 'serviced' left out, as it holds no numbers"] == 4
+    with pytest.raises(ValueError, match=r"columns: 'serviced' holds .*, not numbers"):
+        read_panel(table, columns=["x", "serviced"])
 
 
 def test_files_that_are_cut_off_are_named(tmp_path):
