@@ -25,7 +25,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from _measure import environment, markdown, resident_mib
+from _measure import ProcessTree, environment, markdown, resident_mib
+from sklearn.base import clone
 from sklearn.pipeline import make_pipeline
 
 from sktsad import (
@@ -148,98 +149,116 @@ def score(quick: bool) -> None:
     print(markdown(header, rows), flush=True)
 
 
-def engine_one(engine: str, n_series: int, n_rows: int, folder: str) -> None:
-    """Score files through an engine; print seconds and largest difference from one call."""
-    fitted, wanted = pickle.loads(Path(folder, "model").read_bytes()), pd.read_pickle(Path(folder, "wanted"))
-    path = Path(folder, "rows")
+def engine_one(engine: str, folder: str) -> None:
+    """Score files to files by an engine; print seconds, peak memory and largest difference from one call."""
+    fitted = pickle.loads(Path(folder, "model").read_bytes())
+    path, out = Path(folder, "rows"), Path(folder, f"scores by {engine}")
     clock = time.perf_counter()
-    start = processor_seconds()
-    if engine.startswith("frame"):
-        found = score_panel(
-            fitted,
-            pd.read_parquet(path).set_index(["series", "time"]),
-            n_jobs=int(engine[-1]),
-            n_partitions=8,
-        )
-    elif engine.startswith("files"):
-        found = score_panel(fitted, path, n_jobs=int(engine[-1]), n_partitions=8, **NAMES)
-    elif engine == "dask":
-        import dask.dataframe
-        from distributed import Client, LocalCluster
+    with ProcessTree() as used:
+        if engine == "call":
+            X = pd.read_parquet(path).set_index(["series", "time"])
+            out.mkdir()
+            scores = pd.DataFrame({"score": fitted.decision_function(X)}, X.index)
+            scores.reset_index().to_parquet(out / "scores.parquet")
+        elif engine.startswith("files"):
+            score_panel(fitted, path, n_jobs=int(engine[-1]), out=out, **NAMES)
+        elif engine == "dask":
+            import dask.dataframe
+            from distributed import Client, LocalCluster
 
-        with (
-            LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster,
-            Client(cluster),
-        ):
-            scores = score_panel(fitted, dask.dataframe.read_parquet(path), n_partitions=8, **NAMES)
-            found = scores.compute().set_index(["series", "time"])
-    else:
-        import ray
+            dask.config.set(temporary_directory=folder)
+            with (
+                LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster,
+                Client(cluster),
+            ):
+                scores = score_panel(fitted, dask.dataframe.read_parquet(path), **NAMES)
+                scores.to_parquet(out)
+        else:
+            import ray
 
-        ray.init(num_cpus=4, include_dashboard=False, log_to_driver=False)
-        data = ray.data.read_parquet(str(path))
-        found = score_panel(fitted, data, n_partitions=8, **NAMES).to_pandas().set_index(["series", "time"])
-        ray.shutdown()
-    if engine[-1] == "2":
-        from joblib.externals.loky import get_reusable_executor
+            # By default its workers run after all other work of the machine.
+            os.environ["RAY_worker_niceness"] = "0"  # noqa: SIM112
+            ray.init(num_cpus=4, include_dashboard=False, log_to_driver=False, object_store_memory=4 * 2**30)
+            score_panel(fitted, ray.data.read_parquet(str(path)), **NAMES).write_parquet(str(out))
+            ray.shutdown()
+    passed = time.perf_counter() - clock
+    wanted = np.load(Path(folder, "wanted.npy"))
+    worst, n_scored = 0.0, 0
+    for part in out.glob("*.parquet"):
+        found = pd.read_parquet(part, columns=["series", "time", "score"])
+        series = found["series"].str[1:].astype(int).to_numpy()
+        minute = ((found["time"] - pd.Timestamp("2026-01-01")) // pd.Timedelta("1min")).to_numpy(int)
+        difference = np.abs(found["score"].to_numpy(float) - wanted[series, minute - N_TRAIN])
+        worst = max(worst, float(difference.max(initial=0)))
+        n_scored += len(found)
+    assert n_scored == wanted.size, f"{n_scored:,} of {wanted.size:,} rows"
+    print(f"{used.seconds:.1f} {passed:.0f} {used.peak_mib:.0f} {worst:.0e}")
 
-        get_reusable_executor().shutdown()  # so that what its processes used counts
-    used, passed = processor_seconds() - start, time.perf_counter() - clock
-    difference = float(np.abs(found["score"].loc[wanted.index] - wanted).max())
-    print(f"{used:.1f} {passed:.0f} {difference:.0e}")
+
+def engine_files(n_series: int, n_rows: int, folder: str) -> None:
+    """Fit the model, and write it with the rows to score and their scores."""
+    fitted = model("density", panel(n_series, N_TRAIN))
+    X = panel(n_series, n_rows, N_TRAIN)
+    Path(folder, "model").write_bytes(pickle.dumps(fitted))
+    np.save(Path(folder, "wanted.npy"), fitted.decision_function(X).reshape(n_series, n_rows))
+    Path(folder, "rows").mkdir()
+    size = 500 * n_rows
+    for start in range(0, len(X), size):
+        rows = X.iloc[start : start + size].reset_index()
+        rows.to_parquet(Path(folder, "rows", f"{start // n_rows:05}.parquet"), row_group_size=100_000)
 
 
 def engines(quick: bool) -> None:
-    """Print the cost of the same scores by each engine."""
-    n_series, n_rows = (20, 200) if quick else (500, 2_000)
-    rows = []
-    with tempfile.TemporaryDirectory() as folder:
-        fitted = model("density", panel(n_series, N_TRAIN))
-        X = panel(n_series, n_rows, N_TRAIN)
-        Path(folder, "model").write_bytes(pickle.dumps(fitted))
-        start = processor_seconds()
-        wanted = pd.Series(fitted.decision_function(X), X.index)
-        used = processor_seconds() - start
-        wanted.to_pickle(Path(folder, "wanted"))
-        Path(folder, "rows").mkdir()
-        X.reset_index().to_parquet(Path(folder, "rows", "rows.parquet"), row_group_size=100_000)
-        rows.append(["one call of decision_function", f"{used:.1f}", "", ""])
-        names = {
-            "frame 1": "frame, one process",
-            "frame 2": "frame, two processes",
-            "files 1": "Parquet files, one process",
-            "files 2": "Parquet files, two processes",
-            "dask": "Dask, a cluster of two processes",
-            "ray": "Ray, four workers on two cores",
-        }
-        for engine, name in names.items():
-            if engine in ("dask", "ray") and find_spec(engine) is None:
-                continue
-            rows.append([name, *in_fresh_process("engine", engine, str(n_series), str(n_rows), folder)])
-    print(f"\n{n_series:,} series of {n_rows:,} rows, density, with what starts and stops the engine\n")
-    header = ["engine", "processor, s", "wall, s", "largest difference"]
-    print(markdown(header, rows), flush=True)
+    """Print the cost of the same scores by each engine, of few rows and of many."""
+    n_rows = 200 if quick else 2_000
+    names = {
+        "call": "one call of decision_function",
+        "files 1": "score_panel, one process",
+        "files 2": "score_panel, two processes",
+        "dask": "Dask, a cluster of two processes",
+        "ray": "Ray, four workers on two cores",
+    }
+    header = ["engine", "processor, s", "wall, s", "peak, MiB", "largest difference"]
+    for n_series in (20, 40) if quick else (250, 10_000):
+        rows = []
+        with tempfile.TemporaryDirectory() as folder:
+            in_fresh_process("engine files", str(n_series), str(n_rows), folder)
+            for engine, name in names.items():
+                if engine not in ("dask", "ray") or find_spec(engine):
+                    rows.append([name, *in_fresh_process("engine", engine, folder)])
+        print(f"\n{n_series:,} series of {n_rows:,} rows, density, from Parquet files to Parquet files\n")
+        print(markdown(header, rows), flush=True)
 
 
 def own(quick: bool) -> None:
-    """Print the cost of a separate model for each series."""
+    """Print the cost of a separate model for each series, and of one network that knows them by name."""
     from sktsad import StatefulForecastDetector
 
     net = StatefulForecastDetector(hidden_size=32, max_epochs=5, random_state=0)
+    for_all = clone(net).set_params(series_embedding=8)
     kinds = [
-        ("ZScoreDetector", ZScoreDetector(), 10 if quick else 1_000),
+        ("PerSeries(ZScoreDetector)", PerSeries(ZScoreDetector(), unseen="error"), 10 if quick else 1_000),
         (
-            "SlidingWindow(30), GaussianDetector",
-            make_pipeline(SlidingWindow(30), GaussianDetector()),
+            "PerSeries(SlidingWindow(30), GaussianDetector)",
+            PerSeries(make_pipeline(SlidingWindow(30), GaussianDetector()), unseen="error"),
             10 if quick else 500,
         ),
-        ("StatefulForecastDetector(hidden_size=32)", net, 2 if quick else 5),
+        (
+            "PerSeries(StatefulForecastDetector(hidden_size=32))",
+            PerSeries(net, unseen="error"),
+            2 if quick else 5,
+        ),
+        (
+            "one SeriesScaler, StatefulForecastDetector(hidden_size=32, series_embedding=8)",
+            make_pipeline(SeriesScaler(), for_all),
+            20 if quick else 10_000,
+        ),
     ]
     rows = []
     for name, each, n_series in kinds:
         X = panel(n_series, N_TRAIN)
         start = processor_seconds()
-        fitted = PerSeries(each, unseen="error").fit(X)
+        fitted = each.fit(X)
         fit, start = processor_seconds() - start, processor_seconds()
         fitted.decision_function(X)
         scores, start = processor_seconds() - start, processor_seconds()
@@ -249,7 +268,7 @@ def own(quick: bool) -> None:
         rows.append([name, f"{n_series:,}", *(part / n_series * 1e3 for part in (fit, scores, load))])
         rows[-1].append(f"{len(state) / n_series / 1024:.1f}")
     print(
-        f"\nPerSeries, series of {N_TRAIN} rows: milliseconds of processor for each, KiB of a pickle for each\n"
+        f"\nSeries of {N_TRAIN} rows, networks five epochs: milliseconds of processor and KiB for each series\n"
     )
     header = ["model", "series", "fit, ms", "score, ms", "pickle and load, ms", "KiB"]
     print(markdown(header, rows), flush=True)
@@ -323,6 +342,7 @@ def main() -> None:
         ones: dict[str, Callable[..., None]] = {
             "score": score_one,
             "engine": engine_one,
+            "engine files": engine_files,
             "write": write_files,
             "out-of-core": out_of_core_one,
         }

@@ -15,6 +15,8 @@ from ._running_detector import RunningDetector
 
 #: Added to the variances, which are 1, so that the correlation matrix of dependent columns is invertible.
 _RIDGE = 1e-6
+#: Values worked on at once where the work is only to read and write them: as many as stay in the cache.
+_IN_CACHE = 2**18
 
 
 class GaussianDetector(RunningDetector, Estimator):
@@ -211,8 +213,8 @@ class GaussianDetector(RunningDetector, Estimator):
         return (1 - shrinkage) * correlation + (shrinkage + _RIDGE) * np.eye(n_columns)
 
     def _score(self, windows: Windows) -> np.ndarray:
-        scores = [self._negative_log_density(windows, chunk) for chunk in windows.chunks()]
-        return np.concatenate(scores)
+        chunks = windows.chunks() if self.covariance == "full" else windows.chunks(_IN_CACHE)
+        return np.concatenate([self._negative_log_density(windows, chunk) for chunk in chunks])
 
     def _negative_log_density(self, windows: Windows, chunk: slice) -> np.ndarray:
         z = self._standardised(windows, chunk)
@@ -227,4 +229,6 @@ class GaussianDetector(RunningDetector, Estimator):
         return (squares / 2 + self.log_normalizer_) / self._n_scored
 
     def _standardised(self, windows: Windows, rows: slice) -> np.ndarray:
-        return (windows.flat(rows) - self.mean_) / self.scale_
+        z = windows.flat(rows) - self.mean_
+        z /= self.scale_
+        return z

@@ -66,7 +66,7 @@ def score_ray(
         partial(_number, series=series, n_partitions=n_partitions), batch_format="pandas", batch_size=None
     )
     score = partial(_score_referred, ray.put(model), series=series, time=time, columns=columns)
-    return numbered.groupby(_BUCKET).map_groups(score, batch_format="pandas")
+    return numbered.groupby(_BUCKET, num_partitions=n_partitions).map_groups(score, batch_format="pandas")
 
 
 def _score_named(table: pd.DataFrame, model: AnyEstimator, **names: Any) -> pd.DataFrame:

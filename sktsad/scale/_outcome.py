@@ -84,11 +84,18 @@ class SeriesOfFrame:
     @classmethod
     def of(cls, index: pd.MultiIndex) -> SeriesOfFrame:
         """Read the series from the first level of an index."""
-        codes, found = pd.factorize(index.codes[0])
-        level = index.levels[0]
-        keys = [level[code] if code >= 0 else None for code in found.tolist()]  # None for rows without a name
-        order = np.arange(len(codes)) if (np.diff(codes) >= 0).all() else np.argsort(codes, kind="stable")
-        bounds = np.searchsorted(codes[order], np.arange(len(keys) + 1))
+        labels, level = index.codes[0], index.levels[0]
+        starts = np.flatnonzero(np.append(len(labels) > 0, labels[1:] != labels[:-1]))
+        codes, found = pd.factorize(labels[starts])
+        names = iter(level.take(found[found >= 0]).tolist())
+        keys = [
+            None if label < 0 else next(names) for label in found.tolist()
+        ]  # None for rows without a name
+        sizes = np.diff(np.append(starts, len(labels)))
+        order = np.arange(len(labels))
+        if len(starts) > len(keys):  # the rows of a series are not all in one place
+            order = np.argsort(np.repeat(codes, sizes), kind="stable")
+        bounds = np.append(0, np.cumsum(np.bincount(codes, sizes).astype(np.intp)))
         return cls(keys, order, bounds)
 
     def rows(self, first: int, stop: int) -> Any:
@@ -106,21 +113,32 @@ class SeriesOfFrame:
 
 def score_series(model: AnyEstimator, X: pd.DataFrame) -> Outcome:
     """Score rows with a (series, time) index in one call or, if that fails, without the series that fail."""
-    series = SeriesOfFrame.of(X.index)  # type: ignore[arg-type]
     outcome = Outcome.of_rows(len(X))
-    todo = [(0, len(series.keys))] if len(X) else []
-    while todo:
-        first, stop = todo.pop()
-        rows = series.rows(first, stop)
-        try:
-            outcome.scores[rows] = decision_scores(model, X.iloc[rows])
-        except Exception as error:
-            if stop - first == 1:
-                outcome.fail(series.keys[first], rows, error)
-            else:
-                middle = (first + stop) // 2
-                todo += [(middle, stop), (first, middle)]
+    if not len(X):
+        return outcome
+    try:
+        outcome.scores[:] = decision_scores(model, X)
+    except Exception as error:
+        _score_halves(model, X, outcome, error)
     return outcome
+
+
+def _score_halves(model: AnyEstimator, X: pd.DataFrame, outcome: Outcome, error: Exception) -> None:
+    """Score the series of rows that fail together, by halves of those that fail."""
+    series = SeriesOfFrame.of(X.index)  # type: ignore[arg-type]
+    todo = [(0, len(series.keys), error)]
+    while todo:
+        first, stop, error = todo.pop()
+        if stop - first == 1:
+            outcome.fail(series.keys[first], series.rows(first, stop), error)
+            continue
+        middle = (first + stop) // 2
+        for half in ((middle, stop), (first, middle)):
+            rows = series.rows(*half)
+            try:
+                outcome.scores[rows] = decision_scores(model, X.iloc[rows])
+            except Exception as of_half:
+                todo.append((*half, of_half))
 
 
 def describe_failures(failed: dict[Hashable, str], n_series: int) -> str:

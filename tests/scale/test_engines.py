@@ -1,5 +1,6 @@
-"""Dask on a cluster within this process; Ray where it is installed, else a stand-in."""
+"""Dask on a cluster within this process; Ray where it is installed, else a stand-in; Spark where it is installed."""
 
+import shutil
 import sys
 import warnings
 from types import ModuleType, SimpleNamespace
@@ -8,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sktsad.scale import score_panel
+from sktsad.scale import score_panel, score_table
 from sktsad.scale._engines import is_dask, is_ray
 
 NAMES = {"series": "series", "time": "time"}
@@ -93,8 +94,9 @@ class StandIn:
         assert (batch_format, batch_size) == ("pandas", None)
         return StandIn([function(table) for table in self.tables])
 
-    def groupby(self, key):
+    def groupby(self, key, num_partitions):
         table = pd.concat(self.tables)
+        assert table[key].max() < num_partitions
         groups = [part.reset_index(drop=True) for _, part in table.groupby(key)]
         return SimpleNamespace(
             map_groups=lambda function, batch_format: StandIn([function(g) for g in groups])
@@ -134,3 +136,25 @@ def test_ray_itself_gives_the_same(model, table, scores):
             assert same(score_panel(model, data, n_partitions=2, **NAMES).to_pandas(), scores) == {"scored"}
         finally:
             ray.shutdown()
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("java") is None, reason="Spark needs Java")
+@pytest.mark.filterwarnings("ignore::Warning")  # of Spark
+def test_spark_groups_whole_series_as_the_page_says(model, table, scores, monkeypatch):
+    sql = pytest.importorskip("pyspark.sql", reason="optional: pip install pyspark")
+    monkeypatch.setenv("PYSPARK_PYTHON", sys.executable)
+    spark = sql.SparkSession.builder.master("local[2]").config("spark.ui.enabled", "false").getOrCreate()
+    try:
+        spark.conf.set("spark.sql.session.timeZone", "UTC")
+        sent = spark.sparkContext.broadcast(model)
+        rows = spark.createDataFrame(table.astype({"series": object}))
+        parts = rows.withColumn("part", sql.functions.abs(sql.functions.hash("series")) % 2).groupBy("part")
+
+        def score(part):
+            return score_table(sent.value, part, **NAMES)
+
+        schema = "series string, time timestamp, score double, status string"
+        assert same(parts.applyInPandas(score, schema).toPandas(), scores) == {"scored"}
+    finally:
+        spark.stop()

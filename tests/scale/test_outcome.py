@@ -45,6 +45,19 @@ def test_rows_whose_series_has_no_name_are_a_series_of_their_own(model, panel, s
     lost = panel.index.get_level_values(0) == "s0"
     assert np.isnan(outcome.scores[lost]).all()
     np.testing.assert_array_equal(outcome.scores[~lost], scores[~lost])
+    nowhere = score_series(model, X[lost].set_axis(X[lost].index.remove_unused_levels()))
+    assert list(nowhere.failed) == [None]
+    assert np.isnan(nowhere.scores).all()
+
+
+def test_series_that_fail_are_named_in_their_order(model, panel):
+    spoilt = panel.copy()
+    keys = list(panel.index.unique(level=0))
+    for key in keys[1:]:
+        spoilt.loc[(key, slice(None)), :] = np.nan
+    outcome = score_series(model, spoilt)
+    assert list(outcome.failed) == keys[1:]
+    assert outcome.states == ["scored", *outcome.failed.values()]
 
 
 def test_only_the_series_that_fails_is_without_scores(model, spoilt, scores):
