@@ -272,7 +272,16 @@ def _name_columns(X: Rows, error: Exception, takes_missing: bool) -> None:
     if is_text.any():
         names = X.columns[is_text].tolist()
         fix = "Drop them, or encode them, e.g. with OneHotEncoder."
-        texts = (X.iloc[:, int(at)].dropna() for at in np.flatnonzero(is_text))
+        texts = [X.iloc[:, int(at)].dropna() for at in np.flatnonzero(is_text)]
+        nested = [text.name for text in texts if pd.api.types.is_list_like(text.iloc[0])]
+        if nested:
+            raise ValueError(
+                f"X has columns with a series in each cell: {nested}. Make a frame with one row per time step: "
+                f"pandas.DataFrame({{name: pandas.concat(dict(X[name].map(pandas.Series))) for name in {nested}}})."
+            ) from error
+        commas = [text.name for text in texts if text.astype(str).str.fullmatch(r"\s*[+-]?\d+,\d+\s*").any()]
+        if commas:
+            fix += f" {commas} hold numbers with a decimal comma: read the file with decimal=','."
         stamps = [text.name for text in texts if reads_as_time(pd.Index(text.astype(object)))]
         if stamps:
             fix += (

@@ -149,7 +149,9 @@ def figure_section(found: Findings, merge_gap: Any) -> str:
     }
     return table(columns) + paragraph(
         "Best F1 uses the best threshold for these same rows, so it is too optimistic. The intervals show how far a "
-        "figure depends on which events happened to occur; chance is the result of the same number of random alarms.",
+        "figure depends on which events happened to occur; chance is the result of the same number of random alarms. "
+        "False alarms are runs of alarmed rows without a label: an alarm that goes on after its event counts too, so "
+        "there may be more of them than alarms in the table.",
         soft=True,
     )
 

@@ -324,3 +324,21 @@ def test_times_among_nothing_are_times(nothing):
     X = pd.DataFrame({"day": [nothing, *pd.date_range("2026", periods=3)], "load": 1.0}, dtype=object)
     with pytest.raises(ValueError, match=r"columns of time: \['day'\]"):
         validate_rows(SlidingWindow(), X, reset=True)
+
+
+def test_text_with_decimal_commas_and_series_in_cells_name_their_fix():
+    table = pd.DataFrame({"a": ["6,5", "7,0"], "b": ["on", "off"]})
+    with pytest.raises(
+        ValueError, match=r"not numbers: \['a', 'b'\].*\['a'\] hold numbers with a decimal comma"
+    ):
+        ZScoreDetector().fit(table)
+    for X in (
+        pd.DataFrame({"x": [pd.Series([1.0, 2.0]), pd.Series([4.0])]}, index=["u", "v"]),
+        pd.DataFrame({"x": [[1.0, 2.0], np.array([4.0])]}, index=["u", "v"]),
+    ):
+        with pytest.raises(ValueError, match=r"a series in each cell: \['x'\]. Make a frame") as caught:
+            ZScoreDetector().fit(X)
+        fix = str(caught.value).partition("time step: ")[2].rstrip(".")
+        made = eval(fix, {"pandas": pd, "X": X})
+        assert made["x"].tolist() == [1.0, 2.0, 4.0]
+        assert made.index.tolist() == [("u", 0), ("u", 1), ("v", 0)]
