@@ -18,8 +18,7 @@ from ._estimator import FITTED_PARTS, Estimator, atomic_fit, fitted_part, versio
 from ._index import check_panel, format_of_digits, has_time, is_panel, row_index, time_labels
 from ._later_rows import warn_if_cut, warn_if_other_step, warn_if_unknown
 from ._live_step import GappedStep, LiveRows, LiveStep, PastStep
-from ._missing_past import is_purged, remember_purged, say_if_many, warn_if_past_is_missing
-from ._per_series import PerSeries, RecentRows
+from ._missing_past import is_purged, remember_purged, warn_if_past_is_missing, warn_of_lacking_past
 from ._pipeline import before_last, last_step, require_method
 from ._ragged import as_slice, equal_parts, map_parts, ranges, search_parts
 from ._robust import is_spread, nan_median, robust_moments, robust_spread
@@ -57,6 +56,7 @@ from ._series import (
     time_order,
 )
 from ._series_past import Past, SeriesPast
+from ._series_state import RecentRows, SeriesState
 from ._show_versions import package_versions, show_versions
 from ._sklearn import (
     N_JOBS,
@@ -117,7 +117,6 @@ __all__ = [
     "MaxGap",
     "Past",
     "PastStep",
-    "PerSeries",
     "RealNotInt",
     "RecentRows",
     "Rows",
@@ -125,6 +124,7 @@ __all__ = [
     "Seed",
     "SeriesPast",
     "SeriesRows",
+    "SeriesState",
     "StrOptions",
     "Weights",
     "Windows",
@@ -194,7 +194,6 @@ __all__ = [
     "row_index",
     "rows_after",
     "safe_indexing",
-    "say_if_many",
     "search_parts",
     "short_name",
     "show_versions",
@@ -213,6 +212,7 @@ __all__ = [
     "warn_if_other_step",
     "warn_if_past_is_missing",
     "warn_if_unknown",
+    "warn_of_lacking_past",
     "which_look_ahead",
     "window_names",
     "with_index",

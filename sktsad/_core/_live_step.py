@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from ._durations import is_gap
-from ._per_series import PerSeries
 from ._series_past import Past, SeriesPast
+from ._series_state import SeriesState
 from ._types import MaxGap
 
 _YES, _NO = np.array([True]), np.array([False])
@@ -47,7 +47,7 @@ class LiveRows:
         )
 
 
-class LiveStep(PerSeries):
+class LiveStep(SeriesState):
     """How a step works row by row; base of steps that keep a state for each series.
 
     A subclass declares its state with ``keep`` in its constructor, and defines the method `step`. The state consists of

@@ -109,7 +109,7 @@ def warn_if_past_is_missing(
             return (then < begins - half) & (is_hole | _not_kept(past, owner, then, half))
 
         n_lacking = int(lacking(depth, rows.times[at], is_lost, steps).sum())
-    say_if_many(n_lacking, rows, len(some), n_rows, stacklevel + 1)
+    warn_of_lacking_past(n_lacking, rows, len(some), n_rows, stacklevel + 1)
 
 
 def _kept_before(
@@ -151,7 +151,9 @@ def _not_kept(past: Past, owner: np.ndarray, then: np.ndarray, half: np.ndarray)
     return had & ~has
 
 
-def say_if_many(n_lacking: int, rows: SeriesRows, n_series: int, n_rows: int, stacklevel: int) -> None:
+def warn_of_lacking_past(
+    n_lacking: int, rows: SeriesRows, n_series: int, n_rows: int, stacklevel: int
+) -> None:
     """Warn if more than a tenth of the rows lack their past."""
     if n_lacking > _WORTH_SAYING * rows.n_rows:
         warnings.warn(

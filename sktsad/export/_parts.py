@@ -130,7 +130,7 @@ class NegativeLogDensity(nn.Module):
         return (((z @ self.precision) * z).sum(dim=1) / 2 + self.log_normalizer) / self.n_scored
 
 
-class LessThreshold(nn.Module):
+class SubtractThreshold(nn.Module):
     """Scores minus their threshold."""
 
     def __init__(self, threshold: float) -> None:
@@ -172,14 +172,14 @@ def parts(model: AnyEstimator) -> Iterator[nn.Module]:
         yield from parts(model.steps[-1][1])
     elif isinstance(model, ThresholdClassifier):
         yield from parts(model.estimator_)
-        yield LessThreshold(model.threshold_)
+        yield SubtractThreshold(model.threshold_)
     elif isinstance(model, StatefulRNNClassifier):
         yield ClassifierStep(model)
     elif isinstance(model, NetClassifier):
         yield NetDecision(model)
     else:
         yield from _score_parts(model)
-        yield LessThreshold(model.threshold_)
+        yield SubtractThreshold(model.threshold_)
 
 
 def _score_parts(model: AnyEstimator) -> Iterator[nn.Module]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .._core import LiveRows, LiveStep, PerSeries, infinite_unless_finite, subtract_threshold
+from .._core import LiveRows, LiveStep, SeriesState, infinite_unless_finite, subtract_threshold
 
 
 class Chain(LiveStep):
@@ -86,7 +86,7 @@ class Chain(LiveStep):
 def _keeps(steps: list[Any]) -> bool:
     """Return whether any of these keeps state of a series, which one bad row would spoil."""
     return any(
-        isinstance(step, PerSeries) and (step._kept or _keeps(list(step._parts.values()))) for step in steps
+        isinstance(step, SeriesState) and (step._kept or _keeps(list(step._parts.values()))) for step in steps
     )
 
 
@@ -103,6 +103,6 @@ def has_values(values: np.ndarray, takes_missing: bool) -> np.ndarray:
     return (~np.isinf(values) if takes_missing else np.isfinite(values)).all(axis=1)
 
 
-def walk(step: PerSeries) -> list[Any]:
+def walk(step: SeriesState) -> list[Any]:
     """Return a step and all its parts."""
     return [step, *(inner for part in step._parts.values() for inner in walk(part))]

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .._core import PerSeries, modal_step
+from .._core import SeriesState, modal_step
 
 #: Largest number of different holes between rows of a series that are counted; a series with more has no useful time
 #: step.
@@ -45,7 +45,7 @@ class StepSoFar:
         return self.step != before
 
 
-class Clock(PerSeries):
+class Clock(SeriesState):
     """Keep the time of the newest row of each series.
 
     Attributes

@@ -10,8 +10,8 @@ from .._core import (
     AlarmRule,
     AlarmState,
     MaxGap,
-    PerSeries,
     SeriesRows,
+    SeriesState,
     check_max_gap,
     is_gap,
 )
@@ -20,7 +20,7 @@ _NO = np.array([False])
 _FIELDS = ("first", "last", "n_rows", "ready")
 
 
-class LiveAlarms(PerSeries):
+class LiveAlarms(SeriesState):
     """Keep the alarm of each series.
 
     Parameters

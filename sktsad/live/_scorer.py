@@ -266,8 +266,8 @@ class LiveScorer:
                 if engine.learner is not None:
                     engine.learner.learn()
                 if n_other:
-                    self._say_other_clocks(n_other)
-                self._say_failures()
+                    self._warn_of_other_clocks(n_other)
+                self._warn_of_failed_steps()
                 return float(scores[0]), bool(decisions[0] > 0)
             at = np.zeros(1, dtype=np.intp)
             batch = Batch([series], at, at, None if number is None else np.array([number]), row, kind, None)
@@ -353,8 +353,8 @@ class LiveScorer:
         if said:
             warnings.warn(said, UserWarning, stacklevel=4)
         if found.n_other_clocks:
-            self._say_other_clocks(found.n_other_clocks)
-        self._say_failures()
+            self._warn_of_other_clocks(found.n_other_clocks)
+        self._warn_of_failed_steps()
         return found
 
     def _refuse_not_finite(self, batch: Batch) -> None:
@@ -370,7 +370,7 @@ class LiveScorer:
             f"{name!r}, of series {batch.keys[batch.number[first]]!r}. Fix them, or set not_finite='alarm' or 'skip'."
         )
 
-    def _say_other_clocks(self, n_series: int) -> None:
+    def _warn_of_other_clocks(self, n_series: int) -> None:
         warnings.warn(
             f"The rows of {n_series} series have a different time step from that of fit: the same number of rows "
             "covers a different span of time. Resample them to the step of fit, or fit again.",
@@ -378,7 +378,7 @@ class LiveScorer:
             stacklevel=5,
         )
 
-    def _say_failures(self) -> None:
+    def _warn_of_failed_steps(self) -> None:
         failures = [failure for part in self._engine.row_wise for failure in part.failures]
         if failures:
             for part in self._engine.row_wise:

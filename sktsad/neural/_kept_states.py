@@ -11,7 +11,7 @@ from .._core import (
     Windows,
     is_gap,
     is_purged,
-    say_if_many,
+    warn_of_lacking_past,
 )
 from ._row_layout import RowLayout
 
@@ -55,7 +55,7 @@ def first_states(layout: RowLayout, max_gap: MaxGap, stacklevel: int) -> np.ndar
         if is_cut and start == rows.bounds[owner] and not is_purged(rows.keys[owner], rows.times[start]):
             n_cut += 1
             n_lacking += int(min(_COLD, layout.stops[number] - start))
-    say_if_many(n_lacking, rows, n_cut, _COLD, stacklevel + 1)
+    warn_of_lacking_past(n_lacking, rows, n_cut, _COLD, stacklevel + 1)
     return states
 
 

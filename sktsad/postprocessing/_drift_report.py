@@ -10,7 +10,7 @@ import pandas as pd
 from scipy.stats import ks_2samp, kstwo, rankdata
 
 from .._core import AnyEstimator, Interval, Rows, read_series, validate_params
-from ._held_detector import held_detector
+from ._inner_detector import inner_detector
 
 #: Smallest number of independent rows, held out and recent, for a test.
 _FEWEST = 10
@@ -96,7 +96,7 @@ def drift_report(
     True
     """
     advice = "Fit a detector with a rule for threshold, validation_fraction above 0 and enough normal rows."
-    detector, rows = held_detector(model, X, "held_out_scores_", advice)
+    detector, rows = inner_detector(model, X, "held_out_scores_", advice)
     then, now = detector.held_out_scores_, detector.anomaly_score(rows)
     in_order = now[read_series(rows).order]
     n_then, n_now = _n_independent(then), _n_independent(in_order)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from .._core import AnyEstimator, Rows, channels_by_name, row_index
-from ._held_detector import held_detector
+from ._inner_detector import inner_detector
 
 
 def feature_scores(model: AnyEstimator, X: Rows, *, by_sensor: bool = False) -> pd.DataFrame:
@@ -51,7 +51,7 @@ def feature_scores(model: AnyEstimator, X: Rows, *, by_sensor: bool = False) -> 
     'x1'
     """
     advice = "Use a detector that has it, such as GaussianDetector, ZScoreDetector or AutoencoderDetector."
-    inner, rows = held_detector(model, X, "feature_scores", advice)
+    inner, rows = inner_detector(model, X, "feature_scores", advice)
     scores = inner.feature_scores(rows)
     index = row_index(X)
     if index is not None:  # a step before the detector may have lost it

@@ -187,7 +187,7 @@ class PerSeries(ClassifierWrapper):
             self.estimators_ = {key: model for key, model in found.items() if key not in failures}
             self._failed = list(failures)
             if failures:
-                self._say(failures, len(found))
+                self._warn_of_failures(failures, len(found))
             if self.unseen == "pooled" or failures:
                 self.pooled_estimator_ = clone(self.estimator).fit(X, y, **params)
             pooled = next(iter(self.estimators_.values()), None) or self.pooled_estimator_
@@ -273,7 +273,7 @@ class PerSeries(ClassifierWrapper):
         labels = None if y is None else safe_indexing(y, at).set_axis(own.index)
         return own, labels, params_of_rows(params, X, at)
 
-    def _say(self, failures: dict[Hashable, Exception], n_series: int) -> None:
+    def _warn_of_failures(self, failures: dict[Hashable, Exception], n_series: int) -> None:
         """Raise, or warn, about series whose models cannot be fitted."""
         names = ", ".join(repr(key) for key in list(failures)[:_MOST_NAMED])
         names += ", ..." if len(failures) > _MOST_NAMED else ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any, Self
 
 import numpy as np
@@ -58,13 +59,16 @@ class Calendar:
                 f"calendar={estimator.calendar!r} with holidays={estimator.holidays!r}: the feature 'holiday' and the "
                 "parameter holidays need each other. Give both or neither."
             )
+        days = [] if estimator.holidays is None else list(estimator.holidays)
         try:
-            dates = pd.DatetimeIndex(
-                pd.to_datetime([] if estimator.holidays is None else list(estimator.holidays))
-            )
+            if any(isinstance(day, Real) or pd.isna(day) for day in days):
+                raise ValueError("numbers and missing values are none")
+            # In another form, the day and the month might be taken for each other.
+            dates = pd.DatetimeIndex(pd.to_datetime(days, format="ISO8601"))
         except (ValueError, TypeError) as error:
             raise ValueError(
-                f"holidays={estimator.holidays!r} must hold dates, such as '2026-12-25' ({error})."
+                f"holidays={estimator.holidays!r} must hold dates, or text such as '2026-12-25' "
+                f"({str(error).splitlines()[0]})."
             ) from error
         return cls(features, np.unique(dates.tz_localize(None).as_unit("ns").asi8 // _DAY))
 

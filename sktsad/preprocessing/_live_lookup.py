@@ -7,14 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from .._core import PerSeries, RecentRows
+from .._core import RecentRows, SeriesState
 from ._period import Period
 
 #: Initial capacity, in rows.
 _ROOM = 64
 
 
-class LiveLookup(PerSeries):
+class LiveLookup(SeriesState):
     """Keep the rows of each series as far back as periods are looked up.
 
     Parameters

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from pandas.api.types import is_bool_dtype, is_numeric_dtype
 
-from .._core import StrOptions, is_polars, read_series, validate_params
+from .._core import StrOptions, is_polars, read_series, refuse_other_containers, validate_params
 from ._to_panel import column_of
 from ._zoned_times import read_times, warn_if_set_back
 
@@ -200,6 +200,7 @@ def _load(source: Any, sep: str, decimal: str, names: list[Any]) -> tuple[pd.Dat
         joined = joined[[*first.columns, "series"]].reset_index(drop=True)
         return joined, None if names[1] is not None else "series"
     if is_polars(source) or hasattr(source, "column_names"):
+        refuse_other_containers(source)
         names = list(getattr(source, "column_names", getattr(source, "columns", [])))
         return pd.DataFrame({name: column_of(source, name) for name in names}), None
     if not isinstance(source, pd.DataFrame):

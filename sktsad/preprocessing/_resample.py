@@ -12,6 +12,7 @@ import pandas as pd
 from pandas.api.types import is_numeric_dtype
 
 from .._core import (
+    LENGTH_OF_TIME,
     MAX_GAP,
     Interval,
     Labels,
@@ -21,11 +22,13 @@ from .._core import (
     check_labels,
     check_max_gap,
     mark_anomalies,
+    nanoseconds,
     read_series,
     row_index,
     steps_of_gap,
     time_labels,
     validate_params,
+    warn_if_anomaly_is_a_guess,
 )
 
 _MEANS = {"mean", "sum", "min", "max", "last", "count"}
@@ -33,7 +36,7 @@ _MEANS = {"mean", "sum", "min", "max", "last", "count"}
 
 @validate_params(
     {
-        "step": [str, Interval(Real, 0, None, closed="neither"), pd.Timedelta, pd.DateOffset],
+        "step": [Interval(Real, 0, None, closed="neither"), *LENGTH_OF_TIME, pd.offsets.BaseOffset],
         "how": [StrOptions(_MEANS), Mapping],
         "fill": [StrOptions({"previous", "mean", "interpolate"}), None],
         "max_gap": MAX_GAP,
@@ -43,7 +46,7 @@ _MEANS = {"mean", "sum", "min", "max", "last", "count"}
 def resample(
     X: pd.DataFrame,
     y: Labels = None,
-    step: str | float | pd.Timedelta = "auto",
+    step: str | float | timedelta = "auto",
     *,
     how: str | Mapping[Hashable, str] = "mean",
     fill: str | None = "previous",
@@ -64,7 +67,7 @@ def resample(
     y : array-like of shape (n_samples,), default=None
         Labels of two classes. A step with an anomalous row is anomalous; a filled step is anomalous if the steps on
         both sides are, so that events keep their place and length.
-    step : str, float or Timedelta, default="auto"
+    step : str, float, timedelta or offset of pandas, default="auto"
         Time between two rows, such as ``"5min"``, or a number if time is a number. "auto" is the most frequent step of
         each series.
     how : {"mean", "sum", "min", "max", "last", "count"} or mapping of columns to these, default="mean"
@@ -87,8 +90,13 @@ def resample(
     Raises
     ------
     ValueError
-        If X has no time in its index, rows are out of time order, columns are not numbers, ``how`` names unknown
-        columns, the step or ``max_gap`` does not suit the index, or y holds more than two classes.
+        If X has no rows, or no time in its index, rows are out of time order, columns are not numbers, ``how`` names
+        unknown columns, the step or ``max_gap`` does not suit the index, or y holds more than two classes.
+
+    Warns
+    -----
+    UserWarning
+        If y holds labels other than 0 and 1, of which the last in sorted order is taken as the anomaly.
 
     Examples
     --------
@@ -188,6 +196,8 @@ def _check(X: Rows, how: str | Mapping[Hashable, str]) -> tuple[SeriesRows, list
             "pandas.DataFrame(X, index=times) for an array."
         )
     rows = read_series(X)
+    if not rows.n_rows:
+        raise ValueError("X has 0 rows: there is nothing to resample. Pass rows.")
     if rows.times is None:
         raise ValueError(
             "X has no time in its index. Set it: X.set_index(pandas.to_datetime(X.pop('time')))."
@@ -211,7 +221,7 @@ def _numbers(X: pd.DataFrame) -> np.ndarray:
     return X.to_numpy(np.float32 if single else np.float64, na_value=np.nan)
 
 
-def _steps(step: str | float | pd.Timedelta, rows: SeriesRows) -> np.ndarray:
+def _steps(step: Any, rows: SeriesRows) -> np.ndarray:
     """Return the time step of each series, in the unit of its times."""
     if isinstance(step, str) and step == "auto":
         steps = rows.steps()
@@ -221,11 +231,8 @@ def _steps(step: str | float | pd.Timedelta, rows: SeriesRows) -> np.ndarray:
             raise ValueError(
                 f"step={step!r} must be a length of time, such as '5min', for an index of {rows.kind}."
             )
-        try:
-            size = pd.Timedelta(step).value
-        except ValueError as error:
-            raise ValueError(f"step={step!r} is not a length of time, such as '5min' or '1h'.") from error
-        if size <= 0:
+        size: Any = nanoseconds("step", step)
+        if not size:
             raise ValueError(f"step={step!r} must be above 0.")
     elif isinstance(step, Real):
         size = step
@@ -306,6 +313,7 @@ class _Labels:
     def __init__(self, X: Rows, y: Labels, rows: SeriesRows) -> None:
         labels = check_labels(X, y)
         self._classes, self._is_anomaly = mark_anomalies(labels)
+        warn_if_anomaly_is_a_guess(self._classes)
         if len(self._classes) > 2:
             raise ValueError(
                 f"y must hold two classes, got {len(self._classes)}. Pass 0 for normal rows and 1 for anomalies."

@@ -91,7 +91,7 @@ class RollingFeatures(TransformerMixin, Estimator):
         Calendar features, in columns at the end; they need dates in the index: sine and cosine of the time of day, the
         weekday from 0 for Monday to 6, whether it is Saturday or Sunday, whether it is one of ``holidays``.
     holidays : sequence of date or str, default=None
-        Unusual days such as ``"2026-12-25"``, for "holiday".
+        Unusual days, as dates or as text such as ``"2026-12-25"``, for "holiday".
     period : int, str, timedelta or None, default="auto"
         Number of rows until a series repeats itself, or how long that takes, such as ``"7D"``. "auto" is a day if the
         index has dates or time deltas and some series spans two days with at least four rows each; otherwise it is read

@@ -8,14 +8,14 @@ import numpy as np
 import pandas as pd
 from pandas.api.types import infer_dtype
 
-from .._core import is_polars, read_series, time_labels
+from .._core import is_polars, read_series, refuse_other_containers, time_labels
 
 
 def to_panel(X: Any, *, time: str, series: str | None = None, target: str | None = None) -> Any:
     """Return a table as a frame with series and time in its index, as all of sktsad reads them.
 
     Polars frames and other tables without an index keep series and time in columns. This function moves them into the
-    index sorts the rows by them, and keeps the other columns.
+    index, sorts the rows by them, and keeps the other columns.
 
     Parameters
     ----------
@@ -58,6 +58,7 @@ def to_panel(X: Any, *, time: str, series: str | None = None, target: str | None
          2026-01-06   3.0
     b    2026-01-05   1.0
     """
+    refuse_other_containers(X)
     names = [str(name) for name in getattr(X, "column_names", getattr(X, "columns", []))]
     wanted = {"time": time, "series": series, "target": target}
     for parameter, name in wanted.items():
@@ -96,6 +97,8 @@ def column_of(X: Any, name: str) -> Any:
     if str(dtype).startswith(("Categorical", "Enum")):
         return pd.Categorical(column.to_list())
     zone = getattr(dtype, "time_zone", None)
+    if str(dtype).startswith("Decimal"):
+        column = column.cast(float)
     values = column.to_numpy()
     if zone is not None:  # polars returns instants in UTC
         return pd.DatetimeIndex(values).tz_localize("UTC").tz_convert(zone).array

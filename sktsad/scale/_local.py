@@ -44,7 +44,7 @@ def score_frame(
         )
         for rows, part in zip(chosen, _run(n_jobs, tasks), strict=True):
             outcome.put(rows, part)
-    _say(outcome.failed, len(series.keys))
+    _warn_of_failures(outcome.failed, len(series.keys))
     return pd.DataFrame({"score": outcome.scores, "status": outcome.status()}, index=X.index)
 
 
@@ -74,7 +74,7 @@ def score_files(
         )
         parts = _run(n_jobs, tasks)
     failed = {key: state for _, some in parts for key, state in some.items()}
-    _say(failed, len(panel.series))
+    _warn_of_failures(failed, len(panel.series))
     if out is not None:
         return out
     frames = [frame for frame, _ in parts if frame is not None]
@@ -160,7 +160,7 @@ def _counted(parts: Any, sizes: list[int], verbose: int) -> Iterator[Any]:
         n_before += size
 
 
-def _say(failed: dict[Hashable, str], n_series: int) -> None:
+def _warn_of_failures(failed: dict[Hashable, str], n_series: int) -> None:
     """Warn of series that failed; raise an error if all did.
 
     Raises

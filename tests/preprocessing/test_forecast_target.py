@@ -113,7 +113,7 @@ def test_every_series_without_a_hole_loses_as_many_rows_as_the_horizon_is_long(l
 def test_times_and_the_times_of_their_targets(times, horizon, max_gap, expected):
     X = pd.DataFrame({"time": times}, index=times)
     if not expected:
-        with pytest.raises(ValueError, match=f"max_gap={max_gap} steps"):
+        with pytest.raises(ValueError, match=f"max_gap={max_gap} time steps"):
             forecast_target(X, horizon, max_gap=max_gap)
         return
     _, y = forecast_target(X, horizon, max_gap=max_gap)

@@ -1,6 +1,7 @@
 """Rows at every time step: the same as by a slow loop, without looking ahead; scores return to the original rows."""
 
 import itertools
+from datetime import timedelta
 
 import numpy as np
 import pandas as pd
@@ -80,6 +81,7 @@ def test_rows_are_those_of_a_slow_loop_and_know_no_later_one(table, how, fill, m
 
 
 @pytest.mark.parametrize("step", ["auto", "7min"])
+@pytest.mark.filterwarnings("ignore:The labels are")
 def test_regular_rows_and_their_labels_stay_as_they_are(step):
     index = pd.date_range("2026-03-28", periods=200, freq="7min", tz="UTC").ceil("7min")
     index = index.tz_convert("Europe/Berlin").rename("when")
@@ -116,6 +118,8 @@ def test_columns_have_their_own_way_and_float32_stays():
         {"a": [1, 5], "b": [1, 5], "c": [1, 5]}, pd.TimedeltaIndex(["10s", "50s"]), dtype=np.float32
     )
     out = resample(X, step=pd.Timedelta("1min"), how={"b": "max", "c": "last"})
+    for step in (timedelta(minutes=1), pd.offsets.Minute(1)):
+        pd.testing.assert_frame_equal(out, resample(X, step=step, how={"b": "max", "c": "last"}))
     assert out.iloc[0].tolist() == [3, 5, 5]
     assert out.index.tolist() == [pd.Timedelta("1min")]
     assert set(out.dtypes) == {np.dtype("float32")}
@@ -133,6 +137,12 @@ def test_numbers_are_time_too():
 def test_one_class_stays_one_class():
     X = pd.DataFrame({"x": [1.0, 3.0]}, index=[0, 1])
     assert resample(X, [1, 1])[1].tolist() == [1, 1]
+
+
+def test_which_of_two_words_is_the_anomaly_is_said():
+    X = pd.DataFrame({"x": np.arange(4.0)}, pd.date_range("2026", periods=4, freq="30s"))
+    with pytest.warns(UserWarning, match="'good', the last in sorted order, is taken as the anomaly"):
+        assert resample(X, ["bad", "good", "bad", "bad"], step="1min")[1].tolist() == ["bad", "good", "bad"]
 
 
 DATES = pd.DataFrame({"x": [1.0, 2.0]}, pd.to_datetime(["2026-01-01", "2026-01-02"]))
@@ -154,7 +164,11 @@ NUMBERS = pd.DataFrame({"x": [1.0, 2.0]}, [1, 2])
         (DATES, None, {"how": {"x": "median"}}, r"unknown: \['median'\]"),
         (DATES, None, {"step": 60}, "must be a length of time"),
         (DATES, None, {"step": "soon"}, "is not a length of time"),
-        (DATES, None, {"step": "-1min"}, "must be above 0"),
+        (DATES, None, {"step": "-1min"}, "must be a length of time of at least 0"),
+        (DATES, None, {"step": "0min"}, "step='0min' must be above 0"),
+        (DATES, None, {"step": "30"}, "step='30' has no unit"),
+        (DATES, None, {"step": pd.offsets.MonthEnd()}, "is not a length of time"),
+        (DATES[:0], None, {}, "X has 0 rows"),
         (NUMBERS, None, {"step": "1min"}, "must be a number, or 'auto'"),
         (DATES.to_period("D"), None, {}, "periods"),
         (pd.concat([DATES, DATES + 1]).iloc[[0, 1, 1]], None, {}, "duplicated"),

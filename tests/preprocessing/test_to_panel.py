@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from sklearn.pipeline import make_pipeline
 
-from sktsad import GaussianDetector, SeriesScaler, SlidingWindow, to_panel
+from sktsad import GaussianDetector, SeriesScaler, SlidingWindow, read_panel, to_panel
 from sktsad._core import read_series
 
 TIMES = [dt.datetime(2026, 1, 5, hour) for hour in (2, 0, 1, 1, 0)]
@@ -64,6 +64,16 @@ def test_without_series_all_rows_are_one():
     assert isinstance(X.index, pd.DatetimeIndex) and X["load"].tolist() == [1.0, 2.0, 3.0]
     numbers = to_panel(pd.DataFrame({"t": [2, 0, 1], "v": [1.0, 2.0, 3.0]}), time="t")
     assert numbers.index.tolist() == [0, 1, 2] and numbers["v"].tolist() == [2.0, 3.0, 1.0]
+
+
+def test_decimals_of_polars_are_numbers_and_a_lazy_frame_must_be_collected():
+    polars = pytest.importorskip("polars")
+    table = polars.DataFrame({"at": [1, 2], "x": polars.Series(["1.5", "2.5"]).cast(polars.Decimal(10, 2))})
+    X = to_panel(table, time="at")
+    assert X["x"].dtype == np.float64 and X["x"].tolist() == [1.5, 2.5]
+    for read in (to_panel, read_panel):
+        with pytest.raises(TypeError, match=r"X is a LazyFrame of polars, .* Collect it"):
+            read(table.lazy(), time="at")
 
 
 def test_zones_of_polars_stay():

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sktsad._core import PerSeries, RecentRows
+from sktsad._core import RecentRows, SeriesState
 
 N_SERIES = 3
 SLOTS = st.lists(st.integers(0, N_SERIES - 1), min_size=1, max_size=N_SERIES, unique=True)
@@ -83,7 +83,7 @@ def test_a_row_takes_no_memory_that_is_not_needed():
         assert recent.buffer.dtype == np.float32
 
 
-class Counter(PerSeries):
+class Counter(SeriesState):
     def __init__(self):
         super().__init__()
         self.keep("counts", (2,), np.int64, 5)

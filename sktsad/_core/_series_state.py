@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 
-class PerSeries:
+class SeriesState:
     """Arrays with one entry per series, and parts that hold such arrays.
 
     A subclass declares its arrays with `keep` in its constructor, which makes them attributes. Series have numbers
@@ -16,7 +16,7 @@ class PerSeries:
 
     def __init__(self) -> None:
         self._kept: dict[str, Any] = {}
-        self._parts: dict[str, PerSeries] = {}
+        self._parts: dict[str, SeriesState] = {}
 
     def keep(self, name: str, shape: tuple[int, ...] = (), dtype: Any = np.float64, fill: Any = 0) -> None:
         """Keep an array with one entry per series as the attribute ``name``.
@@ -36,7 +36,7 @@ class PerSeries:
         setattr(self, name, np.full((0, *shape), fill, dtype))
 
     def keep_part(self, name: str, part: Any) -> Any:
-        """Keep another `PerSeries` within this one, and return it."""
+        """Keep another `SeriesState` within this one, and return it."""
         self._parts[name] = part
         return part
 
@@ -73,7 +73,7 @@ class PerSeries:
             part.restore({key[len(prefix) :]: each for key, each in arrays.items() if key.startswith(prefix)})
 
 
-class RecentRows(PerSeries):
+class RecentRows(SeriesState):
     """The last rows of each series, in one piece of memory.
 
     Parameters

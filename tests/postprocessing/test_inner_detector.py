@@ -5,7 +5,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from sktsad import ThresholdClassifier, ZScoreDetector
-from sktsad.postprocessing._held_detector import held_detector
+from sktsad.postprocessing._inner_detector import inner_detector
 
 
 def test_it_is_found_in_whatever_holds_it_with_the_rows_as_they_reach_it():
@@ -14,9 +14,9 @@ def test_it_is_found_in_whatever_holds_it_with_the_rows_as_they_reach_it():
         StandardScaler(), ThresholdClassifier(FrozenEstimator(ZScoreDetector(threshold=3.0).fit(rows)), 1.0)
     )
     model.fit(rows)
-    detector, seen = held_detector(model, rows, "center_", "")
+    detector, seen = inner_detector(model, rows, "center_", "")
     assert detector.center_ == 49.5 and abs(seen.mean()) < 1e-9
     with pytest.raises(
         TypeError, match=r"holds no fitted estimator with precision_, only .*ZScoreDetector.*Take another"
     ):
-        held_detector(model, rows, "precision_", "Take another.")
+        inner_detector(model, rows, "precision_", "Take another.")

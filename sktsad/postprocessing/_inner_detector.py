@@ -13,7 +13,7 @@ from .._core import AnyEstimator, Rows, before_last, last_step
 _FITTED = ("best_estimator_", "estimator_")
 
 
-def held_detector(model: AnyEstimator, X: Rows, attribute: str, advice: str) -> tuple[Any, Any]:
+def inner_detector(model: AnyEstimator, X: Rows, attribute: str, advice: str) -> tuple[Any, Any]:
     """Return the fitted estimator that has an attribute, the model or one inside it, and the rows as they reach it."""
     inner, rows = model, X
     while not hasattr(inner, attribute):
