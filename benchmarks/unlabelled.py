@@ -110,6 +110,7 @@ DETECTORS = {
         True,
     ),
     "make_detector": (make_detector(), True),
+    "make_detector, overlap": (make_detector(score_on="overlap"), False),
 }
 
 

@@ -62,6 +62,7 @@ from sktsad import (
     ThresholdClassifier,
     TorchClassifier,
     VAEDetector,
+    WindowReducer,
     WindowScaler,
     ZScoreDetector,
 )
@@ -135,6 +136,7 @@ MODELS = {
     "SeriesImputer": make_pipeline(SeriesImputer(add_age=True), LogisticRegression()),
     "SeriesFeatures": make_pipeline(SeriesFeatures(["level", "anomaly_share"]), LogisticRegression()),
     "SeriesScaler, ZScoreDetector": make_pipeline(SeriesScaler(), small_z()),
+    "WindowReducer": make_pipeline(SlidingWindow(6), WindowReducer(4), LogisticRegression()),
     "WindowScaler": make_pipeline(SlidingWindow(6), WindowScaler(), RNNClassifier(**RNN)),
     "SafeSampler": make_imblearn_pipeline(
         SlidingWindow(6), SafeSampler("oversample", random_state=0), RNNClassifier(**RNN)

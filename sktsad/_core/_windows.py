@@ -166,12 +166,44 @@ class Windows:
     def overlap_means(self, scores: np.ndarray) -> np.ndarray:
         """Return for the row of each window the mean of the scores of all windows that hold this row."""
         sums, counts = np.zeros(len(self.buffer)), np.zeros(len(self.buffer))
+        follow = self._step == 1 and len(self)
         with np.errstate(over="ignore", invalid="ignore"):  # scores may be infinite, or become so
             for step in range(self.length):
-                np.add.at(sums, self.starts + step, scores)
-                np.add.at(counts, self.starts + step, 1)
+                if follow:  # the same, many times faster
+                    rows = slice(self.starts[0] + step, self.starts[-1] + step + 1)
+                    sums[rows] += scores
+                    counts[rows] += 1
+                else:
+                    np.add.at(sums, self.starts + step, scores)
+                    np.add.at(counts, self.starts + step, 1)
             own = self._own_rows()
             return sums[own] / counts[own]
+
+    def latest(self, length: int) -> Windows:
+        """Return the last rows of the windows."""
+        starts = self.starts + (self.length - length)
+        n_ahead = min(self.n_ahead, length - 1)
+        return Windows(self.buffer, starts, length, self.index, self.channel_names, n_ahead)
+
+    def means(self, n_rows: int) -> Windows:
+        """Return windows of means of ``n_rows`` rows each, without the oldest rows where they do not fill one."""
+        if n_rows == 1:
+            return self
+        starts = self.starts + self.length % n_rows
+        # Windows that begin ``n_rows`` apart share means: those of each phase are one run of the new buffer.
+        phase_of, starts = starts % n_rows, starts // n_rows
+        phases, which = np.unique(phase_of, return_inverse=True)
+        parts, offsets = [], [0]
+        shares = self.buffer / self.dtype.type(n_rows)  # a sum of large values might overflow
+        for phase in phases:
+            stop = phase + (len(shares) - phase) // n_rows * n_rows
+            parts.append(np.add.reduce([shares[phase + step : stop : n_rows] for step in range(n_rows)]))
+            offsets.append(offsets[-1] + len(parts[-1]))
+        starts = starts + np.array(offsets)[which]
+        length = self.length // n_rows
+        return Windows(
+            np.concatenate(parts), starts, length, self.index, self.channel_names, self.n_ahead // n_rows
+        )
 
     def _own_rows(self) -> np.ndarray:
         return self.starts + (self.length - 1 - self.n_ahead)

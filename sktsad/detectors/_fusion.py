@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from sklearn import get_config
 from sklearn.base import clone
+from sklearn.pipeline import Pipeline
 from sklearn.utils import Bunch, Tags, get_tags, indexable
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
 
@@ -20,6 +21,7 @@ from .._core import (
     Labels,
     Rows,
     StrOptions,
+    Windows,
     atomic_fit,
     check_params_of_rows,
     decision_scores,
@@ -31,6 +33,7 @@ from .._core import (
     safe_indexing,
     time_order,
 )
+from ..preprocessing import SlidingWindow
 from ..thresholds import MeanStd
 from ._base_detector import BaseDetector
 
@@ -70,6 +73,10 @@ class FusionDetector(BaseDetector, BaseComposition, Estimator):
     refit : bool, default=False
         Whether the members are fitted again, to all rows, after scale and threshold are learnt. Windows of members
         then use the held-out rows as the past of those that follow. Fitting takes twice as long.
+    score_on : {"row", "overlap"}, default="row"
+        "row" combines the scores that the members give a row. "overlap" first takes, of each member that is a pipeline
+        with windows, the mean of the scaled scores of all windows that hold the row: it **looks ahead** by a window,
+        and is for analysing past data. Leave the members' own ``score_on="overlap"`` out.
 
     Attributes
     ----------
@@ -115,6 +122,7 @@ class FusionDetector(BaseDetector, BaseComposition, Estimator):
         "combine": [StrOptions({"mean", "max"})],
         "weights": ["array-like", None],
         "refit": ["boolean"],
+        "score_on": [StrOptions({"row", "overlap"})],
     }
     _default_threshold = MeanStd(4)
 
@@ -128,6 +136,7 @@ class FusionDetector(BaseDetector, BaseComposition, Estimator):
         threshold: Any = None,
         validation_fraction: float = 0.2,
         refit: bool = False,
+        score_on: str = "row",
     ) -> None:
         self.detectors = detectors
         self.scale = scale
@@ -136,6 +145,7 @@ class FusionDetector(BaseDetector, BaseComposition, Estimator):
         self.threshold = threshold
         self.validation_fraction = validation_fraction
         self.refit = refit
+        self.score_on = score_on
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
         """Get the parameters; with ``deep``, also the members by name, and theirs as ``<name>__<parameter>``.
@@ -172,6 +182,11 @@ class FusionDetector(BaseDetector, BaseComposition, Estimator):
             get_tags(member).input_tags.allow_nan for _, member in self._members()
         )
         return tags
+
+    @property
+    def looks_ahead(self) -> bool:
+        """Whether the score of a row depends on later rows, apart from what the members say of themselves."""
+        return self.score_on == "overlap"
 
     def member_scores(self, X: Rows) -> pd.DataFrame:
         """Return the contribution of each member to the score, to show which of them raises an alarm.
@@ -245,9 +260,11 @@ class FusionDetector(BaseDetector, BaseComposition, Estimator):
         # Known rows score low with a member that remembers them: what is usual is learnt from other rows, where there
         # are any.
         known = ~anomalous & (held_out if held_out.any() else True)
-        scores = [decision_scores(member, rows) for member in self.detectors_]
-        self._scales = [_SCALES[self.scale](score[known]) for score in scores]
-        self._scores_of_fit = self._combine(self._to_shares(scores))
+        asked = held_out if held_out.any() else np.ones(len(held_out), dtype=bool)
+        scores, windows = zip(*(_scores_of(member, rows, asked) for member in self.detectors_), strict=True)
+        self._scales = [_SCALES[self.scale](score[known[asked]]) for score in scores]
+        self._scores_of_fit = np.full(len(asked), np.nan)
+        self._scores_of_fit[asked] = self._combine(self._to_shares(scores, windows))
         if self.refit and held_out.any():
             self.detectors_ = self._fitted(rows, encoded, np.arange(len(held_out)), wanted)
         self.named_detectors_ = Bunch(
@@ -302,10 +319,16 @@ class FusionDetector(BaseDetector, BaseComposition, Estimator):
 
     def _shares(self, rows: Rows) -> np.ndarray:
         """Return the weighted score of each member, all on one scale."""
-        return self._to_shares([decision_scores(member, rows) for member in self.detectors_])
+        scores, windows = zip(*(_scores_of(member, rows) for member in self.detectors_), strict=True)
+        return self._to_shares(scores, windows)
 
-    def _to_shares(self, scores: list[np.ndarray]) -> np.ndarray:
+    def _to_shares(self, scores: Sequence[np.ndarray], windows: Sequence[Windows | None]) -> np.ndarray:
         scaled = [scale(score) for scale, score in zip(self._scales, scores, strict=True)]
+        if self.looks_ahead:
+            scaled = [
+                score if seen is None else seen.overlap_means(score)
+                for score, seen in zip(scaled, windows, strict=True)
+            ]
         # A member of weight 0 does not count, even where its score is infinite.
         return np.where(self._weights > 0, np.column_stack(scaled), 0.0) * self._weights
 
@@ -317,6 +340,22 @@ class FusionDetector(BaseDetector, BaseComposition, Estimator):
             return shares.sum(axis=1)
         counted = self._weights > 0  # scores may be below the 0 of a member that counts nothing
         return shares[:, counted].max(axis=1)
+
+
+def _scores_of(
+    member: Any, rows: Rows, asked: np.ndarray | slice = slice(None)
+) -> tuple[np.ndarray, Windows | None]:
+    """Return the scores of a member for the rows that are asked for, and their windows if it is a pipeline with some.
+
+    All rows are needed to make windows, but windows can then be scored one by one.
+    """
+    steps = member.steps[:-1] if isinstance(member, Pipeline) else []
+    n_steps = next((n for n, (_, step) in enumerate(steps, 1) if isinstance(step, SlidingWindow)), 0)
+    windows = member[:n_steps].transform(rows) if n_steps else None
+    if not isinstance(windows, Windows):  # with ``set_output`` they are a frame
+        return decision_scores(member, rows)[asked], None
+    windows = windows[asked]
+    return decision_scores(member[n_steps:], windows), windows
 
 
 @fitted_part

@@ -7,9 +7,10 @@ from typing import Any
 
 from sklearn.base import clone
 from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import MinMaxScaler
 
 from .._core import AnyEstimator, Interval, StrOptions, validate_params
-from ..preprocessing import SeriesScaler, SlidingWindow
+from ..preprocessing import SeriesScaler, SlidingWindow, WindowReducer
 from ..thresholds import MedianMAD, ThresholdRule
 from ._fusion import FusionDetector
 from ._gaussian import GaussianDetector
@@ -20,18 +21,20 @@ from ._pca import PCADetector
 _MAX_WINDOWS = 5000
 #: Number of rows of the windows of "course": longer than many periods, which are too short to compare alone.
 _COURSE = 100
+#: Largest number of values of a window, over all columns: a day of minutes is compared by means of some minutes.
+_MAX_VALUES = 256
 
 
 @validate_params(
     {
         "threshold": [ThresholdRule, Interval(Real, None, None, closed="neither"), None],
         "validation_fraction": [Interval(Real, 0, 1, closed="left")],
-        "align": [StrOptions({"end", "centre"})],
+        "score_on": [StrOptions({"row", "overlap"})],
     },
     prefer_skip_nested_validation=True,
 )
 def make_detector(
-    *, threshold: Any = None, validation_fraction: float = 0.2, align: str = "end"
+    *, threshold: Any = None, validation_fraction: float = 0.2, score_on: str = "row"
 ) -> FusionDetector:
     """Return the detector to start with where there are no labels: a fusion of six that complement one another.
 
@@ -44,13 +47,13 @@ def make_detector(
     Parameters
     ----------
     threshold : threshold rule, float or None, default=None
-        None means ``MedianMAD(6)``, on the mean of the six scores.
+        None means ``MedianMAD(6)``, on the mean of the six scores, or ``MedianMAD(8)`` with ``score_on="overlap"``.
     validation_fraction : float, default=0.2
         Share of rows, the last of each series in time, from which the usual scores of the members and the threshold
         are learnt, by members that have not seen these rows. Then the members are fitted to all rows.
-    align : {"end", "centre"}, default="end"
-        Whether a row gets the windows that end with it, or those around it, as in `SlidingWindow`: these **look
-        ahead**, and are for analysing past data. "surprise" keeps the windows that end with the row.
+    score_on : {"row", "overlap"}, default="row"
+        "row" scores a row by the windows that end with it. "overlap" scores it by all windows that hold it, as in
+        `FusionDetector`: it **looks ahead**, and is for analysing past data, where it finds events better.
 
     Returns
     -------
@@ -82,8 +85,14 @@ def make_detector(
     True
     """
 
-    def member(length: int | str, detector: AnyEstimator, align: str = align) -> Pipeline:
-        return make_pipeline(SeriesScaler(), SlidingWindow(length, align=align), detector)
+    def member(length: int | str, detector: AnyEstimator, keep: str = "means") -> Pipeline:
+        # By range, so that a switch that is rarely on weighs little: in standard deviations, it would outweigh sensors.
+        return make_pipeline(
+            SeriesScaler(MinMaxScaler()),
+            SlidingWindow(length),
+            WindowReducer(_MAX_VALUES, keep=keep),
+            detector,
+        )
 
     nearest = NearestWindowsDetector(
         max_windows=_MAX_WINDOWS, threshold=0.0
@@ -95,12 +104,13 @@ def make_detector(
         ("shape", member("auto", shape)),
         ("half_shape", member("auto/2", clone(shape))),
         ("subspace", member("auto", PCADetector(0.95, threshold=0.0))),
-        ("surprise", member("auto", GaussianDetector("full", score_on="last", threshold=0.0), "end")),
+        ("surprise", member("auto", GaussianDetector("full", score_on="last", threshold=0.0), "last")),
     ]
     return FusionDetector(
         members,
         scale="log",
-        threshold=MedianMAD(6) if threshold is None else threshold,
+        threshold=MedianMAD(8 if score_on == "overlap" else 6) if threshold is None else threshold,
         validation_fraction=validation_fraction,
         refit=True,
+        score_on=score_on,
     )

@@ -8,18 +8,16 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn import config_context
 from sklearn.base import clone
 from sklearn.metrics.pairwise import euclidean_distances
-from sklearn.neighbors import NearestNeighbors
 
 from .._core import Estimator, Interval, Rows, StrOptions, Windows
 from ._base_detector import DEFAULT_RULE
 from ._window_detector import WindowDetector
 from ._window_shapes import NORMALIZE, every_nth, learn_least_spread, shapes
 
-#: Number of values of the windows that are compared at once.
-_BLOCK = 2**15
+#: Number of values of the windows that are compared at once, and the least and largest number of these windows.
+_BLOCK, _FEWEST, _MOST = 2**15, 64, 1024
 
 
 class NearestWindowsDetector(WindowDetector, Estimator):
@@ -148,7 +146,7 @@ class NearestWindowsDetector(WindowDetector, Estimator):
         """
         windows = self._read(X)
         parts = []
-        for chunk in windows.chunks():
+        for chunk in _blocks(windows):
             values = shapes(windows, chunk, self._least_spread)
             nearest = np.empty_like(values)
             for columns in self._columns():
@@ -189,6 +187,11 @@ class NearestWindowsDetector(WindowDetector, Estimator):
         kept = every_nth(len(windows), self.max_windows)
         self.known_ = shapes(windows, kept, self._least_spread)
         self._known_starts = windows.starts[kept]
+        # For each group of columns that is compared at once.
+        self._half_squares = [
+            np.einsum("ij,ij->i", self.known_[:, columns], self.known_[:, columns]) / 2
+            for columns in self._columns()
+        ]
 
     def _scores_of(self, rows: Windows, chosen: np.ndarray) -> np.ndarray:
         """Score rows of fit, without comparing them with windows that overlap them."""
@@ -201,7 +204,7 @@ class NearestWindowsDetector(WindowDetector, Estimator):
     def _distances(self, windows: Windows, search: Callable[..., Any]) -> np.ndarray:
         n_best = min(self.n_best or 1, windows.n_channels)
         scores = []
-        for chunk in windows.chunks(_BLOCK):
+        for chunk in _blocks(windows):
             values, starts = shapes(windows, chunk, self._least_spread), windows.starts[chunk]
             squares = [search(values, columns, starts)[0] for columns in self._columns()]
             scores.append(np.sqrt(np.sort(np.stack(squares), axis=0)[-n_best:]).mean(axis=0))
@@ -222,10 +225,18 @@ class NearestWindowsDetector(WindowDetector, Estimator):
             np.ascontiguousarray(values[:, columns]),
             np.ascontiguousarray(self.known_[:, columns]),
         )
-        with config_context(assume_finite=True):
-            index = NearestNeighbors(algorithm="brute").fit(known)
-            distance, found = index.kneighbors(values, min(self.n_neighbors, len(known)))
-        return distance[:, -1] ** 2 / known.shape[1], found[:, -1]
+        n_th = min(self.n_neighbors, len(known))
+        half = self._half_squares[columns.start or 0]
+        near = (
+            values @ known.T
+        )  # half of the squared distance, apart from what is the same for all known windows
+        np.subtract(half, near, out=near)
+        nearest = near.argmin(axis=1)[:, None] if n_th == 1 else np.argpartition(near, n_th - 1)[:, :n_th]
+        squares = ((known[nearest] - values[:, None]) ** 2).mean(
+            axis=2
+        )  # products round where windows are alike
+        last = squares.argmax(axis=1)[:, None]
+        return np.take_along_axis(squares, last, 1)[:, 0], np.take_along_axis(nearest, last, 1)[:, 0]
 
     def _search_apart(
         self, values: np.ndarray, columns: slice, starts: np.ndarray
@@ -239,3 +250,9 @@ class NearestWindowsDetector(WindowDetector, Estimator):
         alone = np.isinf(apart)  # if none remains, all known windows count
         apart[alone] = np.partition(squares[alone], n_th, axis=1)[:, n_th]
         return apart / values[:, columns].shape[1], None
+
+
+def _blocks(windows: Windows) -> list[slice]:
+    """Cut the windows into slices that are compared at once."""
+    n_values = windows.shape[1]
+    return windows.chunks(n_values * min(max(_BLOCK // n_values, _FEWEST), _MOST))

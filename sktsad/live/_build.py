@@ -19,7 +19,7 @@ from sklearn.utils import get_tags
 from .._core import LiveStep, Windows, decision_scores, refuse_outlier_detector
 from ..detectors import BaseDetector, ConfidenceDetector, FusionDetector, WindowDetector
 from ..postprocessing import CostSensitiveClassifier, PerSeries, SmoothedClassifier, ThresholdClassifier
-from ..preprocessing import SlidingWindow, WindowScaler
+from ..preprocessing import SlidingWindow, WindowReducer, WindowScaler
 from ._chain import Chain
 from ._steps import Function, Given, LookBack, RowWise, Smoothed, Wrapper
 
@@ -94,7 +94,9 @@ class Builder:
             self._require_row_wise(name, step)
             found = RowWise(self._call(step, "transform"))
             found.takes_missing = get_tags(step).input_tags.allow_nan
-        if not isinstance(step, WindowScaler):
+        if isinstance(step, WindowReducer) and self.layout is not None:
+            self.layout = step.length_, *self.layout[1:]
+        elif not isinstance(step, WindowScaler):
             self.layout = None
         return found
 
@@ -103,6 +105,8 @@ class Builder:
         own = None
         if isinstance(last, PerSeries):
             self._refuse_per_series(name)
+        if isinstance(last, FusionDetector) and last.looks_ahead:
+            self._refuse(name, last, "it looks ahead, at rows that have not come yet")
         if isinstance(last, ThresholdClassifier) and method == DECISION:
             return self._wrapped([last.estimator_], _only), lambda: last.threshold_
         if isinstance(last, ThresholdClassifier):

@@ -11,6 +11,7 @@ from ._series_imputer import SeriesImputer
 from ._series_scaler import SeriesScaler
 from ._sliding_window import SlidingWindow
 from ._to_panel import to_panel
+from ._window_reducer import WindowReducer
 from ._window_scaler import WindowScaler
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "SeriesImputer",
     "SeriesScaler",
     "SlidingWindow",
+    "WindowReducer",
     "WindowScaler",
     "Windows",
     "curve_shift",

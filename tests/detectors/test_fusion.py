@@ -26,9 +26,11 @@ from sktsad import (
     SeriesSplit,
     SlidingWindow,
     ThresholdClassifier,
+    WindowReducer,
     ZScoreDetector,
 )
 from sktsad.detectors._fusion import _LogScale, _RankScale, _RarityScale, _RobustScale, _TailScale
+from sktsad.live import LiveScorer
 from sktsad.thresholds import BestFBeta, Quantile
 
 RNG = np.random.default_rng(0)
@@ -495,3 +497,45 @@ def test_weights_go_with_their_rows_where_these_come_in_another_order():
     for own in (weight.iloc[order], weight.to_numpy()[order]):
         found = fusion.fit(X.iloc[order], y.iloc[order], sample_weight=own).detectors_[0].coef_
         np.testing.assert_allclose(found, right)
+
+
+def test_overlapping_scores_are_means_of_scaled_scores_over_all_windows_that_hold_a_row():
+    rng = np.random.default_rng(1)
+    X = pd.DataFrame(rng.normal(size=(120, 1)), pd.MultiIndex.from_product([["a", "b"], range(60)]))
+    members = [
+        ("windows", make_pipeline(SlidingWindow(4), WindowReducer(2), GaussianDetector())),
+        ("rows", ZScoreDetector(threshold=0.0)),
+    ]
+    plain = FusionDetector(members, scale="log").fit(X)
+    ahead = FusionDetector(members, scale="log", score_on="overlap").fit(X)
+    shares = plain.member_scores(X)
+    expected = shares.copy()
+    for _, rows in shares.groupby(level=0):
+        means = (
+            rows["windows"][::-1].rolling(4, min_periods=1).mean()[::-1]
+        )  # of the windows that end with later rows
+        expected.loc[rows.index, "windows"] = means
+    pd.testing.assert_frame_equal(ahead.member_scores(X), expected)
+    assert ahead.threshold_ != plain.threshold_  # it is learnt from the same kind of scores
+    assert (ahead.looks_ahead, plain.looks_ahead) == (True, False)
+    with pytest.raises(TypeError, match="it looks ahead"):
+        LiveScorer(ahead)
+
+
+def test_of_the_windows_of_fit_only_those_of_held_out_rows_are_scored():
+    seen = []
+
+    class Counter(ZScoreDetector):
+        def decision_function(self, X):
+            seen.append(len(X))
+            return super().decision_function(X)
+
+    X = np.random.default_rng(0).normal(size=(200, 1))
+    member = make_pipeline(SlidingWindow(4), Counter("rolling", threshold=0.0))
+    fusion = FusionDetector([("windows", member)], validation_fraction=0.25).fit(X)
+    assert seen == [50]
+    np.testing.assert_array_equal(fusion.held_out_scores_, fusion.anomaly_score(X)[150:])
+    as_frame = clone(member)
+    as_frame[0].set_output(transform="pandas")
+    again = FusionDetector([("windows", as_frame)], validation_fraction=0.25, score_on="overlap").fit(X)
+    np.testing.assert_allclose(again.anomaly_score(X), fusion.anomaly_score(X))

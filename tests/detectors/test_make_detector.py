@@ -4,8 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.base import clone
+from sklearn.metrics import average_precision_score
 
 from sktsad import SeriesSplit, check_causal, make_detector
+from sktsad._core import which_look_ahead
 from sktsad.thresholds import MedianMAD, Quantile
 
 PERIOD = 40
@@ -76,13 +78,46 @@ def test_it_looks_at_no_later_row():
     assert not check_causal(make_detector(), wave()[:600], y, cv=SeriesSplit(2)).faults
 
 
-@pytest.mark.slow
-def test_around_a_row_it_looks_ahead_and_finds_the_event_itself():
-    detector = make_detector(align="centre").fit(wave()[:800])
-    score = detector.decision_function(wave("other shape", seed=1)[800:])
-    assert 1200 <= 800 + score.argmax() < 1240
-    y = pd.Series(np.arange(600) % 100 == 50, dtype=int)
-    assert "future" in check_causal(make_detector(align="centre"), wave()[:600], y, cv=SeriesSplit(2)).kinds
+def test_by_all_windows_that_hold_a_row_it_looks_ahead_and_finds_the_event_itself(detector):
+    X = wave("other shape", seed=1)[800:]
+    y = (STEP[800:] >= 1200) & (STEP[800:] < 1240)
+    ahead = make_detector(score_on="overlap").fit(wave()[:800])
+    score = ahead.decision_function(X)
+    assert y[score.argmax()]
+    assert average_precision_score(y, score) > average_precision_score(y, detector.decision_function(X)) + 0.2
+    assert ahead.threshold.k == 8
+    assert ahead in which_look_ahead(ahead)
+
+
+def test_long_windows_of_many_sensors_are_compared_by_few_values(detector):
+    rng = np.random.default_rng(0)
+    waves = np.sin(2 * np.pi * np.arange(2400)[:, None] / 600 + rng.uniform(0, 6, 5))
+    many = make_detector().fit(waves + 0.1 * rng.normal(size=(2400, 5)))
+    members = many.named_detectors_
+    assert members["shape"][1].length_ == 400  # 2,000 values
+    assert [member[-1].n_features_in_ for member in members.values()] == [250, 245, 250, 245, 250, 255]
+    assert members["surprise"][2].keep == "last"
+    assert [member[-1].n_features_in_ for member in detector.named_detectors_.values()] == [
+        100,
+        20,
+        40,
+        20,
+        40,
+        40,
+    ]
+
+
+def test_a_switch_that_is_rarely_on_does_not_hide_a_sensor():
+    switches = (np.random.default_rng(0).random((1600, 10)) < 0.005).astype(float)
+    X = np.column_stack([wave("shift", seed=1)[0], switches])
+    y = (STEP[800:] >= 1200) & (STEP[800:] < 1240)
+    values = make_detector()
+    values.set_params(**{name: "drop" for name, _ in values.detectors if name != "values"})
+    figures = []
+    for scaler in (values.get_params()["values__seriesscaler__scaler"], None):
+        fitted = clone(values).set_params(values__seriesscaler__scaler=scaler).fit(X[:800])
+        figures.append(average_precision_score(y, fitted.decision_function(X[800:])))
+    assert figures[0] > figures[1] + 0.3
 
 
 def test_a_panel_and_a_pickle_score_alike(detector):

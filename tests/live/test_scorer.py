@@ -45,6 +45,7 @@ from sktsad import (
     ThresholdClassifier,
     TorchClassifier,
     VAEDetector,
+    WindowReducer,
     WindowScaler,
     ZScoreDetector,
 )
@@ -87,6 +88,10 @@ MODELS = {
         EXACT,
     ),
     "scaler of windows": (make_pipeline(SlidingWindow(5), WindowScaler(), GaussianDetector()), ROUNDED),
+    "reduced windows": (
+        make_pipeline(SlidingWindow(7), WindowReducer(4), WindowScaler(), GaussianDetector("full")),
+        ROUNDED,
+    ),
     "scikit-learn": (
         make_pipeline(
             StandardScaler().set_output(transform="pandas"),
