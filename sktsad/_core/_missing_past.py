@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 #: Share of the rows of a call above which there is a warning.
 _WORTH_SAYING = 0.1
+#: Last sentence of the warning, of estimators with this parameter.
+_INTENDED = "history='none' says that this is intended."
 #: Where test rows begin after a gap that a splitter left on purpose, by series and time; of the last splits only.
 _PURGED: dict[tuple[Hashable, float], None] = {}
 _MOST_PURGED = 65_536
@@ -55,7 +57,13 @@ def is_purged(key: Hashable, time: float) -> bool:
 
 
 def warn_if_past_is_missing(
-    past: Past, rows: SeriesRows, max_gap: float, lacking: Lacking, n_rows: int, stacklevel: int
+    past: Past,
+    rows: SeriesRows,
+    max_gap: float,
+    lacking: Lacking,
+    n_rows: int,
+    stacklevel: int,
+    more: str = _INTENDED,
 ) -> None:
     """Warn if many rows of series that fit knows come without the rows before them.
 
@@ -73,6 +81,8 @@ def warn_if_past_is_missing(
         Number of rows that each row looks back.
     stacklevel : int
         Stack level of the warning.
+    more : str
+        Last sentence of the warning.
     """
     if rows.times is None or not len(past.run_starts):
         return
@@ -107,7 +117,7 @@ def warn_if_past_is_missing(
             return (then < begins - half) & (is_hole | _not_kept(past, owner, then, half))
 
         n_lacking = int(lacking(depth, rows.times[at], is_lost, steps).sum())
-    say_if_many(n_lacking, rows, len(some), n_rows, stacklevel + 1)
+    say_if_many(n_lacking, rows, len(some), n_rows, stacklevel + 1, more)
 
 
 def _kept_before(
@@ -149,14 +159,16 @@ def _not_kept(past: Past, owner: np.ndarray, then: np.ndarray, half: np.ndarray)
     return had & ~has
 
 
-def say_if_many(n_lacking: int, rows: SeriesRows, n_series: int, n_rows: int, stacklevel: int) -> None:
+def say_if_many(
+    n_lacking: int, rows: SeriesRows, n_series: int, n_rows: int, stacklevel: int, more: str = _INTENDED
+) -> None:
     """Warn if more than a tenth of the rows lack their past."""
     if n_lacking > _WORTH_SAYING * rows.n_rows:
         warnings.warn(
             f"{n_lacking} of {rows.n_rows} rows lack their past, which is padded instead: {n_series} of "
             f"{len(rows.keys)} series do not directly follow rows of fit. Give the rows before them as well, "
             f"{n_rows} or more of each series, and leave out their results; or score rows as they come with "
-            "sktsad.live.LiveScorer, which keeps the past. history='none' says that this is intended.",
+            f"sktsad.live.LiveScorer, which keeps the past. {more}",
             UserWarning,
             stacklevel=stacklevel,
         )
