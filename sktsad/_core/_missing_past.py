@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 #: Share of the rows of a call above which there is a warning.
 _WORTH_SAYING = 0.1
+#: Last sentence of the warning, of estimators with this parameter.
+_INTENDED = "history='none' says that this is intended."
 #: Where test rows begin after a gap that a splitter left on purpose, by series and time; of the last splits only.
 _PURGED: dict[tuple[Hashable, float], None] = {}
 _MOST_PURGED = 65_536
@@ -57,7 +59,13 @@ def is_purged(key: Hashable, time: float) -> bool:
 
 
 def warn_if_past_is_missing(
-    past: Past, rows: SeriesRows, max_gap: MaxGap, lacking: Lacking, n_rows: int, stacklevel: int
+    past: Past,
+    rows: SeriesRows,
+    max_gap: MaxGap,
+    lacking: Lacking,
+    n_rows: int,
+    stacklevel: int,
+    more: str = _INTENDED,
 ) -> None:
     """Warn if many rows of series that fit knows come without the rows before them.
 
@@ -75,6 +83,8 @@ def warn_if_past_is_missing(
         Number of rows that each row looks back.
     stacklevel : int
         Stack level of the warning.
+    more : str
+        Last sentence of the warning.
     """
     if rows.times is None or not len(past.run_starts):
         return
@@ -109,7 +119,7 @@ def warn_if_past_is_missing(
             return (then < begins - half) & (is_hole | _not_kept(past, owner, then, half))
 
         n_lacking = int(lacking(depth, rows.times[at], is_lost, steps).sum())
-    warn_of_lacking_past(n_lacking, rows, len(some), n_rows, stacklevel + 1)
+    warn_of_lacking_past(n_lacking, rows, len(some), n_rows, stacklevel + 1, more)
 
 
 def _kept_before(
@@ -152,7 +162,7 @@ def _not_kept(past: Past, owner: np.ndarray, then: np.ndarray, half: np.ndarray)
 
 
 def warn_of_lacking_past(
-    n_lacking: int, rows: SeriesRows, n_series: int, n_rows: int, stacklevel: int
+    n_lacking: int, rows: SeriesRows, n_series: int, n_rows: int, stacklevel: int, more: str = _INTENDED
 ) -> None:
     """Warn if more than a tenth of the rows lack their past."""
     if n_lacking > _WORTH_SAYING * rows.n_rows:
@@ -160,7 +170,7 @@ def warn_of_lacking_past(
             f"{n_lacking} of {rows.n_rows} rows lack their past, which is padded instead: {n_series} of "
             f"{len(rows.keys)} series do not directly follow rows of fit. Give the rows before them as well, "
             f"{n_rows} or more of each series, and leave out their results; or score rows as they come with "
-            "sktsad.live.LiveScorer, which keeps the past. history='none' says that this is intended.",
+            f"sktsad.live.LiveScorer, which keeps the past. {more}",
             UserWarning,
             stacklevel=stacklevel,
         )

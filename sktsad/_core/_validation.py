@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from pandas.api.types import is_integer_dtype
 from scipy.sparse import issparse
 from sklearn.utils import assert_all_finite, column_or_1d
 from sklearn.utils.multiclass import check_classification_targets
@@ -117,7 +118,8 @@ def _check_number(X: Rows, labels: np.ndarray) -> None:
 def check_same_index(X: Rows, y: Labels, x_name: str = "X", y_name: str = "y") -> None:
     """Raise if two tables of the same rows both carry series or time in their index, and these differ.
 
-    Rows that are numbered 0, 1, 2, ... or have no index are matched by position.
+    Rows that are numbered 0, 1, 2, ... or have no index are matched by position; but where X is so numbered, a target
+    with the same numbers in another order is not.
 
     Raises
     ------
@@ -127,7 +129,7 @@ def check_same_index(X: Rows, y: Labels, x_name: str = "X", y_name: str = "y") -
     index, other = row_index(X), row_index(y)
     if index is None or other is None or index is other or len(index) != len(other) or index.equals(other):
         return
-    if is_numbered(index) or is_numbered(other):
+    if is_numbered(other) or (is_numbered(index) and not (x_name == "X" and _is_numbered_in_disorder(other))):
         return
     rows, others = _readable_rows(X, x_name, other), _readable_rows(y, y_name, index)
     if rows is None or others is None:
@@ -163,6 +165,11 @@ def _readable_rows(table: Any, name: str, other: pd.Index) -> SeriesRows | None:
 
 def _as_text(index: pd.Index) -> pd.DataFrame:
     return pd.DataFrame({level: index.get_level_values(level).astype(str) for level in range(index.nlevels)})
+
+
+def _is_numbered_in_disorder(index: pd.Index) -> bool:
+    """Return whether rows are numbered 0, 1, 2, ..., and come in another order."""
+    return is_integer_dtype(index.dtype) and is_numbered(index.sort_values())
 
 
 def _in_another_order(index: pd.Index, other: pd.Index) -> bool:

@@ -40,10 +40,13 @@ from .._core import (
     refuse_outlier_detector,
     require_steps,
     warn_if_cut,
+    warn_if_past_is_missing,
 )
 from ._classifier_wrapper import ClassifierWrapper
 
 MOST_ROWS = 1_000_000
+#: Last sentence of the warning about rows without the rows before them.
+_LOOKS_BACK = "If the estimator looks back as well, add the rows that it needs."
 STATISTICS: dict[str, Callable[..., np.ndarray]] = {"mean": np.mean, "median": np.median, "max": np.max}
 
 
@@ -159,9 +162,9 @@ class SmoothedClassifier(ClassifierWrapper):
         if lost := check_target_index(X, y, self.max_gap):
             warnings.warn(lost, UserWarning, stacklevel=3)
         self.estimator_ = clone(self.estimator).fit(X, y, **self._route(X, fit_params))
-        # No scores are kept: those of training rows are not those of rows that are new to the model.
+        # Where runs end is kept, without scores: those of training rows are not those of rows new to the model.
         nothing = np.empty((num_samples(X), 0))
-        self._past = Past.of(X, rows, nothing, lambda stops, _: stops, self.max_gap)
+        self._past = Past.of(X, rows, nothing, lambda stops, _: stops - 1, self.max_gap)
         self.classes_ = self.estimator_.classes_
         if len(self.classes_) != 2:
             raise ValueError(
@@ -181,6 +184,13 @@ class SmoothedClassifier(ClassifierWrapper):
         Returns
         -------
         decision : ndarray of shape (n_samples,)
+
+        Warns
+        -----
+        UserWarning
+            If more than a tenth of the rows, of series that fit has seen, come without the rows before them, as a new
+            day alone does; rows that directly follow those of fit are the first to be smoothed. If the rows fill short
+            holes between those of fit, as after a shuffled split, or come at another time step than those of fit.
         """
         check_is_fitted(self)
         self._refuse_changed_thresholds(self.estimator_)
@@ -189,7 +199,11 @@ class SmoothedClassifier(ClassifierWrapper):
         scores = decision_scores(self.estimator_, X) - own_threshold(self.estimator_)
         steps = rows.steps_so_far(past.steps)
         lengths = self._lengths(steps)
-        warn_if_cut(past, rows, int(lengths.max()), self.max_gap, stacklevel=3)
+        longest = int(lengths.max())
+        if not warn_if_cut(past, rows, longest, self.max_gap, stacklevel=3):
+            warn_if_past_is_missing(
+                past, rows, self.max_gap, self._first_rows, longest - 1, stacklevel=3, more=_LOOKS_BACK
+            )
         segments = rows.segment_starts(self.max_gap, steps)
         scores, smoothed = scores[rows.order], np.empty_like(scores)
         for length in np.unique(lengths).tolist():
@@ -215,6 +229,12 @@ class SmoothedClassifier(ClassifierWrapper):
                 f"length={self.length!r} is {longest} rows of a series, more than {MOST_ROWS}. Shorten it."
             )
         return lengths
+
+    def _first_rows(
+        self, depth: np.ndarray, times: np.ndarray, is_lost: Any, steps: np.ndarray
+    ) -> np.ndarray:
+        """Mark the first rows of a run, which are smoothed over rows before it."""
+        return depth < self._lengths(steps) - 1
 
     def _smooth(self, scores: np.ndarray, segments: np.ndarray, length: int) -> np.ndarray:
         """Return the statistic of each score and those before it in its segment, whose first score is repeated."""

@@ -12,8 +12,8 @@ from pandas.api.types import is_numeric_dtype
 
 from .._core import format_of_digits, may_be_autumn
 
-#: An offset comes after a time of day: the end of 2026-01-02 is none.
-_OFFSET = re.compile(r":\d.*(Z|[+-]\d\d(?::?\d\d)?)\s*$")
+#: An offset comes after a time of day: the end of 2026-01-02 is none. ISO 8601 has 20260102T0800+0100, too.
+_OFFSET = re.compile(r"(?::\d|\d[Tt]\d\d).*?([Zz]|[+-]\d\d(?::?\d\d)?)\s*$")
 #: Seconds since 1970 in the years 2000 to 2100, and the units per second of each unit.
 _EPOCH, _UNITS = (946_684_800, 4_102_444_800), {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
 
@@ -134,7 +134,7 @@ def _check_offsets(text: Any, offsets: pd.Series, name: Any, zone: str | None) -
             f"as {text[offsets.isna()][0]!r}: it cannot be told which instants the latter are. Give all of them an "
             "offset, or read the two kinds separately."
         )
-    found = sorted(offsets.replace("Z", "+00:00").str.replace(":", "").str.ljust(5, "0").unique())
+    found = sorted(offsets.replace(["Z", "z"], "+00:00").str.replace(":", "").str.ljust(5, "0").unique())
     if zone is None and len(found) > 1:
         warnings.warn(
             f"time={name!r} holds times of several offsets, {', '.join(found)}, as from clocks that change in spring "

@@ -61,8 +61,8 @@ class AlarmsPerDay(ThresholdRule):
     -----
     UserWarning
         If the rows cover less than ``1 / n`` days, so that not even one alarm is allowed: the threshold is the largest
-        score. Or if ``merge_gap`` and ``cool_down`` are so long that no threshold can make too many alarms: the
-        threshold is below all scores.
+        score. Or if no threshold makes too many alarms, as ``n`` is large, scores hardly differ, or ``merge_gap`` and
+        ``cool_down`` are so long that rows cannot hold more: the threshold is below all scores.
 
     See Also
     --------
@@ -147,6 +147,14 @@ class AlarmsPerDay(ThresholdRule):
         self.thresholds_ = thresholds[-len(alarms) :]
         self.alarms_per_day_ = alarms / days
         too_many = np.flatnonzero(alarms > most)
+        if not (len(too_many) or possible <= most < without):
+            warnings.warn(
+                f"n={self.n} alarm(s) per day can never be exceeded by these scores, which make at most "
+                f"{self.alarms_per_day_.max():.3g} with any threshold. It lies below all scores, so that every row is "
+                "an alarm. Use a smaller n, or a rule such as Quantile(0.99).",
+                UserWarning,
+                stacklevel=4,
+            )
         self.threshold_ = self.thresholds_[too_many[-1] + 1 if len(too_many) else 0]
 
     def _days(self, rows: SeriesRows, step_times: np.ndarray, index: pd.Index) -> float:

@@ -127,6 +127,23 @@ def test_a_target_that_shows_nothing_lost_is_no_matter(X, y):
     assert check_target_index(X, y, 3) is None
 
 
+def test_a_target_whose_rows_were_shuffled_is_not_matched_by_position():
+    X, y = frame(range(20)), pd.Series(np.arange(20) % 2)
+    for shuffled in (y.sample(frac=1, random_state=0), y[::-1], y.sort_values(kind="stable")):
+        with pytest.raises(
+            ValueError, match=r"row \d+ is \d+ in X, .*y\.loc\[X\.index\].*y\.reset_index\(drop=True\)"
+        ):
+            check_same_index(X, shuffled)
+        check_same_index(X, shuffled.loc[X.index])
+        check_same_index(X, shuffled.reset_index(drop=True))
+        check_same_index(X.loc[shuffled.index], shuffled)
+        check_same_index(X.to_numpy(), shuffled)
+        check_same_index(X["value"], shuffled, "scores")  # numbered as they were computed
+    check_same_index(
+        X, y.rename(lambda row: row + 1)[::-1]
+    )  # rows of a longer table, of which X was numbered anew
+
+
 def test_a_target_with_dates_shows_that_the_array_has_lost_them():
     y = pd.Series(0, index=STAMPS)
     message = check_target_index(np.zeros((20, 1)), y, 3)

@@ -37,7 +37,7 @@ DISPLAYS = {
     "alarms": lambda: drawn_data(AlarmDisplay.from_table(ALARMS, SCORES, Y)),
     "reconstruction": lambda: drawn_data(ReconstructionDisplay.from_predictions(SCORES, SCORES + 1)),
     "alarms per day": lambda: drawn_data(
-        ThresholdDisplay.from_rule(AlarmsPerDay(1, rows_per_day=4).fit(SCORES))
+        ThresholdDisplay.from_rule(AlarmsPerDay(1, rows_per_day=8).fit(SCORES))
     ),
     "threshold": lambda: drawn_data(ThresholdDisplay.from_predictions(Y, SCORES)),
     "feature scores": lambda: drawn_data(FeatureScoreDisplay.from_predictions(np.c_[SCORES, Y], Y)),

@@ -4,6 +4,7 @@ import datetime
 import pickle
 import statistics
 import tracemalloc
+import warnings
 
 import naive
 import numpy as np
@@ -119,6 +120,7 @@ def test_a_score_does_not_change_with_what_comes_after(statistic, X):
         np.testing.assert_array_equal(model.decision_function(changed)[100:], score[100:])
 
 
+@pytest.mark.filterwarnings("ignore:1 of . rows lack their past")
 def test_whether_there_is_a_gap_does_not_change_with_what_comes_after():
     hours = pd.date_range("2024-01-01", periods=N, freq="h")
     rows = pd.DataFrame(X, index=hours)
@@ -293,6 +295,36 @@ def test_a_shuffled_split_is_noticed():
     model = SmoothedClassifier(ZScoreDetector())
     with pytest.warns(UserWarning, match="shuffled split"):
         cross_val_score(model, PANEL, Y, cv=KFold(3, shuffle=True, random_state=0), scoring="roc_auc")
+
+
+def test_a_day_without_the_rows_before_it_is_announced_with_their_number():
+    hours = pd.date_range("2026-01-05", periods=24 * 9, freq="h")
+    panel = pd.DataFrame(
+        RNG.normal(size=(2 * len(hours), 1)), pd.MultiIndex.from_product([["p", "q"], hours])
+    )
+    time = panel.index.get_level_values(1)
+    model = SmoothedClassifier(FirstColumn(), "10h").fit(panel[time < hours[24 * 7]])
+
+    def scores(first, stop, names=("p", "q")):
+        rows = panel[(time >= hours[first]) & (time < hours[stop - 1] + pd.Timedelta("1h"))].loc[list(names)]
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            return model.decision_function(rows), [str(warning.message) for warning in caught]
+
+    day = slice(24 * 8, 24 * 9)
+    alone, (said,) = scores(day.start, day.stop)
+    assert said.startswith("18 of 48 rows lack their past")
+    assert "9 or more of each series" in said
+    assert said.endswith("If the estimator looks back as well, add the rows that it needs.")
+    with_past, _ = scores(day.start - 9, day.stop, ["q"])
+    right, said = scores(24 * 7, day.stop, ["q"])
+    assert said == []  # these follow directly: nothing is missing
+    np.testing.assert_allclose(with_past[-24:], right[-24:])
+    assert not np.allclose(alone[-24:], right[-24:])
+    assert scores(24 * 5, 24 * 9)[1] == []  # begins among the rows of fit
+    assert scores(0, 24)[1] == []
+    short = SmoothedClassifier(FirstColumn(), 1).fit(panel[time < hours[24 * 7]])
+    assert short.decision_function(panel[time >= hours[24 * 8]]).shape == (48,)
 
 
 def test_a_lost_index_is_noticed():

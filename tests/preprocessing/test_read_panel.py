@@ -128,6 +128,29 @@ def test_zones_are_those_of_clocks_and_of_instants():
     assert (other.index == times).all()
 
 
+@pytest.mark.parametrize(
+    ("text", "as_utc"),
+    [
+        ("%Y%m%dT%H%M%S%z", False),
+        ("%Y%m%dT%H%M%z", False),
+        ("%Y-%m-%dT%H%z", False),
+        ("%d.%m.%Y %H:%M %z", False),
+        ("%Y%m%dT%H%MZ", True),
+        ("%Y-%m-%dT%H:%M:%Sz", True),
+    ],
+)
+def test_offsets_are_found_in_any_form_of_time(text, as_utc):
+    times = pd.date_range("2026-10-24 12:00", periods=36, freq="h", tz="Europe/Berlin")
+    written = (times.tz_convert("UTC") if as_utc else times).strftime(text)
+    table = pd.DataFrame({"time": written, "x": np.arange(36.0)})
+    X, _, _ = read_panel(table, zone="Europe/Berlin")
+    assert (X.index == times).all()
+    if text.endswith(("M%z", "S%z", "MZ")):  # of ISO 8601; others are rows without a readable time
+        table.loc[3, "time"] = written[3].rstrip("Z") if as_utc else written[3][:-5]
+        with pytest.raises(ValueError, match=r"holds times with an offset, .* and times without"):
+            read_panel(table, zone="Europe/Berlin")
+
+
 def test_an_hour_that_clocks_show_twice_is_told_by_the_order_of_rows():
     times = pd.date_range("2026-10-25", periods=8, freq="h", tz="Europe/Berlin")
     table = pd.DataFrame({"host": "a", "time": times.tz_localize(None), "x": np.arange(8.0)})

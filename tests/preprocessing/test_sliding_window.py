@@ -790,6 +790,22 @@ def one_column(index):
     return pd.DataFrame({"load": np.arange(float(len(index)))}, index)
 
 
+def test_a_series_with_gaps_that_is_shorter_than_the_window_does_not_count_as_padded():
+    some = np.array([0, 1, 2, 10, 11, 20, 21, 30, 31])
+    short, steady, ragged = map(one_column, (MINUTES[some], MINUTES[:100], RAGGED["office hours"]))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        SlidingWindow(20).fit(pd.concat({"short": short, "steady": steady}))
+    with pytest.warns(UserWarning, match="are padded: their median") as alone:
+        SlidingWindow(20).fit(pd.concat({"ragged": ragged}))
+    for names in ("short ragged", "ragged short", "short steady ragged short2"):
+        tables = {"short": short, "short2": short, "steady": steady, "ragged": ragged}
+        with pytest.warns(UserWarning, match="are padded: their median") as together:
+            SlidingWindow(20).fit(pd.concat({name: tables[name] for name in names.split()}))
+        said = str(alone[0].message).replace("of 1 of 1 series", f"of 1 of {len(names.split())} series")
+        assert str(together[0].message) == said
+
+
 @pytest.mark.parametrize("index", RAGGED.values(), ids=RAGGED)
 def test_windows_that_are_padded_again_and_again_are_announced_at_fit(index):
     X = one_column(index)

@@ -1,3 +1,4 @@
+import warnings
 from datetime import timedelta
 from fractions import Fraction
 
@@ -15,7 +16,7 @@ from sktsad.thresholds import AlarmsPerDay
 from sktsad.thresholds._cuts import cut_between
 
 #: Tables of a few rows have room for few alarms.
-few_rows = pytest.mark.filterwarnings("ignore:n=.* can never be exceeded:UserWarning")
+pytestmark = pytest.mark.filterwarnings("ignore:n=.* can never be exceeded:UserWarning")
 #: Where the budget cannot bind, most of a drawn example is wasted; these bind.
 RULES = st.fixed_dictionaries(
     {"merge_gap": st.integers(0, 4), "min_rows": st.integers(1, 3), "cool_down": st.integers(0, 6)}
@@ -55,7 +56,6 @@ def check_against_slow_count(rule, table, scores, most, days, **durations):
     assert rule.thresholds_[0] == every[0] or rule.alarms_per_day_[0] * days > most - 1e-9
 
 
-@few_rows
 @given(tables(n_columns=1), st.integers(1, 4), RULES, st.data())
 def test_the_budget_holds_for_alarms_by_every_rule(table, most, durations, data):
     scores = scores_of(table, data)
@@ -65,7 +65,6 @@ def test_the_budget_holds_for_alarms_by_every_rule(table, most, durations, data)
     check_against_slow_count(rule, table, scores, most, float(days), **durations)
 
 
-@few_rows
 @given(tables(n_columns=1, max_rows=30, max_series=2), st.integers(1, 4), RULES, st.data())
 def test_the_budget_holds_for_scores_without_ties(table, most, durations, data):
     seed = data.draw(st.integers(0, 9999))
@@ -74,7 +73,6 @@ def test_the_budget_holds_for_scores_without_ties(table, most, durations, data):
     check_against_slow_count(rule, table, scores, most, len(table), **durations)
 
 
-@few_rows
 @given(tables(n_columns=1, kinds=["date"]), st.integers(1, 8), st.data())
 def test_dates_tell_how_long_a_row_lasts(table, most, data):
     assume(naive.days(table))
@@ -83,14 +81,12 @@ def test_dates_tell_how_long_a_row_lasts(table, most, data):
     check_against_slow_count(rule, table, scores, most, float(days))
 
 
-@few_rows
 @given(st.lists(SCORES, min_size=1, max_size=20), st.integers(1, 6))
 def test_rows_without_an_index_are_one_series_without_a_gap(scores, most):
     rule = AlarmsPerDay(most, rows_per_day=len(scores)).fit(scores)
     check_against_slow_count(rule, scores, scores, most, 1)
 
 
-@few_rows
 @given(tables(n_columns=1), st.data())
 def test_labelled_anomalies_leave_a_hole_in_time(table, data):
     scores = scores_of(table, data)
@@ -196,7 +192,6 @@ def test_rows_that_are_too_few_for_an_alarm_warn_at_the_callers_line():
     assert record[0].filename == __file__
 
 
-@few_rows
 def test_rounding_of_the_days_costs_no_alarm():
     scores = np.tile([0.0, 1.0], 29)
     assert AlarmsPerDay(0.29, rows_per_day=0.58).fit(scores).threshold_ < 1
@@ -297,6 +292,30 @@ def test_a_budget_that_cannot_be_exceeded_says_so_at_the_callers_line(durations)
     if durations == {"merge_gap": 0, "cool_down": 30}:
         with pytest.warns(UserWarning, match="can never be exceeded"):
             fewer.fit(bursts((3, 3), (9, 9)))
+
+
+@pytest.mark.parametrize(
+    ("scores", "n"),
+    [
+        (np.arange(48.0) % 7, 3.6),  # a saw: 7 runs above any level
+        (np.where(np.arange(48) % 16 == 3, 2.0, 0.0), 1.5),  # two levels
+        (np.ones(48), 0.5),  # nothing stands out: all rows are one alarm
+    ],
+)
+def test_a_budget_above_all_that_the_scores_make_says_so(scores, n):
+    scores = pd.Series(scores, pd.date_range("2026-01-01", periods=48, freq="h"))
+    with pytest.warns(
+        UserWarning,
+        match=rf"n={n} alarm\(s\) per day can never be exceeded by these scores, .* at most [0-9.]+ with",
+    ) as record:
+        rule = AlarmsPerDay(n).fit(scores)
+    assert record[0].filename == __file__
+    assert rule.threshold_ < scores.min()
+    assert rule.alarms_per_day_.max() <= n
+    if n > 1:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            assert AlarmsPerDay(1).fit(scores).threshold_ == scores.max()
 
 
 def test_below_all_scores_every_row_is_in_an_alarm():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -14,6 +15,8 @@ from ._strands import Segments
 
 #: Limits of the rows of a chunk: of all lanes together, and of one lane (the smallest holds for states, too).
 _MAX_ROWS, _MIN_LENGTH, _MAX_LENGTH = 2**14, 256, 4096
+#: Largest number of values of a chunk, in the widest of inputs, units and outputs: 64 MiB of float32.
+_MAX_VALUES = 2**24
 
 
 def run_along(
@@ -32,7 +35,7 @@ def run_along(
     segments : Segments
         The rows.
     batch_size : int
-        Largest number of segments that run side by side.
+        Largest number of segments that run side by side; fewer where rows are very wide.
     take : callable, default=None
         Called with row numbers and the outputs at these rows, chunk by chunk; those of a segment come in order.
     ends : ndarray of int, shape (n_ends,), default=None
@@ -44,19 +47,23 @@ def run_along(
     """
     order = np.argsort(segments.starts - segments.stops, kind="stable")
     states = None
+    module = net.module_
+    width = max(segments.values.shape[1], module.state_shape[-1], math.prod(module.output_shape))
+    max_rows = min(_MAX_ROWS, _MAX_VALUES // width)
+    batch_size = min(batch_size, max(1, _MAX_VALUES // (width * _MIN_LENGTH)))
     max_length = _MAX_LENGTH if ends is None else _MIN_LENGTH
     net.module_.eval()
     with torch.inference_mode(), full_precision(net.device):
         for first in range(0, len(order), batch_size):
             lanes = order[first : first + batch_size]
-            for rows, outputs, x, state, series in _run(net, segments, lanes, max_length):
+            for rows, outputs, x, state, series in _run(net, segments, lanes, max_length, max_rows):
                 stops = np.minimum(rows[:, -1] + 1, segments.stops[lanes[: len(rows)]])
                 if take is not None:
                     is_row = rows < stops[:, None]
                     take(rows[is_row], outputs.cpu().numpy()[is_row])
                 if ends is None:
                     continue
-                for numbers, lane in _ends_within(ends, rows[:, 0], stops):
+                for numbers, lane in _ends_within(ends, rows[:, 0], stops, max_rows):
                     lengths = torch.from_numpy(ends[numbers] - rows[lane, 0] + 1)
                     where = torch.from_numpy(lane).to(x.device)
                     before = None if state is None else state[where]
@@ -82,18 +89,21 @@ def states_after(
 
 
 def _ends_within(
-    ends: np.ndarray, starts: np.ndarray, stops: np.ndarray
+    ends: np.ndarray, starts: np.ndarray, stops: np.ndarray, max_rows: int
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Yield the ends that lie within lanes, some at a time: their numbers, and the lane of each."""
     first, last = np.searchsorted(ends, starts), np.searchsorted(ends, stops)
     lane = np.repeat(np.arange(len(starts)), last - first)
     numbers = np.concatenate([np.arange(*pair) for pair in zip(first, last, strict=True)])
-    for start in range(0, len(numbers), _MAX_ROWS // _MIN_LENGTH):
-        some = slice(start, start + _MAX_ROWS // _MIN_LENGTH)
+    size = max(1, max_rows // _MIN_LENGTH)
+    for start in range(0, len(numbers), size):
+        some = slice(start, start + size)
         yield numbers[some], lane[some]
 
 
-def _run(net: LeanNet, segments: Segments, lanes: np.ndarray, max_length: int) -> Iterator[tuple[Any, ...]]:
+def _run(
+    net: LeanNet, segments: Segments, lanes: np.ndarray, max_length: int, max_rows: int
+) -> Iterator[tuple[Any, ...]]:
     """Yield rows, outputs, inputs, state before, and series of the lanes, chunk after chunk."""
     starts, stops = segments.starts[lanes], segments.stops[lanes]
     series = torch.from_numpy(segments.series[lanes]).to(net.device)
@@ -104,7 +114,7 @@ def _run(net: LeanNet, segments: Segments, lanes: np.ndarray, max_length: int) -
     offset, longest = 0, int(stops[0] - starts[0])
     while offset < longest:
         n_lanes = int((stops - starts > offset).sum())
-        length = min(longest - offset, max(_MIN_LENGTH, min(max_length, _MAX_ROWS // n_lanes)))
+        length = min(longest - offset, max(_MIN_LENGTH, min(max_length, max_rows // n_lanes)))
         rows = starts[:n_lanes, None] + (offset + np.arange(length))
         x = torch.from_numpy(segments.values[np.minimum(rows, len(segments.values) - 1)]).to(net.device)
         state = None if state is None else state[:n_lanes]

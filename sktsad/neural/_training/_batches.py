@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch.utils.data import Dataset
+from skorch.dataset import Dataset
 
 from ..._core import Rows, Windows
 
@@ -58,6 +58,16 @@ class WindowDataset(Dataset):
 
     def __len__(self) -> int:
         return len(self.windows)
+
+    @property
+    def X(self) -> WindowDataset:
+        """What scores the net without its cached outputs runs it over: skorch asks for ``X`` and ``y``."""
+        return self
+
+    @property
+    def y(self) -> np.ndarray | None:
+        """The targets."""
+        return self.target
 
     def inputs(self, rows: Rows) -> torch.Tensor:
         """Gather the inputs of some rows, shape ``(n_rows, *input_shape)``."""

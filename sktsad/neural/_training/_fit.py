@@ -25,6 +25,7 @@ from ._messages import say
 from ._net import LeanNet
 from ._network import Network, TrainingOptions
 from ._random import full_precision, own_defaults, seeded
+from ._scoring_callbacks import check_scoring
 
 OPTIMIZERS: dict[str, type[torch.optim.Optimizer]] = {
     "adam": torch.optim.Adam,
@@ -196,6 +197,7 @@ def _callbacks(network: Network, options: TrainingOptions) -> list[Any]:
                 f"callbacks holds {given!r}, which is not a callback: give callbacks of skorch, such as "
                 "skorch.callbacks.EpochScoring('f1'), or pairs of a name and a callback."
             )
+        check_scoring(callback, network, options)
     callbacks = copy.deepcopy([*network.callbacks, *(options.callbacks or [])])
     if options.verbose:
         callbacks.insert(0, ("time_notice", TimeNotice()))
@@ -266,6 +268,8 @@ def train(net: LeanNet, dataset: Dataset, valid: Dataset | None, max_epochs: int
         If it was interrupted later: the net is that of the last epoch that ended, with early stopping the best.
     """
     guard = InterruptGuard()
+    if isinstance(valid, WindowDataset):
+        net.iterator_valid__batch_size = _cut_to_memory(net.iterator_valid__batch_size, valid)
     net.set_params(max_epochs=number_of_epochs(max_epochs, len(dataset), net.batch_size))  # type: ignore[arg-type]
     net.train_split = None if valid is None else predefined_split(valid)
     net.callbacks_.insert(0, ("interrupt_guard", guard))
@@ -319,7 +323,7 @@ def run(
     """Do the same as `forward` for a module without a net."""
     outputs = []
     n_rows = len(dataset)
-    batch_size = min(batch_size, max(1, _LARGEST_BATCH // math.prod(dataset.input_shape)))
+    batch_size = _cut_to_memory(batch_size, dataset)
     padded_size = min(batch_size, _LARGEST_PADDING)
     module.eval()
     with torch.inference_mode(), full_precision(device):
@@ -331,6 +335,11 @@ def run(
                 inputs = torch.cat([inputs, inputs[-1:].expand(missing, *inputs.shape[1:])])
             outputs.append(function(module, inputs.to(device))[: stop - start].cpu())
     return torch.cat(outputs).numpy()
+
+
+def _cut_to_memory(batch_size: int, dataset: WindowDataset) -> int:
+    """Return the number of rows in a batch to predict, fewer than asked for where they are very wide."""
+    return min(batch_size, max(1, _LARGEST_BATCH // math.prod(dataset.input_shape)))
 
 
 def apply(net: LeanNet, values: np.ndarray, function: Callable[..., torch.Tensor]) -> np.ndarray:

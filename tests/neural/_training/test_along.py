@@ -61,3 +61,29 @@ def test_without_ends_there_are_no_states(net):
     segments = Segments(np.zeros((3, 2)), np.array([0]), np.array([3]), np.array([0]))
     assert run_along(net, segments, 1).size == 0
     assert run_along(net, segments, 1, ends=np.zeros(0, int)).size == 0
+
+
+@pytest.mark.parametrize("max_values", [1, 24, 100, 2**24])
+def test_chunks_of_very_wide_rows_are_cut_and_nothing_else_changes(net, monkeypatch, max_values):
+    bounds = np.arange(0, 101, 10)
+    values = np.random.RandomState(0).normal(size=(100, 2))
+    segments = Segments(values, bounds[:-1], bounds[1:], np.full(10, -1))
+    ends = np.array([4, 29, 33, 99])
+
+    def found():
+        seen = np.empty(100)
+        sizes = []
+
+        def take(rows, some):
+            seen[rows] = some
+            sizes.append(3 * len(rows))  # the widest are the three units
+
+        return seen, run_along(net, segments, 10, take, ends), sizes
+
+    expected = found()
+    monkeypatch.setattr(_along, "_MIN_LENGTH", 2)
+    monkeypatch.setattr(_along, "_MAX_VALUES", max_values)
+    outputs = found()
+    for one, other in zip(expected[:2], outputs[:2], strict=True):
+        np.testing.assert_allclose(one, other)
+    assert max(outputs[2]) <= max(max_values, 6)  # two rows of one segment, if these are more

@@ -292,6 +292,10 @@ def test_batches_of_very_wide_rows_are_cut(monkeypatch):
     whole = forward(new_net(), dataset(slice(5)), 8, measure)
     assert seen == [2, 2, 2]
     assert len(whole) == 5
+    net = train(new_net(early_stopping=True), dataset(), dataset(slice(5)), 1)
+    assert net.history[-1]["valid_batch_count"] == 3
+    net = train(new_net(early_stopping=True, predict_batch_size=1), dataset(), dataset(slice(5)), 1)
+    assert net.history[-1]["valid_batch_count"] == 5
 
 
 @pytest.mark.parametrize("given", [{}, None, "EarlyStopping", ("name",), ("name", 1), 3, print])
