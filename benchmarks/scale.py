@@ -293,40 +293,42 @@ def out_of_core_one(folder: str, out: str, limit_mib: int) -> None:
     torch.set_num_threads(1)
     resource.setrlimit(resource.RLIMIT_DATA, (limit_mib * 2**20, limit_mib * 2**20))
     start = processor_seconds()
+
+    def tell(step: str, n_rows: int) -> None:
+        row = [step, f"{n_rows:,}", f"{processor_seconds() - start:.1f}", f"{resident_mib('VmHWM'):.0f}"]
+        print(markdown(row, []).splitlines()[0], flush=True)
+
     files = ParquetPanel(folder, target="label", **NAMES)
+    n_rows = int(files.n_rows.sum())
+    tell("table of row groups", n_rows)
+    start = processor_seconds()
     scaler = SeriesScaler()
     for X, _ in files.parts():
         scaler.partial_fit(X)
-    scaled = processor_seconds()
+    tell("SeriesScaler", n_rows)
+    start, n_learnt = processor_seconds(), 0
     net = StatefulRNNClassifier("lstm", hidden_size=32, min_updates=1, random_state=0)
     for X, y in files.lanes(n_lanes=200, n_rows=1_000):
         net.partial_fit(scaler.transform(X), y, classes=[0, 1])
-    learnt = processor_seconds()
-    score_panel(
-        make_pipeline(scaler, net),
-        ParquetPanel(folder, columns=["value"], **NAMES),
-        out=out,
-        n_partitions=100,
-    )
-    done = processor_seconds()
-    n_rows = int(files.n_rows.sum())
-    print(
-        f"{n_rows} {scaled - start:.0f} {learnt - scaled:.0f} {done - learnt:.0f} {resident_mib('VmHWM'):.0f}"
-    )
+        n_learnt += len(X)
+        if n_learnt in (n_rows // 10, n_rows // 2, n_rows):
+            tell("network, one pass", n_learnt)
+    start = processor_seconds()
+    rows = ParquetPanel(folder, columns=["value"], **NAMES)
+    score_panel(make_pipeline(scaler, net), rows, n_partitions=100, out=out)
+    tell("scores, to files", n_rows)
 
 
 def out_of_core(quick: bool) -> None:
     """Print the peak memory of a fit to, and scores of, rows that do not fit into it."""
     n_series, n_rows = (50, 200) if quick else (10_000, 2_000)
+    print("\nUnder a limit of 1 GiB: SeriesScaler, an LSTM of 32 units along the series, scores to files\n")
+    print(markdown(["step", "rows", "processor, s", "peak so far, MiB"], []), flush=True)
     with tempfile.TemporaryDirectory() as folder:
         rows_of = str(Path(folder, "rows"))
         in_fresh_process("write", rows_of, str(n_series), str(n_rows))
-        found = in_fresh_process("out-of-core", rows_of, str(Path(folder, "scores")), "1024")
-    print(
-        "\nUnder a limit of 1 GiB: SeriesScaler, an LSTM of 32 units along the series, and scores to files\n"
-    )
-    header = ["rows", "scaler, s", "network, one pass, s", "scores, s", "peak, MiB"]
-    print(markdown(header, [found]), flush=True)
+        arguments = ["--one", "out-of-core", rows_of, str(Path(folder, "scores")), "1024"]
+        subprocess.run([sys.executable, __file__, *arguments], check=True)
 
 
 def main() -> None:

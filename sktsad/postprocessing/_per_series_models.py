@@ -82,6 +82,7 @@ class PerSeries(ClassifierWrapper):
     --------
     sktsad.SeriesScaler : One model for all series, each scaled separately.
     sktsad.SeriesFeatures : One model that is told which series it looks at.
+    sktsad.StatefulForecastDetector : One network for thousands of series, which knows them by name: series_embedding.
     sktsad.scale.score_panel : Scores in several processes.
 
     Notes
