@@ -55,8 +55,9 @@ class RunningDetector(WindowDetector):
 
     half_life: float | str | timedelta | None
     _moments: StandardScaler
-    #: The half-life of each series of fit in rows, if it is given as a length of time.
-    _rows_of_half_life: dict[Hashable, float]
+    #: The names of the series of fit and their half-lives in rows, if it is given as a length of time; no dict, as a
+    #: single series has the name None.
+    _half_lives: tuple[list[Hashable], list[float]]
 
     def _why_not(self) -> str:
         """Return the parameters that rule out running moments, as text; empty if none does."""
@@ -129,8 +130,8 @@ class RunningDetector(WindowDetector):
             self._learn(windows[~anomalous], goes_on=True)
         return self
 
-    def _convert_half_life(self, windows: Windows) -> dict[Hashable, float]:
-        """Return the half-life of each series in rows, by its time step."""
+    def _convert_half_life(self, windows: Windows) -> tuple[list[Hashable], list[float]]:
+        """Return the names of the series and their half-lives in rows, by their time steps."""
         order = time_order(windows)
         rows = read_rows(windows if order is None else windows[order])
         steps = require_steps("half_life", self.half_life, rows)
@@ -145,14 +146,14 @@ class RunningDetector(WindowDetector):
                 f"half_life={self.half_life!r} is a length of time, but most rows of every series come more than once, "
                 "as after a sampler: there is no time step. Give a number of rows."
             )
-        return known
+        return list(known), list(known.values())
 
     def _half_life_of(self, windows: Windows) -> Any:
         """Return the half-life in rows, one number for all windows or one for each."""
         if not is_length_of_time(self.half_life):
             return self.half_life
-        rows, known = read_rows(windows), self._rows_of_half_life
-        typical = float(np.median(list(known.values())))  # for series that fit has not seen
+        rows, known = read_rows(windows), dict(zip(*self._half_lives, strict=True))
+        typical = float(np.median(self._half_lives[1]))  # for series that fit has not seen
         out = np.empty(rows.n_rows)
         out[rows.order] = np.repeat([known.get(key, typical) for key in rows.keys], np.diff(rows.bounds))
         return out
@@ -170,7 +171,7 @@ class RunningDetector(WindowDetector):
         weights, kept = None, 1.0
         if self.half_life is not None:
             if is_length_of_time(self.half_life) and not goes_on:
-                self._rows_of_half_life = self._convert_half_life(windows)
+                self._half_lives = self._convert_half_life(windows)
             age, half_life = rows_after(windows), self._half_life_of(windows)
             weights, kept = 0.5 ** (age / half_life), float((0.5 ** ((age + 1) / half_life)).min())
         moments, past = StandardScaler(), 0.0

@@ -26,8 +26,8 @@ from .._core import (
     row_index,
     validate_params,
 )
+from ._block_metrics import BlockMetrics
 from ._blocks import cut_blocks
-from ._figures import Figures
 from ._labelled_rows import COMMON, DELAY, LabelledRows, read_scores, with_time
 
 _NANOSECONDS_PER_DAY = 86_400 * 10**9
@@ -191,17 +191,17 @@ def detection_report(
     y_true = with_time(_with_series(y_true, y_score), y_score, max_delay, block_length)
     rows = read_scores(y_true, y_score, pos_label)
     blocks = cut_blocks(rows, block_length)
-    figures = Figures(rows, blocks, threshold, max_delay, _days(rows), *_calls(rows, merge_gap))
-    value = figures.at(blocks.once())
-    draws = [figures.at(weights) for weights in blocks.draws(n_bootstrap, random_state)]
+    metrics = BlockMetrics(rows, blocks, threshold, max_delay, _days(rows), *_calls(rows, merge_gap))
+    value = metrics.at(blocks.once())
+    draws = [metrics.at(weights) for weights in blocks.draws(n_bootstrap, random_state)]
     facts = {
         "rows": blocks.n_rows,
-        "events": figures.n_events,
-        "prevalence": figures.prevalence,
+        "events": metrics.n_events,
+        "prevalence": metrics.prevalence,
         "threshold": threshold,
     }
     low, high = _interval(pd.DataFrame(draws), confidence)
-    columns = {"value": {**facts, **value}, "low": low, "high": high, "random": figures.random()}
+    columns = {"value": {**facts, **value}, "low": low, "high": high, "random": metrics.random()}
     return pd.DataFrame(columns, index=[*facts, *value])
 
 
@@ -309,8 +309,8 @@ def compare(
     )
     blocks, days = cut_blocks(rows_a, block_length), _days(rows_a)
     place, rule = _calls(rows_a, merge_gap)
-    a = Figures(rows_a, blocks, threshold_a, max_delay, days, place, rule)
-    b = Figures(rows_b, blocks, threshold_b, max_delay, days, place, rule)
+    a = BlockMetrics(rows_a, blocks, threshold_a, max_delay, days, place, rule)
+    b = BlockMetrics(rows_b, blocks, threshold_b, max_delay, days, place, rule)
     once = blocks.once()
     table = pd.DataFrame({"a": a.at(once), "b": b.at(once)})
     table["difference"] = table["b"] - table["a"]

@@ -14,7 +14,7 @@ from ._precision_recall_f import ratio
 PER_DAY, PER_1000_ROWS = "false alarms per day", "false alarms per 1,000 rows"
 
 
-class Figures:
+class BlockMetrics:
     """The metrics of one score, by the weights of blocks; what does not depend on the weights is computed once.
 
     Parameters

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sktsad._core import AlarmRule, places
+from sktsad.metrics._block_metrics import PER_1000_ROWS, PER_DAY, BlockMetrics
 from sktsad.metrics._blocks import cut_blocks
-from sktsad.metrics._figures import PER_1000_ROWS, PER_DAY, Figures
 from sktsad.metrics._labelled_rows import read_scores
 
 
@@ -26,12 +26,12 @@ def weighted_panels(draw):
     return y, scores, series, length, blocks, weights
 
 
-def figures_of(y, scores, series, length, threshold=0.0, max_delay=1, days=None, merge_gap=0):
+def block_metrics(y, scores, series, length, threshold=0.0, max_delay=1, days=None, merge_gap=0):
     labels = pd.Series(y, index=pd.MultiIndex.from_arrays([series, range(len(y))]))
     rows = read_scores(labels, scores)
     blocks = cut_blocks(rows, length)
     place = places(rows.series, 3, rows.series.steps())
-    return Figures(rows, blocks, threshold, max_delay, days, place, AlarmRule(merge_gap)), blocks
+    return BlockMetrics(rows, blocks, threshold, max_delay, days, place, AlarmRule(merge_gap)), blocks
 
 
 @given(
@@ -46,7 +46,7 @@ def test_as_if_rows_were_repeated_as_often_as_their_block_is_drawn(
 ):
     y, scores, series, length, blocks, weights = panel
     days = np.array(series) / 7 + 1 if has_days else None
-    figures, _ = figures_of(y, scores, series, length, threshold, max_delay, days, merge_gap)
+    metrics, _ = block_metrics(y, scores, series, length, threshold, max_delay, days, merge_gap)
     gaps = dict.fromkeys(series, merge_gap)
     exposure = days if has_days else [1 / 1000] * len(y)
     for drawn in (weights, [1] * len(blocks)):
@@ -54,15 +54,15 @@ def test_as_if_rows_were_repeated_as_often_as_their_block_is_drawn(
             y, scores, threshold, max_delay, series, blocks, drawn, exposure, gaps
         )
         expected[PER_DAY if has_days else PER_1000_ROWS] = expected.pop("false alarms")
-        assert figures.at(np.array(drawn)) == pytest.approx(expected, abs=1e-12)
+        assert metrics.at(np.array(drawn)) == pytest.approx(expected, abs=1e-12)
 
 
 def test_worked_by_hand():
     #         late             in time          missed, with a run that does not continue after it
     y = [0, 1, 1, 1, 0, 0, 0, 1, 1, 0, 1, 0, 0]
     scores = [0, 0, 0, 3, 3, 0, 2, 2, 0, 0, 0, 1, 0]
-    figures, blocks = figures_of(y, scores, [0] * 13, 3, threshold=0.5, max_delay=1)
-    assert figures.at(blocks.once()) == pytest.approx(
+    metrics, blocks = block_metrics(y, scores, [0] * 13, 3, threshold=0.5, max_delay=1)
+    assert metrics.at(blocks.once()) == pytest.approx(
         {
             "share alarmed": 5 / 13,
             "precision": 2 / 5,
@@ -84,9 +84,9 @@ def test_worked_by_hand():
 
 
 def test_what_describes_the_labels():
-    figures, _ = figures_of([0, 1, 1, 0, 1, 1], [0] * 6, [0, 0, 0, 0, 0, 1], 3)
-    assert figures.n_events == 3
-    assert figures.prevalence == pytest.approx(4 / 6)
+    metrics, _ = block_metrics([0, 1, 1, 0, 1, 1], [0] * 6, [0, 0, 0, 0, 0, 1], 3)
+    assert metrics.n_events == 3
+    assert metrics.prevalence == pytest.approx(4 / 6)
 
 
 @pytest.mark.slow
@@ -99,11 +99,11 @@ def test_a_random_score_is_expected_to_do_as_random_scores_do(merge_gap):
     random = np.random.default_rng(0)
     drawn, expected = [], []
     for _ in range(400):
-        figures, blocks = figures_of(
+        metrics, blocks = block_metrics(
             y, random.random(1200), series, 50, 0.9, max_delay=4, merge_gap=merge_gap
         )
-        drawn.append(figures.at(blocks.once()))
-        expected.append(figures.random())
+        drawn.append(metrics.at(blocks.once()))
+        expected.append(metrics.random())
     drawn, expected = pd.DataFrame(drawn).mean(), pd.DataFrame(expected).mean()
     # The mean of a ratio is not the ratio of means, and a random score's best threshold is a little lucky.
     assert expected.drop("F1 within delay").to_dict() == pytest.approx(
@@ -116,8 +116,8 @@ def test_a_random_score_is_expected_to_do_as_random_scores_do(merge_gap):
 def test_a_score_that_alarms_always_or_never_does_as_a_random_one(panel):
     y, scores, series, length, _, _ = panel
     for threshold in (-np.inf, np.inf):
-        figures, blocks = figures_of(y, scores, series, length, threshold)
-        value, random = figures.at(blocks.once()), figures.random()
+        metrics, blocks = block_metrics(y, scores, series, length, threshold)
+        value, random = metrics.at(blocks.once()), metrics.random()
         for name in ("best F1", "average precision", "ROC AUC"):
             del value[name], random[name]
         assert value == pytest.approx(random)
@@ -125,8 +125,8 @@ def test_a_score_that_alarms_always_or_never_does_as_a_random_one(panel):
 
 def test_false_alarms_over_no_time_are_none():
     days = np.array([0.0, 0.0, 1.0, 1.0, 0.0])
-    figures, blocks = figures_of([0, 1, 0, 0, 1], [1] * 5, [0, 1, 1, 1, 1], 2, days=days)
+    metrics, blocks = block_metrics([0, 1, 0, 0, 1], [1] * 5, [0, 1, 1, 1, 1], 2, days=days)
     weights = blocks.once()
     weights[2] = 0
-    assert figures.at(blocks.once())[PER_DAY] == 1
-    assert figures.at(weights)[PER_DAY] == 0
+    assert metrics.at(blocks.once())[PER_DAY] == 1
+    assert metrics.at(weights)[PER_DAY] == 0
