@@ -14,7 +14,7 @@ A detector is fitted to the training part of a series, without labels, and score
 
 There are two results for each: "causal" by the scores themselves, in which no row uses later ones; "look-ahead" by the
 same scores averaged over half a window and shifted back by half of the rows they look at, which no live system can do,
-but most published tables do. The two are never in one column. Settings are chosen on ucr and tuning; nab and smd are
+but most published tables do. Detectors that look ahead by themselves have no causal result. The two are never in one column. Settings are chosen on ucr and tuning; nab and smd are
 for the test.
 
 Scores are kept in a folder, one file per series and detector, so that a run continues where it stopped: empty it after
@@ -222,6 +222,9 @@ def measure(collection: str, detectors: list[str], step: int, folder: Path) -> d
             scores, seconds, length = kept_scores(detector, series, folder)
             ahead = centred(scores, length) if DETECTORS[detector][1] else scores
             for way, each in {"causal": scores[judged], "look-ahead": ahead[judged]}.items():
+                if way == "causal" and getattr(DETECTORS[detector][0], "looks_ahead", False):
+                    note(f"VUS-PR, {way}", series, detector, np.nan)
+                    continue
                 note(f"VUS-PR, {way}", series, detector, vus_pr(y, each, max_buffer=series.max_buffer))
                 if collection == "ucr":
                     note(f"accuracy, {way}", series, detector, ucr_accuracy(y, each))
@@ -260,10 +263,19 @@ def summary(tables: dict[str, pd.DataFrame]) -> str:
     rows = []
     for detector in main.mean().sort_values(ascending=False).index:
         against = ""
-        if REFERENCE in main and detector != REFERENCE:
+        if REFERENCE in main and detector != REFERENCE and main[detector].notna().all():
             ahead = main[detector] - main[REFERENCE]
             against = f"{ahead.mean():+.3f} ({interval(ahead.to_numpy())})"
-        rows.append([detector, *(float(tables[name][detector].mean()) for name in names), against])
+        rows.append(
+            [
+                detector,
+                *(
+                    float(tables[name][detector].mean()) if detector in tables[name] else np.nan
+                    for name in names
+                ),
+                against,
+            ]
+        )
     return markdown(["detector", *names, f"VUS-PR over {REFERENCE}, causal"], rows)
 
 
