@@ -87,6 +87,16 @@ class LiveStep(SeriesState):
         """
         raise NotImplementedError
 
+    def advance(self, rows: LiveRows, values: np.ndarray) -> None:
+        """Process the next row of some series whose output nobody needs; a step without state has nothing to do.
+
+        Parameters
+        ----------
+        rows, values
+            As for `step`.
+        """
+        self.step(rows, values)
+
 
 class GappedStep(LiveStep):
     """A `LiveStep` that starts again after a gap in time.

@@ -65,8 +65,29 @@ class Chain(LiveStep):
         self.refresh()
         return subtract_threshold(self.scores(rows, values), self.threshold)
 
+    def advance(self, rows: LiveRows, values: np.ndarray) -> None:
+        """Take a row whose score nobody needs: the last step, often the dearest, is spared if it keeps nothing."""
+        rows, values, _ = self._transform(rows, values)
+        if len(values):
+            self.last.advance(rows, values)
+
     def _run(self, rows: LiveRows, values: np.ndarray) -> np.ndarray:
-        n_rows, left = len(values), None
+        n_rows = len(values)
+        rows, values, left = self._transform(rows, values)
+        if not len(values):
+            return np.full(n_rows, np.nan)
+        out = self.last.step(rows, values)
+        if left is None:
+            return out
+        everything = np.full((n_rows, *out.shape[1:]), np.nan)
+        everything[left] = out
+        return everything
+
+    def _transform(
+        self, rows: LiveRows, values: np.ndarray
+    ) -> tuple[LiveRows, np.ndarray, np.ndarray | None]:
+        """Return the input of the last step, and the positions of the rows that reach it if some do not."""
+        left = None
         for number, (part, is_guarded) in enumerate(zip(self.steps, self._guarded, strict=True)):
             values = part.step(rows, values)
             if is_guarded and not np.isfinite(values).all():
@@ -74,13 +95,8 @@ class Chain(LiveStep):
                 left = np.flatnonzero(fine) if left is None else left[fine]
                 rows, values = rows.some(fine), values[fine]
                 if not len(values):
-                    return np.full(n_rows, np.nan)
-        out = self.last.step(rows, values)
-        if left is None:
-            return out
-        everything = np.full((n_rows, *out.shape[1:]), np.nan)
-        everything[left] = out
-        return everything
+                    break
+        return rows, values, left
 
 
 def _keeps(steps: list[Any]) -> bool:

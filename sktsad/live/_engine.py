@@ -129,6 +129,13 @@ class Engine:
                 self.alarms.begin(*self.clock.new_steps.pop())
             n_other = int(np.count_nonzero(self.clock.has_other_step(slots, holes)))
         rows = LiveRows(slots, times, so_far, self.kind)
+        if is_past:
+            if fine is not None:
+                rows, values = rows.some(fine), values[fine]
+            if len(values):
+                self.chain.advance(rows, values)
+            nothing, quiet = np.full(len(slots), np.nan), np.zeros(len(slots), dtype=bool)
+            return nothing, nothing, quiet, quiet, n_other
         if fine is None:
             scores = self.chain.scores(rows, values)
         else:
@@ -136,9 +143,6 @@ class Engine:
             if fine.any():
                 scores[fine] = self.chain.scores(rows.some(fine), values[fine])
         decisions = subtract_threshold(scores, self.chain.threshold)
-        if is_past:
-            quiet = np.zeros(len(slots), dtype=bool)
-            return scores, decisions, quiet, quiet, n_other
         if self.learner is not None:
             self.learner.take(scores)
         steps = self.clock.time_step[slots]

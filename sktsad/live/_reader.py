@@ -53,8 +53,11 @@ def read_batch(X: Rows, names: Any, n_features: int) -> Batch:
     ValueError
         If columns are not those of fit, or values are not numbers.
     """
-    if isinstance(X, pd.Series):
-        raise ValueError("Expected rows with columns, got a Series. Pass a frame: X.to_frame().")
+    if isinstance(X, (pd.Series, dict)):
+        raise ValueError(
+            f"Expected rows with columns, got a {type(X).__name__}. Pass a frame: of one row, pandas.DataFrame([X], "
+            "index=[time]); of a single column over time, X.to_frame()."
+        )
     if names is not None and hasattr(X, "columns") and list(X.columns) != list(names):
         raise ValueError(
             f"The columns {list(X.columns)} are not those of fit, {list(names)}. Pass those, in this order: "
@@ -77,6 +80,26 @@ def read_batch(X: Rows, names: Any, n_features: int) -> Batch:
             in_time = np.lexsort((times, number))
             at, times = at[in_time], times[in_time]
     return Batch(rows.keys, number, at, times, values[at], rows.kind, index)
+
+
+def read_row(values: Any, names: Any, n_features: int) -> np.ndarray:
+    """Return the values of one row as an array with one row; names, if there are any, say their order."""
+    if isinstance(values, dict) or (
+        isinstance(values, pd.Series) and not isinstance(values.index, pd.RangeIndex)
+    ):
+        if names is None:
+            raise ValueError(
+                "values has names, and the rows of fit had none. Pass an array, in the order of fit."
+            )
+        if len(values) != len(names) or set(values.keys()) != set(names):
+            raise ValueError(
+                f"values has the names {list(values.keys())}, not those of fit. Pass {list(names)}, in any order."
+            )
+        values = [values[name] for name in names]
+    row = np.array(values, dtype=np.float64).reshape(1, -1)
+    if row.shape[1] != n_features:
+        raise ValueError(f"Expected {n_features} value(s), as in fit, got {row.shape[1]}.")
+    return row
 
 
 def read_time(time: Any) -> tuple[Any, str | None]:

@@ -30,7 +30,7 @@ from ._engine import Engine, Outcome
 from ._fingerprint import fingerprint
 from ._learning import Learner
 from ._live_alarms import LiveAlarms
-from ._reader import Batch, read_batch, read_time
+from ._reader import Batch, read_batch, read_row, read_time
 from ._snapshot import read_snapshot, write_snapshot
 from ._status import STATUS, describe
 
@@ -168,7 +168,7 @@ class LiveScorer:
         return self._engine.open_alarms()
 
     def prime(self, X: Rows) -> Self:
-        """Process earlier rows without scoring them.
+        """Process earlier rows without scoring them: a network on windows, for example, is not run on them.
 
         Parameters
         ----------
@@ -242,22 +242,29 @@ class LiveScorer:
             Name of the series; None for a single series without a name.
         time : datetime, numpy.datetime64, Timestamp, timedelta, Period, number or None
             Time of the row; None for rows without time.
-        values : array-like of shape (n_features,)
-            The row.
+        values : array-like of shape (n_features,) or dict
+            The row, in the order of the columns of fit; a dict or a Series has their names, in any order.
 
         Returns
         -------
         score : float
-            The anomaly score; NaN for a row that is late, repeated or skipped.
+            The anomaly score, as in the column ``score`` of `update`; NaN for a row that is late, repeated or skipped.
         alarm : bool
             Whether it is above the threshold.
+
+        Raises
+        ------
+        ValueError
+            If the number of values, their names or the kind of time differ from those before.
+        TypeError
+            If the time is none of these.
+        RuntimeError
+            If another thread is in a call of this scorer.
         """
         with self._alone():
             engine = self._engine
             number, kind = read_time(time)
-            row = np.array(values, dtype=np.float64).reshape(1, -1)
-            if row.shape[1] != self._n_features:
-                raise ValueError(f"Expected {self._n_features} value(s), as in fit, got {row.shape[1]}.")
+            row = read_row(values, self._names, self._n_features)
             slot = engine.slots.get(series)
             is_plain = slot is not None and kind == engine.kind and np.isfinite(row).all()
             if is_plain and (number is None or number > engine.clock.last_time[slot]):

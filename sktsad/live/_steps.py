@@ -51,6 +51,9 @@ class RowWise(LiveStep):
         self._shape = out.shape[1:]
         return out
 
+    def advance(self, rows: LiveRows, values: np.ndarray) -> None:
+        """Do nothing: no later row depends on this one."""
+
     def _one_by_one(self, values: np.ndarray, error: Exception) -> np.ndarray:
         found: list[Any] = []
         for row in range(len(values)):
@@ -198,6 +201,11 @@ class Wrapper(LiveStep):
     def step(self, rows: LiveRows, values: np.ndarray) -> np.ndarray:
         """Return the score of each row."""
         return self.decide([chain.step(rows, values) for chain in self.chains])
+
+    def advance(self, rows: LiveRows, values: np.ndarray) -> None:
+        """Take a row whose score nobody needs."""
+        for chain in self.chains:
+            chain.advance(rows, values)
 
 
 class Given:

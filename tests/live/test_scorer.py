@@ -433,6 +433,46 @@ def test_another_kind_of_rows_is_refused(factory, scorer):
     assert scorer.update(rows[:0]).empty
 
 
+@pytest.mark.parametrize(
+    "wrap", [lambda it: it, lambda it: FusionDetector([("it", it)])], ids=["plain", "wrapped"]
+)
+def test_rows_of_the_past_are_taken_without_a_score(factory, wrap, monkeypatch):
+    train, _, _ = factory
+    model = wrap(make_pipeline(SeriesScaler(), SlidingWindow(4), GaussianDetector("full"))).fit(train)
+    rows = rows_of(factory, 12)
+    rows.iloc[2:4] = np.nan  # one that is alone in its wave
+    with pytest.warns(UserWarning, match="NaN or infinite"):
+        wanted = LiveScorer(model).update(rows)["score"][8:]
+    scored = []
+    score = GaussianDetector._score
+    monkeypatch.setattr(GaussianDetector, "_score", lambda self, X: scored.append(len(X)) or score(self, X))
+    scorer = LiveScorer(model)
+    with pytest.warns(UserWarning, match="NaN or infinite"):
+        scorer.prime(rows[:8])
+    assert scored == []
+    np.testing.assert_array_equal(scorer.update(rows[8:])["score"], wanted)
+    assert sum(scored) == 4
+
+
+def test_one_row_by_names_in_any_order(factory, scorer):
+    rows = rows_of(factory, 6)
+    wanted = LiveScorer(scorer.model).update(rows)["score"].tolist()
+    for at, (_, time) in enumerate(rows.index):
+        row = rows.iloc[at]
+        plain = pd.Series(row.to_numpy())  # without names of its own
+        values = [row.to_dict(), row[::-1], dict(reversed(row.to_dict().items())), plain][at % 4]
+        assert scorer.update_one("a", time, values)[0] == pytest.approx(wanted[at], abs=1e-12)
+    for names in ({"load": 1.0}, {"load": 1.0, "hot": 2.0}, pd.Series([1.0, 2.0], ["load", "load"])):
+        with pytest.raises(ValueError, match=r"not those of fit. Pass \['load', 'heat'\]"):
+            scorer.update_one("a", time, names)
+    with pytest.raises(
+        ValueError, match=r"got a dict. Pass a frame: of one row, pandas.DataFrame\(\[X\], index"
+    ):
+        scorer.update(rows.iloc[0].to_dict())
+    with pytest.raises(ValueError, match="values has names, and the rows of fit had none"):
+        LiveScorer(ZScoreDetector().fit(rows.to_numpy())).update_one(None, 1, {"load": 1.0, "heat": 2.0})
+
+
 def test_numbers_of_fit_say_nothing_about_dates():
     X = pd.DataFrame({"load": np.arange(30.0)})
     scorer = LiveScorer(make_pipeline(SlidingWindow(3), ZScoreDetector("rolling")).fit(X))
