@@ -454,6 +454,15 @@ def test_rows_of_the_past_are_taken_without_a_score(factory, wrap, monkeypatch):
     assert sum(scored) == 4
 
 
+def test_a_row_of_the_past_that_a_step_makes_infinite_does_not_reach_the_window():
+    X = np.exp(np.random.default_rng(0).normal(size=(60, 1)))
+    model = make_pipeline(FunctionTransformer(np.log), SlidingWindow(4), ZScoreDetector("rolling")).fit(X)
+    past = np.array([[1.0], [0.0], [2.0], [3.0]])  # the logarithm of 0 is infinite
+    with np.errstate(divide="ignore"):
+        wanted = LiveScorer(model).update(np.concatenate([past, X[:5]]))["score"][4:]
+        assert LiveScorer(model).prime(past).update(X[:5])["score"].tolist() == wanted.tolist()
+
+
 def test_one_row_by_names_in_any_order(factory, scorer):
     rows = rows_of(factory, 6)
     wanted = LiveScorer(scorer.model).update(rows)["score"].tolist()
