@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -38,6 +39,8 @@ def fingerprint(*parts: Any) -> str:
         else:
             state = _state_of(value)
             for name, item in state.items() if isinstance(state, dict) else ():
+                if isinstance(getattr(type(value), str(name), None), cached_property):
+                    continue  # which a copy may not have looked up yet
                 digest.update(name.encode() if isinstance(name, str) else repr(name).encode())
                 feed(item)
         digest.update(b")")
