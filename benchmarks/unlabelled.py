@@ -14,8 +14,8 @@ A detector is fitted to the training part of a series, without labels, and score
 
 There are two results for each: "causal" by the scores themselves, in which no row uses later ones; "look-ahead" by the
 same scores averaged over half a window and shifted back by half of the rows they look at, which no live system can do,
-but most published tables do. Detectors that look ahead by themselves have no causal result. The two are never in one column. Settings are chosen on ucr and tuning; nab and smd are
-for the test.
+but most published tables do. Detectors that look ahead by themselves have no causal result. The two are never in one
+column. Settings are chosen on ucr and tuning; nab and smd are for the test.
 
 Scores are kept in a folder, one file per series and detector, so that a run continues where it stopped: empty it after
 a change of the code. --jobs spreads the work over processes, --seconds stops it in time; a detector that has not scored
