@@ -12,7 +12,7 @@ from sklearn.cluster import KMeans
 from .._core import RANDOM_STATE, Estimator, Interval, Rows, Seed, StrOptions, Windows
 from ._base_detector import DEFAULT_RULE
 from ._window_detector import WindowDetector
-from ._window_shapes import NORMALIZE_CHANNELS, every_nth, learn_least_spread, shapes
+from ._window_shapes import NORMALIZE, every_nth, learn_least_spread, shapes
 
 
 class KMeansDetector(WindowDetector, Estimator):
@@ -22,12 +22,10 @@ class KMeansDetector(WindowDetector, Estimator):
     ----------
     n_clusters : int, default=20
         Number of clusters of the normal windows [1]_; fewer where there are fewer distinct windows.
-    normalize : bool, "level" or "weighted", default=False
+    normalize : bool or "level", default=False
         Whether to compare only shapes: each channel of a window minus its mean, divided by its standard deviation, or
         by a tenth of that of the channel at fit if this is larger. If False, level and amplitude count as well.
-        "level" only subtracts the mean, so that amplitude counts and level does not. "weighted" is like True, but each
-        channel counts in proportion to its standard deviation at fit: for channels on one scale, of which some rarely
-        move.
+        "level" only subtracts the mean, so that amplitude counts and level does not.
     max_windows : int, default=10000
         Largest number of windows to find the clusters in: of ``n`` windows, every ``ceil(n / max_windows)``-th is
         used.
@@ -94,7 +92,7 @@ class KMeansDetector(WindowDetector, Estimator):
     _parameter_constraints: dict = {
         **WindowDetector._parameter_constraints,
         "n_clusters": [Interval(Integral, 1, None, closed="left")],
-        "normalize": NORMALIZE_CHANNELS,
+        "normalize": NORMALIZE,
         "max_windows": [Interval(Integral, 1, None, closed="left")],
         "score_on": [StrOptions({"window", "overlap"})],
         "random_state": RANDOM_STATE,

@@ -97,7 +97,7 @@ def make_detector(
     nearest = NearestWindowsDetector(
         max_windows=_MAX_WINDOWS, threshold=0.0
     )  # only the scores of the members count
-    shape = clone(nearest).set_params(normalize="weighted", max_windows=_MAX_WINDOWS // 2)
+    shape = clone(nearest).set_params(normalize=True, max_windows=_MAX_WINDOWS // 2)
     members = [
         ("course", member(_COURSE, clone(nearest).set_params(normalize="level"))),
         ("values", member("auto/2", nearest)),

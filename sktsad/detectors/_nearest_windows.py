@@ -14,7 +14,7 @@ from sklearn.metrics.pairwise import euclidean_distances
 from .._core import Estimator, Interval, Rows, StrOptions, Windows
 from ._base_detector import DEFAULT_RULE
 from ._window_detector import WindowDetector
-from ._window_shapes import NORMALIZE_CHANNELS, every_nth, learn_least_spread, shapes
+from ._window_shapes import NORMALIZE, every_nth, learn_least_spread, shapes
 
 #: Number of values of the windows that are compared at once, and the least and largest number of these windows.
 _BLOCK, _FEWEST, _MOST = 2**15, 64, 1024
@@ -31,12 +31,10 @@ class NearestWindowsDetector(WindowDetector, Estimator):
     n_neighbors : int, default=1
         The score is the distance to the nearest window with 1, to the second nearest with 2, and so on. Use more than 1
         where the normal rows hold unlabelled anomalies.
-    normalize : bool, "level" or "weighted", default=False
+    normalize : bool or "level", default=False
         Whether to compare only shapes: each channel of a window minus its mean, divided by its standard deviation, or
         by a tenth of that of the channel at fit if this is larger. If False, level and amplitude count as well.
-        "level" only subtracts the mean, so that amplitude counts and level does not. "weighted" is like True, but each
-        channel counts in proportion to its standard deviation at fit: for channels on one scale, of which some rarely
-        move.
+        "level" only subtracts the mean, so that amplitude counts and level does not.
     n_best : int, default=None
         If a number, each channel is compared separately, with its own nearest windows, and the score is the mean over
         this number of channels, those with the largest distances. None compares windows of all channels together.
@@ -105,7 +103,7 @@ class NearestWindowsDetector(WindowDetector, Estimator):
     _parameter_constraints: dict = {
         **WindowDetector._parameter_constraints,
         "n_neighbors": [Interval(Integral, 1, None, closed="left")],
-        "normalize": NORMALIZE_CHANNELS,
+        "normalize": NORMALIZE,
         "n_best": [Interval(Integral, 1, None, closed="left"), None],
         "max_windows": [Interval(Integral, 1, None, closed="left")],
         "score_on": [StrOptions({"window", "overlap"})],

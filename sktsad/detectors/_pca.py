@@ -11,7 +11,7 @@ import pandas as pd
 from .._core import Estimator, Interval, RealNotInt, Rows, StrOptions, Windows
 from ._base_detector import DEFAULT_RULE, DetectorTransformerMixin
 from ._window_detector import WindowDetector
-from ._window_shapes import NORMALIZE_CHANNELS, learn_least_spread, shapes
+from ._window_shapes import NORMALIZE, learn_least_spread, shapes
 
 #: Share of the windows that a robust fit learns from, and how many times it selects them.
 _CORE, _CHOICES = 0.75, 3
@@ -30,12 +30,10 @@ class PCADetector(DetectorTransformerMixin, WindowDetector, Estimator):
         "residual" is the mean squared error of the reconstruction from the components (Q). "inside" is the distance
         from the mean within the subspace (Hotelling's T2, divided by the number of components). "both" adds them [1]_,
         each divided by its mean at fit.
-    normalize : bool, "level" or "weighted", default=False
+    normalize : bool or "level", default=False
         Whether to compare only shapes: each channel of a window minus its mean, divided by its standard deviation, or
         by a tenth of that of the channel at fit if this is larger. If False, level and amplitude count as well.
-        "level" only subtracts the mean, so that amplitude counts and level does not. "weighted" is like True, but each
-        channel counts in proportion to its standard deviation at fit: for channels on one scale, of which some rarely
-        move.
+        "level" only subtracts the mean, so that amplitude counts and level does not.
     robust : bool, default=False
         Whether to learn from the three quarters of the windows that fit together best, found by concentration steps as
         in the minimum covariance determinant [2]_: for rows of fit that hold unlabelled anomalies. It takes four times
@@ -111,7 +109,7 @@ class PCADetector(DetectorTransformerMixin, WindowDetector, Estimator):
             Interval(RealNotInt, 0, 1, closed="neither"),
         ],
         "score_by": [StrOptions({"residual", "inside", "both"})],
-        "normalize": NORMALIZE_CHANNELS,
+        "normalize": NORMALIZE,
         "robust": ["boolean"],
         "score_on": [StrOptions({"window", "overlap"})],
     }

@@ -7,9 +7,8 @@ from sklearn.preprocessing import StandardScaler
 
 from .._core import Rows, StrOptions, Windows
 
-#: What ``normalize`` may be, and what it may be where distances add up over the channels.
+#: What ``normalize`` may be.
 NORMALIZE: list = ["boolean", StrOptions({"level"})]
-NORMALIZE_CHANNELS: list = ["boolean", StrOptions({"level", "weighted"})]
 
 #: Least spread in a window, as a share of the channel's standard deviation: where a series is nearly constant, its
 #: noise is not a shape.
@@ -19,8 +18,7 @@ _LEAST_SPREAD = 0.1
 def learn_least_spread(windows: Windows, normalize: bool | str) -> np.ndarray | None:
     """Return the smallest divisor of the values of a window, for each channel.
 
-    None leaves values unchanged. An infinite one means that the level is subtracted without a division. "weighted"
-    gives two rows, divisors and what each channel is multiplied by.
+    None leaves values unchanged. An infinite one means that the level is subtracted without a division.
     """
     if not normalize:
         return None
@@ -29,12 +27,7 @@ def learn_least_spread(windows: Windows, normalize: bool | str) -> np.ndarray | 
     moments = StandardScaler()
     for chunk in windows.chunks():
         moments.partial_fit(windows.gather(chunk).reshape(-1, windows.n_channels))
-    scale = moments.scale_  # 1 for a constant channel
-    if normalize == "weighted":
-        spread = np.sqrt(moments.var_)
-        largest = spread.max()
-        return np.stack([_LEAST_SPREAD * scale, spread / largest if largest else np.ones_like(spread)])
-    return _LEAST_SPREAD * scale
+    return _LEAST_SPREAD * moments.scale_  # 1 for a constant channel
 
 
 def shapes(
@@ -48,10 +41,9 @@ def shapes(
         return np.ascontiguousarray(windows.flat(rows), dtype=np.float64)
     values = windows.gather(rows, np.float64)
     known = values[:, :n_steps]
-    least, weights = least_spread if least_spread.ndim == 2 else (least_spread, 1.0)
-    spread = np.maximum(known.std(axis=1, keepdims=True), least)
+    spread = np.maximum(known.std(axis=1, keepdims=True), least_spread)
     spread[np.isinf(spread)] = 1
-    return ((values - known.mean(axis=1, keepdims=True)) / spread * weights).reshape(len(values), -1)
+    return ((values - known.mean(axis=1, keepdims=True)) / spread).reshape(len(values), -1)
 
 
 def every_nth(n_windows: int, at_most: int) -> slice:

@@ -40,19 +40,6 @@ def test_the_level_alone_may_be_taken_from_each_channel():
     np.testing.assert_allclose(shapes(WINDOWS, slice(2, 8), learn_least_spread(WINDOWS, "level")), expected)
 
 
-def test_channels_may_count_in_proportion_to_their_spread_at_fit():
-    windows = SlidingWindow(4).fit_transform(np.column_stack([ROWS, np.full(50, 3.0)]))
-    spread = np.asarray(windows).reshape(-1, 3).std(axis=0)
-    expected = shapes(windows, slice(2, 8), learn_least_spread(windows, True)).reshape(6, 4, 3)
-    found = shapes(windows, slice(2, 8), learn_least_spread(windows, "weighted"))
-    np.testing.assert_allclose(found, (expected * spread / spread.max()).reshape(6, 12))
-    one = SlidingWindow(4).fit_transform(ROWS[:, :1])
-    alone = [shapes(one, slice(None), learn_least_spread(one, normalize)) for normalize in (True, "weighted")]
-    np.testing.assert_array_equal(*alone)
-    still = SlidingWindow(4).fit_transform(np.ones((9, 2)))
-    np.testing.assert_array_equal(learn_least_spread(still, "weighted"), [[0.1, 0.1], [1, 1]])
-
-
 def test_where_a_series_stands_still_its_noise_is_no_shape():
     rows = np.concatenate([np.sin(np.arange(100.0)), 1e-3 * np.sin(np.arange(100.0))])[:, None]
     windows = SlidingWindow(20).fit_transform(rows)
