@@ -1,7 +1,7 @@
 """Calendar features: whether weeks, weekends and the time of day improve scores, on two sets of KPIs.
 
 The first 40 % of each series in time are for the fit, the next 10 % for the threshold, the second half for the test.
-Boosted trees on rolling features, one model and one threshold for all series of a set; every sixth series of each set.
+Boosted trees on rolling features, one model and one threshold for all series of a set; every third series of each set.
 
     SKTSAD_DATA=<folder> python benchmarks/days.py [--quick] [--more FOLDER]
 """
@@ -22,7 +22,7 @@ from sktsad import RollingFeatures, SeriesScaler
 from sktsad.datasets import load_aiops_kpi
 from sktsad.thresholds import BestFBeta
 
-SEEDS, EVERY = (0, 1, 2), 6
+SEEDS, EVERY = (0, 1, 2), 3
 WEEKS = ["week4", "week4_z", "week4_mad"]
 WAYS = {
     "days": [],
@@ -34,7 +34,7 @@ MORE = [name for names in WAYS.values() for name in names]
 
 
 def load(data_home, quick):
-    """Return the features of every sixth series, the labels, and the share of its series that each row ends."""
+    """Return the features of every third series, the labels, and the share of its series that each row ends."""
     X, y = load_aiops_kpi(data_home=data_home, return_X_y=True)
     X = X.loc[X.index.unique(level=0)[:: 12 if quick else EVERY]].astype(np.float32)
     y = y.loc[X.index]

@@ -45,7 +45,10 @@ def read_times(
         _check_zone(zone)
     if unit is not None:
         if not is_numeric_dtype(times.dtype):
-            raise ValueError(f"unit={unit!r} is for times that are numbers; {name!r} holds {times.dtype}.")
+            raise ValueError(
+                f"unit={unit!r} is for times that are numbers; {name!r} holds {times.dtype}. Leave it out, or make the "
+                "column numbers with pandas.to_numeric."
+            )
         times = pd.DatetimeIndex(pd.to_datetime(times, unit=unit, utc=True), name=name)
     elif is_numeric_dtype(times.dtype) and time_format is not None:
         numbers = pd.Series(times.to_numpy(dtype=float, na_value=np.nan))
