@@ -90,6 +90,7 @@ from ._validation import (
     warn_if_anomaly_is_a_guess,
 )
 from ._windows import Windows, channels_by_name, check_windows, flatten_3d, refuse_long_horizon, window_names
+from ._written import as_written
 
 __all__ = [
     "DURATION",
@@ -129,6 +130,7 @@ __all__ = [
     "Weights",
     "Windows",
     "as_slice",
+    "as_written",
     "atomic_fit",
     "before_last",
     "channels_by_name",

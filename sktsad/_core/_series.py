@@ -16,6 +16,7 @@ from ._ragged import as_slice, equal_parts, ranges
 from ._sklearn import num_samples
 from ._types import MaxGap, Rows
 from ._validate_rows import refuse_other_containers
+from ._written import as_written
 
 #: One hour in nanoseconds.
 _HOUR = 3_600 * 10**9
@@ -289,6 +290,7 @@ def tail_mask(X: Rows, fraction: float) -> np.ndarray:
     mask : ndarray of bool, shape (n_rows,)
     """
     rows = read_rows(X)
+    fraction = as_written(fraction)
     mask = np.zeros(rows.n_rows, dtype=bool)
     for _, part in rows.parts():
         at = rows.order[part]

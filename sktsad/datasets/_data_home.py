@@ -8,6 +8,7 @@ import os
 import zlib
 from collections.abc import Collection
 from functools import cache
+from importlib.resources import files
 from pathlib import Path
 
 from .._core import validate_params
@@ -89,7 +90,7 @@ def check_sha256(content: bytes, expected: str | Collection[str], name: str | os
 @cache
 def known_sums() -> dict[str, str]:
     """Return the SHA-256 checksums of files by path in ``data_home``, taken after unpacking."""
-    text = Path(__file__).with_name("checksums.json").read_text(encoding="utf-8")
+    text = files(__package__).joinpath("checksums.json").read_text(encoding="utf-8")  # also within a zip file
     return dict(json.loads(text))
 
 

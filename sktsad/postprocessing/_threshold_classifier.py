@@ -158,7 +158,7 @@ class ThresholdClassifier(ClassifierWrapper):
         ValueError
             If the rule or the estimator needs labels of both classes and y does not have both.
         """
-        if isinstance(self.cv, (str, bytes)):  # strings have a method split, too
+        if isinstance(self.cv, (str, bytes, bytearray)):  # strings have a method split, too
             raise ValueError(f"cv={self.cv!r} must be a splitter, such as SeriesSplit(5), or None.")
         rule = BestFBeta() if self.threshold is None else self.threshold
         self._refuse_without_labels(rule, y)

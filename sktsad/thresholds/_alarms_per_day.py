@@ -9,7 +9,16 @@ from numbers import Real
 import numpy as np
 import pandas as pd
 
-from .._core import DURATION, LEAST_DURATION, AlarmRule, Interval, SeriesRows, places, read_series
+from .._core import (
+    DURATION,
+    LEAST_DURATION,
+    AlarmRule,
+    Interval,
+    SeriesRows,
+    as_written,
+    places,
+    read_series,
+)
 from ._alarm_counts import count_alarms, most_alarms
 from ._cuts import cut_between
 from ._threshold_rule import ThresholdRule
@@ -121,7 +130,7 @@ class AlarmsPerDay(ThresholdRule):
             step_times = steps if rows.has_dates else np.full(len(steps), np.nan)
         days = self._days(rows, step_times, index)
         rule = AlarmRule.read(rows, step_times, self.merge_gap, self.min_rows, self.cool_down)
-        most = round(float(self.n) * days, 9)  # 0.29 * 100 must be 29, not 28.999999999999996
+        most = round(float(as_written(self.n)) * days, 9)  # 0.29 * 100 must be 29, not 28.999999999999996
         if most < 1:
             warnings.warn(
                 f"n={self.n} alarm(s) per day are less than one in {days:.3g} day(s) of normal rows: their largest "

@@ -7,6 +7,8 @@ from typing import Self
 
 import numpy as np
 
+from .._core import as_written
+
 #: Largest number of distinct scores to keep; the largest half are kept exactly.
 MOST_LEVELS = 2**16
 
@@ -45,7 +47,7 @@ class Distribution:
 
     def quantile(self, q: float) -> float:
         """Return the smallest score that a share of at least ``q`` does not exceed."""
-        return self.at_rank(max(math.ceil(round(q * len(self), 9)), 1))
+        return self.at_rank(max(math.ceil(round(as_written(q) * len(self), 9)), 1))
 
     def median(self) -> float:
         """Return the median; for an even number of scores, the mean of the two in the middle."""

@@ -8,7 +8,7 @@ from numbers import Real
 import numpy as np
 from scipy.stats import genpareto, poisson
 
-from .._core import Interval
+from .._core import Interval, as_written
 from ._distribution import Distribution
 from ._quantile_rank import quantile_rank
 from ._threshold_rule import EmpiricalRule
@@ -103,9 +103,9 @@ class PeaksOverThreshold(EmpiricalRule):
         shape, _, scale = genpareto.fit(peaks / size, floc=0)
         if not _SHAPES[0] < shape < _SHAPES[1]:
             return self._stand_in(scores, f"the shape of the tail is {shape:.2g}")
-        beyond = len(scores) / scores.count_above(start) * (1 - self.q)
+        beyond = len(scores) / scores.count_above(start) * (1 - as_written(self.q))
         threshold = start + size * genpareto.isf(min(beyond, 1.0), shape, scale=scale)
-        expected, n_above = len(scores) * (1 - self.q), scores.count_above(threshold)
+        expected, n_above = len(scores) * (1 - as_written(self.q)), scores.count_above(threshold)
         if not poisson.ppf(_RARE, expected) <= n_above <= poisson.isf(_RARE, expected):
             return self._stand_in(
                 scores,

@@ -8,7 +8,7 @@ from numbers import Real
 import numpy as np
 import pandas as pd
 
-from .._core import Interval
+from .._core import Interval, as_written
 from ._cuts import count_above, cut_between
 from ._distribution import Distribution
 from ._quantile_rank import quantile_rank
@@ -128,4 +128,6 @@ class TargetFalsePositiveRate(ThresholdRule):
         alarms = count_above(level_of_row, len(self.thresholds_))
         self.alarm_rate_ = alarms / len(scores)
         # Rounded: 0.29 * 100 must be 29, not 28.999999999999996.
-        self.threshold_ = self.thresholds_[np.argmax(alarms <= round(float(self.rate) * len(scores), 9))]
+        self.threshold_ = self.thresholds_[
+            np.argmax(alarms <= round(float(as_written(self.rate)) * len(scores), 9))
+        ]

@@ -221,6 +221,7 @@ from sklearn.model_selection import cross_val_score
 import sktsad
 import sktsad.thresholds
 from sktsad._core import show_versions
+from sktsad.datasets._data_home import known_sums
 
 assert sktsad.__file__.startswith(sys.argv[1]), sktsad.__file__
 try:
@@ -248,6 +249,7 @@ pretrainer = sktsad.ForecastPretrainer("rnn", hidden_size=2, max_epochs=1, rando
 sktsad.save_encoder(pretrainer, sys.argv[2])
 encoder = sktsad.PretrainedEncoder(sys.argv[2]).fit(windows)
 assert encoder.versions_["sktsad"] == sktsad.__version__
+assert known_sums()
 show_versions()
 """
 
