@@ -7,7 +7,7 @@ begins where the fit of the first ends, so that both learn from as many rows. On
 The second table says how well the ranking on the folds agrees with the ranking on the second halves, for the settings
 whose scores `kpi.py` has left in the folder.
 
-    SKTSAD_DATA=<folder> python benchmarks/kpi_folds.py [--quick] [--rows BEGINNING ...] [--scores FOLDER]
+    SKTSAD_DATA=<folder> python benchmarks/kpi_folds.py [--rows BEGINNING ...] [--scores FOLDER]
 """
 
 from __future__ import annotations
@@ -33,8 +33,7 @@ KNOWN = {"series_embedding": 8}
 #: What is changed of networks along the series that know the series.
 CHANGES = {
     "one-hot": {"one_hot": True},
-    "vector of 8, never left out": {**KNOWN, "series_dropout": 0.0},
-    "vector of 32, never left out": {"series_embedding": 32, "series_dropout": 0.0},
+    "vector of 32, always known": {"series_embedding": 32, "series_dropout": 0.0},
     "each event as one row": {**KNOWN, "event_weight": -1},
     "all rows weigh the same": {**KNOWN, "event_weight": None},
     "8 epochs": {**KNOWN, "max_epochs": 8},
@@ -110,7 +109,6 @@ def agreement(folds, tests, columns):
 def main():
     """Run missing trainings, then print both tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--quick", action="store_true", help="a few short series")
     parser.add_argument("--rows", nargs="*", default=None, help="beginnings of names of settings")
     parser.add_argument("--scores", type=Path, default=None, help="folder to keep scores in, that of kpi.py")
     arguments = parser.parse_args()
@@ -119,7 +117,6 @@ def main():
         return
     torch.set_num_threads(1)
     folder = arguments.scores or Path(gettempdir()) / "sktsad-kpi"
-    suffix = "-quick" if arguments.quick else ""
     chosen = {
         name: way
         for name, way in candidates().items()
@@ -127,9 +124,9 @@ def main():
     }
     folds, tests = {}, {}
     for which in SETS:
-        rows = load(which, arguments.quick)
-        folds[which] = on_folds(f"{which}{suffix}", rows, chosen, folder)
-        tests[which] = on_test(rows, chosen, folder / f"{which}{suffix}")
+        rows = load(which, quick=False)
+        folds[which] = on_folds(which, rows, chosen, folder)
+        tests[which] = on_test(rows, chosen, folder / which)
     means = {which: folds[which].groupby(level=0, sort=False).mean() for which in SETS}
     both = sum(means.values()) / len(SETS)
     order = both[PRECISIONS].mean(axis=1).sort_values(ascending=False)
