@@ -7,7 +7,7 @@ test. Features and scaling are learnt on the first four fifths of the first half
 anomalous rows and ten normal ones, drawn at random, for each of them; detectors learn from 200,000 normal rows.
 
 Scores of finished trainings are kept in a folder; another call continues from there. Empty it after a change. The
-second part is in `one_kpi.py`.
+second part is in `one_kpi.py`; `kpi_folds.py` compares settings on folds within the first halves.
 
     SKTSAD_DATA=<folder> python benchmarks/kpi.py [--quick] [--set finals] [--rows BEGINNING ...] [--scores FOLDER]
 """
@@ -15,6 +15,7 @@ second part is in `one_kpi.py`.
 from __future__ import annotations
 
 import argparse
+import itertools
 import os
 from functools import cached_property
 from pathlib import Path
@@ -48,6 +49,7 @@ from sktsad.sampling import WindowAugmenter
 from sktsad.thresholds import BestFBeta
 
 SEEDS = (0, 1, 2)
+SETS = ("preliminary", "finals")
 NORMAL_PER_ANOMALY, NORMAL_ROWS = 10, 200_000
 CLIP = 8  # standard deviations; inputs of networks are clipped to it
 NET = {"patch_size": 5, "hidden_size": 64, "max_epochs": 5, "batch_size": 256}
@@ -77,13 +79,20 @@ SAMPLERS = {
 
 
 class Data:
-    """Values, features and more features of all rows, their labels, and the rows of each part."""
+    """Values, features and more features of all rows, their labels, and the rows of each part.
 
-    def __init__(self, X, y):
-        self.X, self.y = X, y
+    ``borders`` are the shares of each series at which the parts begin and end: fit, threshold and test. Later rows are
+    left out; earlier ones are only what features look back to.
+    """
+
+    def __init__(self, X, y, borders=(0.0, 0.4, 0.5, 1.0)):
         by_series = y.groupby(level=0, sort=False)
         share = (by_series.cumcount() / by_series.transform("size")).to_numpy()
-        self.fit, self.hold, self.test = share < 0.4, (share >= 0.4) & (share < 0.5), share >= 0.5
+        known = share < borders[-1]
+        self.X, self.y, share = X[known], y[known], share[known]
+        self.fit, self.hold, self.test = (
+            (share >= begin) & (share < end) for begin, end in itertools.pairwise(borders)
+        )
 
     @cached_property
     def values(self):
@@ -108,7 +117,7 @@ class Data:
 
 
 def load(which, quick):
-    """Load a set of KPIs (a few, shortened, if quick)."""
+    """Load rows and labels of a set of KPIs (a few, shortened, if quick)."""
     if which == "preliminary":
         X, y = load_aiops_kpi(return_X_y=True)
     else:
@@ -123,7 +132,7 @@ def load(which, quick):
         names = X.index.unique(0)[[0, 8, 12, 23] if which == "preliminary" else [0, 2, 6]]
         X = X.loc[names].groupby(level=0, sort=False).head(60_000)
         y = y.loc[X.index]
-    return Data(X, y)
+    return X, y
 
 
 def drawn(data, seed):
@@ -163,7 +172,7 @@ def trees_by_series(data, seed, weights=None, **parameters):
     out = np.full(len(data.y), -np.inf)
     for name in names.unique():
         own = names == name
-        fit, judged = own & data.fit, own & ~data.fit
+        fit, judged = own & data.fit, own & (data.hold | data.test)
         if data.y[fit].any():
             model = HistGradientBoostingClassifier(random_state=seed, **parameters)
             model.fit(data.features[fit], data.y[fit], None if weights is None else weights[fit])
@@ -183,10 +192,14 @@ def recurrent(data, seed, rows, cell, sampler=None, weights=None, length=30, **p
     return on_judged(data, lambda judged: model.decision_function(windows[np.flatnonzero(judged)]))
 
 
-def along(data, seed, cell, **parameters):
+def along(data, seed, cell, one_hot=False, **parameters):
     """Score by a recurrent network that runs along all rows of features, and continues from the fit part."""
     rows = data.features.clip(-CLIP, CLIP)
-    model = StatefulRNNClassifier(cell, event_weight=-0.5, lr=0.002, random_state=seed, **parameters)
+    if one_hot:
+        of_series = SeriesFeatures(["one_hot"]).set_output(transform="pandas")
+        rows = of_series.fit(rows[data.fit]).transform(rows)
+    parameters = {"event_weight": -0.5, "lr": 0.002, **parameters}
+    model = StatefulRNNClassifier(cell, random_state=seed, **parameters)
     model.fit(rows[data.fit], data.y[data.fit])
     return on_judged(data, lambda judged: model.decision_function(rows[judged]))
 
@@ -256,6 +269,10 @@ def ways():
         out[f"{name}, series known"] = (
             3,
             lambda data, seed, cell=cell: along(data, seed, cell, series_embedding=8),
+        )
+        out[f"{name}, series always known"] = (
+            3,
+            lambda data, seed, cell=cell: along(data, seed, cell, series_embedding=8, series_dropout=0.0),
         )
     for name, what in {"features": "features", "more features": "more"}.items():
         for cell in CELLS:
@@ -351,11 +368,16 @@ def judge(data, score):
 def scores_of(name, way, data, folder, seeds):
     """Return the scores of all trainings of a row, reading those that are finished."""
     n_trainings, function = way
-    stem = name.replace(" ", "_").replace(",", "")
     return [
-        kept(folder / f"{stem}-{seed}.npy", lambda seed=seed: function(data, seed))
+        kept(file_of(name, seed, folder), lambda seed=seed: function(data, seed))
         for seed in seeds[:n_trainings]
     ]
+
+
+def file_of(name, seed, folder):
+    """Return the file of the scores of a training."""
+    stem = name.replace(" ", "_").replace(",", "")
+    return folder / f"{stem}-{seed}.npy"
 
 
 def fused(scores, names, data):
@@ -411,7 +433,7 @@ def main():
     """Run missing trainings, then print all tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="four short series, one training each")
-    parser.add_argument("--set", default="preliminary", choices=["preliminary", "finals"])
+    parser.add_argument("--set", default="preliminary", choices=SETS)
     parser.add_argument("--rows", nargs="*", default=None, help="beginnings of names of rows")
     parser.add_argument("--scores", type=Path, default=None, help="folder to keep scores in")
     arguments = parser.parse_args()
@@ -423,7 +445,7 @@ def main():
     folder /= f"{arguments.set}-quick" if arguments.quick else arguments.set
     folder.mkdir(parents=True, exist_ok=True)
     seeds = SEEDS[: 1 if arguments.quick else None]
-    data = load(arguments.set, arguments.quick)
+    data = Data(*load(arguments.set, arguments.quick))
     chosen = {
         name: way
         for name, way in ways().items()

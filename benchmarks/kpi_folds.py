@@ -1,0 +1,157 @@
+"""KPIs of the AIOps challenge: settings ranked on rolling folds within the first halves of both sets.
+
+No row of the second halves, on which `kpi.py` judges, is read for the first table. A fold has the shape of that
+protocol: 15 % of each series for the fit, the next 5 % for the threshold, the next 15 % to judge. The second fold
+begins where the fit of the first ends, so that both learn from as many rows. One training for each setting, fold, set.
+
+The second table says how well the ranking on the folds agrees with the ranking on the second halves, for the settings
+whose scores `kpi.py` has left in the folder.
+
+    SKTSAD_DATA=<folder> python benchmarks/kpi_folds.py [--rows BEGINNING ...] [--scores FOLDER]
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+from pathlib import Path
+from tempfile import gettempdir
+
+import numpy as np
+import pandas as pd
+import torch
+from _measure import environment, markdown
+from kpi import REFERENCE, SEEDS, SETS, SHORT, Data, along, file_of, judge, load, scores_of, ways
+from scipy.stats import spearmanr
+
+#: Where the parts of each fold begin and end, as shares of each series: fit, threshold, judged rows.
+FOLDS = ((0.0, 0.15, 0.2, 0.35), (0.15, 0.3, 0.35, 0.5))
+FIGURES = ["F1", "average precision", "macro F1", "macro average precision"]
+#: Settings are ranked by these, which need no threshold: the few rows for it decide F1 on a fold.
+PRECISIONS = ["average precision", "macro average precision"]
+KNOWN = {"series_embedding": 8}
+#: What is changed of networks along the series that know the series.
+CHANGES = {
+    "one-hot": {"one_hot": True},
+    "vector of 32, always known": {"series_embedding": 32, "series_dropout": 0.0},
+    "each event as one row": {**KNOWN, "event_weight": -1},
+    "all rows weigh the same": {**KNOWN, "event_weight": None},
+    "8 epochs": {**KNOWN, "max_epochs": 8},
+    "20 epochs": {**KNOWN, "max_epochs": 20},
+}
+
+
+def candidates():
+    """Return the settings by name: the number of trainings, and a function that scores all rows."""
+    along_series = [
+        f"{cell} along the series, on features, long events weigh less" for cell in ("LSTM", "GRU")
+    ]
+    beginnings = (REFERENCE, "boosted trees for each", SHORT, *along_series)
+    out = {name: way for name, way in ways().items() if name.startswith(beginnings)}
+    for change, parameters in CHANGES.items():
+        for name in along_series:
+            cell = name.split()[0].lower()
+            out[f"{name}, series known: {change}"] = (
+                1,
+                lambda data, seed, cell=cell, parameters=parameters: along(data, seed, cell, **parameters),
+            )
+    return out
+
+
+def figures(data, trainings):
+    """Return the four figures, means over trainings."""
+    return pd.DataFrame([judge(data, score)[0] for score in trainings])[FIGURES].mean()
+
+
+def on_folds(which, rows, chosen, folder):
+    """Return the figures of all settings on the folds of a set: a frame with an index of settings and folds."""
+    found = {}
+    for number, borders in enumerate(FOLDS, 1):
+        data = Data(*rows, borders)
+        place = folder / f"{which}-fold{number}"
+        place.mkdir(parents=True, exist_ok=True)
+        for name, way in chosen.items():
+            found[name, number] = figures(data, scores_of(name, way, data, place, SEEDS[:1]))
+    return pd.DataFrame(found).T
+
+
+def on_test(rows, names, folder):
+    """Return the figures on the second halves, for settings all of whose trainings are kept in a folder."""
+    data, found = Data(*rows), {}
+    for name in names:
+        files = [file for seed in SEEDS if (file := file_of(name, seed, folder)).exists()]
+        if len(files) == len(SEEDS):
+            found[name] = figures(data, [np.load(file) for file in files])
+    return pd.DataFrame(found).T
+
+
+def agreement(folds, tests, columns):
+    """Return rank correlations, over settings, of the mean of some figures on the folds and on the second halves."""
+    names = [
+        name for name in folds[SETS[0]].index.unique(0) if all(name in tests[which].index for which in SETS)
+    ]
+    first, later = (
+        {which: folds[which].xs(number, level=1)[columns].mean(axis=1)[names] for which in SETS}
+        for number in (1, 2)
+    )
+    fold = {which: (first[which] + later[which]) / 2 for which in SETS}
+    test = {which: tests[which][columns].mean(axis=1)[names] for which in SETS}
+    pairs = {
+        "both folds and the second halves, both sets": tuple(sum(part.values()) for part in (fold, test)),
+        **{f"both folds and the second halves, {which}": (fold[which], test[which]) for which in SETS},
+        **{f"first fold and second fold, {which}": (first[which], later[which]) for which in SETS},
+        "folds of one set and folds of the other": tuple(fold.values()),
+        "second halves of one set and of the other": tuple(test.values()),
+    }
+    return {what: float(spearmanr(*pair).statistic) for what, pair in pairs.items()}, len(names)
+
+
+def main():
+    """Run missing trainings, then print both tables."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rows", nargs="*", default=None, help="beginnings of names of settings")
+    parser.add_argument("--scores", type=Path, default=None, help="folder to keep scores in, that of kpi.py")
+    arguments = parser.parse_args()
+    if not os.environ.get("SKTSAD_DATA"):
+        print("Skipped: the tables need real data. Set SKTSAD_DATA to its folder; see sktsad.datasets.")
+        return
+    torch.set_num_threads(1)
+    folder = arguments.scores or Path(gettempdir()) / "sktsad-kpi"
+    chosen = {
+        name: way
+        for name, way in candidates().items()
+        if not arguments.rows or name.startswith(tuple(arguments.rows))
+    }
+    folds, tests = {}, {}
+    for which in SETS:
+        rows = load(which, quick=False)
+        folds[which] = on_folds(which, rows, chosen, folder)
+        tests[which] = on_test(rows, chosen, folder / which)
+    means = {which: folds[which].groupby(level=0, sort=False).mean() for which in SETS}
+    both = sum(means.values()) / len(SETS)
+    order = both[PRECISIONS].mean(axis=1).sort_values(ascending=False)
+    ranked = [
+        [
+            name,
+            *map(float, (ap, both.loc[name].mean(), *(v for which in SETS for v in means[which].loc[name]))),
+        ]
+        for name, ap in order.items()
+    ]
+    header = ["setting", "mean of average precisions", "mean of all"]
+    header += [f"{figure}, {which}" for which in SETS for figure in FIGURES]
+    print(markdown(header, ranked))
+    if all(len(tests[which]) > 2 for which in SETS):
+        (of_precisions, n_settings), (of_all, _) = (
+            agreement(folds, tests, columns) for columns in (PRECISIONS, FIGURES)
+        )
+        header = [
+            f"rank correlation over {n_settings} settings",
+            "of average precisions",
+            "of all four figures",
+        ]
+        print(f"\n{markdown(header, [[what, value, of_all[what]] for what, value in of_precisions.items()])}")
+    print(f"\n{environment()}")
+
+
+if __name__ == "__main__":
+    main()
