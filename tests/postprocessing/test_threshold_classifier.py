@@ -570,7 +570,7 @@ def test_independent_rows_may_come_shuffled_with_their_index():
     assert ThresholdClassifier(model).fit(frame, Y[order]).threshold_ == shuffled.threshold_
 
 
-@pytest.mark.parametrize("cv", ["text", b"text", 5, [1]])
+@pytest.mark.parametrize("cv", ["text", b"text", bytearray(b"text"), 5, [1]])
 def test_folds_that_are_none_are_named(cv):
     with pytest.raises(ValueError, match=r"cv=|The 'cv' parameter of ThresholdClassifier must be"):
         ThresholdClassifier(LogisticRegression(), cv=cv).fit(np.zeros((4, 1)), [0, 1, 0, 1])
