@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 #: Version of the file format: files of another version are refused.
-_FORMAT = 1
+_FORMAT = 2
 
 
 def write_snapshot(path: Path, about: dict[str, Any], arrays: dict[str, np.ndarray]) -> None:

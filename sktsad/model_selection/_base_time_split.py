@@ -19,6 +19,7 @@ from .._core import (
     read_series,
     remember_purged,
     validate_parameter_constraints,
+    warn_if_anomaly_is_a_guess,
 )
 
 Fold = tuple[np.ndarray, np.ndarray]
@@ -70,12 +71,16 @@ class BaseTimeSplit(BaseCrossValidator):
         Warns
         -----
         UserWarning
-            If training or test rows of a fold hold no anomaly although y has some.
+            If training or test rows of a fold hold no anomaly although y has some, or if y holds two labels other than
+            0 and 1, of which the last in sorted order is taken as the anomaly.
         """
         validate_parameter_constraints(self._parameter_constraints, vars(self), type(self).__name__)
         check_consistent_length(X, y)
         check_target_index(X, y, np.inf)
-        positive = None if y is None else mark_anomalies(column_or_1d(y))[1]
+        positive = None
+        if y is not None:
+            classes, positive = mark_anomalies(column_or_1d(y))
+            warn_if_anomaly_is_a_guess(classes)
         for number, (train, test) in enumerate(self._folds(X, positive)):
             for part, rows in (("training", train), ("test", test)):
                 if not len(rows):

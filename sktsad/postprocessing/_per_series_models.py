@@ -35,6 +35,7 @@ from .._core import (
     refuse_outlier_detector,
     row_index,
     safe_indexing,
+    warn_if_anomaly_is_a_guess,
     warn_if_unknown,
 )
 from ._classifier_wrapper import ClassifierWrapper
@@ -163,7 +164,8 @@ class PerSeries(ClassifierWrapper):
         Warns
         -----
         UserWarning
-            If models cannot be fitted, with ``failed="pooled"``. The series are named.
+            If models cannot be fitted, with ``failed="pooled"``. The series are named. Or if y holds two labels other
+            than 0 and 1, of which the last in sorted order is taken as the anomaly.
         """
         refuse_outlier_detector(self.estimator)
         check_foreign_rows(self.estimator, X)
@@ -250,6 +252,7 @@ class PerSeries(ClassifierWrapper):
             return None
         checked = check_labels(X, y)
         classes, anomalous = mark_anomalies(checked)
+        warn_if_anomaly_is_a_guess(classes)
         if len(classes) == 1 and classes[0] != 0:
             raise ValueError(
                 f"y holds only one class, {classes.tolist()[0]!r}: there is no normal row to fit to. Mark normal rows "

@@ -30,6 +30,7 @@ from .._core import (
     robust_moments,
     row_index,
     validate_rows,
+    warn_if_anomaly_is_a_guess,
     warn_if_unknown,
 )
 from ._live_series import LiveSeries
@@ -143,6 +144,12 @@ class SeriesFeatures(TransformerMixin, Estimator):
         ValueError
             If ``features`` is empty or names an unknown feature, if "anomaly_share" is among them and y is missing or
             holds more than two classes, or if X is invalid.
+
+        Warns
+        -----
+        UserWarning
+            If "anomaly_share" is asked for and y holds two labels other than 0 and 1, of which the last in sorted order
+            is taken as the anomaly.
         """
         self._fit(X, y)
         return self
@@ -266,6 +273,7 @@ class SeriesFeatures(TransformerMixin, Estimator):
                 "'anomaly_share' out of features."
             )
         classes, is_anomaly = mark_anomalies(check_labels(X, y))
+        warn_if_anomaly_is_a_guess(classes)
         if len(classes) > 2:
             raise ValueError(
                 f"Only binary classification is supported by features='anomaly_share'; y holds {len(classes)} classes. "

@@ -29,6 +29,7 @@ from .._core import (
     read_rows,
     safe_indexing,
     time_order,
+    warn_if_anomaly_is_a_guess,
 )
 from ._resampling import (
     as_they_are,
@@ -191,7 +192,8 @@ class SafeSampler(OneToOneFeatureMixin, Estimator):
         Warns
         -----
         UserWarning
-            If the rows cannot be resampled as the parameters require.
+            If the rows cannot be resampled as the parameters require; or, with ``max_normal``, if y holds two labels
+            other than 0 and 1, of which the last in sorted order is taken as the anomaly.
         """
         windows, labels = self._check(X, y)
         order = time_order(windows)
@@ -236,6 +238,7 @@ class SafeSampler(OneToOneFeatureMixin, Estimator):
             raise ValueError(
                 f"max_normal={self.max_normal} needs two classes, but y has {len(classes)}. Use max_normal=None."
             )
+        warn_if_anomaly_is_a_guess(classes)
         rng = check_random_state(self.random_state)
         series = read_rows(windows)
         kept = is_anomaly.copy()

@@ -111,7 +111,8 @@ def test_a_series_whose_model_cannot_be_fitted_is_named(panel):
 def test_labels_may_be_words_although_a_series_has_one_of_them(panel):
     X, y = panel
     words = y.map({0: "fine", 1: "odd"})
-    model = PerSeries(ZScoreDetector()).fit(X, words)
+    with pytest.warns(UserWarning, match="'odd', the last in sorted order, is taken as the anomaly"):
+        model = PerSeries(ZScoreDetector()).fit(X, words)
     assert model.classes_.tolist() == ["fine", "odd"]
     assert (model.predict(X) == PerSeries(ZScoreDetector()).fit(X, y).predict(X).astype(object)).sum() == 0
     assert set(model.predict(X)) == {"fine", "odd"}

@@ -142,6 +142,12 @@ def test_the_share_needs_labels_of_two_classes():
         SeriesFeatures(["anomaly_share"]).fit(X, np.arange(len(X)) % 3)
 
 
+def test_which_of_two_words_is_the_anomaly_is_warned_of():
+    X, y = panel()
+    with pytest.warns(UserWarning, match="'good', the last in sorted order, is taken as the anomaly"):
+        SeriesFeatures(["anomaly_share"]).fit(X, y.map({0: "good", 1: "bad"}))
+
+
 def test_names_of_another_type_warn():
     X, _y = panel(sizes={1: 10, 2: 10})
     model = SeriesFeatures(["number"]).fit(X)

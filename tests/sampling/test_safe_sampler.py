@@ -687,6 +687,12 @@ def test_a_cap_is_for_two_classes():
         SafeSampler(max_normal=5).fit_resample(X, y)
 
 
+def test_a_cap_warns_which_of_two_words_is_the_anomaly():
+    X, y = np.arange(30.0).reshape(-1, 1), np.repeat(["good", "bad"], [25, 5])
+    with pytest.warns(UserWarning, match="'good', the last in sorted order, is taken as the anomaly"):
+        SafeSampler(None, max_normal=5).fit_resample(X, y)
+
+
 def test_labels_come_back_in_the_form_they_came():
     X = np.arange(30.0).reshape(-1, 1)
     y = np.repeat([0, 1, 2], [16, 10, 4])
