@@ -227,14 +227,12 @@ class NearestWindowsDetector(WindowDetector, Estimator):
         )
         n_th = min(self.n_neighbors, len(known))
         half = self._half_squares[columns.start or 0]
-        near = (
-            values @ known.T
-        )  # half of the squared distance, apart from what is the same for all known windows
+        # Half of the squared distance, apart from what is the same for all known windows.
+        near = values @ known.T
         np.subtract(half, near, out=near)
         nearest = near.argmin(axis=1)[:, None] if n_th == 1 else np.argpartition(near, n_th - 1)[:, :n_th]
-        squares = ((known[nearest] - values[:, None]) ** 2).mean(
-            axis=2
-        )  # products round where windows are alike
+        # Once more by differences: the products above round where windows are alike.
+        squares = ((known[nearest] - values[:, None]) ** 2).mean(axis=2)
         last = squares.argmax(axis=1)[:, None]
         return np.take_along_axis(squares, last, 1)[:, 0], np.take_along_axis(nearest, last, 1)[:, 0]
 
