@@ -345,7 +345,7 @@ class RollingFeatures(TransformerMixin, Estimator):
         odd = np.flatnonzero(~np.isfinite(flat))
         flat[odd] = np.nan_to_num(flat[odd], nan=self.fill)
         index = row_index(X)
-        return out if index is None else pd.DataFrame(out, index, names)
+        return out if index is None else pd.DataFrame(out, index, names, copy=False)
 
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
         """Name the features, such as ``load_z15`` of the column load.

@@ -317,7 +317,7 @@ class SeriesFeatures(TransformerMixin, Estimator):
         out = np.hstack([values, *appended] if self.keep_values else appended)
         out = out.astype(values.dtype, copy=False)
         index = row_index(X)
-        return out if index is None else pd.DataFrame(out, index, self.get_feature_names_out())
+        return out if index is None else pd.DataFrame(out, index, self.get_feature_names_out(), copy=False)
 
     def _numbers(self) -> dict[Hashable, int]:
         return {key: number for number, key in enumerate(self.series_)}

@@ -239,7 +239,7 @@ class SeriesImputer(TransformerMixin, Estimator):
                     for place, each in enumerate(found):
                         out[order[block], place * n + column] = each
         index = row_index(X)
-        return out if index is None else pd.DataFrame(out, index, self.get_feature_names_out())
+        return out if index is None else pd.DataFrame(out, index, self.get_feature_names_out(), copy=False)
 
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
         """Name the columns: those of X, then others such as ``load_missing``, ``load_age`` and ``load_unchanged``.

@@ -242,7 +242,7 @@ class SeriesScaler(OneToOneFeatureMixin, TransformerMixin, Estimator):
                     at = rows.order[part]
                     out[at] = getattr(scalers[key], method)(values[at])
         index = row_index(X)
-        return out if index is None else pd.DataFrame(out, index, self.get_feature_names_out())
+        return out if index is None else pd.DataFrame(out, index, self.get_feature_names_out(), copy=False)
 
     def _fitted(self, values: np.ndarray, rows: SeriesRows) -> Mapping[Hashable, Any]:
         """Return a fitted scaler for each series."""
