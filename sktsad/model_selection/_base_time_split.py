@@ -29,6 +29,8 @@ class BaseTimeSplit(BaseCrossValidator):
     """Base of splitters that read series and time from the index of X."""
 
     _parameter_constraints: dict = {}
+    #: Whether the folds depend on which label is the anomaly.
+    _cuts_by_events = False
     n_splits: int
 
     def get_n_splits(self, X: Rows = None, y: Labels = None, groups: Any = None) -> int:
@@ -71,8 +73,8 @@ class BaseTimeSplit(BaseCrossValidator):
         Warns
         -----
         UserWarning
-            If training or test rows of a fold hold no anomaly although y has some, or if y holds two labels other than
-            0 and 1, of which the last in sorted order is taken as the anomaly.
+            If training or test rows of a fold hold no anomaly although y has some. By `EventSplit`, if y holds two
+            labels other than 0 and 1, of which the last in sorted order is taken as the anomaly.
         """
         validate_parameter_constraints(self._parameter_constraints, vars(self), type(self).__name__)
         check_consistent_length(X, y)
@@ -80,7 +82,8 @@ class BaseTimeSplit(BaseCrossValidator):
         positive = None
         if y is not None:
             classes, positive = mark_anomalies(column_or_1d(y))
-            warn_if_anomaly_is_a_guess(classes)
+            if self._cuts_by_events:
+                warn_if_anomaly_is_a_guess(classes)
         for number, (train, test) in enumerate(self._folds(X, positive)):
             for part, rows in (("training", train), ("test", test)):
                 if not len(rows):

@@ -64,6 +64,8 @@ class EventSplit(BaseTimeSplit):
         "gap": [Interval(Integral, 0, None, closed="left"), *LENGTH_OF_TIME],
     }
 
+    _cuts_by_events = True
+
     def __init__(self, n_splits: int = 5, *, gap: int | str | timedelta = 0) -> None:
         self.n_splits = n_splits
         self.gap = gap

@@ -221,3 +221,12 @@ def test_a_gap_in_time_is_that_of_each_clock():
         ValueError, match=r"gap='30min' is a length of time, which needs dates in the index of X"
     ):
         next(EventSplit(3, gap="30min").split(X.to_numpy(), y.to_numpy()))
+
+
+def test_which_of_two_words_is_the_anomaly_is_warned_of():
+    y = np.array(["up", "off", "up", "up", "off", "off", "up", "off", "off"])
+    with pytest.warns(UserWarning, match="'up', the last in sorted order, is taken as the anomaly"):
+        folds = list(EventSplit(3).split(np.zeros((9, 1)), y))
+    assert [test.tolist() for _, test in folds] == [
+        test.tolist() for _, test in EventSplit(3).split(np.zeros((9, 1)), y == "up")
+    ]
