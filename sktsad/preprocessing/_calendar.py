@@ -59,7 +59,8 @@ class Calendar:
                 f"calendar={estimator.calendar!r} with holidays={estimator.holidays!r}: the feature 'holiday' and the "
                 "parameter holidays need each other. Give both or neither."
             )
-        days = [] if estimator.holidays is None else list(estimator.holidays)
+        holidays = [] if estimator.holidays is None else list(estimator.holidays)
+        days = [str(day) if isinstance(day, str) else day for day in holidays]  # NumPy's text, for old pandas
         try:
             if any(isinstance(day, Real) or pd.isna(day) for day in days):
                 raise ValueError("numbers and missing values are none")
