@@ -117,7 +117,7 @@ class WindowReducer(TransformerMixin, Estimator):
 
         Returns
         -------
-        X_reduced : Windows, DataFrame or ndarray, as X, of shape (n_samples, length_ * n_channels)
+        X_reduced : Windows, DataFrame or ndarray, as X, of shape (n_samples, n_features_out)
         """
         check_is_fitted(self)
         is_frame = refuse_polars_output(self, X)
@@ -140,7 +140,7 @@ class WindowReducer(TransformerMixin, Estimator):
 
         Returns
         -------
-        names : ndarray of str, shape (length_ * n_channels,)
+        names : ndarray of str, shape (n_features_out,)
         """
         check_is_fitted(self)
         n_channels = self.window_shape_[1]
