@@ -66,7 +66,7 @@ class Chain(LiveStep):
         return subtract_threshold(self.scores(rows, values), self.threshold)
 
     def advance(self, rows: LiveRows, values: np.ndarray) -> None:
-        """Take a row whose score nobody needs: the last step, often the dearest, is spared if it keeps nothing."""
+        """Take rows whose scores are not needed: the last step, often the most expensive, may then have nothing to do."""
         rows, values, _ = self._transform(rows, values)
         if len(values):
             self.last.advance(rows, values)

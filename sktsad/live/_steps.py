@@ -203,7 +203,7 @@ class Wrapper(LiveStep):
         return self.decide([chain.step(rows, values) for chain in self.chains])
 
     def advance(self, rows: LiveRows, values: np.ndarray) -> None:
-        """Take a row whose score nobody needs."""
+        """Take rows whose scores are not needed."""
         for chain in self.chains:
             chain.advance(rows, values)
 

@@ -63,7 +63,7 @@ class Calendar:
         days = [str(day) if isinstance(day, str) else day for day in holidays]  # NumPy's text, for old pandas
         try:
             if any(isinstance(day, Real) or pd.isna(day) for day in days):
-                raise ValueError("numbers and missing values are none")
+                raise ValueError("numbers and missing values are not dates")
             # In another form, the day and the month might be taken for each other.
             dates = pd.DatetimeIndex(pd.to_datetime(days, format="ISO8601"))
         except (ValueError, TypeError) as error:
