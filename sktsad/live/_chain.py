@@ -66,7 +66,7 @@ class Chain(LiveStep):
         return subtract_threshold(self.scores(rows, values), self.threshold)
 
     def advance(self, rows: LiveRows, values: np.ndarray) -> None:
-        """Take rows whose scores are not needed: the last step, often the most expensive, may then have nothing to do."""
+        """Take rows whose scores are not needed, for which the last step, often the most expensive, may do nothing."""
         rows, values, _ = self._transform(rows, values)
         if len(values):
             self.last.advance(rows, values)
