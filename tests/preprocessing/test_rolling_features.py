@@ -812,7 +812,11 @@ def test_the_calendar_is_that_of_the_clocks_of_fit():
         (DATES, {"holidays": ["2026-01-01"]}, "the parameter holidays need each other. Give both or neither"),
         (DATES, {"calendar": ["holiday"], "holidays": ["soon"]}, r"holidays=\['soon'\] must hold dates"),
         (DATES, {"calendar": ["holiday"], "holidays": ["06.04.2026"]}, "text such as '2026-12-25'"),
-        (DATES, {"calendar": ["holiday"], "holidays": [20260406]}, "numbers and missing values are not dates"),
+        (
+            DATES,
+            {"calendar": ["holiday"], "holidays": [20260406]},
+            "numbers and missing values are not dates",
+        ),
     ],
 )
 def test_a_calendar_that_cannot_be_is_refused(X, params, message):
