@@ -78,7 +78,7 @@ def one_row(n: int) -> None:
     """Print microseconds per row of one series."""
     X = rows_of(2000 + 3 * n)
     y = (np.arange(len(X)) % 50 == 0).astype(int)
-    later, values = X.index[2000:], X.to_numpy()[2000:]
+    later, values = list(X.index[2000:]), X.to_numpy()[2000:]
     print("| model | `update_one` | `update` | buffer and `decision_function` |\n| --- | --- | --- | --- |")
     for name, model in models().items():
         model.fit(X[:2000], y[:2000])

@@ -178,6 +178,19 @@ class ZScoreDetector(DetectorTransformerMixin, RunningDetector, Estimator):
             z = (windows.flat(chunk) - self.center_) / self.scale_
             return np.where(np.isnan(z), 0.0, z)
         values = windows.gather(chunk, np.float64)
+        if self.robust:
+            return self._careful_z(values)
+        with np.errstate(over="ignore", invalid="ignore"):
+            center, scale = _moments(values)
+            z = _z_of_last(values, center, scale)
+        odd = ~np.isfinite(scale)
+        if odd.any():  # NaN, or values whose squares overflow
+            windows_of_odd = odd.any(axis=1)
+            z[windows_of_odd] = self._careful_z(values[windows_of_odd])
+        return z
+
+    def _careful_z(self, values: np.ndarray) -> np.ndarray:
+        """Return the z-scores of windows that may have NaN, or values whose squares overflow."""
         missing = np.isnan(values)
         largest = np.fmax.reduce(np.abs(values), axis=1, keepdims=True)
         if (largest > _SQUARES_OVERFLOW).any():  # z-scores do not depend on the scale
@@ -187,10 +200,22 @@ class ZScoreDetector(DetectorTransformerMixin, RunningDetector, Estimator):
         elif self.robust:
             center, scale = robust_moments(values, axis=1)
         else:
-            center, scale = values.mean(axis=1), values.std(axis=1)
-        # A window without any spread has a z-score of 0.
-        off = values[:, -1] - center
-        return np.divide(off, scale, out=np.zeros_like(off), where=is_spread(scale, center) & ~np.isnan(off))
+            center, scale = _moments(values)
+        return _z_of_last(values, center, scale)
+
+
+def _z_of_last(values: np.ndarray, center: np.ndarray, scale: np.ndarray) -> np.ndarray:
+    """Return the z-scores of the last rows of windows; 0 in a window without any spread, and of NaN."""
+    off = values[:, -1] - center
+    return np.divide(off, scale, out=np.zeros_like(off), where=is_spread(scale, center) & ~np.isnan(off))
+
+
+def _moments(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the mean and standard deviation of each channel of windows; np.std takes twice the time for one window."""
+    length = values.shape[1]
+    center = np.add.reduce(values, axis=1) / length
+    off = values - center[:, None]
+    return center, np.sqrt(np.add.reduce(off * off, axis=1) / length)
 
 
 def _robust_moments(column: np.ndarray) -> tuple[float, float]:

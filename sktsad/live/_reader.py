@@ -63,12 +63,13 @@ def read_batch(X: Rows, names: Any, n_features: int) -> Batch:
             f"The columns {list(X.columns)} are not those of fit, {list(names)}. Pass those, in this order: "
             f"X[{list(names)}]."
         )
-    values = np.asarray(X, dtype=np.float64)
+    is_frame = isinstance(X, pd.DataFrame)
+    values = X.to_numpy(np.float64) if is_frame else np.asarray(X, dtype=np.float64)
     if values.ndim != 2 or values.shape[1] != n_features:
         raise ValueError(
             f"Expected rows of {n_features} column(s), as in fit, got an array of shape {values.shape}."
         )
-    index = X.index if isinstance(X, pd.DataFrame) else None
+    index = X.index if is_frame else None
     if not len(values):
         return Batch([], np.zeros(0, int), np.zeros(0, int), None, values, None, index)
     rows: SeriesRows = read_rows(X)

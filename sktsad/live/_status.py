@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 
-#: Names of the statuses, by number.
-STATUS = np.array(["scored", "late", "repeated", "not finite", "unknown series"], dtype=object)
+#: Names of the statuses, by number, as pandas stores text.
+STATUS = pd.Series(["scored", "late", "repeated", "not finite", "unknown series"]).array
 SCORED, LATE, REPEATED, NOT_FINITE, UNKNOWN = range(len(STATUS))
 _MESSAGES = {
     LATE: "came after later rows of their series",
