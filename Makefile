@@ -29,8 +29,7 @@ unit: $(VENV)/dev
 ifdef TESTS
 	$(PYTEST) $(TESTS)
 else
-	$(PYTEST) $(PARALLEL) -m "not unmeasured" --cov --cov-report=term
-	$(PYTEST) $(PARALLEL) -m unmeasured tests
+	$(PYTEST) $(PARALLEL) --cov --cov-report=term
 endif
 
 # Under a minute: without property tests, and what is marked slow in tests/conftest.py or beside a test.

@@ -33,11 +33,11 @@ settings.register_profile("gate", derandomize=True, max_examples=40, **ANY_MACHI
 settings.register_profile("thorough", max_examples=500, **ANY_MACHINE)
 settings.load_profile("gate")
 
-#: Contracts, pages and long trainings, which the gate runs without measuring coverage: that takes half as long again,
-#: and what they run, a plain test of the module runs as well.
-UNMEASURED = (
+#: Contracts, pages and long trainings. Like property tests and single slow tests, they run without measuring coverage:
+#: that takes half as long again, and what they run, a plain test of the module runs as well.
+NO_COVER = (
     *("test_common.py", "test_composition.py", "test_defaults.py", "test_pages.py", "test_panels.py"),
-    *("test_persistence.py", "test_works_with.py", "plotting/test_displays.py"),
+    *("test_persistence.py", "test_typing.py", "test_works_with.py", "plotting/test_displays.py"),
     *("detectors/test_learning", "neural/test_learning"),
 )
 
@@ -51,21 +51,19 @@ def pytest_ignore_collect(collection_path, config):
     """Do not even read files of which no test is wanted."""
     if not collection_path.name.startswith("test_") or not collection_path.is_file():
         return None
-    wanted = config.option.markexpr
-    is_slow, is_unmeasured = (is_one_of(collection_path, files) for files in (SLOW, UNMEASURED))
-    if wanted == "unmeasured":
-        return True if not is_unmeasured else None
-    return (
-        True if ("not slow" in wanted and is_slow) or ("not unmeasured" in wanted and is_unmeasured) else None
-    )
+    is_slow = is_one_of(collection_path, SLOW)
+    return True if is_slow and "not slow" in config.option.markexpr else None
 
 
+@pytest.hookimpl(trylast=True)  # hypothesis has marked its tests by then
 def pytest_collection_modifyitems(items):
     for item in items:
+        if is_one_of(item.path, NO_COVER) or {"slow", "hypothesis"} & {
+            mark.name for mark in item.iter_markers()
+        }:
+            item.add_marker("no_cover")
         if is_one_of(item.path, SLOW):
             item.add_marker("slow")
-        if is_one_of(item.path, UNMEASURED):
-            item.add_marker("unmeasured")
 
 
 def pytest_collection_finish():
