@@ -187,7 +187,7 @@ def print_tables():
     header = ["detector", "ROC AUC", "average precision", *map(str, RULES)]
     for name, split in (("official split", official), ("random split", at_random)):
         rows = table(split)
-        print(f"## ECG5000, {name}, {split(0)[-1].mean():.1%} of the beats to judge on anomalous\n")
+        print(f"## ECG5000, {name}, {split(0)[-1].mean():.1%} of the test beats anomalous\n")
         print(markdown(header, rows), "\n")
     print("## ECG5000, the tutorial's protocol, random split\n")
     print(markdown(["model", "accuracy", "F1", "precision", "recall"], [tutorial()]))

@@ -360,7 +360,7 @@ def judge(data, score):
         "macro average precision": frame["average precision"].mean(),
         "F1 within 7 rows": f1_score(y_test, adjusted > delay_threshold),
         "events found": report["events found"],
-        "false alarms a day": report["false alarms per day"],
+        "false alarms per day": report["false alarms per day"],
     }
     return pooled, frame
 
