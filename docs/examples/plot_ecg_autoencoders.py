@@ -27,7 +27,7 @@ from sktsad.metrics import detection_report, random_baseline
 from sktsad.plotting import ReconstructionDisplay, ScoreDisplay, TrainingDisplay
 from sktsad.thresholds import BestFBeta
 
-# small networks gain nothing by more, and lose much on a busy machine
+# more threads do not help small networks, and slow down busy machines
 torch.set_num_threads(1)
 
 # %%
@@ -59,7 +59,7 @@ else:
     values = bumps.sum(axis=2) + rng.normal(scale=0.15, size=(2500, 140))
     X, y, X_test, y_test = values[:500], labels[:500], values[500:], labels[500:]
 print(
-    f"Data: {source}, {len(X)} beats to learn from, {len(X_test):,} to judge on, "
+    f"Data: {source}, {len(X)} beats for training, {len(X_test):,} for the test, "
     f"{y_test.mean():.0%} abnormal."
 )
 

@@ -34,7 +34,7 @@ from sktsad.networks import FocalLoss
 from sktsad.plotting import SeriesDisplay
 from sktsad.thresholds import BestFBeta, MeanStd, MedianMAD, Quantile
 
-# small networks gain nothing by more, and lose much on a busy machine
+# more threads do not help small networks, and slow down busy machines
 torch.set_num_threads(1)
 
 # %%
@@ -52,7 +52,7 @@ X_known, y_known, X_test, y_test = (
     y[last_quarter:],
 )
 print(
-    f"{len(X_known):,} generated rows to search on, {len(X_test):,} to judge on; "
+    f"{len(X_known):,} generated rows for the search, {len(X_test):,} for the test; "
     f"{y_test.mean():.1%} anomalous"
 )
 

@@ -33,7 +33,7 @@ from sktsad.networks import FocalLoss
 from sktsad.plotting import ScoreDisplay
 from sktsad.sampling import WindowAugmenter, imbalance_ratio
 
-# small networks gain nothing by more, and lose much on a busy machine
+# more threads do not help small networks, and slow down busy machines
 torch.set_num_threads(1)
 
 # %%
@@ -53,7 +53,7 @@ fit, hold, test = slice(cuts[0]), slice(*cuts), slice(cuts[1], None)
 ratio = imbalance_ratio(y[fit])
 print(
     f"Data: {source}, {len(X):,} rows, {ratio:.0f} normal rows for an anomalous one "
-    "to fit."
+    "in the fit part."
 )
 
 # %%

@@ -41,7 +41,7 @@ from sktsad.thresholds import BestFBeta
 started = time.perf_counter()
 # a script reports its progress; the gallery shows only the results
 is_script = "__file__" in globals()
-# small networks gain nothing by more, and lose much on a busy machine
+# more threads do not help small networks, and slow down busy machines
 torch.set_num_threads(1)
 
 # %%

@@ -33,7 +33,7 @@ from sktsad.metrics import detection_report, to_events
 from sktsad.plotting import ScoreDisplay, SeriesDisplay, ThresholdDisplay
 from sktsad.sampling import imbalance_ratio
 
-# small networks gain nothing by more, and lose much on a busy machine
+# more threads do not help small networks, and slow down busy machines
 torch.set_num_threads(1)
 
 # %%

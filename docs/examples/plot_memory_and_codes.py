@@ -24,7 +24,7 @@ from sklearn.preprocessing import StandardScaler
 from sktsad import AutoencoderDetector, RNNRegressor, VAEDetector
 from sktsad.datasets import load_ecg5000
 
-# small networks gain nothing by more, and lose much on a busy machine
+# more threads do not help small networks, and slow down busy machines
 torch.set_num_threads(1)
 
 # %%

@@ -36,7 +36,7 @@ from sktsad.metrics import detection_report, random_baseline
 from sktsad.plotting import SeriesDisplay
 from sktsad.thresholds import BestFBeta
 
-# small networks gain nothing by more, and lose much on a busy machine
+# more threads do not help small networks, and slow down busy machines
 torch.set_num_threads(1)
 
 # %%

@@ -38,7 +38,7 @@ from sktsad.metrics import detection_report, lead_times
 from sktsad.plotting import FeatureScoreDisplay, SeriesDisplay, ThresholdDisplay
 from sktsad.thresholds import BestFBeta
 
-# small networks gain nothing by more, and lose much on a busy machine
+# more threads do not help small networks, and slow down busy machines
 torch.set_num_threads(1)
 
 # %%
@@ -155,7 +155,7 @@ choice = pd.DataFrame(choice).T
 print(f"On the rows for choices:\n\n{choice.round(3).to_string()}")
 best = max(models, key=lambda name: choice.loc[name, "average precision"])
 detector = models[best]
-print(f"\nTo be judged: the autoencoder fed with {best}.")
+print(f"\nChosen: the autoencoder whose input is {best}.")
 
 # %%
 # The threshold

@@ -40,7 +40,7 @@ from sktsad.plotting import (
 from sktsad.preprocessing import forecast_target
 from sktsad.thresholds import MeanStd
 
-# small networks gain nothing by more, and lose much on a busy machine
+# more threads do not help small networks, and slow down busy machines
 torch.set_num_threads(1)
 
 # %%
