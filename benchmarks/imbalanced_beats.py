@@ -7,7 +7,7 @@ ten samples per step and get the same number of updates. SMOTE needs two beats o
 of 2,500; if a class has two beats, each is the neighbour of the other. Costs follow the class counts: an error for a
 beat of class i costs n_max / n_i.
 
-Finished trainings are stored in a file, one JSON object per line; another call continues from there.
+Finished training runs are stored in a file, one JSON object per line; another call continues from there.
 
     SKTSAD_DATA=<folder> python benchmarks/imbalanced_beats.py [--quick] [--jobs N] [--seconds S] [--results FILE]
 """

@@ -7,9 +7,9 @@ and pooling; a dense layer of 200. SGD with learning rate 0.05 and batches of 10
 epochs; here training ends earlier if the loss has not fallen by more than 0.00002 (binary) or 0.0001 (multiclass) for 5
 epochs, see the column "epochs". With mean squared false error and undersampling, training does not end early.
 
-With ``--batched`` many trainings run side by side on one device, for all of the published epochs; see `_batched`.
+With ``--batched`` many networks are trained side by side on one device, for all of the published epochs: `_batched`.
 
-Finished trainings are stored in a file, one JSON object per line; another call continues from there.
+Finished training runs are stored in a file, one JSON object per line; another call continues from there.
 
     SKTSAD_DATA=<folder> python benchmarks/imbalanced_mnist.py [--quick] [--tasks binary multiclass] [--results FILE]
     SKTSAD_DATA=<folder> python benchmarks/imbalanced_mnist.py --batched --device cuda [--seconds 270]

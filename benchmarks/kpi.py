@@ -6,8 +6,8 @@ The first half of each series in time is for training, its last fifth for the th
 test. Features and scaling are learnt on the first four fifths of the first half. Networks on windows are trained on
 all anomalous rows and on ten normal ones, drawn at random, for each of them; detectors learn from 200,000 normal rows.
 
-Scores of finished trainings are stored in a folder; another call continues from there. Empty it after a change of the
-code. The second part is in `one_kpi.py`; `kpi_folds.py` compares settings on folds within the first halves.
+Scores of finished training runs are stored in a folder; another call continues from there. Empty it after a change of
+the code. The second part is in `one_kpi.py`; `kpi_folds.py` compares settings on folds within the first halves.
 
     SKTSAD_DATA=<folder> python benchmarks/kpi.py [--quick] [--set finals] [--rows BEGINNING ...] [--scores FOLDER]
 """

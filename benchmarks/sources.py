@@ -30,7 +30,7 @@ TRIED = {
         "random undersampling",
     ): "correct labels; the source gave the 20 digits the labels of others",
     ("multiclass", "focal"): "two seeds, ended when the loss had converged; 200 epochs have not been run",
-    ("binary", "focal, a=50, g=0"): "three of the trainings continued to 195 epochs: 96.3",
+    ("binary", "focal, a=50, g=0"): "three of the training runs continued to 195 epochs: 96.3",
 }
 
 
@@ -143,7 +143,7 @@ def digits(task, published, kept):
         "verdict",
         f"classes {', '.join(next(iter(published.values()))['classes'])}, published",
         "classes, ours",
-        "trainings",
+        "training runs",
         "what was tried",
     ]
     return markdown(header, body), verdicts, of_classes
@@ -626,7 +626,7 @@ Accuracies of its classes: {share(of_classes)} ({count(of_classes)}).
 ## The thesis
 
 MNIST with 2 to 5,000 digits per class, one convolutional network, accuracy on all test digits of these classes. A row
-is the mean of its trainings, with the worst and the best in brackets. Training accuracy is that on the rows after
+is the mean of its training runs, with the worst and the best in brackets. Training accuracy is that on the rows after
 sampling.
 
 ### Ten classes

@@ -5,7 +5,7 @@ Two zeros against five thousand ones
 A thesis on deep learning with imbalanced data ("Survey on Deep Learning with Imbalanced Data Sets", National Chengchi
 University, 2019) trained one convolutional network in many ways on digits, some of which are very rare. A part of this
 was repeated (``benchmarks/imbalanced_mnist.py``); this page draws the thesis's pictures from the stored results. The
-page "The sources, cell by cell" has the numbers, and shows which trainings have not been run.
+page "The sources, cell by cell" has the numbers, and shows what has not been run.
 
 If ``SKTSAD_DATA`` is set, the digits are those of MNIST, otherwise the small ones of scikit-learn.
 """
@@ -33,7 +33,7 @@ kept = kept.reindex(
     columns=kept.columns.union(["trained", "train_accuracy", "confusion"])
 )
 published = json.loads((folder / "published_digits.json").read_text())
-# use trainings of all epochs, if any, and not those that ended early
+# use training runs of all epochs, if any, and not those that ended early
 is_whole = kept["trained"] == "together"
 kept = kept[
     is_whole == is_whole.groupby([kept["task"], kept["method"]]).transform("max")
@@ -91,7 +91,7 @@ for line, (title, images) in zip(axes, pictures.items(), strict=True):
 # %%
 # By method
 # ---------
-# The bars are the accuracy on the test digits, with the worst and the best training. Thin bars are the accuracy on the
+# The bars are the accuracy on the test digits, with the worst and the best run. Thin bars are the accuracy on the
 # training digits, if it was stored, and crosses the published accuracy.
 
 NAMES = [
@@ -157,7 +157,7 @@ axis.set(xlabel="class", xticks=range(10), yticks=range(len(names)), yticklabels
 # Confusion matrices
 # ------------------
 # A row is a true class and a column a predicted one, in shares of the row. With two classes, the matrix follows from
-# the accuracies of both; with ten classes, it was not stored for every training.
+# the accuracies of both; with ten classes, it was not stored for every training run.
 
 
 def confusion(task, method):
