@@ -1,4 +1,4 @@
-"""Rows, labels and weights in unusual or wrong forms, each with the same data in the right form, if there is one."""
+"""Rows, labels and weights of unusual or wrong types and shapes, and, if possible, the same data in the usual form."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
-"""Many small networks trained side by side on one device: as one CUDA graph, where there is a GPU.
+"""Many small networks trained side by side on one device: as one CUDA graph, if there is a GPU.
 
-A small network with batches of 100 rows leaves a GPU idle: it waits for the next kernel to start. Here a step of all
-networks is recorded once, in several streams, and replayed. Each network is trained as by `TorchClassifier` alone: the
-same first weights, the same batches in the same order, plain SGD. On a CPU a single network also has the same masks of
-dropout; several networks share one generator.
+A small network with batches of 100 rows leaves a GPU idle: it waits for the next kernel to start. Here one training
+step of all networks is recorded once, in several streams, and replayed. Each network is trained as `TorchClassifier`
+would train it alone: the same initial weights, the same batches in the same order, plain SGD. On a CPU a single network
+also has the same dropout masks; several networks share one generator.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """The confidence of a classifier on inputs that it was not trained for: MNIST digits, photographs, unseen digits.
 
-A digit classifier is wrapped in ConfidenceDetector: an input for which no class is likely is an anomaly. First, all ten
-digits are known, and patches of photographs are mixed with the test digits (lambda 0.6). Then 5 and 6 are left out of
-the training, and appear in the test (lambda 0.8). Three seeds.
+A digit classifier is wrapped in ConfidenceDetector: an input for which no class is likely is an anomaly. First,
+training has all ten digits, and patches of photographs are mixed with the test digits (lambda 0.6). Then 5 and 6 are
+left out of the training, and appear in the test (lambda 0.8). Three seeds.
 
     SKTSAD_DATA=<folder> python benchmarks/confidence.py [--quick]
 """

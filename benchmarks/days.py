@@ -1,4 +1,4 @@
-"""Calendar features: whether weeks, weekends and the time of day improve scores, on two sets of KPIs.
+"""Calendar features: whether weeks, weekends and the time of day improve results on two sets of KPIs.
 
 The first 40 % of each series in time are for the fit, the next 10 % for the threshold, the second half for the test.
 Boosted trees on rolling features, one model and one threshold for all series of a set; every third series of each set.

@@ -1,9 +1,9 @@
-"""Every detector, and every rule for its threshold, on ECG5000: fitted on normal beats only, three seeds.
+"""Every detector with every threshold rule on ECG5000: fitted on normal beats only, three seeds.
 
-Two splits: the official one (500 training beats, of which 30 % are held out for the thresholds), and a random one
-(64 % for the fit, 16 % for the thresholds, 20 % for the test). Beats are independent, so there is no order of time.
-Each cell under a rule reads: F1 (precision, recall, accuracy). Settings of detectors were chosen on the held-out beats,
-never on test beats. Part of `quality.py`.
+Two splits: the official one (500 training beats, of which 30 % are held out for the thresholds), and a random one (64 %
+for the fit, 16 % for the thresholds, 20 % for the test). Beats are independent, so there is no time order. Each cell
+under a rule reads: F1 (precision, recall, accuracy). Settings of detectors were chosen on the held-out beats, never on
+test beats. Part of `quality.py`.
 """
 
 from __future__ import annotations
@@ -187,7 +187,7 @@ def print_tables():
     header = ["detector", "ROC AUC", "average precision", *map(str, RULES)]
     for name, split in (("official split", official), ("random split", at_random)):
         rows = table(split)
-        print(f"## ECG5000, {name}, {split(0)[-1].mean():.1%} of the beats to judge on anomalous\n")
+        print(f"## ECG5000, {name}, {split(0)[-1].mean():.1%} of the test beats anomalous\n")
         print(markdown(header, rows), "\n")
     print("## ECG5000, the tutorial's protocol, random split\n")
     print(markdown(["model", "accuracy", "F1", "precision", "recall"], [tutorial()]))

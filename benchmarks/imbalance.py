@@ -1,9 +1,9 @@
-"""Methods against imbalance on recurrent networks and time-based data, at the true prior, three seeds.
+"""Methods against imbalance for recurrent networks on time series, at the true prior, three seeds.
 
 Two AIOps KPIs in time order (60 % for the fit, 15 % for the threshold, the last quarter for the test), and ECG5000 with
-one anomalous beat per 100 normal ones in all three parts. The network is always the same, the threshold is that of the
-best F1 on the held-out rows. The last columns evaluate the same decisions on a test set balanced by undersampling: the
-result that one would have claimed.
+one anomalous beat per 100 normal ones in all three parts. The network is always the same, and the threshold is that of
+the best F1 on the held-out rows. The last columns evaluate the same decisions on a test set balanced by undersampling:
+the result that such a test set would claim.
 
     SKTSAD_DATA=<folder> python benchmarks/imbalance.py [--quick]
 """

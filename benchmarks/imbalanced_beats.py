@@ -1,13 +1,13 @@
-"""Methods against imbalance on recurrent networks with five classes: heart beats of ECG5000.
+"""Methods against imbalance for recurrent networks with five classes: heart beats of ECG5000.
 
-The official split trains on 292, 177, 10, 19 and 2 beats of the classes 1 to 5 and tests on 4,500. The other splits
-are thinned: 1,000 normal beats to 10 of each of the classes 3, 4 and 5 (ratio 100), 2,000 to 2 (1,000), 2,500 to 1
-(2,500), half as many of class 2 as of class 1, drawn anew for each seed; all other beats are for the test. All networks
-see ten samples per step and get the same number of updates. SMOTE needs two beats of a class, so that it has no row at
-a ratio of 2,500; where a class has two, the partner is the other one. Costs follow the class counts: a mistake with a
+The official split trains on 292, 177, 10, 19 and 2 beats of the classes 1 to 5 and tests on 4,500. The other splits are
+thinned: 1,000 normal beats to 10 of each of the classes 3, 4 and 5 (ratio 100), 2,000 to 2 (1,000), 2,500 to 1 (2,500),
+half as many of class 2 as of class 1, with a new draw for each seed; all other beats are for the test. All networks see
+ten samples per step and get the same number of updates. SMOTE needs two beats of a class, so it has no row at a ratio
+of 2,500; if a class has two beats, each is the neighbour of the other. Costs follow the class counts: an error for a
 beat of class i costs n_max / n_i.
 
-Finished trainings are kept in a file, one JSON object per line; another call continues from there.
+Finished training runs are stored in a file, one JSON object per line; another call continues from there.
 
     SKTSAD_DATA=<folder> python benchmarks/imbalanced_beats.py [--quick] [--jobs N] [--seconds S] [--results FILE]
 """

@@ -1,15 +1,15 @@
-"""Methods against imbalance on MNIST: a published experiment repeated, and results that its test set hides.
+"""Methods against imbalance on MNIST: a published experiment repeated, with results by class.
 
 Source: "Survey on Deep Learning with Imbalanced Data Sets", National Chengchi University, 2019. Binary: 2 zeros against
-5,000 ones. Multiclass: 2 to 5,000 rows per class. Scored by accuracy on all test rows of these classes, as there, and
-per class. The network: three convolutions (32, 64, 128 filters of 3 x 3), each with ReLU, dropout and pooling; a dense
-layer of 200. SGD with learning rate 0.05 and batches of 100. Published are 200 epochs; here training ends earlier if
-its loss has not fallen for 5 epochs by more than 0.00002 (binary) or 0.0001 (multiclass), see the column "epochs".
-Mean squared false error and undersampling run all epochs.
+5,000 ones. Multiclass: 2 to 5,000 rows per class. The metric is accuracy on all test rows of these classes, as
+published, and for each class. The network: three convolutions (32, 64, 128 filters of 3 x 3), each with ReLU, dropout
+and pooling; a dense layer of 200. SGD with learning rate 0.05 and batches of 100. The publication trains for 200
+epochs; here training ends earlier if the loss has not fallen by more than 0.00002 (binary) or 0.0001 (multiclass) for 5
+epochs, see the column "epochs". With mean squared false error and undersampling, training does not end early.
 
-With ``--batched`` many trainings run side by side on one device, for all of the published epochs; see `_batched`.
+With ``--batched`` many networks are trained side by side on one device, for all of the published epochs: `_batched`.
 
-Finished trainings are kept in a file, one JSON object per line; another call continues from there.
+Finished training runs are stored in a file, one JSON object per line; another call continues from there.
 
     SKTSAD_DATA=<folder> python benchmarks/imbalanced_mnist.py [--quick] [--tasks binary multiclass] [--results FILE]
     SKTSAD_DATA=<folder> python benchmarks/imbalanced_mnist.py --batched --device cuda [--seconds 270]

@@ -1,13 +1,13 @@
 """KPIs of the AIOps challenge, one model and one threshold: what changes F1, and whether networks beat trees.
 
-There are two sets, on which different models win: the 26 series of the preliminary round, and 14 of the finals.
+There are two sets, on which different models are best: the 26 series of the preliminary round, and 14 of the finals.
 
 The first half of each series in time is for training, its last fifth for the threshold; the second half is for the
-test. Features and scaling are learnt on the first four fifths of the first half. Training rows are capped: all
-anomalous rows and ten normal ones, drawn at random, for each of them; detectors learn from 200,000 normal rows.
+test. Features and scaling are learnt on the first four fifths of the first half. Networks on windows are trained on
+all anomalous rows and on ten normal ones, drawn at random, for each of them; detectors learn from 200,000 normal rows.
 
-Scores of finished trainings are kept in a folder; another call continues from there. Empty it after a change. The
-second part is in `one_kpi.py`; `kpi_folds.py` compares settings on folds within the first halves.
+Scores of finished training runs are stored in a folder; another call continues from there. Empty it after a change of
+the code. The second part is in `one_kpi.py`; `kpi_folds.py` compares settings on folds within the first halves.
 
     SKTSAD_DATA=<folder> python benchmarks/kpi.py [--quick] [--set finals] [--rows BEGINNING ...] [--scores FOLDER]
 """
@@ -360,7 +360,7 @@ def judge(data, score):
         "macro average precision": frame["average precision"].mean(),
         "F1 within 7 rows": f1_score(y_test, adjusted > delay_threshold),
         "events found": report["events found"],
-        "false alarms a day": report["false alarms per day"],
+        "false alarms per day": report["false alarms per day"],
     }
     return pooled, frame
 

@@ -1,11 +1,12 @@
 """KPIs of the AIOps challenge: settings ranked on rolling folds within the first halves of both sets.
 
-No row of the second halves, on which `kpi.py` judges, is read for the first table. A fold has the shape of that
-protocol: 15 % of each series for the fit, the next 5 % for the threshold, the next 15 % to judge. The second fold
-begins where the fit of the first ends, so that both learn from as many rows. One training for each setting, fold, set.
+The first table does not use the second halves, which are the test rows of `kpi.py`. A fold is cut like the protocol of
+`kpi.py`: 15 % of each series for the fit, the next 5 % for the threshold, the next 15 % for the test. The second fold
+begins where the fit of the first ends, so that both learn from equally many rows. There is one training for each
+setting, fold and set.
 
-The second table says how well the ranking on the folds agrees with the ranking on the second halves, for the settings
-whose scores `kpi.py` has left in the folder.
+The second table shows how well the ranking on the folds agrees with the ranking on the second halves, for the settings
+whose scores `kpi.py` has stored in the folder.
 
     SKTSAD_DATA=<folder> python benchmarks/kpi_folds.py [--rows BEGINNING ...] [--scores FOLDER]
 """

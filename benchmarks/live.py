@@ -1,7 +1,7 @@
-"""Live rows: microseconds per row, thousands of series in one call, a week replayed, processes that are killed.
+"""Live scoring: microseconds per row, thousands of series in one call, a week replayed, processes that are killed.
 
 Prints Markdown tables. Times are medians of the CPU time of one thread, compared with a buffer and
-``decision_function``, a step of the network alone, and the scorers of river where it is installed.
+``decision_function``, a step of the network alone, and, if river is installed, its scorers.
 
     python benchmarks/live.py [--quick] [--seconds 280] [--kills 100]
 """

@@ -1,10 +1,10 @@
-"""Missing values: what to do about them, and the cost; how well a frozen sensor is found; memory of 1e7 rows.
+"""Missing values: what to do about them, and the cost; whether a frozen sensor is detected; memory for 1e7 rows.
 
 KPIs: the last 40,000 rows of each; the first 40 % are for the fit, the next 20 % for the threshold, the rest for the
 test. Boosted trees on rolling features. SMD: of each machine 3,000 rows for the fit and the 6,000 rows of its second
-half with the most anomalies; a Gaussian on windows of five rows, without labels, the threshold of its default
-rule. Values are removed from all parts in the same way, and all rows are evaluated: one without a score gets the score
-before it.
+half with the most anomalies; a Gaussian on windows of five rows, without labels, with the threshold of its default
+rule. Values are removed from all parts in the same way, and all rows are evaluated: a row without a score gets the
+previous score.
 
     SKTSAD_DATA=<folder> python benchmarks/missing.py [--quick] [kpi] [smd] [frozen] [memory]
 """

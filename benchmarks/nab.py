@@ -1,13 +1,13 @@
 """VUS-PR on 20 series of NAB, compared with the results that the benchmark TSB-AD publishes for the same series.
 
-As there, a detector is fitted to the first quarter of a series or so, without labels, and scores the *whole* series,
-these rows included; the largest buffer of VUS-PR is the period of the series, read off its autocorrelation; and series
-are rows without time, so that windows run across gaps. There are three results per detector: with its causal scores,
-with scores smoothed over 100 rows, and with these shifted back by half of the rows that they look at. The last cannot
-raise an alarm in time, but most methods of TSB-AD score the middle of a window in this way, so it is the one to
-compare.
+As in TSB-AD, a detector is fitted to about the first quarter of a series, without labels, and scores the *whole*
+series, these rows included; the largest buffer of VUS-PR is the period of the series, estimated from its
+autocorrelation; and series are rows without time, so that windows cross gaps. There are three results per detector:
+with its causal scores, with scores smoothed over 100 rows, and with these shifted back by half of the rows that they
+look at. Alarms from the last would be too late, but most methods of TSB-AD score the middle of a window in this way, so
+this is the result to compare with.
 
-Choices are made with --tune, on the other 32 files of NAB that have an anomaly, never on the 20.
+Settings are chosen with --tune, on the other 32 files of NAB that have an anomaly, never on the 20.
 
 The data folder needs nab (see load_nab) and tsb_ad: the table uni_mergedTable_VUS-PR.csv of the GitHub project
 TheDatumOrg/TSB-AD, and nab_match.csv, which says which of its series is which file of NAB.

@@ -1,4 +1,4 @@
-"""A coursework question by question, on the KPI that it used: one time step, scaling, a balanced test set, a window."""
+"""The questions of a homework, on the KPI that it used: one time step, scaling, a balanced test set, a window."""
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@ events are labelled, each with the 500 rows around it, and a classifier is train
 set the threshold, the last quarter is for the test. ECG5000: encoders learn from all training beats, of which 1 %, 5 %
 or all are labelled. Ten draws of the labels, the same for every row of the table.
 
-Finished data sets are kept in a file; another call continues from there.
+Results of finished data sets are stored in a file; another call continues from there.
 
     SKTSAD_DATA=<folder> python benchmarks/pretraining.py [--quick] [--data NAME ...] [--results FILE]
 """

@@ -1,12 +1,13 @@
-"""Random splits claim too much: autoencoders on rare breaks in a paper mill, split at random and in time order.
+"""Random splits are too optimistic: autoencoders on rare breaks in a paper mill, split at random and in time order.
 
-Breaks must be seen two rows ahead (`curve_shift`). The published comparison of a recurrent with a dense autoencoder
-(C. Ranjan, "LSTM autoencoder for extreme rare event classification in Keras", 2019) draws the test windows at random,
-so that most of their rows are in training windows, too. Here it is compared with the same in time order: the first 64 %
-of the rows for the fit, the last 20 % for the test. Recall at 5 % false alarms is that of the ROC curve. Three seeds.
+Breaks are to be predicted two rows ahead (`curve_shift`). The published comparison of a recurrent with a dense
+autoencoder (C. Ranjan, "LSTM autoencoder for extreme rare event classification in Keras", 2019) draws the test windows
+at random, so that most of their rows are in training windows, too. Here it is compared with a split in time order: the
+first 64 % of the rows for the fit, the last 20 % for the test. Recall at 5 % false alarms is read from the ROC curve.
+Three seeds.
 
-A second table is about classifiers, which know the breaks of the past, in time order: on three earlier parts, on which
-what they see was chosen, and on the last 20 %.
+A second table is about classifiers, which learn from the labels of past breaks, in time order: on three earlier parts,
+on which their features were chosen, and on the last 20 %.
 
     SKTSAD_DATA=<folder> python benchmarks/processminer.py [--quick]
 """

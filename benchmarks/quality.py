@@ -1,7 +1,7 @@
 """Detection quality on real data: ECG5000 and one AIOps KPI, three seeds, thresholds chosen without test rows.
 
-Prints Markdown tables, with prevalence, average precision and a random score; the last are those of every detector and
-every rule for its threshold, from `detectors.py`.
+Prints Markdown tables, with prevalence, average precision and a random score; the last tables, from `detectors.py`, are
+those of every detector with every threshold rule.
 
     SKTSAD_DATA=<folder> python benchmarks/quality.py
 """

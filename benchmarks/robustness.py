@@ -1,9 +1,9 @@
-"""What every public estimator does with bad parameters and bad input: refused by name, or silently wrong.
+"""What every public estimator does with bad parameters and bad input: an error that names them, or wrong results.
 
 A case is *refused by name* if the error is a ValueError, TypeError, MemoryError or FileNotFoundError that names the
 parameter, or what is wrong with the input, and the estimator is unchanged; *accepted* only if scores are those of the
 same data as a float64 frame with a DatetimeIndex, or of the same parameter as a plain Python value; *announced* if
-scores differ, or there is no such data, and there is a warning; *silent* if there is none. *Half-fitted*: there is an
+there is a warning and scores differ, or no such data exist; *silent* if there is no warning. *Half-fitted*: there is an
 error, and the estimator has changed. *Hang*: no result within the limit. *Unclear*: any other error.
 """
 

@@ -1,22 +1,23 @@
 """Every threshold rule with every detector, without labels: the share of the best possible F1 that it keeps.
 
-A detector is fitted to the training part of a series as by users: the last fifth is held out, and the rule learns
-from the scores of these rows. It is evaluated on the rows after the training part:
+A detector is fitted to the training part of a series as a user would fit it: the last fifth is held out, and the rule
+learns from the scores of these rows. It is evaluated on the rows after the training part:
 
-- F1, by rows; the best F1 of any threshold on the same scores, which nobody can choose without labels; the share of it
-  that the rule keeps; and the best F1 of a random score, which is that of an alarm on every row.
-- false alarms per day, where runs within half an hour count as one; rows without dates count as minutes, beats of
-  ECG5000 as seconds. The share of the normal rows that are alarms, and the share of the events with an alarm.
+- F1 by rows; the best F1 of any threshold on the same scores, which cannot be chosen without labels; the share of it
+  that the rule keeps; and the best F1 of a random score, which is that of an alarm at every row.
+- False alarms per day, where runs within half an hour count as one; rows without dates count as minutes, beats of
+  ECG5000 as seconds. The share of normal rows that are alarms, and the share of events with an alarm.
 
 Collections: the series of `unlabelled.py`, here NAB with its dates; the 26 AIOps KPIs, fitted to the first 60 % with
-all anomalies in, in windows of an hour; ECG5000, fitted to its normal training beats. Settings are chosen on ucr and
-tuning; the others are for the test. Means are over series; "kept" is the mean of the F1 divided by the mean of the
-best F1, where series with anomalies that a detector cannot see weigh little.
+all anomalies included, on windows of an hour; ECG5000, fitted to its normal training beats. Settings are chosen on ucr
+and tuning; the others are for the test. Means are over series; "kept" is the mean F1 divided by the mean best F1, to
+which series with anomalies that a detector cannot find contribute little.
 
-The last table asks for one and two alarms per day, and counts the alarms on days that are like those of fit.
+The last table requests one and two alarms per day, and counts the alarms on days that are like those in fit.
 
-Results are kept in a folder, one file per series and detector, so that a run continues where it stopped: empty it after
-a change of the code. --quick takes every fifth series. --seconds ends the run in time, with the results so far.
+Results are stored in a folder, one file per series and detector, so that a run continues where it stopped: empty it
+after a change of the code. --quick takes every fifth series. --seconds ends the run after this time, with the results
+so far.
 
     SKTSAD_DATA=<folder> OMP_NUM_THREADS=1 python benchmarks/rules.py [--jobs 16] [--seconds 280] [ucr tuning ...]
 """

@@ -1,8 +1,8 @@
-"""Ten thousand series: cost by their number, scores through every engine, panels larger than the memory.
+"""Ten thousand series: cost by number of series, scores with every engine, panels larger than memory.
 
-Prints Markdown tables. Times are CPU seconds of all processes together, which do not depend on other work of the
-machine; divided by the number of cores, they are a lower bound of the time. Memory is the peak of a fresh process. Dask
-and Ray are measured where they are installed.
+Prints Markdown tables. Times are CPU seconds of all processes together, which depend little on other work of the
+machine; divided by the number of cores, they are a lower bound of the wall time. Memory is the peak of a fresh process.
+Dask and Ray are measured if they are installed.
 
     python benchmarks/scale.py [--quick] [width score engines own out-of-core]
 """

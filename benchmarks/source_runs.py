@@ -1,9 +1,10 @@
-"""Small runs that answer single cells of the published texts; `sources.py` puts them on a page.
+"""Small runs for single figures of the published texts; `sources.py` writes them to a page.
 
 From the KPI homework: the z-scores that it prints, and its networks on single values, pooled over six series: raw,
-scaled as there (standardised rows through a min-max scaler that was fitted on raw rows), and on a balanced set. From
-the paper mill: the losses of the first epochs with the published random split, and the cost of finding a quarter of the
-breaks. From the slides: numbers of weights. Finished runs are kept, one JSON object per line; another call continues.
+scaled as in the homework (standardised rows through a min-max scaler that was fitted on raw rows), and on a balanced
+set. From the post on a paper mill: the losses of the first epochs with the published random split, and the false alarms
+when a quarter of the breaks is found. From the slides: numbers of weights. Finished runs are stored, one JSON object
+per line; another call continues from there.
 
     SKTSAD_DATA=<folder> python benchmarks/source_runs.py [--results FILE]
 """

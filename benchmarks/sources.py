@@ -1,7 +1,7 @@
-"""Write the page "The sources, cell by cell" from kept results: published numbers and pictures, and ours.
+"""Write the page "The sources, cell by cell" from stored results: published numbers and pictures, and ours.
 
-The published digits are in `published_digits.json`; ours in `imbalanced_mnist.jsonl`, `imbalanced_beats.jsonl`,
-`source_runs.jsonl` and in the tables of the page of benchmarks. A test checks that the page says what these say.
+The published results on digits are in `published_digits.json`, ours in `imbalanced_mnist.jsonl`, `source_runs.jsonl`
+and in the tables of docs/benchmarks.md. A test checks that the page agrees with these files.
 
     python benchmarks/sources.py
 """
@@ -16,20 +16,26 @@ from _measure import markdown
 
 HERE = Path(__file__).parent
 PAGE = HERE.parent / "docs" / "sources.md"
-HEAD = ["what", "published", "ours", "verdict", "why, or where"]
+HEAD = ["result", "published", "ours", "verdict", "reason, or where to find it"]
 ALPHAS, GAMMAS = (1, 5, 10, 50, 100), (0, 0.5, 1, 2, 5)
-#: What was tried where a published number is missed, by task and beginning of the method.
+#: What was tried for results that are worse than published, by task and start of the name of the method.
 TRIED = {
-    ("multiclass", "random oversampling"): "two seeds, ended at a converged loss; 200 epochs are to be run",
-    ("multiclass", "SMOTE"): "two seeds, ended at a converged loss; 200 epochs are to be run",
-    ("multiclass", "random undersampling"): "right labels; the source gave the 20 digits those of others",
-    ("multiclass", "focal"): "two seeds, ended at a converged loss; 200 epochs are to be run",
-    ("binary", "focal, a=50, g=0"): "three of the trainings taken on to 195 epochs: 96.3",
+    (
+        "multiclass",
+        "random oversampling",
+    ): "two seeds, ended when the loss had converged; 200 epochs have not been run",
+    ("multiclass", "SMOTE"): "two seeds, ended when the loss had converged; 200 epochs have not been run",
+    (
+        "multiclass",
+        "random undersampling",
+    ): "correct labels; the source gave the 20 digits the labels of others",
+    ("multiclass", "focal"): "two seeds, ended when the loss had converged; 200 epochs have not been run",
+    ("binary", "focal, a=50, g=0"): "three of the training runs continued to 195 epochs: 96.3",
 }
 
 
 def lines(name):
-    """Return the kept rows of a file; none if there is no such file."""
+    """Return the stored rows of a file; none if there is no such file."""
     path = HERE / name
     return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
 
@@ -137,7 +143,7 @@ def digits(task, published, kept):
         "verdict",
         f"classes {', '.join(next(iter(published.values()))['classes'])}, published",
         "classes, ours",
-        "trainings",
+        "training runs",
         "what was tried",
     ]
     return markdown(header, body), verdicts, of_classes
@@ -216,7 +222,7 @@ def homework(cells, runs):
             published_z,
             " ".join(f"{value:.6f}" for value in z["z"]),
             "reached",
-            f"at most {apart:.6f} apart: we divide by the deviation with n - 1",
+            f"they differ by at most {apart:.6f}: ours use the standard deviation with n - 1",
         ],
     ]
     losses = {
@@ -228,28 +234,28 @@ def homework(cells, runs):
         run = f"one value, {name}, raw"
         what = f"one raw value, {name}: validation {{}} of epochs 1 to 5"
         note = (
-            "what it called a GRU was an LSTM; ours is one"
+            "what the source calls a GRU is an LSTM; ours is a GRU"
             if name == "gru"
-            else "six series here, more there: 1.9 % anomalous"
+            else "ours on six series, the source on more: 1.9 % anomalous"
         )
-        out.append([what.format("loss"), loss, by_epoch(run, "validation loss"), "beside it", note])
+        out.append([what.format("loss"), loss, by_epoch(run, "validation loss"), "not comparable", note])
         out.append(
             [
                 what.format("F1"),
                 f1,
                 by_epoch(run, "validation F1"),
-                "beside it",
-                "theirs is a mean over batches, ours of all validation rows",
+                "not comparable",
+                "the source has a mean over batches, ours is over all validation rows",
             ]
         )
         test, validation = windowed(name)
         out.append(
             [
-                f"best validation F1 of {name}, against windows of 30 rows in time order (series 0)",
+                f"best validation F1 of {name}; ours on windows of 30 rows in time order (series 0)",
                 f1.split()[-1],
                 f"validation {validation}, test {test}",
                 "beaten, on other rows",
-                "a network that sees one value has no past to recur over",
+                "a recurrent network that gets one value has no past to use",
             ]
         )
     scaled = {"rnn": ".0948", "lstm": ".0946", "gru": ".0946"}
@@ -258,13 +264,13 @@ def homework(cells, runs):
         ours = runs.get(run)
         out.append(
             [
-                f"scaled as there, {name}: validation loss and F1 after 5 epochs",
+                f"scaled as in the source, {name}: validation loss and F1 after 5 epochs",
                 f"{loss}, 0",
                 "not run"
                 if ours is None
                 else f"{ours['validation loss'][-1]:.4f}, {ours['validation F1'][-1]:.4f}",
-                "beside it",
-                "its min-max scaler was fitted on raw rows and met standardised ones",
+                "not comparable",
+                "its min-max scaler was fitted on raw rows and applied to standardised ones",
             ]
         )
     out.append(
@@ -272,7 +278,7 @@ def homework(cells, runs):
             "balanced set, lstm: validation loss",
             ".4816 .4520 .4444 .4446 .4396",
             by_epoch("one value, lstm, balanced", "validation loss"),
-            "beside it",
+            "not comparable",
             "",
         ]
     )
@@ -281,8 +287,8 @@ def homework(cells, runs):
             "balanced set, lstm: validation F1",
             ".7964 .8172 .8173 .8180 .8221",
             by_epoch("one value, lstm, balanced", "validation F1"),
-            "beside it",
-            "a claim of a set with as many anomalies as normal rows: always alarming has 0.667 there; see "
+            "not comparable",
+            "the set has as many anomalies as normal rows: an alarm at every row has 0.667 there; see "
             "[what a balanced set hides](benchmarks.md)",
         ]
     )
@@ -294,12 +300,12 @@ def homework(cells, runs):
             + cell(cells, "All: few, some, many labels", "forecast, frozen", "some: F1 / AP")
             .split("/")[1]
             .strip()
-            + " against "
+            + " with pre-training, without "
             + cell(cells, "All: few, some, many labels", "no pre-training", "some: F1 / AP")
             .split("/")[1]
             .strip(),
             "answered",
-            "an F1 above 1 is no F1: the question was open",
+            "an F1 cannot be above 1: the question was open",
         ]
     )
     out.append(
@@ -308,16 +314,15 @@ def homework(cells, runs):
             "not printed",
             "test F1 " + cell(cells, "KPI 02e99bd4f6cfb33f, last quarter", "z-score > 3", "F1"),
             "answered",
-            "against "
+            "a recurrent network has "
             + cell(
                 cells, "KPI 02e99bd4f6cfb33f, last quarter", "RNNClassifier, 30 rows, tuned threshold", "F1"
-            )
-            + " of a recurrent network",
+            ),
         ]
     )
     out.append(
         [
-            "figures: values with labels, six panels",
+            "pictures: values with labels, six panels",
             "2 pictures",
             "`SeriesDisplay`",
             "reached",
@@ -355,38 +360,39 @@ def post(cells, runs):
     counts = runs["weights"]
     cost = "not run"
     if lstm is not None:
-        cost = f"the same share of {lstm['positive rows']} at {lstm['false alarms at recall 10/39']:.1%} false alarms"
+        false_alarms = lstm["false alarms at recall 10/39"]
+        cost = f"the same share of {lstm['positive rows']}, with {false_alarms:.1%} false alarms"
     return [
         [
             "positive rows found",
             "10 of 39",
             cost,
-            "beside it",
-            "no false positive rate is printed; with one of the dense network "
+            "not comparable",
+            "the source has no false positive rate; that of our dense network is "
             + ("" if dense is None else f"{dense['false alarms at recall 10/39']:.1%}"),
         ],
         [
             "training loss of epochs 1 to 5",
             ".9955 .9949 .9709 .9382 .9099",
             losses("train loss"),
-            "beside it",
-            "batch size and learning rate are not printed; with a rate of 0.001: "
+            "not comparable",
+            "the source has no batch size and learning rate; ours with a rate of 0.001: "
             + losses("train loss, rate 0.001"),
         ],
         [
-            "AUC of the LSTM against the dense network",
+            "AUC of the LSTM compared with the dense network",
             "about 10 % better",
-            f"{auc[1]:.3f} against {auc[0]:.3f}, {100 * (auc[1] / auc[0] - 1):.1f} % better",
+            f"{auc[1]:.3f} and {auc[0]:.3f}, {100 * (auc[1] / auc[0] - 1):.1f} % better",
             "**missed**",
-            "the order holds, the size does not; in time order both are below chance: "
+            "the LSTM is better, but by less; in time order both are below chance: "
             "[what a random split claims](benchmarks.md)",
         ],
         [
             "number of weights",
             "25,243",
             f"{counts['lstm 32-16, 5 rows of 59']:,}",
-            "beside it",
-            "torch's cells have two biases, of which one is as good as none",
+            "not comparable",
+            "torch's cells have two biases, of which one is redundant",
         ],
         [
             "pictures: losses, precision and recall by threshold, errors by row, confusion matrix, ROC",
@@ -396,7 +402,7 @@ def post(cells, runs):
             gallery("paper_mill"),
         ],
         [
-            "wishes: CNN-LSTM, dropouts, SELU",
+            "ideas for later: CNN-LSTM, dropouts, SELU",
             "named",
             "ROC AUC on beats: "
             + ", ".join(
@@ -427,8 +433,8 @@ def confidence(cells):
             "18 of 18",
             f"{photo['caught']:.1%}",
             "**missed**",
-            "18 colour channels of 6 photographs against 2,000 patches; published photographs and digits seem to be "
-            "on different scales, ours are on one",
+            "the source has 18 colour channels of 6 photographs, ours are 2,000 patches; in the source, photographs "
+            "and digits seem to have different scales, ours have one",
         ],
         [
             "test accuracy of that network",
@@ -438,25 +444,25 @@ def confidence(cells):
             "20,000 digits and 4 epochs",
         ],
         [
-            "5 and 6, never seen, at 0.8: read as digits that pass",
+            "5 and 6, not in training, at 0.8: as digits that should pass",
             "pass (0.9987 and 0.9993)",
             f"{1 - unseen['caught']:.1%} pass",
-            "beside it",
-            "the source counts a confident 5 as right: it *is* a digit",
+            "not comparable",
+            "the source counts a confident prediction for a 5 as correct, since it *is* a digit",
         ],
         [
-            "the same, read as anomalies to be caught",
+            "the same, as anomalies that should be detected",
             "0 of 2",
-            f"{unseen['caught']:.1%} caught at {unseen['false']:.1%} false alarms",
+            f"{unseen['caught']:.1%} detected, with {unseen['false']:.1%} false alarms",
             "beaten",
-            "the network was never told of them: for us they are what should be found",
+            "the network was not trained on them: for us they are anomalies",
         ],
         [
             "test accuracy on all digits without 5 and 6 in training",
             "80.96",
             f"{100 * unseen['accuracy'] * 0.815:.2f}",
             verdict(80.96, 100 * unseen["accuracy"] * 0.815),
-            "accuracy on the other eight times their share, 81.5 %",
+            "accuracy on the other eight digits times their share, 81.5 %",
         ],
     ]
 
@@ -466,20 +472,20 @@ def pictures():
     digits_ = gallery("digits")
     detectors = "[guide](guide/detectors.md)"
     return [
-        ["7.1, 7.3, 8.1: bars of the counts", "3 pictures", "the same", "reached", digits_],
-        ["7.2, 7.7: digits, and one made by SMOTE", "2 pictures", "the same", "reached", digits_],
+        ["7.1, 7.3, 8.1: bar charts of the counts", "3 pictures", "the same", "reached", digits_],
+        ["7.2, 7.7: digits, and one generated by SMOTE", "2 pictures", "the same", "reached", digits_],
         [
             "6.4: focal loss by gamma",
             "1 picture",
-            "as a figure of the training, not of the loss",
+            "the accuracy by gamma, not the loss",
             "**missed**",
             digits_,
         ],
         [
             "7.5 to 7.12: confusion matrices, ten classes",
             "6 pictures",
-            "shares found, by class",
-            "beside it",
+            "shares detected, by class",
+            "not comparable",
             digits_,
         ],
         [
@@ -492,11 +498,11 @@ def pictures():
         [
             "7.11, 8.8: accuracy by alpha and gamma",
             "2 pictures",
-            "published curves, ours where run",
+            "published curves, and ours where they were run",
             "**missed**",
             digits_,
         ],
-        ["7.13, 8.10: rare classes by method", "2 pictures", "shares found, by class", "reached", digits_],
+        ["7.13, 8.10: rare classes by method", "2 pictures", "shares detected, by class", "reached", digits_],
         [
             "5.3, 5.4: two features, contour of the density",
             "2 pictures",
@@ -515,7 +521,7 @@ def slides(runs):
             "weights: 10 recurrent units, dense 1",
             "131",
             str(counts["RNN 10, dense 1"]),
-            "beside it",
+            "not comparable",
             "two biases in torch",
         ],
         [
@@ -529,26 +535,26 @@ def slides(runs):
             "weights: LSTM autoencoder, 10 steps",
             "25,243",
             f"{counts['lstm 32-16, 10 rows of 59']:,}",
-            "beside it",
-            "two biases in torch; the length does not matter, as there",
+            "not comparable",
+            "two biases in torch; the length does not matter, as in the source",
         ],
         [
-            "ten weekly temperatures of 2010, past of 4 weeks",
+            "ten weekly temperatures of 2010, windows of 4 weeks",
             "-3.0 to 7.06",
             "ten generated years",
-            "beside it",
+            "not comparable",
             "the series itself is not published; " + gallery("temperature"),
         ],
         [
             "three orders of scaling and windowing",
-            "three schemes",
-            "two pipelines, timed",
+            "three diagrams",
+            "three pipelines, timed",
             "reached",
             gallery("temperature"),
         ],
         [
-            "a window on its way through an LSTM autoencoder",
-            "schemes",
+            "a window passing through an LSTM autoencoder",
+            "diagrams",
             "shapes and numbers, step by step",
             "reached",
             gallery("temperature"),
@@ -573,17 +579,17 @@ def notebook(cells):
     out = [
         [
             f"{name}: accuracy, precision, recall",
-            "asked, left blank",
+            "asked, not answered",
             cell(cells, split, row, "MeanStd(k=1)"),
             "answered",
-            "F1 (precision, recall, accuracy) at mean + 1 deviation, of the abnormal class",
+            "F1 (precision, recall, accuracy) of the abnormal class, threshold at mean + 1 standard deviation",
         ]
         for name, row in rows.items()
     ]
-    out.append(["the tutorial it follows, accuracy", "about 0.94", tutorial, "reached", ""])
+    out.append(["accuracy of the tutorial that it follows", "about 0.94", tutorial, "reached", ""])
     out.append(
         [
-            "beats, reconstructions with the error filled, histograms with the threshold",
+            "beats, reconstructions with the error as a filled area, histograms with the threshold",
             "8 pictures",
             "`ReconstructionDisplay`, `ScoreDisplay`",
             "reached",
@@ -605,35 +611,38 @@ def page():
     multi_steps, binary_steps = steps("multiclass", kept), steps("binary", kept)
     return f"""# The sources, cell by cell
 
-Five texts asked for what this package does: a homework on the KPIs of servers (2022), a post on LSTM autoencoders for
-rare breaks of a paper mill, a thesis ("Survey on Deep Learning with Imbalanced Data Sets", National Chengchi
-University, 2019), slides on recurrent networks and autoencoders, and a notebook on heart beats. Here is what they
-print, and what we get.
+Five texts describe tasks that this package is made for: a homework on the KPIs of servers (2022), a blog post on LSTM
+autoencoders for rare breaks in a paper mill, a thesis ("Survey on Deep Learning with Imbalanced Data Sets", National
+Chengchi University, 2019), slides on recurrent networks and autoencoders, and a notebook on heart beats. This page
+compares their results with ours.
 
-*Beaten* is better than printed, *reached* at most a point below, *missed* more than that. *Beside it* stands what
-cannot be judged: other rows, or a setting that is not printed. *Answered* is what a text asks and leaves open. This
-page is written by `python benchmarks/sources.py` from kept results.
+*Beaten*: our result is better than the published one. *Reached*: it is at most one percentage point worse. *Missed*: it
+is worse than that. *Not comparable*: it is for other rows, or a setting was not published. *Answered*: the text asks a
+question and leaves it open. This page is written by `python benchmarks/sources.py` from stored results.
 
-Test accuracies of the thesis within a point or beaten: **{share(of_both)}** ({count(of_both)}).
-Its accuracies by class: {share(of_classes)} ({count(of_classes)}).
+Test accuracies of the thesis that are reached or beaten: **{share(of_both)}** ({count(of_both)}).
+Accuracies of its classes: {share(of_classes)} ({count(of_classes)}).
 
 ## The thesis
 
-MNIST with 2 to 5,000 digits of a class, one convolutional network, accuracy on all test digits of these classes. A row
-is the mean of its trainings, worst and best in brackets. Training accuracy is that on the rows after sampling.
+MNIST with 2 to 5,000 digits per class, one convolutional network, accuracy on all test digits of these classes. A row
+is the mean of its training runs, with the worst and the best in brackets. Training accuracy is that on the rows after
+sampling.
 
 ### Ten classes
 
 {multi}
 
-Steps of the grid that rise with alpha, and that fall with gamma: published {multi_steps[0]}, ours {multi_steps[1]}.
-Where nothing is run yet, `python benchmarks/imbalanced_mnist.py --batched --device cuda` does so.
+Steps of the grid in which accuracy rises with alpha, and in which it falls with gamma: published
+{multi_steps[0]}, ours {multi_steps[1]}. `python benchmarks/imbalanced_mnist.py --batched --device cuda` runs what
+has not been run yet.
 
 ### Two classes
 
 {binary}
 
-Steps of the grid that rise with alpha, and that fall with gamma: published {binary_steps[0]}, ours {binary_steps[1]}.
+Steps of the grid in which accuracy rises with alpha, and in which it falls with gamma: published
+{binary_steps[0]}, ours {binary_steps[1]}.
 
 ### Confidence
 
@@ -647,7 +656,7 @@ Steps of the grid that rise with alpha, and that fall with gamma: published {bin
 
 {markdown(HEAD, homework(cells, runs))}
 
-## The post
+## The blog post
 
 {markdown(HEAD, post(cells, runs))}
 

@@ -1,9 +1,9 @@
-"""Time and memory against a raw torch loop over the same batches, one thread.
+"""Time and memory compared with a raw torch loop over the same batches, on one thread.
 
 Prints Markdown tables: medians over interleaved repeats of the ratio to the raw loop in the same repeat, and peak
-memory above that of the raw loop, each in a fresh process. Peers stand in the table where they are installed. Rolling
-features need no network: they are measured against one copy of the rows. Volumes under the surface: against one average
-precision. Networks that run along the series: against a raw loop over the same lanes, and against windows of 30 rows.
+memory above that of the raw loop, each in a fresh process. Other packages are in the table if they are installed.
+Rolling features, which need no network, are compared with one copy of the rows; volumes under the surface with one
+average precision; networks that run along the series with a raw loop over the same lanes, and with windows of 30 rows.
 
     python benchmarks/speed.py [--quick]
 """

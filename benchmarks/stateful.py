@@ -2,9 +2,10 @@
 
 - unlabelled: `StatefulForecastDetector` beside `ForecastDetector`, by the protocol of `unlabelled.py`: on ucr the share
   of series whose largest score lies on the anomaly and the VUS-PR of the test part, of plain series only; on tuning and
-  nab the VUS-PR of the whole series. All figures are causal. A figure stands for each length of a rolling mean over the
-  scores, as anomalies of many rows want smooth scores. Settings are chosen on ucr and tuning; nab is for the verdict.
-- device: seconds of the same fit on the CPU, one thread, and on a GPU, and how far the scores are apart.
+  nab the VUS-PR of the whole series. All figures are causal. There is a figure for each length of a rolling mean over
+  the scores, as smooth scores are better for anomalies of many rows. Settings are chosen on ucr and tuning; nab is for
+  the test.
+- device: seconds of the same fit on the CPU, one thread, and on a GPU, and the difference between the scores.
 
     SKTSAD_DATA=<folder> OMP_NUM_THREADS=1 python benchmarks/stateful.py [--quick] [--jobs N] ucr tuning nab
     OMP_NUM_THREADS=1 python benchmarks/stateful.py [--quick] --device cuda

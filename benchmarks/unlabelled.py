@@ -5,22 +5,22 @@ A detector is fitted to the training part of a series, without labels, and score
 - ucr: the share of series whose largest score in the test part lies on the anomaly, and VUS-PR of the test part. The
   archive holds many series twice, plain and distorted: of such a pair, only the plain one is used.
 - tuning and nab: VUS-PR of the whole series, the training part included, as TSB-AD publishes it; nab are the 20 series
-  of NAB that TSB-AD has too, with its training parts. smd: VUS-PR of the test part of four machines. The largest buffer
-  is the period, or 100 rows on ucr and smd.
+  of NAB that are also in TSB-AD, with its training parts. smd: VUS-PR of the test part of four machines. The largest
+  buffer is the period, or 100 rows on ucr and smd.
 - ecg5000: fitted to the normal heart beats of the training part, one beat per window; average precision and area under
   the ROC curve on the test part.
 - events found: the share of events with a row that scores above the 0.99 quantile of normal rows; rows that trail: the
-  share of rows above it within a window's length after an event.
+  share of the rows within a window's length after an event that score above it.
 
-There are two results for each: "causal" by the scores themselves, in which no row uses later ones; "look-ahead" by the
-same scores averaged over half a window and shifted back by half of the rows they look at, which no live system can do,
-but most published tables do. Detectors that look ahead by themselves have no causal result. The two are never in one
-column. Settings are chosen on ucr and tuning; nab and smd are for the test.
+There are two results for each: "causal", from the scores themselves, in which no row uses later ones; and "look-ahead",
+from the same scores averaged over half a window and shifted back by half of the rows they look at, which no live system
+can do, but most published tables do. Detectors that look ahead have no causal result. The two are never in one column.
+Settings are chosen on ucr and tuning; nab and smd are for the test.
 
-Scores are kept in a folder, one file per series and detector, so that a run continues where it stopped: empty it after
-a change of the code. --jobs spreads the work over processes, --seconds stops it in time; a detector that has not scored
-all series is left out of the table. --quick takes every fifth series. The tables also have a random score, and chance:
-its accuracy on ucr, the share of anomalous rows elsewhere.
+Scores are stored in a folder, one file per series and detector, so that a run continues where it stopped: empty it
+after a change of the code. --jobs spreads the work over processes, --seconds stops it after this time; a detector that
+has not scored all series is left out of the table. --quick takes every fifth series. The tables also have a random
+score, and the result that is expected by chance: the accuracy on ucr, the share of anomalous rows on the others.
 
     SKTSAD_DATA=<folder> OMP_NUM_THREADS=1 python benchmarks/unlabelled.py [--jobs 8] ucr tuning nab smd ecg5000
 """

@@ -3,11 +3,11 @@ Two zeros against five thousand ones
 ====================================
 
 A thesis on deep learning with imbalanced data ("Survey on Deep Learning with Imbalanced Data Sets", National Chengchi
-University, 2019) trained one convolutional network on digits, of which some are all but missing, in many ways. Most of
-it was repeated (``benchmarks/imbalanced_mnist.py``); here are its pictures, drawn from the results that were kept. The
-page "The sources, cell by cell" has the numbers, and says which training is still to be run.
+University, 2019) trained one convolutional network in many ways on digits, some of which are very rare. A part of this
+was repeated (``benchmarks/imbalanced_mnist.py``); this page draws the thesis's pictures from the stored results. The
+page "The sources, cell by cell" has the numbers, and shows what has not been run.
 
-With ``SKTSAD_DATA`` set the digits are those of MNIST, else the small ones of scikit-learn.
+If ``SKTSAD_DATA`` is set, the digits are those of MNIST, otherwise the small ones of scikit-learn.
 """
 
 import json
@@ -33,7 +33,7 @@ kept = kept.reindex(
     columns=kept.columns.union(["trained", "train_accuracy", "confusion"])
 )
 published = json.loads((folder / "published_digits.json").read_text())
-# all epochs; these go before those that ended when the loss had converged
+# use training runs of all epochs, if any, and not those that ended early
 is_whole = kept["trained"] == "together"
 kept = kept[
     is_whole == is_whole.groupby([kept["task"], kept["method"]]).transform("max")
@@ -45,8 +45,8 @@ kept.groupby(["task", "method"], sort=False)["accuracy"].agg(
 # %%
 # How many of each
 # ----------------
-# Five of the ten classes have 2 to 5 digits to learn from. The test digits are as they came: half of what is asked
-# about was hardly ever seen.
+# Five of the ten classes have 2 to 5 training digits. The test digits are not thinned: half of them belong to classes
+# that the network has hardly ever seen.
 
 counts = {
     "training": [2, 5, 5000, 3000, 4, 4000, 2, 3, 2000, 1000],
@@ -60,8 +60,8 @@ for axis, (part, sizes) in zip(axes, counts.items(), strict=True):
 # %%
 # What SMOTE makes of two zeros
 # -----------------------------
-# A point between two digits is, pixel by pixel, a mixture of both: two zeros laid over each other. Where the two are
-# alike, that is a digit; otherwise it is a double exposure that nobody would write.
+# SMOTE draws points between two digits: pixel by pixel, each is a mixture of both. If the two are alike, the mixture
+# looks like a digit; otherwise it looks like a double exposure that nobody would write.
 
 if os.environ.get("SKTSAD_DATA"):
     X, y = load_mnist(return_X_y=True)
@@ -91,8 +91,8 @@ for line, (title, images) in zip(axes, pictures.items(), strict=True):
 # %%
 # By method
 # ---------
-# Accuracy on the test digits, with worst and best training; thin bars: on the training digits, where it was kept;
-# crosses: published.
+# The bars are the accuracy on the test digits, with the worst and the best run. Thin bars are the accuracy on the
+# training digits, if it was stored, and crosses the published accuracy.
 
 NAMES = [
     "baseline, MSE",
@@ -135,8 +135,8 @@ for axis, task in zip(axes, ("binary", "multiclass"), strict=True):
 # %%
 # By class
 # --------
-# The share that is found of each of the ten classes. The baseline names none of the rare ones; the costs of the
-# source raise class 1 and nothing else; what is left to gain lies in 4, 6 and 7 for all of them.
+# The share of the digits of each class that is predicted correctly. The baseline predicts none of the rare classes; the
+# costs of the thesis improve class 1 and nothing else; all methods can still improve most on 4, 6 and 7.
 
 names = [name for name in NAMES if len(of_method("multiclass", name))]
 shares = np.array(
@@ -156,8 +156,8 @@ axis.set(xlabel="class", xticks=range(10), yticks=range(len(names)), yticklabels
 # %%
 # Confusion matrices
 # ------------------
-# A row is a true class, a column what it is taken for, in shares of the row. With two classes the accuracies of both
-# are the whole matrix; with ten it was not kept for every training.
+# A row is a true class and a column a predicted one, in shares of the row. With two classes, the matrix follows from
+# the accuracies of both; with ten classes, it was not stored for every training run.
 
 
 def confusion(task, method):
@@ -196,8 +196,8 @@ for task, n_classes in (("binary", 2), ("multiclass", 10)):
 # %%
 # Each method in ROC space
 # ------------------------
-# The zeros as the class to be found: the share that is found against the share of ones taken for zeros. Moving by cost
-# goes from one corner to the other: the network that it moves has learnt no ranking.
+# Zeros are the positive class here: the share of zeros that is found, by the share of ones that are predicted as zeros.
+# Moving the threshold by costs goes from one corner to the other, as this network has not learnt to rank the classes.
 
 figure, axis = plt.subplots(figsize=(6, 4.5), layout="constrained")
 figure.suptitle("Zeros found against ones taken for zeros")
@@ -219,9 +219,9 @@ axis.legend(fontsize="small")
 # %%
 # Alpha and gamma
 # ---------------
-# The focal loss over the weight alpha of the rare classes, a curve for each gamma: published ones dotted, ours as
-# circles. In the published grid accuracy rises with alpha in three steps of four, and no gamma above 0 is better than
-# 0: what helps is the weight, and not the focus.
+# Accuracy with the focal loss by the weight alpha of the rare classes, a curve for each gamma: published results are
+# dotted, ours are circles. In the published grid accuracy rises with alpha in three steps out of four, and the best
+# accuracy is reached with gamma 0: the weight helps, the focus does not.
 
 ALPHAS, GAMMAS = (1, 5, 10, 50, 100), (0, 0.5, 1, 2, 5)
 figure, axes = plt.subplots(1, 2, figsize=(10, 4), layout="constrained")

@@ -3,11 +3,11 @@ Heart beats: a classifier against two autoencoders
 ==================================================
 
 Each row is one heart beat, normal or not. A recurrent classifier learns from both kinds; an autoencoder and a
-variational autoencoder see normal beats only, and call a beat abnormal if they cannot redraw it. How much do the
-labels buy, and what do the networks make of a beat?
+variational autoencoder are trained on normal beats only, and predict a beat to be abnormal if they cannot reconstruct
+it. How much do labels help, and how do the networks reconstruct a beat?
 
-With ``SKTSAD_DATA`` set this runs on the beats of ECG5000, else on generated ones. A beat is a window by itself, so
-there is no ``SlidingWindow`` here.
+If ``SKTSAD_DATA`` is set, this runs on the beats of ECG5000, otherwise on generated ones. Each beat is already a
+window, so there is no ``SlidingWindow`` here.
 """
 
 # sphinx_gallery_thumbnail_number = 5
@@ -27,15 +27,15 @@ from sktsad.metrics import detection_report, random_baseline
 from sktsad.plotting import ReconstructionDisplay, ScoreDisplay, TrainingDisplay
 from sktsad.thresholds import BestFBeta
 
-# small networks gain nothing by more, and lose much on a busy machine
+# more threads do not help small networks, and slow down busy machines
 torch.set_num_threads(1)
 
 # %%
 # The beats
 # ---------
-# Of ECG5000 we take the official split: 500 beats to learn from, 4,500 to judge on. A generated beat is the sum of
-# three bumps (before, at and after the contraction) that vary in time and height; an abnormal one lacks its last bump,
-# has it upside down, or has it early. Beats are independent of each other: here no order in time must be kept.
+# For ECG5000 we use the official split: 500 beats for training, 4,500 for the test. A generated beat is the sum of
+# three bumps (before, at and after the contraction) that vary in time and height; in an abnormal one the last bump is
+# missing, upside down, or early. Beats are independent of each other, so the split need not be in time order.
 
 if os.environ.get("SKTSAD_DATA"):
     source = "ECG5000"
@@ -59,12 +59,12 @@ else:
     values = bumps.sum(axis=2) + rng.normal(scale=0.15, size=(2500, 140))
     X, y, X_test, y_test = values[:500], labels[:500], values[500:], labels[500:]
 print(
-    f"Data: {source}, {len(X)} beats to learn from, {len(X_test):,} to judge on, "
+    f"Data: {source}, {len(X)} beats for training, {len(X_test):,} for the test, "
     f"{y_test.mean():.0%} abnormal."
 )
 
 # %%
-# Ten beats of each kind. Most of the abnormal ones differ plainly; those that do not are the hard part.
+# Ten beats of each kind. Most of the abnormal ones clearly differ; those that do not are hard to detect.
 
 figure, axes = plt.subplots(
     4, 5, figsize=(11, 6), sharex=True, sharey=True, layout="constrained"
@@ -87,8 +87,8 @@ figure.suptitle("Ten normal beats, and ten abnormal ones")
 # %%
 # Three models
 # ------------
-# Three in ten of the beats to learn from is held out for the thresholds. The detectors leave out abnormal beats by
-# themselves. The classifier reads ten samples per step: a recurrent network that goes through 140 steps learns slowly.
+# Three in ten of the training beats are held out for the thresholds. The detectors leave out abnormal beats
+# automatically. The classifier reads ten samples per step: a recurrent network with 140 steps learns slowly.
 
 X_fit, X_choose, y_fit, y_choose = train_test_split(
     X, y, test_size=0.3, stratify=y, random_state=0
@@ -111,7 +111,7 @@ for model in models.values():
     model.fit(X_fit, y_fit)
 
 # %%
-# Losses over the epochs: a curve that still falls steeply at its end asks for more of them.
+# Losses over the epochs: if a curve still falls steeply at its end, more epochs are needed.
 
 figure, axes = plt.subplots(1, 3, figsize=(12, 3.4), layout="constrained")
 for axis, (name, model) in zip(axes, models.items(), strict=True):
@@ -120,11 +120,11 @@ for axis, (name, model) in zip(axes, models.items(), strict=True):
 figure.suptitle("Losses over the epochs of the three models")
 
 # %%
-# What the autoencoders make of a beat
-# ------------------------------------
-# Ten beats of each kind that no model has seen: signal, reconstruction, and the error between them filled. A normal
-# beat comes out nearly as it was, minus its noise. An abnormal one comes out as something else, and the error is large
-# above all where the beat does what normal beats never do.
+# How the autoencoders reconstruct a beat
+# ---------------------------------------
+# Ten beats of each kind that no model has seen: signal, reconstruction, and the error between them as a filled area.
+# The reconstruction of a normal beat is close to the beat without its noise. That of an abnormal one differs from the
+# beat, and the error is largest where the beat is unlike any normal one.
 
 detectors = {name: models[name] for name in ("autoencoder", "variational autoencoder")}
 shown = np.concatenate([X_choose[y_choose == kind][:10] for kind in (0, 1)])
@@ -154,8 +154,8 @@ for name, detector in detectors.items():
 # %%
 # Thresholds
 # ----------
-# All three get the threshold of the best F1 on the beats held out. Their scores on these, by class: the overlap of
-# the histograms is what no threshold can tell apart.
+# All three get the threshold of the best F1 on the held-out beats. The histograms show their scores on these, by class:
+# beats where the histograms overlap cannot be separated by any threshold.
 
 tuned = {
     name: ThresholdClassifier(FrozenEstimator(model), BestFBeta()).fit(
@@ -178,10 +178,10 @@ figure.legend(
 )
 
 # %%
-# The verdict
-# -----------
-# On beats that had no part in any choice, beside a score that knows nothing. With many abnormal beats F1 is high for
-# any score: calling every beat abnormal gets that of the first row.
+# Test results
+# ------------
+# On beats that were not used for any choice, beside a random score. With many abnormal beats, F1 is high for any score:
+# predicting every beat to be abnormal gives the F1 of the first row.
 
 rows = {
     "random score": {
@@ -212,9 +212,9 @@ for axis, (name, model) in zip(axes, tuned.items(), strict=True):
     axis.set_title(name, loc="left")
 
 # %%
-# Which to take
-# -------------
-# Where abnormal beats of every kind are labelled, the classifier uses what it is told. The autoencoders need normal
-# beats to be fitted, here picked by the labels, and abnormal ones only for their thresholds; they say where in the beat
-# something went wrong. They also call abnormal what nobody has labelled yet, which a test set of known kinds does not
-# show.
+# Which to choose
+# ---------------
+# If abnormal beats of every kind are labelled, use the classifier, which learns from these labels. The autoencoders are
+# fitted to normal beats only, here selected by the labels, and need abnormal ones only for their thresholds; they show
+# where in the beat the error is. They can also detect kinds of abnormal beats that nobody has labelled yet, which a
+# test set of known kinds does not show.

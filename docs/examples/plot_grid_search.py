@@ -3,10 +3,10 @@ A search over everything at once
 ================================
 
 Which scaler, which features, how long a window, resample or not, which cell, which loss, which threshold? In one
-pipeline they are all parameters, so one search answers all of them, together. The picture that matters is not the
-winner but which choices made a difference.
+pipeline all of these are parameters, so one search can choose them together. Which choices made a difference is more
+interesting than which candidate was best.
 
-The data are generated: what is shown is how to search, not what wins on your series.
+The data are generated: this page shows how to search, not what is best for your series.
 """
 
 # sphinx_gallery_thumbnail_number = 3
@@ -34,14 +34,14 @@ from sktsad.networks import FocalLoss
 from sktsad.plotting import SeriesDisplay
 from sktsad.thresholds import BestFBeta, MeanStd, MedianMAD, Quantile
 
-# small networks gain nothing by more, and lose much on a busy machine
+# more threads do not help small networks, and slow down busy machines
 torch.set_num_threads(1)
 
 # %%
 # The data
 # --------
-# The search gets the first three quarters of the time and cuts its folds from them. The last quarter is for the
-# verdict: the best of many candidates has been lucky on its folds, so its score there flatters.
+# The search gets the first three quarters of the rows in time, and its folds are within these. The last quarter is for
+# the test: the best of many candidates was also lucky on its folds, so its score there is too optimistic.
 
 X, y = make_kpi(8000, contamination=0.05, noise=0.05, trend=0.2, random_state=0)
 last_quarter = int(0.75 * len(X))
@@ -52,16 +52,16 @@ X_known, y_known, X_test, y_test = (
     y[last_quarter:],
 )
 print(
-    f"{len(X_known):,} generated rows to search on, {len(X_test):,} to judge on; "
+    f"{len(X_known):,} generated rows for the search, {len(X_test):,} for the test; "
     f"{y_test.mean():.1%} anomalous"
 )
 
 # %%
 # One pipeline
 # ------------
-# Each step may be left out by "passthrough". The scaler returns a frame, so that all that follows still has the
-# index. `ThresholdClassifier` wraps all of it: it tunes the threshold on later rows than it trains on, which no
-# sampler has touched, and its rule is a parameter, too.
+# Each step can be left out by "passthrough". The scaler returns a frame, so that all following steps still have the
+# index. `ThresholdClassifier` wraps the whole pipeline: it tunes the threshold on rows after the training rows, which
+# are not resampled, and its rule is a parameter, too.
 
 pipeline = Pipeline(
     [
@@ -97,10 +97,11 @@ choices = {
 # %%
 # The search
 # ----------
-# The grid has hundreds of points; a random search tries some of them, and each choice is still tried about five
-# times. The folds are in time order. Several scorers at once show whether a choice helps the decision (F1), the ranking
-# (average precision) or the events; ``refit`` names the one that counts. Halving searches save time by giving most
-# candidates few rows, drawn at random: that tears windows apart, so halve another resource, such as epochs, or none.
+# The grid has hundreds of points; a random search tries some of them, and each value is still tried about five times or
+# more. The folds are in time order. Several scorers at once show whether a choice improves the decision (F1), the
+# ranking (average precision) or the detection of events; ``refit`` names the one that selects the best candidate.
+# Halving searches save time by giving most candidates few rows, drawn at random. This breaks windows, so halve another
+# resource, such as epochs, or do not halve.
 
 search = RandomizedSearchCV(
     model,
@@ -133,8 +134,8 @@ print(table.to_string(index=False))
 # %%
 # Which choice mattered?
 # ----------------------
-# The mean score of all candidates with the same value of a parameter (bar), and the candidates themselves (circles).
-# Where the bars of a parameter are level, the choice did not matter, or not enough to be seen among the others.
+# The mean score of all candidates with the same value of a parameter (bar), and the candidates themselves (circles). If
+# the bars of a parameter are of equal length, the choice did not matter, or too little to be visible beside the others.
 
 groups = [
     (name, value, scores["F1"][rows])
@@ -160,16 +161,16 @@ ax.invert_yaxis()
 ax.set(title="F1 over the folds, by the value of each parameter", xlabel="F1")
 
 # %%
-# What the network is given, features and scaled rows, stands out; what it is made of matters less. Note that a random
-# search does not compare like with like: few candidates share a value, and their other parameters are chance. A small
-# difference between bars asks for a small grid of its own, around the best.
+# The input of the network, features and scaled rows, matters most; its cell, size and loss matter less. Note that a
+# random search does not change one parameter at a time: few candidates share a value, and their other parameters are
+# random. To confirm a small difference between bars, run a small grid around the best candidate.
 
 # %%
 # A detector's threshold rule in a grid
 # -------------------------------------
 # A detector learns from normal rows, and its threshold is a rule: whole rules are values of ``detect__threshold``, and
-# the parameters of a rule would be ``detect__threshold__k``. They learn on the last rows of each training part.
-# A long window stays unusual to this detector until the event has left it, which costs precision.
+# the parameters of a rule would be ``detect__threshold__k``. They learn on the last rows of each training part. To this
+# detector a long window is unusual until the event has left it, which lowers precision.
 
 detector = Pipeline(
     [
@@ -202,10 +203,10 @@ print(
 )
 
 # %%
-# The verdict
-# -----------
-# On rows that neither search has seen. The best score of the folds is shown, too: with many candidates and few events
-# it promises nothing. The column ``random`` shows what as many alarms at random would get.
+# Test results
+# ------------
+# On rows that neither search has seen. The best score over the folds is shown, too: with many candidates and few events
+# it says little. The column ``random`` shows the results of equally many alarms at random.
 
 for name, winner in (("network", search), ("detector", detectors)):
     report = detection_report(
@@ -226,7 +227,7 @@ for name, winner in (("network", search), ("detector", detectors)):
     print(report.loc[figures].round(3).to_string())
 
 # %%
-# What the two decide, row by row, and where.
+# The predictions of both, as confusion matrices, and those of the network in a part of the series.
 
 figure, axes = plt.subplots(1, 2, figsize=(8, 3.6), layout="constrained")
 for ax, (name, winner) in zip(

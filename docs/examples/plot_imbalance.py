@@ -2,11 +2,11 @@
 Methods against imbalance, side by side
 =======================================
 
-One anomalous row for many normal ones: class weights, losses made for it, samplers, changed copies, costs and a moved
-threshold all promise help. Here they train the same small network with equally many updates, and two questions are
-kept apart: does a method *rank* anomalies higher, or does it only *move* scores across the threshold?
+If there are many normal rows for each anomalous one, class weights, special losses, samplers, changed copies, costs and
+another threshold are all said to help. Here they are used with the same small network and equally many updates, to
+answer two questions: does a method *rank* anomalies higher, or does it only *shift* scores across the threshold?
 
-With ``SKTSAD_DATA`` set this runs on a real KPI of the AIOps challenge, else on a generated one.
+If ``SKTSAD_DATA`` is set, this runs on a real KPI of the AIOps challenge, otherwise on a generated one.
 """
 
 import os
@@ -33,14 +33,14 @@ from sktsad.networks import FocalLoss
 from sktsad.plotting import ScoreDisplay
 from sktsad.sampling import WindowAugmenter, imbalance_ratio
 
-# small networks gain nothing by more, and lose much on a busy machine
+# more threads do not help small networks, and slow down busy machines
 torch.set_num_threads(1)
 
 # %%
 # The data
 # --------
-# Three parts in time order: to fit, for thresholds, to judge on. Samplers change the first alone: the other two keep
-# the real share of anomalies.
+# There are three parts in time order: for the fit, for the thresholds, and for the test. Samplers change the first
+# only: the other two keep the real share of anomalies.
 
 if os.environ.get("SKTSAD_DATA"):
     source = "KPI 02e99bd4f6cfb33f of the AIOps challenge"
@@ -53,15 +53,15 @@ fit, hold, test = slice(cuts[0]), slice(*cuts), slice(cuts[1], None)
 ratio = imbalance_ratio(y[fit])
 print(
     f"Data: {source}, {len(X):,} rows, {ratio:.0f} normal rows for an anomalous one "
-    "to fit."
+    "in the fit part."
 )
 
 # %%
 # One network, many ways to train it
 # ----------------------------------
-# The scaled rows become windows once; methods differ in the loss, the weights, or a sampler after the windows. A
-# sampler changes how many rows an epoch has, so epochs are counted by updates: otherwise undersampling would look bad
-# because it trains less, and oversampling good because it trains more.
+# Windows of the scaled rows are computed once; methods differ in the loss, the weights, or a sampler after the windows.
+# A sampler changes how many rows an epoch has, so the number of epochs is chosen to give the same number of updates:
+# otherwise undersampling would look bad because it trains less, and oversampling good because it trains more.
 
 prepare = make_pipeline(
     StandardScaler().set_output(transform="pandas"), SlidingWindow(15)
@@ -73,7 +73,7 @@ windows = {
 
 
 def train(sampler="passthrough", random_state=0, **parameters):
-    """Fit the network after a sampler, with as many updates whatever that leaves."""
+    """Fit the network after a sampler, with the same number of updates for all."""
     n_rows = len(windows["fit"])
     if sampler != "passthrough":
         n_rows = len(sampler.fit_resample(windows["fit"], y[fit])[1])
@@ -109,11 +109,11 @@ models["cost moving"] = CostSensitiveClassifier(
 models["cost moving"].fit(windows["fit"], y[fit])
 
 # %%
-# Cost moving trains nothing: it keeps the baseline's probabilities, and alarms where a miss, which is said to cost as
-# much as ``ratio`` false alarms, is the greater risk.
+# Cost moving trains nothing: it keeps the baseline's probabilities, and raises an alarm where the expected cost of a
+# miss, set to that of ``ratio`` false alarms, is higher than that of a false alarm.
 #
-# What do class weights do to the scores? Both histograms show the log odds of the rows for thresholds, with 0, the
-# threshold that `predict` uses, as a dashed line. With weights both classes move to the right, together.
+# What do class weights change in the scores? Both histograms show the log odds of the rows for the thresholds, with 0,
+# the threshold that `predict` uses, as a dashed line. With weights, the scores of both classes shift to the right.
 
 figure, axes = plt.subplots(
     1, 2, figsize=(10, 3.4), sharex=True, sharey=True, layout="constrained"
@@ -134,11 +134,11 @@ for ax, name in zip(axes, ("baseline", "class weights"), strict=True):
     ax.label_outer()
 
 # %%
-# Ranking and threshold, apart
-# ----------------------------
-# Average precision judges the ranking alone. F1 is given twice: at the threshold that each model comes with, and at the
-# one that `ThresholdClassifier` chooses by F1 on the rows kept for it. The mean probabilities tell where the scores
-# are. All is judged on the last quarter, at its true prior.
+# Ranking and threshold, separately
+# ---------------------------------
+# Average precision evaluates the ranking only. F1 is given twice: at each model's own threshold, and at the one that
+# `ThresholdClassifier` chooses by F1 on the rows held out for it. The mean probabilities show where the scores are. All
+# figures are for the last quarter, at its true prior.
 
 rows = {}
 for name, model in models.items():
@@ -163,7 +163,8 @@ for metric in (average_precision_score, f1_score):
     )
 
 # %%
-# How much is luck? The baseline again, from two other seeds: a difference that is no larger than theirs tells nothing.
+# How much is luck? The baseline is trained again with two other seeds: a difference that is no larger than that between
+# seeds means nothing.
 
 others = [
     train(random_state=seed).decision_function(windows["test"]) for seed in (1, 2)
@@ -181,8 +182,9 @@ print(spread.iloc[:3].round(3).to_string())
 # %%
 # The picture
 # -----------
-# From the left: average precision, with the range of the baseline's seeds in grey; F1, hollow at the model's own
-# threshold and full at the tuned one; and the mean probability of normal rows (hollow) and anomalous ones (full).
+# From left to right: average precision, with the range over the baseline's seeds in grey; F1, at the model's own
+# threshold (hollow) and at the tuned one (filled); and the mean probability of normal rows (hollow) and anomalous ones
+# (filled).
 
 names, places = table.index, np.arange(len(table))
 figure, axes = plt.subplots(1, 3, figsize=(11, 4.6), sharey=True, layout="constrained")
@@ -205,12 +207,12 @@ for ax, title in zip(axes, ("The ranking", "The decision", "The scores"), strict
     )
 
 # %%
-# The hollow points of the middle panel lie far apart: at the threshold that comes with it, a method looks good or bad
-# by how far it has pushed the probabilities up. With tuned thresholds, the full points, much of that is gone, and
-# one plain network with its threshold tuned, the first line, is one of the crowd. Cost moving ends where it does, as
-# it leaves the ranking alone.
+# The hollow points of the middle panel are far apart: at its own threshold, a method looks good or bad depending on how
+# much it raises the probabilities. With tuned thresholds, the filled points, much of the difference is gone, and the
+# plain network with a tuned threshold, the first line, is about as good as the others. Cost moving gets the same result
+# as this network, as it does not change the ranking.
 #
-# What is left is differences in ranking: small, or on the wrong side of the grey band. So tune the threshold first,
-# and compare the rest with the spread of the seeds. It does not follow that nothing ever helps: with a hundred and more
-# normal rows for each anomalous one, many batches have no anomaly at all, and repeating the anomalous rows taught a
-# network far more in as many epochs. The guide to rare events and the benchmarks have those figures.
+# The remaining differences are in the ranking: they are small, or below the grey band. So tune the threshold first, and
+# compare the rest with the spread over seeds. This does not mean that no method ever helps: with a hundred or more
+# normal rows for each anomalous one, many batches have no anomaly at all, and a network learnt far more from repeated
+# anomalous rows in the same number of epochs. The benchmarks have these figures.

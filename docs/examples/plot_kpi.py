@@ -2,11 +2,11 @@
 A KPI from raw rows to a tuned detector
 =======================================
 
-A server's key performance indicator: one value per minute, a few per cent of the rows labelled as anomalous.
-We search a pipeline for F1 in time order, choose its threshold on rows that it has not seen, and judge it on the
-last quarter of the time, beside a z-score, an autoencoder and a random score.
+The data are a server's key performance indicator: one value per minute, with a few per cent of the rows labelled as
+anomalous. We tune a pipeline for F1 with folds in time order, choose its threshold on rows that it has not seen, and
+test it on the last quarter of the rows, beside a z-score, an autoencoder and a random score.
 
-With ``SKTSAD_DATA`` set this runs on a real KPI of the AIOps challenge, else on a generated one.
+If ``SKTSAD_DATA`` is set, this runs on a real KPI of the AIOps challenge, otherwise on a generated one.
 """
 
 import os
@@ -39,16 +39,16 @@ from sktsad.plotting import ScoreDisplay, SeriesDisplay
 from sktsad.thresholds import BestFBeta
 
 started = time.perf_counter()
-# then it tells how far it is; the gallery shows results alone
+# a script reports its progress; the gallery shows only the results
 is_script = "__file__" in globals()
-# small networks gain nothing by more, and lose much on a busy machine
+# more threads do not help small networks, and slow down busy machines
 torch.set_num_threads(1)
 
 # %%
 # The data
 # --------
-# Rows in time order, with their time as index: it shows the windows where gaps are. The first 60 % are for fitting, the
-# next 15 % for the threshold, the last quarter for the verdict.
+# Rows are in time order, with their time as index, which tells `SlidingWindow` where gaps are. The first 60 % are for
+# fitting, the next 15 % for the threshold, the last quarter for the test.
 
 if os.environ.get("SKTSAD_DATA"):
     source = "KPI 02e99bd4f6cfb33f of the AIOps challenge"
@@ -66,15 +66,15 @@ print(f"Data: {source}, {len(X):,} rows, {y.mean():.1%} anomalous.")
 # %%
 # A grid over the whole pipeline
 # ------------------------------
-# The scaler returns a frame, so that the window still has the index. Window and undersampling are steps like
-# any other: what the sampler drops, it drops at fit only. ``scoring`` and ``cv`` are named because their defaults,
-# accuracy and folds that cut time to pieces, reward a detector that never alarms.
+# The scaler returns a frame, so that the window still has the index. Window and undersampling are ordinary steps: the
+# sampler drops rows in fit only. ``scoring`` and ``cv`` are set because their defaults do not suit rare events in time
+# order: accuracy rewards a model that never raises an alarm, and the default folds are not in time order.
 
 folds = TimeSeriesSplit(n_splits=3, gap=30)
 
 
 def epochs(n_rows: int, batch_size: int, n_steps: int = 2500) -> list[int]:
-    """Give each candidate as many training steps, however many rows are left."""
+    """Return the epochs that give each candidate the same number of updates."""
     return [max(1, round(n_steps * batch_size / n_rows))]
 
 
@@ -111,7 +111,7 @@ print(
 # %%
 # The threshold, on rows that the model has not seen
 # --------------------------------------------------
-# scikit-learn's own: the fitted pipeline is frozen, only its threshold is chosen.
+# This is done by scikit-learn: the fitted pipeline is frozen, and only its threshold is chosen.
 
 recurrent = search.best_estimator_
 tuned = TunedThresholdClassifierCV(
@@ -125,10 +125,10 @@ tuned = TunedThresholdClassifierCV(
 tuned.fit(X_threshold, y_threshold)
 
 # %%
-# The rivals
-# ----------
-# They are fitted on the normal rows of the first three quarters, and hold back some of them for their thresholds.
-# A detector is tuned like a classifier.
+# Models to compare with
+# ----------------------
+# These are fitted on the normal rows of the first three quarters, and hold out some of them for their thresholds. A
+# detector is tuned like a classifier.
 
 X_known, y_known = X.iloc[:last_quarter], y.iloc[:last_quarter]
 z_score = Pipeline([("scale", StandardScaler()), ("detect", ZScoreDetector())])
@@ -152,9 +152,9 @@ autoencoder = GridSearchCV(
 autoencoder.fit(X_known, y_known)
 
 # %%
-# The verdict
-# -----------
-# A random score, its threshold chosen like the others, tells what F1 is worth at this prevalence.
+# Test results
+# ------------
+# A random score, with a threshold chosen in the same way, shows which F1 can be reached by chance at this prevalence.
 
 rng = np.random.default_rng(0)
 random_threshold = BestFBeta().fit(rng.random(len(y_threshold)), y_threshold).threshold_
@@ -188,8 +188,8 @@ print(table.round(3).to_string())
 # %%
 # One picture
 # -----------
-# The part of the last quarter around its first event: labelled events are hatched, detected rows marked; below, the
-# score that the threshold cuts.
+# The part of the last quarter around its first event: labelled events are hatched and detected rows marked; the score
+# and its threshold are below.
 
 first = int(np.argmax(y_test.to_numpy()))
 part = slice(max(0, first - 700), first + 1300)

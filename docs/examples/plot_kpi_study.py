@@ -2,12 +2,12 @@
 One KPI, question by question
 =============================
 
-A server's key performance indicator, and the questions that its owner asks: what is there to see, how far does a
-z-score get, what does a recurrent network add and from how much of the past, does scaling matter, where to put the
-threshold, does pre-training help when few events are labelled, and what would a balanced test set have claimed? Each
-answer is a figure on the last quarter of the time, and all of them end up in one table.
+This study answers questions about a server's key performance indicator: what do the rows look like, how good is a
+z-score, how much better is a recurrent network and how much of the past does it need, does scaling matter, which
+threshold is best, does pre-training help if few events are labelled, and what would a balanced test set have claimed?
+Each answer is a figure for the last quarter of the rows, and one table at the end has all of them.
 
-With ``SKTSAD_DATA`` set this runs on a real KPI of the AIOps challenge, else on a generated one.
+If ``SKTSAD_DATA`` is set, this runs on a real KPI of the AIOps challenge, otherwise on a generated one.
 """
 
 import os
@@ -33,14 +33,14 @@ from sktsad.metrics import detection_report, to_events
 from sktsad.plotting import ScoreDisplay, SeriesDisplay, ThresholdDisplay
 from sktsad.sampling import imbalance_ratio
 
-# small networks gain nothing by more, and lose much on a busy machine
+# more threads do not help small networks, and slow down busy machines
 torch.set_num_threads(1)
 
 # %%
 # What does the series look like?
 # -------------------------------
 # The rows are in time order, with their time as index. The first 60 % are for fitting, the next 15 % for thresholds,
-# the last quarter for the verdict: everything that is chosen below is chosen without it.
+# the last quarter for the test: nothing below is chosen on it.
 
 if os.environ.get("SKTSAD_DATA"):
     source = "KPI 02e99bd4f6cfb33f of the AIOps challenge"
@@ -59,13 +59,13 @@ SeriesDisplay.from_predictions(X, y).ax_.set_title(
 first = int(np.flatnonzero(y[test])[0]) + cuts[1]
 part = slice(max(cuts[1], first - 600), first + 900)
 SeriesDisplay.from_predictions(X[part], y[part]).ax_.set_title(
-    "Part of the last quarter, from near by"
+    "Part of the last quarter, enlarged"
 )
 
 # %%
 # How rare are anomalies?
 # -----------------------
-# Rows are many, events are few: it is the number of events that says how much a figure can be trusted.
+# There are many rows but few events, and the number of events decides how much a figure can be trusted.
 
 summary = {}
 for name, rows in (("fit", fit), ("threshold", hold), ("test", test)):
@@ -79,11 +79,12 @@ for name, rows in (("fit", fit), ("threshold", hold), ("test", test)):
 print(pd.DataFrame(summary).T.round(1).to_string())
 
 # %%
-# How far does a z-score get?
-# ----------------------------
-# The global one asks how far a value is off the mean of the normal rows, the rolling one how far it is off the last 30
-# rows. The first sees what leaves the usual range, and nothing below. The second sees what jumps: the first rows of an
-# event; where events outlast its window that is next to nothing, and noise jumps too.
+# How good is a z-score?
+# ----------------------
+# The global one measures how far a value is from the mean of the normal rows, the rolling one how far it is from the
+# last 30 rows. The first detects values outside the usual range, and nothing else. The second detects jumps, such as
+# the first rows of an event: if events last longer than its window, that is only a small part of them, and noise jumps,
+# too.
 
 models = {
     "z-score, global": make_pipeline(SlidingWindow(1), ZScoreDetector()),
@@ -102,9 +103,9 @@ for ax, (name, model) in zip(axes, models.items(), strict=True):
 # %%
 # One time step or a window? And does scaling matter?
 # ---------------------------------------------------
-# A recurrent network that gets one row at a time has nothing to recur over: it can only learn which values are
-# rare. A window of 30 rows shows it shapes. Both are trained on raw, standardised and squeezed (min-max) rows, with the
-# same number of updates. The figure is average precision, which needs no threshold; a score that knows nothing gets the
+# A recurrent network that gets one row at a time has no past to use: it can only learn which values are rare. A window
+# of 30 rows shows it shapes. Both are trained on raw, standardised and min-max scaled rows, with the same number of
+# updates for these three. The metric is average precision, which needs no threshold; for a random score it equals the
 # prevalence.
 
 
@@ -160,15 +161,16 @@ models["network, one row"] = one_row["standard"]
 models["network, 30 rows"] = window["standard"]
 
 # %%
-# Scaling brings no information, it lets the training get there: the cells of the network saturate far from 0 and
-# hardly move where all values are nearly the same. How much raw rows lose depends on their units.
+# Scaling adds no information, but it makes training easier: the cells of the network saturate if values are far from 0,
+# and hardly respond if all values are nearly the same. How much worse raw rows are depends on their units.
 
 # %%
 # Which threshold?
 # ----------------
-# A network that calls what is more likely than not suits the training rows, of which more or fewer may be anomalous
-# than of later ones. `ThresholdClassifier` learns the threshold of the best F1 on rows that the network has not seen.
-# Is the chosen threshold on a hill or on a needle? And does it stay good on later rows?
+# By default a classifier predicts an anomaly if its probability is above one half. This suits the training rows, but
+# the share of anomalies in later rows may be different. `ThresholdClassifier` learns the threshold of the best F1 on
+# rows that the network has not seen. Is F1 high in a wide range around the chosen threshold, or only in a narrow peak?
+# And is the threshold still good on later rows?
 
 network = ThresholdClassifier(FrozenEstimator(models["network, 30 rows"])).fit(
     X[hold], y[hold]
@@ -193,9 +195,10 @@ figure.suptitle(
 # %%
 # Does pre-training help when few events are labelled?
 # ----------------------------------------------------
-# Say that somebody labelled only five events, each with the 200 rows around it. All rows for fitting are there, without
-# labels: a `ForecastPretrainer` learns from them to predict the next row, and lends its encoder to the classifier,
-# which only learns a head. Three draws of the five events; both ways get the same rows and as many updates.
+# Suppose that only five events were labelled, each with 100 rows before and after it. All rows of the fit part are
+# available without labels: a `ForecastPretrainer` learns from them to predict the next row, and the classifier uses its
+# encoder and learns only a head. There are three draws of the five events; both methods get the same rows and the same
+# number of updates.
 
 scaler = FrozenEstimator(StandardScaler().set_output(transform="pandas").fit(X[fit]))
 options = {"hidden_size": 32, "batch_size": 64, "lr": 0.003}
@@ -236,16 +239,16 @@ models["5 events, from scratch"] = few["from scratch"][0]
 models["5 events, pre-trained"] = few["pre-trained"][0]
 
 # %%
-# Which five events are labelled moves the figure as much as how the network is trained, and on these rows there is no
-# clear winner. On other KPIs the gain was large: the guide to pre-training has ten draws on four of them. With few
-# labels it is worth a try, with folds to decide.
+# The choice of the five events changes the figure as much as the way of training, and on these rows neither way is
+# clearly better. On other KPIs the gain was large: the benchmarks have ten draws on four of them. With few labels
+# pre-training is worth a try; decide with folds.
 
 # %%
 # What would a balanced test set have claimed?
 # --------------------------------------------
-# Often the test rows are balanced by throwing normal ones away, as the training rows were. Most chances for a false
-# alarm are then gone, and the same decisions look better, most of all those that alarm too often. An alarm that never
-# ends gets an F1 of 2/3.
+# Often the test rows are balanced by dropping normal ones, as the training rows were. Most chances for a false alarm
+# are then gone, and the same decisions look better, above all those with too many alarms. An alarm at every row gets an
+# F1 of 2/3.
 
 normal, anomalous = np.flatnonzero(y[test] == 0), np.flatnonzero(y[test] == 1)
 kept = np.random.default_rng(0).choice(normal, len(anomalous), replace=False)
@@ -285,22 +288,22 @@ ax.legend(loc="upper left", bbox_to_anchor=(1, 1), fontsize="small")
 ax.figure.set_layout_engine("constrained")
 
 # %%
-# The verdict
-# -----------
-# One table, all of it on the last quarter of the time. Where the threshold was chosen on few events, the tuned one can
-# be worse than the model's own: average precision does not depend on such luck.
+# Test results
+# ------------
+# All figures of this table are for the last quarter of the rows. If the threshold was chosen on few events, the tuned
+# one can be worse than the model's own; average precision does not depend on a threshold.
 
 print(verdict.round(3).to_string())
 
 # %%
-# And how far the figures of the network with a window and a tuned threshold may be off. The intervals draw whole
-# events; what they are worth depends on how many there are. Best F1 is an upper bound.
+# How uncertain are the figures of the network with a window and a tuned threshold? The intervals come from a bootstrap
+# of whole events, and can be trusted only if there are enough of these. Best F1 is an upper bound.
 
 score = pd.Series(network.decision_function(X[test]), y[test].index)
 print(detection_report(y[test], score, n_bootstrap=200).round(3).to_string())
 
 # %%
-# Last, look: what it finds around the first event, and where it raises false alarms.
+# Finally, a picture of what it detects around the first event, and where it raises false alarms.
 
 SeriesDisplay.from_predictions(
     X[part], y[part], (score[X[part].index] > 0).astype(int)

@@ -2,11 +2,11 @@
 A factory, live
 ===============
 
-Forty machines report every five minutes, and somebody is called when one of them misbehaves. A pipeline is fitted on
-two weeks; then it lives on the stream: primed with the rows since, fed a day row by row, killed in the middle, and
-restored from its last snapshot. Alarms are drawn as they open and close.
+Forty machines report every five minutes, and a faulty one must raise an alarm. A pipeline is fitted on two weeks; then
+it scores the stream: it is primed with the rows since then, gets the rows of a day one by one, is killed at noon, and
+is restored from its last snapshot. Alarms are drawn as they open and close.
 
-The factory is generated: everything here runs without any data.
+The data are generated: this page needs no files.
 """
 
 import tempfile
@@ -24,8 +24,8 @@ from sktsad.thresholds import Quantile
 # %%
 # The factory
 # -----------
-# Each machine follows the shifts of the day, at a load of its own. On the last day three go wrong: one jumps, one
-# drifts away, one falls silent and shows its mean.
+# The load of each machine has a daily rhythm and its own level. On the last day three machines fail: the load of one
+# jumps, that of another drifts away, and a third reports only its mean.
 
 rng = np.random.default_rng(0)
 time = pd.date_range("2026-01-05", periods=288 * 16, freq="5min", name="time")
@@ -46,8 +46,8 @@ stamp = index.get_level_values("time")
 # %%
 # Fit, and start
 # --------------
-# Two weeks are for the model; features compare each row with the hours and the days before it. The day after is fed
-# to the scorer without asking for scores, so that it knows the past.
+# The model is fitted on two weeks; features compare each row with the hours and the days before it. The scorer is then
+# primed with the next day, so that it knows the past; this returns no scores.
 
 features = RollingFeatures(
     [12, 48],
@@ -69,14 +69,14 @@ print(len(scorer.series), "machines")
 # %%
 # A day of rows, and a crash
 # --------------------------
-# Every five minutes one row of each machine comes. Every half hour the state goes to disk. At noon the process dies:
-# what it knew is gone. Another one loads the snapshot, is fed the rows since, and continues.
+# Every five minutes one row of each machine arrives. Every half hour the state is saved to disk. At noon the process is
+# killed and loses its state. Another process loads the snapshot, gets the rows since then, and continues.
 
 path = Path(tempfile.mkdtemp(), "state.npz")
 
 
 def feed(scorer, start, stop):
-    """Feed the rows of some instants one by one; return what is said of them."""
+    """Pass the rows time step by time step; return the results for all of them."""
     said = []
     for number in range(start, stop):
         if (number - today) % 6 == 0:
@@ -91,7 +91,7 @@ by_time = X.set_axis(
 )
 by_time = by_time[stamp >= time[today]].sort_index()
 morning = feed(scorer, today, today + 147)
-del scorer  # dead, three rows after the last snapshot
+del scorer  # killed, three rows after the last snapshot
 
 restored = LiveScorer(model, merge_gap="30min", min_rows=2).load(path)
 rest = feed(restored, today + 144, len(time))
@@ -101,12 +101,12 @@ wanted = pd.Series(
     model.decision_function(X[stamp >= time[288 * 14]]),
     X.index[stamp >= time[288 * 14]],
 )
-print("as one that never died:", np.allclose(day["decision"], wanted[day.index]))
+print("same as without the crash:", np.allclose(day["decision"], wanted[day.index]))
 
 # %%
 # The alarms
 # ----------
-# An alarm opens at the second row above the threshold, and is over when half an hour was quiet.
+# An alarm opens at the second row above the threshold, and closes after half an hour without another.
 
 opened, closed = day[day["opened"]], day[day["closed"]]
 print(opened["score"].round(1).to_string())
@@ -123,15 +123,16 @@ for ax, number in zip(axes, (3, 11, 27), strict=True):
     ax.set(ylabel=name)
 axes[0].set_title(
     "One day: red lines open an alarm, green ones close it; at the dotted line the "
-    "process died"
+    "process was killed"
 )
 
 # %%
 # What it costs
 # -------------
-# The state of a machine is a few kilobytes, for the days that features look back at; a row of all forty is one call.
+# The state of a machine is a few kilobytes, for the days that the features look back at; one call scores a row of all
+# forty machines.
 
 print(
-    f"{path.stat().st_size / len(restored.series) / 1000:.0f} kB a machine in the "
+    f"{path.stat().st_size / len(restored.series) / 1000:.0f} kB per machine in the "
     "snapshot"
 )

@@ -2,11 +2,11 @@
 What happened hours ago: a recurrent network along the series
 ==============================================================
 
-A furnace is charged with one of two kinds of ore, and the melt is tapped some five hundred readings later. Tapping is
-a fault after one kind, and correct after the other: the label of a row depends on a row hundreds before it. What does a
-network on windows make of that, and what one that runs along the series and keeps its state?
+A furnace is charged with one of two kinds of ore, and the melt is tapped five hundred readings later. Tapping is a
+fault after one kind, and correct after the other: the label of a row depends on a row hundreds of rows before it. Can a
+network on windows learn this, and can one that runs along the series and keeps its state?
 
-The data is generated: everything here runs without any.
+The data are generated: this page needs no files.
 """
 
 import time
@@ -20,7 +20,7 @@ from sklearn.pipeline import make_pipeline
 
 from sktsad import RNNClassifier, SlidingWindow, StatefulRNNClassifier
 
-torch.set_num_threads(1)  # small networks gain nothing by more
+torch.set_num_threads(1)  # more threads do not help small networks
 
 
 def furnace(n_rows, seed):
@@ -38,11 +38,11 @@ def furnace(n_rows, seed):
 # %%
 # The readings
 # ------------
-# ``charge`` is 1 for one kind of ore and -1 for the other; ``tap`` is 1 where the melt is let out.
+# ``charge`` is 1 for one kind of ore and -1 for the other; ``tap`` is 1 when the furnace is tapped.
 
 X, y = furnace(24_000, 0)
 X_new, y_new = furnace(24_000, 1)
-taps = (X_new["tap"] > 0).to_numpy()  # the rows about which there is something to ask
+taps = (X_new["tap"] > 0).to_numpy()  # the rows whose label is in question
 print(f"{taps.sum()} melts, {y_new.sum()} faults")
 
 figure, axis = plt.subplots(figsize=(10, 2.5), layout="constrained")
@@ -55,10 +55,10 @@ axis.legend(frameon=False)
 # %%
 # A window and a state
 # --------------------
-# Windows of 30 rows cannot hold the charge, and windows of 600 would cost 600 steps for every row. The stateful
-# network takes one step per row. Gradients reach as far back as a chunk of rows, so a chunk must hold both charge and
-# tap: ``chunk_size=700``. Taps are few, so the other rows weigh little in its loss. The network on windows gets a
-# quarter of the rows, which takes it longer all the same.
+# Windows of 30 rows do not reach back to the charge, and windows of 600 would cost 600 steps for every row. The
+# stateful network takes one step per row. Gradients reach back no further than a chunk of rows, so a chunk must contain
+# both charge and tap: ``chunk_size=700``. Taps are few, so the other rows get small weights in the loss. The network on
+# windows is trained on a quarter of the rows, which still takes longer.
 
 weight = 0.002 + X["tap"].to_numpy()
 quarter = slice(0, len(X) // 4)
@@ -96,15 +96,16 @@ table = {
     for name, score in scores.items()
 }
 print(
-    f"\nFaults among taps, which is what chance gets: {y_new[taps].mean():.2f}. "
-    "Among taps, and CPU time to fit:\n"
+    f"\nShare of faults among taps, the result by chance: {y_new[taps].mean():.2f}. "
+    "Average precision among taps, and CPU time to fit:\n"
 )
 print(pd.DataFrame(table).T.round(2).to_string())
 
 # %%
 # What the state remembers
 # ------------------------
-# Along the series the score of a tap depends on the charge 500 readings before; in a window all taps look alike.
+# For the network along the series, the score of a tap depends on the charge 500 readings before; in a window all taps
+# look alike.
 
 figure, axes = plt.subplots(1, 2, figsize=(9, 3), layout="constrained")
 for axis, (name, score) in zip(axes, scores.items(), strict=True):
@@ -115,4 +116,5 @@ for axis, (name, score) in zip(axes, scores.items(), strict=True):
 axes[0].legend(frameon=False)
 
 # %%
-# A window is still the better choice where all that matters lies within it: a heart beat, or a jump of the last minute.
+# A window is still the better choice if all relevant rows are within it, as for a heart beat, or a jump in the last
+# minute.

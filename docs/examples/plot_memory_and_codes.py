@@ -2,11 +2,11 @@
 How far a network looks back, and what its code is worth
 ========================================================
 
-Three things that are often said of recurrent networks and autoencoders, put to the test: a simple recurrent network
-forgets, since its gradient vanishes, and an LSTM does not; the code in the middle of an autoencoder is a set of
-features that other learners can use; an autoencoder memorises its training rows, and a variational one does not.
+This study tests three common claims about recurrent networks and autoencoders: a simple recurrent network forgets,
+since its gradient vanishes, and an LSTM does not; the code in the middle of an autoencoder is a set of features that
+other models can use; an autoencoder memorises its training rows, and a variational one does not.
 
-With ``SKTSAD_DATA`` set the second and third run on the beats of ECG5000, else on generated ones.
+If ``SKTSAD_DATA`` is set, the second and third run on the beats of ECG5000, otherwise on generated ones.
 """
 
 import os
@@ -24,14 +24,14 @@ from sklearn.preprocessing import StandardScaler
 from sktsad import AutoencoderDetector, RNNRegressor, VAEDetector
 from sktsad.datasets import load_ecg5000
 
-# small networks gain nothing by more, and lose much on a busy machine
+# more threads do not help small networks, and slow down busy machines
 torch.set_num_threads(1)
 
 # %%
-# Where the gradient goes
-# -----------------------
-# Windows of 30 values, and the task of naming the first of them. The gradient of the output by each value of the window
-# tells how much that value can teach the network, and how much it has been taught: dashed before training, solid after.
+# How far the gradient reaches
+# ----------------------------
+# The task is to return the first value of a window of 30. The gradient of the output with respect to each value of the
+# window shows how much the output depends on that value: dashed before training, solid after it.
 
 rng = np.random.RandomState(0)
 windows = rng.uniform(-1, 1, size=(2000, 30))
@@ -39,7 +39,7 @@ asked = windows[:, 0]
 
 
 def gradient_by_lag(model):
-    """Return the mean gradient of the output by the value a number of steps back."""
+    """Return the mean gradient of the output by the value at each number of steps back."""
     inputs = torch.tensor(
         windows[:200, :, None], dtype=torch.float32, requires_grad=True
     )
@@ -77,10 +77,10 @@ axis.legend(fontsize="small")
 print({cell: round(value, 2) for cell, value in recall.items()})
 
 # %%
-# Before training the gradient of all three falls by about half at each step, that of an LSTM, too: its gates start half
-# open. That is not the end of it. The simple network is the first to learn this task, and its curve then rises towards
-# the value asked for; LSTM and GRU do not get there in as many epochs. What an LSTM has is the means to keep a value
-# once its gates have learnt to; it does not keep it by itself, and thirty steps are no reason to prefer it.
+# Before training the gradient of all three falls by about half at each step, also that of the LSTM: its gates start
+# half open. Training changes this. The simple network is the first to learn this task, and its curve then rises towards
+# the value to be returned; LSTM and GRU do not learn it in the same number of epochs. An LSTM can keep a value once its
+# gates have learnt to, but it does not do so from the start, and thirty steps are no reason to prefer it.
 
 # %%
 # The beats
@@ -112,8 +112,9 @@ normal = X[y == 0]
 # %%
 # The code as features
 # --------------------
-# An autoencoder that has seen normal beats only turns a beat of 140 samples into eight numbers. Ten labelled beats of
-# each kind, drawn ten times, teach a logistic regression: on the beats, on eight principal components, on the code.
+# An autoencoder that was trained on normal beats only encodes a beat of 140 samples as eight numbers. A logistic
+# regression is fitted to ten labelled beats of each kind, for ten draws: on the samples, on eight principal components,
+# and on the code.
 
 coder = AutoencoderDetector(hidden_sizes=(32, 8), max_epochs=100, random_state=0).fit(
     normal
@@ -144,9 +145,9 @@ for draw in range(10):
 pd.DataFrame(figures).agg(["mean", "min", "max"]).T.round(3)
 
 # %%
-# Eight numbers do nearly what the 140 samples do, on ECG5000 an F1 of 0.94 against 0.96, and the code is no better than
-# principal components of the same size. In two of the directions of the code, with the labels that it has never seen:
-# whether the two kinds lie apart is what the logistic regression lives on.
+# Eight numbers are nearly as good as the 140 samples (F1 0.94 and 0.96 on ECG5000), and the code is no better than
+# principal components of the same size. The picture shows the code in two directions, with the labels, which the
+# autoencoder has never seen: the better the two kinds are separated, the better a logistic regression can be.
 
 plane = PCA(2).fit_transform(coder.transform(X_test))
 figure, axis = plt.subplots(figsize=(5, 3.8), layout="constrained")
@@ -165,9 +166,9 @@ axis.legend()
 # %%
 # Does an autoencoder memorise?
 # -----------------------------------
-# Sixty normal beats to learn from, hundreds of epochs. Left: the error on these and on other normal beats. Right: how
-# well the score tells normal from abnormal ones. A gap that opens at the left is memorising; whether it does harm is
-# seen only at the right.
+# Training is on sixty normal beats, for hundreds of epochs. Left: the error on these and on other normal beats. Right:
+# how well the score separates normal from abnormal beats. A growing difference on the left is memorising; whether it
+# does harm can be seen only on the right.
 
 few = normal[:60]
 others = X_test[y_test == 0]
@@ -220,11 +221,11 @@ for line, network in zip(axes, ROUNDS, strict=True):
     line[0].legend(fontsize="x-small")
 
 # %%
-# The epoch with the best detection, and what is lost until the last. On ECG5000 both dense networks memorise
-# alike: in the end other beats have an error half as large again as those of the training. It harms the autoencoder,
-# whose ROC AUC falls from 0.987 after 150 epochs to 0.971 after 600; the variational one loses next to nothing (0.984
-# to 0.982). So the claim holds for what a detector is for, not for the errors. The recurrent ones have not
-# learnt enough in 150 epochs of sixty beats to forget anything.
+# The table shows the epoch with the best detection, and what is lost until the last. On ECG5000 both dense networks
+# memorise to the same degree: in the end the error of other beats is half as large again as that of the training beats.
+# This harms the autoencoder, whose ROC AUC falls from 0.987 after 150 epochs to 0.971 after 600; the variational one
+# loses almost nothing (0.984 to 0.982). So the claim is true of detection, but not of the errors. The recurrent
+# networks have not learnt enough in 150 epochs of sixty beats to memorise anything.
 
 best = learnt.loc[learnt.groupby(["network", "model"])["ROC AUC"].idxmax()].set_index(
     ["network", "model"]

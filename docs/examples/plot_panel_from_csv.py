@@ -2,11 +2,13 @@
 From a folder of CSV files to detections in every series
 ========================================================
 
-Data seldom come as a clean table. Here each series is a CSV file of its own: they differ in length and scale, one has a
-gap, one is out of order, one has a row twice. We read them into one frame, let the library name what is wrong, fix it,
-and judge a pipeline on all series at once, in time order. At the end comes a series that training has not seen.
+Data seldom come as a clean table. Here each series is a separate CSV file: they differ in length and scale, one has a
+gap, one is out of order, one has a repeated row. We read them into one frame, let the library name the problems, fix
+these, and evaluate a pipeline on all series together, in time order. The last section is about a series that was not in
+training.
 
-The files are generated: everything here runs without any data.
+The files are generated: this page needs no other data. (`read_panel` does most of this in one call; here we look at
+each step.)
 """
 
 # sphinx_gallery_thumbnail_number = 2
@@ -34,13 +36,13 @@ from sktsad.metrics import detection_report, random_baseline
 from sktsad.plotting import SeriesDisplay
 from sktsad.thresholds import BestFBeta
 
-# small networks gain nothing by more, and lose much on a busy machine
+# more threads do not help small networks, and slow down busy machines
 torch.set_num_threads(1)
 
 # %%
 # A folder of files
 # -----------------
-# A month of seven KPIs, one row every quarter of an hour, with the flaws that such files have.
+# A month of seven KPIs, one row every quarter of an hour, with typical problems of such files.
 
 X, y = make_kpi(
     3000,
@@ -83,15 +85,15 @@ print(raw.head(3))
 # %%
 # What is wrong with it?
 # ----------------------
-# ``SlidingWindow`` needs time to be right, so we ask it, and fix one thing after the other. Its errors say what is
-# wrong, where, and what to do. First: time is still text.
+# ``SlidingWindow`` needs a correct index, so we call its ``fit``, and fix one problem after the other. Its errors say
+# what is wrong, where, and what to do. First: time is still text.
 
 
 def ask(table):
-    """Print what the window has to say of the rows."""
+    """Print the error that the window raises for the rows, if any."""
     try:
         SlidingWindow(20, series="index").fit(table[["value"]])
-        print("Nothing to complain about.")
+        print("No error.")
     except ValueError as error:
         print("ValueError:", error)
 
@@ -99,7 +101,7 @@ def ask(table):
 ask(raw)
 
 # %%
-# Dates it is, then. Next: rows out of order.
+# We convert it to dates. Next: rows out of order.
 
 dated = raw.set_index(
     raw.index.set_levels(pd.to_datetime(raw.index.levels[1]), level=1)
@@ -117,14 +119,14 @@ once = in_order[~in_order.index.duplicated()]
 ask(once)
 
 # %%
-# The last known value is what one would have had at that time. Interpolation would look ahead.
+# We fill missing values with the last known value, which is available at that time. Interpolation would look ahead.
 
 table = once.assign(value=once["value"].groupby(level="series").ffill())
 ask(table)
 
 # %%
-# Holes in time are not an error. A window bridges short ones and does not run across long ones, ``max_gap`` tells
-# which; in the picture lines end at a gap, too. The scales differ greatly, which is what ``SeriesScaler`` is for.
+# Holes in time are not an error. A window bridges short ones but does not cross those longer than ``max_gap``; in the
+# picture, lines also end at such a gap. The scales differ greatly, which is why we use ``SeriesScaler``.
 
 groups = table.groupby(level="series")
 steps = table.reset_index("time").groupby(level="series")["time"].diff()
@@ -145,12 +147,13 @@ display.legend_.set_title("Six series: their own scales, a late start, a gap")
 # %%
 # Folds in time order, in every series
 # ------------------------------------
-# The last quarter of each series is for the verdict. In what comes before, ``SeriesSplit`` gives each fold its share of
-# every series, training first. Three pipelines compete, each with a scaler for each series:
+# The last quarter of each series is for the test. ``SeriesSplit`` divides the rows before it into folds, each with a
+# part of every series, in which training rows come before test rows. We compare three pipelines, each with a scaler for
+# each series:
 #
-# - a limit on the value,
-# - features of how a row differs from those before it, with a normal density,
-# - the same features in windows, for an LSTM.
+# - a limit on the scaled value,
+# - a normal density of features, which compare a row with those before it,
+# - an LSTM on windows of the same features.
 #
 # The first two are detectors: trained on normal rows, with a threshold chosen on the last training rows and their
 # labels. The third is a classifier.
@@ -193,8 +196,8 @@ print(table_of_folds.assign(mean=table_of_folds.mean(axis=1)).round(2).to_string
 # %%
 # Does it look ahead?
 # -------------------
-# ``check_causal`` fits the best pipeline on such folds, changes the future and other series, and checks whether any
-# score changes that must not. It also notices rows that were scaled before they were split.
+# ``check_causal`` fits the best pipeline on such folds, changes later rows and other series, and checks whether any
+# score changes that must not. It also detects that rows were scaled before they were split.
 
 best = pipelines[table_of_folds.mean(axis=1).idxmax()]
 print(check_causal(best, X[known], y[known], cv=SeriesSplit(2)))
@@ -205,18 +208,18 @@ print(
 )
 
 # %%
-# The verdict
-# -----------
-# The best pipeline on the last quarter of every series. Each figure comes with an interval, from a bootstrap that
-# keeps the rows of an event together, and with what chance would get.
+# Test results
+# ------------
+# We test the best pipeline on the last quarter of every series. Each figure comes with an interval, from a bootstrap
+# that keeps the rows of an event together, and with that of a random score.
 
 best.fit(X[known], y[known])
 decision = best.decision_function(X[test])
 print(detection_report(y[test], decision).round(2).to_string())
 
 # %%
-# By series, none should be left behind. In the picture each series has its last quarter, with labelled events
-# and detected rows.
+# The results by series show whether the pipeline works for all of them. The picture shows the last quarter of each
+# series, with labelled events and detected rows.
 
 by_series = pd.DataFrame(
     {"label": y[test], "found": (decision > 0).astype(int)}
@@ -232,9 +235,10 @@ display.legend_.set_title("Nearly every event is found, in every series")
 # %%
 # A series that training has not seen
 # -----------------------------------
-# Its scale is unknown. ``SeriesScaler`` can refuse it, give it the scaler of all training rows together (the default),
-# or scale it by its own rows: by all of them, later ones, too, so this is not an honest figure for a detector that has
-# to answer now. What works in practice: wait for two days of it, and fit again with these among the training rows.
+# The scale of a new series is unknown. ``SeriesScaler`` can raise an error, use the scaler of all training rows
+# together (the default), or scale the series by its own rows: by all of them, including later ones, so the result is
+# too optimistic for live use. A practical solution is to wait for two days of the new series, and to fit again with
+# these among the training rows.
 
 X_new, y_new = table.loc[is_new, ["value"]], table.loc[is_new, "label"]
 first, later = slice(0, 192), slice(192, None)
@@ -262,6 +266,6 @@ print(f"{y_new[later].mean():.1%} of the later rows of the new series are anomal
 print(table_of_new.round(2).to_string())
 
 # %%
-# With a foreign scale the model is worth nothing. Two days of its own are enough for a series to join the others.
+# With the scale of other series the model is useless. Two days of its own rows are enough for the new series.
 
 SeriesDisplay.from_estimator(best, X_new[later], y_new[later])

@@ -2,12 +2,11 @@
 Rare breaks in a paper mill
 ===========================
 
-A paper machine runs for days, then the sheet tears, and the machine stands still. Its sensors report every two
-minutes. Can an autoencoder that has learnt the normal rows warn two rows ahead, and how many false alarms does that
-cost? Breaks are rare and the mill drifts, so we are careful with both: every split is in time order, and beside each
-figure stands what a random score would get.
+A paper machine runs for days, then the sheet tears, and the machine stops. Its sensors report every two minutes. Can an
+autoencoder that was trained on normal rows warn two rows ahead, and with how many false alarms? Breaks are rare and the
+mill drifts, so every split is in time order, and results are shown beside those of a random score.
 
-With ``SKTSAD_DATA`` set this runs on the sensors of a real mill, else on generated ones.
+If ``SKTSAD_DATA`` is set, this runs on the sensors of a real mill, otherwise on generated ones.
 """
 
 import os
@@ -39,14 +38,14 @@ from sktsad.metrics import detection_report, lead_times
 from sktsad.plotting import FeatureScoreDisplay, SeriesDisplay, ThresholdDisplay
 from sktsad.thresholds import BestFBeta
 
-# small networks gain nothing by more, and lose much on a busy machine
+# more threads do not help small networks, and slow down busy machines
 torch.set_num_threads(1)
 
 # %%
 # The data
 # --------
-# The generated mill has twenty sensors that share three hidden causes, each with a slow drift of its own. In the six
-# rows before a break two of the first four sensors run away.
+# The generated mill has twenty sensors that depend on three hidden variables, and each of which drifts slowly. In the
+# six rows before a break, two of the first four sensors increase quickly.
 
 if os.environ.get("SKTSAD_DATA"):
     source = "a paper mill"
@@ -79,9 +78,10 @@ print(f"Data: {source}, {X.shape[1]} sensors, {len(X):,} rows, {y.sum()} breaks.
 # %%
 # What can be seen around a break
 # ---------------------------------
-# Sixty rows before the first break and thirty after it: the six sensors whose last value before the break is
-# farthest from their last hour. Where the lines stop, the mill stood still. It may look telling, but some six of many
-# sensors are always the farthest; whether such steps tell a break from an ordinary hour is what the rest asks.
+# The picture shows sixty rows before the first break and thirty after it, for the six sensors whose last value before
+# the break is farthest from those of the hour before. Lines end where the mill had stopped. The steps may look
+# significant, but among many sensors some are always the farthest; the rest of this study tests whether such steps
+# distinguish a break from an ordinary hour.
 
 first = int(np.argmax(y))
 hour = X.iloc[first - 31 : first - 1]
@@ -95,8 +95,8 @@ display.ax_.set_title("Six sensors around a break", loc="left")
 # %%
 # Labels for early warning, and a split in time order
 # ---------------------------------------------------
-# The rows to find are the two before a break. The row of the break itself is dropped: there is nothing left to
-# warn of. The first 60 % of the time are for fitting, the next 20 % for all choices, the rest for the verdict.
+# The rows to detect are the two before a break. The row of the break itself is dropped: it is too late for a warning.
+# The first 60 % of the rows are for fitting, the next 20 % for all choices, the rest for the test.
 
 X_early, y_early = curve_shift(X, y, shift_by=2)
 cuts = int(0.6 * len(X_early)), int(0.8 * len(X_early))
@@ -114,11 +114,11 @@ y_fit, y_choose, y_test = (
 # %%
 # An autoencoder for normal rows
 # ------------------------------
-# It is fitted on the normal rows only and scores how badly it reproduces a row. Fed with the sensors as they are it
-# measures how far the mill has drifted since, too. So others are fed with how each sensor differs from the weighted
-# mean of its own last rows, which a slow drift hardly changes. In a real mill some sensors stand still for hours,
-# then jump by hundreds of their standard deviations; ``arcsinh`` keeps one such jump from drowning everything else. The
-# rows for choices tell which of the three to take.
+# It is fitted on the normal rows only, and its score is the error with which it reconstructs a row. If its input is the
+# raw sensors, the score also measures how far the mill has drifted. So the input of two other models is the difference
+# between each sensor and the weighted mean of its last rows, which a slow drift hardly changes. In a real mill some
+# sensors are constant for hours, then jump by hundreds of their standard deviations; ``arcsinh`` prevents one such jump
+# from dominating the score. We choose one of the three models on the rows for choices.
 
 squash = FunctionTransformer(np.arcsinh, feature_names_out="one-to-one").set_output(
     transform="pandas"
@@ -155,14 +155,15 @@ choice = pd.DataFrame(choice).T
 print(f"On the rows for choices:\n\n{choice.round(3).to_string()}")
 best = max(models, key=lambda name: choice.loc[name, "average precision"])
 detector = models[best]
-print(f"\nTo be judged: the autoencoder fed with {best}.")
+print(f"\nChosen: the autoencoder whose input is {best}.")
 
 # %%
 # The threshold
 # -------------
-# Precision and recall at every threshold, on the same rows. A missed break stops the mill for hours, a false alarm
-# costs a look at it; so recall counts five times, and the mark is the threshold of the best F-beta with a beta of 5.
-# Check whether it stands on a hill or on a needle: on a needle a few breaks decide, and later rows may disagree.
+# The picture shows precision and recall at every threshold, on the same rows. A missed break stops the mill for hours,
+# a false alarm costs a short check; so recall counts five times as much, and the marked threshold is that of the best
+# F-beta with a beta of 5. Check whether F-beta is high in a wide range around it or only in a narrow peak: a narrow
+# peak depends on a few breaks, and may not be there on later rows.
 
 tuned = ThresholdClassifier(FrozenEstimator(detector), BestFBeta(beta=5)).fit(
     X_choose, y_choose
@@ -172,12 +173,12 @@ display = ThresholdDisplay.from_rule(
 )
 
 # %%
-# The verdict
-# -----------
-# On the last rows in time, which had no part in any choice. The report counts a break as found if either of its two
-# rows got an alarm; ``low`` and ``high`` tell how much may be luck. Check first whether the interval of the average
-# precision lies above the prevalence, then at precision: with events so rare, an alarm may be ten times as likely as
-# chance to be right and still be wrong most of the time. Precision is on a logarithmic axis for that reason.
+# Test results
+# ------------
+# The last rows in time were not used for any choice. The report counts a break as found if at least one of its two rows
+# has an alarm; ``low`` and ``high`` show how much may be luck. Check first whether the interval of the average
+# precision is above the prevalence, then look at precision: with events so rare, an alarm may be right ten times as
+# often as by chance and still be wrong most of the time. This is why precision is on a logarithmic axis.
 
 score = pd.Series(tuned.decision_function(X_test), index=X_test.index)
 print(
@@ -209,11 +210,11 @@ for axis, title in zip(
 # %%
 # What lead time costs
 # --------------------
-# Two rows were our choice; an operator asks how early a warning comes and how often she is called for nothing.
-# ``lead_times`` says for each break, now among all rows, how long before it the first alarm came, if within ten rows.
-# Each threshold is a point of the curves. Alarms come in bunches, so the fair rival is not alarms at random but the
-# same alarms at other times: the dotted lines, means over moves by many rows. Where a curve is above its dotted line
-# the alarms know something of the break; how far to the right that is, is the price.
+# Two rows were our choice; an operator wants to know how early warnings come and how many of them are false.
+# ``lead_times`` returns for each break, now among all rows, how long before it the first alarm came, if within ten
+# rows. Each threshold is a point of the curves. Alarms come in groups, so we compare them not with random alarms but
+# with the same alarms at other times: the dotted lines are means over shifts by many rows. Where a curve is above its
+# dotted line, the alarms predict breaks better than by chance; the horizontal axis shows with how many false alarms.
 
 X_last, y_last = X.loc[X_test.index[0] :], y.loc[X_test.index[0] :].to_numpy()
 score_last = tuned.decision_function(X_last)
@@ -243,7 +244,7 @@ figure, axis = plt.subplots(figsize=(7, 4), layout="constrained")
 colors = ["0", "0", "#D55E00", "#D55E00"]
 costs.plot(ax=axis, style=["-", ":", "--", ":"], color=colors, linewidth=1.6)
 axis.set(
-    xlabel="rows with a false alarm, a day",
+    xlabel="rows with a false alarm per day",
     ylabel="share of the breaks announced",
     ylim=(0, 1.03),
 )
@@ -253,9 +254,10 @@ axis.legend(frameon=False)
 # %%
 # Which sensors it was
 # --------------------
-# ``feature_scores`` splits a score into what each sensor adds. Some sensors are hard to reproduce at any time, so we
-# divide by what each adds in normal rows: first for all rows before a break, then for the rows up to the first break
-# that got an alarm. A sensor may be there because of another: all of them go through one narrow code.
+# ``feature_scores`` returns the contribution of each sensor to a score. Some sensors are always hard to reconstruct, so
+# we divide by their mean contribution in normal rows: first for all rows before a break, then for the rows up to the
+# first break with an alarm. The contribution of a sensor may be caused by another one, as all of them are encoded in
+# one short code.
 
 parts = detector[-1].feature_scores(detector[:-1].transform(X_test))
 parts /= parts[y_test == 0].mean()

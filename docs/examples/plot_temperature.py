@@ -2,12 +2,12 @@
 Next week's temperature, and what a recurrent autoencoder does
 ==============================================================
 
-Ten years of weekly mean temperatures: the season, a slow warming, and weather. Can a recurrent network forecast the
-next week better than a rule of thumb? Does it matter whether rows are scaled before the window or windows after it?
-And how does a recurrent autoencoder find a heat wave that no limit on the thermometer would find? We follow a single
-window through it, step by step.
+The data are ten years of weekly mean temperatures: the season, a slow warming, and weather. Can a recurrent network
+forecast the next week better than a simple rule? Does it matter whether rows are scaled before they become windows or
+after? And how does a recurrent autoencoder detect a heat wave that no limit on the temperature would detect? We follow
+a single window through it, step by step.
 
-The series is generated: everything here runs without any data.
+The series is generated: this page needs no files.
 """
 
 import time
@@ -40,14 +40,14 @@ from sktsad.plotting import (
 from sktsad.preprocessing import forecast_target
 from sktsad.thresholds import MeanStd
 
-# small networks gain nothing by more, and lose much on a busy machine
+# more threads do not help small networks, and slow down busy machines
 torch.set_num_threads(1)
 
 # %%
 # The series
 # ----------
-# Weather has a short memory: a warm week tends to be followed by a warm one, with a correlation of 0.4. The first
-# seven years are for training, the last three for the verdict.
+# Weather has a short memory: a warm week tends to be followed by a warm one, with a correlation of 0.4. The first seven
+# years are for training, the last three for the test.
 
 rng = np.random.default_rng(0)
 weeks = pd.date_range("2014-01-05", "2023-12-31", freq="W", name="week")
@@ -70,10 +70,10 @@ display.ax_.set(
 )
 
 # %%
-# The forecasts that cost nothing
-# -------------------------------
-# ``forecast_target`` pairs every week with the one after it. Three rules of thumb need no network: next week is like
-# this one; it is like the same week last year; it is like that week of the calendar used to be in the training years.
+# Forecasts without a network
+# ---------------------------
+# ``forecast_target`` pairs every week with the one after it. Three simple rules need no network: next week is like this
+# one; it is like the same week last year; it is like the mean of that calendar week in the training years.
 
 X, y = forecast_target(series)
 X_train, X_test, y_train, y_test = X[:"2020"], X["2021":], y[:"2020"], y["2021":]
@@ -92,10 +92,10 @@ errors = {
 # %%
 # Three recurrent networks
 # ------------------------
-# A simple recurrent network, a deep one of two layers, and an LSTM. They see half a year, and neither the date nor
-# anything before. Early stopping watches the last fifth of the training weeks. Targets are scaled by
-# ``TransformedTargetRegressor``, since a new network puts out values near 0. Three seeds each, as the luck of the first
-# weights is worth about as much as the choice of the cell.
+# A simple recurrent network, a deep one of two layers, and an LSTM. Their input is the last half year, without the
+# date. Early stopping uses the last fifth of the training weeks. Targets are scaled by ``TransformedTargetRegressor``,
+# since the outputs of an untrained network are near 0. There are three seeds for each, as the initial weights matter
+# about as much as the choice of the cell.
 
 options = {
     "hidden_size": 16,
@@ -129,10 +129,10 @@ print("Mean absolute error in °C, one week ahead, 2021 to 2023:\n")
 print(table.round(2).to_string())
 
 # %%
-# All three beat the rules of thumb, and which cell it is hardly matters here. Did they learn enough, or too much? A
-# validation loss that still fell at the end would call for more epochs; one that rose while the training loss fell
-# would mean overfitting. Neither can be seen: the season is learnt in a few epochs, the memory of the weather slowly
-# after.
+# All three are better than the simple rules, and the choice of the cell hardly matters here. Did they learn enough, or
+# too much? A validation loss that still fell at the end would mean that more epochs are needed; one that rose while the
+# training loss fell would mean overfitting. Neither can be seen: the season is learnt in a few epochs, and the memory
+# of the weather slowly after that.
 
 figure, axes = plt.subplots(1, 3, figsize=(11, 3.2), sharey=True, layout="constrained")
 for axis, (name, model) in zip(axes, models.items(), strict=True):
@@ -143,8 +143,8 @@ for axis, (name, model) in zip(axes, models.items(), strict=True):
 axes[0].legend(handles=list(display.losses_.values()), frameon=False)
 
 # %%
-# And this is what a forecast looks like. The network follows the season and a part of the weather; what
-# is new in a week cannot be known the week before, so that its line is smoother than the truth.
+# The picture shows the forecasts. The network follows the season and a part of the weather; the new part of the weather
+# in a week cannot be known the week before, so forecasts are smoother than the measured values.
 
 forecast = pd.Series(
     models["LSTM"].predict(X_test), X_test.index + pd.Timedelta(weeks=1)
@@ -160,10 +160,11 @@ axis.legend(frameon=False)
 # %%
 # Scale before the window, or after it?
 # -------------------------------------
-# Both orders are pipelines. Scaling first touches each row once. ``WindowScaler`` scales what was windowed first: all
-# steps of a channel alike, so that it comes to nearly the same numbers, but each row is counted in every window it is
-# part of. A ``StandardScaler`` after the window works too, with a mean and a spread for each step of the window;
-# it writes all windows out. The cost is measured on a longer series.
+# Both orders are pipelines. Scaling first processes each row once. ``WindowScaler`` scales windows, with the same mean
+# and standard deviation for all steps of a channel, so that its results are nearly the same, except that each row
+# counts once for every window that contains it. A ``StandardScaler`` after the window works, too, with a mean and a
+# standard deviation for each step of the window; it copies all windows into memory. Time and memory are measured on a
+# longer series.
 
 orders = {
     "scale rows, then window": [
@@ -195,10 +196,10 @@ print(pd.DataFrame(costs).T.round(2).to_string())
 # %%
 # A recurrent autoencoder, step by step
 # -------------------------------------
-# An LSTM reads a window of twelve weeks and squeezes it into a code of four numbers; another LSTM, which sees the code
-# at every step, turns it back into a window. Trained on ordinary weeks, they learn to do that for ordinary weeks. To
-# see what they make of something else, we put a heat wave into the recent years: four weeks of spring, eight degrees
-# too warm. In summer nobody would have noticed such temperatures.
+# An LSTM encodes a window of twelve weeks as four numbers; another LSTM, which gets this code at every step, decodes it
+# into a window. Trained on ordinary weeks, they learn to reconstruct ordinary weeks. To see what happens with other
+# weeks, we add a heat wave to the recent years: four weeks of spring, eight degrees too warm. In summer such
+# temperatures would be normal.
 
 detector = AutoencoderDetector(
     "lstm",
@@ -223,8 +224,8 @@ print(f"Hottest week of the training years: {past['temperature'].max():.1f} °C.
 # %%
 # 1. *The window*: twelve scaled temperatures. 2. *The code*: ``transform``. 3. *The decoded window*:
 # ``inverse_transform`` of the code, which is what ``reconstruct`` gives in one step. 4. *The error*: the distance
-# between the two, here of the last week alone (``score_on="last"``): is the week that just ended unusual? The mean over
-# the window would stay high for as long as the wave is anywhere in the window.
+# between the two, here of the last week only (``score_on="last"``): is the week that just ended unusual? The mean over
+# the window would remain high for as long as any week of the wave is in the window.
 
 windows = autoencoder[:-1].transform(hot)
 row = int(np.argmax(wave)) + 2  # the third week of the wave
@@ -242,8 +243,8 @@ print(
 print(f"score   {error[0, -1]:.2f}, threshold {detector.threshold_:.2f}")
 
 # %%
-# The same window a year before, and in the wave: the first is put together again, the second is not, since no
-# ordinary quarter ends like that.
+# The same window a year before, and in the wave: the first is reconstructed well, the second is not, since no ordinary
+# quarter ends like that.
 
 figure, axes = plt.subplots(
     2, 1, figsize=(8, 5), sharex=True, sharey=True, layout="constrained"
@@ -261,17 +262,18 @@ for axis, at, what in zip(
 # %%
 # All recent weeks
 # ----------------
-# The threshold comes from the last fifth of the training years. Alarms in the weeks right after the wave are its echo:
-# it is still in their windows, and bends the code.
+# The threshold is learnt from the last fifth of the training years. Alarms in the weeks right after the wave are caused
+# by it, too: it is still in their windows, and changes the code.
 
 ScoreDisplay.from_estimator(autoencoder, hot, wave).ax_.set_title(
     "The score is highest in the heat wave"
 )
 
 # %%
-# One wave is an anecdote. So we put the same wave at every sixth place of the recent years and ask each time. The
-# rivals: limits on the thermometer, which are a z-score; and the z-score of the departure from the usual week, for
-# which one has to know the calendar. Their thresholds follow the rule that is the autoencoder's default.
+# A single wave proves little. So we repeat this with the same wave at every sixth week of the recent years. We compare
+# the autoencoder with limits on the temperature, that is, its z-score, and with the z-score of the difference from the
+# usual temperature of the calendar week, for which one has to know the calendar. Their threshold rule is the
+# autoencoder's default.
 
 limits = ZScoreDetector(threshold=MeanStd(3)).fit(past)
 normal = usual.to_frame("temperature")
@@ -304,6 +306,7 @@ print(
 print(pd.DataFrame(results).groupby("score", sort=False).mean().round(2).to_string())
 
 # %%
-# Limits find waves in the warm months only. The autoencoder finds most of them, without knowing what a year is. And the
-# departure from the usual week, a table of 52 numbers, does better still: where a rule as good as that is at hand, a
-# network has to beat it first. It is worth the trouble where normal has no calendar, or many channels.
+# Limits detect waves in the warm months only. The autoencoder detects most of them, without any information on the
+# season. The difference from the usual week, which is a table of 52 numbers, is better still: if such a good rule is
+# available, a network has to beat it first. A network is worth the effort if normal rows do not follow a calendar, or
+# have many channels.
