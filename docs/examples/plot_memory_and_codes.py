@@ -141,7 +141,7 @@ for draw in range(10):
             seen, y[few]
         )
         figures[name].append(f1_score(y_test, learner.predict(asked_of)))
-pd.DataFrame(figures).agg(["mean", "min", "max"]).T.round(3)
+print(pd.DataFrame(figures).agg(["mean", "min", "max"]).T.round(3).to_string())
 
 # %%
 # Eight numbers do nearly what the 140 samples do, on ECG5000 an F1 of 0.94 against 0.96, and the code is no better than
@@ -230,7 +230,7 @@ best = learnt.loc[learnt.groupby(["network", "model"])["ROC AUC"].idxmax()].set_
     ["network", "model"]
 )
 last = learnt.groupby(["network", "model"]).last()
-pd.DataFrame(
+summary = pd.DataFrame(
     {
         "best epoch": best["epochs"],
         "ROC AUC there": best["ROC AUC"].round(3),
@@ -240,3 +240,4 @@ pd.DataFrame(
         ).round(2),
     }
 )
+print(summary.to_string())

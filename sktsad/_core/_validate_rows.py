@@ -64,6 +64,10 @@ def validate_rows(estimator: AnyEstimator, X: Rows, **kwargs: Any) -> np.ndarray
             raise ValueError(f"X contains NaN. {FILL_FIX}") from error
         if _NAMES_X.search(str(error)):
             raise
+        if "with 0 sample" in str(error):
+            raise ValueError(
+                f"X has no rows: {_shorten(error)} Check what selects or drops rows before this step."
+            ) from error
         raise type(error)(
             f"X cannot be read as rows of numbers: {_shorten(error)} Give an array or a frame of shape (n_samples, "
             f"n_features), one row per time step.{_axes_fix(X)}"
