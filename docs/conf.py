@@ -4,6 +4,7 @@ import inspect
 import os
 import re
 import sys
+import warnings
 from concurrent.futures import ThreadPoolExecutor
 from importlib import import_module
 from pathlib import Path
@@ -18,6 +19,9 @@ sys.path.insert(0, str(Path(__file__).parent / "extensions"))
 # Examples and pages run two at a time, one thread each.
 os.environ["OMP_NUM_THREADS"] = "1"
 torch.set_num_threads(1)
+
+# A study leaves memory behind, so that joblib starts a new worker: that is meant.
+warnings.filterwarnings("ignore", message="A worker stopped", module="joblib")
 
 project = "sktsad"
 author = "The sktsad developers"
@@ -161,7 +165,6 @@ sphinx_gallery_conf = {
     "filename_pattern": "plot_",
     "backreferences_dir": "generated/backreferences",
     "doc_module": ("sktsad",),
-    "reference_url": {"sktsad": None},  # names in the code link to the pages here
     "abort_on_example_error": True,
     "capture_repr": (),  # what is printed, not what a last line happens to return
     "download_all_examples": False,

@@ -17,7 +17,7 @@ model.fit([[0.0], [1.0]], [0, 1])
 print(model.predict([[0.0]]))
 misspelt = RNNClassifier(hidden_sze=3)
 
-from sktsad import GaussianDetector
+from sktsad import GaussianDetector, SeriesScaler, SlidingWindow, ZScoreDetector
 from sktsad.datasets import make_kpi
 from sktsad.metrics import detection_report
 from sktsad.postprocessing import alarms
@@ -30,11 +30,14 @@ detector = GaussianDetector().set_params(threshold=3.0).fit(X)
 table, report = alarms(detector.predict(X), X), detection_report(y, detector.decision_function(X))
 reveal_type((X, y, detector, detector.predict(X), detector.threshold_))
 reveal_type((table, report, html_report(detector, X), Quantile().fit(y).threshold_))
+scaled, windows = SeriesScaler().fit_transform(X), SlidingWindow(5).fit_transform(X)
+reveal_type((scaled, SeriesScaler().fit_transform(windows.flat()), windows, ZScoreDetector().fit_transform(X)))
 """
-#: What the last two lines hold.
+#: What the lines with ``reveal_type`` hold.
 TYPES = [
     ["DataFrame", "Series", "GaussianDetector", "ndarray", "float"],
     ["DataFrame", "DataFrame", "str", "float"],
+    ["DataFrame", "ndarray", "Windows", "ndarray"],
 ]
 
 

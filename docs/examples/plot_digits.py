@@ -38,9 +38,8 @@ is_whole = kept["trained"] == "together"
 kept = kept[
     is_whole == is_whole.groupby([kept["task"], kept["method"]]).transform("max")
 ]
-kept.groupby(["task", "method"], sort=False)["accuracy"].agg(
-    ["mean", "min", "max", "count"]
-).round(4)
+figures = kept.groupby(["task", "method"], sort=False)["accuracy"]
+print(figures.agg(["mean", "min", "max", "count"]).round(4).to_string())
 
 # %%
 # How many of each

@@ -45,9 +45,11 @@ torch.set_num_threads(1)
 if os.environ.get("SKTSAD_DATA"):
     source = "KPI 02e99bd4f6cfb33f of the AIOps challenge"
     X, y = load_aiops_kpi("02e99bd4f6cfb33f", return_X_y=True)
+    n_updates = 1000
 else:
     source = "a generated KPI (set SKTSAD_DATA for a real one)"
-    X, y = make_kpi(20_000, contamination=0.05, noise=0.05, trend=0.2, random_state=0)
+    X, y = make_kpi(12_000, contamination=0.05, noise=0.05, trend=0.2, random_state=0)
+    n_updates = 400
 print(f"Data: {source}, {len(X):,} rows.")
 
 cuts = int(0.6 * len(X)), int(0.75 * len(X))
@@ -135,8 +137,8 @@ scalers = {
     "standard": StandardScaler(),
     "min-max": MinMaxScaler(),
 }
-one_row = {name: train(scaler, 1, n_updates=1000) for name, scaler in scalers.items()}
-window = {name: train(scaler, 30, n_updates=2000) for name, scaler in scalers.items()}
+one_row = {name: train(scaler, 1, n_updates) for name, scaler in scalers.items()}
+window = {name: train(scaler, 30, 2 * n_updates) for name, scaler in scalers.items()}
 table = pd.DataFrame(
     {
         name: {
@@ -203,7 +205,7 @@ figure.suptitle(
 scaler = FrozenEstimator(StandardScaler().set_output(transform="pandas").fit(X[fit]))
 options = {"hidden_size": 32, "batch_size": 64, "lr": 0.003}
 pretrainer = ForecastPretrainer(
-    **options, max_epochs=round(1000 * 64 / cuts[0]), random_state=0
+    **options, max_epochs=round(n_updates * 64 / cuts[0]), random_state=0
 )
 encoder = FrozenEstimator(
     pretrainer.fit(SlidingWindow(30).fit_transform(scaler.transform(X[fit])))
@@ -222,7 +224,7 @@ for seed in range(3):
             encoder=pretrained,
             freeze_epochs="all",
             **options,
-            max_epochs=round(1000 * 64 / len(rows)),
+            max_epochs=round(n_updates * 64 / len(rows)),
             random_state=seed,
         )
         model = make_pipeline(scaler, SlidingWindow(30), head).fit(

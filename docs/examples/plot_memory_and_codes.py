@@ -142,7 +142,7 @@ for draw in range(10):
             seen, y[few]
         )
         figures[name].append(f1_score(y_test, learner.predict(asked_of)))
-pd.DataFrame(figures).agg(["mean", "min", "max"]).T.round(3)
+print(pd.DataFrame(figures).agg(["mean", "min", "max"]).T.round(3).to_string())
 
 # %%
 # Eight numbers are nearly as good as the 140 samples (F1 0.94 and 0.96 on ECG5000), and the code is no better than
@@ -231,7 +231,7 @@ best = learnt.loc[learnt.groupby(["network", "model"])["ROC AUC"].idxmax()].set_
     ["network", "model"]
 )
 last = learnt.groupby(["network", "model"]).last()
-pd.DataFrame(
+summary = pd.DataFrame(
     {
         "best epoch": best["epochs"],
         "ROC AUC there": best["ROC AUC"].round(3),
@@ -241,3 +241,4 @@ pd.DataFrame(
         ).round(2),
     }
 )
+print(summary.to_string())

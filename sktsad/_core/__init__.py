@@ -76,6 +76,7 @@ from ._sklearn import (
     validate_parameter_constraints,
     validate_params,
 )
+from ._transformers import ArrayTransformer, RowTransformer, ToWindows, WindowTransformer
 from ._types import AnyEstimator, Axes, Label, Labels, MaxGap, Rows, Scores, Seed, Weights
 from ._validate_rows import is_polars, refuse_other_containers, refuse_polars_output, validate_rows
 from ._validation import (
@@ -104,6 +105,7 @@ __all__ = [
     "AlarmRuns",
     "AlarmState",
     "AnyEstimator",
+    "ArrayTransformer",
     "Axes",
     "BaseComposition",
     "Estimator",
@@ -120,6 +122,7 @@ __all__ = [
     "PastStep",
     "RealNotInt",
     "RecentRows",
+    "RowTransformer",
     "Rows",
     "Scores",
     "Seed",
@@ -127,7 +130,9 @@ __all__ = [
     "SeriesRows",
     "SeriesState",
     "StrOptions",
+    "ToWindows",
     "Weights",
+    "WindowTransformer",
     "Windows",
     "as_slice",
     "as_written",

@@ -29,6 +29,10 @@ FILL_FIX = (
     "Put SeriesImputer first in the pipeline, which fills missing values without looking ahead, or drop these rows. "
     "Make infinite values NaN first: X.replace([numpy.inf, -numpy.inf], numpy.nan)."
 )
+_PANEL_FIX = (
+    "a frame with a (series, time) MultiIndex: pandas.concat(dict(enumerate(map(pandas.DataFrame, X))), "
+    "names=['series', 'time'])."
+)
 #: Types of polars that also count as numbers.
 _POLARS_TOO = ("Boolean", "Null")
 #: First letters of the types of time of Arrow.
@@ -60,6 +64,10 @@ def validate_rows(estimator: AnyEstimator, X: Rows, **kwargs: Any) -> np.ndarray
             raise ValueError(f"X contains NaN. {FILL_FIX}") from error
         if _NAMES_X.search(str(error)):
             raise
+        if "with 0 sample" in str(error):
+            raise ValueError(
+                f"X has no rows: {_shorten(error)} Check what selects or drops rows before this step."
+            ) from error
         raise type(error)(
             f"X cannot be read as rows of numbers: {_shorten(error)} Give an array or a frame of shape (n_samples, "
             f"n_features), one row per time step.{_axes_fix(X)}"
@@ -75,12 +83,11 @@ def _shorten(error: Exception) -> str:
 
 
 def _axes_fix(X: Rows) -> str:
-    if getattr(X, "ndim", 2) != 3:
+    is_listed = isinstance(X, (list, tuple)) or getattr(X, "ndim", 2) == 1
+    are_tables = is_listed and {part.ndim for part in _shallow(X)} == {2}
+    if getattr(X, "ndim", 2) != 3 and not are_tables:
         return ""
-    return (
-        " A 3-D array is for estimators of windows. Several series are a frame with a (series, time) MultiIndex: "
-        "pandas.concat(dict(enumerate(map(pandas.DataFrame, X))), names=['series', 'time'])."
-    )
+    return f" A 3-D array is for estimators of windows. Several series are {_PANEL_FIX}"
 
 
 def refuse_other_containers(X: Rows) -> None:
@@ -122,8 +129,8 @@ def refuse_other_containers(X: Rows) -> None:
     )
     if is_listed and len({np.shape(row) for row in _shallow(X)}) > 1:
         raise ValueError(
-            "X is a list of parts of different lengths. Rows must all have the same columns; several series are a "
-            "frame with a (series, time) MultiIndex: pandas.concat(frames, keys=names, names=['series', 'time'])."
+            "X is a list of parts of different lengths. Rows must all have the same columns; several series are "
+            f"{_PANEL_FIX}"
         )
     if is_listed and len(X) and all(isinstance(part, pd.DataFrame) for part in X):
         raise ValueError(

@@ -7,12 +7,13 @@ from numbers import Real
 from typing import Any, ClassVar, Self
 
 import numpy as np
-from sklearn.base import ClassifierMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin, clone
+from sklearn.base import ClassifierMixin, ClassNamePrefixFeaturesOutMixin, clone
 from sklearn.utils import Tags
 from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from .._core import (
+    ArrayTransformer,
     Interval,
     Labels,
     Rows,
@@ -307,7 +308,7 @@ class BaseDetector(ClassifierMixin):
         return anomalous
 
 
-class DetectorTransformerMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
+class DetectorTransformerMixin(ClassNamePrefixFeaturesOutMixin, ArrayTransformer):
     """Make a transformer of a detector that has ``transform`` and ``_n_features_out``; it comes before other bases."""
 
     def __sklearn_tags__(self) -> Tags:

@@ -136,8 +136,9 @@ def detection_report(
       challenge [1]_.
     - events found, event recall: number and share of the events with an alarm in any of their rows.
     - false alarms per day: runs of alarms on normal rows, those within ``merge_gap`` as one, divided by the days that
-      normal rows of all series cover together (their number times the most frequent step of their series). A run that
-      continues after an event counts as well. Where the index has no dates, it is false alarms per 1,000 normal rows.
+      normal rows of all series cover together (their number times the most frequent step of their series). An alarm
+      that continues after its event counts as well, for its rows after the event; `event_precision_recall_f` with
+      ``precision="events"`` does not count it. Where the index has no dates, it is false alarms per 1,000 normal rows.
 
     A bootstrap draw [2]_ draws events with replacement from all events of all series, as many as there are, and blocks
     of normal rows in the same way. The interval lies between two quantiles of the draws. It shows how far a metric

@@ -8,11 +8,11 @@ from typing import Any, Self
 
 import numpy as np
 import torch
-from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
+from sklearn.base import ClassNamePrefixFeaturesOutMixin
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
-from .._core import Estimator, Interval, Labels, Rows, atomic_fit, check_windows
+from .._core import ArrayTransformer, Estimator, Interval, Labels, Rows, atomic_fit, check_windows
 from ..networks import RecurrentEncoder
 from ._encoder_file import read_encoder, write_encoder
 from ._input_checks import check_encoder, codes_have_own_dtype
@@ -48,7 +48,7 @@ def save_encoder(pretrainer: Any, path: str | os.PathLike[str]) -> None:
     write_encoder(encoder, path)
 
 
-class PretrainedEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Estimator):
+class PretrainedEncoder(ClassNamePrefixFeaturesOutMixin, ArrayTransformer, Estimator):
     """Encode windows with an encoder that `save_encoder` has saved.
 
     ``fit`` reads the file and learns nothing, so it works wherever a pretrainer does:

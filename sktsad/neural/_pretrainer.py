@@ -6,11 +6,11 @@ from typing import Self
 
 import numpy as np
 import torch
-from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
+from sklearn.base import ClassNamePrefixFeaturesOutMixin
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
-from .._core import Labels, Rows, StrOptions, Windows, atomic_fit, check_windows, time_order
+from .._core import ArrayTransformer, Labels, Rows, StrOptions, Windows, atomic_fit, check_windows, time_order
 from ._input_checks import codes_have_own_dtype, warn_if_badly_scaled
 from ._net_estimator import NetEstimator
 from ._recurrent_parameters import RECURRENT
@@ -27,7 +27,7 @@ from ._training import (
 )
 
 
-class Pretrainer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, NetEstimator):
+class Pretrainer(ClassNamePrefixFeaturesOutMixin, ArrayTransformer, NetEstimator):
     """An encoder of windows that is trained without labels; a subclass says on which task."""
 
     _parameter_constraints: dict = {

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 import os
+import re
+import warnings
 import zlib
 from collections.abc import Sequence
 from numbers import Integral
@@ -23,6 +25,13 @@ _FILES = {".csv", ".parquet"}
 _NUMBERS = 0.5
 #: A number with one comma, which may be that of a decimal fraction.
 _COMMA = r"\s*[+-]?\d+,\d+(?:[eE][+-]?\d+)?\s*"
+
+#: A day, and a time of day unless the year comes first: no version, address or number of a part.
+_DATE = re.compile(r"^\s*(?:\d{4}-\d\d-\d\d|\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}.*\d:\d\d)")
+#: A column with such a name is one of time.
+_CALLED_TIME = re.compile(r"time|date|stamp", re.IGNORECASE)
+#: Number of texts that are looked at.
+_FEW = 100
 
 
 @validate_params(
@@ -101,14 +110,16 @@ def read_panel(
     Raises
     ------
     ValueError
-        If there is no such file, column or time zone, no time can be read, some times have an offset and others none,
+        If there is no such file, column or time zone, the column of time is given by its position and holds numbers
+        while another one holds dates, no time can be read, some times have an offset and others none,
         names of series or labels are missing, a requested column holds text, a column holds numbers with a decimal
         comma and ``decimal`` does not say so, or no row is left.
 
     Warns
     -----
     UserWarning
-        If times are numbers that look like time since 1970, and ``unit`` does not say so, or text that may have the
+        If time is a column of numbers, given by its position, that are mostly out of order, if times are numbers that
+        look like time since 1970, and ``unit`` does not say so, or text that may have the
         day or the month first; if they have several offsets, or repeat an hour of an autumn night, and ``zone`` does
         not say by which clocks.
 
@@ -143,11 +154,14 @@ def read_panel(
     dtype: int64
     """
     table, file_series = _load(source, sep, decimal, [time, series, target])
+    by_position = isinstance(time, Integral)
     time, series, target = (
         _name_of(table, each, name) for each, name in ((time, "time"), (series, "series"), (target, "target"))
     )
     series = file_series if series is None else series
     report = {"rows read": len(table)}
+    if by_position and unit is None and time_format is None:
+        _check_time(table, time, [series, target])
     keys = None if series is None else _keys(table[series], series)
     times: Any
     times, unsaid = read_times(table[time], keys, zone, time_format, unit, report)
@@ -162,6 +176,8 @@ def read_panel(
     there = ~times.isna()
     codes = [pd.factorize(level[there], sort=True)[0] for level in levels]
     report["rows out of time order"] = _out_of_order(codes)
+    if by_position and is_numeric_dtype(times.dtype):
+        _warn_if_no_time(report, time)
     order = np.flatnonzero(there)[np.lexsort(codes[::-1])]
     X = values.iloc[order]
     is_twice = X.index.duplicated(keep=duplicates)  # type: ignore[arg-type]
@@ -257,6 +273,41 @@ def _name_of(table: pd.DataFrame, column: str | int | None, parameter: str) -> A
     raise ValueError(
         f"{parameter}={column!r} is not a column of the table, which has {list(table.columns)}. Name one of them."
     )
+
+
+def _check_time(table: pd.DataFrame, time: Any, others: list[Any]) -> None:
+    """Refuse numbers as time, unless they are named, where another column holds the dates of the rows."""
+    if not is_numeric_dtype(table[time].dtype) or _CALLED_TIME.search(str(time)):
+        return
+    dated = [name for name in table.columns if name not in (time, *others) and _dates_rows(table[name])]
+    if dated:
+        raise ValueError(
+            f"The column of time is {time!r} by its position, and holds numbers, while {dated[0]!r} holds dates. Pass "
+            f"time={dated[0]!r}; or time={time!r}, if these numbers are the time."
+        )
+
+
+def _warn_if_no_time(report: dict[str, int], time: Any) -> None:
+    """Warn about numbers that rise and fall."""
+    n_late = report["rows out of time order"]
+    if n_late > _NUMBERS * report["rows read"]:
+        warnings.warn(
+            f"The column of time is {time!r} by its position, and {n_late} of its {report['rows read']} numbers are "
+            "below an earlier one, unlike time. Name the column of time: time=...",
+            UserWarning,
+            stacklevel=3,
+        )
+
+
+def _dates_rows(column: pd.Series) -> bool:
+    """Return whether a column holds dates, a different one in most rows."""
+    if column.dtype.kind == "M":
+        is_date = True
+    elif is_numeric_dtype(column.dtype):
+        is_date = False
+    else:
+        is_date = column.dropna().head(_FEW).astype(str).str.contains(_DATE).mean() > _NUMBERS
+    return bool(is_date and column.nunique() > _NUMBERS * len(column))
 
 
 def _keys(column: pd.Series, name: Any) -> pd.Index:

@@ -7,11 +7,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from numbers import Integral, Real
-from typing import Any, Self
+from typing import Any, Self, overload
 
 import numpy as np
 import pandas as pd
-from sklearn.base import TransformerMixin
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
@@ -24,6 +23,7 @@ from .._core import (
     LiveStep,
     Past,
     Rows,
+    RowTransformer,
     SeriesRows,
     StrOptions,
     as_slice,
@@ -52,7 +52,7 @@ from ._period import choose_period
 _AT_ONCE = 2**16
 
 
-class RollingFeatures(TransformerMixin, Estimator):
+class RollingFeatures(RowTransformer, Estimator):
     """Describe every row by its difference from earlier rows: recent ones, and those a day or a week ago.
 
     The features go into recurrent networks as channels, through a `SlidingWindow`, and into any classifier of
@@ -281,6 +281,10 @@ class RollingFeatures(TransformerMixin, Estimator):
         self._pooled_spread = np.median(self._spreads, axis=0)
         return self
 
+    @overload
+    def transform(self, X: pd.DataFrame) -> pd.DataFrame: ...
+    @overload
+    def transform(self, X: Rows) -> np.ndarray: ...
     def transform(self, X: Rows) -> Any:
         """Return the features of every row.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 from numbers import Integral, Real
-from typing import Any, Self
+from typing import Any, Self, overload
 
 import numpy as np
 import pandas as pd
@@ -154,6 +154,10 @@ class SeriesFeatures(TransformerMixin, Estimator):
         self._fit(X, y)
         return self
 
+    @overload
+    def fit_transform(self, X: pd.DataFrame, y: Labels = None) -> pd.DataFrame: ...
+    @overload
+    def fit_transform(self, X: Rows, y: Labels = None) -> np.ndarray: ...
     def fit_transform(self, X: Rows, y: Labels = None) -> Any:
         """Learn the features of each series, and append them to the training rows so that no row knows its own label.
 
@@ -173,6 +177,10 @@ class SeriesFeatures(TransformerMixin, Estimator):
         shares = None if is_anomaly is None else self._shares_of_other_parts(rows, is_anomaly)
         return self._append(X, rows, values, shares)
 
+    @overload
+    def transform(self, X: pd.DataFrame) -> pd.DataFrame: ...
+    @overload
+    def transform(self, X: Rows) -> np.ndarray: ...
     def transform(self, X: Rows) -> Any:
         """Append to every row the features of its series.
 

@@ -6,11 +6,10 @@ import warnings
 from collections.abc import Hashable
 from datetime import timedelta
 from numbers import Integral
-from typing import Any, Self
+from typing import Any, Self, overload
 
 import numpy as np
 import pandas as pd
-from sklearn.base import TransformerMixin
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
@@ -22,6 +21,7 @@ from .._core import (
     LiveStep,
     Past,
     Rows,
+    RowTransformer,
     SeriesRows,
     StrOptions,
     atomic_fit,
@@ -41,7 +41,7 @@ from ._filling import Filling
 from ._live_imputer import LiveImputer
 
 
-class SeriesImputer(TransformerMixin, Estimator):
+class SeriesImputer(RowTransformer, Estimator):
     """Fill the missing values of each series from earlier ones, and mark where, and for how long, values are missing.
 
     No row is lost or added, and no value is filled from a later one. This step comes first in a pipeline: other steps
@@ -193,6 +193,10 @@ class SeriesImputer(TransformerMixin, Estimator):
         self._past = past.with_values(self._kept_of(past, values, rows))
         return self
 
+    @overload
+    def transform(self, X: pd.DataFrame) -> pd.DataFrame: ...
+    @overload
+    def transform(self, X: Rows) -> np.ndarray: ...
     def transform(self, X: Rows) -> Any:
         """Return the filled rows with the appended columns.
 

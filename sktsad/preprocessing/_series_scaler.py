@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import ChainMap
 from collections.abc import Hashable, Mapping
 from copy import deepcopy
-from typing import Any, Self
+from typing import Any, Self, overload
 
 import numpy as np
 import pandas as pd
 from sklearn import config_context
-from sklearn.base import OneToOneFeatureMixin, TransformerMixin, clone
+from sklearn.base import OneToOneFeatureMixin, clone
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.validation import check_is_fitted
 
@@ -20,6 +20,7 @@ from .._core import (
     Labels,
     LiveStep,
     Rows,
+    RowTransformer,
     SeriesRows,
     StrOptions,
     atomic_fit,
@@ -39,7 +40,7 @@ from ._standard_scalers import joined
 _CHECKED = {"assume_finite": True, "skip_parameter_validation": True}
 
 
-class SeriesScaler(OneToOneFeatureMixin, TransformerMixin, Estimator):
+class SeriesScaler(OneToOneFeatureMixin, RowTransformer, Estimator):
     """Scale each series of a panel by itself, with any scikit-learn scaler.
 
     Rows without a (series, time) MultiIndex are one series. A frame comes out as a frame with its index,
@@ -165,6 +166,10 @@ class SeriesScaler(OneToOneFeatureMixin, TransformerMixin, Estimator):
         self.scalers_ = scalers
         return self
 
+    @overload
+    def transform(self, X: pd.DataFrame) -> pd.DataFrame: ...
+    @overload
+    def transform(self, X: Rows) -> np.ndarray: ...
     def transform(self, X: Rows) -> Any:
         """Scale each series by its own scaler.
 
@@ -189,6 +194,10 @@ class SeriesScaler(OneToOneFeatureMixin, TransformerMixin, Estimator):
         """
         return self._apply(X, "transform")
 
+    @overload
+    def inverse_transform(self, X: pd.DataFrame) -> pd.DataFrame: ...
+    @overload
+    def inverse_transform(self, X: Rows) -> np.ndarray: ...
     def inverse_transform(self, X: Rows) -> Any:
         """Undo the scaling.
 

@@ -10,7 +10,6 @@ from typing import Any, Self
 
 import numpy as np
 import pandas as pd
-from sklearn.base import TransformerMixin
 from sklearn.utils import check_array
 from sklearn.utils.validation import check_is_fitted
 
@@ -25,6 +24,7 @@ from .._core import (
     Rows,
     SeriesRows,
     StrOptions,
+    ToWindows,
     Windows,
     atomic_fit,
     check_feature_names_in,
@@ -60,7 +60,7 @@ _UNEQUAL = 0.1
 _MOST_PADDING = 10_000
 
 
-class SlidingWindow(TransformerMixin, Estimator):
+class SlidingWindow(ToWindows, Estimator):
     """Turn every row into the window of rows that ends with it, without looking ahead unless asked to.
 
     Row ``t`` becomes the time-major window of rows ``t - length + 1`` to ``t``. No row is lost or added:
@@ -237,7 +237,7 @@ class SlidingWindow(TransformerMixin, Estimator):
         self.strides_ = dict(zip(rows.keys, every.tolist(), strict=True))
         return self
 
-    def transform(self, X: Rows) -> Any:
+    def transform(self, X: Rows) -> Windows:
         """Return the window of every row.
 
         Parameters
@@ -282,7 +282,8 @@ class SlidingWindow(TransformerMixin, Estimator):
         segments = rows.segment_starts(self.max_gap, steps)
         every = None if self._spacing is None else self._every(steps)
         windows = self._windows(values, rows, segments, given, every, row_index(X))
-        return np.asarray(windows) if is_frame else windows  # polars makes no frame of `Windows`
+        result: Any = np.asarray(windows) if is_frame else windows  # polars makes no frame of `Windows`
+        return result
 
     def inverse_transform(self, X: Rows) -> Any:
         """Return the row that each window stands for.

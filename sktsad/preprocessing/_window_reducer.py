@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from numbers import Integral
-from typing import Any, Self
+from typing import Any, Self, overload
 
 import numpy as np
 import pandas as pd
-from sklearn.base import TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from .._core import (
@@ -17,6 +16,7 @@ from .._core import (
     Rows,
     StrOptions,
     Windows,
+    WindowTransformer,
     atomic_fit,
     check_windows,
     flatten_3d,
@@ -25,7 +25,7 @@ from .._core import (
 )
 
 
-class WindowReducer(TransformerMixin, Estimator):
+class WindowReducer(WindowTransformer, Estimator):
     """Reduce windows to a limited number of values: means of neighbouring rows, or the last rows.
 
     The time that a detector takes grows with the square or cube of the values in a window, and a period of 1,440
@@ -107,6 +107,12 @@ class WindowReducer(TransformerMixin, Estimator):
         self._channel_names = windows.channel_names
         return self
 
+    @overload
+    def transform(self, X: Windows) -> Windows: ...
+    @overload
+    def transform(self, X: pd.DataFrame) -> pd.DataFrame: ...
+    @overload
+    def transform(self, X: Rows) -> np.ndarray: ...
     def transform(self, X: Rows) -> Any:
         """Return windows with fewer values.
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from numbers import Integral
-from typing import Any, Self
+from typing import Any, Self, overload
 
 import numpy as np
 import pandas as pd
-from sklearn.base import OneToOneFeatureMixin, TransformerMixin, clone
+from sklearn.base import OneToOneFeatureMixin, clone
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.validation import check_is_fitted
 
@@ -18,6 +18,7 @@ from .._core import (
     Labels,
     Rows,
     Windows,
+    WindowTransformer,
     atomic_fit,
     check_windows,
     flatten_3d,
@@ -25,7 +26,7 @@ from .._core import (
 )
 
 
-class WindowScaler(OneToOneFeatureMixin, TransformerMixin, Estimator):
+class WindowScaler(OneToOneFeatureMixin, WindowTransformer, Estimator):
     """Scale windows, each channel in the same way at all time steps, if windows came first.
 
     Scaling the rows before the window is cheaper and just as good. This scaler is for data that already consist of
@@ -94,6 +95,12 @@ class WindowScaler(OneToOneFeatureMixin, TransformerMixin, Estimator):
         self.scaler_ = scaler
         return self
 
+    @overload
+    def transform(self, X: Windows) -> Windows: ...
+    @overload
+    def transform(self, X: pd.DataFrame) -> pd.DataFrame: ...
+    @overload
+    def transform(self, X: Rows) -> np.ndarray: ...
     def transform(self, X: Rows) -> Any:
         """Scale windows.
 
@@ -108,6 +115,12 @@ class WindowScaler(OneToOneFeatureMixin, TransformerMixin, Estimator):
         """
         return self._apply(X, "transform")
 
+    @overload
+    def inverse_transform(self, X: Windows) -> Windows: ...
+    @overload
+    def inverse_transform(self, X: pd.DataFrame) -> pd.DataFrame: ...
+    @overload
+    def inverse_transform(self, X: Rows) -> np.ndarray: ...
     def inverse_transform(self, X: Rows) -> Any:
         """Undo the scaling.
 

@@ -62,7 +62,10 @@ def read_times(
             )
         _warn_of_epoch(times, name)
         if zone is not None:
-            raise ValueError(f"zone={zone!r} is for dates; {name!r} holds {times.dtype}. Pass unit=, too.")
+            raise ValueError(
+                f"zone={zone!r} is for dates; {name!r} holds {times.dtype}. Pass their unit, too, such as unit='s' for "
+                "seconds since 1970, or name the column of time: time=..."
+            )
         return times, 0
     elif not isinstance(times, (pd.DatetimeIndex, pd.TimedeltaIndex, pd.PeriodIndex)):
         times = _parse(times, name, zone, time_format, report)

@@ -1,5 +1,6 @@
 """Validation of rows."""
 
+import re
 import warnings
 
 import numpy as np
@@ -60,7 +61,7 @@ def test_columns_with_holes_are_named_with_the_fix(hole, dtype):
     [
         (FRAME.to_numpy(), "could not convert"),
         (np.array([[np.nan]]), "contains NaN"),
-        (FRAME[["a"]].iloc[:0], "0 sample"),
+        (FRAME[["a"]].iloc[:0], "X has no rows: .*0 sample.*Check what selects or drops rows"),
         (FRAME[[]], "X has no columns: 0 feature"),
     ],
 )
@@ -185,8 +186,19 @@ def test_what_is_no_table_of_rows_names_the_way_to_one(X, message):
 
 
 def test_three_axes_and_an_estimator_of_rows():
-    with pytest.raises(ValueError, match=r"3-D array is for estimators of windows.*pandas.concat"):
-        SeriesScaler().fit(np.zeros((4, 3, 2)))
+    series = [np.zeros((3, 2)), np.ones((3, 2))]
+    objects = np.empty(2, dtype=object)
+    objects[:] = series
+    for X in (np.array(series), series, tuple(series), [each.tolist() for each in series], objects):
+        with pytest.raises(ValueError, match="3-D array is for estimators of windows") as error:
+            SeriesScaler().fit(X)
+    # what the errors advise, also for series of different lengths
+    advice = re.search(r"pandas\.concat\(.*?\), names=\[.*?\]\)", str(error.value))[0]
+    for X in (series, [np.zeros((3, 2)), np.ones((5, 2))], [np.zeros(3), np.ones(5)]):
+        with pytest.raises(ValueError, match=re.escape(advice)):
+            SeriesScaler().fit(X)
+        panel = eval(advice, {"pandas": pd, "X": X})
+        assert SeriesScaler().fit_transform(panel).index.names == ["series", "time"]
     with pytest.raises(ValueError, match="at least 1 step and 1 channel"):
         AutoencoderDetector().fit(np.zeros((4, 0, 2)))
 

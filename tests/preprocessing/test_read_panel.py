@@ -312,6 +312,39 @@ def test_other_dates_are_no_values(as_dates):
         read_panel(table, columns=["x", "serviced"])
 
 
+@pytest.mark.parametrize(
+    "stamps",
+    [
+        MINUTES,
+        MINUTES.strftime("%d.%m.%Y %H:%M"),
+        MINUTES.strftime("%Y-%m-%d %H:%M"),
+        [*MINUTES[:3].astype(str), "n/a"],
+    ],
+)
+def test_numbers_are_not_taken_for_time_beside_a_column_of_dates(stamps):
+    table = pd.DataFrame({"x": [3.0, 1.0, 2.0, 4.0], "z": [1.0, 2.0, 3.0, 4.0], "when": stamps})
+    with pytest.raises(
+        ValueError, match=r"column of time is 'x' by its position.*Pass time='when'; or time='x'"
+    ):
+        read_panel(table)
+    assert read_panel(table, time="x")[0].index.tolist() == [1.0, 2.0, 3.0, 4.0]
+    assert read_panel(table.rename(columns={"x": "run time"}))[0].columns.tolist() == ["z"]
+    assert read_panel(table, unit="s")[0].columns.tolist() == ["z"]
+    serviced = table.assign(
+        when=["2026-01-05", "2026-01-05", "2026-01-06", "2026-01-05"]
+    )  # not one for each row
+    assert read_panel(serviced.iloc[[1, 2, 0, 3]])[0].columns.tolist() == ["z"]
+    version = table.assign(when=["1.2.3", "1.2.4", "10.0.0.1", "A-2026-01"])
+    assert read_panel(version)[0].columns.tolist() == ["z"]
+
+
+def test_numbers_that_rise_and_fall_are_hardly_time():
+    table = pd.DataFrame({"x": [3.0, 1.0, 2.0, 2.5], "z": [1.0, 2.0, 3.0, 4.0]})
+    with pytest.warns(UserWarning, match="3 of its 4 numbers are below an earlier one"):
+        read_panel(table)
+    assert read_panel(table, time="x")[0].index.tolist() == [1.0, 2.0, 2.5, 3.0]
+
+
 def test_files_that_are_cut_off_are_named(tmp_path):
     content = gzip.compress(b"time,x\n2026-01-05,1\n")
     (tmp_path / "my.csv.gz").write_bytes(content[:-9])
