@@ -5,6 +5,7 @@ from ._confidence import ConfidenceDetector
 from ._fusion import FusionDetector
 from ._gaussian import GaussianDetector
 from ._k_means import KMeansDetector
+from ._labels_of_part import labels_of_part
 from ._level_shift import LevelShiftDetector
 from ._linear_forecast import LinearForecastDetector
 from ._make_detector import make_detector

@@ -126,14 +126,9 @@ class BaseDetector(ClassifierMixin):
         if (order := time_order(rows)) is not None:  # the result does not depend on the order of the rows
             rows, anomalous = safe_indexing(rows, order), anomalous[order]
             y = None if y is None else safe_indexing(y, order)
-        rule = self._wanted_threshold()
-        is_used = not isinstance(rule, Real) or getattr(self, "early_stopping", False)
-        held_out = tail_mask(rows, self._share_held_out(num_samples(rows)) if is_used else 0)
-        if not (~held_out & ~anomalous).any() or (held_out & ~anomalous).sum() < MIN_HELD_OUT:
-            held_out[:] = False
+        rule, held_out = self._wanted_threshold(), self._held_out(rows, anomalous)
         fit_rows(rows, y, anomalous, held_out)
-        for name in ("threshold_rule_", "held_out_scores_"):  # of an earlier fit
-            self.__dict__.pop(name, None)
+        self._forget_threshold()
         if not isinstance(rule, Real):
             self.threshold_rule_ = self._learn_threshold(rule, rows, anomalous, held_out)
         return self
@@ -245,6 +240,19 @@ class BaseDetector(ClassifierMixin):
             return 0.0
         return max(self.validation_fraction, min(MIN_HELD_OUT / n_rows, _LARGEST_SHARE))
 
+    def _held_out(self, rows: Rows, anomalous: np.ndarray) -> np.ndarray:
+        """Mark the rows that the threshold is learnt from; none if they would be too few, or nothing needs them."""
+        is_used = not isinstance(self._wanted_threshold(), Real) or getattr(self, "early_stopping", False)
+        held_out = tail_mask(rows, self._share_held_out(num_samples(rows)) if is_used else 0)
+        if not (~held_out & ~anomalous).any() or (held_out & ~anomalous).sum() < MIN_HELD_OUT:
+            held_out[:] = False
+        return held_out
+
+    def _forget_threshold(self) -> None:
+        """Delete what an earlier fit learnt of the threshold."""
+        for name in ("threshold_rule_", "held_out_scores_"):
+            self.__dict__.pop(name, None)
+
     def _scores_of(self, rows: Rows, chosen: np.ndarray) -> np.ndarray:
         """Return the scores of some of the rows; all rows are scored, as a pipeline may make windows of them."""
         return self._score_rows(rows)[chosen]
@@ -256,12 +264,20 @@ class BaseDetector(ClassifierMixin):
     def _wanted_threshold(self) -> Any:
         return self._default_threshold if self.threshold is None else self.threshold
 
-    def _learn_threshold(self, rule: Any, rows: Rows, anomalous: np.ndarray, held_out: np.ndarray) -> Any:
+    def _learn_threshold(
+        self,
+        rule: Any,
+        rows: Rows,
+        anomalous: np.ndarray,
+        held_out: np.ndarray,
+        known_scores: np.ndarray | None = None,
+    ) -> Any:
         """Return the rule, fitted to held-out scores: those of normal rows, unless it needs labels."""
         chosen = held_out if held_out.any() else np.ones(len(held_out), dtype=bool)
         if not rule.needs_labels:
             chosen = chosen & ~anomalous
-        scores = with_index(self._scores_of(rows, chosen), rows, chosen)
+        found = self._scores_of(rows, chosen) if known_scores is None else known_scores[chosen]
+        scores = with_index(found, rows, chosen)
         if held_out.any():
             self.held_out_scores_ = scores.to_numpy()[~anomalous[chosen]]
         try:

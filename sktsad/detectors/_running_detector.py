@@ -19,16 +19,15 @@ from .._core import (
     Rows,
     Windows,
     atomic_fit,
-    check_labels,
     is_length_of_time,
     nanoseconds,
-    num_samples,
     read_rows,
     require_steps,
     rows_after,
     time_order,
     warn_if_anomaly_is_a_guess,
 )
+from ._labels_of_part import labels_of_part
 from ._window_detector import WindowDetector
 
 
@@ -107,19 +106,7 @@ class RunningDetector(WindowDetector):
         is_first = not hasattr(self, "classes_")
         if is_first and classes is None:
             return self.fit(X, y)
-        both = self.classes_ if classes is None else np.unique(np.asarray(classes))
-        if len(both) != 2 or not (is_first or np.array_equal(both, self.classes_)):
-            known = "two labels" if is_first else f"{self.classes_.tolist()}, as before"
-            raise ValueError(f"classes={classes!r} must be {known}.")
-        anomalous = np.zeros(num_samples(X), dtype=bool)
-        if y is not None:
-            labels = check_labels(X, y)
-            if not np.isin(labels, both).all():
-                raise ValueError(
-                    f"y holds labels {np.unique(labels)[:5].tolist()}, but the classes are {both.tolist()}. Use these "
-                    "labels only."
-                )
-            anomalous = labels == both[1]
+        both, anomalous = labels_of_part(X, y, classes, None if is_first else self.classes_)
         if is_first:
             self.fit(X, anomalous.astype(int))
             self.classes_ = both

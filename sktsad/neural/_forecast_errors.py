@@ -66,8 +66,9 @@ class UsualErrors(ForecastErrors):
         self.looked_at = learnt & (np.random.RandomState(0).uniform(size=len(learnt)) < share)
         self.errors: list[list[np.ndarray]] = [[] for _ in range(horizon)]
         self.sources = ends[:, None] - np.arange(horizon)
-        first = layout.starts[np.searchsorted(layout.starts, ends, side="right") - 1]
-        self.has_source = self.sources >= first[:, None]
+        self.segment = np.searchsorted(layout.starts, ends, side="right") - 1
+        self.n_before = layout.starts[self.segment][:, None] - self.sources  # above 0: before the segment
+        self.has_source = self.n_before <= 0
         n_channels = layout.values.shape[1]
         self.beyond = np.full((*self.sources.shape, horizon, n_channels), np.nan, layout.values.dtype)
         self._wanted = np.unique(self.sources[self.has_source])
@@ -94,13 +95,17 @@ class UsualErrors(ForecastErrors):
             usual.append(np.where(middle > 0, middle, np.where(mean > 0, mean, 1)))
         return np.array(usual, dtype=np.float64)
 
-    def kept(self) -> np.ndarray:
+    def kept(self, before: np.ndarray | None = None) -> np.ndarray:
         """Return the forecasts made at each end and the rows before it, shape (n_ends, horizon, horizon, n_channels).
 
-        Those made ``i`` rows before the end are number ``i``; NaN where its segment has no such row.
+        Those made ``i`` rows before the end are number ``i``; NaN where its segment has no such row. Where a segment
+        continues from rows of an earlier call, ``before`` holds what was kept there, for each segment.
         """
         found = np.searchsorted(self._wanted, self.sources[self.has_source])
         self.beyond[self.has_source] = self._found[found]
+        if before is not None:
+            end, number = np.nonzero(~self.has_source)
+            self.beyond[end, number] = before[self.segment[end], self.n_before[end, number] - 1]
         return self.beyond
 
 

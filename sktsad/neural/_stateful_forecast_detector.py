@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
-from numbers import Integral
-from typing import Any
+from numbers import Integral, Real
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
 from sklearn.utils.validation import check_is_fitted
 
-from .._core import Interval, Labels, LiveStep, Past, Rows, Seed, StrOptions, Windows, row_index
-from ..detectors import MIN_HELD_OUT, BaseDetector
+from .._core import (
+    Interval,
+    Labels,
+    LiveStep,
+    Past,
+    Rows,
+    Seed,
+    StrOptions,
+    Windows,
+    atomic_fit,
+    row_index,
+    time_order,
+    warn_if_anomaly_is_a_guess,
+)
+from ..detectors import MIN_HELD_OUT, BaseDetector, labels_of_part
 from ..networks import ReconstructionError
 from ..thresholds import MeanStd
 from ._along_series import ALONG_SERIES, layout_of, network_along, number_series, segments_of, train_along
@@ -26,6 +39,7 @@ from ._net_estimator import NetEstimator
 from ._row_layout import RowLayout, check_rows
 from ._training import (
     Network,
+    Segments,
     StatefulNet,
     TrainingOptions,
     make_net,
@@ -265,6 +279,51 @@ class StatefulForecastDetector(BaseDetector, NetEstimator):
         self.callbacks = callbacks
         self.net_params = net_params
 
+    @atomic_fit
+    def partial_fit(self, X: Rows, y: Labels = None, classes: Labels = None) -> Self:
+        """Train the network for one more epoch; rows that directly follow the last ones continue from their state.
+
+        Usual errors, threshold and ``held_out_scores_`` are then those of the network as it is now, learnt from the
+        rows of this call as `fit` learns them. A call with fewer than 30 rows to learn one of them from, or, for a rule
+        that needs labels, without an anomaly among these, leaves it as it was.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Rows as in `fit`. The first call may also come after `fit`.
+        y : array-like of shape (n_samples,), default=None
+            Labels as in `fit`. None treats all rows as normal.
+        classes : array-like of shape (2,), default=None
+            Both labels; needed if y of the first call does not have both.
+
+        Returns
+        -------
+        self : estimator
+
+        Raises
+        ------
+        ValueError
+            If y has labels that are not among the classes, classes differ from those before, or ``early_stopping``
+            has too few rows to watch.
+
+        Warns
+        -----
+        UserWarning
+            If the first rows of a series come later than the rows of the previous call and do not directly follow
+            them.
+        """
+        is_first = not hasattr(self, "classes_")
+        if is_first and classes is None:
+            return self._fit(X, y, self._first_part)
+        both, anomalous = labels_of_part(X, y, classes, None if is_first else self.classes_)
+        if is_first:
+            self._fit(X, anomalous.astype(int), self._first_part)
+            self.classes_ = both
+            warn_if_anomaly_is_a_guess(both)
+        else:
+            self._go_on(self._read(X), anomalous)
+        return self
+
     def feature_scores(self, X: Rows) -> pd.DataFrame:
         """Return the mean error of each channel, in units of its usual error, to show which channel is off.
 
@@ -300,13 +359,44 @@ class StatefulForecastDetector(BaseDetector, NetEstimator):
 
     def _fit_rows(self, rows: Windows, y: Labels, anomalous: np.ndarray, held_out: np.ndarray) -> None:
         warm = self.warm_start and hasattr(self, "net_")
+        self._train(rows, anomalous, held_out, warm=warm, n_epochs=self.max_epochs)
+
+    def _first_part(self, rows: Windows, y: Labels, anomalous: np.ndarray, held_out: np.ndarray) -> None:
+        self._train(rows, anomalous, held_out, warm=False, n_epochs=1, is_part=True)
+
+    def _go_on(self, rows: Windows, anomalous: np.ndarray) -> None:
+        """Train a network in use for one more epoch, and learn the threshold anew if there are enough rows."""
+        if (order := time_order(rows)) is not None:
+            rows, anomalous = rows[order], anomalous[order]
+        rule, held_out = self._wanted_threshold(), self._held_out(rows, anomalous)
+        scores = self._train(rows, anomalous, held_out, warm=True, n_epochs=1, is_part=True)
+        chosen = held_out if held_out.any() else np.ones_like(held_out)
+        if isinstance(rule, Real) or (chosen & ~anomalous).sum() < MIN_HELD_OUT:
+            return
+        if rule.needs_labels and not (chosen & anomalous).any():
+            return
+        self._forget_threshold()
+        self.threshold_rule_ = self._learn_threshold(rule, rows, anomalous, held_out, scores())
+
+    def _train(
+        self,
+        rows: Windows,
+        anomalous: np.ndarray,
+        held_out: np.ndarray,
+        *,
+        warm: bool,
+        n_epochs: int | str,
+        is_part: bool = False,
+    ) -> Callable[[], np.ndarray]:
+        """Train the network, and learn the usual errors; return the function that scores these rows."""
+        goes_on = warm and is_part
         warn_if_badly_scaled(rows, stacklevel=6)
-        layout = self._layout(rows, None)
+        layout = self._layout(rows, self._past if goes_on else None)
         if not warm:
             self._series_numbers = number_series(layout)
         learnt, watched = layout.sort(~anomalous & ~held_out), layout.sort(~anomalous & held_out)
         learnt[layout.starts] = watched[layout.starts] = False  # no row before them predicts them
-        if not learnt.any():
+        if not learnt.any() and not goes_on:
             raise ValueError(
                 f"X has no normal row that comes directly after another (n_samples={len(rows)}), so there is nothing "
                 "to predict. Give more rows."
@@ -319,19 +409,23 @@ class StatefulForecastDetector(BaseDetector, NetEstimator):
                 f"validation_fraction={self.validation_fraction} gives fewer. Give more rows, or "
                 "early_stopping=False."
             )
-        options = TrainingOptions.of(self)
-        net = resume_net(self.net_, options) if warm else make_net(self._network(rows), options)
-        segments = segments_of(self, layout, None)
-        self.net_ = train_along(self, net, segments, learnt, watched, self.max_epochs, horizon=self.horizon)
+        states, before = self._first_states(layout, goes_on)
+        segments = segments_of(self, layout, states)
+        if learnt.any():
+            options = TrainingOptions.of(self)
+            net = resume_net(self.net_, options) if warm else make_net(self._network(rows), options)
+            how: dict[str, Any] = {"has_cycle": not is_part, "horizon": self.horizon}
+            self.net_ = train_along(self, net, segments, learnt, watched, n_epochs, **how)
         past, ends = past_of(rows, layout, self.history)
         errors = UsualErrors(layout, self.horizon, self.loss, learnt, ends)
         states = states_after(self.net_, segments, self.predict_batch_size, ends, errors)
-        self.usual_error_ = errors.usual()
+        if not goes_on or learnt.sum() >= MIN_HELD_OUT:
+            self.usual_error_ = errors.usual()
         # The forecasts that reach beyond an end are part of the state there.
-        beyond = errors.kept()
-        self._past = past.with_values(
-            np.concatenate([states, beyond.reshape(len(ends), beyond[:1].size)], axis=1)
-        )
+        beyond = errors.kept(before)
+        past = past.with_values(np.concatenate([states, beyond.reshape(len(ends), self._n_beyond)], axis=1))
+        self._past = self._past.then(past) if goes_on else past
+        return lambda: self._run(layout, segments, before, by_channel=False)[:, 0]
 
     def _network(self, rows: Windows) -> Network:
         error = partial(ReconstructionError, loss=self.loss)
@@ -352,11 +446,28 @@ class StatefulForecastDetector(BaseDetector, NetEstimator):
     def _errors(self, rows: Windows, by_channel: bool) -> np.ndarray:
         """Return the mean errors of each row, of each channel or over all."""
         layout = self._layout(rows, self._past)
-        states = first_states(layout, self.max_gap, stacklevel=6)
+        states, before = self._first_states(layout, goes_on=True)
+        return self._run(layout, segments_of(self, layout, states), before, by_channel)
+
+    @property
+    def _n_beyond(self) -> int:
+        """How many numbers the forecasts are that are kept at the end of a run."""
+        return len(self.usual_error_) * self.usual_error_.size
+
+    def _first_states(self, layout: RowLayout, goes_on: bool) -> tuple[np.ndarray | None, np.ndarray | None]:
+        """Return what each segment continues from: states, and the forecasts that were made before; None for rest."""
+        found = first_states(layout, self.max_gap, stacklevel=7) if goes_on else None
+        if found is None:
+            return None, None
+        states, forecasts = np.split(found, [found.shape[1] - self._n_beyond], axis=1)
+        return states, forecasts.reshape(-1, self.horizon, *self.usual_error_.shape)
+
+    def _run(
+        self, layout: RowLayout, segments: Segments, before: np.ndarray | None, by_channel: bool
+    ) -> np.ndarray:
+        """Run the network along segments, and return the mean errors of each row."""
         errors = RowErrors(layout, self.loss, self.usual_error_, by_channel)
-        if states is not None:
-            beyond = (self.horizon, *self.usual_error_.shape)
-            states, forecasts = np.split(states, [states.shape[1] - np.prod(beyond)], axis=1)
-            errors.go_on(forecasts.reshape(-1, *beyond))
-        run_along(self.net_, segments_of(self, layout, states), self.predict_batch_size, errors)
+        if before is not None:
+            errors.go_on(before)
+        run_along(self.net_, segments, self.predict_batch_size, errors)
         return errors.scores()

@@ -9,7 +9,7 @@ import numpy as np
 from sklearn.preprocessing import MaxAbsScaler, MinMaxScaler, RobustScaler, StandardScaler
 
 from .._core import SeriesRows, as_slice
-from ._standard_scalers import StandardScalers
+from ._kept_scalers import KeptScalers
 
 #: Operations of each scaler on a column, in order, with the attribute that holds the numbers. Only the same operations
 #: give the same bits.
@@ -31,7 +31,6 @@ _INVERSE: dict[Any, Any] = {
 _SHORT = 10_000
 #: Rows processed at once, approximately.
 _BLOCK = 2**18
-_EPS = np.finfo(float).eps
 
 
 def what_it_does(scaler: Any) -> tuple[tuple[str, Any], ...] | None:
@@ -49,38 +48,15 @@ def are_many(rows: SeriesRows) -> bool:
     return len(rows.keys) > 1 and rows.n_rows < _SHORT * len(rows.keys)
 
 
-def fit_at_once(scaler: Any, values: np.ndarray, rows: SeriesRows) -> StandardScalers | None:
-    """Return a fitted copy of a scaler for each series; None if it is not a plain ``StandardScaler``."""
-    if type(scaler) is not StandardScaler or not (scaler.with_mean and scaler.with_std):
-        return None
-    found: list[tuple[np.ndarray, ...]] = []
-    for first, stop, block in _blocks(values.astype(np.float64, copy=False), rows):
-        starts = rows.bounds[first:stop] - rows.bounds[first]
-        sizes = np.diff(rows.bounds[first : stop + 1])
-        n = sizes[:, None]
-        mean = np.add.reduceat(block, starts) / n
-        block = block - np.repeat(mean, sizes, axis=0)
-        rest = np.add.reduceat(
-            block, starts
-        )  # rounding of the mean, as scikit-learn takes it out of the variance
-        np.square(block, out=block)
-        variance = (np.add.reduceat(block, starts) - rest**2 / n) / n
-        is_constant = variance <= n * _EPS * variance + (n * mean * _EPS) ** 2
-        scale = np.where(is_constant, 1.0, np.sqrt(variance))
-        found.append((sizes.astype(np.float64), mean, variance, scale))
-    learnt = (np.concatenate(parts) for parts in zip(*found, strict=True))
-    return StandardScalers(scaler.get_params(), rows.keys, *learnt)
-
-
 def scale_at_once(
     scalers: Mapping[Hashable, Any], values: np.ndarray, rows: SeriesRows, method: str
 ) -> np.ndarray | None:
     """Return rows scaled, or scaled back, each series by its scaler; None if only the scalers themselves can do it."""
     if values.dtype != np.float64:
         return None
-    if isinstance(scalers, StandardScalers):
-        chosen = scalers.some(rows.keys)
-        todo = [(do, getattr(chosen, name)) for name, do in _DO[StandardScaler]]
+    if isinstance(scalers, KeptScalers):
+        learnt = scalers.some(rows.keys).learnt
+        todo = [(do, learnt[name]) for name, do in _DO[type(scalers.like)]]
     else:
         own = [scalers[key] for key in rows.keys]
         steps = what_it_does(own[0])
@@ -90,7 +66,7 @@ def scale_at_once(
     if method == "inverse_transform":
         todo = [(_INVERSE[do], number) for do, number in reversed(todo)]
     out = np.empty_like(values)
-    for first, stop, block in _blocks(values, rows):
+    for first, stop, block in series_blocks(values, rows):
         block = np.array(block)
         sizes = np.diff(rows.bounds[first : stop + 1])
         for do, number in todo:
@@ -105,7 +81,7 @@ def _numbers(scalers: list[Any], name: str, neutral: float, n_columns: int) -> n
     return np.array([np.full(n_columns, neutral) if number is None else number for number in found])
 
 
-def _blocks(values: np.ndarray, rows: SeriesRows) -> Iterator[tuple[int, int, np.ndarray]]:
+def series_blocks(values: np.ndarray, rows: SeriesRows) -> Iterator[tuple[int, int, np.ndarray]]:
     """Yield blocks of consecutive series: the first, the stop, and their rows."""
     first = 0
     while first < len(rows.keys):

@@ -32,9 +32,10 @@ from .._core import (
     validate_rows,
     warn_if_unknown,
 )
+from ._fit_at_once import fit_at_once
+from ._kept_scalers import joined
 from ._live_scaler import LiveScaler
-from ._scale_at_once import are_many, fit_at_once, scale_at_once
-from ._standard_scalers import joined
+from ._scale_at_once import are_many, scale_at_once
 
 #: Rows and the parameters of the scaler are checked once: checking series by series takes longer than scaling them.
 _CHECKED = {"assume_finite": True, "skip_parameter_validation": True}

@@ -14,7 +14,9 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from sktsad import SeriesSplit, SlidingWindow, StatefulForecastDetector, ThresholdClassifier, check_causal
-from sktsad.thresholds import Quantile
+from sktsad._core import tail_mask
+from sktsad.live import LiveScorer
+from sktsad.thresholds import BestFBeta, Quantile
 
 SMALL = {"hidden_size": 4, "max_epochs": 2, "min_updates": 2, "random_state": 0, "horizon": 3}
 EXACT = {**SMALL, "dtype": "float64"}
@@ -217,3 +219,114 @@ def test_a_value_beyond_float32_is_an_alarm_and_not_the_end():
     assert scores[200] > 1e20
     assert np.isfinite(scores).all()
     np.testing.assert_array_equal(scores[:190], model.anomaly_score(X)[:190])
+
+
+# partial_fit
+
+
+def between(start, stop, x=X):
+    """Return the rows of each series from one time up to another."""
+    times = x.index.get_level_values(1)
+    return x[(times >= start) & (times < stop)]
+
+
+STILL = {**EXACT, "lr": 1e-12}  # the weights stay as they were made: states of all calls are of one network
+
+
+def test_the_first_part_is_a_fit_of_one_epoch():
+    options = {**EXACT, "lr_schedule": "constant", "threshold": Quantile(0.9)}
+    parts, whole = (StatefulForecastDetector(**{**options, "max_epochs": n}) for n in (7, 1))
+    np.testing.assert_array_equal(
+        parts.partial_fit(X).decision_function(X), whole.fit(X).decision_function(X)
+    )
+    assert len(parts.partial_fit(X).net_.history) == 2
+    losses = [parts.partial_fit(X).net_.history[-1, "train_loss"] for _ in range(15)]
+    assert losses[-1] < 0.9 * losses[0]
+
+
+@pytest.mark.parametrize("cell", ["lstm", "gru"])
+def test_parts_of_any_size_go_on_as_in_one_call(cell):
+    model = StatefulForecastDetector(cell, threshold=1.0, **STILL)
+    for start, stop in ((0, 25), (25, 26), (26, 28), (28, 60)):
+        model.partial_fit(between(start, stop))
+    expected = pd.Series(slow_errors(model, X).mean(axis=1), X.index)
+    later = between(60, 200)
+    np.testing.assert_allclose(model.anomaly_score(later), expected[later.index], rtol=1e-6)
+    model = pickle.loads(pickle.dumps(model))
+    live = LiveScorer(model)
+    for time in range(60, 66):
+        rows = between(time, time + 1)
+        np.testing.assert_allclose(live.update(rows)["score"], expected[rows.index], rtol=1e-6)
+    with pytest.warns(UserWarning, match="do not directly follow"):
+        model.partial_fit(between(80, 200))
+    in_turn = X.sort_index(level=1, kind="stable", sort_remaining=False)
+    parts = [StatefulForecastDetector(cell, **STILL) for _ in range(2)]
+    for own, x in zip(parts, (X, in_turn), strict=True):
+        own.partial_fit(between(0, 40, x)).partial_fit(between(40, 200, x))
+    assert parts[1].threshold_ == pytest.approx(parts[0].threshold_)
+
+
+def test_usual_errors_and_threshold_are_those_of_the_last_part_that_has_enough_rows():
+    y = np.zeros(len(X), int)
+    y[[50, 55, 100, 110]] = 1
+    y = pd.Series(y, X.index)
+    model = StatefulForecastDetector(threshold=Quantile(0.9), validation_fraction=0.25, **STILL)
+    model.partial_fit(between(0, 40), y[between(0, 40).index])
+    part = between(40, 200)
+    model.partial_fit(part, y[part.index])
+    is_held_out = pd.Series(tail_mask(part, 0.25), part.index)
+    is_normal = y[part.index] == 0
+    expected = pd.Series(slow_errors(model, X).mean(axis=1), X.index)[part.index]
+    np.testing.assert_allclose(model.held_out_scores_, expected[is_held_out & is_normal], rtol=1e-6)
+    assert model.threshold_ == Quantile(0.9).fit(model.held_out_scores_).threshold_
+    errors = []
+    for key in X.index.unique(level=0):
+        rows = X.loc[key].to_numpy()
+        forecasts = naive_stateful.run(model.net_.module_, torch.tensor(rows))[0].detach().numpy()
+        is_learnt = (~is_held_out & is_normal).loc[key]
+        # A segment's first forecast is made at its first row of this part.
+        errors += [np.abs(forecasts[t - 1, 0] - rows[t]) for t in is_learnt.index[1:][is_learnt.iloc[1:]]]
+    np.testing.assert_allclose(model.usual_error_[0], np.median(errors, axis=0), rtol=1e-6)
+
+    before = pickle.loads(pickle.dumps(model))
+    scores = before.held_out_scores_
+    for rows, labels in ((X.iloc[:20], None), (part, np.ones(len(part), int))):
+        rows = rows.set_axis(
+            pd.MultiIndex.from_arrays([["new"] * len(rows), range(len(rows))])
+        )  # too few, or no normal row
+        model.partial_fit(rows, labels)
+        assert model.threshold_ == before.threshold_
+        np.testing.assert_array_equal(model.held_out_scores_, scores)
+        np.testing.assert_array_equal(model.usual_error_, before.usual_error_)
+
+
+def test_labels_of_a_part_may_lack_a_class():
+    y = np.array(["fine"] * len(X), dtype=object)
+    model = StatefulForecastDetector(threshold=BestFBeta(), **STILL)
+    with pytest.raises(ValueError, match="must be two labels"):
+        model.partial_fit(X, y, classes=["fine"])
+    assert not hasattr(model, "classes_")
+    y[[110, 180, 260]] = "odd"
+    with pytest.warns(UserWarning, match="'odd', the last in sorted order"):
+        model.partial_fit(X, y, classes=["fine", "odd"])
+    assert set(model.predict(X)) == {"fine", "odd"}
+    threshold, state = model.threshold_, pickle.dumps(model._past)
+    later = X.rename(index=lambda time: time + 1000, level=1)
+    with pytest.warns(UserWarning, match="do not directly follow"):
+        model.partial_fit(later, ["fine"] * len(X))
+    assert model.threshold_ == threshold, "there is no anomaly to learn another from"
+    assert pickle.dumps(model._past) != state
+    state = pickle.dumps(model)
+    for labels, classes in ((["odd"] * 279 + ["new"], None), (y, ["odd", "other"])):
+        with pytest.raises(ValueError, match=r"Use these labels only|as before"):
+            model.partial_fit(later, labels, classes)
+    assert pickle.dumps(model) == state
+
+
+def test_rows_with_and_without_time_may_alternate():
+    rows = X.loc["s0"].to_numpy()
+    frame = pd.DataFrame(rows)
+    model = StatefulForecastDetector(threshold=1.0, **STILL).partial_fit(frame[:60]).partial_fit(rows[60:])
+    assert model.anomaly_score(rows[60:])[0] == 1
+    model.partial_fit(frame[:60])
+    np.testing.assert_allclose(model.anomaly_score(frame[60:]), model.anomaly_score(rows)[60:])

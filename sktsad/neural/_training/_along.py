@@ -82,10 +82,10 @@ def states_after(
     take: Callable[[np.ndarray, np.ndarray], None] | None = None,
 ) -> np.ndarray:
     """Return the flattened states after some rows, shape (n_ends, n_numbers), as `run_along` finds them."""
+    n_numbers = math.prod(net.module_.state_shape)
     if take is None and not len(ends):
-        return np.zeros((0, 0), segments.values.dtype)
-    states = run_along(net, segments, batch_size, take, ends)
-    return states.reshape(len(ends), states[:1].size)
+        return np.zeros((0, n_numbers), segments.values.dtype)
+    return run_along(net, segments, batch_size, take, ends).reshape(len(ends), n_numbers)
 
 
 def _ends_within(

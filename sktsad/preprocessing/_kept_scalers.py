@@ -1,4 +1,4 @@
-"""The ``StandardScaler`` of each series, as arrays of numbers until one is looked up."""
+"""The scaler of each series, as arrays of numbers until one is looked up."""
 
 from __future__ import annotations
 
@@ -8,49 +8,40 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from sklearn.preprocessing import StandardScaler
 
 from .._core import fitted_part
-
-#: What a ``StandardScaler`` learns of each series, as it calls these numbers.
-_LEARNT = ("n_samples_seen_", "mean_", "var_", "scale_")
 
 
 @fitted_part
 @dataclass(frozen=True, eq=False)
-class StandardScalers(Mapping[Hashable, Any]):
+class KeptScalers(Mapping[Hashable, Any]):
     """Fitted scalers by the name of their series: ten thousand objects take longer to make than to learn their numbers.
 
     A scaler is made anew each time that it is looked up, so that a change to one is not kept.
 
     Attributes
     ----------
-    params : dict
-        Parameters of all scalers.
+    like : transformer
+        A scaler of scikit-learn with the same parameters, fitted to other rows.
     names : list
         The name of each series.
-    n_samples_seen_ : ndarray of shape (n_series,)
-        Number of rows of each.
-    mean_, var_, scale_ : ndarray of shape (n_series, n_columns)
-        Statistics of each.
+    learnt : dict of ndarray, shapes (n_series,) or (n_series, n_columns)
+        The fitted attributes that differ from series to series, as scikit-learn names them.
     """
 
-    params: dict[str, Any]
+    like: Any
     names: list[Hashable]
-    n_samples_seen_: np.ndarray = field(repr=False)
-    mean_: np.ndarray = field(repr=False)
-    var_: np.ndarray = field(repr=False)
-    scale_: np.ndarray = field(repr=False)
+    learnt: dict[str, np.ndarray] = field(repr=False)
 
     # As of a dict of scalers that are made anew: equal only to itself.
     __eq__ = object.__eq__
     __hash__ = object.__hash__
 
-    def __getitem__(self, name: Hashable) -> StandardScaler:
+    def __getitem__(self, name: Hashable) -> Any:
         number = self._numbers[name]
-        own: Any = object.__new__(StandardScaler)
-        learnt = {each: getattr(self, each)[number] for each in _LEARNT}
-        vars(own).update(self.params, n_features_in_=self.mean_.shape[1], **learnt)
+        own: Any = object.__new__(type(self.like))
+        vars(own).update(vars(self.like))
+        vars(own).update({each: values[number] for each, values in self.learnt.items()})
         return own
 
     def __contains__(self, name: object) -> bool:
@@ -69,25 +60,27 @@ class StandardScalers(Mapping[Hashable, Any]):
     def _numbers(self) -> dict[Hashable, int]:
         return {name: number for number, name in enumerate(self.names)}
 
-    def some(self, names: list[Hashable]) -> StandardScalers:
+    def some(self, names: list[Hashable]) -> KeptScalers:
         """Return the scalers of some series, in this order."""
         if names == self.names:
             return self
         numbers = [self._numbers[name] for name in names]
-        return replace(self, names=names, **{each: getattr(self, each)[numbers] for each in _LEARNT})
+        return replace(
+            self, names=names, learnt={each: values[numbers] for each, values in self.learnt.items()}
+        )
+
+    def are_like(self, other: KeptScalers) -> bool:
+        """Return whether other scalers are of the same class and have the same parameters."""
+        return type(self.like) is type(other.like) and self.like.get_params() == other.like.get_params()
 
 
 def joined(first: Mapping[Hashable, Any], second: Mapping[Hashable, Any]) -> Mapping[Hashable, Any]:
     """Return the scalers of two sets of series, as arrays if both are."""
     if not first:
         return second
-    if (
-        isinstance(first, StandardScalers)
-        and isinstance(second, StandardScalers)
-        and first.params == second.params
-    ):
-        both: dict[str, Any] = {
-            each: np.concatenate([getattr(first, each), getattr(second, each)]) for each in _LEARNT
+    if isinstance(first, KeptScalers) and isinstance(second, KeptScalers) and first.are_like(second):
+        learnt = {
+            each: np.concatenate([values, second.learnt[each]]) for each, values in first.learnt.items()
         }
-        return replace(first, names=first.names + second.names, **both)
+        return replace(first, names=first.names + second.names, learnt=learnt)
     return {**first, **second}

@@ -9,7 +9,7 @@ import pytest
 from sklearn.preprocessing import StandardScaler
 
 from sktsad import SeriesScaler
-from sktsad.preprocessing._standard_scalers import StandardScalers, joined
+from sktsad.preprocessing._kept_scalers import KeptScalers, joined
 
 NAMES = ["b", 3, None]
 ROWS = np.random.default_rng(0).normal(5, 2, (3, 7, 2))
@@ -17,12 +17,12 @@ ROWS = np.random.default_rng(0).normal(5, 2, (3, 7, 2))
 
 def scalers(numbers=(0, 1, 2), **params):
     fitted = [StandardScaler(**params).fit(ROWS[number]) for number in numbers]
-    learnt = (
-        np.array([getattr(own, name) for own in fitted])
+    learnt = {
+        name: np.array([getattr(own, name) for own in fitted])
         for name in ("n_samples_seen_", "mean_", "var_", "scale_")
-    )
-    return StandardScalers(
-        StandardScaler(**params).get_params(), [NAMES[number] for number in numbers], *learnt
+    }
+    return KeptScalers(
+        StandardScaler(**params).fit(ROWS[0, :1]), [NAMES[number] for number in numbers], learnt
     )
 
 
@@ -49,7 +49,7 @@ def test_a_copy_has_the_same_numbers_and_no_scaler():
     found = scalers()
     own = found[3]
     for copied in (pickle.loads(pickle.dumps(found)), copy.deepcopy(found)):
-        assert set(vars(copied)) == {"params", "names", "n_samples_seen_", "mean_", "var_", "scale_"}
+        assert set(vars(copied)) == {"like", "names", "learnt"}
         np.testing.assert_array_equal(copied[3].mean_, own.mean_)
 
 
@@ -66,9 +66,9 @@ def test_some_in_another_order():
 def test_two_sets_are_joined_as_arrays_if_both_are():
     whole, first, last = scalers(), scalers((0, 1)), scalers((2,))
     both = joined(first, last)
-    assert isinstance(both, StandardScalers)
+    assert isinstance(both, KeptScalers)
     assert list(both) == NAMES
-    np.testing.assert_array_equal(both.scale_, whole.scale_)
+    np.testing.assert_array_equal(both.learnt["scale_"], whole.learnt["scale_"])
     assert joined({}, last) is last
     other = StandardScaler()
     for pair in ((first, {None: other}), ({None: other}, first), (first, scalers((2,), copy=False))):
