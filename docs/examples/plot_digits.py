@@ -55,6 +55,7 @@ figure, axes = plt.subplots(1, 2, figsize=(9, 3), layout="constrained")
 for axis, (part, sizes) in zip(axes, counts.items(), strict=True):
     axis.bar_label(axis.bar(range(10), sizes), fontsize=7)
     axis.set(title=f"{part} digits", xlabel="class", xticks=range(10))
+    axis.margins(y=0.1)
 
 # %%
 # What SMOTE makes of two zeros

@@ -83,7 +83,7 @@ def train(sampler="passthrough", random_state=0, **parameters):
         "gru",
         hidden_size=16,
         batch_size=64,
-        lr=0.005,
+        lr=0.01,
         max_epochs=max(1, round(n_updates * 64 / n_rows)),
         random_state=random_state,
         **parameters,

@@ -94,10 +94,10 @@ if os.environ.get("SKTSAD_DATA"):
     )
 else:
     # three bumps, of which the last is missing, upside down or early in an abnormal beat
-    labels = (rng.random_sample(2500) < 0.3).astype(int)
-    middles = [20, 50, 95] + rng.normal(scale=[2, 1, 4], size=(2500, 3))
-    heights = [0.8, 4, 1.5] + rng.normal(scale=[0.2, 0.3, 0.3], size=(2500, 3))
-    kind = np.where(labels == 1, rng.randint(1, 4, size=2500), 0)
+    labels = (rng.random_sample(1300) < 0.3).astype(int)
+    middles = [20, 50, 95] + rng.normal(scale=[2, 1, 4], size=(1300, 3))
+    heights = [0.8, 4, 1.5] + rng.normal(scale=[0.2, 0.3, 0.3], size=(1300, 3))
+    kind = np.where(labels == 1, rng.randint(1, 4, size=1300), 0)
     heights[:, 2] *= np.array([1, 0, -1, 1])[kind]
     middles[kind == 3, 2] -= rng.uniform(8, 20, size=(kind == 3).sum())
     times = np.arange(140)[None, :, None]
