@@ -83,7 +83,9 @@ def width(quick: bool) -> None:
         "SeriesScaler": SeriesScaler(),
         "SeriesScaler(MinMaxScaler())": SeriesScaler(MinMaxScaler()),
         "SeriesScaler(RobustScaler())": SeriesScaler(RobustScaler()),
-        "SeriesScaler(QuantileTransformer(n_quantiles=50))": SeriesScaler(QuantileTransformer(n_quantiles=50)),
+        "SeriesScaler(QuantileTransformer(n_quantiles=50))": SeriesScaler(
+            QuantileTransformer(n_quantiles=50)
+        ),
         "SlidingWindow(30)": SlidingWindow(30),
         "RollingFeatures(period=None)": RollingFeatures(period=None),
         "MedianMAD": MedianMAD(6),
