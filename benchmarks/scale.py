@@ -28,6 +28,7 @@ import pandas as pd
 from _measure import ProcessTree, environment, markdown, resident_mib
 from sklearn.base import clone
 from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import MinMaxScaler, QuantileTransformer, RobustScaler
 
 from sktsad import (
     GaussianDetector,
@@ -62,14 +63,16 @@ def processor_seconds() -> float:
     return sum(sum(resource.getrusage(who)[:2]) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
 
 
-def seconds(function: Callable[[], object]) -> float:
-    """Return the CPU seconds of a call; for a short one, the least of three."""
-    found: list[float] = []
-    while len(found) < 3 and sum(found) < 2:
-        start = processor_seconds()
-        function()
-        found.append(processor_seconds() - start)
-    return min(found)
+def medians(functions: list[Callable[[], object]]) -> list[float]:
+    """Return the median CPU seconds of each function, called in turn: seven times if that is quick, at least once."""
+    found: list[list[float]] = []
+    while len(found) < 7 and sum(map(sum, found)) < 10:
+        found.append([])
+        for function in functions:
+            start = processor_seconds()
+            function()
+            found[-1].append(processor_seconds() - start)
+    return [float(each) for each in np.median(found, axis=0)]
 
 
 def width(quick: bool) -> None:
@@ -78,6 +81,11 @@ def width(quick: bool) -> None:
     counts = [n // (50 if quick else 1) for n in (100, 1_000, 10_000)]
     steps: dict[str, Any] = {
         "SeriesScaler": SeriesScaler(),
+        "SeriesScaler(MinMaxScaler())": SeriesScaler(MinMaxScaler()),
+        "SeriesScaler(RobustScaler())": SeriesScaler(RobustScaler()),
+        "SeriesScaler(QuantileTransformer(n_quantiles=50))": SeriesScaler(
+            QuantileTransformer(n_quantiles=50)
+        ),
         "SlidingWindow(30)": SlidingWindow(30),
         "RollingFeatures(period=None)": RollingFeatures(period=None),
         "MedianMAD": MedianMAD(6),
@@ -93,13 +101,12 @@ def width(quick: bool) -> None:
                 continue
 
             def call(X: pd.DataFrame, method: str = method, step: Any = step) -> Callable[[], object]:
-                given = X if hasattr(step, "transform") else X["value"]
+                given, own = X if hasattr(step, "transform") else X["value"], clone(step)
                 if method == "transform":
-                    step.fit(given)
-                return lambda: getattr(step, method)(given)
+                    own.fit(given)
+                return lambda: getattr(own, method)(given)
 
-            one, many = (seconds(call(X)) for X in (long, wide))
-            each = [seconds(call(X)) for X in by_number]
+            one, many, *each = medians([call(X) for X in (long, wide, *by_number)])
             slope = float(np.log(each[2] / each[1]) / np.log(counts[2] / counts[1]))
             rows.append([f"{name}, {method}", one, many, many / one, *each, slope])
     header = ["step", "one series", f"{counts[-1]:,} series", "times that"]
@@ -183,21 +190,21 @@ def engine_one(engine: str, folder: str) -> None:
             ray.shutdown()
     passed = time.perf_counter() - clock
     wanted = np.load(Path(folder, "wanted.npy"))
-    worst, n_scored = 0.0, 0
+    worst, n_scored, spread = 0.0, 0, float(wanted.std())
     for part in out.glob("*.parquet"):
         found = pd.read_parquet(part, columns=["series", "time", "score"])
         series = found["series"].str[1:].astype(int).to_numpy()
         minute = ((found["time"] - pd.Timestamp("2026-01-01")) // pd.Timedelta("1min")).to_numpy(int)
-        difference = np.abs(found["score"].to_numpy(float) - wanted[series, minute - N_TRAIN])
+        difference = np.abs(found["score"].to_numpy(float) - wanted[series, minute - N_TRAIN]) / spread
         worst = max(worst, float(difference.max(initial=0)))
         n_scored += len(found)
     assert n_scored == wanted.size, f"{n_scored:,} of {wanted.size:,} rows"
     print(f"{used.seconds:.1f} {passed:.0f} {used.peak_mib:.0f} {worst:.0e}")
 
 
-def engine_files(n_series: int, n_rows: int, folder: str) -> None:
-    """Fit the model, and write it with the rows to score and their scores."""
-    fitted = model("density", panel(n_series, N_TRAIN))
+def engine_files(kind: str, n_series: int, n_rows: int, folder: str) -> None:
+    """Fit a model, and write it with the rows to score and their scores."""
+    fitted = model(kind, panel(n_series, N_TRAIN))
     X = panel(n_series, n_rows, N_TRAIN)
     Path(folder, "model").write_bytes(pickle.dumps(fitted))
     np.save(Path(folder, "wanted.npy"), fitted.decision_function(X).reshape(n_series, n_rows))
@@ -218,15 +225,16 @@ def engines(quick: bool) -> None:
         "dask": "Dask, a cluster of two processes",
         "ray": "Ray, four workers on two cores",
     }
-    header = ["engine", "processor, s", "wall, s", "peak, MiB", "largest difference"]
-    for n_series in (20, 40) if quick else (250, 10_000):
+    header = ["engine", "processor, s", "wall, s", "peak, MiB", "largest difference, in standard deviations"]
+    few, many = (20, 40) if quick else (250, 10_000)
+    for kind, n_series in (("density", few), ("density", many), ("stateful network", many)):
         rows = []
         with tempfile.TemporaryDirectory() as folder:
-            in_fresh_process("engine files", str(n_series), str(n_rows), folder)
+            in_fresh_process("engine files", kind, str(n_series), str(n_rows), folder)
             for engine, name in names.items():
                 if engine not in ("dask", "ray") or find_spec(engine):
                     rows.append([name, *in_fresh_process("engine", engine, folder)])
-        print(f"\n{n_series:,} series of {n_rows:,} rows, density, from Parquet files to Parquet files\n")
+        print(f"\n{n_series:,} series of {n_rows:,} rows, {kind}, from Parquet files to Parquet files\n")
         print(markdown(header, rows), flush=True)
 
 

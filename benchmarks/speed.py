@@ -279,7 +279,7 @@ def measure_along(case, who, n_rows):
         X = pd.DataFrame(values, pd.MultiIndex.from_product([range(50), range(n_rows // 50)]))
     model = StatefulRNNClassifier(hidden_size=16, max_epochs=1, random_state=0)
     model.fit(values[:256], y[:256])  # loads libraries
-    before, start = resident_mib("VmRSS"), time.perf_counter()
+    before, start = resident_mib("VmRSS"), time.process_time()
     if who == "raw":
         module = StatefulNetwork(n_columns, (), hidden_size=16)
         lanes = torch.from_numpy(values.reshape(32, -1, n_columns))
@@ -289,7 +289,7 @@ def measure_along(case, who, n_rows):
     else:
         model.fit(X, y)
         model.predict(X)
-    print(time.perf_counter() - start)
+    print(time.process_time() - start)
     print(resident_mib("VmHWM") - before)
 
 
@@ -428,10 +428,21 @@ def print_along(n_rows, repeats):
     print(markdown(header, rows))
 
 
+def along(quick):
+    """Print the tables of networks that run along the series."""
+    print_along(8_000 if quick else 120_000, 5)
+    if not quick:
+        header = ["along the series, 16 units", "raw loop, s", "sktsad, s"]
+        header += ["raw loop, MiB", "sktsad, MiB", "more", "aim"]
+        print(f"\n{markdown(header, memory_along(10_000_000))}")
+    print(f"\n{environment()}")
+
+
 def main():
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="fewer rows and repeats, no memory")
+    parser.add_argument("--along", action="store_true", help="only networks that run along the series")
     parser.add_argument("--memory", nargs=2, metavar=("CASE", "WHO"), help=argparse.SUPPRESS)
     parser.add_argument("--along-memory", nargs=3, metavar=("CASE", "WHO", "ROWS"), help=argparse.SUPPRESS)
     parser.add_argument("--rolling-memory", type=int, metavar="ROWS", help=argparse.SUPPRESS)
@@ -449,6 +460,9 @@ def main():
         measure_rolling_memory(options.rolling_memory)
         return
     n_rows, repeats = (1000, 5) if options.quick else (4000, 15)
+    if options.along:
+        along(options.quick)
+        return
     rows = []
     for task, size, seconds, limit in [*recurrent(n_rows, repeats), *autoencoder(n_rows, repeats)]:
         raw = statistics.median(seconds["raw"])
@@ -467,13 +481,7 @@ def main():
     print()
     print_vus(10_000, repeats)
     print()
-    print_along(8_000 if options.quick else 120_000, min(repeats, 5))
-    if not options.quick:
-        print()
-        header = ["along the series, 16 units", "raw loop, s", "sktsad, s"]
-        header += ["raw loop, MiB", "sktsad, MiB", "more", "aim"]
-        print(markdown(header, memory_along(10_000_000)))
-    print(f"\n{environment()}")
+    along(options.quick)
 
 
 if __name__ == "__main__":

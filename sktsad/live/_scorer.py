@@ -59,7 +59,8 @@ class LiveScorer:
         rows.
     learn : bool, default=False
         Whether a copy of the model continues to learn from rows that are not alarms: thresholds that have ``update``,
-        and detectors that have ``partial_fit``. The rows of a call are scored before the model learns from them.
+        and `ZScoreDetector` and `GaussianDetector` where they have ``partial_fit``. The rows of a call are scored
+        before the model learns from them.
     look_back : dict, default=None
         Number of rows before a row that a step of the pipeline looks at, by the name of the step; 0 for a step that
         looks at each row alone. Needed for steps of other libraries, which do not state it.

@@ -74,8 +74,9 @@ def score_panel(
         A new folder to which the scores of Parquet files are written, one file per partition, so that they need not fit
         into memory. None returns them as a frame.
     verbose : int, default=0
-        1 prints a line for each partition of a frame or of Parquet files; Dask and Ray show their own progress. 0
-        prints nothing.
+        1 prints a line for each partition of a frame or of Parquet files, 0 prints nothing. It has no effect for Dask
+        and Ray, whose scores are computed later: for Dask use ``dask.diagnostics.ProgressBar`` or
+        ``distributed.progress``; Ray prints bars by itself unless they are switched off.
 
     Returns
     -------

@@ -70,3 +70,15 @@ def test_forecasts_made_before_count_for_the_rows_they_are_of():
     errors(np.arange(2), np.ones((2, 2, 2)))
     first = (FORECASTS[4, 0] + FORECASTS[3, 1]) / 2
     np.testing.assert_allclose(errors.scores(), [first, (FORECASTS[4, 1] + 1) / 2])
+
+
+def test_forecasts_kept_before_a_segment_are_kept_on():
+    horizon = 3
+    learner = UsualErrors(LAYOUT, horizon, "absolute_error", np.ones(6, bool), np.array([0, 1, 5]))
+    made = np.arange(6 * horizon * 2, dtype=float).reshape(6, horizon, 2)
+    learner(np.arange(6), made)
+    before = -np.arange(horizon * horizon * 2, dtype=float).reshape(1, horizon, horizon, 2)
+    kept = learner.kept(before)
+    np.testing.assert_array_equal(kept[0], [made[0], before[0, 0], before[0, 1]])
+    np.testing.assert_array_equal(kept[1], [made[1], made[0], before[0, 0]])
+    np.testing.assert_array_equal(kept[2], made[[5, 4, 3]])
