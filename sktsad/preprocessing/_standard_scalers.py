@@ -1,4 +1,4 @@
-"""The ``StandardScaler`` of each series, as arrays of numbers until one is looked up."""
+"""The ``StandardScaler`` of each series, stored as arrays until one is looked up."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from sklearn.preprocessing import StandardScaler
 
 from .._core import fitted_part
 
-#: What a ``StandardScaler`` learns of each series, as it calls these numbers.
+#: The fitted attributes of a ``StandardScaler``.
 _LEARNT = ("n_samples_seen_", "mean_", "var_", "scale_")
 
 
 @fitted_part
 @dataclass(frozen=True, eq=False)
 class StandardScalers(Mapping[Hashable, Any]):
-    """Fitted scalers by the name of their series: ten thousand objects take longer to make than to learn their numbers.
+    """Fitted scalers by the name of their series, stored as arrays since ten thousand objects are slow to create.
 
-    A scaler is made anew each time that it is looked up, so that a change to one is not kept.
+    A scaler is created each time it is looked up, so that changes to it are lost.
 
     Attributes
     ----------
@@ -30,9 +30,9 @@ class StandardScalers(Mapping[Hashable, Any]):
     names : list
         The name of each series.
     n_samples_seen_ : ndarray of shape (n_series,)
-        Number of rows of each.
+        Number of rows of each series.
     mean_, var_, scale_ : ndarray of shape (n_series, n_columns)
-        Statistics of each.
+        Statistics of each series.
     """
 
     params: dict[str, Any]
@@ -42,7 +42,7 @@ class StandardScalers(Mapping[Hashable, Any]):
     var_: np.ndarray = field(repr=False)
     scale_: np.ndarray = field(repr=False)
 
-    # As of a dict of scalers that are made anew: equal only to itself.
+    # Equal only to itself, as the scalers are created at each lookup.
     __eq__ = object.__eq__
     __hash__ = object.__hash__
 
@@ -78,7 +78,7 @@ class StandardScalers(Mapping[Hashable, Any]):
 
 
 def joined(first: Mapping[Hashable, Any], second: Mapping[Hashable, Any]) -> Mapping[Hashable, Any]:
-    """Return the scalers of two sets of series, as arrays if both are."""
+    """Return the scalers of two sets of series, stored as arrays if both are."""
     if not first:
         return second
     if (
