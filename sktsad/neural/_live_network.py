@@ -69,7 +69,7 @@ class LiveNetwork(GappedStep):
             self.n_rows[slot] = 1
 
     def take_state(self, slot: int, found: np.ndarray) -> None:
-        """Take the state that fit kept of a series."""
+        """Start with the state that fit kept of a series."""
         self.state[slot] = found.reshape(self.state.shape[1:])
 
     def step(self, rows: LiveRows, values: np.ndarray) -> np.ndarray:

@@ -37,11 +37,11 @@ class NetDetector(WindowDetector, NetEstimator):
     classes_ : ndarray of shape (2,)
         Labels; the last is the anomaly.
     threshold_ : float
-        Rows that score above it are anomalies.
+        Rows with a larger score are anomalies.
     threshold_rule_ : threshold rule
         The fitted rule; only if ``threshold`` is not a number.
     held_out_scores_ : ndarray of shape (n_held_out,)
-        Scores of the normal rows that were held out, in the order given; only if there are any.
+        Scores of the normal rows that were held out, in the order of X; only if there are any.
     net_ : skorch.NeuralNet
         The trained net.
     score_module_ : torch.nn.Module

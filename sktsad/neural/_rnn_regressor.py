@@ -84,26 +84,26 @@ class RNNRegressor(RegressorMixin, NetEstimator):
     optimizer : {"adam", "adamw", "sgd", "rmsprop"} or torch optimizer class, default="adam"
         Optimizer.
     early_stopping : bool or int, default=False
-        Whether to stop when the loss on the last rows has not improved for 5 epochs, or for the number given; the best
-        weights are kept.
+        Whether to stop when the loss on the last rows has not improved for 5 epochs, or for this number of epochs; the
+        best weights are kept.
     validation_fraction : float, default=0.2
         Share of rows, the last of each series in time, that early stopping watches; they are not trained on.
     n_channels : int, default=None
-        Number of channels in a plain 2-D row; None takes it from `Windows`, 3-D arrays or names such as ``x0_t-3``,
+        Number of channels in a plain 2-D row; None infers it from `Windows`, 3-D arrays or names such as ``x0_t-3``,
         and treats other rows as univariate.
     device : str, default="cpu"
         Torch device.
     dtype : {"float32", "float64"}, default="float32"
         Precision of weights, inputs and targets.
     random_state : int, RandomState or None, default=None
-        Seeds weights, order of rows and dropout. The same number gives the same results, bit for bit.
+        Controls the initial weights, the order of rows and dropout. The same int gives bit-identical results.
     verbose : int, default=0
         1 prints a line for each epoch, 0 prints nothing.
     warm_start : bool, default=False
-        Whether a further ``fit`` continues from the weights of the last one, with the current ``lr``, ``batch_size``
-        and ``max_epochs``; other parameters of the network stay as they were.
+        Whether another ``fit`` continues from the weights of the last one, with the current ``lr``, ``batch_size`` and
+        ``max_epochs``; other parameters of the network keep their previous values.
     callbacks : list of skorch callbacks, default=None
-        Copied before use. One that listens to batches makes epochs a little slower. An ``EarlyStopping`` callback
+        Copied before use. A callback with batch events makes epochs a little slower. An ``EarlyStopping`` callback
         replaces the one that watches the loss, if ``early_stopping`` is on.
     net_params : dict, default=None
         Further parameters of skorch's ``NeuralNet``, such as ``{"optimizer__weight_decay": 0.01}``. In `set_params` and

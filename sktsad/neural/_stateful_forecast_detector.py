@@ -92,11 +92,11 @@ class StatefulForecastDetector(BaseDetector, NetEstimator):
     max_grad_norm : float or None, default=1.0
         Norm to which a longer gradient is scaled; None does not scale.
     early_stopping : bool or int, default=False
-        Whether to stop when the loss on the last rows has not improved for 5 epochs, or for the number given; the best
-        weights are kept. With "one_cycle" the learning rate falls as if all epochs were run.
+        Whether to stop when the loss on the last rows has not improved for 5 epochs, or for this number of epochs; the
+        best weights are kept. With "one_cycle" the learning rate falls as if all epochs were run.
     validation_fraction : float, default=0.2
-        Share of rows, the last of each series in time, that the threshold rule learns from and early stopping watches;
-        the network is not trained on them, if there is a rule or early stopping. If that is fewer than 30 rows, up to
+        Share of rows, the last of each series in time, that the threshold rule learns from and early stopping monitors;
+        the network is not trained on them if there is a rule or early stopping. If that is fewer than 30 rows, up to
         half of the rows are held out to reach 30. With 0, or if fewer than 30 normal rows remain, the rule learns from
         the training rows, whose errors are too small.
     series_embedding : int, default=None
@@ -111,7 +111,7 @@ class StatefulForecastDetector(BaseDetector, NetEstimator):
         With "index", `fit` keeps the state at the end of every run of neighbouring rows (of each series the 1,000
         before the longest holes); rows that directly follow one of these by their index continue from it.
     series : {"auto", "index"}, default="auto"
-        "auto" reads a (series, time) MultiIndex where there is one; "index" requires it.
+        "auto" reads a (series, time) MultiIndex if there is one; "index" requires it.
     device : str, default="cpu"
         Torch device.
     dtype : {"float32", "float64"}, default="float32"
@@ -124,7 +124,7 @@ class StatefulForecastDetector(BaseDetector, NetEstimator):
         Whether a further ``fit`` continues from the weights of the last one, with the current ``lr``, ``batch_size``
         and ``max_epochs``; other parameters of the network, and the series that it knows, stay as they were.
     callbacks : list of skorch callbacks, default=None
-        Copied before use. One that listens to batches makes epochs a little slower. An ``EarlyStopping`` callback
+        Copied before use. A callback with batch events makes epochs a little slower. An ``EarlyStopping`` callback
         replaces the one that watches the loss, if ``early_stopping`` is on.
     net_params : dict, default=None
         Further parameters of skorch's ``NeuralNet``, such as ``{"optimizer__weight_decay": 0.1}``. In `set_params` and
@@ -135,11 +135,11 @@ class StatefulForecastDetector(BaseDetector, NetEstimator):
     classes_ : ndarray of shape (2,)
         Labels; the last is the anomaly.
     threshold_ : float
-        Rows that score above it are anomalies.
+        Rows with a larger score are anomalies.
     threshold_rule_ : threshold rule
         The fitted rule; only if ``threshold`` is not a number.
     held_out_scores_ : ndarray of shape (n_held_out,)
-        Scores of the normal rows that were held out, in the order given; only if there are any.
+        Scores of the normal rows that were held out, in the order of X; only if there are any.
     net_ : skorch.NeuralNet
         The trained net.
     usual_error_ : ndarray of shape (horizon, n_features)

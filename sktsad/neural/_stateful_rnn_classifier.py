@@ -107,8 +107,8 @@ class StatefulRNNClassifier(NetClassifier):
     max_grad_norm : float or None, default=1.0
         Norm to which a longer gradient is scaled; None does not scale.
     early_stopping : bool or int, default=False
-        Whether to stop when the loss on the last rows has not improved for 5 epochs, or for the number given; the best
-        weights are kept. With "one_cycle" the learning rate falls as if all epochs were run.
+        Whether to stop when the loss on the last rows has not improved for 5 epochs, or for this number of epochs; the
+        best weights are kept. With "one_cycle" the learning rate falls as if all epochs were run.
     validation_fraction : float, default=0.2
         Share of rows, the last of each series in time, that early stopping watches.
     series_embedding : int, default=None
@@ -123,7 +123,7 @@ class StatefulRNNClassifier(NetClassifier):
         With "index", `fit` keeps the state at the end of every run of neighbouring rows (of each series the 1,000
         before the longest holes); rows that directly follow one of these by their index continue from it.
     series : {"auto", "index"}, default="auto"
-        "auto" reads a (series, time) MultiIndex where there is one; "index" requires it.
+        "auto" reads a (series, time) MultiIndex if there is one; "index" requires it.
     device : str, default="cpu"
         Torch device.
     dtype : {"float32", "float64"}, default="float32"
@@ -136,7 +136,7 @@ class StatefulRNNClassifier(NetClassifier):
         Whether a further ``fit`` continues from the weights of the last one, with the current ``lr``, ``batch_size``
         and ``max_epochs``; other parameters of the network, and the series that it knows, stay as they were.
     callbacks : list of skorch callbacks, default=None
-        Copied before use. One that listens to batches makes epochs a little slower. An ``EarlyStopping`` callback
+        Copied before use. A callback with batch events makes epochs a little slower. An ``EarlyStopping`` callback
         replaces the one that watches the loss, if ``early_stopping`` is on.
     net_params : dict, default=None
         Further parameters of skorch's ``NeuralNet``, such as ``{"optimizer__weight_decay": 0.1}``. In `set_params` and

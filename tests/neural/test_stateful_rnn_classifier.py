@@ -413,7 +413,7 @@ def test_refusals():
         StatefulRNNClassifier(**SMALL).fit(X, np.zeros(len(X), int))
     with pytest.raises(ValueError, match="y holds 1 class among the rows with a weight above 0"):
         StatefulRNNClassifier(**SMALL).fit(X, Y, 1.0 - Y)
-    with pytest.raises(ValueError, match="warm_up=9 leaves no row of a strand that counts: strand_length=8"):
+    with pytest.raises(ValueError, match="warm_up=9 leaves no row of a strand in the loss: strand_length=8"):
         StatefulRNNClassifier(warm_up=9, strand_length=8).fit(X, Y)
     with pytest.raises(ValueError, match="out of order"):
         StatefulRNNClassifier(**SMALL).fit(X[::-1], Y[::-1])
