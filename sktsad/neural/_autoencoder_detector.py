@@ -106,10 +106,10 @@ class AutoencoderDetector(DetectorTransformerMixin, NetDetector):
         ``max_epochs``; other parameters of the network keep their previous values.
     callbacks : list of skorch callbacks, default=None
         Copied before use. A callback with batch events makes epochs a little slower. An ``EarlyStopping`` callback
-        replaces the one that watches the loss, if ``early_stopping`` is on.
+        replaces that of ``early_stopping``.
     net_params : dict, default=None
         Further parameters of skorch's ``NeuralNet``, such as ``{"optimizer__weight_decay": 0.01}``. In `set_params` and
-        grids each is called ``net__<name>``.
+        grids, their names are ``net__<name>``.
 
     Attributes
     ----------
@@ -126,7 +126,7 @@ class AutoencoderDetector(DetectorTransformerMixin, NetDetector):
     score_module_ : torch.nn.Module
         Maps windows of shape (batch, length, channels) to anomaly scores.
     encoder_ : torch.nn.Module
-        A copy of its encoder, which ``RNNClassifier(encoder=...)`` takes.
+        A copy of the encoder, for ``RNNClassifier(encoder=...)``.
     window_shape_ : tuple of (int, int)
         Length and channels of the windows of fit.
     n_features_in_ : int
@@ -136,8 +136,7 @@ class AutoencoderDetector(DetectorTransformerMixin, NetDetector):
 
     See Also
     --------
-    ZScoreDetector : The baseline.
-    VAEDetector : Codes have a distribution, so that new windows can be drawn.
+    ZScoreDetector : The baseline. VAEDetector : Its codes have a distribution, so that new windows can be drawn.
     ForecastDetector : Predicts the last rows instead.
 
     References
@@ -260,7 +259,7 @@ class AutoencoderDetector(DetectorTransformerMixin, NetDetector):
         return self._forward(self._read(X), lambda module, x: module.encode(x))
 
     def inverse_transform(self, X: Rows) -> np.ndarray:
-        """Return the windows that the network decodes from codes.
+        """Return the windows decoded from codes.
 
         Parameters
         ----------
@@ -275,8 +274,8 @@ class AutoencoderDetector(DetectorTransformerMixin, NetDetector):
         code = check_array(X, dtype=self.dtype)
         if code.shape[1] != self._n_features_out:
             raise ValueError(
-                f"X has {code.shape[1]} columns, a code has {self._n_features_out}: pass codes as transform returns "
-                "them."
+                f"X has {code.shape[1]} columns, but a code has {self._n_features_out}: pass codes as returned by "
+                "transform them."
             )
         return apply(self.net_, code, lambda module, x: module.decode(x).flatten(1))
 

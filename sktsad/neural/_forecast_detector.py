@@ -1,4 +1,4 @@
-"""Forecasts as detectors: what could not be foreseen is unusual."""
+"""Forecasts as detectors: rows that cannot be predicted are unusual."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from ._training import Network
 
 
 class ForecastDetector(NetDetector):
-    """Score a row by how badly a recurrent network, trained on normal windows, predicted it from the rows before.
+    """Score a row by how badly a recurrent network, trained on normal windows, predicts it from the rows before.
 
-    The last ``horizon`` rows of a window are the target, the rows before them the input [1]_. Put it after a
+    The last ``horizon`` rows of a window are the target, the rows before them the input [1]_. Use it after a
     `SlidingWindow` with a length above ``horizon``.
 
     Parameters
@@ -35,14 +35,14 @@ class ForecastDetector(NetDetector):
     dropout : float, default=0.0
         Share of units dropped between recurrent layers and before the outputs, below 1.
     bidirectional : bool, default=False
-        Whether to read the window backwards, too.
+        Whether to also read the window backwards.
     dense_size : int or None, default=64
         Number of units in the dense layer; None leaves it out.
     pooling : {"last", "last_max"}, default="last"
-        Output of the recurrent layers: the last state, or that and the maximum of each unit over time.
+        Output of the recurrent layers: the last state, or the last state and the maximum of each unit over time.
     patch_size : int, default=1
-        Number of consecutive rows that the network reads per step. If this does not divide the window, its first row is
-        repeated in front.
+        Number of consecutive rows that the network reads per step. If this does not divide the length of the window,
+        its first row is repeated at the start.
     loss : {"absolute_error", "squared_error"}, default="absolute_error"
         Error of each value, in training and in the score.
     threshold : threshold rule, float or None, default=None
@@ -82,10 +82,10 @@ class ForecastDetector(NetDetector):
         ``max_epochs``; other parameters of the network keep their previous values.
     callbacks : list of skorch callbacks, default=None
         Copied before use. A callback with batch events makes epochs a little slower. An ``EarlyStopping`` callback
-        replaces the one that watches the loss, if ``early_stopping`` is on.
+        replaces that of ``early_stopping``.
     net_params : dict, default=None
         Further parameters of skorch's ``NeuralNet``, such as ``{"optimizer__weight_decay": 0.01}``. In `set_params` and
-        grids each is called ``net__<name>``.
+        grids, their names are ``net__<name>``.
 
     Attributes
     ----------

@@ -18,11 +18,11 @@ from ._training import Network, VariationalNet
 
 
 class VAEDetector(AutoencoderDetector):
-    """Score a window by how badly a variational autoencoder, trained on normal windows, explains it.
+    """Score a window by how badly a variational autoencoder, trained on normal windows, reconstructs it.
 
-    The code of a window is a normal distribution with a mean and a variance of its own; training draws from it and
-    keeps it close to the standard normal [1]_. The score is the reconstruction error, or the negative evidence lower
-    bound [2]_. After training, codes from the standard normal decode to new normal windows: `sample`.
+    The code of a window is a normal distribution with its own mean and variance; training draws from it and keeps it
+    close to the standard normal [1]_. The score is the reconstruction error, or the negative evidence lower bound [2]_.
+    After training, `sample` decodes codes drawn from the standard normal to new normal windows.
 
     Parameters
     ----------
@@ -37,34 +37,34 @@ class VAEDetector(AutoencoderDetector):
     kl_warmup : int, default=0
         Number of epochs over which the weight rises to ``kl_weight``, so that codes do not collapse early.
     score_by : {"reconstruction", "elbo"}, default="reconstruction"
-        Whether the score is the reconstruction error, or that plus the weighted divergence, which is the negative
-        evidence lower bound.
+        Whether the score is the reconstruction error, or the reconstruction error plus the weighted divergence, which
+        is the negative evidence lower bound.
     n_draws : int, default=0
-        Number of codes drawn for a window; the score averages their reconstruction errors. 0 reconstructs from the
-        mean code. The draws are made once, at fit, and are the same for every window.
+        Number of codes drawn for a window; the score averages their reconstruction errors. 0 reconstructs from the mean
+        code. The random numbers are drawn once, at fit, and are the same for every window.
     loss : {"absolute_error", "squared_error"}, default="absolute_error"
         Error of each value, in training and in the score.
     score_on : {"window", "last", "overlap"}, default="window"
         Whether the score is the mean error over the window, or over its last row. "overlap" gives a row the mean of the
         scores of all windows that contain it: this **looks ahead** by a window and is for analysing past data.
     decoder : {"repeat", "unroll"}, default="repeat"
-        Recurrent networks only: whether the decoder sees the code at every step; or only at first, and then the row
-        that it decoded before, from the last row to the first. Unrolling goes step by step: training takes about 1.4
-        times as long with an LSTM on a CPU, 1.2 times with a GRU.
+        Recurrent networks only: whether the input of the decoder is the code at every step, or the code only at the
+        first step, and then the previously decoded row, from the last row to the first. Unrolling works step by step:
+        training takes about 1.4 times as long with an LSTM on a CPU, 1.2 times with a GRU.
     conv_channels : int or None, default=None
         Recurrent networks only: number of channels of a convolution over 5 steps before the encoder; None leaves
         it out. ``net_params={"module__kernel_size": ...}`` changes the 5.
     activation : {"relu", "selu", "tanh"}, default="relu"
-        Activation between layers, dense networks only. "selu" keeps layers normalised by itself.
+        Activation between layers, dense networks only. "selu" keeps the outputs of layers normalised.
     dropout : float, default=0.0
         Share of hidden units dropped during training, below 1; the code is never dropped.
     dropout_type : {"standard", "gaussian", "alpha"}, default="standard"
-        Kind of dropout: units set to 0; multiplied by Gaussian noise of the same variance; or "alpha", which goes
-        with ``activation="selu"``.
+        Kind of dropout: units are set to 0; or multiplied by Gaussian noise of the same variance; or "alpha", for
+        ``activation="selu"``.
     recurrent_dropout : float, default=0.0
-        Recurrent networks only: share of the state's units that the gates do not see while training, the same at each
-        step of a window. Torch's fused layers cannot do that: training goes step by step and takes about 1.9 times as
-        long with an LSTM on a CPU, 1.2 times with a GRU. Scoring takes no longer.
+        Recurrent networks only: share of the units of the state that are dropped in the gates during training, the same
+        units at each step of a window. Torch's fused layers do not support this: training works step by step and takes
+        about 1.9 times as long with an LSTM on a CPU, 1.2 times with a GRU. Scoring takes no longer.
     noise : float, default=0.0
         Standard deviation of Gaussian noise on the input while training (a denoising autoencoder).
     threshold : threshold rule, float or None, default=None
@@ -104,10 +104,10 @@ class VAEDetector(AutoencoderDetector):
         ``max_epochs``; other parameters of the network keep their previous values.
     callbacks : list of skorch callbacks, default=None
         Copied before use. A callback with batch events makes epochs a little slower. An ``EarlyStopping`` callback
-        replaces the one that watches the loss, if ``early_stopping`` is on.
+        replaces that of ``early_stopping``.
     net_params : dict, default=None
         Further parameters of skorch's ``NeuralNet``, such as ``{"optimizer__weight_decay": 0.01}``. In `set_params` and
-        grids each is called ``net__<name>``.
+        grids, their names are ``net__<name>``.
 
     Attributes
     ----------
@@ -125,7 +125,7 @@ class VAEDetector(AutoencoderDetector):
     score_module_ : torch.nn.Module
         Maps windows of shape (batch, length, channels) to anomaly scores.
     encoder_ : torch.nn.Module
-        A copy of its encoder, which gives the mean code and which ``RNNClassifier(encoder=...)`` takes.
+        A copy of the encoder, which returns the mean code, for ``RNNClassifier(encoder=...)``.
     window_shape_ : tuple of (int, int)
         Length and channels of the windows of fit.
     n_features_in_ : int
@@ -232,7 +232,7 @@ class VAEDetector(AutoencoderDetector):
     def sample(self, n_samples: int = 1, *, random_state: Seed = None) -> np.ndarray:
         """Draw codes from the standard normal and decode them: new windows that should look normal.
 
-        They do where the codes of normal windows fill the standard normal, so train with a ``kl_weight`` of 0.1 or
+        They do if the codes of normal windows are close to the standard normal, so train with a ``kl_weight`` of 0.1 or
         more, and on scaled values.
 
         Parameters

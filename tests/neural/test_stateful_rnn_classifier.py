@@ -259,7 +259,9 @@ def test_early_stopping_watches_the_last_rows_in_time():
 @pytest.mark.parametrize("is_watched", [False, True])
 def test_early_stopping_needs_rows_that_count_on_both_sides(is_watched):
     watched = X.groupby(level=0).cumcount(ascending=False).to_numpy() < np.repeat([12, 7, 18], [60, 35, 90])
-    with pytest.raises(ValueError, match="No row with a weight above 0 is left: early_stopping=True"):
+    with pytest.raises(
+        ValueError, match="No training row with a weight above 0 is left: early_stopping=True"
+    ):
         StatefulRNNClassifier(early_stopping=True, **SMALL).fit(X, Y, (watched == is_watched).astype(float))
 
 
