@@ -169,7 +169,7 @@ def main():
         print("Skipped: the tables need real data. Set SKTSAD_DATA to its folder; see sktsad.datasets.")
         return
     torch.set_num_threads(1)
-    warnings.filterwarnings("ignore", "The rows to choose a threshold on hold")
+    warnings.filterwarnings("ignore", "The rows to choose a threshold on contain")
     names = KPIS[:1] if arguments.quick else arguments.data
     is_kept = not arguments.quick and arguments.results.exists()
     results = pd.read_csv(arguments.results) if is_kept else pd.DataFrame(columns=COLUMNS)

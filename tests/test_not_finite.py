@@ -81,7 +81,7 @@ def test_a_classifier_names_the_row_and_the_column(model, value):
 
 def test_a_regressor_names_the_row_and_the_column():
     model = RNNRegressor("rnn", hidden_size=2, n_channels=2, **SMALL).fit(X, X[:, 0])
-    with pytest.raises(ValueError, match=r"the first is row 40: its window holds 1e\+300 in column 'x1'"):
+    with pytest.raises(ValueError, match=r"the first is row 40: its window contains 1e\+300 in column 'x1'"):
         model.predict(with_value(1e300))
 
 
@@ -95,7 +95,7 @@ def test_a_large_value_that_float32_can_hold_is_named_where_the_network_has_no_a
             return self.layer(X.flatten(1).square())
 
     pipe = make_pipeline(SlidingWindow(3), TorchClassifier(Squares, **SMALL)).fit(X, Y)
-    with pytest.raises(ValueError, match=r"row 40: its window holds 3\.4e\+38 in column 'x1'"):
+    with pytest.raises(ValueError, match=r"row 40: its window contains 3\.4e\+38 in column 'x1'"):
         pipe.predict(with_value(TOO_LARGE[0]))
 
 

@@ -249,7 +249,7 @@ def test_the_pickle_of_a_gpu_is_one_that_torch_refuses_to_read_on_a_cpu():
     ],
     ids=["callback", "loss", "momentum", "encoder", "autoencoder", "vae"],
 )
-@pytest.mark.filterwarnings("ignore:early_stopping watches:UserWarning")
+@pytest.mark.filterwarnings("ignore:early_stopping monitors:UserWarning")
 @pytest.mark.filterwarnings("ignore:Requested to load data to CUDA:UserWarning")
 def test_a_model_of_a_gpu_is_loaded_on_a_cpu_with_a_warning(model):
     pipe = windowed(model).fit(X, Y)

@@ -45,14 +45,14 @@ def outputs(model, weight):
     return model.decision_function(WINDOWS) if hasattr(model, "classes_") else model.predict(WINDOWS)
 
 
-@pytest.mark.filterwarnings("ignore:early_stopping watches:UserWarning")
+@pytest.mark.filterwarnings("ignore:early_stopping monitors:UserWarning")
 @pytest.mark.parametrize("factor", [2.0**-1000, 2.0**100, 2.0**1000])
 @pytest.mark.parametrize("model", NETWORKS, ids=str)
 def test_a_common_factor_changes_no_bit(model, factor):
     np.testing.assert_array_equal(outputs(model, factor * WEIGHT), outputs(model, WEIGHT))
 
 
-@pytest.mark.filterwarnings("ignore:early_stopping watches:UserWarning")
+@pytest.mark.filterwarnings("ignore:early_stopping monitors:UserWarning")
 @pytest.mark.parametrize("model", NETWORKS, ids=str)
 def test_weights_that_fall_beyond_float32_train(model):
     assert np.isfinite(outputs(model, 0.5 ** np.arange(300.0)[::-1])).all()
@@ -65,7 +65,7 @@ def test_weights_that_fall_slowly_train_by_a_loader_of_torch_as_well():
 
 @pytest.mark.parametrize("class_weight", [{0: 1, 1: -1}, {0: 1, 1: np.nan}, {0: 0, 1: 0}])
 def test_class_weights_that_will_not_do_are_named(class_weight):
-    with pytest.raises(ValueError, match=r"class_weight=.* must hold finite weights, at least 0"):
+    with pytest.raises(ValueError, match=r"class_weight=.* must contain finite weights, at least 0"):
         TorchClassifier(class_weight=class_weight).fit(X, Y)
 
 

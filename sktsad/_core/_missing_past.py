@@ -76,7 +76,7 @@ def warn_if_past_is_missing(
     rows : SeriesRows
         The rows as they were given.
     max_gap : float, str or timedelta
-        Longest step in time that is not a gap, in units of the time step, or a length of time.
+        Longest step in time that is not a gap, as a multiple of the time step, or a length of time.
     lacking : callable
         Marks the rows of the first runs of series that lack their past; see `Lacking`.
     n_rows : int

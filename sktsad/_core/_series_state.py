@@ -41,7 +41,7 @@ class SeriesState:
         return part
 
     def grow(self, n_series: int) -> None:
-        """Make room for this number of series."""
+        """Allocate space for this number of series."""
         for name, fill in self._kept.items():
             old = getattr(self, name)
             new = np.full((n_series, *old.shape[1:]), fill, old.dtype)

@@ -51,8 +51,8 @@ def load_aiops_kpi(
     Parameters
     ----------
     kpi_id : str, list of str or None, default=None
-        A str loads this one series. A list loads its series in the order given; None loads all for which there is a
-        file, sorted by id.
+        A str loads one series. A list loads its series in the given order; None loads all for which there is a file,
+        sorted by id.
 
     data_home : str or path-like, default=None
         Folder with the files ``aiops_kpi/<kpi_id>.csv.gz``; see
@@ -152,8 +152,8 @@ def fetch_aiops_kpi(
     Notes
     -----
     The file comes from the branch master of the GitHub project NetManAIOps/KPI-Anomaly-Detection. Licence: MIT. The
-    checksums are those of a copy that was already split by series: if the project writes a value with other digits, the
-    series is refused, and nothing is kept.
+    checksums are those of a copy that was already split by series: if a number is formatted differently, the series
+    raises an error, and nothing is kept.
 
     Examples
     --------

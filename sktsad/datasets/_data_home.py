@@ -1,4 +1,4 @@
-"""The folder of the data files, and the check that they are the right ones."""
+"""The folder of the data files, and their checksums."""
 
 import gzip
 import hashlib
@@ -27,13 +27,13 @@ def get_data_home(data_home: str | os.PathLike[str] | None = None) -> Path:
     Parameters
     ----------
     data_home : str or path-like, default=None
-        The folder. If None, the environment variable ``SKTSAD_DATA`` names it, or if that is unset or empty, it is
-        ``~/sktsad_data``. A leading ``~`` stands for the user's home folder.
+        The folder. If None, it is read from the environment variable ``SKTSAD_DATA``; if that is unset or empty, it is
+        ``~/sktsad_data``. A leading ``~`` is expanded to the user's home folder.
 
     Returns
     -------
     data_home : pathlib.Path
-        The folder, which need not exist.
+        The folder, which may not exist yet.
 
     Examples
     --------
@@ -47,21 +47,21 @@ def get_data_home(data_home: str | os.PathLike[str] | None = None) -> Path:
 def how_to_choose(home: Path) -> str:
     """Return a sentence that says which folder is used, and how to choose another."""
     return (
-        f"The folder {home} is data_home: the argument of that name, or else the environment variable {ENV_VAR}, "
-        f"or else {DEFAULT_HOME}."
+        f"The folder {home} is data_home: set it by the argument data_home, or the environment variable {ENV_VAR}; the "
+        f"default is {DEFAULT_HOME}."
     )
 
 
 def find_files(data_home: str | os.PathLike[str] | None, pattern: str, source: str) -> list[Path]:
     """List the files in `data_home` which match a glob pattern, sorted by name.
 
-    Without a match, FileNotFoundError names the `source` where a user can get the files.
+    If there is none, raise FileNotFoundError with the `source` where users can get the files.
     """
     home = get_data_home(data_home)
     files = sorted(home.glob(pattern))
     if not files:
         raise FileNotFoundError(
-            f"{home / pattern} not found. Get it from {source}, and put it there. {how_to_choose(home)}"
+            f"{home / pattern} not found. Get the file from {source}, and put it there. {how_to_choose(home)}"
         )
     return files
 
@@ -76,7 +76,7 @@ def find_series(
 
 
 def check_sha256(content: bytes, expected: str | Collection[str], name: str | os.PathLike[str]) -> bytes:
-    """Return `content` if its SHA-256 checksum is the expected one, or one of these; raise ValueError if not."""
+    """Return `content` if its SHA-256 checksum is an expected one; raise ValueError if not."""
     sums = [expected] if isinstance(expected, str) else list(expected)
     found = hashlib.sha256(content).hexdigest()
     if found not in sums:
@@ -90,7 +90,9 @@ def check_sha256(content: bytes, expected: str | Collection[str], name: str | os
 @cache
 def known_sums() -> dict[str, str]:
     """Return the SHA-256 checksums of files by path in ``data_home``, taken after unpacking."""
-    text = files(__package__).joinpath("checksums.json").read_text(encoding="utf-8")  # also within a zip file
+    text = (
+        files(__package__).joinpath("checksums.json").read_text(encoding="utf-8")
+    )  # also works in a zip file
     return dict(json.loads(text))
 
 
@@ -108,7 +110,7 @@ def read_checked(path: Path) -> io.BytesIO:
             content = gzip.decompress(content)
         except (EOFError, gzip.BadGzipFile, zlib.error) as error:
             raise ValueError(
-                f"{path} is cut off or damaged: {error}. Download it again from its source."
+                f"{path} is truncated or damaged: {error}. Download it again from its source."
             ) from error
     sums = known_sums()
     for n_parts in range(2, 5):

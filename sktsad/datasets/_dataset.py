@@ -13,14 +13,14 @@ ANOMALY = "anomaly"
 def as_dataset(
     table: pd.DataFrame, target: str, descr: str, return_X_y: bool
 ) -> Bunch | tuple[pd.DataFrame, pd.Series]:
-    """Split the column `target` off the table, the way every loader returns its data."""
+    """Split the column `target` off the table, and return both in the form common to all loaders."""
     y = table[target].astype("int64")
     X = table.drop(columns=target)
     return (X, y) if return_X_y else Bunch(data=X, target=y, DESCR=descr)
 
 
 def part_of_series(values: np.ndarray, label: np.ndarray, n_train: int, subset: str) -> pd.DataFrame:
-    """Make a table of a series whose rows are numbered, and cut it where its training part ends."""
+    """Make a table of a series with numbered rows, and return the training part, the test part or both."""
     values = values.reshape(len(values), -1)
     columns = (
         ["value"] if values.shape[1] == 1 else [f"x{number}" for number in range(1, values.shape[1] + 1)]
@@ -41,7 +41,7 @@ def names_of(wanted: str | Iterable[str] | None, available: Collection[str]) -> 
     else:
         names = [wanted] if isinstance(wanted, str) else list(wanted)
     if not names:
-        raise ValueError("An empty list asks for no series: name at least one, or pass None for all.")
+        raise ValueError("The list of series is empty: name at least one, or pass None for all.")
     unknown = [name for name in names if name not in available]
     if unknown:
         raise ValueError(f"There is no series {unknown}. Available are {sorted(available)}.")
@@ -51,6 +51,6 @@ def names_of(wanted: str | Iterable[str] | None, available: Collection[str]) -> 
 def select_series(
     wanted: str | Iterable[str] | None, available: Collection[str], read: Callable[[str], pd.DataFrame]
 ) -> pd.DataFrame:
-    """Read the requested series: one as it is, several (None for all that are available) stacked."""
+    """Read the requested series: a single one unchanged, several (None for all available) stacked."""
     names = names_of(wanted, available)
     return read(wanted) if isinstance(wanted, str) else stack_series({name: read(name) for name in names})

@@ -1,4 +1,4 @@
-"""Downloads into the data folder, with pooch, which is an optional dependency."""
+"""Downloads into the data folder with pooch, an optional dependency."""
 
 import hashlib
 import logging
@@ -21,7 +21,7 @@ def download(
 ) -> None:
     """Download a file to `path`, unless it exists already, and check its checksum.
 
-    The file appears under its name when it is complete and right, not before.
+    The file gets its name only after it is complete and its checksum is verified.
 
     Raises
     ------
@@ -36,7 +36,7 @@ def download(
         return
     pooch, tqdm = _pooch()
     by_hand = f"To fill the data folder by hand, take the files from {source}. {how_to_choose(home)}"
-    # The total must not be 0: such a bar counts as false, and pooch would not show it.
+    # The total must not be 0: the truth value of such a bar is False, so that pooch would not show it.
     bar = tqdm(desc=path.name, total=1, unit="B", unit_scale=True, leave=False, disable=not progress)
     try:
         with _silent(pooch), bar:
@@ -57,7 +57,7 @@ def download(
 def downloaded(
     url: str, home: Path, source: str, *, sha256: str | None = None, progress: bool = True
 ) -> Iterator[Path]:
-    """Download a file temporarily: of an archive, only the extracted files are kept."""
+    """Download a file to a temporary place, for archives of which only extracted files are kept."""
     home.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=home, prefix=".download-") as folder:
         path = Path(folder) / url.rpartition("/")[2]
@@ -90,7 +90,7 @@ def zip_members(archive: Path, pattern: str, url: str) -> Iterator[tuple[str, by
 
 
 def write_folder(folder: Path, files: Iterable[tuple[str, bytes]]) -> None:
-    """Write files into a new folder, which appears when all are in it, so that an existing folder is complete."""
+    """Write files into a new folder, which gets its name only after all are written: an existing folder is complete."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent.parent, prefix=".download-") as place:
         unpacked = Path(place) / folder.name
@@ -114,7 +114,7 @@ def _pooch() -> tuple[Any, Any]:
 
 @contextmanager
 def _silent(pooch: Any) -> Iterator[None]:
-    """Keep pooch from logging what the bar shows, and from unwanted messages."""
+    """Keep pooch from logging what the progress bar shows, and other messages."""
     logger = pooch.get_logger()
     level = logger.level
     logger.setLevel(logging.WARNING)

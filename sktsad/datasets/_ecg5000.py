@@ -21,11 +21,11 @@ _SHA256 = {
 }
 
 _DESCR = """\
-ECG5000: 5,000 heart beats of one patient with congestive heart failure, one beat a row, each
+ECG5000: 5,000 heart beats of one patient with congestive heart failure, one beat per row, each
 interpolated to 140 samples. Class 1 is normal, the classes 2 to 5 are kinds of anomalous beats.
 Source: UCR time series archive; OpenML data_id 44794. Licence: none stated by UCR, "publicly
 available" on OpenML.
-Nothing was changed. The rows are independent beats, not in the order of time."""
+Nothing was changed. The rows are independent beats, not in time order."""
 
 
 @validate_params(
@@ -44,12 +44,11 @@ def load_ecg5000(
     data_home: str | os.PathLike[str] | None = None,
     return_X_y: bool = False,
 ) -> Bunch | tuple[pd.DataFrame, pd.Series]:
-    """Load heart beats, one per row, to tell anomalous ones from normal ones.
+    """Load heart beats, one per row, labelled as normal or anomalous.
 
-    The official split has 500 beats to train (208 of them anomalous) and 4,500 to test (1,873).
-    Rows are independent beats: time runs within a row, not from row to row. The
-    training part is sorted by class, so shuffle it wherever the order of rows matters, as in
-    cross-validation without shuffling.
+    The official split has 500 beats to train (208 of them anomalous) and 4,500 to test (1,873). Rows are independent
+    beats: time runs within a row, not from row to row. The training part is sorted by class, so shuffle it if the order
+    of rows matters, as in cross-validation without shuffling.
 
     Parameters
     ----------
@@ -128,7 +127,7 @@ def fetch_ecg5000(
 ) -> Bunch | tuple[pd.DataFrame, pd.Series]:
     """Download the heart beats ECG5000 if they are not in the data folder yet, and load them.
 
-    Of the downloaded archive only the two text files are kept. The SHA-256 checksum of each is checked.
+    Only the two text files of the downloaded archive are kept. The SHA-256 checksum of each is checked.
 
     Parameters
     ----------

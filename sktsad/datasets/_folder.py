@@ -41,25 +41,25 @@ def load_folder(
 ) -> Bunch | tuple[pd.DataFrame, pd.Series]:
     r"""Load a folder of files with values and labels, one file per series.
 
-    Most collections of labelled series come in this form, with their own names and columns.
+    Most collections of labelled series have this form, with their own names of files and columns.
 
     Parameters
     ----------
     folder : str or path-like
-        The folder. A leading ``~`` stands for the user's home folder.
+        The folder. A leading ``~`` is expanded to the user's home folder.
     name : str, list of str or None, default=None
-        A str loads this one series; a list loads its series in the order given; None loads all, sorted by name. The
-        name of a series is the path of its file within the folder, up to the first dot of the file name.
+        A str loads one series; a list loads its series in the given order; None loads all, sorted by name. The name of
+        a series is the path of its file within the folder, up to the first dot of the file name.
     pattern : str, optional
         Files to load, as in :meth:`pathlib.Path.glob`: tables that pandas reads, compressed or not, or, with
         ``"*.npz"``, NumPy arrays. The default is ``"**/*.csv*"``, tables in any folder.
     label : str, int or None, default=-1
-        The column with the labels, by name or by number, of which -1 is the last: 0 for normal rows, numbers above 0
-        for anomalies. In ``npz`` files the array of that name, or "label" if a number is given. None if there are no
+        The column with the labels, by name or by number, where -1 is the last: 0 for normal rows, numbers above 0 for
+        anomalies. In ``npz`` files the array of that name, or "label" if a number is given. None if there are no
         labels: then all rows are 0.
     time : str, int or None, default=None
-        The column with the time, by name or by number, which becomes the index: numbers as they are, text as dates.
-        None numbers the rows. ``npz`` files have no such column.
+        The column with the time, by name or by number, which becomes the index: numbers are kept, text is converted to
+        dates. With None, rows are numbered. ``npz`` files have no such column.
     return_X_y : bool, default=False
         Whether to return ``(data, target)`` instead of a Bunch.
 
@@ -134,7 +134,8 @@ def _read(path: Path, label: str | int | None, time: str | int | None) -> pd.Dat
     except (ValueError, EOFError, gzip.BadGzipFile, zlib.error, zipfile.BadZipFile) as error:
         raise ValueError(
             f"{path} cannot be read: {error}. A table has commas between its columns and is encoded as UTF-8; if the "
-            "file is cut off or damaged, get it again. Others are read by read_panel, or by pandas and to_panel."
+            "file is truncated or damaged, get it again. Read files of another form with read_panel, or with pandas "
+            "and to_panel."
         ) from error
     if path.suffix == ".npz":
         key = label if isinstance(label, str) else "label"
@@ -154,9 +155,9 @@ def _read(path: Path, label: str | int | None, time: str | int | None) -> pd.Dat
         index = pd.RangeIndex(len(table)) if chosen["time"] is None else _times(table[chosen["time"]], path)
         table = table.drop(columns=[column for column in chosen.values() if column is not None])
         if "Unnamed: 0" in table and (table["Unnamed: 0"] == np.arange(len(table))).all():
-            table = table.drop(columns="Unnamed: 0")  # the numbers of rows, which pandas writes
+            table = table.drop(columns="Unnamed: 0")  # row numbers, as written by pandas
     if not len(table):
-        raise ValueError(f"{path} has no rows. Get it again, or leave it out by name= or pattern=.")
+        raise ValueError(f"{path} has no rows. Get it again, or leave it out with name= or pattern=.")
     anomalous = 0 if labels is None else _labels(labels, path)
     try:
         table = table.astype(np.float64).set_axis(index.rename("time"))
@@ -173,15 +174,15 @@ def _read_arrays(path: Path) -> dict[str, np.ndarray]:
 
 
 def _labels(column: pd.Series, path: Path) -> np.ndarray:
-    """Return 1 for anomalies, which numbers above 0 mark."""
+    """Return 1 for anomalies, marked by numbers above 0, and 0 otherwise."""
     if column.isna().any():
         raise ValueError(
             f"{int(column.isna().sum())} labels of {path} are missing: fill them, or drop their rows."
         )
     if not pd.api.types.is_numeric_dtype(column) or (column < 0).any():
         raise ValueError(
-            f"label={column.name!r} of {path} holds {sorted(column.unique().tolist(), key=str)[:5]}, and must hold 0 "
-            "for normal rows and 1 for anomalies. Encode it, or read the file with read_panel."
+            f"label={column.name!r} of {path} contains {sorted(column.unique().tolist(), key=str)[:5]}, but must "
+            "contain 0 for normal rows and 1 for anomalies. Encode it, or read the file with read_panel."
         )
     return (column != 0).to_numpy(np.int64)
 

@@ -1,4 +1,4 @@
-"""Labelled anomalies of known kinds, put into series of your own."""
+"""Labelled anomalies of known kinds, inserted into your own series."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ from .._core import (
 )
 from ._dataset import ANOMALY
 
-#: For each kind, a function that returns new values for a stretch of a column; its arguments are the column, the start
-#: and stop of the stretch, the size of the change in units of the column, and a random number generator.
+#: For each kind, a function that returns new values for some rows of a column; its arguments are the column, the start
+#: and stop of these rows, the size of the change in units of the column, and a random number generator.
 _KINDS: dict[str, Any] = {
     "spike": lambda values, start, stop, size, rng: values[start:stop] + rng.choice([-1, 1]) * size,
     "level_shift": lambda values, start, stop, size, rng: values[start:stop] + rng.choice([-1, 1]) * size,
@@ -65,54 +65,54 @@ def make_anomalies(
     return_kinds: bool = False,
     random_state: int | np.random.RandomState | None = None,
 ) -> tuple[Any, ...]:
-    """Put labelled anomalies of known kinds into your own series, to see which of them a detector finds.
+    """Insert labelled anomalies of known kinds into your own series, to see which of them a detector finds.
 
-    Series without labels do not tell how good a detector is. With anomalies put into them, they tell which kinds a
-    detector finds among *these* seasons and this noise, but not whether real anomalies will be of these kinds.
+    Without labels, you cannot measure how good a detector is. Inserted anomalies show which kinds it finds in *these*
+    series, with their seasons and noise, but not whether real anomalies will be of these kinds.
 
     Parameters
     ----------
     X : array-like of shape (n_samples, n_features)
-        Rows in time order, normal ones as far as known; a panel is a frame with a (series, time) MultiIndex.
+        Rows in time order, without known anomalies; a panel is a frame with a (series, time) MultiIndex.
     kinds : list or tuple of str, default=all
-        Kinds of events, which take turns in random order:
+        Kinds of events, used in turn in random order:
 
         - "spike": one row, ``size`` up or down;
         - "level_shift": all rows of the event, ``size`` up or down;
-        - "drift": further and further away, up to ``size``;
+        - "drift": the distance grows with each row, up to ``size``;
         - "noise": normal noise with a standard deviation of ``size``;
         - "flat": all rows have the value of the first;
         - "amplitude": distances from the mean of the event are multiplied by 0.3 or 2;
-        - "reverse": the rows backwards;
+        - "reverse": the rows in reverse order;
         - "speed": the rows at half or twice their speed.
     n_events : int, default=5
         Number of events in each series.
     length : int, str or timedelta, default=20
-        Number of rows of an event, or how long it lasts, where the index has dates; a spike has one row.
+        Number of rows of an event, or how long it lasts, if the index has dates; a spike has one row.
     size : float, default=1.5
         Size of spikes, shifts, drifts and noise, in standard deviations of the column in its series.
     n_columns : int or None, default=1
-        Number of columns into which an event is put, drawn anew for each event; None means all.
+        Number of columns that an event changes, drawn at random for each event; None means all.
     return_kinds : bool, default=False
         Whether to return the kind of each row as well.
     random_state : int, RandomState instance or None, default=None
-        Source of the random numbers. Pass an int for the same events in each call.
+        Controls the random numbers. Pass an int for the same events in each call.
 
     Returns
     -------
     X : DataFrame or ndarray of shape (n_samples, n_features)
         A copy of the rows with the events, in float64, with the same index and columns.
     y : Series or ndarray of shape (n_samples,)
-        1 for the rows of events, 0 for others. An event that changes nothing, such as a flat one where the series is
-        constant, is left out.
+        1 for the rows of events, 0 for others. An event that changes nothing, such as a flat one in a constant part of
+        the series, is left out.
     kind : Series or ndarray of shape (n_samples,)
-        Name of the kind, "" for rows of no event; only with ``return_kinds=True``.
+        Name of the kind, "" for rows outside events; only with ``return_kinds=True``.
 
     Raises
     ------
     ValueError
         If ``kinds`` names an unknown kind or none, ``length`` is a length of time and X has no dates, values are
-        missing or infinite, or the events do not fit: each has a part of the series to itself, of at least three times
+        missing or infinite, or the events do not fit: each needs a separate part of the series, of at least three times
         its length.
 
     Examples
@@ -132,7 +132,7 @@ def make_anomalies(
     """
     unknown = [kind for kind in kinds if kind not in _KINDS]
     if unknown or not kinds:
-        raise ValueError(f"kinds={kinds!r} must name at least one of {list(_KINDS)}, and nothing else.")
+        raise ValueError(f"kinds={kinds!r} must contain at least one of {list(_KINDS)}, and nothing else.")
     rng = check_random_state(random_state)
     series = read_series(X)
     values = check_array(X, dtype=np.float64, copy=True, input_name="X")
@@ -146,8 +146,8 @@ def make_anomalies(
         if len(rows) < 3 * n_rows * n_events:
             which = "X" if key is None else f"series {key!r}"
             raise ValueError(
-                f"n_events={n_events} of length={length!r} do not fit into {which} with {len(rows)} rows: each needs "
-                f"{3 * n_rows}. Lower one of them, or pass more rows."
+                f"n_events={n_events} of length={length!r} do not fit into {which} with {len(rows)} rows: each event "
+                f"needs {3 * n_rows} rows. Lower n_events or length, or pass more rows."
             )
         turns = [kinds[number % len(kinds)] for number in range(n_events)]
         rng.shuffle(turns)
@@ -164,7 +164,7 @@ def make_anomalies(
 def _with_events(
     values: np.ndarray, turns: list[str], length: int, size: float, n_columns: int | None, rng: Any
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return one series, cut into equal parts with one event in each, and the kind of each row."""
+    """Return one series, divided into equal parts with one event in each, and the kind of each row."""
     changed, kind = values.copy(), np.full(len(values), "", dtype=object)
     unit = values.std(axis=0)
     unit[unit == 0] = 1

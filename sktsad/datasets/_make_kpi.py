@@ -12,15 +12,14 @@ from sklearn.utils import check_random_state
 from .._core import LENGTH_OF_TIME, RANDOM_STATE, Interval, is_length_of_time, nanoseconds, validate_params
 from ._dataset import ANOMALY, stack_series
 
-#: For each kind of event, its number of rows (shortest, longest) and its course: the share of its full size in each of
-#: its rows.
+#: For each kind of event, its number of rows (smallest, largest) and its shape: the share of its full size in each row.
 _KINDS: dict[str, tuple[int, int, Callable[[int], np.ndarray]]] = {
     "spike": (1, 2, np.ones),
     "level_shift": (4, 10, np.ones),
     "drift": (6, 12, lambda n_rows: np.arange(1, n_rows + 1) / n_rows),
 }
 
-#: Least number of normal rows before each event.
+#: Smallest number of normal rows before each event.
 _GAP = 3
 
 #: Smallest and largest size of an event, in amplitudes of the season. As the season swings by 2 and
@@ -58,16 +57,15 @@ def make_kpi(
 ) -> tuple[pd.DataFrame, pd.Series]:
     """Generate series like the KPIs of a web service, with labelled anomalies.
 
-    A series is the sum of a season (a sine wave with a slight second harmonic), a linear trend,
-    white noise and events. An event is a short run of rows that depart from the normal course, up or down, by 0.6 to
-    1.2 amplitudes of the season: a spike (1 or 2 rows), a level shift (4 to 10 rows at the same distance) or a drift (6
-    to 12 rows further and further away). Most of these values would be normal at another time of the day, so that a
-    threshold on the value finds few events, while a model of the season or of the neighbouring rows finds most.
+    A series is the sum of a season (a sine wave with a slight second harmonic), a linear trend, white noise and events.
+    An event is a short run of rows that deviate from their normal values, up or down, by 0.6 to 1.2 amplitudes of the
+    season: a spike (1 or 2 rows), a level shift (4 to 10 rows at the same distance) or a drift (6 to 12 rows at a
+    growing distance). Most of these values would be normal at another time of the day, so that a threshold on the value
+    finds few events, while a model of the season or of the neighbouring rows finds most.
 
-    Events are spread evenly over the time: the series is cut into slots of about equal length, with
-    one event at a random place in each and at least three normal rows before it. The kinds take
-    turns, in random order, and one event is cut short where needed to make the number of anomalous
-    rows exact.
+    Events are spread evenly over time: the series is divided into slots of about equal length, with one event at a
+    random position in each and at least three normal rows before it. The kinds are used in turn, in random order, and
+    one event is shortened if necessary to make the number of anomalous rows exact.
 
     Parameters
     ----------
@@ -87,7 +85,7 @@ def make_kpi(
 
     kinds : list or tuple of {"spike", "level_shift", "drift"}, \
             default=("spike", "level_shift", "drift")
-        Kinds of events, which take turns.
+        Kinds of events, used in turn.
 
     noise : float, default=0.1
         Standard deviation of the noise, in amplitudes of the season.
@@ -99,14 +97,13 @@ def make_kpi(
         Time between two rows, as understood by :class:`pandas.Timedelta`.
 
     random_state : int, RandomState instance or None, default=None
-        Source of the random numbers. Pass an int for the same series in each call.
+        Controls the random numbers. Pass an int for the same series in each call.
 
     Returns
     -------
     X : DataFrame of shape (n_series * n_samples, 1)
-        The column "value". The index is a DatetimeIndex named "time" if `n_series` is 1, else a
-        MultiIndex with the levels "series" ("kpi_0", "kpi_1", ...) and "time". Time starts with the
-        year 2024.
+        The column "value". The index is a DatetimeIndex named "time" if `n_series` is 1, else a MultiIndex with the
+        levels "series" ("kpi_0", "kpi_1", ...) and "time". Time starts at the beginning of 2024.
 
     y : Series of shape (n_series * n_samples,)
         1 for an anomalous row, 0 for a normal one, with the index of `X`.
@@ -114,8 +111,7 @@ def make_kpi(
     Raises
     ------
     ValueError
-        If a parameter is out of its range, or `contamination` of `n_samples` is more than 0 but
-        rounds to no row.
+        If a parameter is out of its range, or `contamination` times `n_samples` is more than 0 but rounds to no row.
 
     Examples
     --------
@@ -129,12 +125,12 @@ def make_kpi(
     """
     unknown = [kind for kind in kinds if kind not in _KINDS]
     if unknown or not kinds:
-        raise ValueError(f"kinds={kinds!r} must name at least one of {list(_KINDS)}, and nothing else.")
+        raise ValueError(f"kinds={kinds!r} must contain at least one of {list(_KINDS)}, and nothing else.")
     n_anomalous = round(contamination * n_samples)
     if contamination > 0 and n_anomalous == 0:
         raise ValueError(
             f"contamination={contamination} of n_samples={n_samples} is less than one row: "
-            "raise either of them, or set contamination=0 for series without anomalies."
+            "increase one of them, or set contamination=0 for series without anomalies."
         )
     delta = _check_step(step)
     time = pd.date_range(_START, periods=n_samples, freq=delta, name="time")
@@ -164,7 +160,7 @@ def _check_step(step: str) -> pd.Timedelta:
         delta = pd.Timedelta(step)
     except ValueError as error:
         raise ValueError(message) from error
-    if not delta > pd.Timedelta(0):  # NaT is no step, either
+    if not delta > pd.Timedelta(0):  # also refuses NaT
         raise ValueError(message)
     return delta
 
@@ -182,11 +178,10 @@ def _make_normal(
 def _make_events(
     n_samples: int, n_anomalous: int, kinds: Sequence[str], rng: np.random.RandomState
 ) -> np.ndarray:
-    """Departure of each row from normal: not 0 in exactly `n_anomalous` rows.
+    """Return the deviation of each row from its normal value: not 0 in exactly `n_anomalous` rows.
 
-    Each event gets a slot: the gap before it, its own rows, and an equal part of the rows which are
-    left, of which a random number comes before it. There are always rows left, as at most a fifth of
-    all is anomalous.
+    Each event gets a slot: the gap before it, its own rows, and an equal part of the remaining rows, of which a random
+    number comes before it. There are always remaining rows, as at most a fifth of all rows is anomalous.
     """
     events: list[np.ndarray] = []
     while n_anomalous > 0:

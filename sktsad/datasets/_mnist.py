@@ -20,7 +20,7 @@ _SOURCE = (
 
 _URL = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/mnist.npz"
 
-#: Checksums of a file made from the data of OpenML, and of that of Keras.
+#: Checksums of a file made from the data of OpenML, and of the file of Keras.
 _SHA256 = (
     "4852914da1cd6f7808dd7753653ed9b00563aa935acb3538b660e174a498e05d",
     "731c5ac602752760c8e48fbffcf8c3b850d9dc2a2aedcf2cc48468fc17b673d1",
@@ -88,7 +88,7 @@ def load_mnist(
 
     References
     ----------
-    OpenML, data set mnist_784, which names its licence.
+    OpenML, data set mnist_784, which also states the licence.
 
     LeCun, Cortes and Burges, "The MNIST database of handwritten digits".
 
@@ -159,7 +159,7 @@ def fetch_mnist(
 
     Notes
     -----
-    The file and its checksum are those that Keras offers to its users.
+    The file and its checksum are those provided by Keras.
 
     Examples
     --------

@@ -42,7 +42,7 @@ def load_nab(
     data_home: str | os.PathLike[str] | None = None,
     return_X_y: bool = False,
 ) -> Bunch | tuple[pd.DataFrame, pd.Series]:
-    """Load series of the Numenta Anomaly Benchmark (NAB), with its anomaly windows as labels.
+    """Load series of the Numenta Anomaly Benchmark (NAB), with the anomaly windows as labels.
 
     The 58 series have 365,509 rows, of which 33,495 lie in one of 116 windows. Six of the series
     have no anomaly.
@@ -50,8 +50,8 @@ def load_nab(
     Parameters
     ----------
     name : str, list of str or None, default=None
-        A str such as "realKnownCause/nyc_taxi", with or without ".csv", loads this one series. A list loads its series
-        in the order given; None loads all 58, sorted by name.
+        A str such as "realKnownCause/nyc_taxi", with or without ".csv", loads one series. A list loads its series in
+        the given order; None loads all 58, sorted by name.
 
     data_home : str or path-like, default=None
         Folder with the files ``nab/data/<name>.csv`` and ``nab/labels/combined_windows.json``; see
@@ -206,5 +206,7 @@ def _read(name: str, windows: list[list[str]], data_home: str | os.PathLike[str]
     table = table.rename(columns={"timestamp": "time"}).drop_duplicates("time").set_index("time").sort_index()
     table[ANOMALY] = 0
     for start, end in windows:
-        table.loc[pd.Timestamp(start) : pd.Timestamp(end), ANOMALY] = 1  # a label slice includes its ends
+        table.loc[pd.Timestamp(start) : pd.Timestamp(end), ANOMALY] = (
+            1  # a slice by labels includes both ends
+        )
     return table

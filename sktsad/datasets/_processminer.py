@@ -12,8 +12,8 @@ from ._data_home import check_sha256, find_files, get_data_home
 from ._dataset import ANOMALY, as_dataset
 
 _SOURCE = (
-    "the authors of arXiv 1809.10717 (Ranjan et al. 2018), who give it out on request through a form and do not "
-    "allow passing it on"
+    "the authors of arXiv 1809.10717 (Ranjan et al. 2018), who provide it on request through a form and do not "
+    "allow redistribution"
 )
 
 _CSV = "processminer-rare-event-mts - data.csv"
@@ -46,9 +46,8 @@ def load_processminer(
 ) -> Bunch | tuple[pd.DataFrame, pd.Series]:
     """Load 61 sensors of a paper machine with the rare breaks of its paper sheet.
 
-    There are 18,398 rows, one every two minutes with 107 gaps, of which 124 are breaks. A break is
-    a single row. For early warning, shift the target to the rows before a break and drop the row of the break itself,
-    as the paper does.
+    There are 18,398 rows, one every two minutes with 107 gaps; 124 of them are breaks. A break is a single row. For
+    early warning, shift the target to the rows before a break and drop the row of the break itself, as the paper does.
 
     Parameters
     ----------
@@ -85,8 +84,8 @@ def load_processminer(
 
     References
     ----------
-    Ranjan et al., "Dataset: Rare Event Classification in Multivariate Time Series", 2018,
-    arXiv 1809.10717. The data is given out on request, through a form, and must not be passed on.
+    Ranjan et al., "Dataset: Rare Event Classification in Multivariate Time Series", 2018, arXiv 1809.10717. The data is
+    available on request, through a form, and must not be redistributed.
 
     Examples
     --------
@@ -105,7 +104,7 @@ def load_processminer(
 
 
 def _read_csv(data_home: str | os.PathLike[str] | None) -> bytes:
-    """Read the CSV file, extracted or in its zip file."""
+    """Read the CSV file, either extracted or from its zip file."""
     extracted = get_data_home(data_home) / "processminer" / _CSV
     if extracted.is_file():
         return extracted.read_bytes()

@@ -16,14 +16,14 @@ _SOURCE = "the GitHub project waico/SKAB (the content of its folder data, put in
 
 _URL = "https://raw.githubusercontent.com/waico/SKAB/master/data/"
 
-#: Runs in which one valve was closed, the other one, or something else was done.
+#: Runs in which one valve was closed, in which the other was closed, and with other faults.
 _RUNS = [
     f"{folder}/{number}"
     for folder, numbers in (("valve1", range(16)), ("valve2", range(4)), ("other", range(1, 15)))
     for number in numbers
 ]
 
-#: First rows of a run that are for fitting a detector, as in the benchmark's own notebooks.
+#: Number of first rows of a run for fitting a detector, as in the notebooks of the benchmark.
 _N_TRAIN = 400
 
 _DESCR = """\
@@ -54,11 +54,11 @@ def load_skab(
     Parameters
     ----------
     name : str, list of str or None, default=None
-        A str such as "valve1/0" loads this one run. A list loads its runs in the order given; None loads all that are
-        in the folder, sorted by name.
+        A str such as "valve1/0" loads one run. A list loads its runs in the given order; None loads all in the folder,
+        sorted by name.
 
     subset : {"train", "test", "all"}, default="all"
-        Rows to load of each run: the first 400, those after them, or both.
+        Rows to load of each run: the first 400, the rows after them, or both.
 
     data_home : str or path-like, default=None
         Folder with the files ``skab/<folder>/<number>.csv``; see :func:`~sktsad.datasets.get_data_home` for None.
@@ -76,7 +76,7 @@ def load_skab(
         target : Series of shape (n_samples,)
             1 for an anomalous row, 0 for a normal row, with the index of `data`.
         DESCR : str
-            What the data is, and where it comes from.
+            Description of the data and its source.
 
     (data, target) : tuple if `return_X_y` is True
 
@@ -147,14 +147,14 @@ def fetch_skab(
     ImportError
         If a file must be downloaded and pooch is not installed: ``pip install 'sktsad[fetch]'``.
     OSError
-        If a file cannot be downloaded. The message tells how to fill the folder by hand.
+        If a file cannot be downloaded. The message says how to fill the folder by hand.
     ValueError
         If there is no run of that name; the message lists the available ones.
 
     Notes
     -----
     The files come from the branch master of the GitHub project waico/SKAB. Licence: GPL-3.0. No checksums are
-    published, so none are compared.
+    published, so none are checked.
 
     Examples
     --------

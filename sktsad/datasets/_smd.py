@@ -55,11 +55,11 @@ def load_smd(
     Parameters
     ----------
     name : str, list of str or None, default=None
-        A str such as "machine-1-3" loads this one machine. A list loads its machines in the order given; None loads
-        all that are in the folder, sorted by name.
+        A str such as "machine-1-3" loads one machine. A list loads its machines in the given order; None loads all in
+        the folder, sorted by name.
 
     subset : {"train", "test", "all"}, default="all"
-        Rows to load of each machine: those for fitting, those to score, or both.
+        Rows to load of each machine: the rows for fitting, the rows to score, or both.
 
     data_home : str or path-like, default=None
         Folder with the files ``smd/<name>.npz``, with the arrays train, test and label, or with the text files of the
@@ -75,8 +75,8 @@ def load_smd(
         With the attributes
 
         data : DataFrame of shape (n_samples, 38)
-            The sensors "x1" to "x38". The index is the row number, "time", for a single machine, else a
-            MultiIndex with the levels "series" and "time". Test rows continue the count where training rows end.
+            The sensors "x1" to "x38". The index is the row number, "time", for a single machine, else a MultiIndex with
+            the levels "series" and "time". The numbers of test rows continue those of the training rows.
         target : Series of shape (n_samples,)
             1 for an anomalous row, 0 for a normal row and for all training rows, with the index of `data`.
         DESCR : str

@@ -24,7 +24,7 @@ _NAME = re.compile(r".+_tr_(?P<train>\d+)_1st_\d+")
 _DESCR = """\
 TSB-AD: a benchmark of series from many others, with one or several columns. The first rows of a series are for fitting
 a detector; the whole series is scored, these rows included, and they may hold anomalies. Source: GitHub project
-TheDatumOrg/TSB-AD. Licence: Apache-2.0, the series as their sources. Nothing was changed."""
+TheDatumOrg/TSB-AD. Licence: Apache-2.0; the series have the licences of their sources. Nothing was changed."""
 
 
 @validate_params(
@@ -48,13 +48,13 @@ def load_tsb_ad(
     Parameters
     ----------
     name : str, list of str or None, default=None
-        A str such as "347_UCR_id_45_Sensor_tr_2851_1st_5365", with or without ".csv", loads this one series. A list
-        loads its series in the order given; None loads all that are in the folder, sorted by name. They must have the
-        same columns.
+        A str such as "347_UCR_id_45_Sensor_tr_2851_1st_5365", with or without ".csv", loads one series. A list loads
+        its series in the given order; None loads all in the folder, sorted by name. The series must have the same
+        columns.
 
     subset : {"train", "test", "all"}, default="all"
-        Rows to load of each series: those for fitting, whose number is in its name, those after them, or both. The
-        figures that the benchmark publishes are for all rows.
+        Rows to load of each series: the rows for fitting, whose number is in the name of the series, the rows after
+        them, or both. The published results of the benchmark are for all rows.
 
     data_home : str or path-like, default=None
         Folder with the files ``tsb_ad/.../<name>.npz``, with the arrays value and label, or with the files of the
@@ -131,13 +131,13 @@ def fetch_tsb_ad(
 ) -> Bunch | tuple[pd.DataFrame, pd.Series]:
     """Download the benchmark TSB-AD if it is not in the data folder yet, and load series of it.
 
-    A collection is downloaded whole, whichever series are requested: hundreds of megabytes when unpacked.
+    The whole collection is downloaded, even for a single series: hundreds of megabytes when unpacked.
 
     Parameters
     ----------
     name : str, list of str or None, default=None
-        The series to load, as in :func:`~sktsad.datasets.load_tsb_ad`. None loads the whole collection, whose series
-        must have the same columns, as those of "U" do.
+        The series to load, as in :func:`~sktsad.datasets.load_tsb_ad`. None loads the whole collection; its series must
+        have the same columns, as in "U".
 
     collection : {"U", "M"}, default="U"
         Whether to load series with one column ("U"), or with several ("M").
@@ -170,8 +170,8 @@ def fetch_tsb_ad(
 
     Notes
     -----
-    The archives come from the authors' page, which the GitHub project TheDatumOrg/TSB-AD links to. They publish no
-    checksums, so none are checked. Licence: Apache-2.0, the series as their sources.
+    The archives come from the authors' page, which is linked in the GitHub project TheDatumOrg/TSB-AD. They publish no
+    checksums, so none are checked. Licence: Apache-2.0; the series have the licences of their sources.
 
     Examples
     --------
@@ -190,7 +190,7 @@ def fetch_tsb_ad(
 
 def _read(path: Path) -> tuple[np.ndarray, np.ndarray, int]:
     """Return the values of a series, its labels and the number of its training rows."""
-    n_train = int(_NAME.fullmatch(path.stem)["train"])  # type: ignore[index]  # the pattern of the files has it
+    n_train = int(_NAME.fullmatch(path.stem)["train"])  # type: ignore[index]  # the pattern requires it
     if path.suffix == ".npz":
         with np.load(read_checked(path)) as arrays:
             return arrays["value"].astype(np.float64), arrays["label"].astype(np.int64), n_train

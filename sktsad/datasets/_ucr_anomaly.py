@@ -48,16 +48,16 @@ def load_ucr_anomaly(
 ) -> Bunch | tuple[pd.DataFrame, pd.Series]:
     """Load series of the UCR anomaly archive, which have one anomaly each.
 
-    The first rows of a series are for fitting a detector and hold no anomaly.
+    The first rows of a series are for fitting a detector and contain no anomaly.
 
     Parameters
     ----------
     name : str, list of str or None, default=None
-        A str such as "InternalBleeding4" loads this one series. A list loads its series in the order given; None loads
-        all that are in the folder, sorted by name.
+        A str such as "InternalBleeding4" loads one series. A list loads its series in the given order; None loads all
+        in the folder, sorted by name.
 
     subset : {"train", "test", "all"}, default="all"
-        Rows to load of each series: those for fitting, those to score, or both.
+        Rows to load of each series: the rows for fitting, the rows to score, or both.
 
     data_home : str or path-like, default=None
         Folder with the files ``ucr/<name>.npz``, with the arrays train, test and label, or with the text files of the
@@ -73,8 +73,8 @@ def load_ucr_anomaly(
         With the attributes
 
         data : DataFrame of shape (n_samples, 1)
-            The column "value". The index is the row number, "time", for a single series, else a MultiIndex
-            with the levels "series" and "time". Test rows continue the count where training rows end.
+            The column "value". The index is the row number, "time", for a single series, else a MultiIndex with the
+            levels "series" and "time". The numbers of test rows continue those of the training rows.
         target : Series of shape (n_samples,)
             1 for a row of the anomaly, 0 for a normal row, with the index of `data`.
         DESCR : str
@@ -136,7 +136,7 @@ def fetch_ucr_anomaly(
 ) -> Bunch | tuple[pd.DataFrame, pd.Series]:
     """Download the UCR anomaly archive if it is not in the data folder yet, and load series of it.
 
-    The archive is downloaded whole, whichever series are requested: 250 text files.
+    The whole archive of 250 text files is downloaded, even for a single series.
 
     Parameters
     ----------

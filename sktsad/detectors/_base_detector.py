@@ -33,26 +33,26 @@ from .._core import (
 )
 from ..thresholds import MedianMAD, ThresholdRule, conformal_p_values
 
-#: What ``threshold=None`` stands for unless a detector has its own; chosen in ``benchmarks/rules.py``.
+#: The rule used for ``threshold=None`` unless a detector has its own; chosen in ``benchmarks/rules.py``.
 DEFAULT_RULE = MedianMAD(6)
-#: Held-out normal rows below which a threshold is learnt from the training rows instead.
+#: With fewer held-out normal rows than this, the threshold is learnt from the training rows.
 MIN_HELD_OUT = 30
-#: To reach that number, more rows than asked for are held out of a short series, up to this share.
+#: To reach that number in a short series, more rows than requested are held out, up to this share.
 _LARGEST_SHARE = 0.5
 
 
 class BaseDetector(ClassifierMixin):
-    """Make a binary classifier of anomalies out of a class that scores rows.
+    """Turn a class that scores rows into a binary classifier of anomalies.
 
-    Put this mixin before ``sklearn.base.BaseEstimator`` among the bases of a detector that takes its rows as they
-    come: with their index, their names, and all of them at once. Most detectors take checked numbers or windows; for
-    these, use `WindowDetector`.
+    Put this mixin before ``sklearn.base.BaseEstimator`` among the bases of a detector that takes X as the user passes
+    it, with index and column names, and all rows at once. Most detectors take checked numbers or windows; for these,
+    use `WindowDetector`.
 
     A subclass has the parameters ``threshold`` and ``validation_fraction``, the class attribute ``_default_threshold``,
-    which is the threshold rule or the number that ``threshold=None`` stands for, and these methods:
+    which is the threshold rule or number used for ``threshold=None``, and these methods:
 
     - ``_fit_rows(self, rows, y, anomalous, held_out)`` fits the model. ``anomalous`` marks the anomalies, ``held_out``
-      the rows, the last of each series, that the threshold is learnt from; the model must not learn from either.
+      the last rows of each series, from which the threshold is learnt; the model must not learn from either.
     - ``_score(self, rows)`` returns the score of each row, larger is more anomalous. A score that is NaN or infinite
       is an alarm.
 
@@ -61,12 +61,12 @@ class BaseDetector(ClassifierMixin):
     classes_ : ndarray of shape (2,)
         Labels; the last is the anomaly.
     threshold_ : float
-        Rows that score above it are anomalies. A number that is set as ``threshold`` after fit takes effect at once; a
-        rule has to be learnt by `fit` first.
+        Rows with a larger score are anomalies. If ``threshold`` is set to a number after fit, this takes effect at
+        once; a rule must be learnt by `fit` first.
     threshold_rule_ : threshold rule
         The fitted rule; only if ``threshold`` is not a number.
     held_out_scores_ : ndarray of shape (n_held_out,)
-        Scores of the normal rows that were held out, in the order given; only if there are any.
+        Scores of the normal rows that were held out, in the order of X; only if there are any.
     """
 
     _parameter_constraints: dict = {
@@ -74,7 +74,7 @@ class BaseDetector(ClassifierMixin):
         "validation_fraction": [Interval(Real, 0, 1, closed="left")],
     }
 
-    #: The rule or number that ``threshold=None`` stands for.
+    #: The rule or number used for ``threshold=None``.
     _default_threshold: ClassVar[Any]
     threshold: Any
     validation_fraction: float
@@ -114,12 +114,12 @@ class BaseDetector(ClassifierMixin):
         ------
         ValueError
             If y has no normal row or more than two classes, X is not finite, or a threshold rule needs labelled
-            anomalies and the rows it learns from have none.
+            anomalies and there are none among the rows that it learns from.
         """
         return self._fit(X, y, self._fit_rows)
 
     def _fit(self, X: Rows, y: Labels, fit_rows: Callable[..., None]) -> Self:
-        """Fit by a function like ``_fit_rows``, and learn the threshold."""
+        """Fit with a function like ``_fit_rows``, and learn the threshold."""
         goes_on = getattr(self, "warm_start", False) and hasattr(self, "classes_")
         rows = self._read(X, reset=not goes_on)
         anomalous = self._check_target(rows, y)
@@ -144,7 +144,7 @@ class BaseDetector(ClassifierMixin):
         learnt = getattr(self, "threshold_rule_", None)
         if learnt is None or repr(learnt) != repr(rule):
             raise ValueError(
-                f"threshold={rule} was set after fit, and a rule has to be learnt: call fit again, or set a number."
+                f"threshold={rule} was set after fit, but a rule must be learnt first: call fit again, or set a number."
             )
         return float(learnt.threshold_)
 
@@ -159,7 +159,7 @@ class BaseDetector(ClassifierMixin):
         Returns
         -------
         score : ndarray of shape (n_samples,)
-            Infinite where the model can give no finite number.
+            Infinite where the model cannot compute a finite number.
         """
         rows = self._read(X)
         with np.errstate(over="ignore", invalid="ignore"):  # numbers too large to be squared
@@ -222,7 +222,7 @@ class BaseDetector(ClassifierMixin):
         return conformal_p_values(scores, self.held_out_scores_)
 
     def _read(self, X: Rows, reset: bool = False) -> Any:
-        """Check rows: on their own with ``reset``, else against those of fit; their values are not changed."""
+        """Check rows, with ``reset=False`` also against those of fit; their values are not changed."""
         if not reset:
             check_is_fitted(self)
         refuse_other_containers(X)
@@ -235,7 +235,7 @@ class BaseDetector(ClassifierMixin):
         return validate_data(self, X, reset=reset, skip_check_array=True)
 
     def _share_held_out(self, n_rows: int) -> float:
-        """Return the share of each series to hold out: ``validation_fraction``, or up to half if rows are few."""
+        """Return the share of each series to hold out: ``validation_fraction``, or up to half if there are few rows."""
         if not self.validation_fraction:
             return 0.0
         return max(self.validation_fraction, min(MIN_HELD_OUT / n_rows, _LARGEST_SHARE))
@@ -254,7 +254,7 @@ class BaseDetector(ClassifierMixin):
             self.__dict__.pop(name, None)
 
     def _scores_of(self, rows: Rows, chosen: np.ndarray) -> np.ndarray:
-        """Return the scores of some of the rows; all rows are scored, as a pipeline may make windows of them."""
+        """Return the scores of the chosen rows; all rows are scored, as a pipeline may make windows of them."""
         return self._score_rows(rows)[chosen]
 
     def _score_rows(self, rows: Rows) -> np.ndarray:
@@ -317,15 +317,15 @@ class BaseDetector(ClassifierMixin):
             return anomalous
         if classes[0] != 0:
             raise ValueError(
-                f"y holds only one class, {classes.tolist()[0]!r}: there is no normal row to fit to. Mark normal rows "
-                "with 0, or pass no y if all rows are normal."
+                f"y contains only one class, {classes.tolist()[0]!r}: there is no normal row to fit to. Mark normal "
+                "rows with 0, or pass no y if all rows are normal."
             )
         self.classes_ = np.array([False, True]) if y.dtype == bool else np.array([0, 1], dtype=y.dtype)
         return anomalous
 
 
 class DetectorTransformerMixin(ClassNamePrefixFeaturesOutMixin, ArrayTransformer):
-    """Make a transformer of a detector that has ``transform`` and ``_n_features_out``; it comes before other bases."""
+    """Make a detector with ``transform`` and ``_n_features_out`` a transformer; put this mixin before other bases."""
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()

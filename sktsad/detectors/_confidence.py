@@ -16,10 +16,10 @@ from ._base_detector import BaseDetector
 
 
 class ConfidenceDetector(MetaEstimatorMixin, BaseDetector, Estimator):
-    """Flag a row as an anomaly if a fitted classifier is not confident of any class.
+    """Flag a row as an anomaly if a fitted classifier is not confident about any class.
 
     The largest class probability of a classifier is usually lower for rows that are unlike those it was trained on
-    [1]_. But not always: networks can be very confident about rows unlike any that they have seen.
+    [1]_. This is not always so: networks can be very confident about rows unlike any in the training set.
 
     Parameters
     ----------
@@ -27,22 +27,22 @@ class ConfidenceDetector(MetaEstimatorMixin, BaseDetector, Estimator):
         A fitted classifier with ``predict_proba``, wrapped in ``FrozenEstimator``. Its classes are unrelated to normal
         and anomalous.
     threshold : threshold rule, float or None, default=None
-        In units of the score, 1 minus the largest class probability. None means 0.4: a row is an anomaly if no class
-        has a probability of at least 0.6.
+        A threshold on the score, which is 1 minus the largest class probability. None means 0.4: a row is an anomaly if
+        no class has a probability of at least 0.6.
     validation_fraction : float, default=0.0
         Share of rows, the last of each series in time, that a rule learns from; 0 means all rows. Fit the detector to
-        rows that the classifier was not trained on: it is more confident of its training rows.
+        rows that the classifier was not trained on, since it is more confident about its training rows.
 
     Attributes
     ----------
     classes_ : ndarray of shape (2,)
         Labels; the last is the anomaly.
     threshold_ : float
-        Rows that score above it are anomalies.
+        Rows with a larger score are anomalies.
     threshold_rule_ : threshold rule
         The fitted rule; only if ``threshold`` is one.
     held_out_scores_ : ndarray of shape (n_held_out,)
-        Scores of the normal rows that were held out, in the order given; only if there are any.
+        Scores of the normal rows that were held out, in the order of X; only if there are any.
     n_features_in_ : int
         Number of columns.
     feature_names_in_ : ndarray of str
@@ -99,7 +99,7 @@ class ConfidenceDetector(MetaEstimatorMixin, BaseDetector, Estimator):
                 "are anomalous, not which class they belong to. Use FrozenEstimator(classifier.fit(X, y))."
             )
         check_is_fitted(self.classifier)
-        if not isinstance(self.threshold, ThresholdRule):  # a rule scores the rows anyway
+        if not isinstance(self.threshold, ThresholdRule):  # with a rule, the rows are scored anyway
             self._score(rows)  # raises at fit if the classifier refuses the rows
 
     def _score(self, rows: Rows) -> np.ndarray:

@@ -41,42 +41,43 @@ from ._base_detector import BaseDetector
 class FusionDetector(BaseDetector, BaseComposition, Estimator):
     """Combine the scores of several detectors or classifiers into one.
 
-    All members are fitted on the same rows. Their scores, each in its own units, are made comparable by the scores of
-    normal rows that the members have not learnt from, and combined row by row [1]_.
+    All members are fitted on the same rows. Their scores, each in its own units, are put on one scale, learnt from the
+    scores of normal rows that the members were not fitted on, and combined row by row [1]_.
 
     Parameters
     ----------
     detectors : list of (str, estimator) tuples
-        Names and members: detectors, classifiers, or whole pipelines, with ``decision_function`` or
-        ``predict_proba``. Each is cloned; within ``FrozenEstimator`` it is not fitted again. "drop" leaves one out.
+        Names and members: detectors, classifiers, or whole pipelines, with ``decision_function`` or ``predict_proba``.
+        Each is cloned; one wrapped in ``FrozenEstimator`` is not fitted again. "drop" leaves one out.
     scale : {"rarity", "rank", "robust", "tail", "log"}, default="rarity"
-        "rarity" is minus the logarithm of the share of held-out normal rows that score at least as high. The sum of
-        these is Fisher's method of combining tests [2]_: a member that is very sure counts more. "rank" is the share
-        of rows that score no higher: all members count alike, and none is ever very sure. Beyond the largest known
-        score, "rank" continues in units of the interquartile range, and "rarity" with their logarithm. "robust"
-        subtracts the median and divides by the median absolute deviation. "tail" subtracts the median and divides so
-        that the 0.99 quantile is 1: like "robust", but in units of the largest normal scores. "log" is the logarithm of
-        1 plus the distance from the median in units of that of the largest known score, so that no single member
-        decides alone; it is 0 up to the median, so that a member that sees nothing takes nothing from the others.
+        "rarity" is minus the logarithm of the share of held-out normal rows that score at least as high. Their sum is
+        Fisher's method of combining tests [2]_: a member that is very sure counts more. "rank" is the share of held-out
+        normal rows that score no higher: all members count equally, and none is ever very sure. Above the largest
+        held-out score, "rank" grows with the distance from it in interquartile ranges, and "rarity" with the logarithm
+        of that distance. "robust" subtracts the median and divides by the median absolute deviation. "tail" subtracts
+        the median and divides so that the 0.99 quantile is 1: like "robust", but in units of the largest normal scores.
+        "log" is ``log(1 + d)``, where ``d`` is the distance from the median divided by the distance of the largest
+        held-out score, so that no member decides alone; it is 0 up to the median, so that a member that finds nothing
+        does not lower the sum.
     combine : {"mean", "max"}, default="mean"
         Whether the score is the mean of the members' scores, or the largest.
     weights : sequence of float, default=None
-        Weights of the members, at least 0: those of the mean, or factors of the scores before the largest is taken.
-        None weights all members equally.
+        Weights of the members, at least 0: weights of the mean, or with ``combine="max"`` factors of the scores. None
+        weights all members equally.
     threshold : threshold rule, float or None, default=None
-        None means ``MeanStd(4)``. With ``scale="rank"`` use ``Quantile(0.97)`` or so: four deviations above the mean
-        of ranks lies above every rank.
+        None means ``MeanStd(4)``. With ``scale="rank"`` use ``Quantile(0.97)`` or similar: four deviations above the
+        mean of ranks is more than any rank.
     validation_fraction : float, default=0.2
-        Share of rows, the last of each series in time, that the scale and the rule learn from and the members do not.
-        If that is fewer than 30 rows, up to half of the rows are held out to reach 30. With 0, or still fewer than 30
-        normal rows, they learn from the training rows.
+        Share of rows, the last of each series in time, that are held out: the scale and the rule learn from them, the
+        members do not. If that is fewer than 30 rows, up to half of the rows are held out to reach 30. With 0, or still
+        fewer than 30 normal rows, scale and rule learn from the training rows.
     refit : bool, default=False
-        Whether the members are fitted again, to all rows, after scale and threshold are learnt. Windows of members
-        then use the held-out rows as the past of those that follow. Fitting takes twice as long.
+        Whether to fit the members again, to all rows, after scale and threshold are learnt. The windows of rows that
+        follow then also contain held-out rows. Fitting takes twice as long.
     score_on : {"row", "overlap"}, default="row"
-        "row" combines the scores that the members give a row. "overlap" first takes, of each member that is a pipeline
-        with windows, the mean of the scaled scores of all windows that hold the row: it **looks ahead** by a window,
-        and is for analysing past data. Leave the members' own ``score_on="overlap"`` out.
+        "row" combines the scores that the members give a row. "overlap" first computes, for each member that is a
+        pipeline with windows, the mean of the scaled scores of all windows that contain the row: this **looks ahead**
+        by a window and is for analysing past data. Do not also set ``score_on="overlap"`` on a member.
 
     Attributes
     ----------
@@ -87,11 +88,11 @@ class FusionDetector(BaseDetector, BaseComposition, Estimator):
     named_detectors_ : Bunch
         The fitted members by name.
     threshold_ : float
-        Rows that score above it are anomalies.
+        Rows with a larger score are anomalies.
     threshold_rule_ : threshold rule
         The fitted rule; only if ``threshold`` is not a number.
     held_out_scores_ : ndarray of shape (n_held_out,)
-        Scores of the normal rows that were held out, in the order given; only if there are any.
+        Scores of the normal rows that were held out, in the order of X; only if there are any.
     n_features_in_ : int
         Number of columns.
     feature_names_in_ : ndarray of str
@@ -148,7 +149,7 @@ class FusionDetector(BaseDetector, BaseComposition, Estimator):
         self.score_on = score_on
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
-        """Get the parameters; with ``deep``, also the members by name, and theirs as ``<name>__<parameter>``.
+        """Get the parameters; with ``deep``, also the members by name, and their parameters as ``<name>__<parameter>``.
 
         Parameters
         ----------
@@ -185,7 +186,7 @@ class FusionDetector(BaseDetector, BaseComposition, Estimator):
 
     @property
     def looks_ahead(self) -> bool:
-        """Whether the score of a row depends on later rows, apart from what the members say of themselves."""
+        """Whether the score of a row depends on later rows, apart from members that look ahead themselves."""
         return self.score_on == "overlap"
 
     def member_scores(self, X: Rows) -> pd.DataFrame:
@@ -199,7 +200,8 @@ class FusionDetector(BaseDetector, BaseComposition, Estimator):
         Returns
         -------
         scores : DataFrame of shape (n_samples, n_detectors)
-            A column for each member that is not dropped. The score is their sum, or with ``combine="max"`` the largest.
+            A column for each member that is not dropped. The score is the sum of the columns, or with ``combine="max"``
+            the largest.
         """
         rows = self._read(X)
         return pd.DataFrame(self._shares(rows), row_index(rows), list(self.named_detectors_))
@@ -214,7 +216,7 @@ class FusionDetector(BaseDetector, BaseComposition, Estimator):
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Rows, as the members need them.
+            Rows, in the form that the members need.
         y : array-like of shape (n_samples,), default=None
             Two labels, of which the last in sorted order is the anomaly; or 0 for all rows. Detectors are fitted on
             the normal rows, classifiers on all. None treats all rows as normal.
@@ -248,17 +250,17 @@ class FusionDetector(BaseDetector, BaseComposition, Estimator):
     ) -> None:
         members = self._members()
         if not members:
-            raise ValueError("detectors holds no member: give at least one (name, estimator).")
+            raise ValueError("detectors is empty: give at least one (name, estimator).")
         self._validate_names([name for name, _ in self.detectors])
         self._weights = self._check_weights()
         encoded = None
-        if y is not None:  # as 0 and 1: where there is one class, other labels do not tell which
+        if y is not None:  # as 0 and 1: if there is only one class, other labels do not tell which it is
             index = row_index(y)
             encoded = anomalous.astype(int) if index is None else pd.Series(anomalous.astype(int), index)
         head, wanted = np.flatnonzero(~held_out), self._route(fit_params)
         self.detectors_ = self._fitted(rows, encoded, head, wanted)
-        # Known rows score low with a member that remembers them: what is usual is learnt from other rows, where there
-        # are any.
+        # A member that remembers its training rows gives them low scores: usual scores are learnt from other rows, if
+        # any.
         known = ~anomalous & (held_out if held_out.any() else True)
         asked = held_out if held_out.any() else np.ones(len(held_out), dtype=bool)
         scores, windows = zip(*(_scores_of(member, rows, asked) for member in self.detectors_), strict=True)
@@ -274,7 +276,7 @@ class FusionDetector(BaseDetector, BaseComposition, Estimator):
             del self._scores_of_fit
 
     def _scores_of(self, rows: Rows, chosen: np.ndarray) -> np.ndarray:
-        """Return the scores that the rule learns from, those of members that have not seen held-out rows."""
+        """Return the scores that the rule learns from: those of members that were not fitted on held-out rows."""
         return self.__dict__.pop("_scores_of_fit")[chosen]
 
     def _fitted(
@@ -338,16 +340,16 @@ class FusionDetector(BaseDetector, BaseComposition, Estimator):
     def _combine(self, shares: np.ndarray) -> np.ndarray:
         if self.combine == "mean":
             return shares.sum(axis=1)
-        counted = self._weights > 0  # scores may be below the 0 of a member that counts nothing
+        counted = self._weights > 0  # scores may be below 0, the score of a member of weight 0
         return shares[:, counted].max(axis=1)
 
 
 def _scores_of(
     member: Any, rows: Rows, asked: np.ndarray | slice = slice(None)
 ) -> tuple[np.ndarray, Windows | None]:
-    """Return the scores of a member for the rows that are asked for, and their windows if it is a pipeline with some.
+    """Return the scores of a member for the chosen rows, and their windows if it is a pipeline that makes windows.
 
-    All rows are needed to make windows, but windows can then be scored one by one.
+    All rows are needed to make windows, but the windows can then be scored one by one.
     """
     steps = member.steps[:-1] if isinstance(member, Pipeline) else []
     n_steps = next((n for n, (_, step) in enumerate(steps, 1) if isinstance(step, SlidingWindow)), 0)
@@ -360,7 +362,7 @@ def _scores_of(
 
 @fitted_part
 class _RankScale:
-    """Share of the known scores up to a score; beyond the largest, and below the smallest, a straight line."""
+    """Share of the known scores that are no larger; a straight line above the largest and below the smallest."""
 
     def __init__(self, known: np.ndarray) -> None:
         self.n_known = len(known)
@@ -383,11 +385,11 @@ class _RankScale:
 
 @fitted_part
 class _RarityScale(_RankScale):
-    """Minus the logarithm of the share of known scores above a score; of normal rows it has mean and deviation 1."""
+    """Minus the logarithm of the share of known scores above a score; on normal rows its mean and deviation are 1."""
 
     def __call__(self, scores: np.ndarray) -> np.ndarray:
         beyond = self._beyond(scores)
-        # Of n known scores none is rarer than 1 in n + 1.
+        # With n known scores, none is rarer than 1 in n + 1.
         rarity = -np.log1p(-self._rank(scores) * self.n_known / (self.n_known + 1))
         return rarity + np.sign(beyond) * np.log1p(np.abs(beyond))
 
@@ -406,7 +408,7 @@ class _RobustScale:
 
 @fitted_part
 class _TailScale(_RobustScale):
-    """Distance from the median of the known scores, in units of that of their 0.99 quantile."""
+    """Distance from the median of the known scores, divided by the distance of their 0.99 quantile."""
 
     _quantile = 0.99
 
@@ -419,7 +421,7 @@ class _TailScale(_RobustScale):
 
 @fitted_part
 class _LogScale(_TailScale):
-    """Logarithm of 1 plus the distance above the median, in units of that of the largest known score."""
+    """Logarithm of 1 plus the distance above the median, divided by the distance of the largest known score."""
 
     _quantile = 1.0
 

@@ -15,7 +15,7 @@ from ._running_detector import RunningDetector
 
 #: Added to the variances, which are 1, so that the correlation matrix of dependent columns is invertible.
 _RIDGE = 1e-6
-#: Values worked on at once where the work is only to read and write them: as many as stay in the cache.
+#: Number of values processed at once, small enough to stay in the cache.
 _IN_CACHE = 2**18
 
 
@@ -25,39 +25,40 @@ class GaussianDetector(RunningDetector, Estimator):
     Parameters
     ----------
     covariance : {"diagonal", "full"}, default="diagonal"
-        "diagonal" multiplies the densities of the columns [1]_ and costs next to nothing; "full" models how they vary
+        "diagonal" multiplies the densities of the columns [1]_ and is very fast; "full" models how columns vary
         together, and detects values that are usual alone but unusual together. After `SlidingWindow`, "full" detects
         changes of shape.
     shrinkage : float or "auto", default="auto"
-        How far the correlation of the columns, with ``covariance="full"``, is pulled towards independence, from 0 to
-        1; "auto" takes the estimate of Ledoit and Wolf [2]_.
+        How far the correlation of the columns, with ``covariance="full"``, is shrunk towards independence, from 0 to 1;
+        "auto" uses the estimate of Ledoit and Wolf [2]_.
     score_on : {"window", "last", "overlap"}, default="window"
-        "window" scores all values of a window together. "last" scores only its last row, given the rows before it: an
-        event hardly counts in the windows after its end, so that few alarms outlast the event, but shapes in which no
-        single row is unusual are missed. "overlap" gives a row the mean of the scores of all windows that hold it: it
-        **looks ahead** by a window, and is for analysing past data.
+        "window" scores all values of a window together. "last" scores only its last row, given the rows before it: few
+        alarms outlast the event, but shapes in which no single row is unusual are missed. "overlap" gives a row the
+        mean of the scores of all windows that contain it: this **looks ahead** by a window and is for analysing past
+        data.
     threshold : threshold rule, float or None, default=None
         None means ``MedianMAD(6)``.
     validation_fraction : float, default=0.2
-        Share of rows, the last of each series in time, that a rule learns from and the densities do not. If that is
-        fewer than 30 rows, up to half of the rows are held out to reach 30. With 0, or if fewer than 30 normal rows
-        remain, the rule learns from the training rows.
+        Share of rows, the last of each series in time, that are held out: a rule learns from them, the densities do
+        not. If that is fewer than 30 rows, up to half of the rows are held out to reach 30. With 0, or if fewer than 30
+        normal rows remain, the rule learns from the training rows.
     half_life : float, str or timedelta, default=None
-        Number of rows of its series after which a row counts half as much: the detector follows drift. A length of
-        time, such as ``"1D"``, is converted by the time step of each series in fit. None weights all rows equally.
+        Number of later rows of its series after which a row counts half as much, so that the detector follows drift. A
+        length of time, such as ``"1D"``, is converted by the time step of each series in fit. None weights all rows
+        equally.
     n_channels : int, default=None
-        Number of channels in a plain 2-D row; it only serves to name the values in `feature_scores`.
+        Number of channels in a plain 2-D row; only used to name the values in `feature_scores`.
 
     Attributes
     ----------
     classes_ : ndarray of shape (2,)
         Labels; the last is the anomaly.
     threshold_ : float
-        Rows that score above it are anomalies.
+        Rows with a larger score are anomalies.
     threshold_rule_ : threshold rule
         The fitted rule; only if ``threshold`` is not a number.
     held_out_scores_ : ndarray of shape (n_held_out,)
-        Scores of the normal rows that were held out, in the order given; only if there are any.
+        Scores of the normal rows that were held out, in the order of X; only if there are any.
     mean_, scale_ : ndarray of shape (n_features,)
         Mean and standard deviation of each column; 1 for constant columns.
     precision_ : ndarray of shape (n_features, n_features)
@@ -73,16 +74,16 @@ class GaussianDetector(RunningDetector, Estimator):
 
     See Also
     --------
-    ZScoreDetector : Scores by the largest deviation instead of all of them together.
+    ZScoreDetector : Scores by the largest deviation of a column instead of all of them together.
 
     Notes
     -----
     The score is the negative log density per column, so that it is comparable between window lengths. With
     ``covariance="full"`` it is half the squared Mahalanobis distance, up to a constant, divided by the number of
-    columns. With ``score_on="last"`` the density is the conditional one, and the score is per channel. A column that
-    is constant at fit counts as independent of the others, with standard deviation 1. After ``partial_fit`` means,
-    deviations and correlations are those of one fit to all rows; the estimate for ``shrinkage="auto"`` differs a
-    little where the means move.
+    columns. With ``score_on="last"`` the density is conditional on the earlier rows of the window, and the score is per
+    channel. A column that is constant at fit counts as independent of the others, with standard deviation 1. After
+    ``partial_fit``, means, deviations and correlations are the same as after one fit to all rows; only the estimate for
+    ``shrinkage="auto"`` differs a little if the means move.
 
     References
     ----------
@@ -144,8 +145,8 @@ class GaussianDetector(RunningDetector, Estimator):
         Returns
         -------
         scores : DataFrame of shape (n_samples, n_features)
-            The absolute z-score of each value; with ``covariance="full"``, that of its deviation from the value that
-            the other values of the row predict.
+            The absolute z-score of each value; with ``covariance="full"``, of its difference from the value predicted
+            from the other values of the row.
         """
         windows = self._read(X)
         parts = []
@@ -161,7 +162,7 @@ class GaussianDetector(RunningDetector, Estimator):
         weights, past = self._add_moments(windows, goes_on)
         self.mean_, self.scale_ = self._moments.mean_, self._moments.scale_
         self.__dict__.pop("precision_", None)
-        # The values that are scored: of the window, or of its last row given the others.
+        # The scored values: those of the window, or of its last row given the others.
         self._n_scored = windows.n_channels if self.score_on == "last" else len(self.scale_)
         scale = self.scale_[-self._n_scored :]
         self.log_normalizer_ = np.log(scale).sum() + len(scale) * np.log(2 * np.pi) / 2
@@ -205,7 +206,7 @@ class GaussianDetector(RunningDetector, Estimator):
         """Return the correlation of the columns, shrunk towards independence."""
         correlation, n_columns = self._products.copy(), len(self._products)
         noise = (self._fourth_power - (correlation**2).sum()) / self._n_effective
-        np.fill_diagonal(correlation, 1)  # as it already is, except for constant columns, where it is 0
+        np.fill_diagonal(correlation, 1)  # it already is 1, except for constant columns, where it is 0
         shrinkage = self.shrinkage
         if isinstance(shrinkage, str):
             dependence = (correlation**2).sum() - n_columns

@@ -1,4 +1,4 @@
-"""Distance to the nearest of a few typical windows as a detector."""
+"""Detection by the distance to the nearest of a few typical windows."""
 
 from __future__ import annotations
 
@@ -21,41 +21,41 @@ class KMeansDetector(WindowDetector, Estimator):
     Parameters
     ----------
     n_clusters : int, default=20
-        Number of clusters of the normal windows [1]_; fewer where there are fewer distinct windows.
+        Number of clusters of the normal windows [1]_; fewer if there are fewer distinct windows.
     normalize : bool or "level", default=False
-        Whether to compare only shapes: each channel of a window minus its mean, divided by its standard deviation, or
-        by a tenth of that of the channel at fit if this is larger. If False, level and amplitude count as well.
-        "level" only subtracts the mean, so that amplitude counts and level does not.
+        Whether to compare only shapes: each channel of a window minus its mean, divided by its standard deviation,
+        which counts as at least a tenth of the standard deviation of the channel at fit. If False, level and amplitude
+        count as well. "level" only subtracts the mean, so that amplitude counts and level does not.
     max_windows : int, default=10000
-        Largest number of windows to find the clusters in: of ``n`` windows, every ``ceil(n / max_windows)``-th is
+        Largest number of windows to learn the clusters from: of ``n`` windows, every ``ceil(n / max_windows)``-th is
         used.
     score_on : {"window", "overlap"}, default="window"
-        "window" gives a row the score of its window. "overlap" gives it the mean of the scores of all windows that hold
-        it: it **looks ahead** by a window, and is for analysing past data.
+        "window" gives a row the score of its window. "overlap" gives it the mean of the scores of all windows that
+        contain it: this **looks ahead** by a window and is for analysing past data.
     threshold : threshold rule, float or None, default=None
         None means ``MedianMAD(6)``.
     validation_fraction : float, default=0.2
-        Share of rows, the last of each series in time, that a rule learns from and the clusters do not. If that is
-        fewer than 30 rows, up to half of the rows are held out to reach 30. With 0, or if fewer than 30 normal rows
-        remain, the rule learns from the training rows.
+        Share of rows, the last of each series in time, that are held out: a rule learns from them, the clusters do not.
+        If that is fewer than 30 rows, up to half of the rows are held out to reach 30. With 0, or if fewer than 30
+        normal rows remain, the rule learns from the training rows.
     n_channels : int, default=None
-        Number of channels in a plain 2-D row; None takes it from `Windows`, 3-D arrays or names such as ``x0_t-3``,
+        Number of channels in a plain 2-D row; None infers it from `Windows`, 3-D arrays or names such as ``x0_t-3``,
         and treats other rows as univariate.
     random_state : int, RandomState instance or None, default=None
-        Controls where the centres start.
+        Controls the initial centres.
 
     Attributes
     ----------
     classes_ : ndarray of shape (2,)
         Labels; the last is the anomaly.
     threshold_ : float
-        Rows that score above it are anomalies.
+        Rows with a larger score are anomalies.
     threshold_rule_ : threshold rule
         The fitted rule; only if ``threshold`` is not a number.
     held_out_scores_ : ndarray of shape (n_held_out,)
-        Scores of the normal rows that were held out, in the order given; only if there are any.
+        Scores of the normal rows that were held out, in the order of X; only if there are any.
     cluster_centers_ : ndarray of shape (n_clusters, n_features)
-        The typical windows, normalised if asked for.
+        The typical windows, normalised if ``normalize`` is set.
     window_shape_ : tuple of (int, int)
         Length and channels of the windows of fit.
     n_features_in_ : int
@@ -69,8 +69,8 @@ class KMeansDetector(WindowDetector, Estimator):
 
     Notes
     -----
-    The score is the root of the mean squared difference between the values of the window and of the centre, in the
-    units of X. Scale before the window.
+    The score is the root mean squared difference between the values of the window and of the centre, in the units of X.
+    Scale the rows before `SlidingWindow`.
 
     References
     ----------
@@ -121,7 +121,7 @@ class KMeansDetector(WindowDetector, Estimator):
         self.random_state = random_state
 
     def feature_scores(self, X: Rows) -> pd.DataFrame:
-        """Return how far each value is from that of the nearest centre, to show which step and column stand out.
+        """Return the distance of each value from the nearest centre, to show which step and column stand out.
 
         Parameters
         ----------
@@ -131,7 +131,7 @@ class KMeansDetector(WindowDetector, Estimator):
         Returns
         -------
         scores : DataFrame of shape (n_samples, n_features)
-            Absolute differences, normalised if the detector does so.
+            Absolute differences, of normalised values if the detector normalises.
         """
         windows = self._read(X)
         return self._frame(
@@ -154,6 +154,6 @@ class KMeansDetector(WindowDetector, Estimator):
         return np.concatenate(scores)
 
     def _off(self, windows: Windows, chunk: slice) -> np.ndarray:
-        """Return the windows of a chunk, each minus the centre nearest to it."""
+        """Return the windows of a chunk, each minus its nearest centre."""
         values = shapes(windows, chunk, self._least_spread)
         return values - self.cluster_centers_[self._clusters.predict(values)]

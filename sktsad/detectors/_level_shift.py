@@ -1,4 +1,4 @@
-"""Changes of level or spread, by the comparison of two neighbouring windows."""
+"""Detection of changes of level or spread by comparing two neighbouring windows."""
 
 from __future__ import annotations
 
@@ -18,8 +18,9 @@ from ._window_shapes import learn_least_spread
 class LevelShiftDetector(WindowDetector, Estimator):
     """Score a window by how far its last rows differ from the rows before them: two windows side by side.
 
-    It detects changes of the level or the spread of a series, to which other detectors adapt, or whose values they take
-    as usual. Neither part reaches beyond the row, so that a change scores highest half a window after it begins.
+    It detects changes of the level or spread of a series that other detectors adapt to, or that only lead to values
+    that are usual in themselves. Neither part reaches beyond the scored row, so that a change scores highest half a
+    window after it begins.
 
     Parameters
     ----------
@@ -30,14 +31,14 @@ class LevelShiftDetector(WindowDetector, Estimator):
         consistently values of one window are above those of the other, from 0 to 1 (Mann and Whitney's U [2]_): single
         outliers hardly count. "spread" is the absolute logarithm of the ratio of the standard deviations.
     n_recent : int, default=None
-        Number of rows at the end of the window that are compared with those before. None takes half of the window.
+        Number of rows at the end of the window that are compared with those before. None means half of the window.
     threshold : threshold rule, float or None, default=None
         None means ``MedianMAD(5)``.
     validation_fraction : float, default=0.2
         Share of rows, the last of each series in time, that a rule learns from. With 0, or fewer than 30 normal rows
         among these, the rule learns from the training rows.
     n_channels : int, default=None
-        Number of channels in a plain 2-D row; None takes it from `Windows`, 3-D arrays or names such as ``x0_t-3``,
+        Number of channels in a plain 2-D row; None infers it from `Windows`, 3-D arrays or names such as ``x0_t-3``,
         and treats other rows as univariate.
 
     Attributes
@@ -45,12 +46,12 @@ class LevelShiftDetector(WindowDetector, Estimator):
     classes_ : ndarray of shape (2,)
         Labels; the last is the anomaly.
     threshold_ : float
-        Rows that score above it are anomalies.
+        Rows with a larger score are anomalies.
     threshold_rule_ : threshold rule
         The fitted rule; only if ``threshold`` is not a number.
     least_spread_ : ndarray of shape (n_channels,)
-        A tenth of the standard deviation of each channel at fit, which is added to that of each window, so that the
-        noise of a series that is otherwise constant is not taken for a shift.
+        A tenth of the standard deviation of each channel at fit. It is added to the standard deviation in each window,
+        so that noise in a nearly constant series is not taken for a shift.
     window_shape_ : tuple of (int, int)
         Length and channels of the windows of fit.
     n_features_in_ : int
@@ -110,7 +111,7 @@ class LevelShiftDetector(WindowDetector, Estimator):
         self.n_channels = n_channels
 
     def feature_scores(self, X: Rows) -> pd.DataFrame:
-        """Return how far the two windows differ in each channel, to show which column has changed.
+        """Return how much the two windows differ in each channel, to show which column has changed.
 
         Parameters
         ----------
@@ -128,8 +129,8 @@ class LevelShiftDetector(WindowDetector, Estimator):
     def _fit_model(self, windows: Windows, held_out: Windows | None) -> None:
         if self.n_recent is not None and self.n_recent >= windows.length:
             raise ValueError(
-                f"n_recent={self.n_recent} leaves nothing to compare with: X with {windows.shape[1]} feature(s) holds "
-                f"windows of {windows.length} row(s). Use longer windows, or fewer recent rows."
+                f"n_recent={self.n_recent} leaves nothing to compare with: X with {windows.shape[1]} feature(s) "
+                f"contains windows of {windows.length} row(s). Use longer windows, or fewer recent rows."
             )
         self.least_spread_: Any = learn_least_spread(windows, True)
         self._n_recent = self.n_recent or windows.length // 2

@@ -1,4 +1,4 @@
-"""Linear forecasts as a detector."""
+"""Detection by linear forecasts."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class LinearForecastDetector(WindowDetector, Estimator):
     """Score a window by how far its last rows are from their forecast by ridge regression on the rows before them.
 
     This is an autoregressive model [1]_, fitted in closed form: no network, no iterations. It scores only the newest
-    rows, so that high scores end with the event; often only its start and end score high.
+    rows, so that high scores end with the event; often only the start and end of an event score high.
 
     Parameters
     ----------
@@ -27,17 +27,17 @@ class LinearForecastDetector(WindowDetector, Estimator):
     alpha : float, default=1.0
         Strength of the penalty on the weights, as in ``sklearn.linear_model.Ridge``.
     normalize : bool or "level", default=False
-        Whether to standardise each channel of a window, by mean and standard deviation of the rows before the target:
-        for series whose level and amplitude drift. The divisor is at least a tenth of the standard deviation of the
-        channel at fit. "level" only subtracts the mean, so that amplitude counts and level does not.
+        Whether to standardise each channel of a window by the mean and standard deviation of the rows before the
+        target, for series whose level and amplitude drift. The divisor is at least a tenth of the standard deviation of
+        the channel at fit. "level" only subtracts the mean, so that amplitude counts and level does not.
     threshold : threshold rule, float or None, default=None
         None means ``MedianMAD(6)``.
     validation_fraction : float, default=0.2
-        Share of rows, the last of each series in time, that a rule learns from and the weights do not. If that is
-        fewer than 30 rows, up to half of the rows are held out to reach 30. With 0, or if fewer than 30 normal rows
-        remain, the rule learns from the training rows.
+        Share of rows, the last of each series in time, that are held out: a rule learns from them, the weights do not.
+        If that is fewer than 30 rows, up to half of the rows are held out to reach 30. With 0, or if fewer than 30
+        normal rows remain, the rule learns from the training rows.
     n_channels : int, default=None
-        Number of channels in a plain 2-D row; None takes it from `Windows`, 3-D arrays or names such as ``x0_t-3``,
+        Number of channels in a plain 2-D row; None infers it from `Windows`, 3-D arrays or names such as ``x0_t-3``,
         and treats other rows as univariate.
 
     Attributes
@@ -45,17 +45,17 @@ class LinearForecastDetector(WindowDetector, Estimator):
     classes_ : ndarray of shape (2,)
         Labels; the last is the anomaly.
     threshold_ : float
-        Rows that score above it are anomalies.
+        Rows with a larger score are anomalies.
     threshold_rule_ : threshold rule
         The fitted rule; only if ``threshold`` is not a number.
     held_out_scores_ : ndarray of shape (n_held_out,)
-        Scores of the normal rows that were held out, in the order given; only if there are any.
+        Scores of the normal rows that were held out, in the order of X; only if there are any.
     coef_ : ndarray of shape (horizon * n_channels, (length - horizon) * n_channels)
         Weight of each value in each predicted value.
     intercept_ : ndarray of shape (horizon * n_channels,)
         Constant added to each predicted value.
     scale_ : ndarray of shape (horizon * n_channels,)
-        Usual size of each error: the root of its mean square at fit.
+        Usual size of each error: its root mean square at fit.
     window_shape_ : tuple of (int, int)
         Length and channels of the windows of fit.
     n_features_in_ : int
@@ -115,7 +115,7 @@ class LinearForecastDetector(WindowDetector, Estimator):
         self.n_channels = n_channels
 
     def forecast(self, X: Rows) -> np.ndarray:
-        """Return the forecast of the last rows of the windows, normalised if the detector does so.
+        """Return the forecast of the last rows of the windows, normalised if the detector normalises.
 
         Parameters
         ----------
@@ -158,7 +158,7 @@ class LinearForecastDetector(WindowDetector, Estimator):
         self.coef_ = np.linalg.solve(of_past, products[:n_past, n_past:]).T
         self.intercept_ = mean[n_past:] - self.coef_ @ mean[:n_past]
         squares = sum((self._plain_errors(windows, c) ** 2).sum(axis=0) for c in windows.chunks())
-        # Where the forecast was exact at fit, or a column never moved, any error is large, but finite.
+        # If the forecast was exact at fit, or a column was constant, any error gets a large but finite score.
         least = 1e-6 * np.sqrt(np.diag(products)[n_past:] / n_windows)
         self.scale_ = np.maximum(np.sqrt(squares / n_windows), np.where(least > 0, least, 1.0))
 

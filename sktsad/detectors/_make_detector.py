@@ -1,4 +1,4 @@
-"""The detector to start with where there are no labels."""
+"""The detector to start with if there are no labels."""
 
 from __future__ import annotations
 
@@ -17,11 +17,12 @@ from ._gaussian import GaussianDetector
 from ._nearest_windows import NearestWindowsDetector
 from ._pca import PCADetector
 
-#: Number of windows to compare with: more improve little. Half as many do for shapes.
+#: Number of windows to compare with: more improve little. For shapes, half of them are enough.
 _MAX_WINDOWS = 5000
-#: Number of rows of the windows of "course": longer than many periods, which are too short to compare alone.
+#: Number of rows of the windows of "course": longer than many periods, which are too short to be compared by
+#: themselves.
 _COURSE = 100
-#: Largest number of values of a window, over all columns: a day of minutes is compared by means of some minutes.
+#: Largest number of values of a window, over all columns: a day of minutes is compared as averages over a few minutes.
 _MAX_VALUES = 256
 
 
@@ -36,29 +37,29 @@ _MAX_VALUES = 256
 def make_detector(
     *, threshold: Any = None, validation_fraction: float = 0.2, score_on: str = "row"
 ) -> FusionDetector:
-    """Return the detector to start with where there are no labels: a fusion of six that complement one another.
+    """Return the detector to start with if there are no labels: a fusion of six that complement one another.
 
-    Each scales the series, makes windows, and scores them in its own way. Four search for the most similar window
-    among the normal rows: "course" over 100 rows and without their level, "values" over half a period of the series
-    and with it, "shape" over a period and "half_shape" over half of one, both without level and amplitude. "subspace"
-    reconstructs a period from principal components. "surprise" compares the last row of a period with what the others
-    predict.
+    Each scales the series, makes windows, and scores them in its own way. Four search for the most similar window among
+    the normal rows: "course" compares 100 rows without their level, "values" half a period of the series with its
+    level, "shape" a whole period and "half_shape" half a period, both without level and amplitude. "subspace"
+    reconstructs a period from principal components. "surprise" compares the last row of a period with its prediction
+    from the other rows.
 
     Parameters
     ----------
     threshold : threshold rule, float or None, default=None
         None means ``MedianMAD(6)``, on the mean of the six scores, or ``MedianMAD(8)`` with ``score_on="overlap"``.
     validation_fraction : float, default=0.2
-        Share of rows, the last of each series in time, from which the usual scores of the members and the threshold
-        are learnt, by members that have not seen these rows. Then the members are fitted to all rows.
+        Share of rows, the last of each series in time, that are held out: the scale of the members' scores and the
+        threshold are learnt from them. Then the members are fitted again, to all rows.
     score_on : {"row", "overlap"}, default="row"
-        "row" scores a row by the windows that end with it. "overlap" scores it by all windows that hold it, as in
-        `FusionDetector`: it **looks ahead**, and is for analysing past data, where it finds events better.
+        "row" scores a row by the windows that end with it. "overlap" scores it by all windows that contain it, as in
+        `FusionDetector`: this **looks ahead** and is for analysing past data, where it finds events better.
 
     Returns
     -------
     detector : FusionDetector
-        Six pipelines, not fitted. It takes rows as they come, of one series or a panel, and is tuned like any other:
+        Six pipelines, not fitted. It takes plain rows, of one series or a panel, and is tuned like any other estimator:
         ``detector.set_params(values="drop")``, ``course__slidingwindow__length=48``.
 
     See Also
@@ -67,11 +68,11 @@ def make_detector(
 
     Notes
     -----
-    Members and lengths were chosen on series of the UCR anomaly archive and of the tuning list of TSB-AD. Series of
+    Members and lengths were chosen on series of the UCR anomaly archive and on the tuning series of TSB-AD. Series of
     fewer than about 300 rows are too short for windows of 100: set a shorter ``course__slidingwindow__length``.
 
-    The scores of the members are made comparable by ``scale="log"`` and averaged: the mean is ``log(2)`` where each
-    member scores as high as on the most unusual held-out row.
+    The scores of the members are put on one scale by ``scale="log"`` and averaged: the mean is ``log(2)`` if each
+    member scores as high as on its most unusual held-out row.
 
     Examples
     --------
@@ -86,7 +87,8 @@ def make_detector(
     """
 
     def member(length: int | str, detector: AnyEstimator, keep: str = "means") -> Pipeline:
-        # By range, so that a switch that is rarely on weighs little: in standard deviations, it would outweigh sensors.
+        # Scaled by range, so that a switch that is rarely on has little weight: in standard deviations, it would
+        # outweigh sensors.
         return make_pipeline(
             SeriesScaler(MinMaxScaler()),
             SlidingWindow(length),
@@ -96,7 +98,7 @@ def make_detector(
 
     nearest = NearestWindowsDetector(
         max_windows=_MAX_WINDOWS, threshold=0.0
-    )  # only the scores of the members count
+    )  # only the scores of the members are used
     shape = clone(nearest).set_params(normalize=True, max_windows=_MAX_WINDOWS // 2)
     members = [
         ("course", member(_COURSE, clone(nearest).set_params(normalize="level"))),

@@ -1,4 +1,4 @@
-"""Distance to the most similar windows of fit as a detector."""
+"""Detection by the distance to the most similar windows of fit."""
 
 from __future__ import annotations
 
@@ -16,42 +16,42 @@ from ._base_detector import DEFAULT_RULE
 from ._window_detector import WindowDetector
 from ._window_shapes import NORMALIZE, every_nth, learn_least_spread, shapes
 
-#: Number of values of the windows that are compared at once, and the least and largest number of these windows.
+#: Number of values of windows compared at once, and the smallest and largest number of such windows.
 _BLOCK, _FEWEST, _MOST = 2**15, 64, 1024
 
 
 class NearestWindowsDetector(WindowDetector, Estimator):
     """Score a window by its distance to the most similar windows of the normal rows.
 
-    A window unlike all of them is far from the nearest. This is the discord of the matrix profile [1]_, but compared
-    with the rows of fit instead of the series itself, so that two similar anomalies cannot hide each other.
+    A window unlike all of these is far from the nearest. This is the discord of the matrix profile [1]_, but windows
+    are compared with those of fit instead of the same series, so that two similar anomalies cannot hide each other.
 
     Parameters
     ----------
     n_neighbors : int, default=1
         The score is the distance to the nearest window with 1, to the second nearest with 2, and so on. Use more than 1
-        where the normal rows hold unlabelled anomalies.
+        if the normal rows contain unlabelled anomalies.
     normalize : bool or "level", default=False
-        Whether to compare only shapes: each channel of a window minus its mean, divided by its standard deviation, or
-        by a tenth of that of the channel at fit if this is larger. If False, level and amplitude count as well.
-        "level" only subtracts the mean, so that amplitude counts and level does not.
+        Whether to compare only shapes: each channel of a window minus its mean, divided by its standard deviation,
+        which counts as at least a tenth of the standard deviation of the channel at fit. If False, level and amplitude
+        count as well. "level" only subtracts the mean, so that amplitude counts and level does not.
     n_best : int, default=None
         If a number, each channel is compared separately, with its own nearest windows, and the score is the mean over
-        this number of channels, those with the largest distances. None compares windows of all channels together.
+        the ``n_best`` channels with the largest distances. None compares all channels of a window together.
     max_windows : int, default=10000
         Largest number of windows of fit to compare with: of ``n`` windows, every ``ceil(n / max_windows)``-th is kept.
     score_on : {"window", "overlap"}, default="window"
-        "window" gives a row the score of its window. "overlap" gives it the mean of the scores of all windows that hold
-        it: it **looks ahead** by a window, and is for analysing past data.
+        "window" gives a row the score of its window. "overlap" gives it the mean of the scores of all windows that
+        contain it: this **looks ahead** by a window and is for analysing past data.
     threshold : threshold rule, float or None, default=None
         None means ``MedianMAD(6)``.
     validation_fraction : float, default=0.2
-        Share of rows, the last of each series in time, that a rule learns from and that windows are not compared with.
-        If that is fewer than 30 rows, up to half of the rows are held out to reach 30. With 0, or if fewer than 30
-        normal rows remain, the rule learns from the training rows, each compared with windows that share at most half
-        of its rows.
+        Share of rows, the last of each series in time, that are held out: a rule learns from them, and no window is
+        compared with them. If that is fewer than 30 rows, up to half of the rows are held out to reach 30. With 0, or
+        if fewer than 30 normal rows remain, the rule learns from the training rows, whose windows are then compared
+        only with windows that share at most half of their rows.
     n_channels : int, default=None
-        Number of channels in a plain 2-D row; None takes it from `Windows`, 3-D arrays or names such as ``x0_t-3``,
+        Number of channels in a plain 2-D row; None infers it from `Windows`, 3-D arrays or names such as ``x0_t-3``,
         and treats other rows as univariate.
 
     Attributes
@@ -59,13 +59,13 @@ class NearestWindowsDetector(WindowDetector, Estimator):
     classes_ : ndarray of shape (2,)
         Labels; the last is the anomaly.
     threshold_ : float
-        Rows that score above it are anomalies.
+        Rows with a larger score are anomalies.
     threshold_rule_ : threshold rule
         The fitted rule; only if ``threshold`` is not a number.
     held_out_scores_ : ndarray of shape (n_held_out,)
-        Scores of the normal rows that were held out, in the order given; only if there are any.
+        Scores of the normal rows that were held out, in the order of X; only if there are any.
     known_ : ndarray of shape (n_windows, n_features)
-        The windows that others are compared with, normalised if asked for.
+        The windows that others are compared with, normalised if ``normalize`` is set.
     window_shape_ : tuple of (int, int)
         Length and channels of the windows of fit.
     n_features_in_ : int
@@ -80,9 +80,9 @@ class NearestWindowsDetector(WindowDetector, Estimator):
 
     Notes
     -----
-    The score is the root of the mean squared difference between the values of two windows, in the units of X, so that
-    it is comparable between lengths. Scale before the window. The search is exact, by matrix products in bounded
-    memory: a window costs as many products as ``max_windows`` times the values in it.
+    The score is the root mean squared difference between the values of two windows, in the units of X, so that it is
+    comparable between lengths. Scale the rows before `SlidingWindow`. The search is exact, by matrix products in
+    bounded memory: each window takes ``max_windows`` times as many multiplications as it has values.
 
     References
     ----------
@@ -132,7 +132,7 @@ class NearestWindowsDetector(WindowDetector, Estimator):
         self.n_channels = n_channels
 
     def feature_scores(self, X: Rows) -> pd.DataFrame:
-        """Return how far each value is from that of the nearest window, to show which step and column stand out.
+        """Return the distance of each value from the nearest window, to show which step and column stand out.
 
         Parameters
         ----------
@@ -142,7 +142,8 @@ class NearestWindowsDetector(WindowDetector, Estimator):
         Returns
         -------
         scores : DataFrame of shape (n_samples, n_features)
-            Absolute differences to the window whose distance is the score, normalised if the detector does so.
+            Absolute differences from the window whose distance is the score, of normalised values if the detector
+            normalises.
         """
         windows = self._read(X)
         parts = []
@@ -156,10 +157,10 @@ class NearestWindowsDetector(WindowDetector, Estimator):
         return self._frame(np.concatenate(parts), windows, X)
 
     def matrix_profile(self, X: Rows) -> np.ndarray:
-        """Return the distance of each window to the most similar one of the others given; no fit is needed.
+        """Return the distance of each window to the most similar other window of X; no fit is needed.
 
-        The profile is highest at the discords [1]_, windows unlike all others. A window is compared with those that
-        share at most half of their rows with it. They may come after it: the profile **looks ahead**.
+        The profile is highest at the discords [1]_, windows unlike all others. A window is compared only with windows
+        that share at most half of its rows. These may come after it: the profile **looks ahead**.
 
         Parameters
         ----------
@@ -187,7 +188,7 @@ class NearestWindowsDetector(WindowDetector, Estimator):
         kept = every_nth(len(windows), self.max_windows)
         self.known_ = shapes(windows, kept, self._least_spread)
         self._known_starts = windows.starts[kept]
-        # For each group of columns that is compared at once.
+        # For each group of columns that are compared together.
         self._half_squares = [
             np.einsum("ij,ij->i", self.known_[:, columns], self.known_[:, columns]) / 2
             for columns in self._columns()
@@ -211,7 +212,7 @@ class NearestWindowsDetector(WindowDetector, Estimator):
         return np.concatenate(scores)
 
     def _columns(self) -> list[slice]:
-        """Return which values are compared at once: all, or those of each channel."""
+        """Return which values are compared together: all, or those of each channel."""
         n_channels = self.window_shape_[1]
         return (
             [slice(None)] if self.n_best is None else [slice(c, None, n_channels) for c in range(n_channels)]
@@ -220,18 +221,18 @@ class NearestWindowsDetector(WindowDetector, Estimator):
     def _search(
         self, values: np.ndarray, columns: slice, starts: Any = None
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Return the mean squared difference to the nearest known window, or the n-th nearest, and its number."""
+        """Return the mean squared difference to the n-th nearest known window, and the number of that window."""
         values, known = (
             np.ascontiguousarray(values[:, columns]),
             np.ascontiguousarray(self.known_[:, columns]),
         )
         n_th = min(self.n_neighbors, len(known))
         half = self._half_squares[columns.start or 0]
-        # Half of the squared distance, apart from what is the same for all known windows.
+        # Half of the squared distance, apart from a term that is the same for all known windows.
         near = values @ known.T
         np.subtract(half, near, out=near)
         nearest = near.argmin(axis=1)[:, None] if n_th == 1 else np.argpartition(near, n_th - 1)[:, :n_th]
-        # Once more by differences: the products above round where windows are alike.
+        # Recomputed from differences: the products above are inexact for similar windows.
         squares = ((known[nearest] - values[:, None]) ** 2).mean(axis=2)
         last = squares.argmax(axis=1)[:, None]
         return np.take_along_axis(squares, last, 1)[:, 0], np.take_along_axis(nearest, last, 1)[:, 0]
@@ -239,13 +240,13 @@ class NearestWindowsDetector(WindowDetector, Estimator):
     def _search_apart(
         self, values: np.ndarray, columns: slice, starts: np.ndarray
     ) -> tuple[np.ndarray, None]:
-        """Do the same for windows of fit: known windows that share more than half of their rows do not count."""
+        """Do the same for windows of fit, without known windows that share more than half of their rows with them."""
         squares = euclidean_distances(values[:, columns], self.known_[:, columns], squared=True)
         least = -(-self.window_shape_[0] // 2)
         near = np.abs(starts[:, None] - self._known_starts) < least
         n_th = min(self.n_neighbors, len(self.known_)) - 1
         apart = np.partition(np.where(near, np.inf, squares), n_th, axis=1)[:, n_th]
-        alone = np.isinf(apart)  # if none remains, all known windows count
+        alone = np.isinf(apart)  # if none remains, use all known windows
         apart[alone] = np.partition(squares[alone], n_th, axis=1)[:, n_th]
         return apart / values[:, columns].shape[1], None
 

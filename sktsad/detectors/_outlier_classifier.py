@@ -16,7 +16,7 @@ from ._window_detector import WindowDetector
 
 
 class OutlierClassifier(MetaEstimatorMixin, WindowDetector, Estimator):
-    """Make a classifier of anomalies out of any outlier detector of scikit-learn or PyOD.
+    """Turn any outlier detector of scikit-learn or PyOD into a classifier of anomalies.
 
     Outlier detectors of scikit-learn predict +1 for normal rows and -1 for outliers, with scores that are larger for
     normal rows, so that ``scoring="f1"`` raises and ``"roc_auc"`` is inverted; those of PyOD predict 0 and 1 but are
@@ -27,15 +27,14 @@ class OutlierClassifier(MetaEstimatorMixin, WindowDetector, Estimator):
     ----------
     detector : outlier detector
         Such as ``IsolationForest()``, ``OneClassSVM()`` or ``LocalOutlierFactor(novelty=True)``, a pipeline that ends
-        in one, or a detector of PyOD. It is cloned; within ``FrozenEstimator`` it is not fitted again. Put
+        in one, or a detector of PyOD. It is cloned; if wrapped in ``FrozenEstimator`` it is not fitted again. Put
         `SlidingWindow` before this step, not inside it.
     threshold : threshold rule, float or None, default=None
-        In units of the score. None means ``MedianMAD(6)``; 0.0 keeps the detector's own threshold, often set by its
-        ``contamination``.
+        None means ``MedianMAD(6)``; 0.0 keeps the detector's own threshold, often set by its ``contamination``.
     validation_fraction : float, default=0.2
-        Share of rows, the last of each series in time, that a rule learns from and the detector does not. If that is
-        fewer than 30 rows, up to half of the rows are held out to reach 30. With 0, or if fewer than 30 normal rows
-        remain, the rule learns from the training rows.
+        Share of rows, the last of each series in time, that are held out: a rule learns from them, the detector does
+        not. If that is fewer than 30 rows, up to half of the rows are held out to reach 30. With 0, or if fewer than 30
+        normal rows remain, the rule learns from the training rows.
     n_channels : int, default=None
         Number of channels in a plain 2-D row; only used to check them.
 
@@ -46,11 +45,11 @@ class OutlierClassifier(MetaEstimatorMixin, WindowDetector, Estimator):
     detector_ : outlier detector
         The fitted detector.
     threshold_ : float
-        Rows that score above it are anomalies.
+        Rows with a larger score are anomalies.
     threshold_rule_ : threshold rule
         The fitted rule; only if ``threshold`` is one.
     held_out_scores_ : ndarray of shape (n_held_out,)
-        Scores of the normal rows that were held out, in the order given; only if there are any.
+        Scores of the normal rows that were held out, in the order of X; only if there are any.
     window_shape_ : tuple of (int, int)
         Length and channels of the windows of fit.
     n_features_in_ : int
@@ -101,13 +100,14 @@ class OutlierClassifier(MetaEstimatorMixin, WindowDetector, Estimator):
     def _fit_model(self, windows: Windows, held_out: Windows | None) -> None:
         if any(isinstance(step, SlidingWindow) for _, step in getattr(self.detector, "steps", [])):
             raise TypeError(
-                "detector is a pipeline with SlidingWindow inside, where it does not see the index of the rows. Put it "
-                "before: make_pipeline(SlidingWindow(30), OutlierClassifier(IsolationForest()))."
+                "detector is a pipeline with SlidingWindow inside, where SlidingWindow does not get the index of the "
+                "rows. Put it before the detector: make_pipeline(SlidingWindow(30), "
+                "OutlierClassifier(IsolationForest()))."
             )
         kind = estimator_type(self.detector)
         if kind in ("classifier", "regressor"):
             raise TypeError(
-                f"detector={self.detector} is a {kind}, not an outlier detector. Use classifiers as they are."
+                f"detector={self.detector} is a {kind}, not an outlier detector. Use it without OutlierClassifier."
             )
         if not hasattr(self.detector, "decision_function"):
             raise TypeError(
@@ -118,13 +118,14 @@ class OutlierClassifier(MetaEstimatorMixin, WindowDetector, Estimator):
         last = self.detector_[-1] if hasattr(self.detector_, "steps") else self.detector_
         if hasattr(last, "decision_scores_"):  # PyOD: larger for outliers
             self._sign, self._origin = 1.0, float(last.threshold_)
-            self._score(windows[:100])  # some have the method only to raise an error
+            self._score(windows[:100])  # some have the method but it only raises an error
         elif kind == "outlier_detector":
             self._sign, self._origin = -1.0, 0.0
         else:
             raise TypeError(
                 f"detector={self.detector} is not an outlier detector of scikit-learn or PyOD, so it is unknown "
-                "whether larger scores are more anomalous. Use one of these, or a detector of this package as it is."
+                "whether larger scores are more anomalous. Use one of these, or a detector of sktsad without "
+                "OutlierClassifier."
             )
 
     def _score(self, windows: Windows) -> np.ndarray:

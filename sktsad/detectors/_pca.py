@@ -1,4 +1,4 @@
-"""Distance from the subspace of normal windows as a detector."""
+"""Detection by the distance from the subspace of normal windows."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from ._base_detector import DEFAULT_RULE, DetectorTransformerMixin
 from ._window_detector import WindowDetector
 from ._window_shapes import NORMALIZE, learn_least_spread, shapes
 
-#: Share of the windows that a robust fit learns from, and how many times it selects them.
+#: Share of the windows that a robust fit learns from, and how many times they are selected.
 _CORE, _CHOICES = 0.75, 3
-#: Least variance of a component, as a share of the mean variance, so that none is divided by 0.
+#: Smallest variance of a component, as a share of the mean variance, to avoid division by 0.
 _RIDGE = 1e-6
 
 
@@ -25,30 +25,30 @@ class PCADetector(DetectorTransformerMixin, WindowDetector, Estimator):
     Parameters
     ----------
     n_components : int or float, default=0.9
-        Number of components; below 1, the least share of the variance that they explain together.
+        Number of components; a number below 1 is the smallest share of the variance that they must explain together.
     score_by : {"residual", "inside", "both"}, default="residual"
         "residual" is the mean squared error of the reconstruction from the components (Q). "inside" is the distance
         from the mean within the subspace (Hotelling's T2, divided by the number of components). "both" adds them [1]_,
         each divided by its mean at fit.
     normalize : bool or "level", default=False
-        Whether to compare only shapes: each channel of a window minus its mean, divided by its standard deviation, or
-        by a tenth of that of the channel at fit if this is larger. If False, level and amplitude count as well.
-        "level" only subtracts the mean, so that amplitude counts and level does not.
+        Whether to compare only shapes: each channel of a window minus its mean, divided by its standard deviation,
+        which counts as at least a tenth of the standard deviation of the channel at fit. If False, level and amplitude
+        count as well. "level" only subtracts the mean, so that amplitude counts and level does not.
     robust : bool, default=False
-        Whether to learn from the three quarters of the windows that fit together best, found by concentration steps as
-        in the minimum covariance determinant [2]_: for rows of fit that hold unlabelled anomalies. It takes four times
-        as long.
+        Whether to learn only from the three quarters of the windows that agree best with one another, found by
+        concentration steps as in the minimum covariance determinant [2]_. Use it if the rows of fit contain unlabelled
+        anomalies. It takes four times as long.
     score_on : {"window", "overlap"}, default="window"
-        "window" gives a row the score of its window. "overlap" gives it the mean of the scores of all windows that hold
-        it: it **looks ahead** by a window, and is for analysing past data.
+        "window" gives a row the score of its window. "overlap" gives it the mean of the scores of all windows that
+        contain it: this **looks ahead** by a window and is for analysing past data.
     threshold : threshold rule, float or None, default=None
         None means ``MedianMAD(6)``.
     validation_fraction : float, default=0.2
-        Share of rows, the last of each series in time, that a rule learns from and the components do not. If that is
-        fewer than 30 rows, up to half of the rows are held out to reach 30. With 0, or if fewer than 30 normal rows
-        remain, the rule learns from the training rows.
+        Share of rows, the last of each series in time, that are held out: a rule learns from them, the components do
+        not. If that is fewer than 30 rows, up to half of the rows are held out to reach 30. With 0, or if fewer than 30
+        normal rows remain, the rule learns from the training rows.
     n_channels : int, default=None
-        Number of channels in a plain 2-D row; None takes it from `Windows`, 3-D arrays or names such as ``x0_t-3``,
+        Number of channels in a plain 2-D row; None infers it from `Windows`, 3-D arrays or names such as ``x0_t-3``,
         and treats other rows as univariate.
 
     Attributes
@@ -56,11 +56,11 @@ class PCADetector(DetectorTransformerMixin, WindowDetector, Estimator):
     classes_ : ndarray of shape (2,)
         Labels; the last is the anomaly.
     threshold_ : float
-        Rows that score above it are anomalies.
+        Rows with a larger score are anomalies.
     threshold_rule_ : threshold rule
         The fitted rule; only if ``threshold`` is not a number.
     held_out_scores_ : ndarray of shape (n_held_out,)
-        Scores of the normal rows that were held out, in the order given; only if there are any.
+        Scores of the normal rows that were held out, in the order of X; only if there are any.
     mean_ : ndarray of shape (n_features,)
         Mean window.
     components_ : ndarray of shape (n_components, n_features)
@@ -76,12 +76,12 @@ class PCADetector(DetectorTransformerMixin, WindowDetector, Estimator):
 
     See Also
     --------
-    AutoencoderDetector : The same idea with a network, which need not be linear.
-    GaussianDetector : Weights all components by their variance.
+    AutoencoderDetector : The same idea with a network, which can be nonlinear. GaussianDetector : Weights all
+    components by their variance.
 
     Notes
     -----
-    Columns are not scaled: bring them to one scale before the window.
+    Columns are not scaled: scale them before `SlidingWindow`.
 
     References
     ----------
@@ -152,7 +152,7 @@ class PCADetector(DetectorTransformerMixin, WindowDetector, Estimator):
         return np.concatenate([self._centred(windows, c) @ self.components_.T for c in windows.chunks()])
 
     def reconstruct(self, X: Rows) -> np.ndarray:
-        """Return the reconstruction of the windows from the components, normalised if the detector does so.
+        """Return the reconstruction of the windows from the components, normalised if the detector normalises.
 
         Parameters
         ----------
@@ -195,8 +195,8 @@ class PCADetector(DetectorTransformerMixin, WindowDetector, Estimator):
     def _fit_model(self, windows: Windows, held_out: Windows | None) -> None:
         if self.n_components > windows.shape[1]:
             raise ValueError(
-                f"n_components={self.n_components} is more than the {windows.shape[1]} feature(s) of a window. Lower "
-                "it, or give a share of variance below 1."
+                f"n_components={self.n_components} is more than the {windows.shape[1]} feature(s) of a window. Use "
+                "fewer, or a number below 1 for a share of the variance."
             )
         self._least_spread = learn_least_spread(windows, self.normalize)
         self._fit_components(windows)

@@ -1,4 +1,4 @@
-"""Detectors that learn running means and variances: they can continue learning, and may forget."""
+"""Detectors that learn running means and variances: they can continue learning, and may weight recent rows more."""
 
 from __future__ import annotations
 
@@ -54,12 +54,12 @@ class RunningDetector(WindowDetector):
 
     half_life: float | str | timedelta | None
     _moments: StandardScaler
-    #: The names of the series of fit and their half-lives in rows, if it is given as a length of time; no dict, as a
-    #: single series has the name None.
+    #: The names of the series of fit and their half-lives in rows, if ``half_life`` is a length of time; two lists and
+    #: no dict, as a single series has the name None.
     _half_lives: tuple[list[Hashable], list[float]]
 
     def _why_not(self) -> str:
-        """Return the parameters that rule out running moments, as text; empty if none does."""
+        """Return the parameters that are incompatible with running moments, as text; empty if there are none."""
         return ""
 
     def _learn(self, windows: Windows, goes_on: bool) -> None:
@@ -69,16 +69,17 @@ class RunningDetector(WindowDetector):
     def _fit_model(self, windows: Windows, held_out: Windows | None) -> None:
         if self.half_life is not None and (reason := self._why_not()):
             raise ValueError(
-                f"half_life={self.half_life!r} has no effect with {reason}: leave one of them out."
+                f"half_life={self.half_life!r} has no effect with {reason}: set only one of them."
             )
         self._learn(windows, goes_on=False)
 
     @available_if(_goes_on)
     @atomic_fit
     def partial_fit(self, X: Rows, y: Labels = None, classes: Labels = None) -> Self:
-        """Continue learning: the model is then that of all rows so far, with these.
+        """Continue learning: the model is then that of all rows so far, including these.
 
-        The threshold stays: a score is in units of the usual deviation, and keeps its meaning if that changes.
+        The threshold does not change: scores are in units of the usual deviation, so that they mean the same after it
+        changes.
 
         Parameters
         ----------
@@ -87,7 +88,7 @@ class RunningDetector(WindowDetector):
         y : array-like of shape (n_samples,), default=None
             Labels as in `fit`; anomalies are left out. None treats all rows as normal.
         classes : array-like of shape (2,), default=None
-            Both labels; needed if y of the first call does not have both.
+            Both labels; needed if y does not contain both in the first call.
 
         Returns
         -------
@@ -96,12 +97,12 @@ class RunningDetector(WindowDetector):
         Raises
         ------
         ValueError
-            If y has labels that are not among the classes, or classes differ from those before.
+            If y has labels that are not among the classes, or ``classes`` differ from those of an earlier call.
 
         Notes
         -----
-        The first call is `fit`: it holds out rows to learn the threshold from. In a Pipeline, give the last step the
-        rows as the other steps transform them: ``pipeline[-1].partial_fit(pipeline[:-1].transform(X))``.
+        The first call is `fit`: it holds out rows to learn the threshold from. In a Pipeline, pass transformed rows to
+        the last step: ``pipeline[-1].partial_fit(pipeline[:-1].transform(X))``.
         """
         is_first = not hasattr(self, "classes_")
         if is_first and classes is None:
@@ -130,8 +131,8 @@ class RunningDetector(WindowDetector):
         }
         if not known:
             raise ValueError(
-                f"half_life={self.half_life!r} is a length of time, but most rows of every series come more than once, "
-                "as after a sampler: there is no time step. Give a number of rows."
+                f"half_life={self.half_life!r} is a length of time, but there is no time step, as most rows of every "
+                "series are repeated, for example by a sampler. Give a number of rows."
             )
         return list(known), list(known.values())
 
@@ -146,7 +147,7 @@ class RunningDetector(WindowDetector):
         return out
 
     def _add_moments(self, windows: Windows, goes_on: bool) -> tuple[np.ndarray | None, float]:
-        """Set ``_moments`` to those of all windows so far, with these.
+        """Set ``_moments`` to those of all windows so far, including these.
 
         Returns
         -------

@@ -15,14 +15,13 @@ from ._base_detector import BaseDetector
 
 
 class WindowDetector(BaseDetector):
-    """Make a binary classifier of anomalies out of a class that scores windows.
+    """Turn a class that scores windows into a binary classifier of anomalies.
 
-    Put this mixin before ``sklearn.base.BaseEstimator`` among the bases. Rows that come without a window count as
-    windows of one row; a layout that differs from that of fit is refused.
+    Put this mixin before ``sklearn.base.BaseEstimator`` among the bases. Plain rows count as windows of one row; a
+    layout other than that of fit raises an error.
 
     A subclass has the parameters ``threshold``, ``validation_fraction`` and ``n_channels``, the class attribute
-    ``_default_threshold``, which is the threshold rule or the number that ``threshold=None`` stands for, and these
-    methods:
+    ``_default_threshold``, which is the threshold rule or number used for ``threshold=None``, and these methods:
 
     - ``_fit_model(self, windows, held_out)`` fits the model to `Windows` of normal rows; ``held_out`` are other
       windows that it may monitor but not learn from, or None.
@@ -34,11 +33,11 @@ class WindowDetector(BaseDetector):
     classes_ : ndarray of shape (2,)
         Labels; the last is the anomaly.
     threshold_ : float
-        Rows that score above it are anomalies.
+        Rows with a larger score are anomalies.
     threshold_rule_ : threshold rule
         The fitted rule; only if ``threshold`` is not a number.
     held_out_scores_ : ndarray of shape (n_held_out,)
-        Scores of the normal rows that were held out, in the order given; only if there are any.
+        Scores of the normal rows that were held out, in the order of X; only if there are any.
     window_shape_ : tuple of (int, int)
         Length and channels of the windows of fit.
     """
@@ -48,7 +47,7 @@ class WindowDetector(BaseDetector):
         "n_channels": [Interval(Integral, 1, None, closed="left"), None],
     }
 
-    #: Whether the score tells steps from channels, which a plain array cannot.
+    #: Whether the score distinguishes steps and channels, which a plain array does not.
     _reads_layout = False
     #: Whether values may be NaN.
     _takes_missing = False
@@ -81,7 +80,7 @@ class WindowDetector(BaseDetector):
     def _score_rows(self, rows: Rows) -> np.ndarray:
         scores = self._score(rows)
         is_huge = rows.hold_huge()
-        if is_huge.any():  # a model that clips values, takes medians or ignores NaN would call the row normal
+        if is_huge.any():  # a model that clips, takes medians or ignores NaN would score these rows as normal
             scores = np.where(is_huge, np.inf, scores)
         return self._of_rows(rows, scores)
 
@@ -91,7 +90,7 @@ class WindowDetector(BaseDetector):
         return getattr(self, "score_on", None) == "overlap"
 
     def _of_rows(self, windows: Windows, scores: np.ndarray) -> np.ndarray:
-        """Return the scores of rows: with ``score_on="overlap"``, means over all windows that hold a row."""
+        """Return the scores of rows: with ``score_on="overlap"``, means over all windows that contain a row."""
         return windows.overlap_means(scores) if self.looks_ahead else scores
 
     def _frame(self, values: np.ndarray, windows: Windows, X: Rows) -> pd.DataFrame:

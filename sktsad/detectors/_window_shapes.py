@@ -7,10 +7,10 @@ from sklearn.preprocessing import StandardScaler
 
 from .._core import Rows, StrOptions, Windows
 
-#: What ``normalize`` may be.
+#: Allowed values of ``normalize``.
 NORMALIZE: list = ["boolean", StrOptions({"level"})]
 
-#: Least spread in a window, as a share of the channel's standard deviation: where a series is nearly constant, its
+#: Smallest spread of a window, as a share of the channel's standard deviation: if a series is nearly constant, its
 #: noise is not a shape.
 _LEAST_SPREAD = 0.1
 
@@ -18,7 +18,7 @@ _LEAST_SPREAD = 0.1
 def learn_least_spread(windows: Windows, normalize: bool | str) -> np.ndarray | None:
     """Return the smallest divisor of the values of a window, for each channel.
 
-    None leaves values unchanged. An infinite one means that the level is subtracted without a division.
+    None means that values are left unchanged, infinity that the level is subtracted without a division.
     """
     if not normalize:
         return None
@@ -33,9 +33,9 @@ def learn_least_spread(windows: Windows, normalize: bool | str) -> np.ndarray | 
 def shapes(
     windows: Windows, rows: Rows, least_spread: np.ndarray | None, n_steps: int | None = None
 ) -> np.ndarray:
-    """Return windows as flat rows in float64; with ``least_spread`` each channel minus its mean, over its spread.
+    """Return windows as flat float64 rows; with ``least_spread``, channels minus their mean, divided by their spread.
 
-    Mean and spread are those of the first ``n_steps`` steps of the window, or of all.
+    Mean and spread are those of the first ``n_steps`` steps of the window, by default of all steps.
     """
     if least_spread is None:
         return np.ascontiguousarray(windows.flat(rows), dtype=np.float64)
@@ -47,5 +47,5 @@ def shapes(
 
 
 def every_nth(n_windows: int, at_most: int) -> slice:
-    """Return a slice that takes windows at regular distances, all of them or no more than ``at_most``."""
+    """Return a slice that takes every n-th window, with the smallest n that leaves at most ``at_most``."""
     return slice(0, n_windows, -(-n_windows // at_most))

@@ -1,4 +1,4 @@
-"""The z-score: the baseline that any detector has to beat."""
+"""The z-score: the baseline that any detector must beat."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .._core import Estimator, Rows, StrOptions, Windows, is_spread, robust_mome
 from ._base_detector import DEFAULT_RULE, DetectorTransformerMixin
 from ._running_detector import RunningDetector
 
-#: The squares of larger numbers, summed over a window, may be infinite.
+#: Larger numbers may overflow when their squares are summed over a window.
 _SQUARES_OVERFLOW = 1e100
 
 
@@ -22,24 +22,24 @@ class ZScoreDetector(DetectorTransformerMixin, RunningDetector, Estimator):
     Parameters
     ----------
     mode : {"global", "rolling"}, default="global"
-        "global" compares each column with its mean over the normal rows of fit. "rolling" compares the last row
-        of each window with the mean of that window, channel by channel; it comes after `SlidingWindow`.
+        "global" compares each column with its mean over the normal rows of fit. "rolling" compares the last row of each
+        window with the mean of that window, channel by channel; use it after `SlidingWindow`.
     robust : bool, default=False
-        Whether to use the median and the scaled median absolute deviation, which anomalies hardly move. Where more
-        than half of the values are equal, that deviation is 0 and the scaled mean absolute deviation takes its place.
+        Whether to use the median and the scaled median absolute deviation, which anomalies hardly change. If more than
+        half of the values are equal, that deviation is 0, and the scaled mean absolute deviation is used instead.
     threshold : threshold rule, float or None, default=None
-        None means ``MedianMAD(6)``, or 3 with ``mode="rolling"``. The usual 3, for three standard deviations, is for
-        single values: the largest z of a hundred columns is often larger.
+        None means ``MedianMAD(6)``, or 3 with ``mode="rolling"``. The usual value of 3, for three standard deviations,
+        is for single values: the largest z of a hundred columns is often larger.
     validation_fraction : float, default=0.2
-        Share of rows, the last of each series in time, that a rule learns from and the means do not. If that is fewer
-        than 30 rows, up to half of the rows are held out to reach 30. With 0, or if fewer than 30 normal rows remain,
-        the rule learns from the training rows.
+        Share of rows, the last of each series in time, that are held out: a rule learns from them, the means do not. If
+        that is fewer than 30 rows, up to half of the rows are held out to reach 30. With 0, or if fewer than 30 normal
+        rows remain, the rule learns from the training rows.
     half_life : float, str or timedelta, default=None
-        Number of rows of its series after which a row counts half as much: the detector follows drift. A length of
-        time, such as ``"1D"``, is converted by the time step of each series in fit. None weights all rows equally. It
-        must be None with ``robust=True`` and with ``mode="rolling"``.
+        Number of later rows of its series after which a row counts half as much, so that the detector follows drift. A
+        length of time, such as ``"1D"``, is converted by the time step of each series in fit. None weights all rows
+        equally. It must be None with ``robust=True`` and with ``mode="rolling"``.
     n_channels : int, default=None
-        Number of channels in a plain 2-D row for ``mode="rolling"``; None takes it from `Windows`, 3-D arrays or names
+        Number of channels in a plain 2-D row for ``mode="rolling"``; None infers it from `Windows`, 3-D arrays or names
         such as ``x0_t-3``, and treats other rows as univariate.
 
     Attributes
@@ -47,11 +47,11 @@ class ZScoreDetector(DetectorTransformerMixin, RunningDetector, Estimator):
     classes_ : ndarray of shape (2,)
         Labels; the last is the anomaly.
     threshold_ : float
-        Rows that score above it are anomalies.
+        Rows with a larger score are anomalies.
     threshold_rule_ : threshold rule
         The fitted rule; only if ``threshold`` is one.
     held_out_scores_ : ndarray of shape (n_held_out,)
-        Scores of the normal rows that were held out, in the order given; only if there are any.
+        Scores of the normal rows that were held out, in the order of X; only if there are any.
     center_, scale_ : ndarray of shape (n_features,)
         Mean and standard deviation of each column, or their robust counterparts; only with ``mode="global"``.
     window_shape_ : tuple of (int, int)
@@ -64,11 +64,11 @@ class ZScoreDetector(DetectorTransformerMixin, RunningDetector, Estimator):
     Notes
     -----
     The score of a row is its largest absolute z-score. A missing value (NaN) has a z-score of 0 and is left out of the
-    means: a row without any value scores 0. To see that values are missing, use the columns that `SeriesImputer`
+    means: a row without any value scores 0. To detect missing values themselves, use the columns that `SeriesImputer`
     appends.
 
-    A window's own last row is part of its mean, so that the rolling z of a window of ``n`` rows is at most
-    ``sqrt(n - 1)``, unless it is robust: windows of 10 rows or fewer never exceed 3.
+    The last row of a window is part of its mean, so that the rolling z of a window of ``n`` rows is at most
+    ``sqrt(n - 1)``, unless it is robust: with windows of 10 rows or fewer it never exceeds 3.
 
     Examples
     --------
@@ -117,7 +117,7 @@ class ZScoreDetector(DetectorTransformerMixin, RunningDetector, Estimator):
         return self._z_scores(self._read(X))
 
     def feature_scores(self, X: Rows) -> pd.DataFrame:
-        """Return the absolute z-scores, to show which column is off.
+        """Return the absolute z-scores, to show which column stands out.
 
         Parameters
         ----------
@@ -127,7 +127,7 @@ class ZScoreDetector(DetectorTransformerMixin, RunningDetector, Estimator):
         Returns
         -------
         scores : DataFrame of shape (n_samples, n_features), or (n_samples, n_channels) with ``mode="rolling"``
-            Columns are named like those of X.
+            Columns have the names of those of X.
         """
         windows = self._read(X)
         return self._frame(np.abs(self._z_scores(windows)), windows, X)
@@ -193,7 +193,7 @@ class ZScoreDetector(DetectorTransformerMixin, RunningDetector, Estimator):
         """Return the z-scores of windows that may have NaN, or values whose squares overflow."""
         missing = np.isnan(values)
         largest = np.fmax.reduce(np.abs(values), axis=1, keepdims=True)
-        if (largest > _SQUARES_OVERFLOW).any():  # z-scores do not depend on the scale
+        if (largest > _SQUARES_OVERFLOW).any():  # z-scores do not change if values are rescaled
             values = values / np.where(largest > _SQUARES_OVERFLOW, largest, 1.0)
         if missing.any():
             center, scale = _moments_of_some(values, missing, self.robust)
@@ -205,13 +205,13 @@ class ZScoreDetector(DetectorTransformerMixin, RunningDetector, Estimator):
 
 
 def _z_of_last(values: np.ndarray, center: np.ndarray, scale: np.ndarray) -> np.ndarray:
-    """Return the z-scores of the last rows of windows; 0 in a window without any spread, and of NaN."""
+    """Return the z-scores of the last rows of windows; 0 for NaN and in a window without any spread."""
     off = values[:, -1] - center
     return np.divide(off, scale, out=np.zeros_like(off), where=is_spread(scale, center) & ~np.isnan(off))
 
 
 def _moments(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the mean and standard deviation of each channel of windows; np.std takes twice the time for one window."""
+    """Return the mean and standard deviation of each channel of windows; for one window, np.std takes twice as long."""
     length = values.shape[1]
     center = np.add.reduce(values, axis=1) / length
     off = values - center[:, None]

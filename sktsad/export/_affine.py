@@ -11,7 +11,7 @@ _TOLERANCE = 1e-6
 
 
 def affine_columns(scaler: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Find how a fitted transformer shifts and stretches each column, from its output for a few rows.
+    """Find how a fitted transformer shifts and scales each column, from its output for a few rows.
 
     Parameters
     ----------
@@ -37,19 +37,19 @@ def affine_columns(scaler: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         )
 
     refused = ValueError(
-        f"{scaler} does not shift and stretch each column separately, so it cannot be exported. Use a scaler that "
+        f"{scaler} does not shift and scale each column separately, so it cannot be exported. Use a scaler that "
         "does, such as StandardScaler, RobustScaler or MinMaxScaler."
     )
     points = np.array([np.zeros(n_columns), np.ones(n_columns)])
     try:
-        # The second time, scaled values are about 0 and 1000, so that no digits are lost to a large mean.
+        # In the second iteration, scaled values are about 0 and 1000, so that a large mean costs no digits.
         for _ in range(2):
             low, high = scaled(points)
             slope = (high - low) / (points[1] - points[0])
             center = points[0]
             unit = 1 / np.where(slope == 0, 1, slope)
             points = np.array([center - low * unit, center + (1000 - low) * unit])
-        # Far and near, in mixed order.
+        # Rows far from and near the centre, in mixed order.
         spread = np.tile([[1.0], [100.0]], (8, 1))
         rows = center + unit * spread * np.random.default_rng(0).uniform(-5, 5, (16, n_columns))
         is_affine = np.allclose(scaled(rows), (rows - center) * slope + low, rtol=_TOLERANCE, atol=_TOLERANCE)

@@ -1,6 +1,6 @@
 """Fitted networks that run along a series as torch modules: from a row of each series to a score and the next state.
 
-A state is flat, one row of numbers for each series, and all zeros at the start.
+A state is a flat row of numbers for each series, all zeros at the start.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class ClassifierStep(nn.Module):
 class ForecastStep(ClassifierStep):
     """The score of a `StatefulForecastDetector` for the next row of each series.
 
-    The state also holds the forecasts made at the last rows, the newest first, and their number.
+    The state also contains the forecasts made at the last rows, newest first, and their number.
     """
 
     usual: torch.Tensor
@@ -56,7 +56,7 @@ class ForecastStep(ClassifierStep):
         """Map rows (n_series, n_columns) and states to scores and the states after these rows."""
         kept, n_made = state[:, self.n_own : -1].unflatten(1, self.shape), state[:, -1:]
         horizon = torch.arange(self.shape[0])
-        # The forecast made i + 1 rows ago predicts this row at horizon i + 1.
+        # The forecast made i + 1 rows ago for horizon i + 1 predicts this row.
         error = (kept[:, horizon, horizon].double() - rows[:, None].float().double()).abs()
         error = (error.square() if self.is_squared else error) / self.usual
         is_made = horizon < n_made
@@ -68,7 +68,7 @@ class ForecastStep(ClassifierStep):
 
 
 class LabelledStep(nn.Module):
-    """A chain of parts with one that keeps a state, and the label that follows from its decision."""
+    """A chain of parts, one of which keeps a state, and the label for its decision."""
 
     labels: torch.Tensor
 

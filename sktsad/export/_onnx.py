@@ -33,7 +33,7 @@ _PACKAGES = ("sktsad", "torch", "onnx")
 def to_onnx(
     model: AnyEstimator, path: str | os.PathLike[str] | None = None, *, dtype: str = "float64"
 ) -> ModelProto:
-    """Export a fitted classifier or detector, with all steps before it, for programs without sktsad.
+    """Export a fitted classifier or detector, with all steps before it, for use without sktsad.
 
     The model takes ``rows`` of one series, in time order and without a gap, and returns a ``decision`` and a ``label``
     for each. Scaling, windows, network and threshold are all inside.
@@ -43,22 +43,22 @@ def to_onnx(
     model : estimator or Pipeline
         A fitted `RNNClassifier`, `TorchClassifier`, `AutoencoderDetector`, `VAEDetector`, `ForecastDetector`,
         `StatefulRNNClassifier`, `StatefulForecastDetector`, `GaussianDetector` or `ZScoreDetector`; a
-        `ThresholdClassifier` or ``FrozenEstimator`` around one; or a ``Pipeline`` of scalers and a `SlidingWindow` that
-        ends with one. A scaler is any transformer that shifts and stretches each column separately. Samplers act at
-        fit only and are left out.
+        `ThresholdClassifier` or ``FrozenEstimator`` around one of these; or a ``Pipeline`` of scalers and a
+        `SlidingWindow` that ends with one of these. A scaler is any transformer that shifts and scales each column
+        separately. Samplers act at fit only and are left out.
     path : str or path-like, default=None
         File to write; None writes none.
     dtype : {"float64", "float32"}, default="float64"
-        Type of ``rows``. In any case, scaling is in float64, and the network in float32.
+        Type of ``rows``. With both, scaling is computed in float64 and the network in float32.
 
     Returns
     -------
     onnx_model : onnx.ModelProto
         Input ``rows`` of shape (n_rows, n_features_in); a network that runs along the series has more inputs, see
-        Notes. Outputs ``decision``, float64 of shape (n_rows,), or (n_rows, n_classes) for more than two classes,
-        which is `decision_function`; and ``label``, int64 of shape (n_rows,), which is `predict`, or the position in
-        ``classes_`` where those are not integers. ``metadata_props`` holds the ``classes``, the ``columns`` if they
-        had names, and the versions of the packages.
+        Notes. Outputs ``decision``, float64 of shape (n_rows,), or (n_rows, n_classes) for more than two classes, which
+        is `decision_function`; and ``label``, int64 of shape (n_rows,), which is `predict`, or the position in
+        ``classes_`` if these are not integers. ``metadata_props`` contains the ``classes``, the ``columns`` if they had
+        names, and the versions of the packages.
 
     Raises
     ------
@@ -67,26 +67,26 @@ def to_onnx(
     TypeError
         If the last step cannot be exported.
     ValueError
-        If a step before it cannot be exported.
+        If a step before the last cannot be exported.
     RuntimeError
-        If the exported step of a network along the series, run by onnx on random numbers, does not compute what the
-        model does: torch before 2.13 may write it wrongly.
+        If the exported step of a network along the series, run by onnx on random numbers, gives different results from
+        the model: torch before 2.13 may export it wrongly.
 
     Notes
     -----
     The exported model reads no index: every call is one series, and its first row has no past. To continue a stream,
     pass the last ``length - 1`` rows again before the new ones, and ignore their results. NaN and numbers too large for
     float32 raise no error: the decision is then infinite for a detector, NaN for a classifier, and the label is that of
-    the anomaly. All windows of a call are in memory, so pass a long series in pieces.
+    the anomaly. All windows of a call are in memory, so pass a long series in several calls.
 
-    A network that runs along the series, such as `StatefulRNNClassifier`, is exported as one step: ``rows`` holds the
-    next row of each of ``n_rows`` series, and ``state``, float32 of shape (n_rows, n_numbers), holds their past. A
-    third output, ``next_state``, is the state after these rows, to pass with the next ones. Pass zeros for a series
-    without a past, and for the first row after a gap. With ``series_embedding`` there is
-    a third input, ``series``, int64 of shape (n_rows,): the position of each series among those of `fit`, or -1.
+    A network that runs along the series, such as `StatefulRNNClassifier`, is exported as one step: ``rows`` contains
+    the next row of each of ``n_rows`` series, and ``state``, float32 of shape (n_rows, n_numbers), their past. A third
+    output, ``next_state``, is the state after these rows; pass it with the next rows. Pass zeros for a series without a
+    past, and for the first row after a gap. With ``series_embedding`` there is a third input, ``series``, int64 of
+    shape (n_rows,): the position of each series among those of `fit`, or -1.
 
-    On the CPU, decisions differ from those of `decision_function` by the rounding of float32: at most by 1e-5 of the
-    largest in the tests of this package.
+    On the CPU, decisions differ from those of `decision_function` by rounding in float32: in the tests of sktsad, by at
+    most 1e-5 of the largest.
 
     Examples
     --------
@@ -104,7 +104,7 @@ def to_onnx(
     check_is_fitted(model)
     try:
         import onnx
-        import onnxscript  # noqa: F401  torch's exporter writes with it
+        import onnxscript  # noqa: F401  used by torch's exporter
     except ImportError as error:
         raise ImportError(
             f"to_onnx needs onnx and onnxscript: pip install 'sktsad[onnx]' ({error})."
@@ -117,7 +117,7 @@ def to_onnx(
     classes = np.asarray(model.classes_)
     labels = classes if classes.dtype.kind in "iub" else np.arange(len(classes))
     chain = list(parts(model))
-    # torch would take 0 or 1 rows for a constant size.
+    # torch would treat a size of 0 or 1 rows as a constant.
     inputs = {"rows": torch.zeros(3, model.n_features_in_, dtype=getattr(torch, dtype))}
     outputs = ["decision", "label"]
     steps = [part for part in chain if isinstance(part, ClassifierStep)]
@@ -154,8 +154,8 @@ def to_onnx(
 def _check_alike(module: torch.nn.Module, proto: ModelProto, inputs: dict[str, torch.Tensor]) -> None:
     """Raise if an exported step and the module give different results on random numbers.
 
-    Versions of torch before 2.13 may export a cell with a given state wrongly. onnx can run one step of a cell, but not
-    every loop over the rows of a window, so other models are not compared.
+    Versions of torch before 2.13 may export a cell with a given state wrongly. Other models are not compared, as onnx
+    can run one step of a cell, but not every loop over the rows of a window.
     """
     import torch
     from onnx.reference import ReferenceEvaluator
@@ -176,7 +176,7 @@ def _check_alike(module: torch.nn.Module, proto: ModelProto, inputs: dict[str, t
         fault = str(error)
     if fault:
         raise RuntimeError(
-            f"torch {torch.__version__} exported a program that does not compute what the model does ({fault}). "
+            f"torch {torch.__version__} exported a program whose results differ from those of the model ({fault}). "
             "Install newer versions: pip install --upgrade torch onnx onnxscript."
         )
 
@@ -203,7 +203,7 @@ def _quiet() -> Iterator[None]:
 
 
 def _forget_sources(proto: ModelProto) -> None:
-    """Drop the source of each node that the exporter records: lines of code and local paths."""
+    """Drop the source of each node, with lines of code and local paths, as recorded by the exporter."""
     graph = proto.graph
     for noted in (graph, *graph.node, *graph.initializer, *graph.input, *graph.output, *graph.value_info):
         del noted.metadata_props[:]

@@ -1,4 +1,4 @@
-"""Fitted models as torch modules, from rows to decisions. Between the parts, rows and windows are flat."""
+"""Fitted models as torch modules, from rows to decisions; rows and windows are flat between the parts."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from ._along_parts import ClassifierStep, ForecastStep
 
 _SUPPORTED = (
     "RNNClassifier, TorchClassifier, AutoencoderDetector, VAEDetector, ForecastDetector, StatefulRNNClassifier, "
-    "StatefulForecastDetector, GaussianDetector, ZScoreDetector; ThresholdClassifier and FrozenEstimator around one; "
-    "and a Pipeline that ends with one"
+    "StatefulForecastDetector, GaussianDetector, ZScoreDetector; ThresholdClassifier or FrozenEstimator around one of "
+    "these; or a Pipeline that ends with one of these"
 )
 
 
 class ScaledColumns(nn.Module):
-    """Shift and stretch columns."""
+    """Shift and scale columns."""
 
     def __init__(self, center: np.ndarray, slope: np.ndarray, offset: np.ndarray) -> None:
         super().__init__()
@@ -118,7 +118,7 @@ class NegativeLogDensity(nn.Module):
     def __init__(self, model: GaussianDetector) -> None:
         super().__init__()
         precision = getattr(model, "precision_", np.eye(len(model.scale_)))
-        if model.score_on == "last":  # deviations of the last row from its forecast by the others
+        if model.score_on == "last":  # deviations of the last row from its prediction by the other rows
             scored = precision[-model.window_shape_[1] :]
             precision = scored.T @ np.linalg.solve(scored[:, -len(scored) :], scored)
         self.register_buffer("precision", torch.tensor(precision))
@@ -143,7 +143,7 @@ class SubtractThreshold(nn.Module):
 
 
 class LabelledDecision(nn.Module):
-    """A chain of parts, and the label that follows from its decision."""
+    """A chain of parts, and the label for its decision."""
 
     def __init__(self, chain: list[nn.Module], labels: np.ndarray) -> None:
         super().__init__()
@@ -162,7 +162,8 @@ def parts(model: AnyEstimator) -> Iterator[nn.Module]:
     """Yield the modules that together map rows to decisions, or raise TypeError for a model that has none."""
     for ahead in which_look_ahead(model):
         raise TypeError(
-            f"{ahead} cannot be exported: it looks ahead, but an exported model scores rows as they come."
+            f"{ahead} cannot be exported: it looks ahead, but an exported model only uses past rows. Use one that does "
+            "not look ahead."
         )
     if isinstance(model, FrozenEstimator):
         yield from parts(model.estimator)
@@ -213,8 +214,9 @@ def _transformer_parts(step: Any) -> Iterator[nn.Module]:
     elif isinstance(step, SlidingWindow):
         if max(step.strides_.values()) > 1:
             raise TypeError(
-                f"{step} cannot be exported: its series have different time steps, and the file has no time. Bring all "
-                "to one step first, with sktsad.preprocessing.resample, or give length as a number of rows."
+                f"{step} cannot be exported: its series have different time steps, but the exported model has no "
+                "times. Resample all series to one step first, with sktsad.preprocessing.resample, or give length as "
+                "a number of rows."
             )
         yield LaggedRows(step.length_, step.padding)
     elif isinstance(step, WindowScaler):

@@ -6,15 +6,15 @@ from .. import detectors, model_selection, postprocessing, preprocessing, sampli
 from .._core import FITTED_PARTS
 
 _ROOMS = (detectors, postprocessing, model_selection, preprocessing, sampling, thresholds)
-#: Types of scikit-learn and imbalanced-learn that skops does not know.
+#: Types of scikit-learn and imbalanced-learn that skops does not trust by default.
 _OTHERS = ("imblearn.pipeline.Pipeline", "sklearn.utils._bunch.Bunch")
 
 
 def skops_trusted_types() -> list[str]:
-    """Return the types of this package that skops can load, and that only store what they have learnt.
+    """Return the types of sktsad that skops can load safely, as they only store what they have learnt.
 
-    A file of skops runs no code when it is loaded, except for types that are trusted by name. These are the estimators
-    without a network, the threshold rules, the splitters, and ``Pipeline`` of imbalanced-learn.
+    A skops file runs no code when it is loaded, except for types that are trusted by name. The list contains the
+    estimators without a network, the threshold rules, the splitters, and ``Pipeline`` of imbalanced-learn.
 
     Returns
     -------
@@ -28,7 +28,7 @@ def skops_trusted_types() -> list[str]:
     Notes
     -----
     Estimators with a network are left out. skorch keeps the network as a pickle within its state, so trusting its class
-    means trusting any code that is in the file.
+    means trusting any code in the file.
 
     Examples
     --------

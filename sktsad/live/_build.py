@@ -1,4 +1,4 @@
-"""Conversion of a fitted model into steps that work row by row; steps that cannot are refused by name."""
+"""Conversion of a fitted model into steps that work row by row; errors name steps for which this is impossible."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from ._chain import Chain
 from ._steps import Function, Given, LookBack, RowWise, Smoothed, Wrapper
 
 DECISION, PROBABILITY = "decision_function", "predict_proba"
-#: Name of the package, even if it is a copy within another package.
+#: Name of the package, which may be a copy within another package.
 _OWN = __name__.rpartition(".live.")[0]
 
 
@@ -34,12 +34,12 @@ class Builder:
     Parameters
     ----------
     look_back : mapping or None
-        Number of rows before a row that a step looks at, by the name of the step; 0 for none.
+        Number of earlier rows that a step needs for a row, by the name of the step; 0 for none.
     """
 
     def __init__(self, look_back: Mapping[str, int] | None) -> None:
         self.look_back = dict(look_back or {})
-        #: Length, channels and their names, if rows are windows.
+        #: Length, number of channels and their names, if rows are windows.
         self.layout: tuple[int, int, Any] | None = None
 
     def chain(self, model: Any, method: str | None = None) -> Chain:
@@ -48,7 +48,7 @@ class Builder:
         Raises
         ------
         TypeError
-            If a step cannot work row by row, or the model gives no score.
+            If a step cannot work row by row, or the model has no score.
         """
         steps: list[LiveStep] = []
         last, name = model, type(model).__name__
@@ -67,7 +67,7 @@ class Builder:
             method = DECISION if hasattr(last, DECISION) else PROBABILITY
         if not hasattr(last, method):
             raise TypeError(
-                f"{name}={last} gives no score for a row: LiveScorer needs a detector or classifier with {DECISION} or "
+                f"{name}={last} has no score: LiveScorer needs a detector or classifier with {DECISION} or "
                 f"{PROBABILITY} as the last step."
             )
         scoring, threshold = self._last(name, last, method)
@@ -106,7 +106,7 @@ class Builder:
         if isinstance(last, PerSeries):
             self._refuse_per_series(name)
         if isinstance(last, FusionDetector) and last.looks_ahead:
-            self._refuse(name, last, "it looks ahead, at rows that have not come yet")
+            self._refuse(name, last, "it looks ahead, at later rows")
         if isinstance(last, ThresholdClassifier) and method == DECISION:
             return self._wrapped([last.estimator_], _only), lambda: last.threshold_
         if isinstance(last, ThresholdClassifier):
@@ -140,7 +140,7 @@ class Builder:
             return own, threshold
         if is_detector and not isinstance(last, WindowDetector):
             self._refuse(
-                name, last, "it takes all rows at once, and does not say how many rows it looks back"
+                name, last, "it takes all rows at once, and does not state how many rows it looks back"
             )
         refuse_outlier_detector(last)
         self._require_row_wise(name, last, is_last=True)
@@ -149,9 +149,9 @@ class Builder:
         return found, threshold
 
     def _own_way(self, name: str, step: Any, method: str) -> LiveStep | None:
-        """Return the live step that a step names; None if it names none."""
+        """Return the live step that a step provides; None if it provides none."""
         if getattr(step, "looks_ahead", False):
-            self._refuse(name, step, "it looks ahead, at rows that have not come yet")
+            self._refuse(name, step, "it looks ahead, at later rows")
         way: Any = self.look_back.get(name)
         if way is None and hasattr(step, "live_step"):
             way = step.live_step()
@@ -183,7 +183,7 @@ class Builder:
         return score
 
     def _call(self, step: Any, method: str) -> Function:
-        """Return a function that calls a method of a step with rows in the form that they had in fit."""
+        """Return a function that calls a method of a step with rows in the same form as in fit."""
         function = getattr(step, method)
         layout = self.layout
         names = getattr(step, "feature_names_in_", None)
@@ -201,33 +201,33 @@ class Builder:
         return call
 
     def _require_row_wise(self, name: str, step: Any, is_last: bool = False) -> None:
-        """Refuse a step that is not known to look at each row alone."""
+        """Refuse a step unless it is known to use each row alone."""
         for inner in _within(step):
             if hasattr(inner, "live_step") or isinstance(inner, (SmoothedClassifier, FusionDetector)):
-                self._refuse(name, step, f"it contains {type(inner).__name__}, which keeps a past")
+                self._refuse(name, step, f"it contains {type(inner).__name__}, which needs earlier rows")
         root = type(step).__module__.partition(".")[0]
         if isinstance(step, FunctionTransformer):
             if step.func is not None and not isinstance(step.func, np.ufunc):
-                self._refuse(name, step, "its function may look at other rows")
+                self._refuse(name, step, "its function may use other rows")
         elif not (is_last or root == "sklearn" or type(step).__module__.startswith(f"{_OWN}.")):
-            self._refuse(name, step, "it does not say how it works row by row")
+            self._refuse(name, step, "it does not state how it works row by row")
 
     def _refuse_per_series(self, name: str) -> None:
         raise TypeError(
-            f"Step {name} holds a model for each series. Make a LiveScorer of each, such as "
+            f"Step {name} has a model for each series. Create a LiveScorer for each, such as "
             "LiveScorer(step.estimators_['a']) for series 'a', after any earlier steps of the pipeline."
         )
 
     def _refuse(self, name: str, step: Any, reason: str) -> None:
         raise TypeError(
-            f"Step {name}={step} cannot work row by row: {reason}. If it looks at each row alone, say so with "
-            f"look_back={{{name!r}: 0}}, or give the number of earlier rows that it reads; its class can say this "
-            "with a method live_step."
+            f"Step {name}={step} cannot work row by row: {reason}. If it uses each row alone, set "
+            f"look_back={{{name!r}: 0}}, otherwise the number of earlier rows that it uses; or add a method live_step "
+            "to its class."
         )
 
 
 def smoothed(model: SmoothedClassifier, chain: LiveStep, origin: float) -> Smoothed:
-    """Return the step that smooths scores; ``origin`` is the score above which the inner model sees an anomaly."""
+    """Return the step that smooths scores; ``origin`` is the score above which the inner model predicts an anomaly."""
     inner = Wrapper([chain], lambda answers: answers[0] - origin)
     return Smoothed(model._past, model.max_gap, model._lengths, getattr(np, model.statistic), inner)
 
@@ -237,7 +237,7 @@ def _given(model: Any) -> Given:
 
 
 def _only(answers: list[np.ndarray]) -> np.ndarray:
-    """Return the scores of the inner model, as its wrappers read them."""
+    """Return the scores of the inner model, for its wrappers."""
     stand_in = Given(DECISION if answers[0].ndim == 1 else PROBABILITY)
     stand_in.answer = answers[0]
     return decision_scores(stand_in, answers[0])

@@ -19,10 +19,10 @@ class Chain(LiveStep):
     last : LiveStep
         The step that scores rows.
     threshold : callable or None
-        Function that returns the score above which a row is an anomaly; None if the output is used as it is, such as
+        Function that returns the score above which a row is an anomaly; None if the output is used unchanged, such as
         probabilities.
     owner : estimator
-        The estimator whose threshold that is.
+        The estimator that has this threshold.
     """
 
     def __init__(self, steps: list[LiveStep], last: LiveStep, threshold: Any, owner: Any) -> None:
@@ -30,7 +30,7 @@ class Chain(LiveStep):
         self.steps, self.last = steps, last
         for number, part in enumerate([*steps, last]):
             self.keep_part(f"step{number}", part)
-        # Rows that are not finite must not reach steps that would never forget them.
+        # Rows that are not finite must not reach steps with a state, which would keep them forever.
         self._guarded = [_keeps([*steps[number + 1 :], last]) for number in range(len(steps))]
         parts = [*steps, last]
         self._takes_missing = [_takes_missing(parts[number:]) for number in range(len(parts))]
@@ -39,7 +39,7 @@ class Chain(LiveStep):
         self.learnt_threshold()
 
     def refresh(self) -> None:
-        """Read the threshold again if another was set: `learnt_threshold` takes too long for each row."""
+        """Read the threshold again if another was set; calling `learnt_threshold` for each row takes too long."""
         if getattr(self.owner, "threshold", None) is not self._was_set:
             self.learnt_threshold()
 
@@ -54,7 +54,7 @@ class Chain(LiveStep):
             part.begin(slot, key, time)
 
     def scores(self, rows: LiveRows, values: np.ndarray) -> np.ndarray:
-        """Return the scores; those that are not finite never pass as normal."""
+        """Return the scores; those that are not finite never count as normal."""
         out = self._run(rows, values)
         return infinite_unless_finite(out if out.ndim == 1 else out[:, 1])
 
@@ -66,7 +66,7 @@ class Chain(LiveStep):
         return subtract_threshold(self.scores(rows, values), self.threshold)
 
     def advance(self, rows: LiveRows, values: np.ndarray) -> None:
-        """Take rows whose scores are not needed, for which the last step, often the most expensive, may do nothing."""
+        """Process rows whose scores are not needed, so that the last step, often the slowest, can be skipped."""
         rows, values, _ = self._transform(rows, values)
         if len(values):
             self.last.advance(rows, values)
@@ -86,7 +86,7 @@ class Chain(LiveStep):
     def _transform(
         self, rows: LiveRows, values: np.ndarray
     ) -> tuple[LiveRows, np.ndarray, np.ndarray | None]:
-        """Return the input of the last step, and the positions of the rows that reach it if some do not."""
+        """Return the input of the last step, and the positions of the rows that reach it unless all do."""
         left = None
         for number, (part, is_guarded) in enumerate(zip(self.steps, self._guarded, strict=True)):
             values = part.step(rows, values)
@@ -100,14 +100,14 @@ class Chain(LiveStep):
 
 
 def _keeps(steps: list[Any]) -> bool:
-    """Return whether any of these keeps state of a series, which one bad row would spoil."""
+    """Return whether any of these steps keeps a state of a series, which one bad row would spoil."""
     return any(
         isinstance(step, SeriesState) and (step._kept or _keeps(list(step._parts.values()))) for step in steps
     )
 
 
 def _takes_missing(steps: list[Any]) -> bool:
-    """Return whether rows may hold NaN: each step accepts it, up to one that fills it."""
+    """Return whether rows may contain NaN: each step accepts NaN, up to one that fills it."""
     for step in steps:
         if not step.takes_missing or step.fills_missing:
             return bool(step.takes_missing)
@@ -115,7 +115,7 @@ def _takes_missing(steps: list[Any]) -> bool:
 
 
 def has_values(values: np.ndarray, takes_missing: bool) -> np.ndarray:
-    """Mark rows that are finite, apart from NaN if that is accepted."""
+    """Mark rows without infinite values, and without NaN unless it is accepted."""
     return (~np.isinf(values) if takes_missing else np.isfinite(values)).all(axis=1)
 
 

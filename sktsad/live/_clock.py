@@ -9,16 +9,16 @@ import numpy as np
 
 from .._core import SeriesState, modal_step
 
-#: Largest number of different holes between rows of a series that are counted; a series with more has no useful time
+#: Largest number of different times between rows of a series that are counted; a series with more has no useful time
 #: step.
 _MOST_HOLES = 4096
-#: Number of successive rows that must come twice or half as far apart before a warning says that the time step differs.
+#: Number of successive rows with half or twice the time step after which a warning says that it differs.
 _OTHER_CLOCK = 10
 _NO, _NONE = np.array([False]), np.array([np.nan])
 
 
 class StepSoFar:
-    """The time step of a series from its rows so far: from its first 1, 2, 4, 8, ... holes, as in one call.
+    """The time step of a series so far, from the first 1, 2, 4, 8, ... times between its rows, as in one call.
 
     Attributes
     ----------
@@ -70,11 +70,11 @@ class Clock(SeriesState):
         self.keep("time_step", (), np.float64, np.nan)
         self.keep("n_odd", (), np.int64)
         self.so_far: dict[int, StepSoFar] = {}
-        #: Series whose time step has just changed.
+        #: Series whose time step has changed in this call.
         self.new_steps: list[tuple[int, float]] = []
 
     def begin(self, slot: int, step: float) -> None:
-        """Prepare a series; the time step of one not seen during fit is NaN."""
+        """Prepare a series; the time step is NaN if it was not seen during fit."""
         self.time_step[slot] = step
         if np.isnan(step):
             self.so_far[slot] = StepSoFar()
@@ -97,7 +97,7 @@ class Clock(SeriesState):
         return out
 
     def advance(self, slots: np.ndarray, times: np.ndarray) -> np.ndarray:
-        """Store the times of the next row of some series; return the holes before them, NaN before a first row."""
+        """Store the times of the next row of some series; return the times since the row before, NaN for first rows."""
         if len(slots) == 1 and not self.so_far:
             slot = slots[0]
             n_rows, hole = self.n_rows[slot], float(times[0] - self.last_time[slot])

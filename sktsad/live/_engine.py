@@ -31,11 +31,11 @@ class Outcome:
     scores, decisions : ndarray of shape (n_rows,)
         NaN for rows that are not scored.
     opened, closed : ndarray of bool, shape (n_rows,)
-        Where alarms open, and where they are over.
+        Where alarms open, and where they are known to be over.
     status : ndarray of int, shape (n_rows,)
         Status of each row.
     n_other_clocks : int
-        Number of series whose time step was found, in this call, to differ from that of fit.
+        Number of series for which this call found a time step that differs from that of fit.
     """
 
     scores: np.ndarray
@@ -47,7 +47,7 @@ class Outcome:
 
 
 class Engine:
-    """Number the series, process rows in waves, one row of each series at a time, and hold their state.
+    """Number the series, process rows in waves of at most one row of each series, and keep the state of all series.
 
     Parameters
     ----------
@@ -74,7 +74,7 @@ class Engine:
         self._room = 0
 
     def take(self, batch: Batch, is_past: bool = False) -> Outcome:
-        """Process rows; return their results. Past rows raise no alarms."""
+        """Process rows and return their results. Rows of the past raise no alarms."""
         n_rows = len(batch.at)
         status = np.full(n_rows, SCORED, dtype=np.int8)
         if n_rows:
@@ -109,14 +109,14 @@ class Engine:
         fine: np.ndarray | None = None,
         is_past: bool = False,
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, int]:
-        """Process the next row of some series, each once; ``fine`` marks rows with finite values, None means all.
+        """Process one row of each of some series; ``fine`` marks rows with finite values, None means all.
 
         Returns
         -------
         scores, decisions, opened, closed : ndarray
             As in `Outcome`.
         n_other : int
-            Number of series whose time step was found, in this wave, to differ from that of fit.
+            Number of series for which this wave found a time step that differs from that of fit.
         """
         self.chain.refresh()
         so_far = self.clock.steps(slots)
@@ -151,7 +151,7 @@ class Engine:
         return scores, decisions, *self.alarms.step(slots, holes, steps, decisions > 0), n_other
 
     def _mark_late(self, batch: Batch, slots: np.ndarray, status: np.ndarray) -> None:
-        """Mark rows that are older than the newest of their series, and rows with a time that has already come."""
+        """Mark rows that are older than the newest row of their series, and rows that repeat a time."""
         times: Any = batch.times
         is_same = np.append(False, np.diff(batch.number) == 0)[: len(times)]
         repeated = is_same & (np.diff(times, prepend=times[:1]) == 0)
@@ -175,7 +175,7 @@ class Engine:
         return np.maximum(found, 0)
 
     def _begin(self, key: Hashable, time: Any) -> int | None:
-        """Make room for a series; None if the model cannot score it."""
+        """Add a series and return its number; None if the model cannot score it."""
         if not self._free:
             self._grow(max(_ROOM, 2 * self._room))
         slot = self._free[-1]
@@ -195,7 +195,7 @@ class Engine:
         return slot
 
     def _refuse_late_start(self, slot: int, kept: list[SeriesPast], time: Any) -> None:
-        """Count rows of fit as already seen: a row that comes again is late, or repeated."""
+        """Count rows of fit as already processed: if one comes again, it is late or repeated."""
         newest = max((known.run_stops[-1] for known in kept if len(known.run_stops)), default=None)
         if time is not None and newest is not None and newest >= time:
             self.clock.last_time[slot], self.clock.n_rows[slot] = newest, 1
@@ -214,23 +214,24 @@ class Engine:
         if batch.kind != self.kind or (self.slots and is_named != (None not in self.slots)):
             raise ValueError(
                 f"Earlier rows had {self.kind or 'no time'} in their index and were of series {list(self.slots)[:3]}; "
-                f"these have {batch.kind or 'no time'} and are of {batch.keys[:3]}. Use one kind of index for all."
+                f"these have {batch.kind or 'no time'} and are of {batch.keys[:3]}. Use the same kind of index for all "
+                "rows."
             )
         for part in self.parts:
             if isinstance(part, PastStep) and part.past.was_panel != is_named:
                 had = "a (series, time) index" if part.past.was_panel else "no (series, time) index"
                 raise ValueError(
-                    f"The rows of fit have {had}, but these rows differ. Use the kind of index that fit had."
+                    f"The rows of fit have {had}, but these rows do not match. Use the same kind of index as in fit."
                 )
 
     def _start(self, kind: str | None) -> None:
-        """Set up what depends on the kind of time."""
+        """Set up everything that depends on the kind of time."""
         for part in self.parts:
             if isinstance(part, PastStep) and None not in (kind, part.past.kind) and kind != part.past.kind:
                 if not part.past.was_numbered:
                     raise ValueError(
-                        f"The index of fit holds {part.past.kind}, that of these rows {kind}: it cannot be told "
-                        "whether they follow those of fit. Use the same kind of index for both."
+                        f"The index of fit has {part.past.kind}, but that of these rows has {kind}, so it is unknown "
+                        "whether they follow the rows of fit. Use the same kind of index for both."
                     )
                 part.forget()
         one_row = SeriesRows(
@@ -294,7 +295,7 @@ class Engine:
         for key, slot in self.slots.items():
             self.chain.begin(
                 slot, key, None
-            )  # restores what is not in arrays, such as the scaler of a series
+            )  # restores state outside of arrays, such as the scaler of a series
         self.chain.restore(groups["chain"])
         self.alarms.restore(groups["alarms"])
         if self.clock is not None:

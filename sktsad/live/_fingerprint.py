@@ -10,9 +10,9 @@ import numpy as np
 
 
 def fingerprint(*parts: Any) -> str:
-    """Return a hash of fitted parameters, the same for a copy of a model in another process."""
+    """Return a hash of fitted parameters, which is the same for a copy of the model in another process."""
     digest = hashlib.sha256()
-    within: set[int] = set()  # only against cycles: a copy may hold the same object twice
+    within: set[int] = set()  # only to detect cycles: a model may contain the same object twice
 
     def feed(value: Any) -> None:
         if value is None or isinstance(value, (str, bytes, bool, int, float, complex, np.generic)):
@@ -32,7 +32,7 @@ def fingerprint(*parts: Any) -> str:
         elif isinstance(value, (list, tuple, np.ndarray)):
             for item in value:
                 feed(item)
-        elif hasattr(value, "module_"):  # only the weights of a net: its history holds training times
+        elif hasattr(value, "module_"):  # only the weights of a net, as its history contains training times
             feed({name: weight.cpu().numpy() for name, weight in value.module_.state_dict().items()})
         elif hasattr(value, "__qualname__"):
             digest.update(value.__qualname__.encode())
@@ -40,7 +40,7 @@ def fingerprint(*parts: Any) -> str:
             state = _state_of(value)
             for name, item in state.items() if isinstance(state, dict) else ():
                 if isinstance(getattr(type(value), str(name), None), cached_property):
-                    continue  # which a copy may not have looked up yet
+                    continue  # a cache, which a copy may not have filled yet
                 digest.update(name.encode() if isinstance(name, str) else repr(name).encode())
                 feed(item)
         digest.update(b")")
@@ -52,7 +52,7 @@ def fingerprint(*parts: Any) -> str:
 
 
 def _state_of(value: Any) -> Any:
-    """Return the attributes of an object; None for random number generators, which are no part of a fitted model."""
+    """Return the attributes of an object; None for random number generators, which are not part of a fitted model."""
     if isinstance(value, (np.random.RandomState, np.random.Generator)):
         return None
     try:

@@ -14,7 +14,7 @@ from ._steps import RowWise
 
 
 class Learner:
-    """Keep the rows of a call that are not alarms, and let threshold and detector learn from them at its end.
+    """Keep the rows of a call that are not alarms; at its end, threshold and detector learn from them.
 
     Parameters
     ----------
@@ -37,7 +37,7 @@ class Learner:
         self.detector = last if is_detector and hasattr(last, "partial_fit") else None
         if self.rule is None and self.detector is None:
             raise TypeError(
-                f"learn=True, but nothing in {last} can continue learning: its threshold has no update, and it has no "
+                f"learn=True, but {last} cannot continue learning: its threshold rule has no update, and it has no "
                 "partial_fit. Use a rule such as Quantile(0.99), or learn=False."
             )
         self._scores: list[np.ndarray] = []
@@ -96,7 +96,7 @@ class Learner:
         self.chain.learnt_threshold()
 
     def _parts(self) -> dict[str, Any]:
-        """Return all parts that learn: the rule, the detector, and the estimators within the detector."""
+        """Return all parts that learn: the rule, the detector, and the estimators inside the detector."""
         parts = {"rule": self.rule, "detector": self.detector}
         inner = {} if self.detector is None else vars(self.detector)
         parts |= {f"detector/{name}": value for name, value in inner.items() if hasattr(value, "partial_fit")}

@@ -51,7 +51,7 @@ class LiveAlarms(SeriesState):
         self._bind()
 
     def start(self, rows: SeriesRows) -> None:
-        """Prepare for rows with this kind of time."""
+        """Prepare for rows with the same kind of time."""
         check_max_gap(self.max_gap, rows)
         self._has_dates = rows.has_dates
 
@@ -63,7 +63,7 @@ class LiveAlarms(SeriesState):
         self.gap[slot], self.cool[slot], self.need[slot] = rule.merge_gap, rule.cool_down, rule.min_rows
 
     def grow(self, n_series: int) -> None:
-        """Make room for this number of series."""
+        """Allocate space for this number of series."""
         super().grow(n_series)
         self._bind()
 
@@ -73,7 +73,7 @@ class LiveAlarms(SeriesState):
         self._bind()
 
     def _bind(self) -> None:
-        """Let the rule work on the arrays kept here."""
+        """Make the rule use the arrays of this object."""
         for name in _FIELDS:
             setattr(self._state, name, getattr(self, name))
         self._state.merge_gap, self._state.cool_down, self._state.min_rows = self.gap, self.cool, self.need

@@ -55,13 +55,13 @@ def read_batch(X: Rows, names: Any, n_features: int) -> Batch:
     """
     if isinstance(X, (pd.Series, dict)):
         raise ValueError(
-            f"Expected rows with columns, got a {type(X).__name__}. Pass a frame: of one row, pandas.DataFrame([X], "
-            "index=[time]); of a single column over time, X.to_frame()."
+            f"Expected rows with columns, got a {type(X).__name__}. Pass a frame: pandas.DataFrame([X], index=[time]) "
+            "for one row, X.to_frame() for a single column over time."
         )
     if names is not None and hasattr(X, "columns") and list(X.columns) != list(names):
         raise ValueError(
-            f"The columns {list(X.columns)} are not those of fit, {list(names)}. Pass those, in this order: "
-            f"X[{list(names)}]."
+            f"The columns {list(X.columns)} are not those of fit, {list(names)}. Pass the columns of fit, in this "
+            f"order: X[{list(names)}]."
         )
     is_frame = isinstance(X, pd.DataFrame)
     values = X.to_numpy(np.float64) if is_frame else np.asarray(X, dtype=np.float64)
@@ -77,20 +77,20 @@ def read_batch(X: Rows, names: Any, n_features: int) -> Batch:
     at, times = rows.order, rows.times
     if times is not None:
         back = np.diff(times) < 0
-        if (back & (np.diff(number) == 0)).any():  # rows of one call may come in any order
+        if (back & (np.diff(number) == 0)).any():  # rows of one call may be in any order
             in_time = np.lexsort((times, number))
             at, times = at[in_time], times[in_time]
     return Batch(rows.keys, number, at, times, values[at], rows.kind, index)
 
 
 def read_row(values: Any, names: Any, n_features: int) -> np.ndarray:
-    """Return the values of one row as an array with one row; names, if there are any, say their order."""
+    """Return the values of one row as an array with one row, ordered by their names if there are any."""
     if isinstance(values, dict) or (
         isinstance(values, pd.Series) and not isinstance(values.index, pd.RangeIndex)
     ):
         if names is None:
             raise ValueError(
-                "values has names, and the rows of fit had none. Pass an array, in the order of fit."
+                "values has names, but the rows of fit had none. Pass an array, in the order of fit."
             )
         if len(values) != len(names) or set(values.keys()) != set(names):
             raise ValueError(

@@ -38,44 +38,45 @@ _COLUMNS = pd.Index(["score", "decision", "alarm", "opened", "closed", "status"]
 
 
 class LiveScorer:
-    """Score rows as they come, as one call of ``decision_function`` over all rows since `fit` would.
+    """Score rows as they come, with the same result as one call of ``decision_function`` over all rows since `fit`.
 
-    A fitted model keeps nothing between two calls. A scorer keeps what the model needs of each series, such as the rows
-    of a window or the state of a network, so that only new rows have to be passed.
+    A fitted model keeps nothing between two calls. A scorer keeps the part of each series that the model needs, such as
+    the rows of a window or the state of a network, so that only new rows must be passed.
 
     Parameters
     ----------
     model : estimator
         A fitted detector or binary classifier, or a pipeline that ends in one. It is not changed.
     not_finite : {"alarm", "skip", "raise"}, default="alarm"
-        How a row with NaN or infinite values is treated: as an alarm with an infinite score; not at all, with NaN as
-        its score; or as an error, so that no row of the call is processed. Such a row never affects later rows.
+        How to treat a row with NaN or infinite values: as an alarm with an infinite score; skip it, with a score of
+        NaN; or raise an error, so that no row of the call is processed. Such a row never affects later rows.
     merge_gap, cool_down : int, timedelta, str or None, default=None and 0
         When an alarm opens and closes, as in `sktsad.postprocessing.alarms`.
     min_rows : int, timedelta or str, default=1
-        Least number of rows above the threshold that open an alarm, or how long these must last.
+        Number of rows above the threshold that open an alarm, or how long these must last.
     max_gap : float, str or timedelta, default=3
-        Holes in time of more than this number of steps, or more than this length of time, count, for alarms, as missing
+        For alarms, holes in time of more than this number of steps, or more than this length of time, count as missing
         rows.
     learn : bool, default=False
-        Whether a copy of the model continues to learn from rows that are not alarms: thresholds that have ``update``,
-        and `ZScoreDetector` and `GaussianDetector` where they have ``partial_fit``. The rows of a call are scored
-        before the model learns from them.
+        Whether a copy of the model continues to learn from rows that are not alarms: threshold rules with ``update``,
+        and `ZScoreDetector` and `GaussianDetector` if they have ``partial_fit``. The rows of a call are scored before
+        the model learns from them.
     look_back : dict, default=None
-        Number of rows before a row that a step of the pipeline looks at, by the name of the step; 0 for a step that
-        looks at each row alone. Needed for steps of other libraries, which do not state it.
+        Number of earlier rows that a step of the pipeline needs for a row, by the name of the step; 0 for a step that
+        uses each row alone. Needed for steps of other libraries, which do not state it.
 
     Attributes
     ----------
     model : estimator
-        The model, or with ``learn`` the copy that continues to learn.
+        The model, or with ``learn=True`` the copy that continues to learn.
     series : list
         Names of the series so far; ``[None]`` for a single one.
 
     Raises
     ------
     TypeError
-        If a step of the model cannot work row by row, looks ahead, or gives no score. The error names it.
+        If a step of the model cannot work row by row or looks ahead, or the model has no score. The error names the
+        step.
 
     See Also
     --------
@@ -83,24 +84,24 @@ class LiveScorer:
 
     Notes
     -----
-    A series continues from the rows that fit kept of it, if its first row directly follows them; `prime` takes rows
-    that came in between. Results equal those of one call of ``decision_function`` over all rows since fit in float64:
-    bit for bit for steps that look at each row alone, for windows, and for z-scores of windows; up to rounding for
-    others.
+    A series continues from the rows that fit kept of it, if its first row directly follows them; pass rows that came in
+    between to `prime`. Results equal those of one call of ``decision_function`` over all rows since fit in float64: bit
+    for bit for steps that use each row alone, for windows, and for z-scores of windows; up to rounding for others.
 
     Unusual rows are treated as follows:
 
-    - Rows of one call may come in any order; they are processed in time order. A row that is older than the newest row
-      of its series in an earlier call is "late", one with a time that has already come is "repeated". Neither gets a
+    - Rows of one call may be in any order; they are processed in time order. A row that is older than the newest row of
+      its series in an earlier call is "late"; a row with a time that has already come is "repeated". Neither gets a
       score or an alarm; a warning counts them.
-    - After a gap in time, as each step of the model defines it, windows and states start afresh, as in one call.
+    - After a gap in time, as each step of the model defines it, windows and states start again from nothing, as in one
+      call.
     - A series not seen during fit starts without a past, with the time step of its rows so far. If the model cannot
       score it, as with ``SeriesScaler(unseen="error")``, its rows get no score and a warning.
-    - If ten rows of a series come twice or half as far apart as in fit, a warning says so, once.
+    - If ten rows of a series have half or twice the time step of fit, there is one warning.
     - A row whose values are too large for a step is an alarm with an infinite score.
 
-    A scorer is for one thread: simultaneous calls from two threads raise an error. To use many threads, give each of
-    them its own scorer and its own series.
+    A scorer is not thread-safe: simultaneous calls from two threads raise an error. To use many threads, give each its
+    own scorer and its own series.
 
     Examples
     --------
@@ -171,12 +172,12 @@ class LiveScorer:
         return self._engine.open_alarms()
 
     def prime(self, X: Rows) -> Self:
-        """Process earlier rows without scoring them: a network on windows, for example, is not run on them.
+        """Process earlier rows without scoring them; a network on windows, for example, is not run on them.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Rows since fit, or any other past that the next rows continue, as for `update`.
+            Rows since fit, or other rows directly before the next ones, in the form of `update`.
 
         Returns
         -------
@@ -193,7 +194,7 @@ class LiveScorer:
         ----------
         X : array-like of shape (n_samples, n_features)
             Rows in float64 with the columns of fit. Their index is the time of one series, or (series, time); an array
-            holds the next rows of one series without a gap.
+            contains the next rows of one series without a gap.
 
         Returns
         -------
@@ -202,7 +203,7 @@ class LiveScorer:
 
             - ``score``: the anomaly score, or the output of a classifier; infinite where it is not a finite number;
             - ``decision``: the score minus the threshold;
-            - ``alarm``: whether it is above 0;
+            - ``alarm``: whether the decision is above 0;
             - ``opened``: whether an alarm opens with this row;
             - ``closed``: whether an earlier alarm is known to be over with this row;
             - ``status``: "scored", or "late", "repeated", "not finite" or "unknown series".
@@ -213,7 +214,7 @@ class LiveScorer:
             If the columns or the kind of index differ from those before, or with ``not_finite="raise"`` if values are
             NaN or infinite; then no row is processed.
         RuntimeError
-            If another thread is in a call of this scorer.
+            If another thread is calling this scorer.
 
         Warns
         -----
@@ -228,7 +229,9 @@ class LiveScorer:
         columns = [found.scores, found.decisions, found.decisions > 0, found.opened, found.closed]
         ordered = [*(column[order] for column in columns), STATUS.take(found.status[order])]
         table = pd.DataFrame(dict(enumerate(ordered)), batch.index)
-        table.columns = _COLUMNS  # pandas takes longer to make names than all the rest of a small frame
+        table.columns = (
+            _COLUMNS  # for a small frame, creating the names takes pandas longer than everything else
+        )
         return table
 
     def update_one(self, series: Hashable, time: Any, values: Any) -> tuple[float, bool]:
@@ -241,23 +244,23 @@ class LiveScorer:
         time : datetime, numpy.datetime64, Timestamp, timedelta, Period, number or None
             Time of the row; None for rows without time.
         values : array-like of shape (n_features,) or dict
-            The row, in the order of the columns of fit; a dict or a Series has their names, in any order.
+            The row, in the order of the columns of fit; a dict or a Series has the names of the columns, in any order.
 
         Returns
         -------
         score : float
             The anomaly score, as in the column ``score`` of `update`; NaN for a row that is late, repeated or skipped.
         alarm : bool
-            Whether it is above the threshold.
+            Whether the score is above the threshold.
 
         Raises
         ------
         ValueError
             If the number of values, their names or the kind of time differ from those before.
         TypeError
-            If the time is none of these.
+            If the time has another type.
         RuntimeError
-            If another thread is in a call of this scorer.
+            If another thread is calling this scorer.
         """
         with self._alone():
             engine = self._engine
@@ -306,14 +309,14 @@ class LiveScorer:
         Parameters
         ----------
         path : str or Path
-            File to write. It does not hold the model: save that separately, e.g. with `joblib` or `skops`.
+            File to write. It does not contain the model: save the model separately, e.g. with `joblib` or `skops`.
         """
         with self._alone():
             about, arrays = self._engine.state()
             write_snapshot(Path(path), {"fingerprint": self._fingerprint, **about}, arrays)
 
     def load(self, path: str | Path) -> Self:
-        """Continue from a state that `save` wrote for a scorer with the same model and parameters.
+        """Continue from a state that was written by `save` for a scorer with the same model and parameters.
 
         Parameters
         ----------
@@ -338,8 +341,8 @@ class LiveScorer:
     def _alone(self) -> Iterator[None]:
         if not self._lock.acquire(blocking=False):
             raise RuntimeError(
-                "Another thread is in a call of this LiveScorer, which is for one thread. Give each thread its own, "
-                "with its own series, or put a lock around the calls."
+                "Another thread is calling this LiveScorer, which is not thread-safe. Give each thread its own "
+                "LiveScorer, with its own series, or put a lock around the calls."
             )
         try:
             yield
@@ -371,14 +374,14 @@ class LiveScorer:
         column = int(np.argmin(has_values(batch.values[first][:, None], takes_missing)))
         name = f"x{column}" if self._names is None else self._names[column]
         raise ValueError(
-            f"{int((~finite).sum())} row(s) hold NaN or infinite values; the first is row {batch.at[first]}, column "
+            f"{int((~finite).sum())} row(s) contain NaN or infinite values; the first is row {batch.at[first]}, column "
             f"{name!r}, of series {batch.keys[batch.number[first]]!r}. Fix them, or set not_finite='alarm' or 'skip'."
         )
 
     def _warn_of_other_clocks(self, n_series: int) -> None:
         warnings.warn(
             f"The rows of {n_series} series have a different time step from that of fit: the same number of rows "
-            "covers a different span of time. Resample them to the step of fit, or fit again.",
+            "covers a different span of time. Resample the rows to the step of fit, or fit again.",
             UserWarning,
             stacklevel=5,
         )

@@ -1,4 +1,4 @@
-"""Snapshots of the state of all series: a file without pickle, written whole or not at all, for one fitted model."""
+"""Snapshots of the state of all series for one fitted model: a file without pickle, written atomically."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _FORMAT = 2
 
 
 def write_snapshot(path: Path, about: dict[str, Any], arrays: dict[str, np.ndarray]) -> None:
-    """Write arrays, and their description as JSON, to a file that exists whole or not at all.
+    """Write arrays, and their description as JSON, to a file atomically.
 
     The data are written to a temporary file, flushed to disk, and renamed.
     """
@@ -59,19 +59,19 @@ def read_snapshot(path: Path, expected: str) -> tuple[dict[str, Any], dict[str, 
         raise ValueError(f"{path} is not a snapshot of a LiveScorer of this version: {error}") from error
     if about["fingerprint"] != expected:
         raise ValueError(
-            f"{path} is a snapshot of another fitted model, or of other parameters of LiveScorer: its numbers mean "
-            "nothing here. Load the model that it was made with, or start afresh with prime."
+            f"{path} is a snapshot of another fitted model, or of other parameters of LiveScorer: its numbers do not "
+            "apply to this model. Load the model for which it was written, or start again with prime."
         )
     return about, arrays
 
 
 def check_name(key: Hashable) -> Any:
-    """Return the name of a series as JSON holds it."""
+    """Return the name of a series in the form stored in JSON."""
     if isinstance(key, np.generic):
         key = key.item()
     if key is None or isinstance(key, (str, bool, int, float)):
         return key
     raise TypeError(
-        f"Series {key!r} has a name that a snapshot cannot hold: make names text or numbers, e.g. by "
+        f"Series {key!r} has a name that a snapshot cannot store: use text or numbers as names, e.g. with "
         "X.index.set_levels(X.index.levels[0].astype(str), level=0)."
     )

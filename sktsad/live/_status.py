@@ -5,19 +5,19 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-#: Names of the statuses, by number, as pandas stores text.
+#: Names of the statuses, by number, in the array type that pandas uses for text.
 STATUS = pd.Series(["scored", "late", "repeated", "not finite", "unknown series"]).array
 SCORED, LATE, REPEATED, NOT_FINITE, UNKNOWN = range(len(STATUS))
 _MESSAGES = {
     LATE: "came after later rows of their series",
-    REPEATED: "repeat a time that their series has already had",
-    NOT_FINITE: "hold values that are NaN or infinite",
+    REPEATED: "repeat a time of their series",
+    NOT_FINITE: "contain NaN or infinite values",
     UNKNOWN: "belong to series that the model cannot score",
 }
 
 
 def describe(status: np.ndarray, why_unknown: str) -> str:
-    """Return one sentence on what is unusual about rows; an empty string if nothing is."""
+    """Return one sentence that says what is unusual about rows; an empty string if nothing is."""
     if not status.any():
         return ""
     counts = np.bincount(status, minlength=len(STATUS))

@@ -1,4 +1,4 @@
-"""Steps that keep nothing or only the last rows, and wrappers around other estimators."""
+"""Steps that keep nothing or only the last rows, and steps for wrappers of other estimators."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ Function = Callable[[Any], np.ndarray]
 
 
 class RowWise(LiveStep):
-    """A step that looks at each row alone, regardless of other rows.
+    """A step that uses each row alone, regardless of other rows.
 
-    A row that it fails on becomes NaN, and the others are not affected.
+    If it fails on a row, the result of this row is NaN, and other rows are not affected.
 
     Parameters
     ----------
@@ -65,21 +65,21 @@ class RowWise(LiveStep):
             except Exception as failure:
                 self.failures.append(failure)
                 found.append(None)
-        if self._shape is None:  # it never worked: the step is at fault, not a row
+        if self._shape is None:  # no row ever worked, so the step is at fault
             raise error
         nothing = np.full(self._shape, np.nan)
         return np.array([nothing if each is None else each for each in found])
 
 
 class LookBack(LiveStep):
-    """A step that looks back a given number of rows, and gets them with each new row, in a frame with their time.
+    """A step that needs a given number of earlier rows, and gets them with each new row, in a frame with their times.
 
     Parameters
     ----------
     function : callable
         Function that takes rows of one series in a frame, and returns one result per row.
     n_rows : int
-        Number of rows before a row that it looks at.
+        Number of earlier rows that it needs for a row.
     n_columns : int
         Number of values in a row.
     names : array-like of str or None
@@ -96,7 +96,7 @@ class LookBack(LiveStep):
         self.keep("n_rows", (), np.int64)
 
     def step(self, rows: LiveRows, values: np.ndarray) -> np.ndarray:
-        """Return the output of the step for each row and those before it."""
+        """Return the output of the step for each row, computed with the rows before it."""
         slots = rows.slots
         self.recent.push(slots, values)
         self.n_rows[slots] += 1
@@ -134,7 +134,7 @@ class Smoothed(GappedStep):
     max_gap : float, str or timedelta
         Longest step in time that is not a gap.
     lengths : callable
-        Takes time steps of series, and returns the number of scores for each.
+        Function of time steps of series that returns the number of scores for each.
     statistic : callable
         Statistic of these scores, such as ``numpy.mean``.
     chain : LiveStep
@@ -166,7 +166,7 @@ class Smoothed(GappedStep):
         new = self.is_new(rows)
         steps = self.time_step[rows.slots]
         lengths = self.lengths(np.where(np.isnan(steps), rows.steps, steps))
-        if (longest := int(lengths.max())) > self.recent.length:  # a series that fit has not seen
+        if (longest := int(lengths.max())) > self.recent.length:  # a series not seen during fit
             self.recent.lengthen(longest, longest, repeat=True)
         if new.any():
             self.recent.fill(rows.slots[new], scores[new, None])
@@ -178,7 +178,7 @@ class Smoothed(GappedStep):
 
 
 class Wrapper(LiveStep):
-    """A wrapper around estimators that work row by row: it decides from their outputs.
+    """A wrapper of estimators that work row by row, which decides from their outputs.
 
     Parameters
     ----------
@@ -203,7 +203,7 @@ class Wrapper(LiveStep):
         return self.decide([chain.step(rows, values) for chain in self.chains])
 
     def advance(self, rows: LiveRows, values: np.ndarray) -> None:
-        """Take rows whose scores are not needed."""
+        """Process rows whose scores are not needed."""
         for chain in self.chains:
             chain.advance(rows, values)
 

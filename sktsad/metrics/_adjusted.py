@@ -1,4 +1,4 @@
-"""Scores and alarms adjusted by event: an event found in time, or found at all, counts with all its rows."""
+"""Scores and alarms adjusted by event: if an event is found in time, or found at all, all its rows count as found."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ def delay_adjust(
 ) -> np.ndarray:
     """Adjust scores so that an event is found by an alarm soon after its onset, or not at all.
 
-    Any metric of rows, or threshold rule, becomes delay-adjusted by the adjusted scores, as in the AIOps challenge
-    [1]_ [2]_.
+    With adjusted scores, any metric of rows or threshold rule takes delays into account, as in the AIOps challenge [1]_
+    [2]_.
 
     Parameters
     ----------
@@ -47,9 +47,9 @@ def delay_adjust(
     y_score : array-like of shape (n_samples,)
         Scores, larger is more anomalous, such as those of ``decision_function``.
     max_delay : int, str or timedelta, default=7
-        An alarm counts within this number of rows of the onset: in the first ``max_delay + 1`` rows of an event; or
-        within this time of it, such as ``"7min"``, where the index of `y_true` or `y_score` has dates. The challenge
-        used 7 for one row per minute; the paper also used 3 for hourly rows and 0 for daily ones.
+        An alarm counts if it is in the first ``max_delay + 1`` rows of an event; or at most this time after the onset,
+        such as ``"7min"``, if the index of `y_true` or `y_score` has dates. The challenge used 7 for one row per
+        minute; the paper also used 3 for hourly rows and 0 for daily ones.
     pos_label : int, float, bool or str, default=1
         The label of anomalies.
 
@@ -74,10 +74,10 @@ def delay_adjust(
     Notes
     -----
     The adjusted scores use the labels: they are for evaluation, and for choosing thresholds on labelled rows that are
-    not used in the evaluation, never for prediction. A long event found in time counts with all its rows, so even a
-    random score gains: at its best threshold, a uniform one gets an F1 of 0.25 on the KPIs of `load_aiops_kpi`, and
-    0.04 without the adjustment. With a `max_delay` beyond the longest event this is plain point adjustment, see
-    `point_adjusted_f_score`.
+    not used in the evaluation, never for prediction. All rows of a long event that is found in time count as found, so
+    that even a random score gains: at its best threshold, a uniform random score gets an F1 of 0.25 on the KPIs of
+    `load_aiops_kpi`, and 0.04 without the adjustment. With a `max_delay` beyond the longest event this is plain point
+    adjustment, see `point_adjusted_f_score`.
 
     References
     ----------
@@ -86,7 +86,7 @@ def delay_adjust(
 
     Examples
     --------
-    The first event is found two rows late, which is soon enough; the second three rows late:
+    The first event is found two rows late, which is in time; the second three rows late:
 
     >>> from sktsad.metrics import delay_adjust
     >>> y = [0, 1, 1, 1, 1, 0, 1, 1, 1, 1]
@@ -105,7 +105,8 @@ def delay_adjust(
     """
     rows = read_scores(with_time(y_true, y_score, max_delay), y_score, pos_label)
     starts, heads, stops = _heads(rows, max_delay)
-    # reduceat also takes the maxima between heads, which are dropped; the appended value lets a head end at the end.
+    # reduceat also computes the maxima between heads, which are dropped; the appended value allows a head to end at the
+    # last row.
     edges = np.column_stack([starts, heads]).ravel()
     largest = np.maximum.reduceat(np.append(rows.values, 0.0), edges)[::2]
     adjusted = np.empty_like(rows.values)
@@ -123,18 +124,18 @@ def delay_precision_recall_f(
     beta: float = 1.0,
     pos_label: Label = 1,
 ) -> PrecisionRecallF:
-    """Compute precision, recall and F where an event must be found soon after its onset: the AIOps rule.
+    """Compute precision, recall and F if events must be found soon after their onset: the AIOps rule.
 
     Parameters
     ----------
     y_true : array-like of shape (n_samples,)
         Labels of two classes, in time order. If it, or otherwise `y_pred`, has a (series, time) MultiIndex, events end
-        with their series, and the rows of all are pooled. Otherwise all rows are one series.
+        with their series, and the rows of all series are pooled. Otherwise all rows are one series.
     y_pred : array-like of shape (n_samples,)
         Predicted labels.
     max_delay : int, str or timedelta, default=7
-        An alarm finds an event if it is in the first ``max_delay + 1`` rows of it, or comes within this time of its
-        onset, such as ``"7min"``, where the index of `y_true` or `y_pred` has dates.
+        An alarm finds an event if it is in its first ``max_delay + 1`` rows, or comes at most this time after its
+        onset, such as ``"7min"``, if the index of `y_true` or `y_pred` has dates.
     beta : float, default=1.0
         Recall counts `beta` times as much as precision.
     pos_label : int, float, bool or str, default=1
@@ -157,8 +158,8 @@ def delay_precision_recall_f(
 
     Notes
     -----
-    All rows of an event with an alarm in its first ``max_delay + 1`` rows count as alarms. In any other event, no row
-    does: later alarms within it are neither true nor false. Then rows are counted as usual.
+    All rows of an event with an alarm in its first ``max_delay + 1`` rows count as alarms. In all other events no row
+    counts as an alarm: later alarms within them are neither true nor false. Then rows are counted as usual.
 
     Examples
     --------
@@ -193,8 +194,8 @@ def delay_f_score(
     y_pred : array-like of shape (n_samples,)
         Predicted labels.
     max_delay : int, str or timedelta, default=7
-        An alarm finds an event if it is in the first ``max_delay + 1`` rows of it, or comes within this time of its
-        onset, such as ``"7min"``, where the index of `y_true` or `y_pred` has dates.
+        An alarm finds an event if it is in its first ``max_delay + 1`` rows, or comes at most this time after its
+        onset, such as ``"7min"``, if the index of `y_true` or `y_pred` has dates.
     beta : float, default=1.0
         Recall counts `beta` times as much as precision.
     pos_label : int, float, bool or str, default=1
@@ -235,18 +236,18 @@ def point_adjusted_f_score(
 
     One alarm anywhere in an event counts as an alarm on all its rows [1]_, so long events are found by chance. At its
     best threshold, a *uniform random score* gets an F1 of 0.78 on the KPIs of `load_aiops_kpi` and 0.92 on the series
-    of `load_nab`, all rows pooled. A detector below that is worse than noise, and one above it need not be good.
+    of `load_nab`, all rows pooled. A detector below that is worse than noise, and one above it is not necessarily good.
 
     Parameters
     ----------
     y_true : array-like of shape (n_samples,)
         Labels of two classes, in time order. If it, or otherwise `y_pred`, has a (series, time) MultiIndex, events end
-        with their series, and the rows of all are pooled. Otherwise all rows are one series.
+        with their series, and the rows of all series are pooled. Otherwise all rows are one series.
     y_pred : array-like of shape (n_samples,)
         Predicted labels.
     k : float, default=0.0
-        All rows of an event count as alarms if *more* than `k` percent of them are alarms; otherwise, rows count as
-        they are [2]_. 0 is plain point adjustment, 100 is no adjustment.
+        All rows of an event count as alarms if *more* than `k` percent of them are alarms; otherwise, they are not
+        changed [2]_. 0 is plain point adjustment, 100 is no adjustment.
     beta : float, default=1.0
         Recall counts `beta` times as much as precision.
     pos_label : int, float, bool or str, default=1
@@ -264,8 +265,8 @@ def point_adjusted_f_score(
 
     See Also
     --------
-    delay_f_score : Events must be found soon.
-    event_f_score : One alarm finds an event, but does not count for all its rows.
+    delay_f_score : Events must be found soon. event_f_score : One alarm finds an event, but its other rows do not count
+    as alarms.
 
     References
     ----------
@@ -295,7 +296,7 @@ def point_adjusted_f_score(
 
 
 def _heads(rows: LabelledRows, max_delay: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return where events start, where the rows end in which they must be found, and where they stop."""
+    """Return where events start, the end of the rows in which they must be found, and where they stop."""
     starts, stops = rows.runs(rows.positive)
     sizes = stops - starts
     in_time = is_in_time(rows, np.repeat(starts, sizes), np.flatnonzero(rows.positive), max_delay)

@@ -1,4 +1,4 @@
-"""Affiliation: how near alarms are to events, and events to alarms, compared with a random place."""
+"""Affiliation: how near alarms are to events, and events to alarms, compared with a random position."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from ._precision_recall_f import BETA, PrecisionRecallF, precision_recall_f
 _CONSTRAINTS = {**COMMON, **BETA, "y_pred": ["array-like"]}
 
 #: The middles of the quarters of a row. All integrands are linear within a quarter: events start and stop at whole
-#: rows, zones at halves, and the nearest of these changes halfway between two of them, at quarters. So the value in the
-#: middle of a quarter is exactly the mean over the quarter.
+#: rows, zones at half rows, and the nearest of these points changes halfway between two of them, at quarter rows. So
+#: the value in the middle of a quarter is exactly its mean.
 _MIDDLES = (1 / 8, 3 / 8, 5 / 8, 7 / 8)
 
 
@@ -34,14 +34,14 @@ def affiliation_precision_recall_f(
 ) -> PrecisionRecallF:
     """Compute affiliation precision, recall and F, in which near misses count, compared with chance.
 
-    There is no tolerance to choose: the distance of an alarm is compared with that of a random place in the zone around
-    the event [1]_.
+    There is no tolerance to choose: the distance of an alarm from the event is compared with that of a random position
+    in the zone around the event [1]_.
 
     Parameters
     ----------
     y_true : array-like of shape (n_samples,)
-        Labels of two classes, in time order. If it, or otherwise `y_pred`, has a (series, time) MultiIndex, zones end
-        with their series, and those of all series are pooled. Otherwise all rows are one series.
+        Labels of two classes, in time order. If it, or otherwise `y_pred`, has a (series, time) MultiIndex, no zone
+        continues into another series, and the zones of all series are pooled. Otherwise all rows are one series.
     y_pred : array-like of shape (n_samples,)
         Predicted labels.
     beta : float, default=1.0
@@ -70,17 +70,17 @@ def affiliation_precision_recall_f(
     Row ``t`` of a series is the time from ``t`` to ``t + 1``; gaps in time do not matter. The zone of an event consists
     of the times of its series that are nearer to it than to any other event. With X uniform in a zone:
 
-    - its precision is the mean, over the times x of its alarms, of the chance that X is at least as far from the
-      event as x is. It is 1 for alarms within the event;
-    - its recall is the mean, over the times y of the event, of the chance that X is at least as far from y as the
-      nearest alarm of the zone is. It is 0 without an alarm in the zone.
+    - its precision is the mean, over the times x of its alarms, of the probability that X is at least as far from the
+      event as x. It is 1 for alarms within the event;
+    - its recall is the mean, over the times y of the event, of the probability that X is at least as far from y as the
+      nearest alarm of the zone. It is 0 without an alarm in the zone.
 
     Precision is the mean over the zones that have alarms, recall that over all zones. The integrals are exact.
 
-    **Chance does well**: an alarm that never ends has in each zone the precision ``(1 + m**2) / 2``, where ``m`` is the
-    event's share of the zone, and the recall 1, so that its F1 is two thirds or more; an alarm at a random place has
-    this precision on average. Compare results with these values. Alarms in a series without an event are not counted,
-    and each zone weighs the same, however many alarms it has.
+    **Random alarms get high values**: an alarm that never ends has in each zone the precision ``(1 + m**2) / 2``, where
+    ``m`` is the event's share of the zone, and a recall of 1, so that its F1 is two thirds or more; an alarm at a
+    random position has this precision on average. Compare results with these values. Alarms in a series without an
+    event are not counted, and all zones have the same weight, regardless of their number of alarms.
 
     References
     ----------
@@ -164,7 +164,7 @@ def _precision(rows: LabelledRows, zones: _Zones) -> float:
     alarms = np.flatnonzero(rows.values)
     for middle in _MIDDLES:
         x = alarms + middle
-        zone = np.searchsorted(zones.low, x) - 1  # no middle of a quarter lies on a border
+        zone = np.searchsorted(zones.low, x) - 1  # the middle of a quarter is never on a border
         inside = (zone >= 0) & (x < zones.high[zone])  # a series without an event has no zone
         x, zone = x[inside], zone[inside]
         low, high, start, stop = zones.low[zone], zones.high[zone], zones.start[zone], zones.stop[zone]
@@ -182,7 +182,7 @@ def _recall(rows: LabelledRows, zones: _Zones) -> float:
     zone = np.repeat(np.arange(len(lengths)), lengths)
     low, high = zones.low[zone], zones.high[zone]
     in_events, alarms = np.flatnonzero(rows.positive), np.flatnonzero(rows.values)
-    # The alarms around each row of an event: where the last one before it ends and the next one starts, in its zone.
+    # For each row of an event: where the last alarm before it ends and the next one starts, in its zone.
     after = np.searchsorted(alarms, in_events)
     ends, starts = np.append(-np.inf, alarms + 1.0)[after], np.append(alarms, np.inf)[after]
     ends, starts = np.where(ends > low, ends, -np.inf), np.where(starts < high, starts, np.inf)

@@ -1,4 +1,4 @@
-"""All metrics of a score at once, as functions of how often each block of rows counts."""
+"""All metrics of a score at once, as functions of the weights of blocks of rows."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ PER_DAY, PER_1000_ROWS = "false alarms per day", "false alarms per 1,000 rows"
 
 
 class BlockMetrics:
-    """The metrics of one score, by the weights of blocks; what does not depend on the weights is computed once.
+    """The metrics of one score for given weights of blocks; whatever does not depend on the weights is computed once.
 
     Parameters
     ----------
     rows : LabelledRows
         Labels and scores.
     blocks : Blocks
-        How the rows are cut into blocks.
+        How the rows are divided into blocks.
     threshold : float
-        A row that scores more is an alarm.
+        A row with a larger score is an alarm.
     max_delay : int, str or timedelta
-        Number of rows, or length of time, after its start within which an event must be found.
+        Number of rows, or length of time, after its start in which an event must be found.
     days : ndarray of shape (n_rows,) or None
         How long each row lasts; None counts false alarms by rows.
     place : ndarray of int, shape (n_rows,)
-        Where each row stands in time, counted in rows.
+        Position of each row in time, counted in rows.
     rule : AlarmRule
         Which false alarms count as one.
     """
@@ -73,9 +73,9 @@ class BlockMetrics:
         self._rank()
 
     def _rank(self) -> None:
-        """Sort the rows by falling score, and find the scores at which there are anomalies.
+        """Sort the rows by decreasing score, and find the scores of anomalies.
 
-        Other scores need not be considered: from one to the next, recall stays the same and precision falls.
+        Other scores need not be considered: between them, recall stays the same and precision falls.
         """
         order = np.argsort(-self.rows.values)
         scores, positive = self.rows.values[order], self.rows.positive[order]
@@ -102,12 +102,13 @@ class BlockMetrics:
         return self._named(self._counts @ weights, *self._areas(weights))
 
     def random(self) -> dict[str, float]:
-        """Return the expectations for a random score with the same number of alarms, independent for each row."""
+        """Return the expected metrics of a random score with the same number of alarms, independent for each row."""
         _, n_alarms, _, _, _, n_rows, n_positive, n_events, exposure = self._counts.sum(axis=1)
         rate, sizes = n_alarms / n_rows, self.blocks.sizes[self.blocks.is_event]
         found = 1 - (1 - rate) ** sizes
         found_in_time = 1 - (1 - rate) ** self._n_in_time
-        # An alarm on a normal row starts a run unless one of the normal rows within reach before it is an alarm, too.
+        # An alarm on a normal row starts a run unless one of the normal rows within the merge gap before it is an
+        # alarm, too.
         normal = np.flatnonzero(~self.rows.positive)
         reach = np.broadcast_to(self.rule.merge_gap, self.place.shape)[normal] + 1
         first = np.searchsorted(self.place[normal], self.place[normal] - reach)
@@ -126,7 +127,7 @@ class BlockMetrics:
         alarms, alarms_before = n_found[self._stop], n_found[self._first]
         best_f1 = (2 * n_hits / (alarms + n_positive)).max()
         precision = n_hits / np.maximum(alarms, 1)  # at least 1, to avoid 0 / 0
-        # Normal rows that score as much as an anomaly count half.
+        # Normal rows with the same score as an anomaly count half.
         n_above = (alarms - n_hits + alarms_before - (n_hits - new_hits)) / 2
         area = 1 - new_hits @ n_above / (n_positive * n_normal)
         return float(best_f1), float(new_hits @ precision / n_positive), float(area)

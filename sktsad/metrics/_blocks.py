@@ -16,7 +16,7 @@ from ._labelled_rows import LabelledRows
 
 @dataclass(frozen=True)
 class Blocks:
-    """Rows of one or several series, cut into events and pieces of the normal stretches between them.
+    """Rows of one or several series, divided into events and pieces of the normal rows between them.
 
     Attributes
     ----------
@@ -50,10 +50,10 @@ class Blocks:
         return np.ones(len(self.starts), dtype=np.int64)
 
     def draws(self, n_draws: int, random_state: Seed) -> Iterator[np.ndarray]:
-        """Yield how often each block is drawn: in each draw as many events, and normal blocks, as there are.
+        """Yield how often each block is drawn; each draw has as many events, and as many normal blocks, as the data.
 
-        There are no draws if there is only one block of a kind: it would be the same in every draw, as if it were
-        certain.
+        There are no draws if there is only one event or normal block: it would be the same in every draw, without any
+        uncertainty.
         """
         random = check_random_state(random_state)
         kinds = [np.flatnonzero(self.is_event), np.flatnonzero(~self.is_event)]
@@ -65,9 +65,9 @@ class Blocks:
 
 
 def cut_blocks(rows: LabelledRows, block_length: int | str | timedelta | None) -> Blocks:
-    """Make each event a block, and cut normal stretches into equal pieces of about ``block_length``.
+    """Make each event a block, and divide the normal rows between events into equal pieces of about ``block_length``.
 
-    None takes the square root of the number of rows. No block crosses the border of a series.
+    None means the square root of the number of rows. No block crosses the border of a series.
     """
     n_rows, series = len(rows.positive), rows.series
     length: Any = np.sqrt(n_rows)

@@ -1,4 +1,4 @@
-"""Precision and recall that count events: whether an alarm was raised, not for how long."""
+"""Precision and recall of events: whether an alarm was raised, not for how long."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ def event_precision_recall_f(
     beta: float = 1.0,
     pos_label: Label = 1,
 ) -> PrecisionRecallF:
-    """Compute precision, recall and F where an event is found as soon as one of its rows is an alarm.
+    """Compute precision, recall and F of events: an event is found if any of its rows is an alarm.
 
-    For people who are called by the first alarm: how much of an event is covered does not matter.
+    Use it if the first alarm calls a person, so that it does not matter how many rows of an event are alarms.
 
     Parameters
     ----------
     y_true : array-like of shape (n_samples,)
         Labels of two classes, in time order. If it, or otherwise `y_pred`, has a (series, time) MultiIndex, no event
-        and no alarm continues from one series to the next, and the events of all are pooled. Otherwise all rows are one
-        series.
+        and no alarm continues from one series to the next, and the events of all series are pooled. Otherwise all rows
+        are one series.
     y_pred : array-like of shape (n_samples,)
         Predicted labels.
     precision : {"rows", "events"}, default="rows"
@@ -44,9 +44,9 @@ def event_precision_recall_f(
 
         - "rows": the share of rows with an alarm that are anomalous. With the recall of events, F is then the composite
           F of [2]_.
-        - "events": the share of found events among found events and false alarms; a false alarm is a run of alarms
-          that touches no event [1]_. **An alarm that never ends gets a precision and a recall of 1**: it is one run,
-          and touches an event. Use it only beside "rows", or where alarms are known to be short.
+        - "events": the share of found events among found events and false alarms; a false alarm is a run of alarms that
+          touches no event [1]_. **An alarm that never ends gets a precision and a recall of 1**, since it is one run
+          and touches an event. Use "events" only together with "rows", or if alarms are known to be short.
     beta : float, default=1.0
         Recall counts `beta` times as much as precision.
     pos_label : int, float, bool or str, default=1
@@ -65,14 +65,14 @@ def event_precision_recall_f(
 
     See Also
     --------
-    delay_precision_recall_f : An event is found only by an alarm near its onset, and counts by its rows.
+    delay_precision_recall_f : An event is found only by an alarm soon after its onset, and its rows are counted.
     to_events : The events, one per row.
 
     Notes
     -----
-    An event is a run of anomalous rows that follow one another in a series. Recall is the share of events of which
-    at least one row is an alarm. With ``precision="events"`` a run of alarms that touches several events finds each
-    of them; a run that leaves an event is not a false alarm, however long it goes on.
+    An event is a run of consecutive anomalous rows of a series. Recall is the share of events of which at least one row
+    is an alarm. With ``precision="events"`` a run of alarms that touches several events finds each of them; a run that
+    continues after an event is not a false alarm, however long it is.
 
     References
     ----------
@@ -91,7 +91,7 @@ def event_precision_recall_f(
     >>> event_precision_recall_f(y_true, y_pred, precision="events")  # and one false alarm
     PrecisionRecallF(precision=0.5, recall=0.5, f=0.5)
 
-    An alarm on every row fools the count of false alarms, but not the share of rows:
+    An alarm on every row is perfect by the count of false alarms, but not by the share of rows:
 
     >>> event_precision_recall_f(y_true, [1] * 10, precision="events")
     PrecisionRecallF(precision=1.0, recall=1.0, f=1.0)

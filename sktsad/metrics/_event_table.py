@@ -1,4 +1,4 @@
-"""Events as a table, one per row, and how early each was announced."""
+"""Events as a table, one per row, with the lead time of the first alarm."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def to_events(
     merge_gap: int | str | timedelta = 0,
     pos_label: Label = 1,
 ) -> pd.DataFrame:
-    """List the events, labelled or predicted, one per row: runs of anomalous rows that follow one another.
+    """List the events, labelled or predicted, one per row: runs of consecutive anomalous rows.
 
     Parameters
     ----------
@@ -51,11 +51,11 @@ def to_events(
         Two labels, rows in time order. If it has a (series, time) MultiIndex, events end with their series. Otherwise
         all rows are one series.
     min_length : int, str or timedelta, default=1
-        Least number of rows of an event, after merging, or how long these last, where the index of `y` has dates.
+        Smallest number of rows of an event, after merging, or how long these last, if the index of `y` has dates.
         Shorter events are dropped.
     merge_gap : int, str or timedelta, default=0
         Events of a series with at most this number of normal rows between them are merged; or with normal rows for at
-        most this length of time, such as ``"10min"``, where the index of `y` has dates.
+        most this length of time, such as ``"10min"``, if the index of `y` has dates.
     pos_label : int, float, bool or str, default=1
         The label of anomalies.
 
@@ -65,10 +65,10 @@ def to_events(
         One event per row, series by series in time order, with the columns
 
         - ``series``: the key of the series, only if `y` has a (series, time) MultiIndex;
-        - ``start``, ``stop``: the position of its first row, and the one after its last;
+        - ``start``, ``stop``: the position of its first row, and the position after its last row;
         - ``first``, ``last``: the time of its first and last row, only if the index of `y` is a time: dates, periods,
           time deltas or numbers;
-        - ``n_rows``: the number of its rows, ``stop - start``, with those of gaps that were merged.
+        - ``n_rows``: the number of its rows, ``stop - start``, including normal rows between merged events.
 
     Raises
     ------
@@ -119,19 +119,19 @@ def to_events(
 def lead_times(
     y_true: Labels, y_pred: Labels, *, max_lead: int | str | timedelta, pos_label: Label = 1
 ) -> pd.DataFrame:
-    """Return for each event how long before its onset the first alarm came, to evaluate early warning.
+    """Return how long before the onset of each event its first alarm came, to evaluate early warning.
 
     Parameters
     ----------
     y_true : array-like of shape (n_samples,)
-        Two labels, rows in time order. If it has a (series, time) MultiIndex no alarm announces an event of another
+        Two labels, rows in time order. If it has a (series, time) MultiIndex, alarms only announce events of their own
         series. Otherwise all rows are one series.
     y_pred : array-like of shape (n_samples,)
         Predicted labels.
     max_lead : int, str or timedelta
         An alarm up to this number of rows before the onset announces an event, if it comes after the previous event.
-        Earlier alarms are false alarms. Or a length of time, such as ``"2h"``, where the index of `y_true` or `y_pred`
-        has dates.
+        Earlier alarms are false alarms. Or a length of time, such as ``"2h"``, if the index of `y_true` or `y_pred` has
+        dates.
     pos_label : int, float, bool or str, default=1
         The label of anomalies.
 
@@ -157,8 +157,8 @@ def lead_times(
 
     Notes
     -----
-    False alarms do not count: an alarm on every row has the longest lead. Consider it together with the number of
-    alarms.
+    False alarms are not penalised: an alarm on every row has the longest lead. Consider leads together with the number
+    of alarms.
 
     Examples
     --------
@@ -185,9 +185,7 @@ def lead_times(
     events["lead"] = np.where(found, starts - first, np.nan)
     if (times := _times(source, rows)) is not None:
         if pd.api.types.is_numeric_dtype(times.dtype):
-            times = np.asarray(
-                rows.series.times
-            )  # small and unsigned integers would overflow in a difference
+            times = np.asarray(rows.series.times)  # differences of small and unsigned integers would overflow
         elif isinstance(times, pd.PeriodIndex):
             times = times.to_timestamp()
         events["lead_time"] = pd.Series(times[starts] - times[first]).where(found)
@@ -195,7 +193,7 @@ def lead_times(
 
 
 def _before(rows: LabelledRows, starts: np.ndarray, max_lead: Any) -> np.ndarray:
-    """Return the first row that comes at most ``max_lead`` rows, or that time, before each of some rows."""
+    """Return the first row that comes at most ``max_lead`` rows, or this length of time, before each start."""
     if not is_length_of_time(max_lead):
         return starts - max_lead
     time = nanoseconds("max_lead", max_lead)
@@ -212,7 +210,7 @@ def _series_of(rows: LabelledRows, at: np.ndarray) -> np.ndarray:
 
 
 def _times(y: Labels, rows: LabelledRows) -> Any:
-    """Return the labels of time, series by series; None where rows carry no time."""
+    """Return the times from the index, series by series; None if rows have no time."""
     if rows.series.times is None:
         return None
     return time_labels(y)[rows.series.order]  # type: ignore[index]

@@ -32,7 +32,7 @@ from .._core import (
 #: Constraints of the parameters that all metrics share.
 COMMON = {"y_true": ["array-like"], "pos_label": [Real, str, "boolean"]}
 
-#: What ``max_delay`` may be.
+#: Allowed values of ``max_delay``.
 DELAY = [Interval(Integral, 0, None, closed="left"), *LENGTH_OF_TIME]
 
 
@@ -60,7 +60,7 @@ class LabelledRows:
 
 
 def is_in_time(rows: LabelledRows, first: np.ndarray, now: np.ndarray, max_delay: Any) -> np.ndarray:
-    """Return whether rows come at most ``max_delay`` rows, or that time, after others.
+    """Return whether rows come at most ``max_delay`` rows, or this length of time, after others.
 
     Parameters
     ----------
@@ -94,7 +94,7 @@ def with_time(y_true: Labels, other: Any, *durations: Any) -> Labels:
 
 
 def read_scores(y_true: Labels, y_score: Scores, pos_label: Label = 1, name: str = "y_score") -> LabelledRows:
-    """Read labels of both kinds, and scores; errors call these by the given name."""
+    """Read labels, of which both kinds must occur, and scores, which errors call by the given name."""
     series = _read_series(y_true, y_score, name)
     scores = column_of_scores(y_score, name)
     (positive,) = mark_label(pos_label, y_true=y_true)
@@ -109,13 +109,13 @@ def read_scores(y_true: Labels, y_score: Scores, pos_label: Label = 1, name: str
 
 
 def read_labels(y: Labels, pos_label: Label = 1) -> LabelledRows:
-    """Read labels alone, which need not have anomalies: ``values`` are the labels."""
+    """Read labels alone, which need not contain anomalies: ``values`` are the labels."""
     series, (positive,) = read_series(y), mark_label(pos_label, y=y)
     return LabelledRows(positive[series.order], positive[series.order], series)
 
 
 def read_predictions(y_true: Labels, y_pred: Labels, pos_label: Label = 1) -> LabelledRows:
-    """Read labels, of which some are anomalous, and predicted labels."""
+    """Read labels, of which some must be anomalous, and predicted labels."""
     series = _read_series(y_true, y_pred, "y_pred")
     positive, predicted = mark_label(pos_label, y_true=y_true, y_pred=y_pred)
     if not positive.any():

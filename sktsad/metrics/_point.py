@@ -26,7 +26,7 @@ class PointPrecisionRecallF(NamedTuple):
     precision, recall, f : float
         From 0 to 1, larger is better; precision without an alarm is 0.
     threshold : float
-        Rows that score more are alarms.
+        Rows with a larger score are alarms.
     """
 
     precision: float
@@ -53,13 +53,14 @@ def point_precision_recall_f(
     y_score : array-like of shape (n_samples,)
         Scores, larger is more anomalous, such as those of ``decision_function``.
     threshold : {"best", "exact"} or float, default="best"
-        Rows that score *more* are alarms. "best" and "exact" use the labels of the evaluation itself:
+        Rows with a *larger* score are alarms. "best" and "exact" use the labels of the evaluation itself:
 
         - "best" is the threshold with the largest F. This F is an upper bound, which no threshold chosen beforehand
-          exceeds: say so where you report it.
-        - "exact" raises as many alarms as there are anomalous rows, as if their number were known. Rows whose scores
-          are tied at that border are not alarms, so there may be fewer alarms, but never more.
-        - A number is a threshold chosen on other rows, such as 0 for ``decision_function``: the honest choice.
+          exceeds: say so when you report it.
+        - "exact" raises as many alarms as there are anomalous rows, as if their number were known. If scores are tied
+          at the threshold, the tied rows are not alarms, so there may be fewer alarms, but never more.
+        - A number is a threshold chosen on other rows, such as 0 for ``decision_function``: the only choice without
+          optimistic bias.
     beta : float, default=1.0
         Recall counts `beta` times as much as precision.
     pos_label : int, float, bool or str, default=1
@@ -83,8 +84,8 @@ def point_precision_recall_f(
 
     Notes
     -----
-    "best" is the threshold of `sktsad.thresholds.BestFBeta`: every cut between two distinct scores is tried, and an
-    alarm on every row; of equally good thresholds, the highest is taken.
+    "best" is the threshold of `sktsad.thresholds.BestFBeta`: all thresholds between two distinct scores are tried, and
+    an alarm on every row; if several are equally good, the highest is taken.
 
     With "exact" and without ties, precision, recall and F are equal.
 

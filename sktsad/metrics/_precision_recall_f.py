@@ -1,4 +1,4 @@
-"""Precision, recall, and F, which combines both."""
+"""Precision, recall, and F, their weighted harmonic mean."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ BETA = {"beta": [Interval(Real, 0, None, closed="neither")]}
 class PrecisionRecallF(NamedTuple):
     """Precision, recall and their F-beta, as the metric defines them.
 
-    Undefined values are 0: the precision without any alarm, and the F-beta where precision and recall are 0.
+    Undefined values are 0: the precision without any alarm, and the F-beta if precision and recall are 0.
 
     Attributes
     ----------

@@ -34,16 +34,16 @@ def random_baseline(
 ) -> float:
     """Compute the value of a metric for a random score, to report with every other result.
 
-    Some metrics give a random score nearly 0, and some a lot: point adjustment gives it more than published models
-    get [1]_.
+    For some metrics, a random score gets nearly 0, for others a lot: with point adjustment it gets more than published
+    models [1]_.
 
     Parameters
     ----------
     y_true : array-like of shape (n_samples,)
-        Two labels, rows in time order. The metric gets it as it is, with its index.
+        Two labels, rows in time order. Passed to the metric unchanged, with its index.
     metric : callable
         ``metric(y_true, y_score)`` or ``metric(y_true, y_pred)``, larger is better, of scikit-learn or of
-        `sktsad.metrics`. The name of its second parameter tells what it needs.
+        `sktsad.metrics`. The name of its second parameter says which of the two it needs.
     n_draws : int, default=10
         Number of random scores, at least 2.
     random_state : int, RandomState instance or None, default=None
@@ -54,8 +54,8 @@ def random_baseline(
     Returns
     -------
     score : float
-        If the metric needs scores, the mean over random ones. If it needs predictions, those of a random score
-        with the best threshold.
+        If the metric needs scores, its mean over random scores. If it needs predictions, they are those of a random
+        score at the best threshold.
 
     Raises
     ------
@@ -73,8 +73,8 @@ def random_baseline(
     A random score is drawn for each row independently, uniform from 0 to 1. Predictions come from the thresholds that
     give 1, 2, 4, 8, ... alarms, as many alarms as anomalies, and an alarm on every row. The result is the mean over
     draws at the best of these thresholds: the one whose mean minus two standard errors is largest. The largest mean
-    may be luck, and is four times too large where there is a single anomaly. For F1 at prevalence ``p``, an alarm on
-    every row is best, which gives ``2 p / (1 + p)``. Metrics that depend on few events need more draws. A draw takes
+    alone may be chance, and is four times too large if there is a single anomaly. For F1 at prevalence ``p``, an alarm
+    on every row is best, which gives ``2 p / (1 + p)``. Metrics that depend on few events need more draws. A draw takes
     about ``log2(n_samples)`` calls of the metric.
 
     The anomaly is the ``pos_label`` of the metric, or the larger label if it has none.
@@ -100,8 +100,8 @@ def random_baseline(
     wanted = list(parameters)[1] if len(parameters) > 1 else None
     if wanted not in ("y_score", "y_pred"):
         raise TypeError(
-            f"The second parameter of metric must be named y_score or y_pred, which says what it takes, got {wanted!r}."
-            " Wrap it: lambda y_true, y_score: metric(y_true, y_score)."
+            "The second parameter of metric must be named y_score or y_pred, to say whether it takes scores or "
+            f"labels, got {wanted!r}. Wrap it: lambda y_true, y_score: metric(y_true, y_score)."
         )
     labels = np.unique(column_or_1d(y_true))
     pos_label = parameters["pos_label"].default if "pos_label" in parameters else max(labels, default=1)

@@ -38,27 +38,27 @@ def range_precision_recall_f(
     beta: float = 1.0,
     pos_label: Label = 1,
 ) -> PrecisionRecallF:
-    """Compute range-based precision, recall and F: each range counts the same, by the share of it that overlaps.
+    """Compute range-based precision, recall and F: all ranges have the same weight, and count by their overlap.
 
     In metrics of rows, one long event outweighs many short ones; here it does not [1]_.
 
     Parameters
     ----------
     y_true : array-like of shape (n_samples,)
-        Labels of two classes, in time order. If it, or otherwise `y_pred`, has a (series, time) MultiIndex, ranges end
-        with their series, and those of all series are pooled. Otherwise all rows are one series.
+        Labels of two classes, in time order. If it, or otherwise `y_pred`, has a (series, time) MultiIndex, no range
+        continues into another series, and the ranges of all series are pooled. Otherwise all rows are one series.
     y_pred : array-like of shape (n_samples,)
         Predicted labels.
     alpha : float, default=0.0
-        Share of recall that an event gets for being found at all, from 0 to 1. The rest is for how well it
-        overlaps. Precision has no such share.
+        Share of recall that an event gets for being found at all, from 0 to 1. The rest depends on its overlap.
+        Precision has no such share.
     bias : {"flat", "front", "middle", "back"}, default="flat"
-        Which rows of an event weigh most in recall; "front" rewards early alarms.
+        Which rows of an event have the largest weight in recall; "front" rewards early alarms.
     precision_bias : {"flat", "front", "middle", "back"}, default="flat"
-        Which rows of a predicted range weigh most in precision.
+        Which rows of a predicted range have the largest weight in precision.
     cardinality : {"one", "reciprocal"}, default="one"
         With "reciprocal" the overlap of a range is divided by the number of ranges of the other kind that it touches,
-        so that an event found in pieces, or a prediction that lumps events, counts for less.
+        so that an event found in pieces, or a predicted range over several events, counts for less.
     beta : float, default=1.0
         Recall counts `beta` times as much as precision.
     pos_label : int, float, bool or str, default=1
@@ -81,16 +81,16 @@ def range_precision_recall_f(
 
     Notes
     -----
-    A range is a run of anomalous rows, or of alarms, that follow one another in a series. The overlap of a range of
-    ``n`` rows is the weight of those of its rows that are in a range of the other kind, divided by the weight of all.
-    Row ``i = 1, ..., n`` weighs 1 ("flat"), ``n - i + 1`` ("front"), ``i`` ("back") or the smaller of these two
+    A range is a run of consecutive anomalous rows, or alarms, of a series. The overlap of a range of ``n`` rows is the
+    weight of its rows that are in a range of the other kind, divided by the weight of all its rows. Row
+    ``i = 1, ..., n`` has weight 1 ("flat"), ``n - i + 1`` ("front"), ``i`` ("back") or the smaller of these two
     ("middle"). The overlap is multiplied by the factor of `cardinality`. Recall is the mean over all events of ``alpha
     * found + (1 - alpha) * overlap``, where ``found`` is 1 if any row is an alarm and else 0; precision is the mean
     overlap of the predicted ranges.
 
-    All predicted ranges weigh the same, too: many short true alarms hide a long false one from precision. In a single
-    series, an alarm on every row has, by default, a recall of 1, and a precision equal to the share of rows that are
-    anomalous.
+    All predicted ranges have the same weight, too: with many short true alarms, a long false one hardly lowers
+    precision. In a single series, an alarm on every row has, by default, a recall of 1, and a precision equal to the
+    share of rows that are anomalous.
 
     References
     ----------
@@ -146,11 +146,11 @@ def range_f_score(
     alpha : float, default=0.0
         Share of recall that an event gets for being found at all, from 0 to 1.
     bias : {"flat", "front", "middle", "back"}, default="flat"
-        Which rows of an event weigh most in recall.
+        Which rows of an event have the largest weight in recall.
     precision_bias : {"flat", "front", "middle", "back"}, default="flat"
-        Which rows of a predicted range weigh most in precision.
+        Which rows of a predicted range have the largest weight in precision.
     cardinality : {"one", "reciprocal"}, default="one"
-        Whether overlap in pieces counts for less.
+        Whether an overlap in several pieces counts for less.
     beta : float, default=1.0
         Recall counts `beta` times as much as precision.
     pos_label : int, float, bool or str, default=1
@@ -197,7 +197,7 @@ def _overlap(
     bias: Bias,
     cardinality: Cardinality,
 ) -> np.ndarray:
-    """Return the weighted share of each range that is in others, times the factor for the number of these."""
+    """Return the weighted share of each range that is in other ranges, times the factor for the number of these."""
     starts, stops = ranges
     lengths = stops - starts
     first = lengths.cumsum() - lengths  # of each range, among the rows of all ranges

@@ -31,7 +31,7 @@ from ._blocks import cut_blocks
 from ._labelled_rows import COMMON, DELAY, LabelledRows, read_scores, with_time
 
 _NANOSECONDS_PER_DAY = 86_400 * 10**9
-#: A hole of more steps of time counts as missing rows, as it ends a window of `SlidingWindow` by default.
+#: A hole longer than this number of time steps counts as missing rows; this is also the default of `SlidingWindow`.
 _MAX_GAP = 3
 _THRESHOLD = [Interval(Real, None, None, closed="both")]
 _CONSTRAINTS = {
@@ -71,18 +71,18 @@ def detection_report(
     ----------
     y_true : array-like of shape (n_samples,)
         Labels of two classes, in time order. If it, or otherwise `y_score`, has a (series, time) MultiIndex, each
-        series has its own events and blocks, and the rows of all are pooled. Otherwise all rows are one series. False
-        alarms are counted per day if that index holds dates.
+        series has its own events and blocks, and the rows of all series are pooled. Otherwise all rows are one series.
+        False alarms are counted per day if the index has dates.
     y_score : array-like of shape (n_samples,)
         Scores, larger is more anomalous, such as those of ``decision_function``.
     threshold : float, default=0.0
-        Rows that score more are alarms. Choose it without these rows.
+        Rows with a larger score are alarms. Choose it on other rows.
     max_delay : int, str or timedelta, default=7
-        For F1 within delay: within how many rows after its first row an event must be found, or within what time, such
-        as ``"7min"``, where the index has dates.
+        For F1 within delay: the number of rows after its first row in which an event must be found, or a length of
+        time, such as ``"7min"``, if the index has dates.
     block_length : int, str or timedelta, default=None
-        Approximate number of rows in a block of normal rows, or how long it lasts, where the index has dates. Several
-        times the number of rows that one score depends on, such as the length of the window, is enough. None takes the
+        Approximate number of rows in a block of normal rows, or how long it lasts, if the index has dates. Several
+        times the number of rows that one score depends on, such as the length of the window, is enough. None means the
         square root of the number of rows.
     n_bootstrap : int, default=500
         Number of bootstrap draws. With 0 there are no intervals.
@@ -103,8 +103,8 @@ def detection_report(
 
         - ``value``: the value of the metric.
         - ``low``, ``high``: its interval. NaN for rows that describe the labels, and everywhere if there is only one
-          event or one normal block, from which nothing can be said about others.
-        - ``random``: the expected value for a random score; NaN where it has none.
+          event or one normal block, which says nothing about others.
+        - ``random``: the expected value for a random score; NaN if there is none.
 
     Raises
     ------
@@ -114,11 +114,10 @@ def detection_report(
 
     See Also
     --------
-    compare : Compares two scores on the same rows.
-    random_baseline : What a random score gets by any metric.
-    delay_f_score, event_precision_recall_f : F1 within delay, and event recall, of predictions.
-    vus_pr : Precision and recall with soft borders. It is not in the report: its buffers reach across blocks, so that
-        it cannot be computed from weights of blocks.
+    compare : Compares two scores on the same rows. random_baseline : The value of any metric for a random score.
+    delay_f_score, event_precision_recall_f : F1 within delay, and event recall, of predictions. vus_pr : Precision and
+    recall with soft borders. It is not in the report, since its buffers reach across blocks, so that it cannot be
+    computed from weights of blocks.
 
     Notes
     -----
@@ -131,26 +130,26 @@ def detection_report(
     - precision, recall, F1: of rows, at the threshold. Without any alarm, precision is 0.
     - best F1: at the best threshold for these same rows. It is an upper bound of F1, not an estimate.
     - average precision, ROC AUC: as scikit-learn defines them.
-    - F1 within delay: F1 where all rows of an event count as found if there is an alarm in its first
-      ``max_delay + 1`` rows, and as missed otherwise, whatever comes later. This is the rule of the AIOps
-      challenge [1]_.
+    - F1 within delay: F1 if all rows of an event count as found with an alarm in its first ``max_delay + 1`` rows, and
+      as missed otherwise, even with later alarms. This is the rule of the AIOps challenge [1]_.
     - events found, event recall: number and share of the events with an alarm in any of their rows.
-    - false alarms per day: runs of alarms on normal rows, those within ``merge_gap`` as one, divided by the days that
-      normal rows of all series cover together (their number times the most frequent step of their series). An alarm
-      that continues after its event counts as well, for its rows after the event; `event_precision_recall_f` with
-      ``precision="events"`` does not count it. Where the index has no dates, it is false alarms per 1,000 normal rows.
+    - false alarms per day: runs of alarms on normal rows, with runs within ``merge_gap`` as one, divided by the days
+      that the normal rows of all series cover together (their number times the most frequent step of their series). An
+      alarm that continues after its event counts as well, for its rows after the event; `event_precision_recall_f` with
+      ``precision="events"`` does not count it. If the index has no dates, it is false alarms per 1,000 normal rows.
 
     A bootstrap draw [2]_ draws events with replacement from all events of all series, as many as there are, and blocks
-    of normal rows in the same way. The interval lies between two quantiles of the draws. It shows how far a metric
-    depends on which events and which normal times happened to occur, for the given model and threshold; it does not
-    show how far another training would change it. It is wide where events are few, and with fewer than about twenty
-    still too narrow: in simulations, intervals of a nominal 90 % contained the true value in 70 to 83 % of cases with
-    five events, in 85 to 90 % with forty. And no draw contains what never occurred: if all events are found, the
-    interval of their share is from 1 to 1, however few they are.
+    of normal rows in the same way. The interval lies between two quantiles of the draws. It shows how much a metric
+    depends on which events and normal rows happened to occur, for the given model and threshold; it does not show how
+    much another training run would change the metric. It is wide if there are few events, and with fewer than about
+    twenty still too narrow: in simulations, intervals of a nominal 90 % contained the true value in 70 to 83 % of cases
+    with five events, in 85 to 90 % with forty. Draws contain only what has occurred: if all events are found, the
+    interval of event recall is from 1 to 1, however few events there are.
 
-    The column ``random`` is the expectation for a score with the same number of alarms, independent for each row; for
-    ratios, that of the numerator over that of the denominator. For best F1 it is that of an alarm on every row, ``2 p /
-    (1 + p)`` at prevalence ``p``, which beats any other random alarms; for average precision it is ``p``.
+    The column ``random`` is the expected value for a score with the same number of alarms, independent for each row;
+    for ratios, the expected numerator divided by the expected denominator. For best F1 it is the value of an alarm on
+    every row, ``2 p / (1 + p)`` at prevalence ``p``, which is the best of all random alarms; for average precision it
+    is ``p``.
 
     References
     ----------
@@ -160,7 +159,7 @@ def detection_report(
 
     Examples
     --------
-    Eight events, a week apart. Most are found, some late:
+    Eight events, a week apart, most of them found, some late:
 
     >>> import numpy as np
     >>> import pandas as pd
@@ -233,8 +232,8 @@ def compare(
 ) -> pd.DataFrame:
     """Compare two scores on the same rows: the differences of their metrics, with intervals.
 
-    Both are evaluated on the same bootstrap draws. An event that is hard for both cancels out, so that a difference
-    can be clear where the intervals of the two scores overlap.
+    Both are evaluated on the same bootstrap draws. Events that are hard for both cancel out, so that a difference can
+    be clear even if the intervals of the two scores overlap.
 
     Parameters
     ----------
@@ -243,13 +242,13 @@ def compare(
     score_a, score_b : array-like of shape (n_samples,)
         Scores, larger is more anomalous. They need not have the same scale.
     threshold_a, threshold_b : float, default=0.0
-        Rows that score more are alarms.
+        Rows with a larger score are alarms.
     max_delay : int, str or timedelta, default=7
-        For F1 within delay: within how many rows after its first row an event must be found, or within what time, such
-        as ``"7min"``, where the index has dates.
+        For F1 within delay: the number of rows after its first row in which an event must be found, or a length of
+        time, such as ``"7min"``, if the index has dates.
     block_length : int, str or timedelta, default=None
-        Approximate number of rows in a block of normal rows, or how long it lasts, where the index has dates. None
-        takes the square root of the number of rows.
+        Approximate number of rows in a block of normal rows, or how long it lasts, if the index has dates. None means
+        the square root of the number of rows.
     n_bootstrap : int, default=500
         Number of bootstrap draws. With 0 there are no intervals.
     confidence : float, default=0.95
@@ -322,13 +321,13 @@ def compare(
 
 
 def _interval(draws: pd.DataFrame, confidence: float) -> tuple[pd.Series, pd.Series]:
-    """Return the quantiles of the draws, a column each; NaN without draws."""
+    """Return the lower and upper quantile of each column of the draws; NaN without draws."""
     outside = (1 - confidence) / 2
     return draws.quantile(outside), draws.quantile(1 - outside)
 
 
 def _with_series(y_true: Labels, *scores: Scores) -> Any:
-    """Return the labels, with the (series, time) index of the scores where only these have it."""
+    """Return the labels, with the (series, time) index of the scores if only these have one."""
     index = next((row_index(score) for score in scores if is_panel(score)), None)
     if index is None or is_panel(y_true):
         return y_true
@@ -339,7 +338,7 @@ def _with_series(y_true: Labels, *scores: Scores) -> Any:
 
 
 def _days(rows: LabelledRows) -> np.ndarray | None:
-    """Return how many days each row lasts; None if dates do not tell this for any normal row."""
+    """Return how many days each row lasts; None if there are no dates that tell this for any normal row."""
     if not rows.series.has_dates:
         return None
     # A series of one row has no time step, so its row adds nothing.
@@ -349,7 +348,7 @@ def _days(rows: LabelledRows) -> np.ndarray | None:
 
 
 def _calls(rows: LabelledRows, merge_gap: Any) -> tuple[np.ndarray, AlarmRule]:
-    """Return where each row stands in time, and which false alarms count as one."""
+    """Return the position of each row in time, and the rule that says which false alarms count as one."""
     steps = rows.series.steps()
     rule = AlarmRule.read(rows.series, steps if rows.series.has_dates else None, merge_gap)
     return places(rows.series, _MAX_GAP, steps), rule

@@ -14,9 +14,9 @@ from ._vus import vus_pr, vus_roc
 _SCORES = ("decision_function", "predict_proba")
 
 #: Scorers by name for the ``scoring`` of GridSearchCV and cross_val_score, all with the defaults of their metric, for
-#: the labels 0 and 1 or booleans; for anything else, use ``make_scorer`` on the metric. "best_f1" is an upper bound:
-#: it takes the best threshold of each test fold by the labels of that fold. "affiliation_f1" gives two thirds or more
-#: to an alarm that never ends. A fold without an anomaly has no score: use EventSplit where events are rare.
+#: the labels 0 and 1 or booleans; for anything else, use ``make_scorer`` on the metric. "best_f1" is an upper bound: it
+#: uses the best threshold for the labels of each test fold. "affiliation_f1" gives two thirds or more to an alarm that
+#: never ends. A fold without an anomaly has no score: use EventSplit if events are rare.
 SCORERS = {
     "best_f1": make_scorer(point_f_score, response_method=_SCORES),
     "vus_pr": make_scorer(vus_pr, response_method=_SCORES),

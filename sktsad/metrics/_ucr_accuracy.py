@@ -17,8 +17,8 @@ from ._labelled_rows import COMMON, read_scores
 def ucr_accuracy(y_true: Labels, y_score: Scores, *, tolerance: int = 100, pos_label: Label = 1) -> float:
     """Compute the share of series whose largest score lies on an anomaly.
 
-    It only asks where the anomaly of a series is, and so needs no threshold [1]_. It is meant for series with one
-    anomaly each, such as those of `sktsad.datasets.load_ucr_anomaly`.
+    It only evaluates where the anomaly of a series is found, and so needs no threshold [1]_. It is meant for series
+    with one anomaly each, such as those of `sktsad.datasets.load_ucr_anomaly`.
 
     Parameters
     ----------
@@ -28,16 +28,16 @@ def ucr_accuracy(y_true: Labels, y_score: Scores, *, tolerance: int = 100, pos_l
     y_score : array-like of shape (n_samples,)
         Scores, larger is more anomalous, such as those of ``decision_function``.
     tolerance : int, default=100
-        Number of rows before and after an anomaly that count as on it; or the number of rows of the anomaly, if that
-        is larger.
+        Number of rows before and after an anomaly that count as part of it; or the number of rows of the anomaly, if
+        that is larger.
     pos_label : int, float, bool or str, default=1
         The label of anomalies.
 
     Returns
     -------
     score : float
-        From 0 to 1, larger is better. If several rows have the largest score, the share of them that lies on an anomaly
-        counts: a constant score gets what a random one gets on average, the share of rows on an anomaly.
+        From 0 to 1, larger is better. If several rows have the largest score, the share of them on an anomaly counts: a
+        constant score gets the average result of a random score, the share of rows on an anomaly.
 
     Raises
     ------
@@ -71,8 +71,8 @@ def ucr_accuracy(y_true: Labels, y_score: Scores, *, tolerance: int = 100, pos_l
         starts, stops = find_events(rows.positive[part])
         if not len(starts):
             raise ValueError(
-                f"The series {key!r} has no anomaly (pos_label={pos_label!r}), so its largest score cannot lie on one. "
-                "Leave it out."
+                f"The series {key!r} has no anomaly (pos_label={pos_label!r}), so its largest score cannot be on one. "
+                "Leave the series out."
             )
         scores = rows.values[part]
         top = np.flatnonzero(scores == scores.max())

@@ -1,4 +1,4 @@
-"""Volume under the surface: areas under curves with soft borders, averaged over their softness."""
+"""Volume under the surface: areas under curves with soft borders, averaged over the widths of the borders."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _CONSTRAINTS = {
 
 @dataclass(frozen=True)
 class _Surface:
-    """Recall, false alarm rate and precision, each of shape (n_windows, n_thresholds), thresholds falling."""
+    """Recall, false alarm rate and precision, each of shape (n_windows, n_thresholds), with decreasing thresholds."""
 
     recall: np.ndarray
     false_alarm_rate: np.ndarray
@@ -33,18 +33,18 @@ def vus_pr(
 ) -> float:
     """Compute the volume under the precision-recall surface: average precision that tolerates a small lag.
 
-    An alarm shortly before or after an anomalous range counts in part. A window sets how near it must be, and the area
-    under the precision-recall curve is averaged over all windows up to ``max_buffer`` [1]_.
+    An alarm shortly before or after an anomalous range counts in part. A window sets how near the alarm must be, and
+    the area under the precision-recall curve is averaged over all windows up to ``max_buffer`` [1]_.
 
     Parameters
     ----------
     y_true : array-like of shape (n_samples,)
         Labels of two classes, in time order. If it, or otherwise `y_score`, has a (series, time) MultiIndex, each
-        series has its own ranges and buffers, and the rows of all are pooled. Otherwise all rows are one series.
+        series has its own ranges and buffers, and the rows of all series are pooled. Otherwise all rows are one series.
     y_score : array-like of shape (n_samples,)
         Scores, larger is more anomalous, such as those of ``decision_function``.
     max_buffer : int, default=100
-        The largest window, in rows: half of it on either side of a range is its buffer. The period of the series
+        The largest window, in rows: half a window before and after each range is its buffer. The period of the series
         is a usual choice. With 0 there are no buffers.
     n_thresholds : int, default=250
         Number of thresholds, at least 2: scores of evenly spaced ranks, from the largest to the smallest.
@@ -54,8 +54,8 @@ def vus_pr(
     Returns
     -------
     score : float
-        From 0 to 1, larger is better. A random detector gets about the mean soft label: the share of rows that are
-        anomalous, and a little more for the buffers.
+        From 0 to 1, larger is better. A random detector gets about the mean soft label: the share of anomalous rows,
+        plus a little for the buffers.
 
     Raises
     ------
@@ -70,30 +70,32 @@ def vus_pr(
 
     Notes
     -----
-    The definition is the one that the benchmark TSB-AD uses [2]_, that of the faster code of the authors of [1]_. For
+    The definition is that of the benchmark TSB-AD [2]_ and of the faster implementation by the authors of [1]_. For
     each window ``w`` of 0 to ``max_buffer``:
 
     - Every anomalous range is extended by its buffers: ``w // 2`` rows before its first and after its last row,
       cut off at the ends of the series. Extended ranges that share a row are merged.
-    - Anomalous rows have the soft label 1. A row of a buffer that is ``d`` rows off the range has
-      ``sqrt(1 - d / w)``. A row in the buffers of several ranges has the sum of these, but at most 1. Other rows
-      have 0.
-    - A threshold finds the rows that score it or more, so rows with equal scores are found together. The
-      thresholds are the scores of rank ``floor(k (n - 1) / (n_thresholds - 1))`` in falling order, ``k = 0, 1, ...``
-      of ``n`` rows. TP is the sum of the soft labels of the rows found.
-    - P is the number of anomalous rows plus *half* the sum of the soft labels of the rows of buffers that are found:
-      alarms there count in favour, but their absence does not count against.
+    - Anomalous rows have the soft label 1. A row of a buffer that is ``d`` rows away from the range has
+      ``sqrt(1 - d / w)``. A row in the buffers of several ranges has the sum of these, but at most 1. Other rows have
+      0.
+    - A threshold finds the rows whose score is at least the threshold, so rows with equal scores are found together.
+      The thresholds are the scores of rank ``floor(k (n - 1) / (n_thresholds - 1))`` in decreasing order, for
+      ``k = 0, 1, ...`` and ``n`` rows. TP is the sum of the soft labels of the rows found.
+    - P is the number of anomalous rows plus *half* the sum of the soft labels of the buffer rows that are found: alarms
+      there raise the result, but missing alarms do not lower it.
     - Recall is ``min(TP / P, 1)`` times the share of merged ranges in which at least one row is found (the reward
       for existence). Precision is TP over the number of rows found. The false alarm rate is the number of rows
       found minus TP, over ``n - P``.
-    - The area for precision and recall is a sum of rectangles, as in scikit-learn's average precision: the steps of
-      recall, from 0, each times the precision at its end. The area for ROC is that of trapezoids from (0, 0) to (1, 1).
+    - The area for precision and recall is a sum of rectangles, as in scikit-learn's average precision: the increases of
+      recall, from 0, each times the precision at its end. The area for ROC is a sum of trapezoids from (0, 0) to (1,
+      1).
 
-    The result is the mean of the areas over all windows. It only depends on the order of the scores. Buffers count
-    rows: gaps in time do not matter. With fewer thresholds than rows, even a perfect ranking can get a little less
-    than 1: some threshold finds the last anomalous and the first normal rows at once.
+    The result is the mean of the areas over all windows. It depends only on the order of the scores. Buffers count
+    rows: gaps in time do not matter. With fewer thresholds than rows, even a perfect ranking can get a little less than
+    1: some threshold finds the last anomalous and the first normal rows together.
 
-    The authors' first code differs: there the buffer after a range begins on its last row, and so ends a row earlier.
+    The authors' first implementation differs: its buffer after a range starts on the last row of the range, and so ends
+    a row earlier.
 
     References
     ----------
@@ -132,7 +134,7 @@ def vus_roc(
 ) -> float:
     """Compute the volume under the ROC surface: area under the ROC curve that tolerates a small lag.
 
-    Where anomalies are rare it is too optimistic, like the area under the ROC curve: prefer `vus_pr`.
+    It is too optimistic if anomalies are rare, like the area under the ROC curve: prefer `vus_pr`.
 
     Parameters
     ----------
@@ -141,7 +143,7 @@ def vus_roc(
     y_score : array-like of shape (n_samples,)
         Scores, larger is more anomalous, such as those of ``decision_function``.
     max_buffer : int, default=100
-        The largest window, in rows: half of it on either side of a range is its buffer.
+        The largest window, in rows: half a window before and after each range is its buffer.
     n_thresholds : int, default=250
         Number of thresholds, at least 2.
     pos_label : int, float, bool or str, default=1
@@ -150,7 +152,7 @@ def vus_roc(
     Returns
     -------
     score : float
-        From 0 to 1, larger is better. A random detector gets about 0.5, and a little more for the buffers.
+        From 0 to 1, larger is better. A random detector gets about 0.5, plus a little for the buffers.
 
     Raises
     ------
@@ -185,12 +187,13 @@ def _surface(
     rows = read_scores(y_true, y_score, pos_label)
     positive, scores, sizes = rows.positive, rows.values, np.diff(rows.series.bounds)
     n = len(scores)
-    # The first threshold that finds each row; all that follows are cumulative counts by threshold.
+    # The first threshold that finds each row; everything below is computed from cumulative counts by threshold.
     ranks = np.arange(n_thresholds) * (n - 1) // (n_thresholds - 1)
     found_at = np.searchsorted(np.sort(-scores)[ranks], -scores)
     n_found = _count(found_at, n_thresholds).cumsum()
     n_hits = _count(found_at[positive], n_thresholds).cumsum()
-    # Around each series, rows that no threshold finds keep the series apart and the buffers within bounds.
+    # Padding around each series, rows that no threshold finds, separates the series and keeps the buffers within
+    # bounds.
     margin = max_buffer + 1
     place = np.arange(n) + margin * np.repeat(np.arange(1, len(sizes) + 1), sizes)
     padded_at = np.full(n + margin * (len(sizes) + 1), n_thresholds)
@@ -212,7 +215,7 @@ def _surface(
 
 
 def _count(found_at: np.ndarray, n_thresholds: int) -> np.ndarray:
-    """Return how many of the rows each threshold finds first, minus the padding."""
+    """Return how many of the rows each threshold is the first to find, without the padding."""
     return np.bincount(found_at, minlength=n_thresholds + 1)[:n_thresholds]
 
 
@@ -242,7 +245,7 @@ def _in_buffers(
     """Return the sums of soft labels found outside the ranges, of shape (1 + max_buffer, n_thresholds).
 
     Two soft labels of one row add up to more than 1, as each is at least sqrt(1/2). So only the two ranges nearest to a
-    row matter: it counts in part if a buffer of the first reaches it, and fully if a buffer of the second does, too.
+    row matter: the row counts in part if the buffer of one of them reaches it, and fully if both do.
     """
     max_half = max_buffer // 2
     far = len(events) + max_half

@@ -67,14 +67,14 @@ class BaseTimeSplit(BaseCrossValidator):
         Raises
         ------
         ValueError
-            If a fold has no training or no test rows, X has lost a panel's index that y still has, or X and y both
-            carry series or time in their index, and these differ.
+            If a fold has no training or no test rows, X has lost a panel's index that y still has, or X and y both have
+            series or time in their index, and these differ.
 
         Warns
         -----
         UserWarning
-            If training or test rows of a fold hold no anomaly although y has some. By `EventSplit`, if y holds two
-            labels other than 0 and 1, of which the last in sorted order is taken as the anomaly.
+            If training or test rows of a fold have no anomaly although y has some. With `EventSplit`, also if y has two
+            labels other than 0 and 1: the last in sorted order is taken as the anomaly.
         """
         validate_parameter_constraints(self._parameter_constraints, vars(self), type(self).__name__)
         check_consistent_length(X, y)
@@ -90,7 +90,7 @@ class BaseTimeSplit(BaseCrossValidator):
                     raise ValueError(f"Fold {number} has no {part} rows. Use fewer folds or a smaller gap.")
                 if positive is not None and positive.any() and not positive[rows].any():
                     warnings.warn(
-                        f"The {part} rows of fold {number} hold no anomaly: F1 is meaningless there. Use fewer "
+                        f"The {part} rows of fold {number} contain no anomaly: F1 is meaningless there. Use fewer "
                         "folds, longer series, or EventSplit.",
                         UserWarning,
                         stacklevel=2,

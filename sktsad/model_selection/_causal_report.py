@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class Fault:
-    """One fault: its kind, where it was found, and what was found."""
+    """A fault: its kind, where it was found, and what was found."""
 
     kind: str
     where: str

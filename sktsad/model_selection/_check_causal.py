@@ -33,10 +33,10 @@ def check_causal(
     raise_on_fault: bool = False,
     random_state: Seed = 0,
 ) -> CausalReport:
-    """Check that a pipeline of any scikit-learn estimators scores every row only by its own past.
+    """Check that any scikit-learn pipeline scores every row using only its own past.
 
-    For every fold a clone is fitted on the training rows. Then values are changed, to see which scores change: changes
-    of the future must not change past scores, nor changes of one series the scores of another.
+    For every fold a clone is fitted on the training rows. Then values are changed, to see which scores change: changing
+    later rows must not change earlier scores, and changing one series must not change the scores of another.
 
     Parameters
     ----------
@@ -47,7 +47,7 @@ def check_causal(
     y : array-like of shape (n_samples,)
         Labels.
     cv : int or splitter
-        The folds that you evaluate it on.
+        The folds on which you evaluate the pipeline.
     raise_on_fault : bool, default=False
         Whether to raise if there is a fault.
     random_state : int, RandomState or None, default=0
@@ -59,7 +59,7 @@ def check_causal(
         ``report.ok`` is True if no fault was found; ``print(report)`` lists the faults. Kinds of fault:
 
         - "split": test rows are training rows, or training continues after the test rows of the same series;
-        - "inner split": the same for the folds of a search or threshold inside, such as
+        - "inner split": the same for the folds inside a search or threshold classifier, such as
           ``TunedThresholdClassifierCV``;
         - "scaled before": X was already standardised or min-max scaled, together with the test rows;
         - "error": fit or score raised an error;
@@ -69,22 +69,23 @@ def check_causal(
         - "future": past scores change with the future, e.g. by a centred window, or a step declares that it looks
           ahead;
         - "refit": most past scores change, e.g. by a scaler that is fitted to the rows to score;
-        - "threshold": past labels change, though their scores do not;
-        - "series": scores change with another series, by windows that cross the border;
+        - "threshold": predictions for past rows change, though their scores do not;
+        - "series": scores change with another series, e.g. by windows that cross the border;
         - "lost index": the (series, time) index is lost; the step that drops it is named.
 
     Raises
     ------
     ValueError
-        If there is a fault and ``raise_on_fault`` is set, or if X and y both carry series or time in their index, and
+        If there is a fault and ``raise_on_fault`` is set, or if X and y both have series or time in their index, and
         these differ.
 
     Notes
     -----
-    Faults that do not change scores are not found, nor faults of earlier processing of X, except scaling. Values that a
-    model ignores, such as those beyond the last split of a tree, change nothing: use a model that depends on them. Only
-    columns of numbers are changed; a number never falls below the smallest of its column, so that logarithms stay
-    defined, but it may be one that training did not have, and encoders of numbers must accept it.
+    Faults that do not change scores are not found, nor faults in the processing of X before this call, except scaling.
+    Changes that a model ignores, such as values beyond the last split of a tree, have no effect: use a model that
+    depends on them. Only columns of numbers are changed. A changed number is never smaller than the smallest of its
+    column, so that logarithms stay defined, but it may not occur in training, so encoders of numbers must accept
+    unknown values.
 
     Examples
     --------
@@ -153,7 +154,7 @@ def _check_split(report: CausalReport, kind: str, where: str, X: Rows, train: An
 
 
 def _check_inner_splits(report: CausalReport, estimator: AnyEstimator, X: Rows, y: Labels) -> None:
-    """Check the folds of searches and threshold classifiers inside, on the training rows."""
+    """Check the folds of searches and threshold classifiers inside the estimator, on the training rows."""
     nested = estimator.get_params(deep=True).values()
     for owner in [estimator, *(value for value in nested if hasattr(value, "fit"))]:
         cv = getattr(owner, "cv", "prefit")

@@ -1,4 +1,4 @@
-"""Checks of a detector beyond those of scikit-learn."""
+"""Checks of detectors in addition to those of scikit-learn."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ _N_ROWS = 240
 
 
 def check_detector(estimator: AnyEstimator) -> None:
-    """Check that a detector keeps the contract of this package, beyond that of scikit-learn.
+    """Check that a detector follows the conventions of sktsad, in addition to those of scikit-learn.
 
     It complements ``sklearn.utils.estimator_checks.check_estimator``, which checks whether an estimator works in
     scikit-learn's tools. This function checks whether it is a detector: it fits without labels, its decisions are
-    scores minus a threshold, and a score that is not a number is an alarm.
+    scores minus a threshold, and a score of NaN is an alarm.
 
     Parameters
     ----------
@@ -31,7 +31,7 @@ def check_detector(estimator: AnyEstimator) -> None:
     Raises
     ------
     AssertionError
-        If it does not keep the contract; the message says what is wrong.
+        If it does not follow the conventions; the message says what is wrong.
 
     See Also
     --------
@@ -73,7 +73,7 @@ def _check_labels(estimator: AnyEstimator, fitted: Any, X: np.ndarray, y: np.nda
     assert scores.shape == (len(X),), f"anomaly_score has shape {scores.shape} for {len(X)} rows."
     all_normal = clone(estimator).fit(X, np.zeros(len(X), dtype=int)).anomaly_score(X)
     assert np.array_equal(all_normal, scores), (
-        "Labels that are all 0 do not give the scores of a fit without labels."
+        "With labels that are all 0, scores differ from those of a fit without labels."
     )
     labelled = clone(estimator).fit(X, y)
     assert np.array_equal(labelled.classes_, [0, 1]), f"classes_ is {labelled.classes_} for labels 0 and 1."
@@ -88,7 +88,9 @@ def _check_decisions(fitted: Any, X: np.ndarray) -> None:
         "decision_function is not anomaly_score - threshold_."
     )
     expected = fitted.classes_[(decision > 0).astype(int)]
-    assert np.array_equal(fitted.predict(X), expected), "predict is not where decision_function is above 0."
+    assert np.array_equal(fitted.predict(X), expected), (
+        "predict is not the anomaly where decision_function is above 0."
+    )
 
 
 def _check_threshold(estimator: AnyEstimator, fitted: Any, X: np.ndarray) -> None:
@@ -108,9 +110,7 @@ def _check_extremes(fitted: Any, X: np.ndarray) -> None:
             decision = fitted.decision_function(extreme)
         except ValueError:
             continue  # raising an error is allowed, too
-        assert not np.isnan(decision).any(), (
-            f"A row of {value} has the decision NaN, which is never an alarm."
-        )
+        assert not np.isnan(decision).any(), f"A row of {value} has a decision of NaN, which is not an alarm."
 
 
 def _check_rows_with_an_index(estimator: AnyEstimator, X: np.ndarray) -> None:
@@ -150,6 +150,8 @@ def _check_copies(estimator: AnyEstimator, fitted: Any, X: np.ndarray) -> None:
     if "random_state" in again.get_params():
         again.set_params(random_state=0)
         scores = clone(again).fit(X).anomaly_score(X)
-    assert np.array_equal(again.fit(X).anomaly_score(X), scores), "A second fit gives other scores."
+    assert np.array_equal(again.fit(X).anomaly_score(X), scores), "A second fit gives different scores."
     copied = pickle.loads(pickle.dumps(fitted))
-    assert np.array_equal(copied.anomaly_score(X), fitted.anomaly_score(X)), "A pickle gives other scores."
+    assert np.array_equal(copied.anomaly_score(X), fitted.anomaly_score(X)), (
+        "A pickled copy gives different scores."
+    )

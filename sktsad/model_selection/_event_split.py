@@ -25,11 +25,11 @@ from ._base_time_split import BaseTimeSplit, Fold
 class EventSplit(BaseTimeSplit):
     """Distribute whole events over the folds, each fold one block of time in every series.
 
-    An event is a run of anomalous rows that follow one another in a series. Test blocks are contiguous and
-    together hold every row once. All other rows, minus a gap, are training rows, also those *after* the test block: a
-    score over these folds is an estimate for unseen events, not for the future. `SeriesSplit` estimates scores in the
-    future, but with rare events some of its folds have none. The block of a fold may be early in one series and late in
-    another, so that every fold gets its share of all events.
+    An event is a run of consecutive anomalous rows of a series. Test blocks are contiguous and together contain every
+    row once. All other rows, minus a gap, are training rows, also those *after* the test block: a score over these
+    folds is an estimate for unseen events, not for the future. `SeriesSplit` estimates scores in the future, but if
+    events are rare, some of its folds have none. The block of a fold may be early in one series and late in another, so
+    that every fold gets its share of all events.
 
     Parameters
     ----------
@@ -37,7 +37,7 @@ class EventSplit(BaseTimeSplit):
         Number of folds, at least 2.
     gap : int, str or timedelta, default=0
         Number of rows of each series left out of training on either side of its test block; or a length of time, such
-        as ``"1D"``, where the index has dates. Use at least the length of the window minus one row.
+        as ``"1D"``, if the index has dates. Use at least the length of the window minus one row.
 
     Warns
     -----
@@ -104,8 +104,8 @@ class EventSplit(BaseTimeSplit):
     def _blocks(self, positive: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return the edges of one block per fold in the rows of a series, and the events in each block.
 
-        Each block has an equal share of the events of the series, or one event more; within this, lengths are as equal
-        as possible.
+        Each block has an equal share of the events of the series, or one event more; within this limit, lengths are as
+        equal as possible.
         """
         starts, stops = find_events(positive)
         n, n_events = len(positive), len(starts)
@@ -121,7 +121,7 @@ class EventSplit(BaseTimeSplit):
 
 
 def _blocks_of_folds(share: np.ndarray, events_of_fold: np.ndarray) -> np.ndarray:
-    """Give the blocks with one event more to the folds with the fewest so far, else block i to fold i."""
+    """Assign the blocks with one more event to the folds with the fewest so far, or else block i to fold i."""
     more = share > share.min()
     fewest_first = np.lexsort((~more, events_of_fold))
     blocks = np.empty(len(share), dtype=int)

@@ -14,7 +14,7 @@ from scipy.sparse import issparse
 from .._core import AnyEstimator, Rows, SeriesRows, is_panel, num_samples, read_series
 from ._causal_report import CausalReport
 
-#: If at least this share of rows changes, a step uses all rows at once, not only neighbours.
+#: If at least this share of rows changes, a step uses all rows together, not only neighbours.
 _MOST = 0.5
 
 
@@ -30,7 +30,7 @@ class Probe:
         self.rows: SeriesRows = read_series(X)
 
     def run(self) -> None:
-        """Run every check; stop if the next would be meaningless."""
+        """Run all checks; stop if the next one would be meaningless."""
         n_rows = self.rows.n_rows
         scores, labels = self._scores(self.X), np.asarray(self.model.predict(self.X))
         if len(scores) != n_rows or len(labels) != n_rows:
@@ -46,7 +46,7 @@ class Probe:
             self._check_future(scores, labels)
 
     def _check_order(self, scores: np.ndarray) -> bool:
-        """Change one row: its own score must change, or if not, scores must change in the order of changed rows."""
+        """Change one row: its own score must change, or else scores must change in the order of the changed rows."""
         longest = int(np.argmax(np.diff(self.rows.bounds)))
         last = int(self.rows.bounds[longest + 1]) - 1
         changed = self._changed_by(last, scores)
@@ -85,7 +85,9 @@ class Probe:
             cut = int(len(order) * self.rng.uniform(0.3, 0.7))
             holes = np.flatnonzero(missing[order].any(axis=1)) + 1
             holes = holes[(holes > 0.1 * len(order)) & (holes < 0.9 * len(order))]
-            if len(holes):  # only a step that fills holes may look ahead there: cut after a hole, to find it
+            if len(
+                holes
+            ):  # a step that fills holes may look ahead only there: cut after a hole, to detect this
                 cut = holes[np.argmin(np.abs(holes - cut))]
             past[order[:cut]] = True
         X_other = self._shift(np.flatnonzero(~past))
@@ -100,12 +102,12 @@ class Probe:
             self.report.add(
                 "threshold",
                 self.where,
-                f"{int(relabelled.sum())} past labels change with the future, their scores do not: the threshold is "
-                "chosen on the rows to predict.",
+                f"{int(relabelled.sum())} past predictions change with the future, but their scores do not: the "
+                "threshold is chosen on the rows to predict.",
             )
 
     def _check_series(self, scores: np.ndarray) -> bool:
-        """Change every other series: the scores of the rest must not change."""
+        """Change every second series: the scores of the others must not change."""
         if len(self.rows.keys) < 2:
             return True
         crossing = 0
@@ -154,7 +156,7 @@ class Probe:
         return values[0].shape != values[1].shape or bool(self._changed(*values).any())
 
     def _shift(self, rows: np.ndarray, size: float | None = None) -> Any:
-        """Return X with some rows shifted, by ``size`` standard deviations or by random multiples of these."""
+        """Return X with some rows shifted, by ``size`` or a random number of standard deviations."""
         if not hasattr(self.X, "iloc"):
             X = np.asarray(self.X)
             return self._moved(X, rows, size).astype(X.dtype if X.dtype.kind == "f" else float)
@@ -177,7 +179,7 @@ class Probe:
         return moved
 
     def _first_step(self, is_faulty: Any, X_other: Any = None) -> str:
-        """Name the first step of a pipeline whose output is faulty, given that of X and that of ``X_other``."""
+        """Name the first step of a pipeline that ``is_faulty``, given its outputs for X and ``X_other``."""
         before, after = self.X, self.X if X_other is None else X_other
         model = self.model
         while not hasattr(model, "steps") and hasattr(model, "estimator"):  # a search or threshold around it

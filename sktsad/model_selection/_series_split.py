@@ -27,33 +27,33 @@ from ._base_time_split import BaseTimeSplit, Fold
 class SeriesSplit(BaseTimeSplit):
     """Split every series in time order: training rows before test rows, with a gap between them.
 
-    This is ``TimeSeriesSplit`` of scikit-learn for panels: test blocks follow one another to the end of the series, and
-    each is preceded by its training rows.
+    This is ``TimeSeriesSplit`` of scikit-learn for panels: consecutive test blocks end with the last row of the series,
+    and the training rows of each come before it.
 
     Parameters
     ----------
     n_splits : int, default=5
         Number of folds.
     gap : int, str or timedelta, default=0
-        Number of rows of each series left out between training and test; with ``by="time"``, of time stamps. Or a
-        length of time, such as ``"1D"``, where the index has dates: no training row lies within this time before a test
+        Number of rows of each series, or of time stamps with ``by="time"``, left out between training and test. Or a
+        length of time, such as ``"1D"``, if the index has dates: no training row lies within this time before a test
         block.
     test_size : int, str or timedelta, default=None
-        Number of rows of each series in a test block; with ``by="time"``, of time stamps. Or how long a block lasts,
-        such as ``"7D"``; the last ends one time step after the last row. None makes all blocks, and the first training
-        block, about equally long: ``n // (n_splits + 1)``.
+        Number of rows of each series, or of time stamps with ``by="time"``, in a test block. Or how long a block lasts,
+        such as ``"7D"``; the last block ends one time step after the last row. None makes all blocks, and the first
+        training block, about equally long: ``n // (n_splits + 1)``.
     expanding : bool, default=True
-        Whether the training rows go back to the start. If False, each fold trains on the latest rows only, as many as
-        the first fold has.
+        Whether the training rows start at the first row. If False, each fold trains only on the latest rows, as many as
+        in the first fold.
     by : {"position", "time"}, default="position"
-        "position" cuts each series by its own rows, so that each has its share in every fold. The same day can then be
-        in training for one series and in test for another, so that an incident of many series may already have been
-        seen in training. "time" cuts all series at the same instants; it counts the distinct time stamps of all series,
+        "position" splits each series by its own rows, so that every fold contains rows of each. The same day can then
+        be in training for one series and in test for another, so that an incident of many series may already have been
+        seen in training. "time" splits all series at the same times; it counts the distinct time stamps of all series,
         and a series may have no row in a fold.
     partition : bool, default=False
-        Whether to add a first fold that tests the rows before all test blocks, and trains on the rows after them, as
-        there are none before. Then each row is tested once, as ``StackingClassifier`` and ``cross_val_predict``
-        require; all other folds train only on the past.
+        Whether to add a first fold that tests the rows before all test blocks, and trains on later rows, as there are
+        no earlier ones. Then each row is tested once, as ``StackingClassifier`` and ``cross_val_predict`` require; all
+        other folds train only on the past.
 
     See Also
     --------
@@ -111,7 +111,7 @@ class SeriesSplit(BaseTimeSplit):
         Returns
         -------
         n_splits : int
-            One more than the parameter with ``partition=True``.
+            The parameter ``n_splits``, plus 1 with ``partition=True``.
         """
         return self.n_splits + self.partition
 

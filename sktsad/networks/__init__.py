@@ -22,7 +22,7 @@ from ._stateful import StatefulNetwork
 from ._variational import VariationalAutoencoder, VariationalLoss, kl_divergence
 from ._window_errors import VariationalWindowErrors, WindowErrors
 
-#: Names that users pass to an estimator, or need to write their own.
+#: Names that users pass to an estimator, or need for their own estimators.
 __all__ = [
     "CrossEntropy",
     "DenseClassifier",

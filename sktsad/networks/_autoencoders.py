@@ -15,7 +15,7 @@ from ._dense import dense_layers
 from ._dropout import DROPOUTS
 from ._recurrent_layers import RecurrentLayer, UnrolledDecoder
 
-#: Largest number of units of a layer, beyond any useful size: a typing error must not fill the memory.
+#: Largest number of units of a layer, beyond any useful size: a typo must not fill the memory.
 _MOST_UNITS = 2**16
 
 
@@ -59,7 +59,7 @@ class CodeEncoder(nn.Module):
     Parameters
     ----------
     autoencoder : Autoencoder
-        A trained one; it is copied.
+        A trained autoencoder; it is copied.
     window_shape : (int, int)
         Length and channels of its windows.
     n_outputs : int
@@ -130,7 +130,7 @@ class DenseAutoencoder(Autoencoder):
 
 
 class RecurrentAutoencoder(Autoencoder):
-    """Recurrent layers down to the code, the last state of the encoder, and recurrent layers back.
+    """Recurrent layers down to the code, which is the last state of the encoder, and recurrent layers back.
 
     Parameters
     ----------
@@ -147,13 +147,14 @@ class RecurrentAutoencoder(Autoencoder):
     dropout_type : {"standard", "gaussian", "alpha"}
         Kind of dropout.
     recurrent_dropout : float
-        Share of the state's units dropped between steps.
+        Share of the units of the state dropped between steps.
     conv_channels : int or None
         Channels of a convolution before the encoder's recurrent layers; None leaves it out.
     kernel_size : int
         Number of steps that the convolution covers.
     decoder : {"repeat", "unroll"}
-        Whether the mirrored layers see the code at each step, or decode row by row, starting from the code.
+        Whether the input of the mirrored layers is the code at each step, or they decode row by row, starting from the
+        code.
     widen : int
         As in `DenseAutoencoder`.
     """
@@ -221,12 +222,12 @@ def make_autoencoder(
     recurrent_dropout: float = 0.0,
     **arguments: Any,
 ) -> Autoencoder:
-    """Make a `DenseAutoencoder`, or a `RecurrentAutoencoder` of that cell; each ignores the other's parameters.
+    """Create a `DenseAutoencoder`, or a `RecurrentAutoencoder` with this cell; each ignores the other's parameters.
 
     Raises
     ------
     ValueError
-        If ``hidden_sizes`` does not hold numbers of units, or there is no layer for dropout.
+        If ``hidden_sizes`` does not contain numbers of units, or there is no layer for dropout.
     """
     is_row = getattr(hidden_sizes, "ndim", 1) == 1 and not isinstance(hidden_sizes, Mapping | Set)
     sizes = list(hidden_sizes) if is_row else []
@@ -239,7 +240,7 @@ def make_autoencoder(
     if network == "dense":
         if arguments.get("dropout") and len(sizes) == 1:
             raise ValueError(
-                f"dropout={arguments['dropout']} finds no layer between input and code: add one to "
+                f"dropout={arguments['dropout']} has no layer between input and code to act on: add one to "
                 f"hidden_sizes={tuple(sizes)}, or use noise."
             )
         return DenseAutoencoder(hidden_sizes=sizes, activation=activation, **arguments)

@@ -19,7 +19,7 @@ def dense_layers(
     layers: list[nn.Module] = []
     for n_inputs, n_outputs in itertools.pairwise(sizes):
         linear = nn.Linear(n_inputs, n_outputs)
-        if activation == "selu":  # self-normalising with these weights only
+        if activation == "selu":  # self-normalising only with these weights
             nn.init.kaiming_normal_(linear.weight, nonlinearity="linear")
             nn.init.zeros_(linear.bias)
         hidden = [ACTIVATIONS[activation](), *([DROPOUTS[dropout_type](dropout)] if dropout else [])]
@@ -28,7 +28,7 @@ def dense_layers(
 
 
 class DenseClassifier(nn.Module):
-    """A dense layer and logits: what `TorchClassifier` uses when it is given no module.
+    """A dense layer and logits, the default module of `TorchClassifier`.
 
     Parameters
     ----------

@@ -26,5 +26,5 @@ class GaussianDropout(nn.Module):
         return x * (1 + self.std * torch.randn_like(x)) if self.training else x
 
 
-#: "alpha" keeps mean and variance of SELU units.
+#: "alpha" keeps the mean and variance of SELU units.
 DROPOUTS = {"standard": nn.Dropout, "gaussian": GaussianDropout, "alpha": nn.AlphaDropout}

@@ -10,7 +10,7 @@ from ._recurrent import RecurrentNetwork
 
 
 class Forecaster(RecurrentNetwork):
-    """A `RecurrentNetwork` that predicts the last ``horizon`` rows of a window and does not see them.
+    """A `RecurrentNetwork` that predicts the last ``horizon`` rows of a window from the other rows.
 
     Parameters
     ----------

@@ -12,7 +12,7 @@ from torch.nn import functional
 
 
 def log_probabilities(logits: torch.Tensor, target: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return the log probability of each row's class, and that of all others together, without overflow.
+    """Return the log probability of each row's class, and of all other classes together, without overflow.
 
     Logits have the shape (batch,) for class 1 of two, or (batch, n_classes) for each class.
     """
@@ -34,8 +34,8 @@ def check_length(values: torch.Tensor, logits: torch.Tensor, name: str) -> None:
     """Refuse a parameter that does not have one value per class."""
     if len(values) != count_classes(logits):
         raise ValueError(
-            f"{name} holds {len(values)} value(s) for {count_classes(logits)} classes: give one for each, in their "
-            "sorted order."
+            f"{name} has {len(values)} value(s) for {count_classes(logits)} classes: give one for each, in sorted "
+            "order."
         )
 
 
@@ -43,7 +43,7 @@ class CrossEntropy(nn.Module):
     """Cross entropy of logits, one value per row.
 
     Logits have the shape (batch,) for class 1 of two, with floats as targets, or (batch, n_classes) for each class,
-    with integers as targets. The same holds for all classification losses here.
+    with integers as targets. This is the same for all classification losses here.
 
     Parameters
     ----------
@@ -88,10 +88,11 @@ class FocalLoss(nn.Module):
     Parameters
     ----------
     gamma : float, default=2.0
-        Exponent of the weight, at least 0: a row weighs the probability of error to this power. 0 is cross entropy.
+        Exponent of the weight, at least 0: the weight of a row is its probability of error to this power. 0 is cross
+        entropy.
     alpha : float or sequence of float, default=None
-        Weight of each class, in their sorted order. A number is for two classes, and is the weight of the anomaly; the
-        other class has the weight 1 minus this number if it is below 1, as published, and else the weight 1.
+        Weight of each class, in sorted order. A number is for two classes, and is the weight of the anomaly; the weight
+        of the other class is 1 minus this number if it is below 1, as published, and 1 otherwise.
 
     References
     ----------
@@ -124,10 +125,10 @@ class FocalLoss(nn.Module):
 
 
 class MeanFalseError(nn.Module):
-    """Sum of the mean squared errors of the classes: every class counts the same, however rare.
+    """Sum of the mean squared errors of the classes: all classes have the same weight, even rare ones.
 
-    One number per batch; classes without rows in the batch do not count, so each batch should hold all classes. Over
-    several batches, such as those that early stopping watches, the loss is the mean over the batches.
+    One number per batch; classes without rows in the batch do not count, so each batch should contain all classes. Over
+    several batches, as in early stopping, the loss is the mean over the batches.
 
     References
     ----------
@@ -154,7 +155,7 @@ class MeanFalseError(nn.Module):
 
 
 class MeanSquaredFalseError(MeanFalseError):
-    """Sum of the squares of the two classes' mean squared errors, which also keeps the two errors close.
+    """Sum of the squared mean squared errors of the two classes, which also keeps the two errors close.
 
     References
     ----------
@@ -173,13 +174,13 @@ class MeanSquaredFalseError(MeanFalseError):
 class LogitAdjustedCrossEntropy(CrossEntropy):
     """Cross entropy of logits shifted by the log prior of their classes, one value per row.
 
-    After training with it, the unshifted logits are those for classes of equal prior.
+    After training, the unshifted logits are those for classes of equal prior.
 
     Parameters
     ----------
     prior : sequence of float, default=None
-        Share of each class, above 0; None takes the shares in the training rows, by their sample weights. A classifier
-        that is trained further keeps the shares of its first fit.
+        Share of each class, above 0; None means the shares of the training rows, weighted by their sample weights. A
+        classifier that is trained further keeps the shares of its first fit.
     tau : float, default=1.0
         Weight of the log prior.
 
@@ -199,12 +200,12 @@ class LogitAdjustedCrossEntropy(CrossEntropy):
             self.set_prior(prior)
 
     def set_prior(self, prior: Sequence[float]) -> None:
-        """Set the shares of the classes, in their sorted order."""
+        """Set the shares of the classes, in sorted order."""
         shares = torch.as_tensor(prior, dtype=self.shift.dtype)
         if not (shares > 0).all():
             raise ValueError(
-                f"prior={shares.tolist()} must be above 0 for every class: train on rows of every class, or give their "
-                "shares, as net__criterion__prior."
+                f"prior={shares.tolist()} must be above 0 for every class: train on rows of every class, or set their "
+                "shares with net__criterion__prior."
             )
         self.shift = self.tau * torch.log(shares / shares.sum()).to(self.shift.device)
 
@@ -232,7 +233,7 @@ class ReconstructionError(nn.Module):
     Parameters
     ----------
     loss : {"squared_error", "absolute_error"}, default="squared_error"
-        Which error.
+        The error to compute.
     """
 
     def __init__(self, loss: str = "squared_error") -> None:
@@ -240,7 +241,7 @@ class ReconstructionError(nn.Module):
         self.loss = loss
 
     def forward(self, output: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
-        """Return the error of each element, in the shape of ``output``."""
+        """Return the error of each element, with the shape of ``output``."""
         difference = output - target
         return difference.square() if self.loss == "squared_error" else difference.abs()
 
@@ -251,7 +252,7 @@ class ForecastError(ReconstructionError):
     Parameters
     ----------
     loss : {"squared_error", "absolute_error"}, default="squared_error"
-        Which error.
+        The error to compute.
     """
 
     def forward(self, output: torch.Tensor, target: torch.Tensor) -> torch.Tensor:

@@ -1,4 +1,4 @@
-"""Restoration of hidden spans of a window."""
+"""Reconstruction of hidden spans of a window."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ._recurrent import RecurrentEncoder
 
 
 class MaskedReconstructor(nn.Module):
-    """Hide spans of a window, encode it, and restore the whole window from the code.
+    """Hide spans of a window, encode it, and reconstruct the whole window from the code.
 
     Hidden rows are 0, which is the mean of standardised values.
 
@@ -27,7 +27,7 @@ class MaskedReconstructor(nn.Module):
     span : int
         Rows of a span; at most half of the window is used. Spans may overlap.
     dense_size : int or None
-        Number of units in the dense layer that the code is decoded through; None leaves it out.
+        Number of units in the dense layer of the decoder; None leaves it out.
     dropout : float
         Share of units dropped between recurrent layers.
     **encoder : dict
@@ -48,7 +48,7 @@ class MaskedReconstructor(nn.Module):
         self.encoder = RecurrentEncoder(n_channels, dropout=dropout, **encoder)
         self.window_shape = (length, n_channels)
         self.span = min(span, max(1, length // 2))
-        # The share of rows that one span leaves visible; in a window of one row all rows, not none.
+        # The share of rows that one span leaves visible; for a window of one row it is 1, not 0.
         left = 1 - self.span / max(length, 2)
         self.n_spans = max(1, round(math.log(1 - mask_fraction) / math.log(left)))
         hidden = [] if dense_size is None else [dense_size]
@@ -62,7 +62,7 @@ class MaskedReconstructor(nn.Module):
         return ((rows >= starts) & (rows < starts + self.span)).any(dim=1)
 
     def forward(self, X: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Return the restored windows, and which rows were hidden."""
+        """Return the reconstructed windows, and which rows were hidden."""
         hidden = self.draw_mask(len(X), X.device)
         code = self.encoder(X.masked_fill(hidden[:, :, None], 0.0))
         return self.head(code).unflatten(1, self.window_shape), hidden

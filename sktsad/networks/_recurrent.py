@@ -11,7 +11,7 @@ CELLS: dict[str, Any] = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
 
 
 def to_patches(x: torch.Tensor, patch_size: int) -> torch.Tensor:
-    """Join ``patch_size`` consecutive samples into one network step, repeating the first sample where needed.
+    """Join ``patch_size`` consecutive samples into one network step, repeating the first sample if necessary.
 
     Parameters
     ----------
@@ -46,7 +46,7 @@ class RecurrentEncoder(nn.Module):
     dropout : float
         Share of units dropped between layers.
     bidirectional : bool
-        Whether to read the window backwards, too.
+        Whether to also read the window backwards.
     pooling : {"last", "last_max"}
         The last hidden state; or the last hidden state and the maximum of each unit over time.
     patch_size : int
@@ -65,7 +65,7 @@ class RecurrentEncoder(nn.Module):
         patch_size: int = 1,
     ) -> None:
         super().__init__()
-        #: The arguments that make another encoder of the same kind.
+        #: The arguments to create another encoder of the same kind.
         self.arguments = {
             "n_channels": n_channels,
             "cell": cell,
@@ -114,7 +114,7 @@ class RecurrentNetwork(nn.Module):
     dropout : float
         Share of units dropped between recurrent layers and before the outputs.
     encoder : module, default=None
-        A trained encoder, with the size of its output as ``n_outputs``, to use instead of a new one.
+        A trained encoder to use instead of a new one, with an attribute ``n_outputs``, the size of its output.
     **new_encoder : dict
         Parameters of a new `RecurrentEncoder`.
     """

@@ -1,4 +1,4 @@
-"""Recurrent layers step by step: with dropout between steps, or fed with their own outputs."""
+"""Recurrent layers step by step: with dropout between steps, or with their own outputs as inputs."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ._recurrent import CELLS
 def _gru_step(
     x: torch.Tensor, hidden: torch.Tensor, seen: torch.Tensor, weights: tuple[torch.Tensor, ...]
 ) -> torch.Tensor:
-    """Make a step of a GRU; unlike in ``torch.gru_cell``, the gates do not see the state that is carried on."""
+    """Compute a step of a GRU; unlike in ``torch.gru_cell``, the input of the gates may differ from the state."""
     input_weight, hidden_weight, input_bias, hidden_bias = weights
     reset_x, update_x, new_x = functional.linear(x, input_weight, input_bias).chunk(3, dim=1)
     reset_h, update_h, new_h = functional.linear(seen, hidden_weight, hidden_bias).chunk(3, dim=1)
@@ -24,8 +24,8 @@ def _gru_step(
     return new + torch.sigmoid(update_x + update_h) * (hidden - new)
 
 
-#: One step of a cell: maps input, state, output as the gates see it, and weights to the next state. The first part of a
-#: state is the output.
+#: One step of a cell: maps input, state, masked output (the input of the gates) and weights to the next state. The
+#: first part of a state is the output.
 STEPS: dict[str, Callable[..., Any]] = {
     "rnn": lambda x, state, seen, weights: (torch.rnn_tanh_cell(x, seen, *weights),),
     "gru": lambda x, state, seen, weights: (_gru_step(x, state[0], seen, weights),),
@@ -36,9 +36,9 @@ STEPS: dict[str, Callable[..., Any]] = {
 class RecurrentLayer(nn.Module):
     """A recurrent layer with dropout on the state between steps.
 
-    All steps of a window have the same mask [1]_. It hides units from the gates only, not from the next step, as the
-    scaling of the mask would multiply from step to step. In training the layer runs step by step, since torch's fused
-    layers have no such dropout; otherwise, and without dropout, it is torch's layer.
+    All steps of a window have the same mask [1]_. It is applied only to the input of the gates, not to the state of the
+    next step, as the scaling of the mask would multiply from step to step. In training the layer runs step by step,
+    since torch's fused layers have no such dropout; otherwise, and without dropout, it is torch's layer.
 
     Parameters
     ----------
@@ -47,7 +47,7 @@ class RecurrentLayer(nn.Module):
     n_inputs, n_outputs : int
         Sizes of input and state.
     recurrent_dropout : float
-        Share of the state's units that are dropped while training.
+        Share of the units of the state dropped while training.
 
     References
     ----------
@@ -78,7 +78,7 @@ class RecurrentLayer(nn.Module):
         return (hidden, torch.zeros_like(hidden)) if self.cell == "lstm" else (hidden,)
 
     def mask(self, hidden: torch.Tensor) -> torch.Tensor:
-        """Draw which units the gates see, scaled up to replace the others; outside training the gates see all."""
+        """Draw the mask of the input of the gates, scaled up for dropped units; outside training nothing is dropped."""
         return functional.dropout(torch.ones_like(hidden), self.recurrent_dropout, self.training)
 
     def step(
@@ -91,9 +91,10 @@ class RecurrentLayer(nn.Module):
 
 
 class UnrolledDecoder(nn.Module):
-    """Decode a code row by row, from the last to the first, each from the one decoded before.
+    """Decode a code row by row, from the last row to the first, each from the row decoded before.
 
-    The code determines the first state of every layer [1]_. Decoded rows are fed back, in training and after.
+    The code determines the first state of every layer [1]_. Decoded rows are the next inputs, during and after
+    training.
 
     Parameters
     ----------
@@ -106,7 +107,7 @@ class UnrolledDecoder(nn.Module):
     dropout : torch.nn.Module
         Module that drops units between layers and before the output.
     recurrent_dropout : float
-        Share of the state's units dropped between steps.
+        Share of the units of the state dropped between steps.
 
     References
     ----------

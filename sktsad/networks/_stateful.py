@@ -11,7 +11,7 @@ from torch.nn.utils.rnn import pack_padded_sequence
 
 from ._recurrent import CELLS
 
-#: The cells over one row: a layer over a sequence of length one takes twice as long.
+#: The cells for one row: a layer over a sequence of length one takes twice as long.
 ONE_ROW: dict[type, Any] = {nn.GRU: torch.gru_cell, nn.LSTM: torch.lstm_cell, nn.RNN: torch.rnn_tanh_cell}
 
 
@@ -36,8 +36,8 @@ class StatefulNetwork(nn.Module):
     dense_size : int or None, default=None
         Number of units in a dense layer before the outputs; None leaves it out.
     n_series, series_embedding : int or None, default=None
-        Number of known series, and size of the vector that is learnt for each and joined to the values of its rows.
-        Number -1 is an unknown series: its vector is the mean of all.
+        Number of known series, and size of the vector that is learnt for each and appended to its rows. Number -1 is an
+        unknown series: its vector is the mean of all vectors.
     """
 
     def __init__(
@@ -58,7 +58,7 @@ class StatefulNetwork(nn.Module):
         self.state_shape = (2 if cell == "lstm" else 1, num_layers, hidden_size)
         self.embedding = nn.Embedding(n_series, series_embedding) if n_series and series_embedding else None
         n_inputs = n_channels + (series_embedding or 0 if self.embedding else 0)
-        # Single layers: with torch's own dropout between layers, the LSTM is not fused.
+        # Single layers, as torch does not fuse an LSTM with its own dropout between layers.
         self.layers = nn.ModuleList(
             CELLS[cell](n_inputs if layer == 0 else hidden_size, hidden_size, batch_first=True)
             for layer in range(num_layers)
@@ -137,7 +137,7 @@ class StatefulNetwork(nn.Module):
         return X.new_zeros(len(X), *self.state_shape)
 
     def _of_layer(self, state: torch.Tensor, number: int) -> Any:
-        """Return the state of a layer as torch's layers take it."""
+        """Return the state of a layer in the form of torch's layers."""
         parts = [part[None].contiguous() for part in state[:, :, number].unbind(dim=1)]
         return tuple(parts) if len(parts) == 2 else parts[0]
 

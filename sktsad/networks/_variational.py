@@ -13,7 +13,7 @@ from ._losses import ReconstructionError
 
 
 class VariationalAutoencoder(Autoencoder):
-    """An autoencoder whose code is a normal distribution; while training a code is drawn from it.
+    """An autoencoder with a normal distribution as code, from which a code is drawn in training.
 
     Parameters
     ----------
@@ -44,7 +44,7 @@ class VariationalAutoencoder(Autoencoder):
         **autoencoder: Any,
     ) -> None:
         super().__init__(noise)
-        # If it were only as wide as the code, the encoder would tie each variance to the mean.
+        # If this layer were only as wide as the code, each variance would depend on the mean.
         self.autoencoder = make_autoencoder(
             network, length=length, n_channels=n_channels, hidden_sizes=hidden_sizes, widen=2, **autoencoder
         )
@@ -68,7 +68,7 @@ class VariationalAutoencoder(Autoencoder):
         return self.autoencoder.decode(code)
 
     def forward(self, X: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        """Return the reconstruction of a drawn code (after training, of the mean code), means and log variances."""
+        """Return the reconstruction from a drawn code (after training, from the mean code), means and log variances."""
         mean, log_variance = self.distribution(self.corrupt(X))
         code = mean
         if self.training:

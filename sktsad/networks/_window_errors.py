@@ -1,4 +1,4 @@
-"""The errors of windows by a trained network, which are anomaly scores."""
+"""The errors of a trained network on windows, which are anomaly scores."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ class WindowErrors(nn.Module):
     Parameters
     ----------
     module : torch.nn.Module
-        A trained module: maps windows of shape (batch, length, channels) to outputs, which ``criterion`` compares with
-        the windows.
+        A trained module that maps windows of shape (batch, length, channels) to outputs, which ``criterion`` compares
+        with the windows.
     criterion : torch.nn.Module
-        Called with (output, windows), returns errors of shape (batch, rows, channels).
+        Called with (output, windows); returns errors of shape (batch, rows, channels).
     last_only : bool, default=False
-        Whether the score is the mean over the last row only.
+        Whether the score is the mean over only the last row.
     """
 
     def __init__(self, module: Any, criterion: Any, *, last_only: bool = False) -> None:

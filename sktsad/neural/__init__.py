@@ -1,4 +1,4 @@
-"""Every estimator that holds a network."""
+"""Every estimator that contains a network."""
 
 from ._autoencoder_detector import AutoencoderDetector
 from ._forecast_detector import ForecastDetector

@@ -24,7 +24,7 @@ from ._recurrent_parameters import RECURRENT
 from ._row_layout import RowLayout, lay_out
 from ._training import LeanNet, Network, Segments, StrandDataset, StrandLoader, UpdateRule, train
 
-#: Limits of the rows of a chunk and of a strand where the parameters are None.
+#: Limits of the number of rows of a chunk and of a strand if the parameters are None.
 _MIN_CHUNK, _MAX_CHUNK, _MAX_STRAND = 32, 256, 4096
 
 _AT_LEAST_1 = Interval(Integral, 1, None, closed="left")
@@ -50,14 +50,14 @@ _OF_MODULE = ("cell", "hidden_size", "num_layers", "dropout", "dense_size", "ser
 
 
 def strand_arguments(estimator: AnyEstimator, n_rows: int) -> dict[str, Any]:
-    """Return how rows are cut into strands and chunks.
+    """Return how rows are divided into strands and chunks.
 
     Raises
     ------
     ValueError
         If strands are no longer than ``warm_up``.
     """
-    warm_up = int(estimator.warm_up)  # NumPy's small numbers overflow
+    warm_up = int(estimator.warm_up)  # small NumPy integers may overflow
     chunk = None if estimator.chunk_size is None else int(estimator.chunk_size)
     length = None if estimator.strand_length is None else int(estimator.strand_length)
     if chunk is None:
@@ -67,7 +67,7 @@ def strand_arguments(estimator: AnyEstimator, n_rows: int) -> dict[str, Any]:
         length = -(-length // chunk) * chunk
     if length <= warm_up:
         raise ValueError(
-            f"warm_up={warm_up} leaves no row of a strand that counts: strand_length={length} must be larger."
+            f"warm_up={warm_up} leaves no row of a strand in the loss: strand_length={length} must be larger."
         )
     return {"chunk_size": chunk, "strand_length": length, "warm_up": warm_up}
 
@@ -98,7 +98,7 @@ def train_along(
     has_cycle: bool = True,
     **what: Any,
 ) -> LeanNet:
-    """Train a net along segments; ``what`` holds the arguments of `StrandDataset` that say what to learn."""
+    """Train a net along segments; ``what`` contains the arguments of `StrandDataset` that define the target."""
     net.set_params(callbacks__update_rule__one_cycle=has_cycle and _wants_cycle(estimator))
     strands = strand_arguments(estimator, int(learnt.sum()))
     trained = StrandDataset(
@@ -114,7 +114,7 @@ def train_along(
 
 
 def _wants_cycle(estimator: AnyEstimator) -> bool:
-    """Return whether the learning rate rises and falls once over a fit; a schedule of the user replaces this."""
+    """Return whether the learning rate rises and falls once over a fit, which a schedule of the user replaces."""
     theirs = [item[-1] if isinstance(item, tuple) else item for item in estimator.callbacks or []]
     has_own = any(isinstance(callback, LRScheduler) for callback in theirs)
     return estimator.lr_schedule == "one_cycle" and not has_own

@@ -1,4 +1,4 @@
-"""Autoencoders as detectors: what they cannot reconstruct is unusual."""
+"""Autoencoders as detectors: windows that they cannot reconstruct are unusual."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ AUTOENCODER: dict = {
 class AutoencoderDetector(DetectorTransformerMixin, NetDetector):
     """Score a window by how badly an autoencoder, trained on normal windows, reconstructs it.
 
-    A network compresses windows to a short code and is trained to reconstruct them from it [1]_. It is trained on
-    normal rows only, so that it learns to reconstruct normal windows and no others; labelled anomalies are left out.
+    A network compresses windows to a short code and is trained to reconstruct them from the code [1]_. It is trained
+    only on normal rows, so that it learns to reconstruct normal windows and no others; labelled anomalies are left out.
 
     Parameters
     ----------
@@ -48,32 +48,32 @@ class AutoencoderDetector(DetectorTransformerMixin, NetDetector):
         Error of each value, in training and in the score.
     score_on : {"window", "last", "overlap"}, default="window"
         Whether the score is the mean error over the window, or over its last row. "overlap" gives a row the mean of the
-        scores of all windows that hold it: it **looks ahead** by a window, and is for analysing past data.
+        scores of all windows that contain it: this **looks ahead** by a window and is for analysing past data.
     decoder : {"repeat", "unroll"}, default="repeat"
-        Recurrent networks only: whether the decoder sees the code at every step [2]_; or only at first, and then the
-        row that it decoded before, from the last row to the first [3]_. Unrolling goes step by step: training takes
-        about 1.4 times as long with an LSTM on a CPU, 1.2 times with a GRU.
+        Recurrent networks only: whether the input of the decoder is the code at every step [2]_, or the code only at
+        the first step, and then the previously decoded row, from the last row to the first [3]_. Unrolling works step
+        by step: training takes about 1.4 times as long with an LSTM on a CPU, 1.2 times with a GRU.
     conv_channels : int or None, default=None
         Recurrent networks only: number of channels of a convolution over 5 steps before the encoder; None leaves
         it out. ``net_params={"module__kernel_size": ...}`` changes the 5.
     activation : {"relu", "selu", "tanh"}, default="relu"
-        Activation between layers, dense networks only. "selu" keeps layers normalised by itself [4]_.
+        Activation between layers, dense networks only. "selu" keeps the outputs of layers normalised [4]_.
     dropout : float, default=0.0
-        Share of hidden units dropped while training, below 1; the code is never dropped.
+        Share of hidden units dropped during training, below 1; the code is never dropped.
     dropout_type : {"standard", "gaussian", "alpha"}, default="standard"
-        Kind of dropout: units set to 0; multiplied by Gaussian noise of the same variance; or "alpha", which goes
-        with ``activation="selu"`` [4]_.
+        Kind of dropout: units are set to 0; or multiplied by Gaussian noise of the same variance; or "alpha", for
+        ``activation="selu"`` [4]_.
     recurrent_dropout : float, default=0.0
-        Recurrent networks only: share of the state's units that the gates do not see while training, the same at each
-        step of a window [5]_. Torch's fused layers cannot do that: training goes step by step and takes about 1.9
-        times as long with an LSTM on a CPU, 1.2 times with a GRU. Scoring takes no longer.
+        Recurrent networks only: share of the units of the state that are dropped in the gates during training, the same
+        units at each step of a window [5]_. Torch's fused layers do not support this: training works step by step and
+        takes about 1.9 times as long with an LSTM on a CPU, 1.2 times with a GRU. Scoring takes no longer.
     noise : float, default=0.0
         Standard deviation of Gaussian noise on the input while training (a denoising autoencoder).
     threshold : threshold rule, float or None, default=None
         None means ``MeanStd(3)``.
     max_epochs : int or "auto", default="auto"
-        Number of passes over the normal rows. "auto" means ``250 / sqrt(n_batches)``, rounded up: with few batches,
-        many epochs are needed to learn anything; with a million rows, two are enough.
+        Number of passes over the normal rows. "auto" means ``250 / sqrt(n_batches)``, rounded up: few batches need many
+        epochs, while two are enough for a million rows.
     batch_size : int, default=64
         Number of rows in a training batch.
     predict_batch_size : int, default=1024
@@ -83,50 +83,50 @@ class AutoencoderDetector(DetectorTransformerMixin, NetDetector):
     optimizer : {"adam", "adamw", "sgd", "rmsprop"} or torch optimizer class, default="adam"
         Optimizer.
     early_stopping : bool or int, default=False
-        Whether to stop when the loss on the last rows has not improved for 5 epochs, or for the number given; the best
-        weights are kept.
+        Whether to stop when the loss on the last rows has not improved for 5 epochs, or for this number of epochs; the
+        best weights are kept.
     validation_fraction : float, default=0.2
-        Share of rows, the last of each series in time, that the threshold rule learns from and early stopping watches;
-        the network is not trained on them, if there is a rule or early stopping. If that is fewer than 30 rows, up to
+        Share of rows, the last of each series in time, that the threshold rule learns from and early stopping monitors;
+        the network is not trained on them if there is a rule or early stopping. If that is fewer than 30 rows, up to
         half of the rows are held out to reach 30. With 0, or if fewer than 30 normal rows remain, the rule learns from
         the training rows, whose errors are too small.
     n_channels : int, default=None
-        Number of channels in a plain 2-D row; None takes it from `Windows`, 3-D arrays or names such as ``x0_t-3``,
+        Number of channels in a plain 2-D row; None infers it from `Windows`, 3-D arrays or names such as ``x0_t-3``,
         and treats other rows as univariate.
     device : str, default="cpu"
         Torch device.
     dtype : {"float32", "float64"}, default="float32"
         Precision of weights and inputs.
     random_state : int, RandomState or None, default=None
-        Seeds weights, order of rows and dropout. The same number gives the same results, bit for bit.
+        Controls the initial weights, the order of rows and dropout. The same int gives bit-identical results.
     verbose : int, default=0
         1 prints a line for each epoch, 0 prints nothing.
     warm_start : bool, default=False
-        Whether a further ``fit`` continues from the weights of the last one, with the current ``lr``, ``batch_size``
-        and ``max_epochs``; other parameters of the network stay as they were.
+        Whether another ``fit`` continues from the weights of the last one, with the current ``lr``, ``batch_size`` and
+        ``max_epochs``; other parameters of the network keep their previous values.
     callbacks : list of skorch callbacks, default=None
-        Copied before use. One that listens to batches makes epochs a little slower. An ``EarlyStopping`` callback
-        replaces the one that watches the loss, if ``early_stopping`` is on.
+        Copied before use. A callback with batch events makes epochs a little slower. An ``EarlyStopping`` callback
+        replaces that of ``early_stopping``.
     net_params : dict, default=None
         Further parameters of skorch's ``NeuralNet``, such as ``{"optimizer__weight_decay": 0.01}``. In `set_params` and
-        grids each is called ``net__<name>``.
+        grids, their names are ``net__<name>``.
 
     Attributes
     ----------
     classes_ : ndarray of shape (2,)
         Labels; the last is the anomaly.
     threshold_ : float
-        Rows that score above it are anomalies.
+        Rows with a larger score are anomalies.
     threshold_rule_ : threshold rule
         The fitted rule; only if ``threshold`` is not a number.
     held_out_scores_ : ndarray of shape (n_held_out,)
-        Scores of the normal rows that were held out, in the order given; only if there are any.
+        Scores of the normal rows that were held out, in the order of X; only if there are any.
     net_ : skorch.NeuralNet
         The trained net.
     score_module_ : torch.nn.Module
         Maps windows of shape (batch, length, channels) to anomaly scores.
     encoder_ : torch.nn.Module
-        A copy of its encoder, which ``RNNClassifier(encoder=...)`` takes.
+        A copy of the encoder, for ``RNNClassifier(encoder=...)``.
     window_shape_ : tuple of (int, int)
         Length and channels of the windows of fit.
     n_features_in_ : int
@@ -136,8 +136,7 @@ class AutoencoderDetector(DetectorTransformerMixin, NetDetector):
 
     See Also
     --------
-    ZScoreDetector : The baseline.
-    VAEDetector : Codes have a distribution, so that new windows can be drawn.
+    ZScoreDetector : The baseline. VAEDetector : Its codes have a distribution, so that new windows can be drawn.
     ForecastDetector : Predicts the last rows instead.
 
     References
@@ -260,7 +259,7 @@ class AutoencoderDetector(DetectorTransformerMixin, NetDetector):
         return self._forward(self._read(X), lambda module, x: module.encode(x))
 
     def inverse_transform(self, X: Rows) -> np.ndarray:
-        """Return the windows that the network decodes from codes.
+        """Return the windows decoded from codes.
 
         Parameters
         ----------
@@ -275,8 +274,8 @@ class AutoencoderDetector(DetectorTransformerMixin, NetDetector):
         code = check_array(X, dtype=self.dtype)
         if code.shape[1] != self._n_features_out:
             raise ValueError(
-                f"X has {code.shape[1]} columns, a code has {self._n_features_out}: pass codes as transform returns "
-                "them."
+                f"X has {code.shape[1]} columns, but a code has {self._n_features_out}: pass codes as returned by "
+                "transform them."
             )
         return apply(self.net_, code, lambda module, x: module.decode(x).flatten(1))
 

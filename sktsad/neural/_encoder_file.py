@@ -27,7 +27,7 @@ def write_encoder(encoder: RecurrentEncoder, path: str | os.PathLike[str]) -> No
         "state": {name: value.cpu() for name, value in encoder.state_dict().items()},
         "versions": {name: version_of(name) for name in _PACKAGES},
     }
-    with open(path, "wb") as file:  # torch would not name the path
+    with open(path, "wb") as file:  # errors of torch would not name the path
         torch.save(contents, file)
 
 
@@ -39,12 +39,12 @@ def read_encoder(path: str | os.PathLike[str]) -> tuple[RecurrentEncoder, dict[s
     OSError
         If there is no such file.
     ValueError
-        If it holds something else, or arguments and weights that do not match.
+        If the file does not contain an encoder, or arguments and weights do not match.
 
     Warns
     -----
     UserWarning
-        If it was written with other versions.
+        If the file was written with other versions.
     """
     try:
         saved = torch.load(path, weights_only=True, map_location="cpu")
@@ -52,23 +52,23 @@ def read_encoder(path: str | os.PathLike[str]) -> tuple[RecurrentEncoder, dict[s
         fault = _fault(arguments, state, versions)
     except FileNotFoundError as error:
         raise FileNotFoundError(
-            f"path={os.fspath(path)!r} does not exist. Write it with save_encoder, or set path to where it is."
+            f"path={os.fspath(path)!r} does not exist. Write it with save_encoder, or correct the path."
         ) from error
     except IsADirectoryError as error:
         raise IsADirectoryError(
-            f"path={os.fspath(path)!r} is a folder. Set path to a file in it that save_encoder has written."
+            f"path={os.fspath(path)!r} is a folder. Set path to a file written by save_encoder."
         ) from error
     except (OSError, MemoryError):
         raise
-    except Exception as error:  # from torch, from pickle, or a missing key: all mean the same
+    except Exception as error:  # from torch or pickle, or a missing key: all mean that there is no encoder
         raise ValueError(
-            f"path={os.fspath(path)!r} holds no encoder: write one with save_encoder."
+            f"path={os.fspath(path)!r} contains no encoder: write one with save_encoder."
         ) from error
     if fault:
         raise ValueError(
-            f"path={os.fspath(path)!r} holds no encoder that can be used: {fault}. Write it again with save_encoder."
+            f"path={os.fspath(path)!r} contains no valid encoder: {fault}. Write it again with save_encoder."
         )
-    with torch.device("meta"):  # no random weights, no random numbers used up
+    with torch.device("meta"):  # no random weights, and no random numbers are consumed
         encoder = RecurrentEncoder(**arguments)
     encoder.load_state_dict(state, assign=True)  # in the precision of the file
     _warn_if_other_versions(path, versions)
@@ -80,7 +80,7 @@ def _fault(arguments: dict[str, Any], state: dict[str, Any], versions: dict[str,
     if not all(isinstance(each, dict) for each in (arguments, state, versions)):
         return "its parts are not mappings"
     if set(arguments) != _ARGUMENTS:
-        return f"its arguments are {sorted(map(str, arguments))}, and must be {sorted(_ARGUMENTS)}"
+        return f"its arguments are {sorted(map(str, arguments))}, but must be {sorted(_ARGUMENTS)}"
     for name, largest in _LARGEST.items():
         value = arguments[name]
         if not isinstance(value, Integral) or isinstance(value, bool) or not 1 <= int(value) <= largest:
@@ -96,11 +96,11 @@ def _fault(arguments: dict[str, Any], state: dict[str, Any], versions: dict[str,
         return f"dropout={dropout!r:.50} must be at least 0 and below 1"
     shapes = _shapes(**arguments)
     if set(state) != set(shapes):
-        return f"it holds {len(state)} weights, where its arguments make {len(shapes)}, such as {next(iter(shapes))!r}"
+        return f"it contains {len(state)} weights, but its arguments need {len(shapes)}, such as {next(iter(shapes))!r}"
     for name, shape in shapes.items():
         weight = state[name]
         if not isinstance(weight, torch.Tensor) or tuple(weight.shape) != shape:
-            return f"the weights {name!r} are of shape {tuple(getattr(weight, 'shape', ()))}, and must be {shape}"
+            return f"the weights {name!r} are of shape {tuple(getattr(weight, 'shape', ()))}, but must be {shape}"
         if weight.dtype not in (torch.float32, torch.float64) or not bool(torch.isfinite(weight).all()):
             return f"the weights {name!r} are not all finite numbers of float32 or float64"
     dtypes = {weight.dtype for weight in state.values()}
@@ -116,7 +116,7 @@ def _shapes(
     patch_size: int,
     **others: Any,
 ) -> dict[str, tuple[int, ...]]:
-    """Return the shape of each weight of an encoder, without making it."""
+    """Return the shape of each weight of an encoder, without building it."""
     n_gates = _GATES[cell] * hidden_size
     shapes: dict[str, tuple[int, ...]] = {}
     for layer in range(num_layers):
@@ -136,7 +136,7 @@ def _warn_if_other_versions(path: str | os.PathLike[str], versions: dict[str, st
         new = ", ".join(f"{name} {version_of(name)}" for name in changed)
         warnings.warn(
             f"path={os.fspath(path)!r} was written with {old} and is read with {new}: codes may differ. Compare them "
-            "on rows that you know.",
+            "on known rows.",
             UserWarning,
             stacklevel=5,
         )

@@ -1,4 +1,4 @@
-"""Forecasts as detectors: what could not be foreseen is unusual."""
+"""Forecasts as detectors: rows that cannot be predicted are unusual."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from ._training import Network
 
 
 class ForecastDetector(NetDetector):
-    """Score a row by how badly a recurrent network, trained on normal windows, predicted it from the rows before.
+    """Score a row by how badly a recurrent network, trained on normal windows, predicts it from the rows before.
 
-    The last ``horizon`` rows of a window are the target, the rows before them the input [1]_. Put it after a
+    The last ``horizon`` rows of a window are the target, the rows before them the input [1]_. Use it after a
     `SlidingWindow` with a length above ``horizon``.
 
     Parameters
@@ -35,21 +35,21 @@ class ForecastDetector(NetDetector):
     dropout : float, default=0.0
         Share of units dropped between recurrent layers and before the outputs, below 1.
     bidirectional : bool, default=False
-        Whether to read the window backwards, too.
+        Whether to also read the window backwards.
     dense_size : int or None, default=64
         Number of units in the dense layer; None leaves it out.
     pooling : {"last", "last_max"}, default="last"
-        Output of the recurrent layers: the last state, or that and the maximum of each unit over time.
+        Output of the recurrent layers: the last state, or the last state and the maximum of each unit over time.
     patch_size : int, default=1
-        Number of consecutive rows that the network reads per step. If this does not divide the window, its first row is
-        repeated in front.
+        Number of consecutive rows that the network reads per step. If this does not divide the length of the window,
+        its first row is repeated at the start.
     loss : {"absolute_error", "squared_error"}, default="absolute_error"
         Error of each value, in training and in the score.
     threshold : threshold rule, float or None, default=None
         None means ``MeanStd(3)``.
     max_epochs : int or "auto", default="auto"
-        Number of passes over the normal rows. "auto" means ``250 / sqrt(n_batches)``, rounded up: with few batches,
-        many epochs are needed to learn anything; with a million rows, two are enough.
+        Number of passes over the normal rows. "auto" means ``250 / sqrt(n_batches)``, rounded up: few batches need many
+        epochs, while two are enough for a million rows.
     batch_size : int, default=64
         Number of rows in a training batch.
     predict_batch_size : int, default=1024
@@ -59,44 +59,44 @@ class ForecastDetector(NetDetector):
     optimizer : {"adam", "adamw", "sgd", "rmsprop"} or torch optimizer class, default="adam"
         Optimizer.
     early_stopping : bool or int, default=False
-        Whether to stop when the loss on the last rows has not improved for 5 epochs, or for the number given; the best
-        weights are kept.
+        Whether to stop when the loss on the last rows has not improved for 5 epochs, or for this number of epochs; the
+        best weights are kept.
     validation_fraction : float, default=0.2
-        Share of rows, the last of each series in time, that the threshold rule learns from and early stopping watches;
-        the network is not trained on them, if there is a rule or early stopping. If that is fewer than 30 rows, up to
+        Share of rows, the last of each series in time, that the threshold rule learns from and early stopping monitors;
+        the network is not trained on them if there is a rule or early stopping. If that is fewer than 30 rows, up to
         half of the rows are held out to reach 30. With 0, or if fewer than 30 normal rows remain, the rule learns from
         the training rows, whose errors are too small.
     n_channels : int, default=None
-        Number of channels in a plain 2-D row; None takes it from `Windows`, 3-D arrays or names such as ``x0_t-3``,
+        Number of channels in a plain 2-D row; None infers it from `Windows`, 3-D arrays or names such as ``x0_t-3``,
         and treats other rows as univariate.
     device : str, default="cpu"
         Torch device.
     dtype : {"float32", "float64"}, default="float32"
         Precision of weights and inputs.
     random_state : int, RandomState or None, default=None
-        Seeds weights, order of rows and dropout. The same number gives the same results, bit for bit.
+        Controls the initial weights, the order of rows and dropout. The same int gives bit-identical results.
     verbose : int, default=0
         1 prints a line for each epoch, 0 prints nothing.
     warm_start : bool, default=False
-        Whether a further ``fit`` continues from the weights of the last one, with the current ``lr``, ``batch_size``
-        and ``max_epochs``; other parameters of the network stay as they were.
+        Whether another ``fit`` continues from the weights of the last one, with the current ``lr``, ``batch_size`` and
+        ``max_epochs``; other parameters of the network keep their previous values.
     callbacks : list of skorch callbacks, default=None
-        Copied before use. One that listens to batches makes epochs a little slower. An ``EarlyStopping`` callback
-        replaces the one that watches the loss, if ``early_stopping`` is on.
+        Copied before use. A callback with batch events makes epochs a little slower. An ``EarlyStopping`` callback
+        replaces that of ``early_stopping``.
     net_params : dict, default=None
         Further parameters of skorch's ``NeuralNet``, such as ``{"optimizer__weight_decay": 0.01}``. In `set_params` and
-        grids each is called ``net__<name>``.
+        grids, their names are ``net__<name>``.
 
     Attributes
     ----------
     classes_ : ndarray of shape (2,)
         Labels; the last is the anomaly.
     threshold_ : float
-        Rows that score above it are anomalies.
+        Rows with a larger score are anomalies.
     threshold_rule_ : threshold rule
         The fitted rule; only if ``threshold`` is not a number.
     held_out_scores_ : ndarray of shape (n_held_out,)
-        Scores of the normal rows that were held out, in the order given; only if there are any.
+        Scores of the normal rows that were held out, in the order of X; only if there are any.
     net_ : skorch.NeuralNet
         The trained net.
     window_shape_ : tuple of (int, int)

@@ -1,4 +1,4 @@
-"""Errors of the forecasts that a network makes at every row, and the scores of rows that follow from them."""
+"""Errors of the forecasts that a network makes at every row, and the resulting scores of rows."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ import numpy as np
 
 from ._row_layout import RowLayout
 
-#: Number of rows, about, whose errors are used to learn the usual errors.
+#: Approximate number of rows whose errors are used to learn the usual errors.
 _SAMPLE = 2**16
 
 
 class ForecastErrors:
-    """Takes forecasts from `run_along`, row after row, and compares them with the rows that they predict.
+    """Compare forecasts from `run_along`, row after row, with the rows that they predict.
 
     Parameters
     ----------
@@ -22,7 +22,7 @@ class ForecastErrors:
     horizon : int
         Number of rows that each forecast predicts.
     loss : {"absolute_error", "squared_error"}
-        Which error.
+        The error to compute.
     """
 
     def __init__(self, layout: RowLayout, horizon: int, loss: str) -> None:
@@ -46,7 +46,7 @@ class ForecastErrors:
 
 
 class UsualErrors(ForecastErrors):
-    """Learns the usual error of each horizon and channel, and keeps the forecasts that reach beyond some rows.
+    """Learn the usual error of each horizon and channel, and keep forecasts of rows after given ends.
 
     Parameters
     ----------
@@ -55,7 +55,7 @@ class UsualErrors(ForecastErrors):
     learnt : ndarray of bool, shape (n_rows,)
         Rows from which the usual errors are learnt.
     ends : ndarray of int, shape (n_ends,)
-        Rows beyond which forecasts are kept.
+        Rows after which forecasts of later rows are kept.
     """
 
     def __init__(
@@ -75,7 +75,7 @@ class UsualErrors(ForecastErrors):
         self._found = np.zeros((len(self._wanted), horizon, n_channels), layout.values.dtype)
 
     def __call__(self, rows: np.ndarray, forecasts: np.ndarray) -> None:
-        """Take the forecasts made at some rows."""
+        """Process the forecasts made at some rows."""
         for number, target, error in self.each(rows, forecasts):
             self.errors[number].append(error[self.looked_at[target]])
         if len(self._wanted):
@@ -84,7 +84,7 @@ class UsualErrors(ForecastErrors):
             self._found[at[is_wanted]] = forecasts[is_wanted]
 
     def usual(self) -> np.ndarray:
-        """Return the median error, shape (horizon, n_channels); the mean where most errors are 0, or 1 if all are."""
+        """Return the median error, shape (horizon, n_channels); the mean if most errors are 0, or 1 if all are 0."""
         usual = []
         for parts in self.errors:
             errors = np.concatenate(parts) if parts else np.zeros((0, self.layout.values.shape[1]))
@@ -98,8 +98,8 @@ class UsualErrors(ForecastErrors):
     def kept(self, before: np.ndarray | None = None) -> np.ndarray:
         """Return the forecasts made at each end and the rows before it, shape (n_ends, horizon, horizon, n_channels).
 
-        Those made ``i`` rows before the end are number ``i``; NaN where its segment has no such row. Where a segment
-        continues from rows of an earlier call, ``before`` holds what was kept there, for each segment.
+        Forecasts made ``i`` rows before the end have number ``i``; they are NaN if the segment has no such row. If a
+        segment continues from rows of an earlier call, ``before`` holds what was kept there, for each segment.
         """
         found = np.searchsorted(self._wanted, self.sources[self.has_source])
         self.beyond[self.has_source] = self._found[found]
@@ -110,7 +110,7 @@ class UsualErrors(ForecastErrors):
 
 
 class RowErrors(ForecastErrors):
-    """Averages, for each row, the errors of all forecasts of it, each in units of what is usual for its horizon.
+    """Average the errors of all forecasts of each row, each divided by the usual error for its horizon.
 
     Parameters
     ----------
@@ -129,12 +129,12 @@ class RowErrors(ForecastErrors):
         self.count = np.zeros(len(layout.values))
 
     def __call__(self, rows: np.ndarray, forecasts: np.ndarray) -> None:
-        """Take the forecasts made at some rows."""
+        """Process the forecasts made at some rows."""
         for number, target, error in self.each(rows, forecasts):
             self._add(number, target, error)
 
     def go_on(self, kept: np.ndarray) -> None:
-        """Take the forecasts that were made before each segment, as `UsualErrors.kept` returns them; NaN for none."""
+        """Process the forecasts made before each segment, in the form of `UsualErrors.kept`; NaN for none."""
         for before, number in np.ndindex(kept.shape[1:3]):
             target = self.layout.starts + number - before
             is_one = (number >= before) & (target < self.layout.stops)
@@ -148,7 +148,7 @@ class RowErrors(ForecastErrors):
         self.count[target] += 1
 
     def scores(self) -> np.ndarray:
-        """Return the mean errors of each row, in the order of the table; 1, the usual error, without a forecast."""
+        """Return the mean error of each row, in the order of the table; without a forecast 1, the usual error."""
         is_known = self.count > 0
         mean = np.ones_like(self.total)
         mean[is_known] = self.total[is_known] / self.count[is_known, None]

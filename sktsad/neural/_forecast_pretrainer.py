@@ -15,10 +15,10 @@ from ._training import Network
 
 
 class ForecastPretrainer(Pretrainer):
-    """Learn an encoder of windows by predicting their last rows from those before.
+    """Learn an encoder of windows by predicting their last rows from the rows before.
 
-    No labels are needed, and the rows may be those of other series. `transform` returns the codes of whole windows,
-    for any classifier; ``RNNClassifier(encoder=...)`` trains the encoder further.
+    No labels are needed, and the rows may come from other series. `transform` returns the codes of whole windows, for
+    any classifier; ``RNNClassifier(encoder=...)`` trains the encoder further.
 
     Parameters
     ----------
@@ -35,17 +35,17 @@ class ForecastPretrainer(Pretrainer):
     dropout : float, default=0.0
         Share of units dropped between recurrent layers and before the outputs, below 1.
     bidirectional : bool, default=False
-        Whether to read the window backwards, too.
+        Whether to also read the window backwards.
     dense_size : int or None, default=64
         Number of units in the dense layer of the head, which is discarded; None leaves it out.
     pooling : {"last", "last_max"}, default="last"
-        Output of the recurrent layers: the last state, or that and the maximum of each unit over time.
+        Output of the recurrent layers: the last state, or the last state and the maximum of each unit over time.
     patch_size : int, default=1
-        Number of consecutive rows that the network reads per step. If this does not divide the window, its first row is
-        repeated in front.
+        Number of consecutive rows that the network reads per step. If this does not divide the length of the window,
+        its first row is repeated at the start.
     max_epochs : int or "auto", default="auto"
-        Number of passes over the rows. "auto" means ``250 / sqrt(n_batches)``, rounded up: with few batches, many
-        epochs are needed to learn anything; with a million rows, three are enough.
+        Number of passes over the rows. "auto" means ``250 / sqrt(n_batches)``, rounded up: few batches need many
+        epochs, while three are enough for a million rows.
     batch_size : int, default=128
         Number of rows in a training batch.
     predict_batch_size : int, default=256
@@ -55,37 +55,38 @@ class ForecastPretrainer(Pretrainer):
     optimizer : {"adam", "adamw", "sgd", "rmsprop"} or torch optimizer class, default="adam"
         Optimizer.
     early_stopping : bool or int, default=False
-        Whether to stop when the loss on the last rows has not improved for 5 epochs, or for the number given; the best
-        weights are kept.
+        Whether to stop when the loss on the last rows has not improved for 5 epochs, or for this number of epochs; the
+        best weights are kept.
     validation_fraction : float, default=0.2
-        Share of rows, the last of each series in time, that early stopping watches; they are not trained on.
+        Share of rows, the last of each series in time, that early stopping monitors; the network is not trained on
+        them.
     n_channels : int, default=None
-        Number of channels in a plain 2-D row; None takes it from `Windows`, 3-D arrays or names such as ``x0_t-3``,
+        Number of channels in a plain 2-D row; None infers it from `Windows`, 3-D arrays or names such as ``x0_t-3``,
         and treats other rows as univariate.
     device : str, default="cpu"
         Torch device.
     dtype : {"float32", "float64"}, default="float32"
         Precision of weights and inputs.
     random_state : int, RandomState or None, default=None
-        Seeds weights, order of rows and dropout. The same number gives the same results, bit for bit.
+        Controls the initial weights, the order of rows and dropout. The same int gives bit-identical results.
     verbose : int, default=0
         1 prints a line for each epoch, 0 prints nothing.
     warm_start : bool, default=False
-        Whether a further ``fit`` continues from the weights of the last one, with the current ``lr``, ``batch_size``
-        and ``max_epochs``; other parameters of the network stay as they were.
+        Whether another ``fit`` continues from the weights of the last one, with the current ``lr``, ``batch_size`` and
+        ``max_epochs``; other parameters of the network keep their previous values.
     callbacks : list of skorch callbacks, default=None
-        Copied before use. One that listens to batches makes epochs a little slower. An ``EarlyStopping`` callback
-        replaces the one that watches the loss, if ``early_stopping`` is on.
+        Copied before use. A callback with batch events makes epochs a little slower. An ``EarlyStopping`` callback
+        replaces that of ``early_stopping``.
     net_params : dict, default=None
         Further parameters of skorch's ``NeuralNet``, such as ``{"optimizer__weight_decay": 0.01}``. In `set_params` and
-        grids each is called ``net__<name>``.
+        grids, their names are ``net__<name>``.
 
     Attributes
     ----------
     net_ : skorch.NeuralNet
         The trained net.
     encoder_ : torch.nn.Module
-        Its encoder.
+        The encoder of the net.
     window_shape_ : tuple of (int, int)
         Length and channels of the windows of fit.
     n_features_in_ : int
@@ -95,7 +96,7 @@ class ForecastPretrainer(Pretrainer):
 
     See Also
     --------
-    MaskedReconstructionPretrainer : Restores hidden spans instead.
+    MaskedReconstructionPretrainer : Reconstructs hidden rows instead.
 
     References
     ----------

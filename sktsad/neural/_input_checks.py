@@ -1,4 +1,4 @@
-"""Checks of what goes into a network, and of what comes out."""
+"""Checks of the inputs and outputs of a network."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from torch import nn
 from .._core import Weights, Windows, check_same_index, check_sample_weight, is_panel, read_rows
 from ._training import scale_weights
 
-#: Standard deviations between which a network learns: recurrent ones find nothing from 5,000 on.
+#: Range of standard deviations in which a network learns: recurrent ones learn nothing from 5,000 on.
 _LEAST_SPREAD, _LARGEST_SPREAD = 1e-4, 3e3
-#: Means of more standard deviations drown them: a GRU then ranked rows no better than a random score.
+#: Means of more standard deviations hide the variation: a GRU then ranked rows no better than a random score.
 _FURTHEST = 150.0
-#: A series whose values are all below this share of the spread of all series is a flat line to the network.
+#: If all values of a series are below this share of the spread of all series, it is a flat line to the network.
 _FLAT = 1e-4
 
 
 def refuse_not_finite(outputs: np.ndarray, windows: Windows, dtype: str) -> None:
-    """Refuse outputs that are NaN or infinite, and name a row and a column that are the cause.
+    """Refuse outputs that are NaN or infinite, and name the row and column that cause them.
 
-    Values beyond the network's precision are refused as well: a recurrent network gives finite outputs for them, as
-    its gates saturate.
+    Values beyond the network's precision are refused as well, since a recurrent network returns finite outputs for
+    them, as its gates saturate.
     """
     is_odd = ~np.isfinite(outputs).reshape(len(outputs), -1).all(axis=1)
     largest = np.finfo(dtype).max
@@ -41,18 +41,18 @@ def refuse_not_finite(outputs: np.ndarray, windows: Windows, dtype: str) -> None
     name = windows.channel_names[channel] if windows.channel_names else f"x{channel}"
     raise ValueError(
         f"The output of the network is not finite for {int(is_odd.sum())} of {len(is_odd)} rows; the first is row "
-        f"{row}: its window holds {values[step, channel]:.3g} in column {name!r}, too large for {dtype} arithmetic. "
+        f"{row}: its window contains {values[step, channel]:.3g} in column {name!r}, too large for {dtype} arithmetic. "
         "Clip, drop or scale such values first."
     )
 
 
 def warn_if_badly_scaled(windows: Windows, stacklevel: int = 5) -> None:
-    """Warn about channels that a network can hardly learn from: tiny, huge, or far from 0 for their spread.
+    """Warn about channels that a network can hardly learn from: tiny, huge, or far from 0 relative to their spread.
 
-    The same holds for a series of a panel that is tiny beside the others.
+    Also warn about a series of a panel that is tiny compared with the others.
     """
     buffer = windows.buffer
-    with np.errstate(over="ignore", invalid="ignore"):  # the largest numbers that floats hold
+    with np.errstate(over="ignore", invalid="ignore"):  # for numbers near the largest float
         center, spread = buffer.mean(axis=0, dtype=np.float64), buffer.std(axis=0, dtype=np.float64)
         # Squares of the smallest numbers are 0.
         varies = buffer.max(axis=0) - buffer.min(axis=0) > 1e-12 * np.abs(center)
@@ -69,14 +69,14 @@ def warn_if_badly_scaled(windows: Windows, stacklevel: int = 5) -> None:
     name = windows.channel_names[channel] if windows.channel_names else f"x{channel}"
     warnings.warn(
         f"Column {name!r}{which} has mean {center[channel]:.3g} and standard deviation {spread[channel]:.3g}, which a "
-        f"network can hardly learn from. Scale the rows before the window, by {scalers}.",
+        f"network can hardly learn from. Scale the rows before the window, with {scalers}.",
         UserWarning,
         stacklevel=stacklevel,
     )
 
 
 def _flat_series(windows: Windows, spread: np.ndarray) -> tuple[Any, int, np.ndarray, np.ndarray] | None:
-    """Return name, channel, means and spreads of a series that varies, but is tiny beside others; None if none is."""
+    """Return name, channel, means and spreads of a series that varies, but is tiny compared with others, or None."""
     if not is_panel(windows):
         return None
     rows = read_rows(windows)
@@ -91,12 +91,13 @@ def _flat_series(windows: Windows, spread: np.ndarray) -> tuple[Any, int, np.nda
 
 
 def check_weights(sample_weight: Weights, windows: Windows) -> np.ndarray:
-    """Return the weights of rows, the largest scaled to about 1: only their ratios matter.
+    """Return the weights of rows, scaled so that the largest is about 1: only their ratios matter.
 
     Raises
     ------
     ValueError
-        If a weight is not a number, negative, NaN or infinite, none is above 0, or their index is not that of the rows.
+        If a weight is not a number, negative, NaN or infinite, none is above 0, or their index differs from that of the
+        rows.
     """
     weights = np.asarray(sample_weight)
     try:
@@ -124,20 +125,20 @@ def check_weights(sample_weight: Weights, windows: Windows) -> np.ndarray:
 def drop_weightless(
     windows: Windows, target: np.ndarray, weight: np.ndarray
 ) -> tuple[Windows, np.ndarray, np.ndarray]:
-    """Leave out the rows with weight 0: they count as absent, also in the number of batches."""
+    """Leave out the rows with weight 0: they are treated as absent, also in the number of batches."""
     used = weight > 0
     return windows[used], target[used], weight[used]
 
 
 def check_encoder(encoder: Any, windows: Windows) -> None:
-    """Refuse windows that do not fit an encoder; recurrent encoders take any length."""
+    """Refuse windows of the wrong shape for an encoder; recurrent encoders accept any length."""
     length, n_channels = encoder.window_shape
     if n_channels != windows.n_channels or length not in (None, windows.length):
         steps = "any number of" if length is None else length
         raise ValueError(
             f"The encoder was trained on windows of {steps} rows of {n_channels} channel(s), got windows of "
             f"{windows.length} row(s) of {windows.n_channels}. Use the columns and the window of its training, or pass "
-            "n_channels= where the layout was lost."
+            "n_channels= if the layout was lost."
         )
 
 
@@ -149,6 +150,6 @@ def copy_loss(loss: Any, example: str) -> Any:
 
 
 def codes_have_own_dtype(tags: Tags) -> Tags:
-    """Set the tag that codes have the precision of the network, not that of X."""
+    """Set the tag which says that codes have the precision of the network, not that of X."""
     tags.transformer_tags.preserves_dtype = []
     return tags

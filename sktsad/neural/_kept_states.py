@@ -1,4 +1,4 @@
-"""The states of a network at the end of the rows of fit, from which rows that directly follow continue."""
+"""The states of a network at the ends of the rows of fit, from which directly following rows continue."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from .._core import (
 )
 from ._row_layout import RowLayout
 
-#: Largest number of runs of a series at whose end the state is kept: those before the longest holes.
+#: Largest number of runs of a series for which the state at the end is kept: those before the longest holes.
 MOST_STATES = 1000
-#: Number of rows after a start from rest that count as rows without a past; later ones have some of it.
+#: Number of rows after a start from rest that count as rows without a past; later rows have part of their past.
 _COLD = 64
 
 
 def past_of(windows: Windows, layout: RowLayout, history: str) -> tuple[Past, np.ndarray]:
-    """Return what fit keeps of its series, still without states, and the rows after which states are needed.
+    """Return what fit keeps of its series, without states yet, and the rows after which states are needed.
 
-    `Past.with_values` takes the flattened states. They are needed after the last row of every run of neighbouring
-    rows, or of none if ``history`` is "none"; rows are numbered as in the layout, in rising order.
+    The flattened states are then passed to `Past.with_values`. They are needed after the last row of every run of
+    neighbouring rows, or after none if ``history`` is "none"; rows are numbered as in the layout, in ascending order.
     """
     numbers = layout.unsort(np.arange(len(layout.values)))[:, None]
     n_kept = int(history == "index")
@@ -34,13 +34,13 @@ def past_of(windows: Windows, layout: RowLayout, history: str) -> tuple[Past, np
 
 
 def first_states(layout: RowLayout, max_gap: MaxGap, stacklevel: int) -> np.ndarray | None:
-    """Return the flattened state that each segment continues from, NaN for rest; None if all start from rest.
+    """Return the flattened state that each segment continues from; NaN for rest, None if all segments start from rest.
 
     Warns
     -----
     UserWarning
-        If more than a tenth of the rows lack their past: they are the first rows of series known from fit, come after
-        rows of fit, and do not directly follow them.
+        If more than a tenth of the rows lack their past: the first rows of series known from fit that come after the
+        rows of fit but do not directly follow them.
     """
     rows, past = layout.rows, layout.past
     if rows.times is None or past is None or not len(past.times):
@@ -65,7 +65,7 @@ def state_before(series: SeriesPast, time: float, max_gap: MaxGap) -> np.ndarray
 
 
 def _follows(series: SeriesPast, time: float, max_gap: MaxGap) -> tuple[np.ndarray | None, bool]:
-    """Return the state before a row at this time, if there is one, and whether rows of fit before it are lost."""
+    """Return the state before a row at this time, if any, and whether rows of fit before it are missing."""
     run = int(np.searchsorted(series.run_starts, time)) - 1  # the last that starts before
     if run < 0:
         return None, False

@@ -1,4 +1,4 @@
-"""How networks that run along a series work row by row."""
+"""Networks that run along a series, row by row."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .._core import (
 )
 from ._kept_states import state_before
 
-#: Inputs of forecasts are clipped to this: the state would not recover from an infinite value.
+#: Inputs of forecasts are clipped to this, as the state would not recover from an infinite value.
 _LARGEST = 1e30
 
 
@@ -33,7 +33,7 @@ class LiveNetwork(GappedStep):
     net : LeanNet
         The trained net.
     numbers : mapping
-        The numbers of the series that the network knows.
+        The numbers of the series known to the network.
     dtype : str
         Precision of the network.
     """
@@ -56,12 +56,12 @@ class LiveNetwork(GappedStep):
         self.keep("series", (), np.int64, -1)
 
     def begin(self, slot: int, key: Hashable, time: Any) -> None:
-        """Look up the number of a series, and continue from the state that fit kept."""
+        """Look up the number of a series, and start from the state that fit kept."""
         self.series[slot] = self.numbers.get(key, -1)
         super().begin(slot, key, time)
 
     def go_on(self, slot: int, known: SeriesPast, time: Any) -> None:
-        """Take the state of a series, if its first row directly follows."""
+        """Start from the state of a series if its first row directly follows."""
         found = state_before(known, time, self.max_gap)
         if found is not None:
             self.take_state(slot, found)
@@ -69,7 +69,7 @@ class LiveNetwork(GappedStep):
             self.n_rows[slot] = 1
 
     def take_state(self, slot: int, found: np.ndarray) -> None:
-        """Take the state that fit kept of a series."""
+        """Start with the state that fit kept of a series."""
         self.state[slot] = found.reshape(self.state.shape[1:])
 
     def step(self, rows: LiveRows, values: np.ndarray) -> np.ndarray:
@@ -82,7 +82,7 @@ class LiveNetwork(GappedStep):
             return np.ascontiguousarray(values, dtype=self.dtype)
 
     def _advance(self, slots: np.ndarray, inputs: np.ndarray) -> np.ndarray:
-        """Run the network for one more row; a state that would not be finite is not updated."""
+        """Run the network for one more row; a state that would become infinite or NaN is not updated."""
         with torch.inference_mode():
             outputs, state = self.module.step(
                 torch.from_numpy(inputs).to(self.device),
@@ -98,7 +98,7 @@ class LiveNetwork(GappedStep):
 
 
 class LiveForecast(LiveNetwork):
-    """Also keep the forecasts of later rows, by which the next row is scored.
+    """Also keep the forecasts of later rows, which are needed to score the next row.
 
     Parameters
     ----------
@@ -127,7 +127,7 @@ class LiveForecast(LiveNetwork):
         self.keep("forecasts", (len(usual), *usual.shape), self.dtype, np.nan)
 
     def take_state(self, slot: int, found: np.ndarray) -> None:
-        """Take the state and the forecasts that reach beyond the rows of fit."""
+        """Start from the state and the forecasts of rows after those of fit."""
         size = self.forecasts[slot].size
         self.state[slot] = found[:-size].reshape(self.state.shape[1:])
         self.forecasts[slot] = found[-size:].reshape(self.forecasts.shape[1:])
@@ -142,7 +142,9 @@ class LiveForecast(LiveNetwork):
             inputs = np.clip(inputs, -_LARGEST, _LARGEST)
         made = self.forecasts[slots]
         each = np.arange(len(self.usual))
-        off = np.abs(made[:, each, each] - inputs[:, None])  # those made i rows before reach i + 1 rows ahead
+        off = np.abs(
+            made[:, each, each] - inputs[:, None]
+        )  # forecasts made i rows before are for i + 1 rows ahead
         error = (np.square(off) if self.is_squared else off) / self.usual
         mean = error.mean(axis=2)
         is_made = ~np.isnan(mean)

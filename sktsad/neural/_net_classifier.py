@@ -1,4 +1,4 @@
-"""Base of the classifiers that hold a skorch net."""
+"""Base of the classifiers that contain a skorch net."""
 
 from __future__ import annotations
 
@@ -45,10 +45,10 @@ from ._training import (
 
 
 class NetClassifier(ClassifierMixin, NetEstimator):
-    """Base of the classifiers that train a network; a subclass says which.
+    """Base of the classifiers that train a network, which a subclass defines.
 
     A subclass lists all parameters in its ``__init__``: those of `NetEstimator`, and ``loss``, ``class_weight`` and
-    ``stratify``. Its method ``_network(self, windows, n_outputs)`` returns what makes the torch module, which maps
+    ``stratify``. Its method ``_network(self, windows, n_outputs)`` says how to build the torch module, which maps
     batches of shape (batch, length, channels) to ``n_outputs`` logits: one for two classes, else one per class.
 
     Attributes
@@ -60,7 +60,7 @@ class NetClassifier(ClassifierMixin, NetEstimator):
     window_shape_ : tuple of (int, int)
         Length and channels of the windows of fit.
     input_shape_ : tuple of int
-        Shape of a row as the network gets it.
+        Shape of a row in the input of the network.
     """
 
     _parameter_constraints: dict = {
@@ -70,7 +70,7 @@ class NetClassifier(ClassifierMixin, NetEstimator):
         "stratify": ["boolean", StrOptions({"auto"})],
     }
 
-    #: Class of the net, and the detector that does the same without labels.
+    #: Class of the net, and the corresponding detector without labels.
     _net_class: type[LeanNet] = LeanClassifierNet
     _without_labels = "AutoencoderDetector"
 
@@ -84,11 +84,11 @@ class NetClassifier(ClassifierMixin, NetEstimator):
     input_shape_: tuple[int, ...]
 
     def _network(self, windows: Windows, n_outputs: int) -> Network:
-        """Return which network to train; its loss is filled in."""
+        """Return which network to train; its loss is set later."""
         raise NotImplementedError
 
     def _input_shape(self, X: Rows, windows: Windows) -> tuple[int, ...]:
-        """Return the shape in which the network sees a row."""
+        """Return the shape of a row in the input of the network."""
         return windows.length, windows.n_channels
 
     @atomic_fit
@@ -111,13 +111,13 @@ class NetClassifier(ClassifierMixin, NetEstimator):
         Raises
         ------
         ValueError
-            If y holds one class, X is not finite, or ``n_channels`` does not fit X.
+            If y has only one class, X is not finite, or ``n_channels`` does not fit X.
 
         Warns
         -----
         UserWarning
-            If Ctrl-C ends the training: the network is that of the last epoch that ended, or with ``early_stopping``
-            the best. Where joblib runs many fits, as in a search, the interrupt is raised instead.
+            If Ctrl-C stops the training: the network is that of the last complete epoch, or of the best epoch with
+            ``early_stopping``. If joblib runs many fits, as in a search, the interrupt is raised instead.
         """
         return self._fit(
             X, y, sample_weight, warm=self.warm_start and hasattr(self, "net_"), n_epochs=self.max_epochs
@@ -134,7 +134,7 @@ class NetClassifier(ClassifierMixin, NetEstimator):
         y : array-like of shape (n_samples,)
             Class labels.
         classes : array-like of shape (n_classes,), default=None
-            All classes; needed at the first call, unless y has them all.
+            All classes; needed in the first call, unless y contains all of them.
         sample_weight : array-like of shape (n_samples,), default=None
             Weights of the rows, at least 0.
 
@@ -145,7 +145,7 @@ class NetClassifier(ClassifierMixin, NetEstimator):
         return self._fit(X, y, sample_weight, warm=hasattr(self, "net_"), n_epochs=1, classes=classes)
 
     def decision_function(self, X: Rows) -> np.ndarray:
-        """Return the log odds of the anomaly, above 0 where it is likelier than not.
+        """Return the log odds of the anomaly, above 0 if its probability is above 0.5.
 
         Parameters
         ----------
@@ -177,7 +177,7 @@ class NetClassifier(ClassifierMixin, NetEstimator):
         return class_probabilities(torch.from_numpy(logits)).numpy()
 
     def predict(self, X: Rows) -> np.ndarray:
-        """Return the likeliest class.
+        """Return the most probable class.
 
         Parameters
         ----------
@@ -216,7 +216,7 @@ class NetClassifier(ClassifierMixin, NetEstimator):
         watched = watched_rows(windows, options)
         if watched.any():
             self._warn_if_cut_by_class(target, watched)
-        # The prior counts a row of weight 2 as two rows, but leaves out class weights, which it would otherwise undo.
+        # The prior counts a row of weight 2 as two rows, but does not include class weights, which it would cancel.
         prior = np.bincount(
             target[~watched], None if mass is None else mass[~watched], minlength=len(self.classes_)
         )
@@ -240,14 +240,15 @@ class NetClassifier(ClassifierMixin, NetEstimator):
             warn_if_anomaly_is_a_guess(self.classes_)
         elif classes is not None and not np.array_equal(np.unique(classes), self.classes_):
             raise ValueError(
-                f"classes={classes!r} are not those of the first call, {self.classes_.tolist()}. Pass these, or None."
+                f"classes={classes!r} are not those of the first call, {self.classes_.tolist()}. Pass the same, or "
+                "None."
             )
         if classes is not None and len(self.classes_) < 2:
-            raise ValueError(f"classes={classes!r} must name two classes or more.")
+            raise ValueError(f"classes={classes!r} must contain two or more classes.")
         unknown = np.setdiff1d(found, self.classes_)
         if len(unknown):
             raise ValueError(
-                f"y holds {unknown.tolist()}, not among the classes {self.classes_.tolist()}. Name all classes in "
+                f"y contains {unknown.tolist()}, not among the classes {self.classes_.tolist()}. Pass all classes in "
                 "the first call: partial_fit(X, y, classes=...)."
             )
         numbers: Any = np.searchsorted(self.classes_, y)
@@ -259,8 +260,8 @@ class NetClassifier(ClassifierMixin, NetEstimator):
         if n_seen < (1 if may_be_one else 2):
             dropped = " among the rows with a weight above 0" if is_weighted else ""
             raise ValueError(
-                f"y holds {n_seen} class{dropped}: a classifier needs two classes or more. Without labelled anomalies "
-                f"use a detector such as {self._without_labels}."
+                f"y contains {n_seen} class{dropped}: a classifier needs two or more classes. Without labelled "
+                f"anomalies use a detector such as {self._without_labels}."
             )
 
     def _class_weights(self, target: np.ndarray, weight: np.ndarray) -> np.ndarray:
@@ -269,14 +270,14 @@ class NetClassifier(ClassifierMixin, NetEstimator):
             weights = compute_class_weight(self.class_weight, classes=self.classes_, y=self.classes_)
             if not np.isfinite(weights).all() or (weights < 0).any() or not weights.any():
                 raise ValueError(
-                    f"class_weight={self.class_weight} must hold finite weights, at least 0, and not all 0."
+                    f"class_weight={self.class_weight} must contain finite weights, at least 0, and not all 0."
                 )
             return scale_weights(weights)
         mass = np.bincount(target, weights=weight, minlength=len(self.classes_))
         return np.divide(mass.sum(), (mass > 0).sum() * mass, out=np.zeros_like(mass), where=mass > 0)
 
     def _new_net(self, windows: Windows, prior: np.ndarray, options: TrainingOptions) -> LeanNet:
-        """Return an untrained net for these windows; ``prior`` holds the shares of the classes."""
+        """Return an untrained net for these windows; ``prior`` contains the shares of the classes."""
         n_classes = len(self.classes_)
         loss = LOSSES[self.loss] if isinstance(self.loss, str) else copy_loss(self.loss, "CrossEntropyLoss")
         network = self._network(windows, 1 if n_classes == 2 else n_classes)
@@ -295,13 +296,13 @@ class NetClassifier(ClassifierMixin, NetEstimator):
         return net
 
     def _stratified(self, needs_every_class: bool) -> tuple[bool, bool]:
-        """Return whether batches must hold rows of every class: in training, and in the rows of early stopping."""
+        """Return whether batches must contain rows of every class: in training, and in the rows of early stopping."""
         is_stratified = bool(needs_every_class if self.stratify == "auto" else self.stratify)
-        # Early stopping must watch the loss that is trained, that of batches with every class.
+        # Early stopping must monitor the same loss as the training, which needs batches with every class.
         return is_stratified, is_stratified and needs_every_class
 
     def _check_outputs(self, net: LeanNet, windows: Windows) -> None:
-        """Raise if the module has a different number of outputs from what the classes need."""
+        """Raise if the module does not have the number of outputs that the classes need."""
         n_classes = len(self.classes_)
         first = WindowDataset(windows[:1], input_shape=self.input_shape_, dtype=self.dtype)
         shape = forward(net, first, 1).shape
@@ -316,10 +317,9 @@ class NetClassifier(ClassifierMixin, NetEstimator):
         n_classes = len(np.unique(target))
         if any(len(np.unique(target[part])) < n_classes for part in (watched, ~watched)):
             warnings.warn(
-                f"early_stopping watches the last validation_fraction={self.validation_fraction} of the rows, "
-                f"{int(watched.sum())} of {len(watched)}: not every class is on both sides of that cut. Rows after a "
-                "sampler may be sorted by class: wrap it in SafeSampler. Or use rows in time order, or "
-                "early_stopping=False.",
+                f"early_stopping monitors the last validation_fraction={self.validation_fraction} of the rows, "
+                f"{int(watched.sum())} of {len(watched)}, and not every class is in both parts. Rows after a sampler "
+                "may be sorted by class: wrap it in SafeSampler. Or use rows in time order, or early_stopping=False.",
                 UserWarning,
                 stacklevel=4,
             )

@@ -1,4 +1,4 @@
-"""Base of the detectors that hold a net and score by its error."""
+"""Base of the detectors that contain a net and score by its error."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from ._training import (
 
 
 class NetDetector(WindowDetector, NetEstimator):
-    """Base of the detectors that train a network on normal windows; a subclass says which.
+    """Base of the detectors that train a network on normal windows, which a subclass defines.
 
     A subclass lists all parameters in its ``__init__``: those of `NetEstimator`, and ``loss`` and ``threshold``. Its
     method ``_network(self, windows)`` returns the network with its loss, and as ``score`` the class of the module that
@@ -37,11 +37,11 @@ class NetDetector(WindowDetector, NetEstimator):
     classes_ : ndarray of shape (2,)
         Labels; the last is the anomaly.
     threshold_ : float
-        Rows that score above it are anomalies.
+        Rows with a larger score are anomalies.
     threshold_rule_ : threshold rule
         The fitted rule; only if ``threshold`` is not a number.
     held_out_scores_ : ndarray of shape (n_held_out,)
-        Scores of the normal rows that were held out, in the order given; only if there are any.
+        Scores of the normal rows that were held out, in the order of X; only if there are any.
     net_ : skorch.NeuralNet
         The trained net.
     score_module_ : torch.nn.Module
@@ -75,7 +75,7 @@ class NetDetector(WindowDetector, NetEstimator):
         return self._make_score(self.net_.module_, self.net_.criterion_)
 
     def feature_scores(self, X: Rows) -> pd.DataFrame:
-        """Return the error of each value that the network reproduces, to show which channel is off at which step.
+        """Return the error of each reconstructed or predicted value, to show which channel stands out at which step.
 
         Parameters
         ----------
@@ -85,7 +85,7 @@ class NetDetector(WindowDetector, NetEstimator):
         Returns
         -------
         scores : DataFrame of shape (n_samples, n_values)
-            Columns are named like ``x0_t-3``: column x0, three rows before the last.
+            Columns have names such as ``x0_t-3``: column x0, three rows before the last.
         """
         windows = self._read(X)
         score = self.score_module_
@@ -97,7 +97,7 @@ class NetDetector(WindowDetector, NetEstimator):
         if self.early_stopping:
             if held_out is None:
                 raise ValueError(
-                    f"early_stopping={self.early_stopping} needs {MIN_HELD_OUT} held-out normal rows, and "
+                    f"early_stopping={self.early_stopping} needs {MIN_HELD_OUT} held-out normal rows, but "
                     f"validation_fraction={self.validation_fraction} gives fewer. Give more rows, or "
                     "early_stopping=False."
                 )

@@ -1,4 +1,4 @@
-"""Base of the estimators that hold a skorch net."""
+"""Base of the estimators that contain a skorch net."""
 
 from __future__ import annotations
 
@@ -42,9 +42,9 @@ class NetEstimator(Estimator):
     optimizer : {"adam", "adamw", "sgd", "rmsprop"} or torch optimizer class
         Optimizer.
     early_stopping : bool or int
-        Whether to stop when the loss on the last rows has not improved for 5 epochs, or for the number given.
+        Whether to stop when the loss on the last rows has not improved for 5 epochs, or for this number of epochs.
     validation_fraction : float
-        Share of rows, the last of each series in time, that early stopping watches.
+        Share of rows, the last of each series in time, that early stopping monitors.
     n_channels : int or None
         Number of channels in a plain 2-D row.
     device : str
@@ -52,16 +52,16 @@ class NetEstimator(Estimator):
     dtype : {"float32", "float64"}
         Precision of weights and inputs.
     random_state : int, RandomState or None
-        Seeds weights, order of rows and dropout.
+        Controls the initial weights, the order of rows and dropout.
     verbose : int
         1 prints a line for each epoch, 0 prints nothing.
     warm_start : bool
-        Whether a further ``fit`` continues from the weights of the last one.
+        Whether another ``fit`` continues from the weights of the last one.
     callbacks : list of skorch callbacks or None
         Copied before use.
     net_params : dict or None
-        Further parameters of skorch's ``NeuralNet``, such as ``{"optimizer__weight_decay": 0.01}``. `get_params`,
-        `set_params` and grids know each as ``net__<name>``.
+        Further parameters of skorch's ``NeuralNet``, such as ``{"optimizer__weight_decay": 0.01}``. In `get_params`,
+        `set_params` and grids, their names are ``net__<name>``.
 
     Attributes
     ----------
@@ -106,8 +106,7 @@ class NetEstimator(Estimator):
         Parameters
         ----------
         deep : bool, default=True
-            Whether to include the parameters of nested estimators, and each of ``net_params`` as
-            ``net__<name>``.
+            Whether to include the parameters of nested estimators, and those in ``net_params`` as ``net__<name>``.
 
         Returns
         -------
@@ -145,7 +144,7 @@ class NetEstimator(Estimator):
         check_is_fitted(self)
         windows = check_windows(self, X, n_channels=self.n_channels, reset=False)
         dataset = WindowDataset(windows, input_shape=input_shape, dtype=self.dtype)
-        with np.errstate(over="ignore"):  # numbers that the network's precision cannot hold
+        with np.errstate(over="ignore"):  # for numbers too large for the network's precision
             outputs = forward(self.net_, dataset, self.predict_batch_size)
         refuse_not_finite(outputs, windows, self.dtype)
         return outputs

@@ -1,4 +1,4 @@
-"""Encoders kept in a file."""
+"""Encoders stored in a file."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from ._training import WindowDataset, run
 
 
 def save_encoder(pretrainer: Any, path: str | os.PathLike[str]) -> None:
-    """Save the encoder of a fitted pretrainer, and nothing else: weights, architecture, versions.
+    """Save only the encoder of a fitted pretrainer: weights, architecture, versions.
 
     Parameters
     ----------
@@ -32,11 +32,11 @@ def save_encoder(pretrainer: Any, path: str | os.PathLike[str]) -> None:
     Raises
     ------
     TypeError
-        If it is not a pretrainer.
+        If ``pretrainer`` is not a pretrainer.
 
     See Also
     --------
-    PretrainedEncoder : Loads it.
+    PretrainedEncoder : Loads the file.
     """
     check_is_fitted(pretrainer)
     encoder = getattr(pretrainer, "encoder_", None)
@@ -49,9 +49,9 @@ def save_encoder(pretrainer: Any, path: str | os.PathLike[str]) -> None:
 
 
 class PretrainedEncoder(ClassNamePrefixFeaturesOutMixin, ArrayTransformer, Estimator):
-    """Encode windows with an encoder that `save_encoder` has saved.
+    """Encode windows with an encoder saved by `save_encoder`.
 
-    ``fit`` reads the file and learns nothing, so it works wherever a pretrainer does:
+    ``fit`` reads the file and learns nothing. Use it in place of a pretrainer:
     ``RNNClassifier(encoder=PretrainedEncoder("encoder.pt"))``.
 
     Parameters
@@ -59,7 +59,7 @@ class PretrainedEncoder(ClassNamePrefixFeaturesOutMixin, ArrayTransformer, Estim
     path : str or path-like
         The file.
     n_channels : int, default=None
-        Number of channels in a plain 2-D row; None takes it from `Windows`, 3-D arrays or names such as ``x0_t-3``.
+        Number of channels in a plain 2-D row; None infers it from `Windows`, 3-D arrays or names such as ``x0_t-3``.
     predict_batch_size : int, default=256
         Number of rows in a batch.
 
@@ -68,7 +68,7 @@ class PretrainedEncoder(ClassNamePrefixFeaturesOutMixin, ArrayTransformer, Estim
     encoder_ : torch.nn.Module
         The encoder.
     versions_ : dict
-        Versions of the packages that saved it.
+        Versions of the packages with which the encoder was saved.
     window_shape_ : tuple of (int, int)
         Length and channels of the windows of fit.
     n_features_in_ : int
@@ -135,8 +135,8 @@ class PretrainedEncoder(ClassNamePrefixFeaturesOutMixin, ArrayTransformer, Estim
         OSError
             If there is no such file.
         ValueError
-            If it holds no encoder, or arguments and weights that do not match, or X does not have as many channels as
-            the encoder.
+            If the file contains no encoder, arguments and weights do not match, or X has a different number of channels
+            from the encoder.
 
         Warns
         -----

@@ -1,4 +1,4 @@
-"""Base of the pretrainers: fit without labels, transform to the encoder's code."""
+"""Base of the pretrainers: fit without labels, transform to codes."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from ._training import (
 
 
 class Pretrainer(ClassNamePrefixFeaturesOutMixin, ArrayTransformer, NetEstimator):
-    """An encoder of windows that is trained without labels; a subclass says on which task."""
+    """An encoder of windows that is trained without labels, on a task that a subclass defines."""
 
     _parameter_constraints: dict = {
         **NetEstimator._parameter_constraints,

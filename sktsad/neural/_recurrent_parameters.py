@@ -1,4 +1,4 @@
-"""The parameters of recurrent layers, and of the dense one after them."""
+"""The parameters of recurrent layers, and of the dense layer after them."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from typing import Any
 
 from .._core import AnyEstimator, Interval, StrOptions
 
-#: Constraints of the parameters of recurrent layers, and of the dense one after them.
+#: Constraints of the parameters of recurrent layers, and of the dense layer after them.
 RECURRENT: dict = {
     "cell": [StrOptions({"lstm", "gru", "rnn"})],
-    # Upper limits beyond any useful size, so that a typing error does not fill the memory.
+    # Upper limits beyond any useful size, so that a typo does not fill the memory.
     "hidden_size": [Interval(Integral, 1, 2**12, closed="both")],
     "num_layers": [Interval(Integral, 1, 100, closed="both")],
     "dropout": [Interval(Real, 0, 1, closed="left")],
@@ -22,5 +22,5 @@ RECURRENT: dict = {
 
 
 def recurrent_arguments(estimator: AnyEstimator) -> dict[str, Any]:
-    """Return the parameters of the recurrent layers and of the dense one, as the torch modules take them."""
+    """Return the parameters of the recurrent layers and of the dense layer, for the torch modules."""
     return {name: getattr(estimator, name) for name in RECURRENT}

@@ -24,11 +24,11 @@ from ._training import Network
 class RNNClassifier(NetClassifier):
     """Classify windows with a recurrent network: simple RNN, LSTM or GRU.
 
-    The window runs through the recurrent layers; their last state goes through a dense layer to one logit, or
-    to one logit per class. It comes after `SlidingWindow` in a Pipeline, or takes ready-made windows.
+    The recurrent layers read the window; a dense layer maps their last state to one logit, or to one logit per class.
+    Use it after `SlidingWindow` in a Pipeline, or on existing windows.
 
-    `StatefulRNNClassifier` reads a series once, row after row, which is many times cheaper and remembers more. Windows
-    are the better choice where each is a whole event, such as a heart beat; where samplers change the rows; and where
+    `StatefulRNNClassifier` reads a series once, row after row, which is many times faster and has a longer memory.
+    Windows are the better choice if each is a whole event, such as a heart beat; if samplers change the rows; or if
     only the last few rows matter.
 
     Parameters
@@ -42,42 +42,42 @@ class RNNClassifier(NetClassifier):
     dropout : float, default=0.0
         Share of units dropped between recurrent layers and before the logits, below 1.
     bidirectional : bool, default=False
-        Whether to read the window backwards, too.
+        Whether to also read the window backwards.
     dense_size : int or None, default=64
         Number of units in the dense layer; None leaves it out.
     pooling : {"last", "last_max"}, default="last"
-        Output of the recurrent layers: the last state, or that and the maximum of each unit over time.
+        Output of the recurrent layers: the last state, or the last state and the maximum of each unit over time.
     patch_size : int, default=1
-        Number of consecutive rows that the network reads per step. If this does not divide the window, its first row is
-        repeated in front.
+        Number of consecutive rows that the network reads per step. If this does not divide the length of the window,
+        its first row is repeated at the start.
     loss : str or torch loss, default="cross_entropy"
         "cross_entropy", "squared_error", "focal", "mean_false_error", "mean_squared_false_error" or "logit_adjusted",
         whose parameters are given as ``net_params={"criterion__<name>": ...}``, or an instance from `sktsad.networks`
-        such as ``FocalLoss(gamma=1, alpha=0.75)``. Or any ``torch.nn.Module``, or its class, called with (logits,
-        class numbers) as torch's own losses expect them: for two classes logits of shape (batch,) and floats, else
-        logits of shape (batch, n_classes) and integers. It returns one value per row, or their mean, which rules out
-        weights.
+        such as ``FocalLoss(gamma=1, alpha=0.75)``. Or any ``torch.nn.Module``, or its class, called with (logits, class
+        numbers) as for torch's own losses: for two classes logits of shape (batch,) and floats, else logits of shape
+        (batch, n_classes) and integers. It must return one value per row, or their mean if there are no weights.
     encoder : pretrainer, default=None
-        Where the recurrent layers come from: a `ForecastPretrainer`, a `MaskedReconstructionPretrainer`, a
+        Source of pre-trained recurrent layers: a `ForecastPretrainer`, a `MaskedReconstructionPretrainer`, a
         `PretrainedEncoder`, or an `AutoencoderDetector`. It is cloned and fitted on the windows of `fit`, without
-        labels, with a seed drawn from ``random_state`` where it has none; within ``FrozenEstimator`` it is not fitted
-        and keeps what it has learnt from other rows. Its encoder is copied and replaces the recurrent layers, so that
-        ``cell``, ``hidden_size``, ``num_layers``, ``bidirectional``, ``pooling`` and ``patch_size`` are not used. None
-        starts from random weights, and ``freeze_epochs`` and ``encoder_lr`` then do nothing.
+        labels, with a seed drawn from ``random_state`` if it has none; if wrapped in ``FrozenEstimator`` it is not
+        fitted again. A copy of its encoder replaces the recurrent layers, so that ``cell``, ``hidden_size``,
+        ``num_layers``, ``bidirectional``, ``pooling`` and ``patch_size`` are not used. None starts from random weights,
+        and ``freeze_epochs`` and ``encoder_lr`` then have no effect.
     freeze_epochs : int or "all", default=0
-        Number of epochs during which the weights of a pre-trained encoder stay as they are; "all" never trains them.
-        Early stopping may end the training before these epochs are over.
+        Number of epochs in which the weights of a pre-trained encoder are not changed; "all" never trains them. Early
+        stopping may end the training before these epochs are over.
     encoder_lr : float, default=None
-        Learning rate of a pre-trained encoder, at every fit of a warm start; None means ``lr``.
+        Learning rate of a pre-trained encoder, in every fit of a warm start; None means ``lr``.
     class_weight : dict, "balanced" or None, default=None
-        Weights of the classes, as in scikit-learn. Not for the mean false errors, which weigh the classes themselves.
+        Weights of the classes, as in scikit-learn. Not for the mean false errors, which already weight the classes
+        equally.
     stratify : bool or "auto", default="auto"
-        Whether every training batch holds rows of every class; a class with fewer rows than there are batches has them
-        repeated. "auto" does so for the losses that need it, the mean false errors; the batches that early stopping
-        watches are then stratified as well.
+        Whether every training batch contains rows of every class; if a class has fewer rows than there are batches, its
+        rows are repeated. "auto" does this for the losses that need it, the mean false errors; the batches of early
+        stopping are then stratified as well.
     max_epochs : int or "auto", default="auto"
-        Number of passes over the rows. "auto" means ``250 / sqrt(n_batches)``, rounded up: with few batches, many
-        epochs are needed to learn anything; with a million rows, three are enough.
+        Number of passes over the rows. "auto" means ``250 / sqrt(n_batches)``, rounded up: few batches need many
+        epochs, while three are enough for a million rows.
     batch_size : int, default=128
         Number of rows in a training batch.
     predict_batch_size : int, default=256
@@ -87,31 +87,32 @@ class RNNClassifier(NetClassifier):
     optimizer : {"adam", "adamw", "sgd", "rmsprop"} or torch optimizer class, default="adam"
         Optimizer.
     early_stopping : bool or int, default=False
-        Whether to stop when the loss on the last rows has not improved for 5 epochs, or for the number given; the best
-        weights are kept.
+        Whether to stop when the loss on the last rows has not improved for 5 epochs, or for this number of epochs; the
+        best weights are kept.
     validation_fraction : float, default=0.2
-        Share of rows, the last of each series in time, that early stopping watches; they are not trained on.
+        Share of rows, the last of each series in time, that early stopping monitors; the network is not trained on
+        them.
     n_channels : int, default=None
-        Number of channels in a plain 2-D row; None takes it from `Windows`, 3-D arrays or names such as ``x0_t-3``,
+        Number of channels in a plain 2-D row; None infers it from `Windows`, 3-D arrays or names such as ``x0_t-3``,
         and treats other rows as univariate.
     device : str, default="cpu"
         Torch device.
     dtype : {"float32", "float64"}, default="float32"
         Precision of weights and inputs.
     random_state : int, RandomState or None, default=None
-        Seeds weights, order of rows and dropout. The same number gives the same results, bit for bit.
+        Controls the initial weights, the order of rows and dropout. The same int gives bit-identical results.
     verbose : int, default=0
-        1 prints a line for each epoch, with the loss and the F1: of the last rows with early stopping, else of those
-        trained on. 0 prints nothing.
+        1 prints a line for each epoch, with the loss and the F1: of the held-out rows with early stopping, otherwise of
+        the training rows. 0 prints nothing.
     warm_start : bool, default=False
-        Whether a further ``fit`` continues from the weights of the last one, with the current ``lr``, ``batch_size``
-        and ``max_epochs``; other parameters of the network stay as they were.
+        Whether another ``fit`` continues from the weights of the last one, with the current ``lr``, ``batch_size`` and
+        ``max_epochs``; other parameters of the network keep their previous values.
     callbacks : list of skorch callbacks, default=None
-        Copied before use. One that listens to batches makes epochs a little slower. An ``EarlyStopping`` callback
-        replaces the one that watches the loss, if ``early_stopping`` is on.
+        Copied before use. A callback with batch events makes epochs a little slower. An ``EarlyStopping`` callback
+        replaces that of ``early_stopping``.
     net_params : dict, default=None
         Further parameters of skorch's ``NeuralNet``, such as ``{"optimizer__weight_decay": 0.01}``. In `set_params` and
-        grids each is called ``net__<name>``.
+        grids, their names are ``net__<name>``.
 
     Attributes
     ----------
@@ -128,9 +129,8 @@ class RNNClassifier(NetClassifier):
 
     See Also
     --------
-    TorchClassifier : Wraps any torch module.
-    SlidingWindow : Makes the windows.
-    StatefulRNNClassifier : Runs along the series: for a past beyond a window, or for many rows.
+    TorchClassifier : Wraps any torch module. SlidingWindow : Makes the windows. StatefulRNNClassifier : Runs along the
+    series, for a past longer than a window, or for many rows.
 
     References
     ----------
@@ -258,5 +258,5 @@ class RNNClassifier(NetClassifier):
                 f"encoder={self.encoder} provides no encoder: use one that does, such as ForecastPretrainer()."
             )
         check_encoder(encoder, windows)
-        with torch.inference_mode(False):  # a copy of weights that were read under it can be trained
+        with torch.inference_mode(False):  # so that a copy of weights read in inference mode can be trained
             return copy.deepcopy(encoder).requires_grad_(True)

@@ -44,9 +44,9 @@ LOSSES: dict[str, Any] = {"squared_error": nn.MSELoss, "absolute_error": nn.L1Lo
 class RNNRegressor(RegressorMixin, NetEstimator):
     """Forecast values from windows with a recurrent network: simple RNN, LSTM or GRU.
 
-    The window runs through the recurrent layers; their last state goes through a dense layer to one output for
-    each target: the next value, several channels, or several steps ahead. It comes after `SlidingWindow` in a
-    Pipeline; `forecast_target` makes the targets.
+    The recurrent layers read the window; a dense layer maps their last state to one output for each target: the next
+    value, several channels, or several steps ahead. Use it after `SlidingWindow` in a Pipeline; `forecast_target` makes
+    the targets.
 
     Parameters
     ----------
@@ -59,22 +59,22 @@ class RNNRegressor(RegressorMixin, NetEstimator):
     dropout : float, default=0.0
         Share of units dropped between recurrent layers and before the outputs, below 1.
     bidirectional : bool, default=False
-        Whether to read the window backwards, too.
+        Whether to also read the window backwards.
     dense_size : int or None, default=64
         Number of units in the dense layer; None leaves it out.
     pooling : {"last", "last_max"}, default="last"
-        Output of the recurrent layers: the last state, or that and the maximum of each unit over time.
+        Output of the recurrent layers: the last state, or the last state and the maximum of each unit over time.
     patch_size : int, default=1
-        Number of consecutive rows that the network reads per step. If this does not divide the window, its first row is
-        repeated in front.
+        Number of consecutive rows that the network reads per step. If this does not divide the length of the window,
+        its first row is repeated at the start.
     loss : {"squared_error", "absolute_error", "huber"} or torch loss, default="squared_error"
-        Squared errors lead to the mean of what may follow, absolute ones to the median; Huber's loss is squared up to
-        an error of 1 (``net_params={"criterion__delta": ...}``), absolute beyond. Or a ``torch.nn.Module``, or its
-        class, called with (outputs, targets), both of shape (batch,) for one target, else (batch, n_targets). It
-        returns one value per row or element, or their mean, which rules out weights.
+        Squared errors give forecasts of the mean, absolute errors of the median; Huber's loss is squared up to an error
+        of 1 (``net_params={"criterion__delta": ...}``) and absolute beyond. Or a ``torch.nn.Module``, or its class,
+        called with (outputs, targets), both of shape (batch,) for one target, else (batch, n_targets). It must return
+        one value per row or element, or their mean if there are no weights.
     max_epochs : int or "auto", default="auto"
-        Number of passes over the rows. "auto" means ``250 / sqrt(n_batches)``, rounded up: with few batches, many
-        epochs are needed to learn anything; with a million rows, three are enough.
+        Number of passes over the rows. "auto" means ``250 / sqrt(n_batches)``, rounded up: few batches need many
+        epochs, while three are enough for a million rows.
     batch_size : int, default=128
         Number of rows in a training batch.
     predict_batch_size : int, default=256
@@ -84,30 +84,31 @@ class RNNRegressor(RegressorMixin, NetEstimator):
     optimizer : {"adam", "adamw", "sgd", "rmsprop"} or torch optimizer class, default="adam"
         Optimizer.
     early_stopping : bool or int, default=False
-        Whether to stop when the loss on the last rows has not improved for 5 epochs, or for the number given; the best
-        weights are kept.
+        Whether to stop when the loss on the last rows has not improved for 5 epochs, or for this number of epochs; the
+        best weights are kept.
     validation_fraction : float, default=0.2
-        Share of rows, the last of each series in time, that early stopping watches; they are not trained on.
+        Share of rows, the last of each series in time, that early stopping monitors; the network is not trained on
+        them.
     n_channels : int, default=None
-        Number of channels in a plain 2-D row; None takes it from `Windows`, 3-D arrays or names such as ``x0_t-3``,
+        Number of channels in a plain 2-D row; None infers it from `Windows`, 3-D arrays or names such as ``x0_t-3``,
         and treats other rows as univariate.
     device : str, default="cpu"
         Torch device.
     dtype : {"float32", "float64"}, default="float32"
         Precision of weights, inputs and targets.
     random_state : int, RandomState or None, default=None
-        Seeds weights, order of rows and dropout. The same number gives the same results, bit for bit.
+        Controls the initial weights, the order of rows and dropout. The same int gives bit-identical results.
     verbose : int, default=0
         1 prints a line for each epoch, 0 prints nothing.
     warm_start : bool, default=False
-        Whether a further ``fit`` continues from the weights of the last one, with the current ``lr``, ``batch_size``
-        and ``max_epochs``; other parameters of the network stay as they were.
+        Whether another ``fit`` continues from the weights of the last one, with the current ``lr``, ``batch_size`` and
+        ``max_epochs``; other parameters of the network keep their previous values.
     callbacks : list of skorch callbacks, default=None
-        Copied before use. One that listens to batches makes epochs a little slower. An ``EarlyStopping`` callback
-        replaces the one that watches the loss, if ``early_stopping`` is on.
+        Copied before use. A callback with batch events makes epochs a little slower. An ``EarlyStopping`` callback
+        replaces that of ``early_stopping``.
     net_params : dict, default=None
         Further parameters of skorch's ``NeuralNet``, such as ``{"optimizer__weight_decay": 0.01}``. In `set_params` and
-        grids each is called ``net__<name>``.
+        grids, their names are ``net__<name>``.
 
     Attributes
     ----------
@@ -122,13 +123,12 @@ class RNNRegressor(RegressorMixin, NetEstimator):
 
     See Also
     --------
-    forecast_target : Makes the targets: what comes some steps later.
-    RNNClassifier : Predicts labels instead.
+    forecast_target : Makes the targets, values some steps later. RNNClassifier : Predicts labels instead.
 
     Notes
     -----
-    Targets are used as they are, and a new network outputs values near 0. Targets far outside the range of about
-    -3 to 3 need ``TransformedTargetRegressor(RNNRegressor(), transformer=StandardScaler())``.
+    Targets are not scaled, and a new network outputs values near 0. For targets far outside the range of about -3 to 3,
+    use ``TransformedTargetRegressor(RNNRegressor(), transformer=StandardScaler())``.
 
     References
     ----------
@@ -138,7 +138,7 @@ class RNNRegressor(RegressorMixin, NetEstimator):
 
     Examples
     --------
-    A grid over the lookback, the number of rows that the forecast is made from:
+    A grid over the number of rows that the forecast is made from:
 
     >>> from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
     >>> from sklearn.pipeline import make_pipeline
@@ -235,7 +235,7 @@ class RNNRegressor(RegressorMixin, NetEstimator):
         X : Windows or array-like of shape (n_samples, length * n_channels) or (n_samples, length, n_channels)
             Windows, one per row.
         y : array-like of shape (n_samples,) or (n_samples, n_targets)
-            What to forecast from each window.
+            Values to forecast from each window.
         sample_weight : array-like of shape (n_samples,), default=None
             Weights of the rows, at least 0.
 
@@ -261,7 +261,7 @@ class RNNRegressor(RegressorMixin, NetEstimator):
         X : Windows or array-like of shape (n_samples, length * n_channels) or (n_samples, length, n_channels)
             Windows, one per row.
         y : array-like of shape (n_samples,) or (n_samples, n_targets)
-            What to forecast from each window.
+            Values to forecast from each window.
         sample_weight : array-like of shape (n_samples,), default=None
             Weights of the rows, at least 0.
 
@@ -282,9 +282,9 @@ class RNNRegressor(RegressorMixin, NetEstimator):
         Returns
         -------
         forecast : ndarray of float64, shape (n_samples,) or (n_samples, n_targets)
-            In the shape of the ``y`` of fit.
+            With the shape of the ``y`` of fit.
         """
-        # In float64, so that scaling it back to large values does not round it.
+        # In float64, so that scaling back to large values does not round the forecasts.
         outputs = self._outputs(X).astype(np.float64)
         return outputs.reshape(len(outputs), *self._target_shape)
 
@@ -302,22 +302,24 @@ class RNNRegressor(RegressorMixin, NetEstimator):
         return self
 
     def _check_target(self, windows: Windows, y: Labels, warm: bool) -> np.ndarray:
-        """Return the targets in the shape of the outputs; store the shape of a row's, unless training continues."""
+        """Return the targets in the shape of the outputs; store the shape of one target, unless training continues."""
         if y is None:
             raise ValueError(f"{type(self).__name__} requires y to be passed, but the target y is None.")
         if getattr(getattr(y, "dtype", None), "kind", None) in ("m", "M", "V"):
-            raise ValueError(f"y must hold numbers, one per row, or a column for each target, got {y.dtype}.")
+            raise ValueError(
+                f"y must contain numbers, one per row, or a column for each target, got {y.dtype}."
+            )
         try:
             target = check_array(y, dtype=self.dtype, copy=True, ensure_2d=False, ensure_all_finite=False)
         except (ValueError, TypeError) as error:
             raise type(error)(
-                f"y must hold numbers, one per row, or a column for each target: {error}"
+                f"y must contain numbers, one per row, or a column for each target: {error}"
             ) from error
         n_holes = int((~np.isfinite(target)).reshape(len(target), -1).any(axis=1).sum())
         if n_holes:
             raise ValueError(
-                f"y contains NaN or infinity in {n_holes} of {len(target)} rows. Drop these rows, together with those "
-                "of X; forecast_target leaves out those without a future."
+                f"y contains NaN or infinity in {n_holes} of {len(target)} rows. Drop these rows of y and X; "
+                "forecast_target leaves out rows without a later row."
             )
         check_consistent_length(windows, target)
         check_same_index(windows, y)
@@ -326,10 +328,12 @@ class RNNRegressor(RegressorMixin, NetEstimator):
             self._target_shape = shape
         elif shape != self._target_shape:
             raise ValueError(
-                f"y has shape {target.shape}, where {(len(target), *self._target_shape)} would match the first fit: a "
-                "network that is trained further keeps its outputs. Fit again with warm_start=False."
+                f"y has shape {target.shape}, but must have {(len(target), *self._target_shape)} as in the first fit: "
+                "a network that is trained further keeps its outputs. Fit again with warm_start=False."
             )
-        return target.reshape(len(target)) if shape == (1,) else target  # as nets output a single column
+        return (
+            target.reshape(len(target)) if shape == (1,) else target
+        )  # the shape of nets with a single output
 
     def _network(self, windows: Windows) -> Network:
         """Return which network to train."""

@@ -1,4 +1,4 @@
-"""Rows for networks that run along a series: validated, laid out segment by segment."""
+"""Rows for networks that run along a series: validated and ordered segment by segment."""
 
 from __future__ import annotations
 
@@ -39,9 +39,9 @@ class RowLayout:
     starts, stops : ndarray of int, shape (n_segments,)
         Where segments, rows of one series without a gap, start and stop.
     owner : ndarray of int, shape (n_segments,)
-        The number in ``rows`` of the series of each segment.
+        Number of the series of each segment, in ``rows``.
     is_in_order : bool
-        Whether the rows of the table are already in that order; then nothing is copied.
+        Whether the rows of the table are already in that order, so that nothing is copied.
     past : Past or None
         What fit kept of these series; None at fit.
     """
@@ -74,8 +74,8 @@ def check_rows(estimator: AnyEstimator, X: Rows, *, reset: bool) -> Windows:
     Raises
     ------
     ValueError
-        If there are NaN or infinite values, the columns are not those of fit, X holds windows of several rows, or only
-        one of X and the rows of fit is a panel.
+        If there are NaN or infinite values, the columns are not those of fit, X contains windows of several rows, or
+        only one of X and the rows of fit is a panel.
     """
     if not reset:
         check_panel(X, estimator._past.was_panel)
@@ -86,7 +86,7 @@ def check_rows(estimator: AnyEstimator, X: Rows, *, reset: bool) -> Windows:
         length, rows = len(X.columns) // len(names) if names else 1, X
     if length > 1:
         raise ValueError(
-            f"{type(estimator).__name__} runs along the rows themselves, got windows of {length} rows. Leave out the "
+            f"{type(estimator).__name__} runs along plain rows, but got windows of {length} rows. Leave out the "
             "SlidingWindow before it, or use a network on windows, such as RNNClassifier or ForecastDetector."
         )
     values = validate_rows(estimator, rows, reset=reset)
@@ -100,17 +100,17 @@ def lay_out(
 ) -> RowLayout:
     """Lay out rows segment by segment; ``past`` is what fit kept, None at fit.
 
-    After fit, the time step of an unknown series is that of its rows so far, so that no row is judged by later ones.
+    After fit, the time step of an unknown series is that of its rows so far, so that no result depends on later rows.
 
     Raises
     ------
     ValueError
-        If the rows are a panel and those of fit were not, or the other way round, or their times cannot be compared.
+        If only one of these rows and the rows of fit is a panel, or their times cannot be compared.
 
     Warns
     -----
     UserWarning
-        If most series come at another time step than in fit.
+        If most series have another time step than in fit.
     """
     rows = read_series(windows, series)
     if past is None:
@@ -122,7 +122,9 @@ def lay_out(
     starts = rows.segment_starts(max_gap, found if past is None else rows.steps_so_far(past.steps))
     is_in_order = bool((rows.order[1:] > rows.order[:-1]).all())
     values = windows.buffer if is_in_order else windows.buffer[rows.order]
-    with np.errstate(over="ignore"):  # infinite values are refused later, by the outputs of the network
+    with np.errstate(
+        over="ignore"
+    ):  # infinite values are refused later, by a check of the outputs of the network
         values = np.asarray(values, dtype=dtype)
     return RowLayout(
         values,

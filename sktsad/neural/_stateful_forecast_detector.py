@@ -1,4 +1,4 @@
-"""Forecasts along the series as a detector: what could not be foreseen is unusual."""
+"""Forecasts along the series as a detector: rows that cannot be predicted are unusual."""
 
 from __future__ import annotations
 
@@ -53,20 +53,20 @@ _LARGEST = 1e30
 
 
 class StatefulForecastDetector(BaseDetector, NetEstimator):
-    """Score a row by how badly a recurrent network that runs along the series predicted it.
+    """Score a row by how badly a recurrent network that runs along the series predicts it.
 
     It takes rows, not windows: at every row the network predicts the next ``horizon`` rows from its state [1]_, in one
-    pass over the series. The score is the error, in units of the usual error of that channel at that horizon: its
-    median in training. It is averaged over the channels and over the forecasts of the row that were made before it: 1
-    is usual. The network trains on strands of the series as `StatefulRNNClassifier` does.
+    pass over the series. The score of a row is the mean error over its channels and all forecasts of the row, each
+    divided by the usual error of that channel and horizon, the median in training: a score of 1 is usual. The network
+    is trained on strands of the series, as in `StatefulRNNClassifier`.
 
     Parameters
     ----------
     cell : {"lstm", "gru", "rnn"}, default="lstm"
         Recurrent cell. On a CPU the LSTM is the fastest.
     horizon : int, default=5
-        Number of rows to predict at every row, at most 10,000. With dates, what fit keeps of each series grows with its
-        square.
+        Number of rows to predict at every row, at most 10,000. With dates, the memory kept for each series grows with
+        the square of the horizon.
     hidden_size : int, default=64
         Number of units in a recurrent layer.
     num_layers : int, default=1
@@ -82,82 +82,82 @@ class StatefulForecastDetector(BaseDetector, NetEstimator):
     max_epochs : int, default=12
         Number of passes over the rows; see ``min_updates``.
     min_updates : int, default=25
-        Least number of updates of the weights in an epoch: if one pass over the rows has fewer chunks, the epoch makes
-        several passes. So a few hundred rows need no more epochs than a million.
+        Smallest number of updates of the weights in an epoch: if one pass over the rows has fewer chunks, the epoch
+        makes several passes. So a few hundred rows need no more epochs than a million.
     batch_size : int, default=32
         Largest number of strands that run side by side in training.
     chunk_size : int, default=None
-        Number of rows of each strand between two updates of the weights: gradients go back no further, but the state
-        is carried over. None means a sixteenth of the rows, between 32 and 256.
+        Number of rows of each strand between two updates of the weights: gradients go back no further than the chunk,
+        but the state is carried over. None means a sixteenth of the rows, between 32 and 256.
     strand_length : int, default=None
-        Number of rows of a strand. None means as many as fill a batch, between 8 chunks and 4,096.
+        Number of rows of a strand. None means as many as are needed to fill a batch, between 8 chunks and 4,096 rows.
     warm_up : int, default=64
-        Number of rows at the start of a strand that do not count in the loss, unless it begins at the start of its
-        series or after a gap. They count as rows of the strand before.
+        Number of rows at the start of a strand that do not count in the loss, unless the strand starts at the start of
+        its series or after a gap. These rows count as part of the previous strand.
     predict_batch_size : int, default=256
         Largest number of series, or parts of series between gaps, that run side by side at predict.
     lr : float, default=0.005
-        Learning rate, the largest of the schedule.
+        Learning rate; the largest value of the schedule.
     lr_schedule : {"one_cycle", "constant"}, default="one_cycle"
         Whether the learning rate rises to ``lr`` and falls again over the epochs of a `fit` [3]_. An ``LRScheduler``
-        among the callbacks takes its place.
+        among the callbacks replaces this schedule.
     optimizer : {"adam", "adamw", "sgd", "rmsprop"} or torch optimizer class, default="adamw"
         Optimizer.
     max_grad_norm : float or None, default=1.0
-        Norm to which a longer gradient is scaled; None does not scale.
+        Largest norm of the gradient, to which a larger one is scaled; None means no limit.
     early_stopping : bool or int, default=False
-        Whether to stop when the loss on the last rows has not improved for 5 epochs, or for the number given; the best
-        weights are kept. With "one_cycle" the learning rate falls as if all epochs were run.
+        Whether to stop when the loss on the last rows has not improved for 5 epochs, or for this number of epochs; the
+        best weights are kept. With "one_cycle", the schedule of the learning rate assumes all epochs.
     validation_fraction : float, default=0.2
-        Share of rows, the last of each series in time, that the threshold rule learns from and early stopping watches;
-        the network is not trained on them, if there is a rule or early stopping. If that is fewer than 30 rows, up to
+        Share of rows, the last of each series in time, that the threshold rule learns from and early stopping monitors;
+        the network is not trained on them if there is a rule or early stopping. If that is fewer than 30 rows, up to
         half of the rows are held out to reach 30. With 0, or if fewer than 30 normal rows remain, the rule learns from
         the training rows, whose errors are too small.
     series_embedding : int, default=None
-        Size of a vector that is learnt for each series and joined to its rows; a series that `fit` has not seen
-        gets the mean of all. It helps where some series keep having more anomalies than others. None leaves it out.
+        Size of a vector that is learnt for each series and appended to its rows; a series not seen during fit gets the
+        mean of all vectors. It helps if some series always have more anomalies than others. None leaves it out.
     series_dropout : float, default=0.25
-        Share of strands, below 1, that are learnt with that mean; with ``series_embedding`` only.
+        Share of strands, below 1, that are trained with this mean; only with ``series_embedding``.
     max_gap : float, str or timedelta, default=3
-        Longest step in time, in units of the series' most frequent step, across which the state is carried; or a length
-        of time, as in `SlidingWindow`.
+        Longest step in time over which the state is carried, as a multiple of the most frequent step of the series; or
+        a length of time, as in `SlidingWindow`.
     history : {"index", "none"}, default="index"
         With "index", `fit` keeps the state at the end of every run of neighbouring rows (of each series the 1,000
-        before the longest holes); rows that directly follow one of these by their index continue from it.
+        before the longest holes); rows that directly follow one of these runs, by their index, continue from its state.
     series : {"auto", "index"}, default="auto"
-        "auto" reads a (series, time) MultiIndex where there is one; "index" requires it.
+        "auto" reads a (series, time) MultiIndex if there is one; "index" requires it.
     device : str, default="cpu"
         Torch device.
     dtype : {"float32", "float64"}, default="float32"
         Precision of weights and inputs.
     random_state : int, RandomState or None, default=None
-        Seeds weights, strands and dropout. The same number gives the same results, bit for bit.
+        Controls the initial weights, the strands and dropout. The same int gives bit-identical results.
     verbose : int, default=0
         1 prints a line for each epoch, 0 prints nothing.
     warm_start : bool, default=False
         Whether a further ``fit`` continues from the weights of the last one, with the current ``lr``, ``batch_size``
-        and ``max_epochs``; other parameters of the network, and the series that it knows, stay as they were.
+        and ``max_epochs``; other parameters of the network, and its known series, are kept.
     callbacks : list of skorch callbacks, default=None
-        Copied before use. One that listens to batches makes epochs a little slower. An ``EarlyStopping`` callback
-        replaces the one that watches the loss, if ``early_stopping`` is on.
+        Copied before use. A callback with batch events makes epochs a little slower. An ``EarlyStopping`` callback
+        replaces that of ``early_stopping``.
     net_params : dict, default=None
         Further parameters of skorch's ``NeuralNet``, such as ``{"optimizer__weight_decay": 0.1}``. In `set_params` and
-        grids each is called ``net__<name>``.
+        grids, their names are ``net__<name>``.
 
     Attributes
     ----------
     classes_ : ndarray of shape (2,)
         Labels; the last is the anomaly.
     threshold_ : float
-        Rows that score above it are anomalies.
+        Rows with a larger score are anomalies.
     threshold_rule_ : threshold rule
         The fitted rule; only if ``threshold`` is not a number.
     held_out_scores_ : ndarray of shape (n_held_out,)
-        Scores of the normal rows that were held out, in the order given; only if there are any.
+        Scores of the normal rows that were held out, in the order of X; only if there are any.
     net_ : skorch.NeuralNet
         The trained net.
     usual_error_ : ndarray of shape (horizon, n_features)
-        Median error of each horizon and channel on the normal rows it was trained on.
+        Median error of each horizon and channel on the normal training rows.
     n_features_in_ : int
         Number of columns.
     feature_names_in_ : ndarray of str
@@ -171,7 +171,7 @@ class StatefulForecastDetector(BaseDetector, NetEstimator):
     Notes
     -----
     The network reads rows that y marks as anomalous, but does not learn to predict them. The first row of a series has
-    no forecast, and scores 1. As in `StatefulRNNClassifier`, an array is one series, without a past, at every call:
+    no forecast, and scores 1. As in `StatefulRNNClassifier`, an array is one series without a past in every call:
     nothing is kept between two calls.
 
     References
@@ -325,7 +325,7 @@ class StatefulForecastDetector(BaseDetector, NetEstimator):
         return self
 
     def feature_scores(self, X: Rows) -> pd.DataFrame:
-        """Return the mean error of each channel, in units of its usual error, to show which channel is off.
+        """Return the mean error of each channel, in units of its usual error, to show which channel stands out.
 
         Parameters
         ----------
@@ -395,7 +395,7 @@ class StatefulForecastDetector(BaseDetector, NetEstimator):
         if not warm:
             self._series_numbers = number_series(layout)
         learnt, watched = layout.sort(~anomalous & ~held_out), layout.sort(~anomalous & held_out)
-        learnt[layout.starts] = watched[layout.starts] = False  # no row before them predicts them
+        learnt[layout.starts] = watched[layout.starts] = False  # no earlier row predicts them
         if not learnt.any() and not goes_on:
             raise ValueError(
                 f"X has no normal row that comes directly after another (n_samples={len(rows)}), so there is nothing "
@@ -405,9 +405,8 @@ class StatefulForecastDetector(BaseDetector, NetEstimator):
             watched = np.zeros_like(watched)
         elif not watched.any():
             raise ValueError(
-                f"early_stopping={self.early_stopping} needs {MIN_HELD_OUT} held-out normal rows, and "
-                f"validation_fraction={self.validation_fraction} gives fewer. Give more rows, or "
-                "early_stopping=False."
+                f"early_stopping={self.early_stopping} needs {MIN_HELD_OUT} held-out normal rows, but "
+                f"validation_fraction={self.validation_fraction} gives fewer. Give more rows, or early_stopping=False."
             )
         states, before = self._first_states(layout, goes_on)
         segments = segments_of(self, layout, states)
@@ -421,7 +420,7 @@ class StatefulForecastDetector(BaseDetector, NetEstimator):
         states = states_after(self.net_, segments, self.predict_batch_size, ends, errors)
         if not goes_on or learnt.sum() >= MIN_HELD_OUT:
             self.usual_error_ = errors.usual()
-        # The forecasts that reach beyond an end are part of the state there.
+        # Forecasts of rows after an end are part of the state at that end.
         beyond = errors.kept(before)
         past = past.with_values(np.concatenate([states, beyond.reshape(len(ends), self._n_beyond)], axis=1))
         self._past = self._past.then(past) if goes_on else past
@@ -434,7 +433,7 @@ class StatefulForecastDetector(BaseDetector, NetEstimator):
         )
 
     def _layout(self, rows: Windows, past: Past | None) -> RowLayout:
-        """Lay rows out, without infinities, from which the state would not recover."""
+        """Lay rows out with infinite values replaced, as the state would not recover from them."""
         layout = layout_of(self, rows, past, stacklevel=6)
         if np.isfinite(layout.values).all():
             return layout
@@ -444,7 +443,7 @@ class StatefulForecastDetector(BaseDetector, NetEstimator):
         return self._errors(rows, by_channel=False)[:, 0]
 
     def _errors(self, rows: Windows, by_channel: bool) -> np.ndarray:
-        """Return the mean errors of each row, of each channel or over all."""
+        """Return the mean errors of each row, by channel or over all channels."""
         layout = self._layout(rows, self._past)
         states, before = self._first_states(layout, goes_on=True)
         return self._run(layout, segments_of(self, layout, states), before, by_channel)

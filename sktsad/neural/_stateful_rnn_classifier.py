@@ -43,17 +43,17 @@ from ._training import (
     watched_rows,
 )
 
-#: Losses whose best constant output is the share of each class; others weigh the classes themselves.
+#: Losses whose best constant output is the share of each class; other losses weight the classes.
 _OF_SHARES = (CrossEntropy, SquaredError, FocalLoss)
 
 
 class StatefulRNNClassifier(NetClassifier):
     """Classify every row of a series with a recurrent network that reads the series once, row after row.
 
-    It takes rows, not windows: the network keeps a state, so that a row costs one step of the network, and its past
-    reaches as far back as the state remembers. Series are cut into strands at random offsets; strands run side by side,
-    chunk after chunk, with the state carried over from one to the next: truncated back-propagation through time [1]_
-    [2]_. Each row has a label, and counts once in a pass.
+    It takes rows, not windows: the network keeps a state, so that each row costs one step of the network, and its past
+    reaches as far back as the state remembers. Series are divided into strands at random offsets; strands run side by
+    side, chunk after chunk, with the state carried over from one chunk to the next (truncated back-propagation through
+    time [1]_ [2]_). Each row has a label, and counts once per pass.
 
     Parameters
     ----------
@@ -70,77 +70,78 @@ class StatefulRNNClassifier(NetClassifier):
     loss : str or torch loss, default="cross_entropy"
         "cross_entropy", "squared_error", "focal", "mean_false_error", "mean_squared_false_error" or "logit_adjusted",
         whose parameters are given as ``net_params={"criterion__<name>": ...}``, or an instance from `sktsad.networks`
-        such as ``FocalLoss(gamma=1, alpha=0.75)``. Or any ``torch.nn.Module``, or its class, called with (logits,
-        class numbers) as torch's own losses expect them: for two classes logits of shape (n_rows,) and floats, else
-        logits of shape (n_rows, n_classes) and integers. It returns one value per row, or their mean, which rules out
-        weights. A mean false error covers the classes that a chunk holds.
+        such as ``FocalLoss(gamma=1, alpha=0.75)``. Or any ``torch.nn.Module``, or its class, called with (logits, class
+        numbers) as for torch's own losses: for two classes logits of shape (n_rows,) and floats, else logits of shape
+        (n_rows, n_classes) and integers. It must return one value per row, or their mean if there are no weights. A
+        mean false error is computed over the classes in a chunk.
     class_weight : dict, "balanced" or None, default=None
-        Weights of the classes, as in scikit-learn. Not for the mean false errors, which weigh the classes themselves.
+        Weights of the classes, as in scikit-learn. Not for the mean false errors, which already weight the classes
+        equally.
     event_weight : float, default=None
         The weight of each row of an event is the number of rows of the event to this power, from -10 to 10: with -0.5
-        an event of 100 rows counts as 10, with -1 as one. An event is a run of rows of one class, any but the first of
-        ``classes_``. None weights all rows equally.
+        an event of 100 rows counts as 10 rows, with -1 as one. An event is a run of rows of one class other than the
+        first of ``classes_``. None weights all rows equally.
     max_epochs : int, default=12
         Number of passes over the rows; see ``min_updates``.
     min_updates : int, default=25
-        Least number of updates of the weights in an epoch: if one pass over the rows has fewer chunks, the epoch makes
-        several passes. So a few hundred rows need no more epochs than a million.
+        Smallest number of updates of the weights in an epoch: if one pass over the rows has fewer chunks, the epoch
+        makes several passes. So a few hundred rows need no more epochs than a million.
     batch_size : int, default=32
         Largest number of strands that run side by side in training.
     chunk_size : int, default=None
-        Number of rows of each strand between two updates of the weights: gradients go back no further, but the state
-        is carried over. None means a sixteenth of the rows, between 32 and 256.
+        Number of rows of each strand between two updates of the weights: gradients go back no further than the chunk,
+        but the state is carried over. None means a sixteenth of the rows, between 32 and 256.
     strand_length : int, default=None
-        Number of rows of a strand. None means as many as fill a batch, between 8 chunks and 4,096.
+        Number of rows of a strand. None means as many as are needed to fill a batch, between 8 chunks and 4,096 rows.
     warm_up : int, default=64
-        Number of rows at the start of a strand that do not count in the loss, unless it begins at the start of its
-        series or after a gap. They count as rows of the strand before.
+        Number of rows at the start of a strand that do not count in the loss, unless the strand starts at the start of
+        its series or after a gap. These rows count as part of the previous strand.
     predict_batch_size : int, default=256
         Largest number of series, or parts of series between gaps, that run side by side at predict.
     lr : float, default=0.005
-        Learning rate, the largest of the schedule.
+        Learning rate; the largest value of the schedule.
     lr_schedule : {"one_cycle", "constant"}, default="one_cycle"
         Whether the learning rate rises to ``lr`` and falls again over the epochs of a `fit` [3]_. An ``LRScheduler``
-        among the callbacks takes its place, and `partial_fit` leaves it at ``lr``.
+        among the callbacks replaces this schedule, and `partial_fit` always uses ``lr``.
     optimizer : {"adam", "adamw", "sgd", "rmsprop"} or torch optimizer class, default="adamw"
         Optimizer.
     max_grad_norm : float or None, default=1.0
-        Norm to which a longer gradient is scaled; None does not scale.
+        Largest norm of the gradient, to which a larger one is scaled; None means no limit.
     early_stopping : bool or int, default=False
-        Whether to stop when the loss on the last rows has not improved for 5 epochs, or for the number given; the best
-        weights are kept. With "one_cycle" the learning rate falls as if all epochs were run.
+        Whether to stop when the loss on the last rows has not improved for 5 epochs, or for this number of epochs; the
+        best weights are kept. With "one_cycle", the schedule of the learning rate assumes all epochs.
     validation_fraction : float, default=0.2
-        Share of rows, the last of each series in time, that early stopping watches.
+        Share of rows, the last of each series in time, that early stopping monitors.
     series_embedding : int, default=None
-        Size of a vector that is learnt for each series and joined to its rows; a series that `fit` has not seen
-        gets the mean of all. It helps where some series keep having more anomalies than others. None leaves it out.
+        Size of a vector that is learnt for each series and appended to its rows; a series not seen during fit gets the
+        mean of all vectors. It helps if some series always have more anomalies than others. None leaves it out.
     series_dropout : float, default=0.25
-        Share of strands, below 1, that are learnt with that mean; with ``series_embedding`` only.
+        Share of strands, below 1, that are trained with this mean; only with ``series_embedding``.
     max_gap : float, str or timedelta, default=3
-        Longest step in time, in units of the series' most frequent step, across which the state is carried; or a length
-        of time, as in `SlidingWindow`.
+        Longest step in time over which the state is carried, as a multiple of the most frequent step of the series; or
+        a length of time, as in `SlidingWindow`.
     history : {"index", "none"}, default="index"
         With "index", `fit` keeps the state at the end of every run of neighbouring rows (of each series the 1,000
-        before the longest holes); rows that directly follow one of these by their index continue from it.
+        before the longest holes); rows that directly follow one of these runs, by their index, continue from its state.
     series : {"auto", "index"}, default="auto"
-        "auto" reads a (series, time) MultiIndex where there is one; "index" requires it.
+        "auto" reads a (series, time) MultiIndex if there is one; "index" requires it.
     device : str, default="cpu"
         Torch device.
     dtype : {"float32", "float64"}, default="float32"
         Precision of weights and inputs.
     random_state : int, RandomState or None, default=None
-        Seeds weights, strands and dropout. The same number gives the same results, bit for bit.
+        Controls the initial weights, the strands and dropout. The same int gives bit-identical results.
     verbose : int, default=0
         1 prints a line for each epoch, 0 prints nothing.
     warm_start : bool, default=False
         Whether a further ``fit`` continues from the weights of the last one, with the current ``lr``, ``batch_size``
-        and ``max_epochs``; other parameters of the network, and the series that it knows, stay as they were.
+        and ``max_epochs``; other parameters of the network, and its known series, are kept.
     callbacks : list of skorch callbacks, default=None
-        Copied before use. One that listens to batches makes epochs a little slower. An ``EarlyStopping`` callback
-        replaces the one that watches the loss, if ``early_stopping`` is on.
+        Copied before use. A callback with batch events makes epochs a little slower. An ``EarlyStopping`` callback
+        replaces that of ``early_stopping``.
     net_params : dict, default=None
         Further parameters of skorch's ``NeuralNet``, such as ``{"optimizer__weight_decay": 0.1}``. In `set_params` and
-        grids each is called ``net__<name>``.
+        grids, their names are ``net__<name>``.
 
     Attributes
     ----------
@@ -155,18 +156,18 @@ class StatefulRNNClassifier(NetClassifier):
 
     See Also
     --------
-    RNNClassifier : Uses a network on windows: for rows that depend on few before them, and for samplers.
+    RNNClassifier : Uses a network on windows, for rows that depend on few earlier rows, and for samplers.
     StatefulForecastDetector : Needs no labels.
 
     Notes
     -----
-    Rows are read in time order, series by series, as their index tells; an array is one series without a gap, and
-    without a past at every call. So an array must not have been resampled, shuffled or cut, which cannot be detected. A
+    Rows are read in time order, series by series, according to their index; an array is one series without a gap, and
+    without a past in every call. So an array must not have been resampled, shuffled or cut, which cannot be detected. A
     row of weight 0 is read like any other, but does not count in the loss. Nothing is kept between two calls of
     `decision_function`.
 
-    With the losses "cross_entropy", "squared_error" and "focal" the untrained network predicts the share of each class,
-    by the weights of its rows [4]_: few updates are then enough for rare events.
+    With the losses "cross_entropy", "squared_error" and "focal" the untrained network predicts the weighted share of
+    each class [4]_, so that few updates are enough for rare events.
 
     References
     ----------
@@ -296,13 +297,14 @@ class StatefulRNNClassifier(NetClassifier):
         Raises
         ------
         ValueError
-            If y holds one class, X is not finite, holds windows of several rows, or its index is out of time order.
+            If y has only one class, or X is not finite, contains windows of several rows, or has an index out of time
+            order.
 
         Warns
         -----
         UserWarning
-            If X is an array and the index of y shows gaps; or if Ctrl-C ends the training: the network is that of the
-            last epoch that ended, or with ``early_stopping`` the best.
+            If X is an array and the index of y has gaps; or if Ctrl-C stops the training: the network is that of the
+            last complete epoch, or of the best epoch with ``early_stopping``.
         """
         warm = self.warm_start and hasattr(self, "net_")
         return self._train(X, y, sample_weight, warm=warm, n_epochs=self.max_epochs)
@@ -318,7 +320,7 @@ class StatefulRNNClassifier(NetClassifier):
         y : array-like of shape (n_samples,)
             Class labels.
         classes : array-like of shape (n_classes,), default=None
-            All classes; needed at the first call, unless y has them all.
+            All classes; needed in the first call, unless y contains all of them.
         sample_weight : array-like of shape (n_samples,), default=None
             Weights of the rows, at least 0.
 
@@ -329,15 +331,14 @@ class StatefulRNNClassifier(NetClassifier):
         Warns
         -----
         UserWarning
-            If the first rows of a series come later than the rows of the previous call and do not directly follow
-            them.
+            If the first rows of a series come after the rows of the previous call and do not directly follow them.
         """
         return self._train(
             X, y, sample_weight, warm=hasattr(self, "net_"), n_epochs=1, classes=classes, is_part=True
         )
 
     def decision_function(self, X: Rows) -> np.ndarray:
-        """Return the log odds of the anomaly, above 0 where it is likelier than not.
+        """Return the log odds of the anomaly, above 0 if its probability is above 0.5.
 
         Parameters
         ----------
@@ -351,7 +352,7 @@ class StatefulRNNClassifier(NetClassifier):
         Warns
         -----
         UserWarning
-            If the first rows of a series that `fit` has seen come later than its rows and do not directly follow them.
+            If the first rows of a known series come after its rows of `fit` and do not directly follow them.
         """
         return super().decision_function(X)
 
@@ -370,7 +371,7 @@ class StatefulRNNClassifier(NetClassifier):
         return super().predict_proba(X)
 
     def predict(self, X: Rows) -> np.ndarray:
-        """Return the likeliest class.
+        """Return the most probable class.
 
         Parameters
         ----------
@@ -463,9 +464,9 @@ class StatefulRNNClassifier(NetClassifier):
         return scale_weights(weight), mass
 
     def _start_at_shares(self, net: LeanNet, target: np.ndarray, weight: np.ndarray | None) -> None:
-        """Make the untrained net predict the shares of the classes, by the weights of their rows.
+        """Make the untrained net predict the weighted shares of the classes.
 
-        A few thousand updates hardly move a bias by the log odds of a rare class. Without this start, the recurrent
+        A few thousand updates hardly change a bias by the log odds of a rare class. Without this start, the recurrent
         units would learn these odds instead, saturate, and learn little else.
         """
         mass = np.bincount(target, weight, minlength=len(self.classes_))
@@ -474,12 +475,12 @@ class StatefulRNNClassifier(NetClassifier):
             net.module_.start_at(logits[1:] - logits[0] if len(logits) == 2 else logits)
 
     def _check_watched(self, target: np.ndarray, learnt: np.ndarray, watched: np.ndarray) -> None:
-        """Raise if early stopping leaves nothing to learn from, or nothing to watch."""
+        """Raise if early stopping leaves no rows to learn from, or none to monitor."""
         for rows in (learnt & ~watched, learnt & watched):
             if not rows.any():
                 raise ValueError(
-                    f"No row with a weight above 0 is left: early_stopping={self.early_stopping} watches the last "
-                    f"validation_fraction={self.validation_fraction} of the rows. Change one of them."
+                    f"No training row with a weight above 0 is left: early_stopping={self.early_stopping} holds out "
+                    f"the last validation_fraction={self.validation_fraction} of the rows. Change one of them."
                 )
         self._warn_if_cut_by_class(target[learnt], watched[learnt])
 
@@ -487,7 +488,7 @@ class StatefulRNNClassifier(NetClassifier):
         return network_along(self, windows, () if n_outputs == 1 else (n_outputs,))
 
     def _stratified(self, needs_every_class: bool) -> tuple[bool, bool]:
-        """Return False for both: chunks hold rows in sequence, whatever their class."""
+        """Return False for both: chunks contain rows in sequence, regardless of their class."""
         return False, False
 
     def _outputs(self, X: Rows, input_shape: tuple[int, ...] | None = None) -> np.ndarray:

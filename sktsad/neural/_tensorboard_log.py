@@ -15,30 +15,30 @@ from .._core import Labels, Rows
 class TensorBoardLog(Callback):
     """Write the metrics of each epoch to a folder, for TensorBoard.
 
-    skorch's ``TensorBoard`` takes a writer, which cannot be copied, and estimators copy their callbacks. This one takes
-    the folder, and opens the writer when a training begins. Each training writes to a subfolder of its own, ``0``,
-    ``1``, ..., so that TensorBoard shows those of a search side by side.
+    skorch's ``TensorBoard`` needs a writer, which cannot be copied, but estimators copy their callbacks. This callback
+    takes the folder, and opens the writer when training starts. Each training run writes to its own subfolder, ``0``,
+    ``1``, ..., so that TensorBoard shows the runs of a search side by side.
 
     Parameters
     ----------
     log_dir : str or path-like, default="runs"
-        The folder: show it with ``tensorboard --logdir runs``.
+        The folder; show it with ``tensorboard --logdir runs``.
     histograms : bool, default=False
-        Whether to write histograms of the weights after each epoch, too.
+        Whether to also write histograms of the weights after each epoch.
 
     Attributes
     ----------
     run_dir_ : pathlib.Path
-        The folder of the last training.
+        The folder of the last training run.
 
     Raises
     ------
     ImportError
-        If a training begins and tensorboard is not installed: ``pip install tensorboard``.
+        If training starts and tensorboard is not installed: ``pip install tensorboard``.
 
     See Also
     --------
-    skorch.callbacks.EpochScoring : Adds your own metrics to each epoch, which are written, too.
+    skorch.callbacks.EpochScoring : Adds your own metrics to each epoch, which are also written.
 
     Examples
     --------
@@ -57,12 +57,12 @@ class TensorBoardLog(Callback):
         self.histograms = histograms
 
     def on_train_begin(self, net: NeuralNet, X: Rows = None, y: Labels = None, **kwargs: Any) -> None:
-        """Open a writer, in a folder that no other training has.
+        """Open a writer in a folder that no other training run uses.
 
         Parameters
         ----------
         net : NeuralNet
-            The network, as skorch passes it.
+            The network.
         X, y, **kwargs : object
             Ignored.
         """
@@ -81,7 +81,7 @@ class TensorBoardLog(Callback):
         Parameters
         ----------
         net : NeuralNet
-            The network, as skorch passes it.
+            The network.
         **kwargs : object
             Ignored.
         """
@@ -96,7 +96,7 @@ class TensorBoardLog(Callback):
         Parameters
         ----------
         net : NeuralNet
-            The network, as skorch passes it.
+            The network.
         X, y, **kwargs : object
             Ignored.
         """
@@ -105,7 +105,7 @@ class TensorBoardLog(Callback):
 
 
 def _new_folder(parent: Path) -> Path:
-    """Make a folder, numbered, that no other process has made."""
+    """Create a numbered folder that no other process has created."""
     parent.mkdir(parents=True, exist_ok=True)
     number = sum(1 for _ in parent.iterdir())
     while True:

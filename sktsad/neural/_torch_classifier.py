@@ -17,30 +17,31 @@ from ._training import Network
 
 
 class TorchClassifier(NetClassifier):
-    """Classify with a torch module of your own, as a true scikit-learn classifier.
+    """Classify with your own torch module, as a full scikit-learn classifier.
 
     Parameters
     ----------
     module : torch module class, callable or instance, default=None
-        Maps a batch to logits of shape (batch,), (batch, 1) for two classes or (batch, n_classes). A class or
-        callable is called with those of ``n_inputs`` (values of a row), ``n_channels``, ``length`` and
-        ``n_outputs`` (1 for two classes, else their number) that its signature names, and with
+        Maps a batch to logits of shape (batch,), (batch, 1) for two classes or (batch, n_classes). A class or callable
+        is called with the arguments of its signature that are among ``n_inputs`` (values of a row), ``n_channels``,
+        ``length`` and ``n_outputs`` (1 for two classes, else their number), and with
         ``net_params={"module__<name>": ...}``. An instance is copied. None is a network with one hidden layer of 64
         units.
 
-        The module sees rows in the shape in which they came: (batch, n_features) for a 2-D array, (batch, length,
-        n_channels) for `Windows`, 3-D arrays or with ``n_channels``.
+        The module gets rows in the shape of X: (batch, n_features) for a 2-D array, (batch, length, n_channels) for
+        `Windows`, 3-D arrays or with ``n_channels``.
     loss : str or torch loss, default="cross_entropy"
         As in `RNNClassifier`.
     class_weight : dict, "balanced" or None, default=None
-        Weights of the classes, as in scikit-learn. Not for the mean false errors, which weigh the classes themselves.
+        Weights of the classes, as in scikit-learn. Not for the mean false errors, which already weight the classes
+        equally.
     stratify : bool or "auto", default="auto"
-        Whether every training batch holds rows of every class; a class with fewer rows than there are batches has them
-        repeated. "auto" does so for the losses that need it, the mean false errors; the batches that early stopping
-        watches are then stratified as well.
+        Whether every training batch contains rows of every class; if a class has fewer rows than there are batches, its
+        rows are repeated. "auto" does this for the losses that need it, the mean false errors; the batches of early
+        stopping are then stratified as well.
     max_epochs : int or "auto", default="auto"
-        Number of passes over the rows. "auto" means ``250 / sqrt(n_batches)``, rounded up: with few batches, many
-        epochs are needed to learn anything; with a million rows, three are enough.
+        Number of passes over the rows. "auto" means ``250 / sqrt(n_batches)``, rounded up: few batches need many
+        epochs, while three are enough for a million rows.
     batch_size : int, default=128
         Number of rows in a training batch.
     predict_batch_size : int, default=256
@@ -50,31 +51,32 @@ class TorchClassifier(NetClassifier):
     optimizer : {"adam", "adamw", "sgd", "rmsprop"} or torch optimizer class, default="adam"
         Optimizer.
     early_stopping : bool or int, default=False
-        Whether to stop when the loss on the last rows has not improved for 5 epochs, or for the number given; the best
-        weights are kept.
+        Whether to stop when the loss on the last rows has not improved for 5 epochs, or for this number of epochs; the
+        best weights are kept.
     validation_fraction : float, default=0.2
-        Share of rows, the last of each series in time, that early stopping watches; they are not trained on.
+        Share of rows, the last of each series in time, that early stopping monitors; the network is not trained on
+        them.
     n_channels : int, default=None
-        Number of channels in a plain 2-D row; None takes it from `Windows`, 3-D arrays or names such as ``x0_t-3``,
+        Number of channels in a plain 2-D row; None infers it from `Windows`, 3-D arrays or names such as ``x0_t-3``,
         and treats other rows as univariate.
     device : str, default="cpu"
         Torch device.
     dtype : {"float32", "float64"}, default="float32"
         Precision of weights and inputs.
     random_state : int, RandomState or None, default=None
-        Seeds weights, order of rows and dropout. The same number gives the same results, bit for bit.
+        Controls the initial weights, the order of rows and dropout. The same int gives bit-identical results.
     verbose : int, default=0
-        1 prints a line for each epoch, with the loss and the F1: of the last rows with early stopping, else of those
-        trained on. 0 prints nothing.
+        1 prints a line for each epoch, with the loss and the F1: of the held-out rows with early stopping, otherwise of
+        the training rows. 0 prints nothing.
     warm_start : bool, default=False
-        Whether a further ``fit`` continues from the weights of the last one, with the current ``lr``, ``batch_size``
-        and ``max_epochs``; other parameters of the network stay as they were.
+        Whether another ``fit`` continues from the weights of the last one, with the current ``lr``, ``batch_size`` and
+        ``max_epochs``; other parameters of the network keep their previous values.
     callbacks : list of skorch callbacks, default=None
-        Copied before use. One that listens to batches makes epochs a little slower. An ``EarlyStopping`` callback
-        replaces the one that watches the loss, if ``early_stopping`` is on.
+        Copied before use. A callback with batch events makes epochs a little slower. An ``EarlyStopping`` callback
+        replaces that of ``early_stopping``.
     net_params : dict, default=None
         Further parameters of skorch's ``NeuralNet``, such as ``{"optimizer__weight_decay": 0.01}``. In `set_params` and
-        grids each is called ``net__<name>``.
+        grids, their names are ``net__<name>``.
 
     Attributes
     ----------

@@ -18,11 +18,11 @@ from ._training import Network, VariationalNet
 
 
 class VAEDetector(AutoencoderDetector):
-    """Score a window by how badly a variational autoencoder, trained on normal windows, explains it.
+    """Score a window by how badly a variational autoencoder, trained on normal windows, reconstructs it.
 
-    The code of a window is a normal distribution with a mean and a variance of its own; training draws from it and
-    keeps it close to the standard normal [1]_. The score is the reconstruction error, or the negative evidence lower
-    bound [2]_. After training, codes from the standard normal decode to new normal windows: `sample`.
+    The code of a window is a normal distribution with its own mean and variance; training draws from it and keeps it
+    close to the standard normal [1]_. The score is the reconstruction error, or the negative evidence lower bound [2]_.
+    After training, `sample` decodes codes drawn from the standard normal to new normal windows.
 
     Parameters
     ----------
@@ -37,41 +37,41 @@ class VAEDetector(AutoencoderDetector):
     kl_warmup : int, default=0
         Number of epochs over which the weight rises to ``kl_weight``, so that codes do not collapse early.
     score_by : {"reconstruction", "elbo"}, default="reconstruction"
-        Whether the score is the reconstruction error, or that plus the weighted divergence, which is the negative
-        evidence lower bound.
+        Whether the score is the reconstruction error, or the reconstruction error plus the weighted divergence, which
+        is the negative evidence lower bound.
     n_draws : int, default=0
-        Number of codes drawn for a window; the score averages their reconstruction errors. 0 reconstructs from the
-        mean code. The draws are made once, at fit, and are the same for every window.
+        Number of codes drawn for a window; the score averages their reconstruction errors. 0 reconstructs from the mean
+        code. The random numbers are drawn once, at fit, and are the same for every window.
     loss : {"absolute_error", "squared_error"}, default="absolute_error"
         Error of each value, in training and in the score.
     score_on : {"window", "last", "overlap"}, default="window"
         Whether the score is the mean error over the window, or over its last row. "overlap" gives a row the mean of the
-        scores of all windows that hold it: it **looks ahead** by a window, and is for analysing past data.
+        scores of all windows that contain it: this **looks ahead** by a window and is for analysing past data.
     decoder : {"repeat", "unroll"}, default="repeat"
-        Recurrent networks only: whether the decoder sees the code at every step; or only at first, and then the row
-        that it decoded before, from the last row to the first. Unrolling goes step by step: training takes about 1.4
-        times as long with an LSTM on a CPU, 1.2 times with a GRU.
+        Recurrent networks only: whether the input of the decoder is the code at every step, or the code only at the
+        first step, and then the previously decoded row, from the last row to the first. Unrolling works step by step:
+        training takes about 1.4 times as long with an LSTM on a CPU, 1.2 times with a GRU.
     conv_channels : int or None, default=None
         Recurrent networks only: number of channels of a convolution over 5 steps before the encoder; None leaves
         it out. ``net_params={"module__kernel_size": ...}`` changes the 5.
     activation : {"relu", "selu", "tanh"}, default="relu"
-        Activation between layers, dense networks only. "selu" keeps layers normalised by itself.
+        Activation between layers, dense networks only. "selu" keeps the outputs of layers normalised.
     dropout : float, default=0.0
-        Share of hidden units dropped while training, below 1; the code is never dropped.
+        Share of hidden units dropped during training, below 1; the code is never dropped.
     dropout_type : {"standard", "gaussian", "alpha"}, default="standard"
-        Kind of dropout: units set to 0; multiplied by Gaussian noise of the same variance; or "alpha", which goes
-        with ``activation="selu"``.
+        Kind of dropout: units are set to 0; or multiplied by Gaussian noise of the same variance; or "alpha", for
+        ``activation="selu"``.
     recurrent_dropout : float, default=0.0
-        Recurrent networks only: share of the state's units that the gates do not see while training, the same at each
-        step of a window. Torch's fused layers cannot do that: training goes step by step and takes about 1.9 times as
-        long with an LSTM on a CPU, 1.2 times with a GRU. Scoring takes no longer.
+        Recurrent networks only: share of the units of the state that are dropped in the gates during training, the same
+        units at each step of a window. Torch's fused layers do not support this: training works step by step and takes
+        about 1.9 times as long with an LSTM on a CPU, 1.2 times with a GRU. Scoring takes no longer.
     noise : float, default=0.0
         Standard deviation of Gaussian noise on the input while training (a denoising autoencoder).
     threshold : threshold rule, float or None, default=None
         None means ``MeanStd(3)``.
     max_epochs : int or "auto", default="auto"
-        Number of passes over the normal rows. "auto" means ``250 / sqrt(n_batches)``, rounded up: with few batches,
-        many epochs are needed to learn anything; with a million rows, two are enough.
+        Number of passes over the normal rows. "auto" means ``250 / sqrt(n_batches)``, rounded up: few batches need many
+        epochs, while two are enough for a million rows.
     batch_size : int, default=64
         Number of rows in a training batch.
     predict_batch_size : int, default=1024
@@ -81,51 +81,51 @@ class VAEDetector(AutoencoderDetector):
     optimizer : {"adam", "adamw", "sgd", "rmsprop"} or torch optimizer class, default="adam"
         Optimizer.
     early_stopping : bool or int, default=False
-        Whether to stop when the loss on the last rows has not improved for 5 epochs, or for the number given; the best
-        weights are kept.
+        Whether to stop when the loss on the last rows has not improved for 5 epochs, or for this number of epochs; the
+        best weights are kept.
     validation_fraction : float, default=0.2
-        Share of rows, the last of each series in time, that the threshold rule learns from and early stopping watches;
-        the network is not trained on them, if there is a rule or early stopping. If that is fewer than 30 rows, up to
+        Share of rows, the last of each series in time, that the threshold rule learns from and early stopping monitors;
+        the network is not trained on them if there is a rule or early stopping. If that is fewer than 30 rows, up to
         half of the rows are held out to reach 30. With 0, or if fewer than 30 normal rows remain, the rule learns from
         the training rows, whose errors are too small.
     n_channels : int, default=None
-        Number of channels in a plain 2-D row; None takes it from `Windows`, 3-D arrays or names such as ``x0_t-3``,
+        Number of channels in a plain 2-D row; None infers it from `Windows`, 3-D arrays or names such as ``x0_t-3``,
         and treats other rows as univariate.
     device : str, default="cpu"
         Torch device.
     dtype : {"float32", "float64"}, default="float32"
         Precision of weights and inputs.
     random_state : int, RandomState or None, default=None
-        Seeds weights, order of rows and dropout. The same number gives the same results, bit for bit.
+        Controls the initial weights, the order of rows and dropout. The same int gives bit-identical results.
     verbose : int, default=0
         1 prints a line for each epoch, 0 prints nothing.
     warm_start : bool, default=False
-        Whether a further ``fit`` continues from the weights of the last one, with the current ``lr``, ``batch_size``
-        and ``max_epochs``; other parameters of the network stay as they were.
+        Whether another ``fit`` continues from the weights of the last one, with the current ``lr``, ``batch_size`` and
+        ``max_epochs``; other parameters of the network keep their previous values.
     callbacks : list of skorch callbacks, default=None
-        Copied before use. One that listens to batches makes epochs a little slower. An ``EarlyStopping`` callback
-        replaces the one that watches the loss, if ``early_stopping`` is on.
+        Copied before use. A callback with batch events makes epochs a little slower. An ``EarlyStopping`` callback
+        replaces that of ``early_stopping``.
     net_params : dict, default=None
         Further parameters of skorch's ``NeuralNet``, such as ``{"optimizer__weight_decay": 0.01}``. In `set_params` and
-        grids each is called ``net__<name>``.
+        grids, their names are ``net__<name>``.
 
     Attributes
     ----------
     classes_ : ndarray of shape (2,)
         Labels; the last is the anomaly.
     threshold_ : float
-        Rows that score above it are anomalies.
+        Rows with a larger score are anomalies.
     threshold_rule_ : threshold rule
         The fitted rule; only if ``threshold`` is not a number.
     held_out_scores_ : ndarray of shape (n_held_out,)
-        Scores of the normal rows that were held out, in the order given; only if there are any.
+        Scores of the normal rows that were held out, in the order of X; only if there are any.
     net_ : skorch.NeuralNet
         The trained net. Its ``history`` has ``train_reconstruction_loss`` and ``train_kl_loss`` separately,
         unweighted.
     score_module_ : torch.nn.Module
         Maps windows of shape (batch, length, channels) to anomaly scores.
     encoder_ : torch.nn.Module
-        A copy of its encoder, which gives the mean code and which ``RNNClassifier(encoder=...)`` takes.
+        A copy of the encoder, which returns the mean code, for ``RNNClassifier(encoder=...)``.
     window_shape_ : tuple of (int, int)
         Length and channels of the windows of fit.
     n_features_in_ : int
@@ -232,7 +232,7 @@ class VAEDetector(AutoencoderDetector):
     def sample(self, n_samples: int = 1, *, random_state: Seed = None) -> np.ndarray:
         """Draw codes from the standard normal and decode them: new windows that should look normal.
 
-        They do where the codes of normal windows fill the standard normal, so train with a ``kl_weight`` of 0.1 or
+        They do if the codes of normal windows are close to the standard normal, so train with a ``kl_weight`` of 0.1 or
         more, and on scaled values.
 
         Parameters

@@ -38,9 +38,9 @@ _COLUMNS = ("start", "end", "peak_time")
 
 
 class AlarmDisplay:
-    """Show a table of alarms on the series: when each lasted, and where its peak is.
+    """Show a table of alarms on the series: the start, end and peak of each.
 
-    Use `from_table` to make one.
+    Use `from_table` to create one.
 
     Parameters
     ----------
@@ -56,11 +56,11 @@ class AlarmDisplay:
     axes_ : ndarray of Axes
         The axes, one for each series.
     ax_ : Axes
-        The first of them.
+        The first of these axes.
     figure_ : Figure
-        Their figure.
+        The figure of the axes.
     lines_ : list of Line2D
-        For each series its values.
+        For each series the line of its values.
     events_ : list of PolyCollection or None
         For each series the bands of labelled events, None without labels.
     alarms_ : list of PolyCollection
@@ -125,15 +125,15 @@ class AlarmDisplay:
         Parameters
         ----------
         ax : Axes or array-like of Axes, default=None
-            Axes to draw into, one for each series. None makes a figure, which you show and close yourself.
+            Axes to draw into, one for each series. None creates a figure, which you must show and close.
         n_cols : int, default=None
-            Number of columns of the grid of axes, if a figure is made for a panel. None chooses by the number of
+            Number of columns of the grid of axes, if a figure is created for a panel. None chooses it by the number of
             series.
         max_points : int, default=4000
             Longer series are drawn with about this many points; at least 10.
         max_gap : float, str or timedelta, default=3
-            Longest step in time, in units of the series' most frequent step or as a length of time, that the line
-            bridges.
+            Longest step in time that the line bridges, as a multiple of the most frequent step of the series or as a
+            length of time.
         **line_kwargs : dict
             Further arguments of matplotlib's ``plot`` for the line.
 
@@ -146,7 +146,7 @@ class AlarmDisplay:
         ImportError
             If matplotlib is missing, or if tsdownsample is missing and a series is longer than ``max_points``.
         ValueError
-            If ``ax`` does not hold as many axes as there are series, or the rows of an alarm are missing.
+            If ``ax`` does not contain as many axes as there are series, or the rows of an alarm are missing.
         """
         series, axis = read_drawn(self.values.index, max_gap)
         self.axes_, own = make_axes(
@@ -173,7 +173,7 @@ class AlarmDisplay:
         return self
 
     def _rows_of_alarms(self, series: DrawnSeries) -> list[np.ndarray]:
-        """Return the first row, the last and the peak of each alarm of a series."""
+        """Return the first row, the last row and the peak of each alarm of a series."""
         times, alarms = self.values.index[series.rows], self.alarms
         if series.key is not None:
             times, alarms = times.get_level_values(1), alarms[alarms["series"] == series.key]
@@ -205,9 +205,9 @@ class AlarmDisplay:
         alarms : DataFrame
             A table of `sktsad.postprocessing.alarms`.
         X : Series, DataFrame or array-like of shape (n_samples, n_features)
-            The rows in which they were found, or the scores of these rows, with the same index.
+            The rows in which the alarms were found, or the scores of these rows, with the same index.
         y : array-like of shape (n_samples,), default=None
-            Their labels.
+            Labels of the rows.
         column : str or int, default=None
             The column of X to draw. None draws the only column.
         pos_label : int, float, bool or str, default=1
@@ -224,7 +224,7 @@ class AlarmDisplay:
         Raises
         ------
         ValueError
-            If X has several columns and none is chosen, the table lacks columns or has alarms of other rows, lengths or
+            If X has several columns and ``column`` is None, the table lacks columns or has alarms outside X, lengths or
             time indexes differ, or there are more than two labels.
         """
         index = common_index(X=X, y=y)
@@ -237,7 +237,7 @@ class AlarmDisplay:
         needed = [*_COLUMNS, *(["series"] if isinstance(index, pd.MultiIndex) else [])]
         if missing := [name for name in needed if name not in getattr(alarms, "columns", [])]:
             raise ValueError(
-                f"alarms has no columns {missing}. Give the table that sktsad.postprocessing.alarms returns for these "
+                f"alarms has no columns {missing}. Pass the table that sktsad.postprocessing.alarms returns for these "
                 "rows."
             )
         (anomalous,) = mark_label(pos_label, y=y)

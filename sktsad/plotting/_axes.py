@@ -1,4 +1,4 @@
-"""Drawing that all displays share."""
+"""Drawing functions shared by all displays."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from matplotlib.lines import Line2D
 
-#: Looks differ in lightness, hatch, dash or marker, not only in colour, so that they stay distinct in black and white.
-#: Their greys are those of the style, see `inked`.
+#: Styles differ in lightness, hatch, dash or marker, not only in colour, so that they stay distinct in black and white.
+#: Their greys depend on the style of matplotlib, see `inked`.
 LINE = {"color": "0.15", "linewidth": 0.8, "solid_joinstyle": "bevel"}
 EVENT = {"facecolor": "0.88", "edgecolor": "0.62", "hatch": "////", "linewidth": 0.6, "zorder": 0.5}
 MARKER = {
@@ -33,37 +33,37 @@ MARKER = {
 }
 THRESHOLD = {"color": "#0072B2", "linestyle": (0, (6, 2)), "linewidth": 1.2, "zorder": 4}
 
-#: With more marks or bands than this in one of the axes, each is drawn thinner, so that they do not hide the line.
+#: If one of the axes has more marks or bands than this, they are drawn thinner, so that they do not hide the line.
 _CROWD = 200
 _CROWDED_MARKER = {"markersize": 2.2, "markeredgewidth": 0.3}
 _CROWDED_EVENT = {"linewidth": 0.2}
-#: More axes than this cannot be told apart in one figure.
+#: Largest number of axes that is readable in one figure.
 _MAX_AXES = 60
 #: Width of an entry of the legend, in inches.
 _LEGEND_WIDTH = 1.4
-#: With more bands than this, near ones are merged: each takes about half a millisecond, for its hatch.
+#: With more bands than this, close ones are merged, as drawing a hatched band takes about half a millisecond.
 _MAX_BANDS = 1000
 
 
 def make_axes(
     ax: Axes, n_axes: int, caller: str, size: tuple[float, float], n_cols: int | None = 1, fix: str = ""
 ) -> tuple[np.ndarray, Any]:
-    """Return axes to draw into, and the figure if it was made here.
+    """Return axes to draw into, and the figure if it was created here.
 
     Parameters
     ----------
     ax : Axes, array-like of Axes or None
-        Axes of the caller. None makes a figure.
+        Axes passed by the user. None creates a figure.
     n_axes : int
-        How many are needed.
+        Number of axes needed.
     caller : str
         Name of the display, for errors.
     size : tuple of float
-        Width and height of one of the axes that are made, in inches.
+        Width and height of one of the new axes, in inches.
     n_cols : int or None, default=1
-        Columns of the grid of axes that are made; None chooses by their number.
+        Number of columns of the grid of new axes; None chooses it by the number of axes.
     fix : str, default=""
-        Advice how to need fewer axes.
+        Advice on how to need fewer axes.
 
     Returns
     -------
@@ -75,8 +75,8 @@ def make_axes(
         axes = np.ravel(np.asarray(ax, dtype=object))
         if len(axes) != n_axes:
             raise ValueError(
-                f"{caller} needs {n_axes} axes, but ax holds {len(axes)}. Pass an array of {n_axes} axes, or "
-                f"ax=None to make them{', or ' + fix if fix else ''}."
+                f"{caller} needs {n_axes} axes, but ax has {len(axes)}. Pass an array of {n_axes} axes, or ax=None to "
+                f"create them{', or ' + fix if fix else ''}."
             )
         return axes, None
     if n_axes > _MAX_AXES:
@@ -93,7 +93,7 @@ def make_axes(
 
 
 def add_legend(axes: np.ndarray, own: Figure | None) -> Any:
-    """Add one legend for all axes, outside of the data; return it, None if nothing has a label."""
+    """Add one legend for all axes, outside the data; return it, or None if nothing has a label."""
     handles: dict[str, Any] = {}
     for ax in axes:
         for handle, label in zip(*ax.get_legend_handles_labels(), strict=True):
@@ -112,7 +112,7 @@ def add_legend(axes: np.ndarray, own: Figure | None) -> Any:
 
 
 def set_time(ax: Axes, axis: TimeAxis, label: bool = True) -> None:
-    """Set label and ticks of the time axis, unless the axes below show them."""
+    """Set the label and ticks of the time axis, unless the axes below show them."""
     if axis.is_date:
         dates = require("matplotlib.dates", "A time axis")
         locator = dates.AutoDateLocator(tz=axis.zone, minticks=3, maxticks=7)
@@ -146,7 +146,7 @@ def shade(
     label: str = "labelled event",
     **look: Any,
 ) -> PolyCollection:
-    """Shade intervals, such as labelled events, from a share of the height of the axes to the top."""
+    """Shade intervals, such as labelled events, from a given share of the height of the axes to the top."""
     collections = require("matplotlib.collections", "Shading")
     places = axis.place(_merge(intervals).ravel())
     ax.xaxis.update_units(places)
@@ -162,7 +162,7 @@ def shade(
 
 
 def _merge(intervals: np.ndarray) -> np.ndarray:
-    """Merge intervals, if there are many, where the distance between them is too short to be seen."""
+    """If there are many intervals, merge those with a distance too small to be visible."""
     if len(intervals) <= _MAX_BANDS:
         return intervals
     shortest = (intervals[-1, 1] - intervals[0, 0]) / _MAX_BANDS
@@ -175,7 +175,7 @@ def _merge(intervals: np.ndarray) -> np.ndarray:
 def draw_marks(
     ax: Axes, times: np.ndarray, values: np.ndarray, axis: TimeAxis, label: str, **look: Any
 ) -> Line2D:
-    """Mark rows; without any, there is no entry in the legend."""
+    """Mark rows; if there are none, add no entry to the legend."""
     look = {**inked(MARKER), **(_CROWDED_MARKER if len(times) > _CROWD else {}), **look}
     (marks,) = ax.plot(axis.place(times), values, **look, label=label if len(times) else None)
     return marks

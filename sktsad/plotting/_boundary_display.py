@@ -1,4 +1,4 @@
-"""Two features, and the boundary of a model between normal and anomalous."""
+"""Two features, and the boundary of a model between normal and anomalous rows."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 class BoundaryDisplay:
     """Show rows of two features, the contours of a model's score, and the border of its threshold.
 
-    Rows outside the border are alarms. The contours of a density are those of its score: the score is its negative
-    logarithm. Use `from_estimator` to make one.
+    Rows outside the border are alarms. For a density, the contours are those of the score, its negative logarithm. Use
+    `from_estimator` to create one.
 
     Parameters
     ----------
@@ -41,11 +41,11 @@ class BoundaryDisplay:
     response : ndarray of shape (n_grid, n_grid)
         Scores of these points, larger is more anomalous.
     threshold : float
-        Points that score above it are alarms.
+        Points with a larger score are alarms.
     rows : ndarray of shape (n_samples, 2)
         The rows.
     anomalous : ndarray of bool of shape (n_samples,), default=None
-        Which of them are labelled as anomalies.
+        Which rows are labelled as anomalies.
     names : tuple of str, default=("feature 0", "feature 1")
         Names of the two features.
 
@@ -54,11 +54,11 @@ class BoundaryDisplay:
     ax_ : Axes
         The axes.
     figure_ : Figure
-        Their figure.
+        The figure of the axes.
     contours_ : QuadContourSet
         Lines of equal score.
     border_ : QuadContourSet or None
-        The line at the threshold; None if it lies outside of the grid.
+        The line at the threshold; None if it is outside the grid.
     rows_ : Line2D
         Rows that are not labelled as anomalies.
     anomalies_ : Line2D
@@ -120,7 +120,7 @@ class BoundaryDisplay:
         Parameters
         ----------
         ax : Axes, default=None
-            Where to draw. None makes a figure, which you show and close yourself.
+            Where to draw. None creates a figure, which you must show and close.
         levels : int, default=8
             Approximate number of contours.
         **contour_kwargs : dict
@@ -187,7 +187,7 @@ class BoundaryDisplay:
         X : DataFrame or array-like of shape (n_samples, 2)
             Rows to draw. A frame names the features.
         y : array-like of shape (n_samples,), default=None
-            Their labels; ``estimator.classes_[1]`` is the anomaly.
+            Labels of the rows; ``estimator.classes_[1]`` is the anomaly.
         grid_resolution : int, default=100
             Number of points of the grid in each direction.
         eps : float, default=0.1
@@ -204,12 +204,12 @@ class BoundaryDisplay:
         Raises
         ------
         ValueError
-            If X does not have two features, or the estimator scores a row by its neighbours.
+            If X does not have two features, or the estimator scores a row together with its neighbours in time.
         """
         rows = np.asarray(X, dtype=np.float64)
         if rows.ndim != 2 or rows.shape[1] != 2:
             raise ValueError(
-                f"X has shape {rows.shape}: a border is drawn in a plane, so choose two columns and fit the estimator "
+                f"X has shape {rows.shape}: a border needs exactly two columns, so choose two and fit the estimator "
                 "to them."
             )
         common_index(X=X, y=y)  # raises if they do not match
@@ -229,8 +229,9 @@ class BoundaryDisplay:
         )
         if not np.allclose(decision_scores(estimator, shuffled), scores[order], rtol=1e-3, atol=1e-6):
             raise ValueError(
-                f"{estimator} scores a row by its neighbours: the points of a grid have none, so there is no border. "
-                "Draw an estimator that scores each row independently, or the scores over time with ScoreDisplay."
+                f"{estimator} scores a row together with its neighbours in time, which the points of a grid do not "
+                "have, so there is no border. Use an estimator that scores each row independently, or the scores over "
+                "time with ScoreDisplay."
             )
         display = cls(
             xx0,

@@ -1,4 +1,4 @@
-"""The rows to draw, series by series, and their place on the time axis."""
+"""The rows to draw, series by series, and their positions on the time axis."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ from .._core import (
     time_labels,
 )
 
-#: Time deltas are drawn in the largest of these units that the rows span.
+#: Time deltas are drawn in the largest of these units that is not longer than the span of the rows.
 _UNITS = [("d", 86_400 * 10**9), ("h", 3_600 * 10**9), ("min", 60 * 10**9), ("s", 10**9)]
 
 
 @dataclass(frozen=True)
 class TimeAxis:
-    """How numbers that stand for time are drawn.
+    """How times, given as numbers, are drawn.
 
     Attributes
     ----------
@@ -66,13 +66,13 @@ class DrawnSeries:
     key : hashable
         Name of the series; None for a single one.
     rows : ndarray of int, shape (n_rows,)
-        Where its rows are in the table.
+        Positions of its rows in the table.
     times : ndarray of shape (n_rows,)
-        Their time as numbers; row numbers where rows carry no time.
+        Their times as numbers; row numbers if rows have no time.
     step : float
-        Its time step; 0 where there is none.
+        Its time step; 0 if there is none.
     starts : ndarray of int
-        Where a piece without a gap starts; the first is 0.
+        Where each piece without a gap starts; the first is 0.
     """
 
     key: Hashable
@@ -84,19 +84,19 @@ class DrawnSeries:
     def intervals(self, mask: np.ndarray) -> np.ndarray:
         """Return the time intervals of marked rows, of shape (n_events, 2).
 
-        A row lasts from half a step before its time to half a step after it. An interval ends at a gap, where nothing
-        is known.
+        A row lasts from half a step before its time to half a step after it. An interval ends at a gap, as nothing is
+        known about the time in it.
         """
         first, stop = find_events(mask[self.rows], self.starts)
         return np.column_stack([self.times[first] - self.step / 2, self.times[stop - 1] + self.step / 2])
 
 
 def read_drawn(index: pd.Index, max_gap: MaxGap) -> tuple[list[DrawnSeries], TimeAxis]:
-    """Read series and their time axis off the index of rows."""
+    """Read series and their time axis from the index of rows."""
     rows = read_series(pd.DataFrame(index=index))
     check_max_gap(max_gap, rows)
     labels = time_labels(pd.DataFrame(index=index))
-    if isinstance(labels, pd.PeriodIndex):  # by their starts: months are not equally long
+    if isinstance(labels, pd.PeriodIndex):  # drawn at their starts, as months are not equally long
         labels = labels.to_timestamp()
         rows = replace(rows, times=labels.as_unit("ns").asi8[rows.order])
     steps = rows.steps()
@@ -136,13 +136,15 @@ def _time_axis(time: pd.Index | None, name: str, times: np.ndarray | None) -> Ti
 def common_index(**tables: Any) -> pd.Index:
     """Return the common index of several tables of the same rows, some of which may be None.
 
-    It is that of the first table with times, else that of the first with an index, else row numbers.
+    It is the index of the first table with times, else of the first with an index, else row numbers.
     """
     given = {name: table for name, table in tables.items() if table is not None}
     check_consistent_length(*given.values())
     n_rows = num_samples(next(iter(given.values())))
     if not n_rows:
-        raise ValueError(f"{' and '.join(given)} have 0 rows: there is nothing to draw.")
+        raise ValueError(
+            f"{' and '.join(given)} have 0 rows, so there is nothing to draw. Pass at least one row."
+        )
     timed = [name for name, table in given.items() if has_time(table)]
     for name in timed[1:]:
         check_same_index(given[timed[0]], given[name], timed[0], name)
@@ -170,12 +172,12 @@ def read_values(X: Rows, index: pd.Index, columns: Any = None) -> pd.DataFrame:
     numbers = X.apply(pd.to_numeric, errors="coerce").astype(np.float64)
     if (is_text := (numbers.isna() & X.notna()).any()).any():
         raise ValueError(
-            f"X has columns that are not numbers: {X.columns[is_text].tolist()}. Choose others with columns=."
+            f"X has columns that are not numbers: {X.columns[is_text].tolist()}. Choose other columns with columns=."
         )
     if (is_infinite := np.isinf(numbers).any()).any():
         raise ValueError(
-            f"X is infinite in its columns {X.columns[is_infinite].tolist()}, which no axis can show. Make such values "
-            "NaN, which leaves a hole in the line."
+            f"X has infinite values in its columns {X.columns[is_infinite].tolist()}, which cannot be drawn. Replace "
+            "them by NaN, which leaves a hole in the line."
         )
     return numbers.set_axis(index, axis=0)
 

@@ -1,4 +1,4 @@
-"""Which channel is off, and when."""
+"""Scores of channels over time."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from ._ink import is_dark
 class FeatureScoreDisplay:
     """Show the scores of channels over time as a heat map, the worst channels first.
 
-    Use `from_estimator` or `from_predictions` to make one; both keep what they show as attributes.
+    Use `from_estimator` or `from_predictions` to create one; all parameters are stored as attributes.
 
     Parameters
     ----------
@@ -44,11 +44,11 @@ class FeatureScoreDisplay:
     Attributes
     ----------
     channels_ : list
-        The channels that are shown, from the top.
+        The channels that are shown, from top to bottom.
     ax_ : Axes
         The axes.
     figure_ : Figure
-        Their figure.
+        The figure of the axes.
     mesh_ : QuadMesh
         The heat map.
     colorbar_ : Colorbar
@@ -62,11 +62,12 @@ class FeatureScoreDisplay:
 
     Notes
     -----
-    Scores of windows, named like ``temp_t-3``, are those of several steps; the last step is shown, which is the row
-    itself: a sum over the window would smear each peak over the rows after it.
+    Of the scores of windows, with names such as ``temp_t-3``, only the last step is shown, which is the row itself: a
+    sum over the window would spread each peak over the rows after it.
 
-    The worst channel is the one with the highest single score among the rows shown. With more than ``max_points``
-    rows, the highest score of each of that many equal spans of time is shown, so that no peak is lost.
+    The worst channel is the one with the highest single score among the rows shown. If there are more than
+    ``max_points`` rows, time is divided into that many equal spans and the highest score of each is shown, so that no
+    peak is lost.
 
     Examples
     --------
@@ -115,14 +116,14 @@ class FeatureScoreDisplay:
         Parameters
         ----------
         ax : Axes, default=None
-            Where to draw; the colour bar takes space from these axes. None makes a figure, which you show and close
-            yourself.
+            Where to draw; the colour bar takes space from these axes. None creates a figure, which you must show and
+            close.
         n_channels : int or None, default=20
             Largest number of channels to show; None shows all.
         max_points : int, default=2000
             Largest number of cells of a channel; with more rows, the highest score of each span of time is shown.
         max_gap : float, str or timedelta, default=3
-            Longest step in time, in units of the most frequent step or as a length of time, that is bridged; longer
+            Longest step in time that is bridged, as a multiple of the most frequent step or as a length of time; longer
             steps are left blank.
         **mesh_kwargs : dict
             Further arguments of matplotlib's ``pcolormesh``, such as ``cmap``, ``vmax`` or ``norm``.
@@ -151,7 +152,7 @@ class FeatureScoreDisplay:
         self.colorbar_ = self.figure_.colorbar(self.mesh_, ax=self.ax_, label="score", pad=0.01)
         self.events_, top, names = None, rows[0], [str(channel) for channel in self.channels_]
         if self.anomalous is not None:
-            # In their own row: over the map they would change its colours.
+            # In a row of their own, as bands over the map would change its colours.
             top, names = top - 1, ["labelled event", *names]
             bottom = len(self.channels_) / len(names)
             self.events_ = shade(self.ax_, series.intervals(self.anomalous), axis, bottom)
@@ -171,9 +172,9 @@ class FeatureScoreDisplay:
         estimator : estimator
             A fitted detector with ``feature_scores``, or a Pipeline that ends in one.
         X : Windows, DataFrame or array-like of shape (n_samples, n_features)
-            Rows of one series, as the estimator takes them.
+            Rows of one series, in the form that the estimator needs.
         y : array-like of shape (n_samples,), default=None
-            Their labels; ``estimator.classes_[1]`` is the anomaly.
+            Labels of the rows; ``estimator.classes_[1]`` is the anomaly.
         ax : Axes, default=None
             Where to draw.
         **plot_params : dict
@@ -211,8 +212,8 @@ class FeatureScoreDisplay:
         Parameters
         ----------
         feature_scores : DataFrame or array-like of shape (n_samples, n_values)
-            Scores of consecutive rows of one series, larger is more anomalous. Columns named like ``temp_t-3``, all of
-            them, are steps of windows.
+            Scores of consecutive rows of one series, larger is more anomalous. If all columns have names such as
+            ``temp_t-3``, they are steps of windows.
         y_true : array-like of shape (n_samples,), default=None
             Labels of the rows.
         pos_label : int, float, bool or str, default=1
@@ -229,8 +230,8 @@ class FeatureScoreDisplay:
         Raises
         ------
         ValueError
-            If lengths or time indexes differ, scores are infinite or no numbers, there are more than two labels, or the
-            rows are of several series.
+            If lengths or time indexes differ, scores are infinite or not numbers, there are more than two labels, or
+            the rows are of several series.
         """
         index = common_index(feature_scores=feature_scores, y_true=y_true)
         (anomalous,) = mark_label(pos_label, y_true=y_true)

@@ -1,4 +1,4 @@
-"""Greys by the current style: what is black on a white background is white on a dark one."""
+"""Greys that adapt to the current style: black on a white background becomes white on a dark one."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from ._require import require
 
 
 def inked(look: dict[str, Any]) -> dict[str, Any]:
-    """Return the look of an artist, with its greys mixed from the colours of text and background of the style.
+    """Return the style of an artist, with greys mixed from the text and background colours of the current style.
 
-    Greys are strings as in matplotlib, from "0", the colour of text, to "1", the background. Other colours do not
-    change.
+    Greys are strings as in matplotlib, from "0", the colour of text, to "1", the background. Other colours are not
+    changed.
     """
     return {name: _mix(float(value)) if _is_grey(name, value) else value for name, value in look.items()}
 
@@ -32,6 +32,6 @@ def _mix(grey: float) -> tuple[float, ...]:
     colors = require("matplotlib.colors", "A display")
     style = require("matplotlib", "A display").rcParams
     text, paper = (np.array(colors.to_rgba(style[name])) for name in ("text.color", "axes.facecolor"))
-    if not paper[3]:  # axes are transparent: take what is behind them
+    if not paper[3]:  # axes are transparent: use the colour behind them
         paper = np.array(colors.to_rgba(style["figure.facecolor"]))
     return tuple(((1 - grey) * text + grey * paper)[:3].tolist())

@@ -37,7 +37,7 @@ _ERROR = {"facecolor": "#FFB000", "edgecolor": "none", "alpha": 0.45, "zorder": 
 class ReconstructionDisplay:
     """Show a signal, its reconstruction, and the error between them, the worst channels first.
 
-    Use `from_estimator` or `from_predictions` to make one; both keep what they show as attributes.
+    Use `from_estimator` or `from_predictions` to create one; all parameters are stored as attributes.
 
     Parameters
     ----------
@@ -49,13 +49,13 @@ class ReconstructionDisplay:
     Attributes
     ----------
     errors_ : Series of shape (n_channels,)
-        Mean absolute error of each channel, the worst first.
+        Mean absolute error of each channel, largest first.
     axes_ : ndarray of Axes
         The axes, one for each channel that is shown.
     ax_ : Axes
-        The first of them, with the worst channel.
+        The first of these axes, with the worst channel.
     figure_ : Figure
-        Their figure.
+        The figure of the axes.
     signals_, reconstructions_ : list of Line2D
         The lines of each channel that is shown.
     fills_ : list of PolyCollection
@@ -116,14 +116,14 @@ class ReconstructionDisplay:
         Parameters
         ----------
         ax : Axes or array-like of Axes, default=None
-            Where to draw, one for each channel that is shown. None makes a figure, which you show and close yourself.
+            Where to draw, one for each channel that is shown. None creates a figure, which you must show and close.
         n_channels : int or None, default=4
             Largest number of channels to show; None shows all.
         max_points : int, default=4000
-            Longer signals are drawn with about three times this many points: those where signal, reconstruction or
-            error is extreme.
+            Longer signals are drawn with about three times this many points: the extremes of signal, reconstruction and
+            error.
         max_gap : float, str or timedelta, default=3
-            Longest step in time, in units of the most frequent step or as a length of time, that lines bridge.
+            Longest step in time that lines bridge, as a multiple of the most frequent step or as a length of time.
         **line_kwargs : dict
             Further arguments of matplotlib's ``plot`` for both lines.
 
@@ -136,7 +136,7 @@ class ReconstructionDisplay:
         ImportError
             If matplotlib is missing, or if tsdownsample is missing and the signal is longer than ``max_points``.
         ValueError
-            If ``ax`` does not hold as many axes as channels are shown, or the rows are of several series.
+            If ``ax`` does not contain as many axes as channels are shown, or the rows are of several series.
         """
         series, axis = read_one(self.signal.index, max_gap, type(self).__name__)
         error = self.signal - self.reconstruction
@@ -177,7 +177,7 @@ class ReconstructionDisplay:
         Parameters
         ----------
         estimator : AutoencoderDetector, VAEDetector or Pipeline
-            A fitted detector. In a Pipeline that ends in one, the values are drawn as the detector sees them: scaled,
+            A fitted detector. In a Pipeline that ends in one, the values are drawn as the detector gets them: scaled,
             if a step scales them.
         X : Windows or array-like of shape (n_samples, n_features)
             Windows as in `fit`, or rows for a Pipeline; a single window may be flat.
@@ -195,9 +195,9 @@ class ReconstructionDisplay:
         Raises
         ------
         TypeError
-            If the estimator does not reconstruct.
+            If the estimator has no reconstruction.
         ValueError
-            If there is no such row, or the windows are not as in `fit`.
+            If there is no such row, or the windows differ from those of `fit` in their layout.
         """
         example = "an AutoencoderDetector or a VAEDetector"
         detector = require_method(estimator, "reconstruct", cls.__name__, example)
@@ -208,7 +208,9 @@ class ReconstructionDisplay:
         if row is None:
             row = int(np.argmax(detector.anomaly_score(windows)))
         elif not -n_windows <= row < n_windows:
-            raise ValueError(f"row={row} is not among the {n_windows} windows: give a position from 0.")
+            raise ValueError(
+                f"row={row} is not among the {n_windows} windows: pass a position, counted from 0."
+            )
         window = safe_indexing(windows, [row % n_windows])
         read = check_windows(detector, window, n_channels=detector.n_channels, reset=False)
         shape = (read.length, read.n_channels)
@@ -228,10 +230,10 @@ class ReconstructionDisplay:
         Parameters
         ----------
         signal : Series, DataFrame or array-like of shape (n_steps,) or (n_steps, n_channels)
-            The values to reconstruct, one row per time step. Time is read from its index, or else from that of the
+            The values to reconstruct, one row per time step. Time is read from its index, or otherwise from that of the
             reconstruction.
         reconstruction : Series, DataFrame or array-like of the same shape
-            Its reconstruction, with channels in the same order.
+            The reconstruction, with channels in the same order.
         ax : Axes or array-like of Axes, default=None
             Where to draw, as in `plot`.
         **plot_params : dict
@@ -244,7 +246,7 @@ class ReconstructionDisplay:
         Raises
         ------
         ValueError
-            If shapes or time indexes differ, values are infinite or no numbers, or the rows are of several series.
+            If shapes or time indexes differ, values are infinite or not numbers, or the rows are of several series.
         """
         index = common_index(signal=signal, reconstruction=reconstruction)
         given, made = read_values(signal, index), read_values(reconstruction, index)

@@ -1,4 +1,4 @@
-"""Import of matplotlib, which is an extra."""
+"""Import of matplotlib, an optional dependency."""
 
 from __future__ import annotations
 

@@ -43,14 +43,14 @@ _KIND = StrOptions({"time", "histogram"})
 class ScoreDisplay:
     """Show scores with the threshold: over time, with events and alarms, or as a histogram of each class.
 
-    Use `from_estimator` or `from_predictions` to make one; both keep what they show as attributes.
+    Use `from_estimator` or `from_predictions` to create one; all parameters are stored as attributes.
 
     Parameters
     ----------
     scores : Series of shape (n_samples,)
         Scores, larger is more anomalous. Series and time are read from the index.
     threshold : float or None, default=0.0
-        Rows that score above it are alarms. None draws no threshold and no alarms.
+        Rows with a larger score are alarms. None draws no threshold and no alarms.
     anomalous : ndarray of bool, shape (n_samples,), default=None
         Rows that are labelled as anomalous.
     score_name : str, default="score"
@@ -59,20 +59,20 @@ class ScoreDisplay:
     Attributes
     ----------
     axes_ : ndarray of Axes
-        The axes: one for each series, or the one of the histogram.
+        The axes: one for each series, or one for the histogram.
     ax_ : Axes
-        The first of them.
+        The first of these axes.
     figure_ : Figure
-        Their figure.
+        The figure of the axes.
     lines_ : list of Line2D
-        For each series its scores; with ``kind="time"`` only.
+        For each series the line of its scores; only with ``kind="time"``.
     events_ : list of PolyCollection or None
-        For each series the bands of labelled events, None without labels; with ``kind="time"`` only.
+        For each series the bands of labelled events, None without labels; only with ``kind="time"``.
     alarms_ : list of Line2D or None
-        For each series the markers of alarms, None without a threshold; with ``kind="time"`` only.
+        For each series the markers of alarms, None without a threshold; only with ``kind="time"``.
     histograms_ : list of StepPatch
-        The histogram of the normal rows, then that of the anomalous ones, or that of all rows without labels; with
-        ``kind="histogram"`` only.
+        The histogram of the normal rows, then that of the anomalous rows; without labels, the histogram of all rows.
+        Only with ``kind="histogram"``.
     thresholds_ : list of Line2D
         The line of the threshold in each of the axes.
     legend_ : Legend
@@ -80,13 +80,12 @@ class ScoreDisplay:
 
     See Also
     --------
-    ThresholdDisplay : Shows the results of other thresholds.
-    SeriesDisplay : Shows the values that are scored.
+    ThresholdDisplay : Shows the results of other thresholds. SeriesDisplay : Shows the scored values.
 
     Notes
     -----
-    The histograms hold the share of the rows of each class, on a logarithmic axis: anomalies are rare, and thresholds
-    lie where few normal rows are. Both classes have the same bins.
+    The histograms show shares of the rows of each class, on a logarithmic axis, since anomalies are rare and thresholds
+    lie where there are few normal rows. Both classes have the same bins.
 
     Bands, gaps and long series are drawn as in `SeriesDisplay`.
 
@@ -152,20 +151,20 @@ class ScoreDisplay:
         Parameters
         ----------
         ax : Axes or array-like of Axes, default=None
-            Where to draw, one for each series, or one for the histogram. None makes a figure, which you show and close
-            yourself.
+            Where to draw, one for each series, or one for the histogram. None creates a figure, which you must show and
+            close.
         kind : {"time", "histogram"}, default="time"
             Whether to draw scores over time, or a histogram of the scores of each class.
         n_bins : int, default=50
             Number of bins of the histogram, from the smallest to the largest score.
         n_cols : int, default=None
-            Number of columns of the grid of axes, if a figure is made for a panel. None chooses by the number of
+            Number of columns of the grid of axes, if a figure is created for a panel. None chooses it by the number of
             series.
         max_points : int, default=4000
             Longer series are drawn with about this many points; at least 10.
         max_gap : float, str or timedelta, default=3
-            Longest step in time, in units of the series' most frequent step or as a length of time, that the line
-            bridges.
+            Longest step in time that the line bridges, as a multiple of the most frequent step of the series or as a
+            length of time.
         **kwargs : dict
             Further arguments of matplotlib's ``plot`` for the line, or of ``stairs`` for the histograms.
 
@@ -178,7 +177,7 @@ class ScoreDisplay:
         ImportError
             If matplotlib is missing, or if tsdownsample is missing and a series is longer than ``max_points``.
         ValueError
-            If ``ax`` does not hold as many axes as there are series, or time is out of order.
+            If ``ax`` does not contain as many axes as there are series, or time is out of order.
         """
         self.thresholds_ = []
         if kind == "time":
@@ -249,8 +248,8 @@ class ScoreDisplay:
     ) -> Self:
         """Draw the scores of a fitted classifier or detector.
 
-        Detectors, and Pipelines that end in one, show ``anomaly_score`` and ``threshold_``, in the units of the score;
-        all others ``decision_function`` and 0; or, where there is none, the probability of the anomaly and 0.5. Rows
+        For detectors, and Pipelines that end in one, scores are ``anomaly_score`` and the threshold is ``threshold_``;
+        for all others, ``decision_function`` and 0, or, if there is none, the probability of the anomaly and 0.5. Rows
         above the threshold are those that the estimator itself predicts to be anomalous.
 
         Parameters
@@ -258,9 +257,9 @@ class ScoreDisplay:
         estimator : estimator
             A fitted classifier, detector, or Pipeline that ends in one.
         X : Windows, DataFrame or array-like of shape (n_samples, n_features)
-            Rows as the estimator takes them.
+            Rows, in the form that the estimator needs.
         y : array-like of shape (n_samples,), default=None
-            Their labels; ``estimator.classes_[1]`` is the anomaly.
+            Labels of the rows; ``estimator.classes_[1]`` is the anomaly.
         ax : Axes or array-like of Axes, default=None
             Where to draw, as in `plot`.
         **plot_params : dict
@@ -318,7 +317,7 @@ class ScoreDisplay:
         y_score : array-like of shape (n_samples,)
             Scores, larger is more anomalous. Series and time are read from the index of the labels or the scores.
         threshold : float or None, default=0.0
-            Rows that score above it are alarms.
+            Rows with a larger score are alarms.
         pos_label : int, float, bool or str, default=1
             The label of anomalies.
         score_name : str, default="score"

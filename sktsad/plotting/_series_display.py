@@ -30,14 +30,14 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.lines import Line2D
 
-#: Share of its lane that a column fills.
+#: Share of the height of its lane that a column takes.
 _FILLED = 0.8
 
 
 class SeriesDisplay:
-    """Show series with their labelled events and what was detected: the plot to look at first.
+    """Show series with their labelled events and detected rows: the plot to look at first.
 
-    Use `from_estimator` or `from_predictions` to make one; both keep what they show as attributes.
+    Use `from_estimator` or `from_predictions` to create one; all parameters are stored as attributes.
 
     Parameters
     ----------
@@ -53,9 +53,9 @@ class SeriesDisplay:
     axes_ : ndarray of Axes, shape (n_series,)
         The axes, one for each series.
     ax_ : Axes
-        The first of them.
+        The first of these axes.
     figure_ : Figure
-        Their figure.
+        The figure of the axes.
     lines_ : list of list of Line2D
         For each series the lines of its columns.
     events_ : list of PolyCollection or None
@@ -63,7 +63,7 @@ class SeriesDisplay:
     detections_ : list of Line2D or None
         For each series the markers of detected rows; None without predictions.
     legend_ : Legend or None
-        The legend; None where there is nothing to explain.
+        The legend; None if there is nothing to explain.
 
     See Also
     --------
@@ -74,12 +74,12 @@ class SeriesDisplay:
     A single column is drawn in its own units, with detections on it. Several columns are drawn in lanes above one
     another, each scaled to its own range, which is written beside the lane; detections have their own lane on top.
 
-    A band starts half a time step before the first row of an event and ends half a step after the last. Lines and
-    bands end at a gap in time, and lines at missing values, where no detection can be marked either. With more than
-    1000 bands in a series, those less than a thousandth of the time apart are drawn as one.
+    A band starts half a time step before the first row of an event and ends half a step after the last. Lines and bands
+    end at a gap in time, and lines also at missing values, where no detection can be marked either. If a series has
+    more than 1000 bands, those less than a thousandth of the time span apart are drawn as one.
 
-    For series of more than ``max_points`` rows, the extremes of equal spans of time are drawn [1]_, a peak of a single
-    row among them; this needs tsdownsample. Holes shorter than such a span cannot be seen and are bridged.
+    For series of more than ``max_points`` rows, the extremes of equal spans of time are drawn [1]_, so that peaks of a
+    single row stay visible; this needs tsdownsample. Holes shorter than such a span cannot be seen and are bridged.
 
     References
     ----------
@@ -133,15 +133,15 @@ class SeriesDisplay:
         Parameters
         ----------
         ax : Axes or array-like of Axes, default=None
-            Axes to draw into, one for each series. None makes a figure, which you show and close yourself.
+            Axes to draw into, one for each series. None creates a figure, which you must show and close.
         n_cols : int, default=None
-            Number of columns of the grid of axes, if a figure is made for a panel. None chooses by the number of
+            Number of columns of the grid of axes, if a figure is created for a panel. None chooses it by the number of
             series.
         max_points : int, default=4000
             Longer series are drawn with about this many points; at least 10.
         max_gap : float, str or timedelta, default=3
-            Longest step in time, in units of the series' most frequent step or as a length of time, that a line
-            bridges.
+            Longest step in time that a line bridges, as a multiple of the most frequent step of the series or as a
+            length of time.
         **line_kwargs : dict
             Further arguments of matplotlib's ``plot`` for the lines.
 
@@ -154,7 +154,7 @@ class SeriesDisplay:
         ImportError
             If matplotlib is missing, or if tsdownsample is missing and a series is longer than ``max_points``.
         ValueError
-            If ``ax`` does not hold as many axes as there are series, or time is out of order.
+            If ``ax`` does not contain as many axes as there are series, or time is out of order.
         """
         series, axis = read_drawn(self.values.index, max_gap)
         n_columns = self.values.shape[1]
@@ -189,18 +189,19 @@ class SeriesDisplay:
         ax: Axes = None,
         **plot_params: Any,
     ) -> Self:
-        """Draw rows and what a fitted classifier or detector finds among them.
+        """Draw rows, and mark those that a fitted classifier or detector predicts as anomalous.
 
         Parameters
         ----------
         estimator : estimator
             A fitted classifier, detector, or Pipeline that ends in one.
         X : Windows, Series, DataFrame or array-like of shape (n_samples, n_features)
-            Rows as the estimator takes them. For windows, the rows that they end with are drawn.
+            Rows, in the form that the estimator needs. Of windows, the last rows are drawn.
         y : array-like of shape (n_samples,), default=None
-            Their labels; ``estimator.classes_[1]`` is the anomaly.
+            Labels of the rows; ``estimator.classes_[1]`` is the anomaly.
         columns : str, int or list, default=None
-            Names of columns to draw; those of arrays are "x0", "x1", and "value" if there is only one. None draws all.
+            Names of columns to draw; for arrays, "x0", "x1", ..., or "value" if there is only one column. None draws
+            all.
         ax : Axes or array-like of Axes, default=None
             Where to draw, as in `plot`.
         **plot_params : dict
@@ -239,13 +240,14 @@ class SeriesDisplay:
         ----------
         X : Windows, Series, DataFrame or array-like of shape (n_samples, n_features)
             Values, one row per time step; a panel has a (series, time) MultiIndex. If X has no index, time is read from
-            that of the labels.
+            the index of the labels.
         y_true : array-like of shape (n_samples,), default=None
             Labels of the rows.
         y_pred : array-like of shape (n_samples,), default=None
             Predicted labels.
         columns : str, int or list, default=None
-            Names of columns to draw; those of arrays are "x0", "x1", and "value" if there is only one. None draws all.
+            Names of columns to draw; for arrays, "x0", "x1", ..., or "value" if there is only one column. None draws
+            all.
         pos_label : int, float, bool or str, default=1
             The label of anomalies.
         ax : Axes or array-like of Axes, default=None

@@ -1,4 +1,4 @@
-"""The points of a line: few of a long series, with breaks at gaps."""
+"""The points of a line: only some points of a long series, with breaks at gaps."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from ._require import require
 
 
 def thin(times: np.ndarray, values: np.ndarray, max_points: int) -> np.ndarray:
-    """Choose points that draw the same picture: the extremes of each of many equal spans of time.
+    """Choose points for which the picture looks the same: the extremes of each of many equal spans of time.
 
     Parameters
     ----------
     times, values : ndarray of shape (n_points,)
         Points in time order, finite.
     max_points : int
-        Up to this number of points, all are kept; of more, the smallest and the largest value of each of
+        Up to this number, all points are kept; otherwise the smallest and the largest value of each of
         ``max_points // 2 - 1`` spans, the first point and the last.
 
     Returns
@@ -41,15 +41,15 @@ def broken_line(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return the points of a line that breaks at gaps in time and at missing values.
 
-    In a series that is thinned, holes shorter than the spans of `thin` cannot be seen: they are bridged.
+    In a thinned series, holes shorter than the spans of `thin` cannot be seen and are bridged.
 
     Parameters
     ----------
     series : DrawnSeries
         The rows.
     values : ndarray of shape (n_rows,) or (n_rows, n_lines)
-        Values of its rows, in time order; NaN where they are missing. Several lines get the same points: the extremes
-        of each.
+        Values of its rows, in time order; NaN where they are missing. If there are several lines, all have the same
+        points: the extremes of each.
     max_points : int
         As in `thin`.
 
@@ -60,7 +60,7 @@ def broken_line(
     values : ndarray of shape (n_points,) or (n_points, n_lines)
         Their values, and NaN where the lines break.
     lone : ndarray of int
-        Positions of points with no neighbour: a line does not show them.
+        Positions of points without a neighbour, which a line does not show.
     """
     is_missing = np.isnan(values).reshape(len(values), -1).any(axis=1)
     known = np.flatnonzero(~is_missing)

@@ -38,22 +38,22 @@ class ThresholdDisplay:
 
     It shows whether the choice is safe: whether F-beta has a broad maximum there, not a narrow peak, and whether a
     slightly lower threshold would make many more alarms. Use `from_estimator`, `from_predictions` or `from_rule` to
-    make one.
+    create one.
 
     Parameters
     ----------
     thresholds : ndarray of shape (n_thresholds,)
-        Thresholds, ascending; rows that score above one are its alarms.
+        Thresholds, ascending; the alarms at a threshold are the rows with a larger score.
     precision, recall, f_beta : ndarray of shape (n_thresholds,), default=None
         Precision, recall and F-beta at these thresholds; all three or none.
     alarms_per_day : ndarray of shape (n_thresholds,), default=None
-        Alarms per day at these thresholds, drawn where there is no precision.
+        Alarms per day at these thresholds, drawn if there is no precision.
     threshold : float
-        The chosen threshold, which is among these.
+        The chosen threshold, which must be one of ``thresholds``.
     budget : float, default=None
-        Alarms per day that were asked for.
+        Requested number of alarms per day.
     beta : float, default=1
-        Weight of recall against precision in ``f_beta``.
+        Weight of recall relative to precision in ``f_beta``.
     score_name : str, default="threshold"
         Name of the scores that the thresholds apply to.
 
@@ -62,13 +62,13 @@ class ThresholdDisplay:
     ax_ : Axes
         The axes.
     figure_ : Figure
-        Their figure.
+        The figure of the axes.
     precision_, recall_, f_beta_ : Line2D
         The curves; only with precision.
     alarms_per_day_ : Line2D
-        The curve of alarms; only with alarms.
+        The curve of alarms per day; only with ``alarms_per_day``.
     budget_ : Line2D
-        The line at the budget; only with one.
+        The line at the budget; only with ``budget``.
     threshold_ : Line2D
         The line at the chosen threshold.
     points_ : Line2D
@@ -78,9 +78,8 @@ class ThresholdDisplay:
 
     See Also
     --------
-    sktsad.thresholds.AlarmsPerDay : Chooses the lowest threshold that keeps to a budget.
-    sktsad.thresholds.BestFBeta : Chooses the threshold with the highest F-beta.
-    sklearn.metrics.PrecisionRecallDisplay : Precision against recall.
+    sktsad.thresholds.AlarmsPerDay : Chooses the lowest threshold within a budget of alarms. sktsad.thresholds.BestFBeta
+    : Chooses the threshold with the highest F-beta. sklearn.metrics.PrecisionRecallDisplay : Precision against recall.
 
     Examples
     --------
@@ -135,7 +134,7 @@ class ThresholdDisplay:
         Parameters
         ----------
         ax : Axes, default=None
-            Where to draw. None makes a figure, which you show and close yourself.
+            Where to draw. None creates a figure, which you must show and close.
         max_points : int, default=4000
             Curves of more thresholds are drawn with about this many points; at least 10.
         **line_kwargs : dict
@@ -162,7 +161,7 @@ class ThresholdDisplay:
         (self.points_,) = self.ax_.plot(places, chosen, "o", **inked({"color": "0"}), markersize=5, zorder=3)
         self.ax_.set_title(f"at {self.threshold:.4g}: {title}", loc="left", fontsize="small", wrap=True)
         self.ax_.set(xlabel=self.score_name)
-        # The lowest threshold, which may lie far below all scores, is not shown.
+        # The lowest threshold, which may be far below all scores, is not shown.
         seen = np.append(self.thresholds[1:], self.threshold)
         if seen.min() < seen.max():
             self.ax_.set_xlim(seen.min(), seen.max())
@@ -170,7 +169,7 @@ class ThresholdDisplay:
         return self
 
     def _plot_figures(self, at: int, max_points: int, look: dict) -> tuple[list[float], str]:
-        """Draw precision, recall and F-beta; return those of the chosen threshold, and their text."""
+        """Draw precision, recall and F-beta; return their values at the chosen threshold, as numbers and as text."""
         f_name = f"F{self.beta:g}"
         chosen = [curve[at] for curve in (self.precision, self.recall, self.f_beta)]
         self.precision_ = self._curve(
@@ -183,7 +182,7 @@ class ThresholdDisplay:
         return chosen, ", ".join(f"{name} {value:.2f}" for name, value in zip(names, chosen, strict=True))
 
     def _plot_alarms(self, at: int, max_points: int, look: dict) -> tuple[list[float], str]:
-        """Draw alarms per day; return those of the chosen threshold, and their text."""
+        """Draw alarms per day; return their value at the chosen threshold, as a number and as text."""
         chosen = float(self.alarms_per_day[at])
         curve = self.alarms_per_day
         self.alarms_per_day_ = self._curve(curve, "alarms per day", max_points, look, color="0", dash=None)
@@ -221,14 +220,14 @@ class ThresholdDisplay:
         Parameters
         ----------
         estimator : estimator
-            A fitted classifier, detector, or Pipeline that ends in one. The scores are those of ``decision_function``,
-            its own threshold is 0; where there is none, the probability of the anomaly and 0.5.
+            A fitted classifier, detector, or Pipeline that ends in one. Scores are ``decision_function``, and the
+            threshold is 0; if there is none, the probability of the anomaly and 0.5.
         X : Windows, DataFrame or array-like of shape (n_samples, n_features)
-            Rows as the estimator takes them.
+            Rows, in the form that the estimator needs.
         y : array-like of shape (n_samples,)
-            Their labels; ``estimator.classes_[1]`` is the anomaly.
+            Labels of the rows; ``estimator.classes_[1]`` is the anomaly.
         beta : float, default=1
-            Weight of recall against precision, above 0.
+            Weight of recall relative to precision, above 0.
         ax : Axes, default=None
             Where to draw.
         **plot_params : dict
@@ -283,7 +282,7 @@ class ThresholdDisplay:
         threshold : float, default=None
             The threshold to mark. None marks the one with the highest F-beta on these rows.
         beta : float, default=1
-            Weight of recall against precision, above 0.
+            Weight of recall relative to precision, above 0.
         pos_label : int, float, bool or str, default=1
             The label of anomalies.
         score_name : str, default="threshold"
@@ -326,7 +325,7 @@ class ThresholdDisplay:
     def from_rule(
         cls, rule: Any, *, score_name: str = "threshold", ax: Axes = None, **plot_params: Any
     ) -> Self:
-        """Draw the curves by which a fitted rule has chosen its threshold.
+        """Draw the curves from which a fitted rule has chosen its threshold.
 
         Parameters
         ----------
@@ -346,7 +345,7 @@ class ThresholdDisplay:
         Raises
         ------
         TypeError
-            If the rule keeps no such curve, or is not fitted.
+            If the rule has no such curve, or is not fitted.
         """
         if hasattr(rule, "alarms_per_day_"):
             by_day = cls(
@@ -359,8 +358,8 @@ class ThresholdDisplay:
             return by_day.plot(ax, **plot_params)
         if not hasattr(rule, "f_beta_"):
             raise TypeError(
-                f"{rule} keeps no precision and recall and no alarms per day, or is not fitted. Give a fitted "
-                "BestFBeta or AlarmsPerDay, or scores and labels to ThresholdDisplay.from_predictions."
+                f"{rule} has neither precision and recall nor alarms per day, or is not fitted. Pass a fitted "
+                "BestFBeta or AlarmsPerDay, or pass scores and labels to ThresholdDisplay.from_predictions."
             )
         display = cls(
             rule.thresholds_,

@@ -15,7 +15,7 @@ from ._require import require
 if TYPE_CHECKING:
     from matplotlib.lines import Line2D
 
-#: Looks of the losses; other losses use these in turn.
+#: Line styles of the losses; other losses use these in turn.
 _LOOKS = {
     "train_loss": {"color": "0", "linestyle": "-", "linewidth": 1.6},
     "valid_loss": {"color": "#D55E00", "linestyle": (0, (5, 1.5)), "linewidth": 1.6},
@@ -33,8 +33,8 @@ _NO_FIGURE = ("epoch", "dur", "batches")
 class TrainingDisplay:
     """Show losses and scores epoch by epoch, with the best epoch marked.
 
-    A validation loss that rises while the training loss falls is overfitting; if both still fall, more epochs may
-    help. Use `from_estimator` to make one.
+    A validation loss that rises while the training loss falls shows overfitting; if both still fall, more epochs may
+    help. Use `from_estimator` to create one.
 
     Parameters
     ----------
@@ -54,11 +54,11 @@ class TrainingDisplay:
     score_ax_ : Axes or None
         The axes of the scores; None without scores.
     figure_ : Figure
-        Their figure.
+        The figure of the axes.
     losses_, scores_ : dict of str to Line2D
         The lines by name.
     best_ : Line2D or None
-        The line at the best epoch; None where there is none.
+        The line at the best epoch; None if there is none.
     legend_ : Legend
         The legend.
 
@@ -100,7 +100,7 @@ class TrainingDisplay:
         Parameters
         ----------
         ax : Axes, default=None
-            Where to draw. None makes a figure, which you show and close yourself.
+            Where to draw. None creates a figure, which you must show and close.
         **line_kwargs : dict
             Further arguments of matplotlib's ``plot`` for the curves.
 
@@ -159,9 +159,9 @@ class TrainingDisplay:
         Parameters
         ----------
         estimator : estimator
-            A fitted estimator with a net, or a Pipeline that ends in one. The numbers of each epoch in its
-            ``net_.history`` are drawn: those whose names end in ``loss`` as losses, others as scores. The best epoch is
-            that with the lowest ``valid_loss``, to which early stopping returns, or else the lowest ``train_loss``.
+            A fitted estimator with a net, or a Pipeline that ends in one. All numbers in its ``net_.history`` are
+            drawn: those with names that end in ``loss`` as losses, others as scores. The best epoch is that with the
+            lowest ``valid_loss``, whose weights early stopping restores, or otherwise the lowest ``train_loss``.
         ax : Axes, default=None
             Where to draw.
         **plot_params : dict
@@ -174,7 +174,7 @@ class TrainingDisplay:
         Raises
         ------
         TypeError
-            If the estimator holds no trained network.
+            If the estimator has no trained network.
         """
         example = "a fitted RNNClassifier, AutoencoderDetector or another estimator with a network"
         history = require_method(estimator, "net_", cls.__name__, example).net_.history
@@ -193,7 +193,7 @@ class TrainingDisplay:
 
 
 def _is_figure(name: str, value: Any) -> bool:
-    """Return whether a record of an epoch is a loss or a score."""
+    """Return whether an entry of an epoch is a loss or a score."""
     is_number = isinstance(value, Real) and not isinstance(value, (bool, np.bool_))
     return (
         is_number

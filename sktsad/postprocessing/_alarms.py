@@ -1,4 +1,4 @@
-"""From scores to alarms: one row for each time that a person is called."""
+"""From scores to alarms: a table with one row per alarm."""
 
 from __future__ import annotations
 
@@ -52,12 +52,12 @@ def alarms(
     cool_down: int | str | timedelta = 0,
     max_gap: float | str | timedelta = 3,
 ) -> pd.DataFrame:
-    """List the alarms, one per row: when each started and ended, how bad it was, and which sensor shows it most.
+    """List the alarms, one per row: their start and end, their highest score, and the sensor with the highest scores.
 
     Parameters
     ----------
     decision : array-like of shape (n_samples,)
-        The output of ``decision_function``: above 0 for anomalies. Or that of ``predict``, if it is 0 and 1 or
+        The output of ``decision_function``: above 0 for anomalies. Or the output of ``predict``, if it is 0 and 1 or
         booleans; or scores, with their ``threshold``. NaN and infinite values are alarms.
     X : array-like of shape (n_samples, n_features), default=None
         The rows that were scored. Only their index is read: series and time, if ``decision`` has none. Without any
@@ -66,11 +66,11 @@ def alarms(
         Scores of the sensors for these rows, larger is more anomalous, such as those of `feature_scores`. Columns that
         are steps of a window, such as ``x0_t-3``, are summed by sensor.
     threshold : float, default=0.0
-        Rows above it are alarms.
+        Rows with a larger value are alarms.
     merge_gap : int, timedelta or str, default=None
         A row above the threshold continues the alarm before it if at most this number of quiet rows, or quiet rows for
-        at most this length of time, lie between them: an event that flickers is one alarm. None means half an hour if
-        the index has dates, else 0 rows.
+        at most this length of time, lie between them, so that an event with short interruptions is one alarm. None
+        means half an hour if the index has dates, else 0 rows.
     min_rows : int, timedelta or str, default=1
         Number of rows above the threshold that make an alarm, or how long these must last. The alarm opens at the last
         of these; shorter runs are left out.
@@ -96,7 +96,8 @@ def alarms(
     Raises
     ------
     ValueError
-        If lengths or time indexes differ, time is out of order, or a duration is a time and the index has no dates.
+        If lengths or time indexes differ, time is out of order, or a duration is a length of time and the index has no
+        dates.
 
     See Also
     --------
@@ -107,11 +108,11 @@ def alarms(
 
     Notes
     -----
-    The rule looks back only. Whether a row opens an alarm, continues one or is ignored is known when the row
-    comes; a live system that works row by row finds the same alarms. Only later is it known that an alarm is over: when
-    more than ``merge_gap`` rows have been quiet.
+    The rule only looks back. Whether a row opens an alarm, continues one or is ignored is known when the row comes, so
+    that a live system that works row by row finds the same alarms. That an alarm is over is only known later, after
+    more than ``merge_gap`` quiet rows.
 
-    ``merge_gap`` takes precedence over ``cool_down``, which matters only where it is longer. No alarm reaches into
+    ``merge_gap`` takes precedence over ``cool_down``, which only has an effect if it is longer. No alarm continues into
     another series.
 
     Examples
@@ -138,7 +139,7 @@ def alarms(
     rows = read_series(table)
     steps = rows.steps()
     rule = AlarmRule.read(rows, steps if rows.has_dates else None, merge_gap, min_rows, cool_down)
-    # A score that is not a number must never pass for normal.
+    # A score that is NaN must never count as normal.
     badness = np.where(np.isfinite(scores), scores, np.inf)[rows.order]
     found = rule.find(badness > threshold, places(rows, max_gap, steps))
     peak = rows.order[_peaks(badness, found)]
@@ -160,15 +161,15 @@ def alarms(
 
 
 def _index_of(**tables: Any) -> pd.Index:
-    """Return the index of the rows: the first that carries time, else the first index, else their positions."""
+    """Return the index of the rows: the first with time, else the first index, else their positions."""
     given = {name: table for name, table in tables.items() if table is not None}
     check_consistent_length(*given.values())
     timed = [name for name, table in given.items() if has_time(table)]
     for name in timed[1:]:
         if not given[timed[0]].index.equals(given[name].index):
             raise ValueError(
-                f"{timed[0]} and {name} have different time indexes, and rows are matched by position. Bring them into "
-                f"one order: {name}.loc[{timed[0]}.index]."
+                f"{timed[0]} and {name} have different time indexes, but rows are matched by position. Use the same "
+                f"order: {name}.loc[{timed[0]}.index]."
             )
     indexed = timed or [name for name, table in given.items() if row_index(table) is not None]
     return given[indexed[0]].index if indexed else pd.RangeIndex(len(given["decision"]))

@@ -53,21 +53,22 @@ class ClassifierWrapper(ClassifierMixin, MetaEstimatorMixin, Estimator):
         params = check_params_of_rows(params, X)
         if params and isinstance(self.estimator, FrozenEstimator):
             raise ValueError(
-                f"{', '.join(params)}: the estimator is in FrozenEstimator and is not fitted again. Leave them out."
+                f"{', '.join(params)}: not allowed, as the estimator is in FrozenEstimator and is not fitted again. "
+                "Leave them out."
             )
         if not get_config()["enable_metadata_routing"]:
             return params
         return process_routing(self, "fit", **params)["estimator"]["fit"]
 
     def _refuse_changed_thresholds(self, fitted: Any) -> None:
-        """Refuse a threshold that was set on the estimator after fit: the fitted copy does not know it."""
+        """Refuse a threshold that was set on the estimator after fit: the fitted copy does not have it."""
         if fitted is self.estimator:  # in FrozenEstimator
             return
         then = fitted.get_params(deep=True)
         for name, value in self.estimator.get_params(deep=True).items():
             if name.rpartition("__")[2] == "threshold" and repr(value) != repr(then.get(name)):
                 raise ValueError(
-                    f"estimator__{name}={value} was set after fit, and the fitted copy of the estimator does not know "
+                    f"estimator__{name}={value} was set after fit, so the fitted copy of the estimator does not have "
                     f"it. Call fit again, or set it there: .set_params({name}=...) of estimator_, or of each of "
                     "estimators_."
                 )

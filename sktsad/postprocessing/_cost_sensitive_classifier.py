@@ -23,20 +23,20 @@ from ._classifier_wrapper import ClassifierWrapper
 
 
 class CostSensitiveClassifier(ClassifierWrapper):
-    """Choose the class with the lowest expected cost, with any classifier that gives probabilities.
+    """Choose the class with the lowest expected cost, for any classifier with probabilities.
 
-    Training does not change, only the decision. Probabilities must be calibrated: a classifier that gives a rare class
-    1e-6 where it should be confident needs calibration, or resampling, first.
+    Training does not change, only the decision. Probabilities must be calibrated: if a classifier gives a rare class a
+    probability of 1e-6 where it should be confident, calibrate it, or resample, first.
 
     Parameters
     ----------
     estimator : classifier
-        Classifier or pipeline with ``predict_proba``. It is cloned and fitted; within ``FrozenEstimator`` it is not
-        fitted again.
+        Classifier or pipeline with ``predict_proba``. It is cloned and fitted; if wrapped in ``FrozenEstimator`` it is
+        not fitted again.
     cost_matrix : array-like of shape (n_classes, n_classes), default=None
         ``cost_matrix[i][j]`` is the cost of predicting class j for a row of class i, classes in sorted order: the
-        layout of scikit-learn's confusion matrix. No mistake may cost less than the correct class. None is 1 for every
-        mistake.
+        layout of scikit-learn's confusion matrix. No mistake may cost less than the correct class. None means a cost of
+        1 for every mistake.
     method : {"expected_cost", "threshold_moving"}, default="expected_cost"
         "expected_cost" predicts the class with the lowest expected cost [1]_. "threshold_moving" multiplies the
         probability of each class by the sum of the extra costs of the mistakes on that class, normalises, and
@@ -51,7 +51,7 @@ class CostSensitiveClassifier(ClassifierWrapper):
     estimator_ : classifier
         The fitted classifier.
     n_features_in_ : int
-        Number of columns, if the estimator has it.
+        Number of columns, if the estimator has this attribute.
     feature_names_in_ : ndarray of str
         Names of the columns, if X has column names.
 
@@ -106,7 +106,7 @@ class CostSensitiveClassifier(ClassifierWrapper):
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Rows, as the classifier needs them.
+            Rows, in the form that the classifier needs.
         y : array-like of shape (n_samples,)
             Class labels.
         **fit_params : dict
@@ -119,8 +119,8 @@ class CostSensitiveClassifier(ClassifierWrapper):
         Raises
         ------
         ValueError
-            If the cost matrix does not have one row and one column for each class, or has a mistake that costs less
-            than the correct class, or a class that costs nothing to miss.
+            If the cost matrix does not have one row and one column for each class, or a mistake costs less than the
+            correct class, or no mistake on a class costs more.
         """
         check_foreign_rows(self.estimator, X)
         check_labels(X, y)
@@ -149,8 +149,8 @@ class CostSensitiveClassifier(ClassifierWrapper):
         if is_odd.any():
             raise ValueError(
                 f"{self.estimator_} returns probabilities that are not finite for {int(is_odd.sum())} of "
-                f"{len(probability)} rows; the first is row {int(np.argmax(is_odd))}: look for values "
-                "there that are too large, and clip them."
+                f"{len(probability)} rows, first for row {int(np.argmax(is_odd))}. Look for values in this row that "
+                "are too large, and clip them."
             )
         if self.method == "expected_cost":
             return probability
@@ -168,8 +168,8 @@ class CostSensitiveClassifier(ClassifierWrapper):
         Returns
         -------
         decision : ndarray of shape (n_samples,), or (n_samples, n_classes) if there are more than two classes
-            For two classes: the expected saving of an alarm, above 0 where one is raised. For more: minus the expected
-            cost. With "threshold_moving" the re-weighted probability, or the difference of the two.
+            For two classes: how much an alarm is expected to save, above 0 for predicted anomalies. For more: minus the
+            expected cost. With "threshold_moving" the re-weighted probability, for two classes the difference.
         """
         probability = self.predict_proba(X)
         gain = -probability @ self.cost_matrix_ if self.method == "expected_cost" else probability

@@ -32,15 +32,16 @@ def drift_report(
     Parameters
     ----------
     model : estimator
-        A fitted detector whose threshold is a rule, or a model that holds one: a Pipeline that ends in it,
+        A fitted detector whose threshold is a rule, or a model that contains one: a Pipeline that ends in it,
         `ThresholdClassifier`, ``FrozenEstimator``, a search of scikit-learn, or these nested.
     X : array-like of shape (n_samples, n_features)
-        Recent rows, as the model takes them. Leave out rows that are known to be anomalous.
+        Recent rows, in the form that the model needs. Leave out rows that are known to be anomalous.
     min_distance : float, default=0.1
         Largest distance between the two distributions that is negligible; at least 0 and below 1. With many rows, even
-        a difference that is no reason to refit is significant.
+        differences too small to matter are significant.
     alpha : float, default=0.01
-        Significance level: how often, at most, rows like those of fit may be taken for drifted; above 0 and below 1.
+        Significance level: the largest probability that rows like those of fit are reported as drifted; above 0 and
+        below 1.
 
     Returns
     -------
@@ -50,9 +51,9 @@ def drift_report(
           the detector continue learning;
         - ``distance``: largest distance between the two distribution functions, the Kolmogorov-Smirnov statistic, from
           0 to 1;
-        - ``p_value``: about how often rows like those of fit show at least this distance;
-        - ``median_rank``: share of the held-out scores below the median of the recent ones; 0.5 is usual, and above
-          it rows score higher now;
+        - ``p_value``: approximate probability that rows like those of fit have at least this distance;
+        - ``median_rank``: share of the held-out scores below the median of the recent ones; about 0.5 without drift,
+          more if scores have risen;
         - ``alarm_rate_then``, ``alarm_rate``: share of the held-out and of the recent rows above the threshold;
         - ``n_held_out``, ``n_rows``: how many rows were compared;
         - ``n_independent``: effective number of independent rows among the recent ones.
@@ -60,24 +61,23 @@ def drift_report(
     Raises
     ------
     TypeError
-        If the model holds no detector that held rows out at fit.
+        If the model contains no detector that held rows out at fit.
 
     Warns
     -----
     UserWarning
-        If the held-out or the recent rows are worth fewer than 10 independent rows: ``p_value`` is NaN, and
-        ``drifted`` is False.
+        If the effective number of held-out or recent rows is below 10: ``p_value`` is NaN, and ``drifted`` is False.
 
     See Also
     --------
-    GaussianDetector.partial_fit : Continues learning, and forgets with ``half_life``.
+    GaussianDetector.partial_fit : Continues learning, with less weight of old rows if ``half_life`` is set.
 
     Notes
     -----
     Neighbouring rows have similar scores: a thousand minutes may be worth thirty independent rows. Their effective
     number is ``n / (1 + 2 * (r_1 + r_2 + ...))``, with the autocorrelations of the ranks up to the first below 0 [1]_.
-    The p-value is that of a test for this number of rows, and is approximate. The rows should cover all that is usual:
-    a single night differs from a week even without drift.
+    The p-value is that of a test with this number of rows, and is approximate. The rows should cover all usual
+    conditions: a single night differs from a week even without drift.
 
     References
     ----------
@@ -103,7 +103,7 @@ def drift_report(
     distance = float(ks_2samp(then, now, method="asymp").statistic)
     if min(n_then, n_now) < _FEWEST:
         warnings.warn(
-            f"{len(now)} rows of X are worth about {n_now:.0f} independent ones, and {len(then)} held-out rows "
+            f"{len(now)} rows of X count as about {n_now:.0f} independent ones, and {len(then)} held-out rows as "
             f"{n_then:.0f}: with fewer than {_FEWEST}, drift cannot be tested. Give more rows, over a longer time.",
             UserWarning,
             stacklevel=2,

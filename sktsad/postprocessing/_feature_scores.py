@@ -1,4 +1,4 @@
-"""The scores of sensors, by the detector inside a pipeline or another wrapper."""
+"""The scores of sensors from the detector inside a pipeline or another wrapper."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ def feature_scores(model: AnyEstimator, X: Rows, *, by_sensor: bool = False) -> 
     Parameters
     ----------
     model : estimator
-        A fitted detector with ``feature_scores``, or a model that holds one: a Pipeline that ends in it,
+        A fitted detector with ``feature_scores``, or a model that contains one: a Pipeline that ends in it,
         `ThresholdClassifier`, `SmoothedClassifier`, ``FrozenEstimator``, a search of scikit-learn, or these nested.
     X : array-like of shape (n_samples, n_features)
-        Rows as the model takes them.
+        Rows, in the form that the model needs.
     by_sensor : bool, default=False
         Whether to sum over the steps of a window: columns such as ``x0_t-3`` become the one column ``x0``.
 
@@ -29,12 +29,12 @@ def feature_scores(model: AnyEstimator, X: Rows, *, by_sensor: bool = False) -> 
     Raises
     ------
     TypeError
-        If the model holds no estimator with ``feature_scores``.
+        If the model contains no estimator with ``feature_scores``.
 
     See Also
     --------
-    alarms : Names the sensor that shows an alarm most.
-    sktsad.plotting.FeatureScoreDisplay : Draws the scores.
+    alarms : Names the sensor with the highest scores in each alarm. sktsad.plotting.FeatureScoreDisplay : Draws the
+    scores.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""The detector that a pipeline or another wrapper holds."""
+"""The detector inside a pipeline or another wrapper."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _FITTED = ("best_estimator_", "estimator_")
 
 
 def inner_detector(model: AnyEstimator, X: Rows, attribute: str, advice: str) -> tuple[Any, Any]:
-    """Return the fitted estimator that has an attribute, the model or one inside it, and the rows as they reach it."""
+    """Return the fitted estimator with an attribute, the model or one inside it, and the rows transformed for it."""
     inner, rows = model, X
     while not hasattr(inner, attribute):
         if isinstance(inner, Pipeline):
@@ -25,6 +25,6 @@ def inner_detector(model: AnyEstimator, X: Rows, attribute: str, advice: str) ->
             inner = getattr(inner, held[0])
         else:
             raise TypeError(
-                f"model={model} holds no fitted estimator with {attribute}, only {inner}. {advice}"
+                f"model={model} contains no fitted estimator with {attribute}, only {inner}. {advice}"
             )
     return inner, rows

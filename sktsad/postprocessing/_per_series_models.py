@@ -47,8 +47,8 @@ _MOST_NAMED = 5
 class PerSeries(ClassifierWrapper):
     """Fit a separate model to each series of a panel: a classifier or detector, with its own threshold.
 
-    One model for all series sees more rows, and is the better start. Separate models are better where series are of
-    different kinds, and each has enough rows.
+    One model for all series sees more rows, so try it first. Separate models are better if series are of different
+    kinds and each has enough rows.
 
     Parameters
     ----------
@@ -56,15 +56,15 @@ class PerSeries(ClassifierWrapper):
         A binary classifier, detector or pipeline with ``decision_function`` or ``predict_proba``. It is cloned for each
         series.
     unseen : {"pooled", "error"}, default="pooled"
-        What to do with a series that `fit` did not see: use a model fitted to all rows together, which takes one more
-        fit, or raise an error.
+        What to do with a series not seen during fit: use a model fitted to all rows together, which takes one more fit,
+        or raise an error.
     failed : {"error", "pooled"}, default="error"
         What to do if the model of a series cannot be fitted, such as a classifier to rows without an anomaly: raise an
         error that names the series, or warn and use the model fitted to all rows together.
     n_jobs : int, default=None
         Number of fits at a time, as in scikit-learn; None means 1 unless in a ``joblib.parallel_config`` context.
     series : {"auto", "index"}, default="auto"
-        "auto" reads a (series, time) MultiIndex where there is one; "index" requires it.
+        "auto" reads a (series, time) MultiIndex if there is one; "index" requires it.
 
     Attributes
     ----------
@@ -73,18 +73,17 @@ class PerSeries(ClassifierWrapper):
     estimators_ : dict
         The fitted model of each series by its name; ``{None: model}`` without a MultiIndex.
     pooled_estimator_ : classifier
-        The model fitted to all rows; only where a MultiIndex and ``unseen`` or ``failed`` need it.
+        The model fitted to all rows; only with a MultiIndex, and if ``unseen`` or ``failed`` needs it.
     n_features_in_ : int
-        Number of columns, if the models have it.
+        Number of columns, if the models have this attribute.
     feature_names_in_ : ndarray of str
         Names of the columns, if X has column names.
 
     See Also
     --------
-    sktsad.SeriesScaler : One model for all series, each scaled separately.
-    sktsad.SeriesFeatures : One model that is told which series it looks at.
-    sktsad.StatefulForecastDetector : One network for thousands of series, which knows them by name: series_embedding.
-    sktsad.scale.score_panel : Scores in several processes.
+    sktsad.SeriesScaler : One model for all series, each scaled separately. sktsad.SeriesFeatures : One model for all
+    series, with features of the series as columns. sktsad.StatefulForecastDetector : One network for thousands of
+    series, each with its own embedding (series_embedding). sktsad.scale.score_panel : Scores in several processes.
 
     Notes
     -----
@@ -150,7 +149,7 @@ class PerSeries(ClassifierWrapper):
             Two labels, of which the last in sorted order is the anomaly, or 0 for all rows; detectors do not need
             them.
         **fit_params : dict
-            For the fits, such as ``sample_weight``; parameters with a value per row are split by series.
+            Parameters for the fits, such as ``sample_weight``; those with a value per row are split by series.
 
         Returns
         -------
@@ -164,8 +163,8 @@ class PerSeries(ClassifierWrapper):
         Warns
         -----
         UserWarning
-            If models cannot be fitted, with ``failed="pooled"``. The series are named. Or if y holds two labels other
-            than 0 and 1, of which the last in sorted order is taken as the anomaly.
+            If models cannot be fitted, with ``failed="pooled"``; the series are named. Or if y has two labels other
+            than 0 and 1: the last in sorted order is taken as the anomaly.
         """
         refuse_outlier_detector(self.estimator)
         check_foreign_rows(self.estimator, X)
@@ -214,13 +213,12 @@ class PerSeries(ClassifierWrapper):
         Raises
         ------
         ValueError
-            If a series is new and ``unseen="error"``, or one of fit and these rows has a panel's index and the other
-            does not.
+            If a series is new and ``unseen="error"``, or only one of fit and this call gets the index of a panel.
 
         Warns
         -----
         UserWarning
-            If series seem to have other names than in fit, such as ``"1"`` for ``1``.
+            If series seem to have other names than in fit, such as ``"1"`` instead of ``1``.
         """
         check_is_fitted(self)
         self._refuse_changed_thresholds(next(iter(self.estimators_.values()), None) or self.pooled_estimator_)
@@ -240,7 +238,7 @@ class PerSeries(ClassifierWrapper):
             return self.estimators_[key]
         if self.unseen == "error" and key not in self._failed:
             raise ValueError(
-                f"Series {key!r} was not among those of fit, and unseen='error' has no model for it. Use "
+                f"Series {key!r} was not seen during fit, and there is no model for it with unseen='error'. Use "
                 "unseen='pooled', and fit again."
             )
         return self.pooled_estimator_
@@ -255,8 +253,8 @@ class PerSeries(ClassifierWrapper):
         warn_if_anomaly_is_a_guess(classes)
         if len(classes) == 1 and classes[0] != 0:
             raise ValueError(
-                f"y holds only one class, {classes.tolist()[0]!r}: there is no normal row to fit to. Mark normal rows "
-                "with 0, or pass no y if all rows are normal."
+                f"y contains only one class, {classes.tolist()[0]!r}: there is no normal row to fit to. Mark normal "
+                "rows with 0, or pass no y if all rows are normal."
             )
         if len(classes) > 2:
             raise ValueError(
@@ -272,7 +270,7 @@ class PerSeries(ClassifierWrapper):
     def _of_series(self, X: Any, y: Any, params: dict[str, Any], at: np.ndarray) -> tuple[Any, Any, dict]:
         """Return the arguments of the fit of a series."""
         own = X.iloc[at]
-        if effective_n_jobs(self.n_jobs) > 1:  # an index keeps the names of all series
+        if effective_n_jobs(self.n_jobs) > 1:  # the index of a part keeps the names of all series
             own = own.set_axis(own.index.remove_unused_levels())
         labels = None if y is None else safe_indexing(y, at).set_axis(own.index)
         return own, labels, params_of_rows(params, X, at)
@@ -285,9 +283,11 @@ class PerSeries(ClassifierWrapper):
         message = f"The models of {len(failures)} of {n_series} series ({names}) could not be fitted: {first}"
         if self.failed == "error":
             raise ValueError(
-                f"{message} With failed='pooled', a model of all rows together replaces them."
+                f"{message} Use failed='pooled' to replace them by a model fitted to all rows together."
             ) from first
-        warnings.warn(f"{message} A model of all rows together replaces them.", UserWarning, stacklevel=4)
+        warnings.warn(
+            f"{message} They are replaced by a model fitted to all rows together.", UserWarning, stacklevel=4
+        )
 
 
 def _fit(estimator: Any, X: Any, y: Any, params: dict[str, Any]) -> Any:

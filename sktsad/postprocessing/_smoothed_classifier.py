@@ -45,7 +45,7 @@ from .._core import (
 from ._classifier_wrapper import ClassifierWrapper
 
 MOST_ROWS = 1_000_000
-#: Last sentence of the warning about rows without the rows before them.
+#: Last sentence of the warning about rows that lack the rows before them.
 _LOOKS_BACK = "If the estimator looks back as well, add the rows that it needs."
 STATISTICS: dict[str, Callable[..., np.ndarray]] = {"mean": np.mean, "median": np.median, "max": np.max}
 
@@ -53,17 +53,17 @@ STATISTICS: dict[str, Callable[..., np.ndarray]] = {"mean": np.mean, "median": n
 class SmoothedClassifier(ClassifierWrapper):
     """Smooth the scores of a classifier or detector over the last rows of each series.
 
-    Smoothing makes events of many rows clearer, but delays alarms: do not use it where an alarm must come within a few
-    rows. Put it around a whole pipeline, since it needs rows in time order. Smoothed scores need their own threshold:
+    Smoothing makes long events stand out, but delays alarms: do not use it if an alarm must come within a few rows.
+    Wrap it around a whole pipeline, since it needs rows in time order. Smoothed scores need their own threshold:
     ``ThresholdClassifier(SmoothedClassifier(pipeline))`` learns it.
 
     Parameters
     ----------
     estimator : classifier
-        A binary classifier, detector or pipeline with ``decision_function`` or ``predict_proba``. It is cloned; within
-        ``FrozenEstimator`` it is not fitted again.
+        A binary classifier, detector or pipeline with ``decision_function`` or ``predict_proba``. It is cloned; if
+        wrapped in ``FrozenEstimator`` it is not fitted again.
     length : int, str or timedelta, default=10
-        Number of rows to smooth over, at most a million: a row and those before it. A length of time, such as
+        Number of rows to smooth over, including the row itself; at most a million. A length of time, such as
         ``"10min"``, is converted by the time step of each series, to at least one row; it needs dates in the index. At
         the start of a series, and after a gap, the first row is repeated.
     statistic : {"mean", "median", "max"}, default="mean"
@@ -80,7 +80,7 @@ class SmoothedClassifier(ClassifierWrapper):
     estimator_ : classifier
         The fitted estimator.
     n_features_in_ : int
-        Number of columns, if the estimator has it.
+        Number of columns, if the estimator has this attribute.
     feature_names_in_ : ndarray of str
         Names of the columns, if X has column names.
 
@@ -150,7 +150,7 @@ class SmoothedClassifier(ClassifierWrapper):
         ------
         ValueError
             If ``length`` or ``max_gap`` is a length of time and X has no dates in its index, or ``length`` is one and X
-            has no series of two rows, or time steps so short that it is more than a million rows.
+            has no series with two rows, or time steps so short that ``length`` is more than a million rows.
         """
         refuse_outlier_detector(self.estimator)
         check_foreign_rows(self.estimator, X)
@@ -162,7 +162,7 @@ class SmoothedClassifier(ClassifierWrapper):
         if lost := check_target_index(X, y, self.max_gap):
             warnings.warn(lost, UserWarning, stacklevel=3)
         self.estimator_ = clone(self.estimator).fit(X, y, **self._route(X, fit_params))
-        # Where runs end is kept, without scores: those of training rows are not those of rows new to the model.
+        # The ends of runs are kept without scores: scores of training rows are unlike those of new rows.
         nothing = np.empty((num_samples(X), 0))
         self._past = Past.of(X, rows, nothing, lambda stops, _: stops - 1, self.max_gap)
         self.classes_ = self.estimator_.classes_
@@ -188,9 +188,9 @@ class SmoothedClassifier(ClassifierWrapper):
         Warns
         -----
         UserWarning
-            If more than a tenth of the rows, of series that fit has seen, come without the rows before them, as a new
-            day alone does; rows that directly follow those of fit are the first to be smoothed. If the rows fill short
-            holes between those of fit, as after a shuffled split, or come at another time step than those of fit.
+            If more than a tenth of the rows of known series come without the rows before them, such as a new day alone;
+            rows that directly follow those of fit do not count. If the rows fill short holes between those of fit, as
+            after a shuffled split, or have another time step than those of fit.
         """
         check_is_fitted(self)
         self._refuse_changed_thresholds(self.estimator_)
@@ -212,7 +212,7 @@ class SmoothedClassifier(ClassifierWrapper):
         return smoothed
 
     def _read_length(self, rows: SeriesRows) -> None:
-        """Set the length in time, None if it is a number of rows, and the time step of series that have none."""
+        """Set the length in time, None if it is a number of rows, and the time step for series that have none."""
         self._time: int | None = None
         if is_length_of_time(self.length):
             self._time = nanoseconds("length", self.length)
@@ -226,18 +226,18 @@ class SmoothedClassifier(ClassifierWrapper):
         lengths = np.maximum(in_rows(self._time, np.where(np.isnan(steps), self._usual_step, steps)), 1)
         if (longest := int(lengths.max())) > MOST_ROWS:
             raise ValueError(
-                f"length={self.length!r} is {longest} rows of a series, more than {MOST_ROWS}. Shorten it."
+                f"length={self.length!r} is {longest} rows of a series, more than {MOST_ROWS}. Use a shorter length."
             )
         return lengths
 
     def _first_rows(
         self, depth: np.ndarray, times: np.ndarray, is_lost: Any, steps: np.ndarray
     ) -> np.ndarray:
-        """Mark the first rows of a run, which are smoothed over rows before it."""
+        """Mark the first rows of a run, which are smoothed with rows before the run."""
         return depth < self._lengths(steps) - 1
 
     def _smooth(self, scores: np.ndarray, segments: np.ndarray, length: int) -> np.ndarray:
-        """Return the statistic of each score and those before it in its segment, whose first score is repeated."""
+        """Return the statistic of each score and those before it in its segment, padded with the first score."""
         pad = length - 1
         lengths = np.diff(np.append(segments, len(scores)))
         padded = np.insert(scores, np.repeat(segments, pad), np.repeat(scores[segments], pad))

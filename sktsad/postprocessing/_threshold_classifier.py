@@ -48,7 +48,7 @@ def _estimator_has(method: str) -> Any:
 
 
 def _needs_labels(estimator: AnyEstimator) -> bool:
-    """Return whether an estimator learns from labels; a Pipeline has no such tag, its last step has."""
+    """Return whether an estimator learns from labels; for a Pipeline, the tag is that of its last step."""
     if isinstance(estimator, FrozenEstimator):
         return False
     return bool(get_tags(last_step(estimator)).target_tags.required)
@@ -63,26 +63,26 @@ class ThresholdClassifier(ClassifierWrapper):
     """Classify by a threshold that a rule learns from scores of unseen rows, in time order.
 
     ``TunedThresholdClassifierCV`` of scikit-learn tries a grid of thresholds, and averages over folds. This classifier
-    learns from the pooled scores of all folds, without a grid, by any rule of `sktsad.thresholds`. Put it around a
+    learns from the pooled scores of all folds, without a grid, by any rule of `sktsad.thresholds`. Wrap it around a
     whole pipeline, so that a sampler inside does not resample the rows that the threshold is learnt from.
 
-    Detectors, and fitted models in ``FrozenEstimator``, need no labels if the rule needs none. So a model in use can
-    get a budget of alarms: ``ThresholdClassifier(FrozenEstimator(model), AlarmsPerDay(2)).fit(X)``.
+    Detectors, and fitted models in ``FrozenEstimator``, need no labels if the rule needs none. So a fitted model can be
+    given a budget of alarms: ``ThresholdClassifier(FrozenEstimator(model), AlarmsPerDay(2)).fit(X)``.
 
     Parameters
     ----------
     estimator : classifier
         A binary classifier or pipeline with ``decision_function`` or ``predict_proba``. It is cloned and fitted for
-        each fold, and then on all rows. Within ``FrozenEstimator`` it is not fitted again, and the threshold is learnt
-        from all rows of ``fit``: pass rows that the classifier has not seen.
+        each fold, and then on all rows. If wrapped in ``FrozenEstimator`` it is not fitted again, and the threshold is
+        learnt from all rows of ``fit``: pass rows that the classifier has not seen.
     threshold : threshold rule, float or None, default=None
-        Rule, or number in units of the score; a number needs no folds. None means ``BestFBeta()``.
+        Rule, or a number that scores are compared with; a number needs no folds. None means ``BestFBeta()``.
     cv : splitter, default=None
         Folds whose test rows the rule learns from. None means ``SeriesSplit(5)``: training before test, for every
         series.
     min_events : int, default=3
-        Smallest number of events, runs of anomalous rows, in these rows, for a rule that needs labels. With fewer, the
-        estimator's own threshold is kept, with a warning: a threshold fitted to one event is a matter of luck.
+        Smallest number of events (runs of anomalous rows) in the test rows, for a rule that needs labels. With fewer,
+        the estimator's own threshold is kept, with a warning: a threshold fitted to one event is a matter of chance.
 
     Attributes
     ----------
@@ -91,7 +91,7 @@ class ThresholdClassifier(ClassifierWrapper):
     estimator_ : classifier
         The fitted estimator.
     threshold_ : float
-        Rows that score above it are anomalies.
+        Rows with a larger score are anomalies.
     threshold_rule_ : threshold rule
         The fitted rule with its curve; only if a rule was used.
     n_events_ : int
@@ -185,7 +185,7 @@ class ThresholdClassifier(ClassifierWrapper):
             if rule.needs_labels and self.n_events_ < self.min_events:
                 self._learnt = clone(rule), own_threshold(self.estimator_)
                 warnings.warn(
-                    f"The rows to choose a threshold on hold {self.n_events_} event(s), fewer than min_events="
+                    f"The rows to choose a threshold on contain {self.n_events_} event(s), fewer than min_events="
                     f"{self.min_events}: the estimator's own threshold, {self.threshold_}, is kept. Use more rows, "
                     "fewer or longer folds, or a rule without labels.",
                     UserWarning,
@@ -209,7 +209,7 @@ class ThresholdClassifier(ClassifierWrapper):
         wanted, learnt = getattr(self, "_learnt", (None, 0.0))
         if repr(wanted) != repr(rule):
             raise ValueError(
-                f"threshold={rule} was set after fit, and a rule has to be learnt: call fit again, or set a number."
+                f"threshold={rule} was set after fit, but a rule must be learnt first: call fit again, or set a number."
             )
         return learnt
 
@@ -240,7 +240,7 @@ class ThresholdClassifier(ClassifierWrapper):
         needing += [f"estimator={self.estimator}"] if _needs_labels(self.estimator) else []
         if len(found) < 2 and needing:
             raise ValueError(
-                f"y holds one class, {found.tolist()}: there is no threshold between classes to learn, and "
+                f"y holds one class, {found.tolist()}: there is no threshold between classes to learn, but "
                 f"{' and '.join(needing)} needs labels of both."
             )
 
@@ -254,15 +254,15 @@ class ThresholdClassifier(ClassifierWrapper):
             self.classes_ = found
         if own is not None and not (np.isin(found, own).all() and len(self.classes_) == len(own)):
             raise ValueError(
-                f"y holds the classes {found.tolist()}, the frozen estimator was fitted on {own.tolist()}. Encode y in "
-                "the same way."
+                f"y has the classes {found.tolist()}, but the frozen estimator was fitted on {own.tolist()}. Encode y "
+                "in the same way."
             )
         return labels == self.classes_[-1]
 
     def _unseen_scores(
         self, X: Rows, y: Labels, anomalous: np.ndarray | None, params: dict[str, Any]
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Return the test rows of all folds, and their scores by a model that has not seen them."""
+        """Return the test rows of all folds, and their scores from a model that has not seen them."""
         splitter = SeriesSplit(5) if self.cv is None else self.cv
         needs_both = _needs_labels(self.estimator)
         all_rows, all_scores = [], []
@@ -270,7 +270,9 @@ class ThresholdClassifier(ClassifierWrapper):
             kinds = {False} if anomalous is None else set(anomalous[train].tolist())
             if kinds == {True} or (needs_both and kinds == {False}):
                 warnings.warn(
-                    f"Fold {number} is left out: its training rows hold one class.", UserWarning, stacklevel=4
+                    f"Fold {number} is left out: its training rows have only one class.",
+                    UserWarning,
+                    stacklevel=4,
                 )
                 continue
             y_train = None if kinds == {False} else safe_indexing(y, train)

@@ -7,23 +7,25 @@ import numpy as np
 from .._core import SeriesRows
 from ._period import find_period
 
-#: Values that a length may take instead of a number, and their number of periods.
+#: Values that a length may have instead of a number, and their number of periods.
 AUTO_LENGTHS = {"auto/2": 0.5, "auto": 1.0, "2*auto": 2.0}
 #: Length if no series has a period.
 _WITHOUT = 30
 #: Largest number of values in a window, over all columns: the time to fit a covariance grows with its cube.
 _MOST_VALUES = 2000
-#: Largest number of series that are looked at: a median does not need them all.
+#: Largest number of series used: a median does not need them all.
 _MOST_SERIES = 200
-#: Least autocorrelation at the period: a length may be a rough guess, so less is required than for features by period.
+#: Smallest autocorrelation at the period: a length may be a rough guess, so less is required than for seasonal
+#: features.
 _LEAST = 0.1
 
 
 def auto_length(values: np.ndarray, rows: SeriesRows, length: str = "auto") -> int:
-    """Return one window length for all series: the median of their periods, 30 without one, or a multiple of these.
+    """Return one window length for all series: the median of their periods, or 30 if there are none, times the factor.
 
-    It is at most a third of the shortest usable series; a series is usable if it has three times the default length, 90
-    rows. If none has, the longest series is used. A window has no more than 2,000 values, all columns together.
+    It is at most a third of the shortest usable series; a series is usable if it has at least 90 rows, three times the
+    default length. If there is none, the longest series is used. A window has no more than 2,000 values, all columns
+    together.
 
     Parameters
     ----------

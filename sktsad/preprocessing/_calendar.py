@@ -45,26 +45,26 @@ class Calendar:
         features = np.atleast_1d(np.asarray(estimator.calendar, dtype=object)).tolist()
         if unknown := [name for name in features if name not in list(_COLUMNS)]:
             raise ValueError(
-                f"calendar={estimator.calendar!r} must name {list(_COLUMNS)}, but names {unknown}."
+                f"calendar={estimator.calendar!r} must contain only {list(_COLUMNS)}, but contains {unknown}."
             )
         if features:
             require_dates("calendar", estimator.calendar, rows, is_length=False)
             if rows.kind == "time deltas":
                 raise ValueError(
-                    f"calendar={estimator.calendar!r} needs dates in the index of X; it holds time deltas. Add the "
-                    "date on which they start: X.index = pandas.Timestamp('2026-01-01') + X.index."
+                    f"calendar={estimator.calendar!r} needs dates in the index of X, which contains time deltas. Add "
+                    "the date on which they start: X.index = pandas.Timestamp('2026-01-01') + X.index."
                 )
         if ("holiday" in features) != (estimator.holidays is not None):
             raise ValueError(
                 f"calendar={estimator.calendar!r} with holidays={estimator.holidays!r}: the feature 'holiday' and the "
-                "parameter holidays need each other. Give both or neither."
+                "parameter holidays must be used together. Give both or neither."
             )
         holidays = [] if estimator.holidays is None else list(estimator.holidays)
         days = [str(day) if isinstance(day, str) else day for day in holidays]  # NumPy's text, for old pandas
         try:
             if any(isinstance(day, Real) or pd.isna(day) for day in days):
                 raise ValueError("numbers and missing values are not dates")
-            # In another form, the day and the month might be taken for each other.
+            # In another format, the day and the month might be confused.
             dates = pd.DatetimeIndex(pd.to_datetime(days, format="ISO8601"))
         except (ValueError, TypeError) as error:
             raise ValueError(
@@ -79,7 +79,7 @@ class Calendar:
         return [name for feature in self.features for name in _COLUMNS[feature]]
 
     def columns(self, times: np.ndarray, zone: Any) -> np.ndarray:
-        """Return the columns of rows, shape (n_rows, n_columns), by the clocks of a time zone."""
+        """Return the columns of rows, shape (n_rows, n_columns), in the local time of a time zone."""
         local = times
         if zone is not None:
             instants = pd.DatetimeIndex(times.view("datetime64[ns]")).tz_localize("UTC")

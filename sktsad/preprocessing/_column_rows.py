@@ -1,4 +1,4 @@
-"""The rows of one column of some series, and the features that they get."""
+"""The rows of one column of some series, and their features."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class ColumnRows:
     period : Period or None
         The period, if any feature needs one.
     zone : str, tzinfo or None
-        Time zone of the clocks that days are told by.
+        Time zone of the clocks that define a day.
     bounds : ndarray of shape (n_series + 1,)
         Where series start and stop.
     times : ndarray of shape (n_rows,) or None
@@ -34,7 +34,7 @@ class ColumnRows:
     steps : ndarray of shape (n_rows,)
         The time step used for each row.
     max_gap : float, str or timedelta
-        Longest step in time that is not a gap, in units of the time step, or a length of time.
+        Longest step in time that is not a gap, as a multiple of the time step, or a length of time.
     """
 
     def __init__(
@@ -57,11 +57,11 @@ class ColumnRows:
             if period
             else {}
         )
-        #: The features in rows, and which of them each row has.
+        #: The features with all sizes in rows, and which of these each row has.
         self._features, self._of_row = features.at_each(steps)
 
     def features_of(self, x: np.ndarray, least: np.ndarray) -> Iterator[np.ndarray]:
-        """Yield the features of a column; its z-scores divide by no less than ``least``."""
+        """Yield the features of a column; the divisor of its z-scores is at least ``least``."""
         common = x, self._parts, self._found, least
         if len(self._features) == 1:
             yield from self._features[0].of_column(*common)

@@ -32,10 +32,10 @@ from .._core import (
     prefer_skip_nested_validation=True,
 )
 def curve_shift(X: Rows, y: Labels, shift_by: int | str | timedelta = 2) -> tuple[Any, Any]:
-    """Label the rows before each event instead of the event, to learn to warn early.
+    """Label the rows before each event instead of the event, to train a model that warns early.
 
     The ``shift_by`` rows before an event become anomalous and the rows of the event are dropped, series by series, as
-    in the published treatment of the paper mill data [1]_. Do this before any split, score against the shifted labels,
+    in the published treatment of the paper mill data [1]_. Do this before any split, evaluate with the shifted labels,
     and keep the index for `SlidingWindow`: dropped rows leave a hole in time.
 
     Parameters
@@ -43,7 +43,7 @@ def curve_shift(X: Rows, y: Labels, shift_by: int | str | timedelta = 2) -> tupl
     X : array-like of shape (n_samples, n_features)
         Rows in time order; a panel is a frame with a (series, time) MultiIndex.
     y : array-like of shape (n_samples,)
-        1 for the rows of events, else 0. Rows of an event that follow one another are one event.
+        1 for the rows of events, else 0. Consecutive rows of events are one event.
     shift_by : int, str or timedelta, default=2
         Rows before an event to label, or the time before it, such as ``"4min"``, where the index of X has dates. 0
         changes nothing: events keep their rows and labels.
@@ -64,7 +64,7 @@ def curve_shift(X: Rows, y: Labels, shift_by: int | str | timedelta = 2) -> tupl
 
     Notes
     -----
-    An event near the start of a series has as many rows labelled before it as there are, none at the very start. If two
+    Fewer rows are labelled before an event near the start of a series, and none before one at the very start. If two
     events are closer than ``shift_by``, the rows between them are labelled, and the rows of the first event are
     dropped. Rows are counted regardless of the time between them, unless ``shift_by`` is a length of time.
 
@@ -108,7 +108,7 @@ def curve_shift(X: Rows, y: Labels, shift_by: int | str | timedelta = 2) -> tupl
 
 
 def _like(y: Labels, labels: np.ndarray) -> Any:
-    """Return labels in the type and shape of y."""
+    """Return labels with the type and shape of y."""
     if isinstance(y, list):
         return labels.tolist()
     if is_polars(y):

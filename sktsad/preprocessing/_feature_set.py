@@ -23,9 +23,9 @@ from .._core import (
 )
 from ._rolling import median_and_deviation, past_ewm, past_moments, slope
 
-#: Rows further back than this number of spans have exp(-16) of all exponential weights, a ten-millionth.
+#: Rows further back than this number of spans have together exp(-16), a ten-millionth, of all exponential weights.
 _SPANS = 8
-#: Least values in each parameter.
+#: Smallest value in each parameter.
 _LEAST = {
     "z_windows": 2,
     "std_windows": 2,
@@ -36,11 +36,11 @@ _LEAST = {
 }
 #: Days of a week.
 _WEEK = 7
-#: Number of rows that stands for a length of time while no time step is known: more than any series has.
+#: Number of rows used for a length of time if no time step is known: more than any series has.
 NEVER = 2**30
 #: Rows processed at once, so that memory does not grow with the series.
 _BLOCK = 32768
-#: For each row, where the rows it looks at start and stop.
+#: For each row, where the rows that it is compared with start and stop.
 _Spans = tuple[np.ndarray, np.ndarray]
 
 
@@ -72,7 +72,9 @@ class FeatureSet:
                 for size in sizes
             ):
                 or_times = " Lengths of time are text, such as '15min'." if times else ""
-                raise ValueError(f"{name} must hold whole numbers from {least} on, got {sizes!r}.{or_times}")
+                raise ValueError(
+                    f"{name} must contain whole numbers of at least {least}, got {sizes!r}.{or_times}"
+                )
             for size in sizes:
                 if is_length_of_time(size):
                     nanoseconds(name, size)
@@ -80,25 +82,25 @@ class FeatureSet:
 
     @property
     def lengths_of_time(self) -> list[tuple[str, Any]]:
-        """Lengths of time among the parameters, each with the name of its parameter."""
+        """The lengths of time among the parameters, each with the name of its parameter."""
         return [(name, size) for name in _LEAST for size in getattr(self, name) if is_length_of_time(size)]
 
     def at(self, step: float) -> Self:
-        """Return the same features in rows of a series with this time step, in nanoseconds."""
+        """Return the same features with sizes in rows, for a series with this time step in nanoseconds."""
         return self.at_each(np.array([step]))[0][0]
 
     def at_each(self, steps: np.ndarray) -> tuple[list[Self], np.ndarray]:
-        """Return the same features in rows for some time steps: those that differ, and which of them each step has."""
+        """Return the features with sizes in rows for some time steps: the distinct ones, and which of them each has."""
         if not self.lengths_of_time:
             return [self], np.zeros(len(steps), dtype=np.intp)
-        starts = np.flatnonzero(np.append(True, steps[1:] != steps[:-1]))  # most are those before
+        starts = np.flatnonzero(np.append(True, steps[1:] != steps[:-1]))  # most steps equal the one before
         n_rows = [_rows(name, size, steps[starts]) for name, size in self.lengths_of_time]
         found, of = np.unique(np.column_stack(n_rows), axis=0, return_inverse=True)
         which = np.repeat(of.reshape(-1), np.diff(np.append(starts, len(steps))))
         return [self._with_rows(each) for each in found.tolist()], which
 
     def _with_rows(self, n_rows: list[int]) -> Self:
-        """Return the same features with numbers of rows in place of the lengths of time."""
+        """Return the same features with these numbers of rows instead of the lengths of time."""
         left = iter(n_rows)
         sizes = {
             name: [next(left) if is_length_of_time(size) else int(size) for size in getattr(self, name)]
@@ -107,7 +109,7 @@ class FeatureSet:
         return replace(self, **sizes)  # type: ignore[arg-type]
 
     def check_steps(self, rows: SeriesRows) -> None:
-        """Raise if lengths of time have no rows, or too few in some series."""
+        """Raise if lengths of time cannot be converted to rows, or are too few rows in some series."""
         steps = rows.steps()
         for name, size in self.lengths_of_time:
             require_dates(name, size, rows)
@@ -117,13 +119,13 @@ class FeatureSet:
                 key = rows.keys[few[0]]
                 where = "" if key is None else f" of series {key!r}"
                 raise ValueError(
-                    f"{name} holds {size!r}, which is fewer than {_LEAST[name]} row(s){where}: one comes every "
-                    f"{pd.Timedelta(steps[few[0]])}. Give a longer time."
+                    f"{name} contains {size!r}, which is fewer than {_LEAST[name]} row(s){where}: there is one row "
+                    f"every {pd.Timedelta(steps[few[0]])}. Give a longer time."
                 )
 
     @property
     def same_lags(self) -> list[tuple[str, list[int]]]:
-        """Comparisons with the same time of day: their names, and how many periods back each looks."""
+        """Comparisons with the same time of day: their names, and the number of periods each looks back."""
         found = [(f"same{self.n_periods}", list(range(1, self.n_periods + 1)))] if self.n_periods else []
         if self.n_weeks:
             found.append((f"week{self.n_weeks}", [_WEEK * week for week in range(1, self.n_weeks + 1)]))
@@ -131,25 +133,25 @@ class FeatureSet:
 
     @property
     def lookups(self) -> set[tuple[int, int]]:
-        """How many periods back rows are looked up, and with how many neighbours on either side."""
+        """How many periods back rows are looked up, each with the number of neighbours on either side."""
         same = {(lag, self.n_neighbors) for _, lags in self.same_lags for lag in lags}
         return same | {(lag, 0) for lag in self.period_lags}
 
     @property
     def longest_window(self) -> int:
-        """Number of rows before a row that windows without a period look at."""
+        """Largest number of rows before a row that features without a period use."""
         return max(
             [0, *self.z_windows, *self.std_windows, *self.ewm_spans, *(n - 1 for n in self.slope_windows)]
         )
 
     def reach_in_rows(self) -> tuple[int, int]:
-        """Return how many rows back later rows look, and how many of the last rows they ask for the differences of."""
+        """Return how many rows later rows look back, and of how many of the last rows they need the differences."""
         windows = [*self.z_windows, *self.std_windows, *self.slope_windows]
         n_rows = max([2, *windows, *(_SPANS * span for span in self.ewm_spans)])
         return n_rows, max([1, *self.same_windows]) if self.n_periods else 1
 
     def reach_in_time(self, period: Any, step: Any) -> Any:
-        """Return how far back rows look by time, and not by number of rows, as they do across gaps."""
+        """Return how far rows look back by time, which they also do across gaps, instead of by number of rows."""
         reach = [lag * period + (1 + n_neighbors) * step for lag, n_neighbors in self.lookups]
         return np.maximum.reduce(reach) if reach else np.zeros_like(step)
 
@@ -187,9 +189,9 @@ class FeatureSet:
         found : dict of tuples of two ndarrays of shape (n_rows,)
             For each of `lookups`, where the rows found start and stop.
         least : ndarray of shape (n_rows,)
-            z-scores divide by no less.
+            Smallest divisor of z-scores.
         spans : sequence of ndarray of shape (n_rows,), default=None
-            Each of the spans as it is for each row, where the time step changes.
+            Each of the spans for each row, if the time step changes.
         """
         if self.keep_values:
             yield x
@@ -239,7 +241,7 @@ class FeatureSet:
 
 
 def _rows(name: str, size: Any, steps: np.ndarray) -> np.ndarray:
-    """Return the rows of a length of time in series with these time steps."""
+    """Return the number of rows of a length of time in series with these time steps."""
     least = np.where(np.isnan(steps), 1 if name == "ewm_spans" else NEVER, _LEAST[name])
     return np.maximum(in_rows(nanoseconds(name, size), steps), least).astype(np.int64)
 

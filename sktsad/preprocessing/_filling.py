@@ -1,4 +1,4 @@
-"""Missing values filled from earlier ones: the numbers kept of a column from row to row."""
+"""Missing values filled from earlier ones: the state of a column that is kept from row to row."""
 
 from __future__ import annotations
 
@@ -11,22 +11,21 @@ from .._core import fitted_part
 
 #: Rows processed at once, so that memory does not grow with the series.
 _BLOCK = 32768
-#: Number of values kept of a column, see `Filling.start`.
+#: Number of values kept for a column, see `Filling.start`.
 N_KEPT = 5
 
 
 @fitted_part
 @dataclass(frozen=True)
 class Filling:
-    """How a column is filled, and which columns are appended; the same for all rows at once and row by row.
+    """How a column is filled, and which columns are appended, for all rows at once or row by row.
 
     Attributes
     ----------
     strategy : {"previous", "mean", "median"}
-        The value that fills.
+        The value to fill with.
     add_indicator, add_age, add_unchanged : bool
-        Whether to append a column that says where values are missing, for how long, and for how long they have not
-        changed.
+        Whether to append columns for whether a value is missing, for how long, and for how long it has not changed.
     """
 
     strategy: str
@@ -44,7 +43,7 @@ class Filling:
 
     @staticmethod
     def start() -> np.ndarray:
-        """Return the values kept of a column before its first row.
+        """Return the values kept for a column before its first row.
 
         They are the last value, the number of rows since then and since the last change, and the sum and number of
         values.
@@ -68,9 +67,9 @@ class Filling:
         kept : ndarray of shape (N_KEPT,)
             As returned by `start`; changed in place.
         median : float
-            The value that fills where no other does.
+            The value to fill with if there is no other.
         limit, oldest : float, or ndarray of shape (n_rows,)
-            Largest number of missing values in succession that an earlier one fills, and the largest age.
+            Largest number of successive missing values that are filled from earlier ones, and the largest age.
         """
         for begin in range(0, len(x), _BLOCK):
             rows = slice(begin, begin + _BLOCK)
@@ -93,7 +92,7 @@ class Filling:
         is_other = there & (x != np.append(kept[0], previous[:-1]))
         change = np.maximum.accumulate(np.where(is_other, at, -1))
         unchanged = np.where(change >= 0, at - change, kept[2] + 1 + at)
-        # Continue from the kept sum, so that rounding is the same as in one pass.
+        # Continue from the kept sum, so that rounding errors are the same as in one pass.
         sums = np.cumsum(np.append(kept[3], np.where(there, x, 0)))[1:]
         counts = kept[4] + np.cumsum(there)
         kept[:] = previous[-1], age[-1], unchanged[-1], sums[-1], counts[-1]

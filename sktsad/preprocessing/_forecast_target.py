@@ -45,49 +45,49 @@ def forecast_target(
     max_gap: float | str | timedelta = 3,
     series: str = "auto",
 ) -> tuple[Any, Any]:
-    """Pair every row with the values that come ``horizon`` steps later in its series, to learn to forecast.
+    """Pair every row with the values ``horizon`` steps later in its series, to train a forecaster.
 
-    Rows without such a future are dropped: the last of each series, those before a gap, and those whose later row is
-    missing. The remaining rows go through `SlidingWindow` into a regressor such as `RNNRegressor`.
+    Rows without such a later row are dropped: the last rows of each series, rows before a gap, and rows whose later row
+    is missing. The remaining rows go through `SlidingWindow` into a regressor such as `RNNRegressor`.
 
     Parameters
     ----------
     X : array-like of shape (n_samples, n_features)
         Rows in time order; a panel is a frame with a (series, time) MultiIndex.
     horizon : int, str or timedelta, default=1
-        How many steps ahead, or how much time, such as ``"1h"``, where the index has dates. With a time index a step is
-        the series' most frequent one, and the later row is the one at that time, or, since clocks jitter, the nearest
-        one less than half a step from it. Without a time index, a step leads to the next row.
+        How many steps ahead, or how much time, such as ``"1h"``, where the index has dates. With a time index, a step
+        is the most frequent step of the series, and the later row is the one at that time, or, as times may be inexact,
+        the nearest one less than half a step from it. Without a time index, a step leads to the next row.
     columns : str, int, list of these or None, default=None
         Columns to forecast, by name or, if numbers, by position; None takes all.
     max_gap : float, str or timedelta, default=3
-        Longest step in time that may lie between a row and its future, as in `SlidingWindow`.
+        Longest step in time that is allowed between a row and its later row, as in `SlidingWindow`.
     series : {"auto", "index"}, default="auto"
-        "auto" reads a (series, time) MultiIndex where there is one; "index" insists on it.
+        "auto" reads a (series, time) MultiIndex if there is one; "index" requires it.
 
     Returns
     -------
     X_kept : same type as X, of shape (n_kept, n_features)
-        The rows that have a future, index kept.
+        The rows that have a later row, index kept.
     y : same type as X, of shape (n_kept,) for one column, else (n_kept, n_columns)
-        The values of the columns ``horizon`` steps later, with the index of ``X_kept``, that is, of the rows from which
-        they are forecast.
+        The values of the columns ``horizon`` steps later, with the index of ``X_kept``, the rows from which they are
+        forecast.
 
     Raises
     ------
     ValueError
-        If no row has a future, X has no such columns, ``horizon`` or ``max_gap`` is a length of time and X has no dates
-        in its index, or time is out of order or duplicated.
+        If no row has a later row, X has no such columns, ``horizon`` or ``max_gap`` is a length of time and X has no
+        dates in its index, or time is out of order or duplicated.
 
     See Also
     --------
-    RNNRegressor : Regressor that learns such targets.
+    RNNRegressor : Regressor for such targets.
 
     Notes
     -----
-    In a series with missing rows, the rows before a missing one are dropped, too, and windows over the remaining rows
-    bridge the hole. To keep windows whole, make them first: ``forecast_target(windows, columns=-1)``, where -1 is the
-    last channel of a window's last row.
+    In a series with missing rows, the rows ``horizon`` steps before a missing one are dropped, too, and windows over
+    the remaining rows bridge the hole. For windows over all rows, make them first:
+    ``forecast_target(windows, columns=-1)``, where -1 is the last channel of a window's last row.
 
     Examples
     --------
@@ -114,22 +114,22 @@ def forecast_target(
     except (ValueError, IndexError, KeyError) as error:
         has = list(table.columns) if hasattr(table, "columns") else f"{table.shape[1]}, without names"
         raise ValueError(
-            f"columns={columns!r} must be columns of X, by name or position; it has {has}."
+            f"columns={columns!r} must be columns of X, by name or position; X has {has}."
         ) from error
     rows = read_series(table, series)
     check_max_gap(max_gap, rows)
     now, later = _pairs(rows, horizon, max_gap)
     if not len(now):
         raise ValueError(
-            f"horizon={horizon!r}: none of the {rows.n_rows} rows has a row that much later in its series, without "
-            f"a gap of more than {gap_in_words(max_gap)}. Give longer series, or lower the horizon."
+            f"horizon={horizon!r}: none of the {rows.n_rows} rows has a row this much later in its series without a "
+            f"gap of more than {gap_in_words(max_gap)} between them. Give longer series, or lower the horizon."
         )
     X_kept, y = safe_indexing(table, now), safe_indexing(values, later)
     return X_kept, y.set_axis(X_kept.index) if hasattr(y, "set_axis") else y
 
 
 def _pairs(rows: SeriesRows, horizon: Any, max_gap: MaxGap) -> tuple[np.ndarray, np.ndarray]:
-    """Return the positions of rows that have a future, ascending, and those of their futures."""
+    """Return the positions of rows that have a later row, ascending, and the positions of the later rows."""
     if in_time := is_length_of_time(horizon):
         require_dates("horizon", horizon, rows)
         horizon = nanoseconds("horizon", horizon)

@@ -1,4 +1,4 @@
-"""The scaler of each series, as arrays of numbers until one is looked up."""
+"""The scaler of each series, stored as arrays until one is looked up."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from .._core import fitted_part
 @fitted_part
 @dataclass(frozen=True, eq=False)
 class KeptScalers(Mapping[Hashable, Any]):
-    """Fitted scalers by the name of their series: ten thousand objects take longer to make than to learn their numbers.
+    """Fitted scalers by the name of their series, stored as arrays since ten thousand objects are slow to create.
 
-    A scaler is made anew each time that it is looked up, so that a change to one is not kept.
+    A scaler is created each time it is looked up, so that changes to it are lost.
 
     Attributes
     ----------
@@ -33,7 +33,7 @@ class KeptScalers(Mapping[Hashable, Any]):
     names: list[Hashable]
     learnt: dict[str, np.ndarray] = field(repr=False)
 
-    # As of a dict of scalers that are made anew: equal only to itself.
+    # Equal only to itself, as the scalers are created at each lookup.
     __eq__ = object.__eq__
     __hash__ = object.__hash__
 
@@ -75,7 +75,7 @@ class KeptScalers(Mapping[Hashable, Any]):
 
 
 def joined(first: Mapping[Hashable, Any], second: Mapping[Hashable, Any]) -> Mapping[Hashable, Any]:
-    """Return the scalers of two sets of series, as arrays if both are."""
+    """Return the scalers of two sets of series, stored as arrays if both are."""
     if not first:
         return second
     if isinstance(first, KeptScalers) and isinstance(second, KeptScalers) and first.are_like(second):

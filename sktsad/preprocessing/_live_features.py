@@ -28,7 +28,7 @@ _MOST_STEPS = 4096
 
 
 class LiveFeatures(PastStep):
-    """Keep the rows that the features of each column of each series look at. NaN is a row that its column misses.
+    """Keep the rows that the features of each column of each series use; NaN where the column has no value.
 
     Parameters
     ----------
@@ -41,9 +41,9 @@ class LiveFeatures(PastStep):
     period : Period or None
         The period, if any feature needs one.
     least : dict of ndarray of shape (n_columns,)
-        Least numbers that z-scores divide by, by the name of the series.
+        Smallest divisor of z-scores of each column, by the name of the series.
     pooled : ndarray of shape (n_columns,)
-        The same for a series not seen during fit.
+        The same for series not seen during fit.
     calendar : Calendar
         Calendar features to append.
     """
@@ -70,7 +70,7 @@ class LiveFeatures(PastStep):
         self.columns = LiveColumns(past, max_gap, features, period)
 
     def grow(self, n_series: int) -> None:
-        """Make room for this number of series."""
+        """Allocate space for this number of series."""
         super().grow(n_series)
         self.columns.grow(n_series * self.n_columns)
 
@@ -94,7 +94,7 @@ class LiveFeatures(PastStep):
         )
 
     def begin(self, slot: int, key: Hashable, time: Any) -> None:
-        """Take what fit kept of a series."""
+        """Start with what fit kept of a series."""
         known = self.known(key)
         least = self.known_least.get(key, self.pooled_least)
         for column in range(self.n_columns):
@@ -175,7 +175,7 @@ class LiveColumns(PastStep):
             self.differences = self.keep_part("differences", RecentRows(longest, 1))
 
     def _at(self, step: float) -> _Sizes:
-        """Return the features in rows of this time step."""
+        """Return the features with sizes in rows of this time step."""
         key = -1.0 if step != step else float(step)
         found = self._sizes.get(key)
         if found is None:
@@ -185,7 +185,7 @@ class LiveColumns(PastStep):
         return found
 
     def take_kept(self, slot: int, times: np.ndarray, values: np.ndarray, n_rows: int) -> None:
-        """Take the rows that fit kept."""
+        """Start with the rows that fit kept."""
         values = values.astype(np.float64)
         run = values[len(values) - n_rows :]
         self.recent.put(slot, run)
@@ -214,9 +214,7 @@ class LiveColumns(PastStep):
         for each in np.unique(step).tolist():  # NaN once
             some = np.isnan(step) if each != each else step == each
             sizes = self._at(each)
-            if (
-                sizes.n_recent > self.recent.length
-            ):  # series not seen during fit, of which no more rows are kept
+            if sizes.n_recent > self.recent.length:  # for series not seen during fit, no more rows are kept
                 new_slots = rows.slots[some]
                 self.n_rows[new_slots] = np.minimum(self.n_rows[new_slots], self.recent.length + 1)
                 self.recent.lengthen(sizes.n_recent, sizes.n_recent)
@@ -232,7 +230,7 @@ class LiveColumns(PastStep):
         """Return the features of series that share one time step, or whose features do not depend on it."""
         slots, features = rows.slots, sizes.features
         times: Any = rows.times  # never None: `LiveFeatures.step` makes times where there are none
-        depth = self.n_rows[slots] - 1  # rows before this one without a gap
+        depth = self.n_rows[slots] - 1  # number of rows before this one without a gap
         parts = [values] if features.keep_values else []
         with np.errstate(over="ignore", invalid="ignore"):
             found = None if self.lookup is None else self.lookup.find(slots, times, step)
@@ -283,7 +281,7 @@ class LiveColumns(PastStep):
 
 
 class _Sizes:
-    """Features in rows of one time step, and the sizes that follow from them."""
+    """Features with sizes in rows of one time step, and array sizes derived from them."""
 
     def __init__(self, features: FeatureSet) -> None:
         self.features = features
@@ -295,7 +293,7 @@ class _Sizes:
 
 
 def _line(window: int) -> np.ndarray:
-    """Return the weights of rows whose weighted sum is the slope of the line through them."""
+    """Return weights such that the weighted sum of the rows is the slope of the line through them."""
     steps = np.arange(window) - (window - 1) / 2
     return steps / (steps @ steps)
 
@@ -303,7 +301,7 @@ def _line(window: int) -> np.ndarray:
 def _moments(
     recent: RecentRows, slots: np.ndarray, window: int, depth: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return mean and standard deviation of the rows before the next; NaN with fewer than half of them."""
+    """Return mean and standard deviation of the rows before the next row; NaN if less than half of them are present."""
     mean, std = np.empty((len(slots), recent.width)), np.empty((len(slots), recent.width))
     size = max(1, _BLOCK // (window * recent.width))
     for start in range(0, len(slots), size):

@@ -19,13 +19,13 @@ class LiveImputer(PastStep):
     past : Past
         The past kept by fit: the state after the last row of each run.
     filling : Filling
-        How columns are filled and what is appended.
+        How columns are filled, and which columns are appended.
     medians : dict of ndarray of shape (n_columns,)
-        The values that fill where no others do, by the name of the series.
+        The values to fill with if there are no others, by the name of the series.
     pooled : ndarray of shape (n_columns,)
-        The same for a series not seen during fit.
+        The same for series not seen during fit.
     bounds : callable
-        Takes time steps, and returns the limit and the largest age, in rows.
+        Function of time steps that returns the limit and the largest age, in rows.
     """
 
     takes_missing = fills_missing = True
@@ -46,13 +46,13 @@ class LiveImputer(PastStep):
         self.keep("median", (len(pooled),))
 
     def begin(self, slot: int, key: Hashable, time: Any) -> None:
-        """Take the state that fit kept of a series."""
+        """Start with the state that fit kept of a series."""
         self.kept[slot] = Filling.start()
         self.median[slot] = self.medians.get(key, self.pooled)
         super().begin(slot, key, time)
 
     def go_on(self, slot: int, known: SeriesPast, time: Any) -> None:
-        """Go on from the last row that fit kept up to this time."""
+        """Continue from the last row up to this time that fit kept."""
         n_kept = int(np.searchsorted(known.times, time))
         if n_kept:
             self.kept[slot] = known.values[n_kept - 1].reshape(-1, N_KEPT)

@@ -1,4 +1,4 @@
-"""Lookup of the rows at the same time of earlier periods, as rows come in."""
+"""Lookup of the rows at the same time in earlier periods, row by row."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ _ROOM = 64
 
 
 class LiveLookup(SeriesState):
-    """Keep the rows of each series as far back as periods are looked up.
+    """Keep the rows of each series as far back as earlier periods are looked up.
 
     Parameters
     ----------
     zone : str, tzinfo or None
         Time zone whose clocks define a day.
     lookups : list of (int, int)
-        How many periods back, and with how many neighbours on either side.
+        How many periods back rows are looked up, each with the number of neighbours on either side.
     period : Period
         The period.
     n_columns : int
@@ -43,7 +43,7 @@ class LiveLookup(SeriesState):
         self.keep("n_rows", (), np.int64)
         self._lags = np.array([lag for lag, _ in lookups], dtype=float)
         self._wide = np.array([n + 0.5 for _, n in lookups])
-        #: For all rows that lookups may find, in one array: the lookup, and the position within it.
+        #: For all rows that the lookups may find, in one array: the number of the lookup, and the position within it.
         self._owner = np.repeat(np.arange(len(lookups)), [2 * n + 1 for _, n in lookups])
         self._shift = np.concatenate([np.arange(2 * n + 1) for _, n in lookups])
         stops = np.cumsum([0, *(2 * n + 1 for _, n in lookups)]).tolist()
@@ -55,7 +55,7 @@ class LiveLookup(SeriesState):
         return {each: self.period.look_back(*each, times, steps, self.zone, bounds) for each in self.lookups}
 
     def put(self, slot: int, times: np.ndarray, values: np.ndarray, step: float) -> None:
-        """Make given rows the last of a series."""
+        """Store given rows as the last rows of a series."""
         self._make_room(len(times))
         self.rows.put(slot, values)
         self.times.put(slot, times[:, None])
@@ -65,11 +65,11 @@ class LiveLookup(SeriesState):
         """Store the next row of some series, with the time step of each."""
         size = self.times.buffer.shape[1]
         full = self.times.stop[slots] == size
-        if full.any():  # rows may be dropped only when they are out of reach
+        if full.any():  # rows may be dropped only if no lookup reaches them
             some = slots[full]
             dropped = self.times.buffer[some, size - self.times.length - 1, 0]
             reach = self._reach(step[full])
-            # Entries that a short series has not filled yet are no rows.
+            # A short series has entries that are not filled yet.
             is_row = self.n_rows[some] > self.times.length
             if (is_row & (times[full] - dropped <= reach)).any():
                 self._make_room(2 * self.times.length)
@@ -86,7 +86,7 @@ class LiveLookup(SeriesState):
             back += self.period.clock_change(times[:, None], back, self.zone)
         wide = self._wide * step[:, None]
         first = self._first(slots, times, back + wide, step)
-        # For each row that may be found, how many rows before the next one it lies.
+        # For each row that may be found, its number of rows before the next row.
         behind = first[:, self._owner] - self._shift
         is_there = behind >= 1
         behind = np.maximum(behind, 1)
@@ -96,10 +96,10 @@ class LiveLookup(SeriesState):
         return {each: found[:, place] for each, place in self._place.items()}
 
     def _first(self, slots: np.ndarray, times: np.ndarray, ago: np.ndarray, step: np.ndarray) -> np.ndarray:
-        """Return how many rows back the first one is that came at most ``ago`` earlier; 0 if there is none."""
+        """Return how many rows back the first row is that is at most ``ago`` older; 0 if there is none."""
         n_there = np.minimum(self.n_rows[slots], self.times.stop[slots])[:, None]
         known = np.where(np.isnan(ago), -1.0, ago)
-        with np.errstate(invalid="ignore"):  # without holes in time, this guess is right
+        with np.errstate(invalid="ignore"):  # correct if there are no holes in time
             guess = known / step[:, None]
         guess[np.isnan(guess)] = 0
         guess = np.minimum(np.maximum(guess, 0), n_there).astype(np.intp)
@@ -123,7 +123,7 @@ class LiveLookup(SeriesState):
     def _reach(self, step: np.ndarray) -> np.ndarray:
         """Return how far back in time rows are looked up."""
         longest = np.nan_to_num(self.period.in_time_of(step) * self._lags.max())
-        # Clocks may change in between.
+        # Clocks may be changed in between.
         spare = 0.1 * longest if self.period.by_clock else 0
         return longest + spare + (self._wide.max() + 1) * np.nan_to_num(step)
 

@@ -23,7 +23,7 @@ class LiveScaler(LiveStep):
     n_columns : int
         Number of values in a row.
     unseen : str
-        Value of the parameter ``unseen``, for the message.
+        Value of the parameter ``unseen``, for the error message.
     """
 
     def __init__(self, scalers: Mapping[Hashable, Any], pooled: Any, n_columns: int, unseen: str) -> None:
@@ -40,11 +40,13 @@ class LiveScaler(LiveStep):
         Raises
         ------
         KeyError
-            If there is no scaler for it.
+            If there is no scaler for this series.
         """
         scaler = self.scalers.get(key, self.pooled)
         if scaler is None:
-            raise KeyError(f"it was not among those of fit, and unseen={self.unseen!r} has no scaler for it")
+            raise KeyError(
+                f"it was not seen during fit, and there is no scaler for it with unseen={self.unseen!r}"
+            )
         self._of_slot[slot] = scaler
         for name, do in self._numbers or ():
             value = getattr(scaler, name, None)

@@ -11,7 +11,7 @@ from .._core import LiveRows, LiveStep
 
 
 class LiveSeries(LiveStep):
-    """Append the features of its series to each row.
+    """Append to each row the features of its series.
 
     Parameters
     ----------

@@ -15,7 +15,7 @@ from .._core import (
 
 
 class LiveWindow(PastStep):
-    """Keep the last rows of each series; with the next row they make a window.
+    """Keep the last rows of each series, which form a window with the next row.
 
     Parameters
     ----------
@@ -53,7 +53,7 @@ class LiveWindow(PastStep):
     def step(self, rows: LiveRows, values: np.ndarray) -> np.ndarray:
         """Return the window of each row, shape (n_rows, length * n_channels)."""
         new = self.is_new(rows)
-        every = self._strides(rows)  # this may lengthen windows, and with them the padding
+        every = self._strides(rows)  # this may lengthen windows and their padding
         if new.any():
             self._pad(rows.slots[new], values[new])
         self.recent.push(rows.slots, values)
@@ -62,7 +62,7 @@ class LiveWindow(PastStep):
         return self.recent.at(rows.slots, 1 + (self._back - 1) * every[:, None]).reshape(len(values), -1)
 
     def _strides(self, rows: LiveRows) -> np.ndarray | None:
-        """Return k for each row whose window takes every k-th row; None if all windows take every row."""
+        """Return for each row the k such that its window takes every k-th row; None if all windows take every row."""
         if self.spacing is None:
             return None
         steps = self.time_step[rows.slots]

@@ -1,4 +1,4 @@
-"""The period of a series: the number of rows after which it repeats itself."""
+"""The period of a series: the number of rows after which it repeats."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from ._rolling import look_back
 
 #: A day in nanoseconds, the unit of dates.
 _DAY = 86_400e9
-#: How much longer a day may be on which clocks are set back.
+#: How much longer a day may be if clocks are set back.
 _CHANGE = 2 * 3_600e9
-#: Least autocorrelation at the period. That of noise is far lower in a few hundred rows or more.
+#: Smallest autocorrelation at the period. Noise has far less with a few hundred rows or more.
 _LEAST = 0.3
-#: That of noise in few rows reaches this, divided by the square root of their number.
+#: The autocorrelation of noise reaches this, divided by the square root of the number of rows.
 _LEAST_OF_FEW = 4.0
 #: Values further from the median than this number of robust standard deviations are spikes.
 _SPIKE = 4.0
@@ -29,18 +29,18 @@ _MIN_PERIOD = 4
 _TREND = 3
 #: Half-width of the moving average over the autocorrelation, as a share of the lag.
 _SMOOTHING = 0.025
-#: Apart from noise, peaks at multiples of the period are equally high: peaks above this share of the highest count.
+#: Apart from noise, peaks at multiples of the period are equally high: peaks above this share of the highest are used.
 _NEAR = 0.9
 #: Lags up to this many times longer belong to the same peak.
 _SAME_HILL = 1.2
-#: Number of multiples from which the period is read.
+#: Number of multiples from which the period is estimated.
 _MULTIPLES = 12
 
 
 @fitted_part
 @dataclass(frozen=True)
 class Period:
-    """A number of rows, the same in every series; or a time, where ``rows`` is None: a day unless another is given."""
+    """A number of rows, the same in every series; or, if ``rows`` is None, a length of time, by default a day."""
 
     rows: int | None
     time: float = _DAY
@@ -52,18 +52,18 @@ class Period:
 
     @property
     def by_clock(self) -> bool:
-        """Whether it is a whole number of days, which follow the clocks."""
+        """Whether it is a whole number of days, which follow local time."""
         return self.rows is None and self.time % _DAY == 0
 
     def in_rows(self, steps: np.ndarray) -> np.ndarray:
-        """Return the rows of a period in series with these time steps; NaN where a time has fewer than four."""
+        """Return the number of rows of a period in series with these time steps; NaN if it is fewer than four."""
         if self.rows is not None:
             return np.full(len(steps), float(self.rows))
         rows = self.time / steps
         return np.where(rows >= _MIN_PERIOD, np.rint(rows), np.nan)  # a single row has no time step: NaN
 
     def in_time(self, step: Any) -> Any:
-        """Return the longest duration of the period: clocks are set back by up to two hours."""
+        """Return the longest duration of the period, as clocks are set back by up to two hours."""
         if self.rows is not None:
             return self.rows * step
         return self.time + _CHANGE if self.by_clock else self.time
@@ -92,10 +92,10 @@ class Period:
     ) -> tuple[np.ndarray, np.ndarray]:
         """Return for each row where the rows ``lag`` periods earlier start and stop: one row and its neighbours.
 
-        They are of its own series; ``bounds`` tells where these start and stop. Each row goes by its own of the time
-        steps. A day is one of the clocks of the time zone, if there is one.
+        They are rows of the same series; ``bounds`` says where series start and stop. Each row has its own time step.
+        If there is a time zone, days follow its local time.
         """
-        if times is None:  # one series, and one step for all, if any
+        if times is None:  # one series, with one step for all rows, if any
             (n_period,) = self.in_rows(steps[:1])
             if np.isnan(n_period):
                 return np.zeros(len(steps), int), np.zeros(len(steps), int)
@@ -111,7 +111,7 @@ class Period:
 
 
 def _offsets(times: np.ndarray, zone: Any) -> np.ndarray:
-    """Return how far the clocks of a time zone are ahead, all in nanoseconds."""
+    """Return the offsets of a time zone from UTC, in nanoseconds."""
     instants = pd.DatetimeIndex(times.view("datetime64[ns]")).tz_localize("UTC")
     return instants.tz_convert(zone).tz_localize(None).asi8 - times
 
@@ -119,7 +119,7 @@ def _offsets(times: np.ndarray, zone: Any) -> np.ndarray:
 def choose_period(
     period: int | str | timedelta | None, values: np.ndarray, rows: SeriesRows, has_dates: bool
 ) -> Period | None:
-    """Return the given period; else a day, if some dates span two; else that of the longest series, if any."""
+    """Return the given period; else a day, if a series spans two; else the period of the longest series, if any."""
     if period is None:
         return None
     if isinstance(period, Integral):
@@ -136,7 +136,7 @@ def choose_period(
 
 
 def _of_time(period: str | timedelta, rows: SeriesRows) -> Period:
-    """Return the period that a length of time stands for."""
+    """Return a length of time as a period."""
     time = nanoseconds("period", period)
     require_dates("period", period, rows)
     found = Period(None, float(time))
@@ -148,12 +148,12 @@ def _of_time(period: str | timedelta, rows: SeriesRows) -> Period:
 
 
 def find_period(values: np.ndarray, least: float = _LEAST) -> int | None:
-    """Return the lag at which the columns of a series are most like themselves, on average; None if none is.
+    """Return the lag at which the columns of a series repeat best, on average; None if there is none.
 
-    Each column loses its trend, a cubic polynomial. In the autocorrelation, smoothed in proportion to the lag, the
-    peaks nearly as high as the highest are the period and its multiples: the first is taken, and its exact place is
-    read at the multiples, where it is most precise. A period is at most a third of the rows. If there is none, spikes
-    are clipped, and it is looked for again.
+    A cubic trend is removed from each column. In the autocorrelation, smoothed over a width proportional to the lag,
+    the peaks nearly as high as the highest are the period and its multiples. The first of them is the period; it is
+    refined at its multiples, where it is most precise. A period is at most a third of the rows. If none is found,
+    spikes are clipped and the search is repeated.
     """
     n = len(values)
     if n < 3 * _MIN_PERIOD:
@@ -179,7 +179,7 @@ def _find(values: np.ndarray, least: float) -> int | None:
     longest = len(values) // 3
     smooth = _smooth(correlation)[: longest + 1]
     lowest = np.minimum.accumulate(smooth)
-    # It must have come down before: the slope of a slow series is not a peak.
+    # It must have fallen before: the slope of a slow series is not a peak.
     candidate = (smooth >= least) & (smooth - lowest >= least)
     candidate[:_MIN_PERIOD] = False
     if not candidate.any():
@@ -188,7 +188,7 @@ def _find(values: np.ndarray, least: float) -> int | None:
     ends = np.flatnonzero(high[1:] > _SAME_HILL * high[:-1])
     hill = high[: ends[0] + 1] if len(ends) else high
     period = int(hill[np.argmax(smooth[hill])])
-    if period == longest:  # still going up
+    if period == longest:  # still rising
         return None
     return _refine(correlation[: longest + 1], period)
 
@@ -213,11 +213,11 @@ def _autocorrelation(values: np.ndarray) -> np.ndarray | None:
     n_lags = min(n - 1, round(n / 3 * (1 + _SMOOTHING)) + 2)
     return (
         sums[:n_lags] / values.shape[1] / (n - np.arange(n_lags))
-    )  # per pair, so that long periods are not at a disadvantage
+    )  # per pair of rows, so that long periods are not at a disadvantage
 
 
 def _smooth(correlation: np.ndarray) -> np.ndarray:
-    """Return the moving mean over lags, whose width is a share of the lag."""
+    """Return the moving mean over lags, with a width that is a share of the lag."""
     lags = np.arange(len(correlation))
     half = np.minimum(np.round(lags * _SMOOTHING).astype(int), len(correlation) - 1 - lags)
     sums = np.append(0, np.cumsum(correlation))
@@ -227,8 +227,8 @@ def _smooth(correlation: np.ndarray) -> np.ndarray:
 def _refine(correlation: np.ndarray, period: int) -> int:
     """Refine a rough period by the peaks of the autocorrelation near its multiples: the last is the most precise.
 
-    Around a multiple the autocorrelation is symmetric, whatever the shape of the period: its peak is that of a parabola
-    fitted to it.
+    Around a multiple the autocorrelation is symmetric for any shape of the period, so that the peak of a fitted
+    parabola is used.
     """
     exact, half = float(period), max(1, period // 8)
     least = 0.8 * correlation[period]

@@ -1,4 +1,4 @@
-"""From a table in a file, or a folder of files, to rows and labels as all of sktsad reads them."""
+"""From a table in a file, or a folder of files, to rows and labels in the form that sktsad expects."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from ._to_panel import column_of
 from ._zoned_times import read_times, warn_if_set_back
 
 _FILES = {".csv", ".parquet"}
-#: Columns with a smaller share of numbers count as text.
+#: Columns with a smaller share of numbers are treated as text.
 _NUMBERS = 0.5
-#: A number with one comma, which may be that of a decimal fraction.
+#: A number with one comma, which may be a decimal comma.
 _COMMA = r"\s*[+-]?\d+,\d+(?:[eE][+-]?\d+)?\s*"
 
 #: A day, and a time of day unless the year comes first: no version, address or number of a part.
@@ -75,8 +75,9 @@ def read_panel(
         A CSV or Parquet file, such as ``"my.csv"``, ``"my.csv.gz"`` or ``"my.parquet"``; a folder of such files, one
         for each series, named after it; or a table of pandas, polars or Arrow.
     time : str or int, default=0
-        Column with the time, by name or position: dates, numbers, or text in ISO 8601 format. Text in another form is
-        read as pandas guesses, with the day or the month first, whichever reads more of it, and the report says so.
+        Column with the time, by name or position: dates, numbers, or text in ISO 8601 format. Text in another format is
+        parsed by the guess of pandas, with the day or the month first, whichever can parse more values, and the report
+        says so.
     series : str, int or None, default=None
         Column with the name of each row's series; None takes all rows as one series, and each file of a folder as one.
     target : str, int or None, default=None
@@ -85,14 +86,14 @@ def read_panel(
         Columns with the values; None takes all other columns that hold numbers.
     zone : str or None, default=None
         Time zone, such as ``"Europe/Berlin"``: dates without an offset are local times in this zone, others are
-        converted to it. None leaves dates as they are; those with offsets become UTC.
+        converted to it. None leaves dates without an offset as they are and converts others to UTC.
     time_format : str or None, default=None
-        Format of times as text in another form, such as ``"%d.%m.%Y %H:%M"``, or of numbers whose digits are dates,
+        Format of times as text in another format, such as ``"%d.%m.%Y %H:%M"``, or of numbers whose digits are dates,
         such as ``"%Y%m%d"``.
     unit : {"s", "ms", "us", "ns"} or None, default=None
         Unit of times that are counted from 1970 in UTC. None takes numbers as they are.
     duplicates : {"first", "last"}, default="last"
-        Which of several rows of a series with the same time is kept.
+        Which one of several rows of a series with the same time is kept.
     sep : str, default=","
         Separator of the columns of a CSV file.
     decimal : {".", ","}, default="."
@@ -105,28 +106,27 @@ def read_panel(
     y : Series of shape (n_samples,) or None
         The labels, with the same index; None without ``target``.
     report : Series
-        Number of rows or values that each change concerned, and the numbers of rows read and kept.
+        Number of rows or values affected by each change, and the numbers of rows read and kept.
 
     Raises
     ------
     ValueError
-        If there is no such file, column or time zone, the column of time is given by its position and holds numbers
-        while another one holds dates, no time can be read, some times have an offset and others none,
-        names of series or labels are missing, a requested column holds text, a column holds numbers with a decimal
-        comma and ``decimal`` does not say so, or no row is left.
+        If there is no such file, column or time zone, the column of time is given by its position and contains numbers
+        while another one contains dates, no time can be read, some times have an offset and others none, names of
+        series or labels are missing, a requested column contains text, a column contains numbers with a decimal comma
+        and ``decimal`` is not ``","``, or no row is left.
 
     Warns
     -----
     UserWarning
-        If time is a column of numbers, given by its position, that are mostly out of order, if times are numbers that
-        look like time since 1970, and ``unit`` does not say so, or text that may have the
-        day or the month first; if they have several offsets, or repeat an hour of an autumn night, and ``zone`` does
-        not say by which clocks.
+        If time is a column of numbers, given by its position, that are mostly out of order; if times are numbers that
+        look like time since 1970 and ``unit`` is None, or text that may have the day or the month first; if they have
+        several offsets, or repeat an hour as when clocks are set back, and ``zone`` is None.
 
     See Also
     --------
-    to_panel : Do the same for a frame without faults.
-    sktsad.datasets.load_folder : Load folders of labelled series for benchmarks.
+    to_panel : The same for a frame without errors. sktsad.datasets.load_folder : Load folders of labelled series for
+    benchmarks.
 
     Examples
     --------
@@ -196,7 +196,7 @@ def read_panel(
 
 
 def _load(source: Any, sep: str, decimal: str, names: list[Any]) -> tuple[pd.DataFrame, str | None]:
-    """Return a table, and the column that names the series if each is a file."""
+    """Return a table, and the column with the names of the series if each series is a file."""
     if isinstance(source, (str, os.PathLike)):
         path = Path(source)
         if not path.is_dir():
@@ -242,7 +242,8 @@ def _read_file(path: Path, sep: str, decimal: str) -> pd.DataFrame:
         table = pd.read_csv(path, sep=sep, decimal=decimal) if suffix == ".csv" else pd.read_parquet(path)
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise ValueError(
-            f"source={str(path)!r} is cut off or damaged: {error}. Get it again, or unpack what can be read of it."
+            f"source={str(path)!r} is truncated or damaged: {error}. Get the file again, or unpack the part that can "
+            "be read."
         ) from error
     except ValueError as error:  # of pandas, of pyarrow, of an encoding
         said = f" with sep={sep!r}" if suffix == ".csv" else ""
@@ -252,7 +253,7 @@ def _read_file(path: Path, sep: str, decimal: str) -> pd.DataFrame:
         ) from error
     if suffix == ".csv" and (others := [mark for mark in ";\t" if mark in str(table.columns[0])]):
         raise ValueError(
-            f"source={str(path)!r} has a first column {table.columns[0]!r}, so sep={sep!r} is not what separates the "
+            f"source={str(path)!r} has a first column {table.columns[0]!r}, so sep={sep!r} is not the separator of the "
             f"columns. Pass sep={others[0]!r}."
         )
     if suffix == ".csv" and not isinstance(table.index, pd.RangeIndex):  # pandas moved the names to the right
@@ -366,7 +367,7 @@ def _values(
 
 
 def _numbers(column: pd.Series, decimal: str) -> pd.Series:
-    """Return a column as numbers, NaN where its text is none; refuse decimal commas that nobody announced."""
+    """Return a column as numbers, NaN for other text; refuse decimal commas unless ``decimal`` is a comma."""
     if is_numeric_dtype(column.dtype):
         return column
     if column.dtype.kind in "mM" or isinstance(
@@ -385,7 +386,7 @@ def _numbers(column: pd.Series, decimal: str) -> pd.Series:
             )
         return numbers
     text = column.astype(str)
-    # beside decimal commas a point groups thousands, or comes from another program: nobody knows what 1.234 is
+    # With decimal commas, a point may separate thousands: 1.234 is ambiguous.
     plain = text.where(~text.str.contains(".", regex=False)).str.replace(decimal, ".", regex=False)
     return pd.to_numeric(plain, errors="coerce")
 

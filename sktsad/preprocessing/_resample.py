@@ -1,4 +1,4 @@
-"""From rows at any time to one row per time step, and back."""
+"""From irregular rows to one row per time step, and back."""
 
 from __future__ import annotations
 
@@ -52,18 +52,18 @@ def resample(
     fill: str | None = "previous",
     max_gap: float | str | timedelta = 3,
 ) -> Any:
-    """Return one row per time step, from rows at any time, series by series.
+    """Return one row per time step from irregular rows, series by series.
 
     A row at time ``t`` summarizes the rows after ``t - step`` up to ``t``: no row depends on a later one. Time steps
-    are counted from 1970 in UTC, so that later rows fall on the same steps. Resample before the split, outside the
-    pipeline: it changes the number of rows, which a pipeline step must not. `resample_back` returns scores to the
+    are counted from 1970 in UTC, so that later rows fall on the same steps. Resample before the split and outside the
+    pipeline: this changes the number of rows, which a pipeline step must not do. `resample_back` assigns scores to the
     original rows.
 
     Parameters
     ----------
     X : DataFrame of shape (n_samples, n_features)
         Rows in time order with time in the index, or with a (series, time) MultiIndex. Columns must be numbers; NaN is
-        ignored, and remains only where a step has no other value.
+        ignored, and remains only in steps without any value.
     y : array-like of shape (n_samples,), default=None
         Labels of two classes. A step with an anomalous row is anomalous; a filled step is anomalous if the steps on
         both sides are, so that events keep their place and length.
@@ -71,14 +71,14 @@ def resample(
         Time between two rows, such as ``"5min"``, or a number if time is a number. "auto" is the most frequent step of
         each series.
     how : {"mean", "sum", "min", "max", "last", "count"} or mapping of columns to these, default="mean"
-        How several rows are combined into one. Columns that a mapping leaves out get their mean.
+        How several rows are combined into one. Columns that are not in a mapping get their mean.
     fill : {"previous", "mean", "interpolate"} or None, default="previous"
         How to fill steps without a row in holes no longer than ``max_gap``: with the values of the step before, or with
-        the mean of all steps of the series so far. "interpolate" draws a line to the next row: it looks ahead, which is
-        impossible live. None leaves holes as they are.
+        the mean of all steps of the series so far. "interpolate" interpolates linearly to the next row: this looks
+        ahead, which is impossible live. None leaves holes as they are.
     max_gap : float, str or timedelta, default=3
-        Longest time from one row to the next that is filled, in steps, or as a length of time, such as ``"10min"``,
-        where the index has dates; longer holes remain gaps.
+        Longest time from one row to the next that is filled, in steps, or, if the index has dates, as a length of time
+        such as ``"10min"``; longer holes remain gaps.
 
     Returns
     -------
@@ -91,12 +91,12 @@ def resample(
     ------
     ValueError
         If X has no rows, or no time in its index, rows are out of time order, columns are not numbers, ``how`` names
-        unknown columns, the step or ``max_gap`` does not suit the index, or y holds more than two classes.
+        unknown columns, the step or ``max_gap`` does not match the type of the index, or y has more than two classes.
 
     Warns
     -----
     UserWarning
-        If y holds labels other than 0 and 1, of which the last in sorted order is taken as the anomaly.
+        If y has labels other than 0 and 1: the last in sorted order is taken as the anomaly.
 
     Examples
     --------
@@ -136,7 +136,7 @@ def resample(
 
 
 def resample_back(values: Rows, X: Rows) -> Any:
-    """Return values of regular rows to the rows from which these were made.
+    """Assign values of regular rows to the original rows.
 
     Parameters
     ----------
@@ -148,7 +148,7 @@ def resample_back(values: Rows, X: Rows) -> Any:
     Returns
     -------
     values_of_rows : Series or DataFrame
-        For each row of X, the value of its step, which is known at the end of that step.
+        For each row of X, the value of its step, which is not known before the end of that step.
 
     Raises
     ------
@@ -192,12 +192,12 @@ def _check(X: Rows, how: str | Mapping[Hashable, str]) -> tuple[SeriesRows, list
     if not isinstance(X, pd.DataFrame):
         raise ValueError(
             f"X must be a DataFrame of pandas with time in its index, got {type(X).__name__} of "
-            f"{type(X).__module__.partition('.')[0]}. Make one: to_panel(X, time=...) of sktsad for a frame of polars, "
+            f"{type(X).__module__.partition('.')[0]}. Convert it: sktsad.to_panel(X, time=...) for a polars frame, "
             "pandas.DataFrame(X, index=times) for an array."
         )
     rows = read_series(X)
     if not rows.n_rows:
-        raise ValueError("X has 0 rows: there is nothing to resample. Pass rows.")
+        raise ValueError("X has 0 rows: there is nothing to resample. Pass at least one row.")
     if rows.times is None:
         raise ValueError(
             "X has no time in its index. Set it: X.set_index(pandas.to_datetime(X.pop('time')))."
@@ -249,7 +249,7 @@ def _ceil(times: np.ndarray, step: float) -> np.ndarray:
 
 
 def _summarize(values: np.ndarray, starts: np.ndarray, how: str) -> np.ndarray:
-    """Return one value for each run of rows; NaN counts only where there is nothing else."""
+    """Return one value for each run of rows, ignoring NaN; NaN if there is no other value."""
     n_rows = np.diff(np.append(starts, len(values)))
     if how == "last":
         return values[starts + n_rows - 1]
@@ -316,13 +316,13 @@ class _Labels:
         warn_if_anomaly_is_a_guess(self._classes)
         if len(self._classes) > 2:
             raise ValueError(
-                f"y must hold two classes, got {len(self._classes)}. Pass 0 for normal rows and 1 for anomalies."
+                f"y must have two classes, got {len(self._classes)}. Pass 0 for normal rows and 1 for anomalies."
             )
         self._name = getattr(y, "name", None)
         self._parts: list[np.ndarray] = []
 
     def add(self, at: np.ndarray, starts: np.ndarray, holes: _Holes) -> None:
-        """Add a series, given its rows, where its steps start among them, and which steps are filled."""
+        """Add a series: its rows, where steps start among them, and which steps are filled."""
         self._parts.append(holes.is_between(np.logical_or.reduceat(self._is_anomaly[at], starts)))
 
     def result(self, index: pd.Index) -> pd.Series:

@@ -1,6 +1,6 @@
 """Causal statistics of a column: each row is compared with rows of its series before it.
 
-Series of equal length are processed together: a column of X is a matrix here, with one series in each of its rows.
+Series of equal length are processed together: here a column of X is a matrix with one series per row.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ import numpy as np
 from scipy.ndimage import uniform_filter1d
 from scipy.signal import lfilter
 
-#: Rows processed at once: they stay in the cache, and rounding errors of running sums start afresh.
+#: Number of rows processed at once, so that they stay in the cache and rounding errors of running sums do not add up.
 _BLOCK = 32768
-#: Largest ratio of a square to the variance for which a running sum of squares is exact to a millionth: a sum never
-#: quite forgets a large square (some 32 rounding errors).
+#: Largest ratio of a square to the variance for which a running sum of squares is exact to a millionth: a large square
+#: leaves rounding errors (about 32) in the sum.
 _LARGEST = 1e-6 / (32 * np.finfo(float).eps)
 #: Longest window for which a convolution is the fastest way to compute slopes.
 _LARGEST_KERNEL = 240
@@ -33,9 +33,10 @@ def trailing_mean(x: np.ndarray, window: int) -> np.ndarray:
 
 
 def past_moments(x: np.ndarray, window: int, least: Any = 0.0) -> np.ndarray:
-    """Return mean and standard deviation of the ``window`` rows before each row; NaN with fewer than half of them.
+    """Return mean and standard deviation of the ``window`` rows before each row; NaN if less than half are present.
 
-    Variances are exact to a millionth of themselves, or of ``least`` squared, one for each series, where that is more.
+    Variances have a relative error of at most a millionth, or a millionth of ``least ** 2``, one for each series, if
+    that is more.
 
     Returns
     -------
@@ -50,10 +51,11 @@ def past_moments(x: np.ndarray, window: int, least: Any = 0.0) -> np.ndarray:
     start, stop = half - 1, x.shape[1] - 1
     size = block = max(_BLOCK, window)
     while start < stop:
-        # The past of the row after each of these ends with it.
+        # Each of these rows is the last row of the past of the row after it.
         first = max(start - window + 1, 0)
         part = x[:, first : min(start + size, stop)]
-        # The centre of rows before all of these: later rows must not matter, not even by rounding errors.
+        # The centre comes from rows before all of these: later rows must not have any effect, not even through rounding
+        # errors.
         center = np.partition(part[:, :half], half // 2, axis=1)[:, half // 2, None]
         part = part - center
         begin, end = start - first, part.shape[1]
@@ -65,7 +67,8 @@ def past_moments(x: np.ndarray, window: int, least: Any = 0.0) -> np.ndarray:
         if len(x) > 1:
             is_spoilt |= ~is_exact
         elif not is_exact:
-            # Up to the first row whose sums are spoilt by a wild value that has left the window; there, start again.
+            # Use the sums up to the first row where an extreme value that has left the window spoils them; start again
+            # there.
             is_fine = np.maximum.accumulate(squares[0])[begin:] <= _LARGEST * (variances[0] + least**2)
             is_fine[0] = True
             end = end if is_fine.all() else begin + int(np.argmin(is_fine))
@@ -74,7 +77,7 @@ def past_moments(x: np.ndarray, window: int, least: Any = 0.0) -> np.ndarray:
         np.sqrt(np.maximum(variances[:, : end - begin], 0), out=std[:, rows])
         size = window if end < part.shape[1] else min(2 * size, block)
         start = first + end
-    for each in np.flatnonzero(is_spoilt).tolist():  # each starts again at rows of its own
+    for each in np.flatnonzero(is_spoilt).tolist():  # each series starts again at its own rows
         out[:, each] = past_moments(x[each : each + 1], window, least[each])[:, 0]
     return out
 
@@ -88,7 +91,7 @@ def slope(x: np.ndarray, window: int) -> np.ndarray:
     if window <= _LARGEST_KERNEL:
         steps = np.arange(window) - (window - 1) / 2
         found = np.empty(x.size)
-        # All series as one: the windows that reach from one into the next are those at the start, which are left out.
+        # All series as one: windows that reach into the previous series belong to first rows, which are left out.
         rows = (x - x[:, :1]).reshape(-1)
         found[window - 1 :] = np.convolve(rows, steps[::-1] / (steps @ steps), mode="valid")
         out[:, window - 1 :] = found.reshape(x.shape)[:, window - 1 :]
@@ -102,10 +105,10 @@ def slope(x: np.ndarray, window: int) -> np.ndarray:
 
 
 def _slopes(x: np.ndarray, window: int) -> np.ndarray:
-    """Return the slope of each full window, by sums that run from borders between blocks of ``window`` rows.
+    """Return the slope of each full window, by running sums from the borders between blocks of ``window`` rows.
 
-    A window is the end of one block and the beginning of the next. Both sums hold its own rows only: an extreme value
-    that has left the window leaves no trace, as it would in one running sum over all rows.
+    A window is the end of one block and the beginning of the next. Both sums contain only rows of the window: an
+    extreme value that has left it has no effect, unlike in one running sum over all rows.
     """
     n_slopes = len(x) - window + 1
     blocks = np.zeros((-(-n_slopes // window) + 1, window))
@@ -147,13 +150,13 @@ def past_ewm(x: np.ndarray, span: Any) -> np.ndarray:
 def look_back(
     times: np.ndarray, lag: Any, tolerance: Any, bounds: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return for each row where the rows ``lag`` earlier, give or take the tolerance, start and stop.
+    """Return for each row where the rows ``lag`` earlier, plus or minus the tolerance, start and stop.
 
-    They stop before the row itself. Lag and tolerance are numbers, or arrays with one for each row. A row looks at rows
-    of its own series only; ``bounds`` tells where these start and stop.
+    They stop before the row itself. Lag and tolerance are numbers, or arrays with one for each row. Only rows of the
+    same series are returned; ``bounds`` says where series start and stop.
     """
     sizes = np.diff(bounds)
-    times = times - np.repeat(times[bounds[:-1]], sizes)  # floats do not hold nanoseconds since 1970
+    times = times - np.repeat(times[bounds[:-1]], sizes)  # floats cannot represent nanoseconds since 1970
     # Complex numbers are ordered by their real parts, here the series, and then by their imaginary parts.
     stamps, then = np.empty((2, len(times)), dtype=complex)
     stamps.real = then.real = np.repeat(np.arange(len(sizes)), sizes)
@@ -165,7 +168,7 @@ def look_back(
 
 
 def median_and_deviation(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return median and scaled median absolute deviation of each row of a matrix, without its NaN."""
+    """Return median and scaled median absolute deviation of each row of a matrix, ignoring NaN."""
     center = _median(values)
     return center, 1.4826 * _median(np.abs(values - center[:, None]))
 

@@ -48,73 +48,73 @@ from ._feature_set import FeatureSet
 from ._live_features import LiveFeatures
 from ._period import choose_period
 
-#: Rows of short series that are worked on at once: they stay in the cache.
+#: Number of rows of short series that are processed at once, so that they stay in the cache.
 _AT_ONCE = 2**16
 
 
 class RollingFeatures(RowTransformer, Estimator):
-    """Describe every row by its difference from earlier rows: recent ones, and those a day or a week ago.
+    """Describe every row by its difference from earlier rows: recent rows, and rows a day or a week ago.
 
-    The features go into recurrent networks as channels, through a `SlidingWindow`, and into any classifier of
-    scikit-learn as columns. Row ``t`` is compared with earlier rows of its own series only; no row is lost or added.
+    The features are channels for recurrent networks, after a `SlidingWindow`, or columns for any classifier of
+    scikit-learn. Row ``t`` is compared only with earlier rows of its own series; no row is lost or added.
 
     Parameters
     ----------
     z_windows : sequence of int, str or timedelta, default=(15, 60)
-        For each, the z-score of the row among that number of rows before it. Where the index has dates, a length of
-        time such as ``"15min"`` is possible as well: it stands for the number of rows that last as long by the time
-        step of each series. The same holds for the next three parameters and ``same_windows``.
+        For each, the z-score of the row relative to that number of rows before it. If the index has dates, a length of
+        time such as ``"15min"`` is possible as well: it is converted to a number of rows by the time step of each
+        series. This also applies to the next three parameters and ``same_windows``.
     std_windows : sequence of int, str or timedelta, default=(15, 60)
         For each, the standard deviation of that number of rows before the row.
     slope_windows : sequence of int, str or timedelta, default=(15,)
-        For each, at least 2, the slope per row of the line through that number of rows, which end with the row.
+        For each, at least 2, the slope per row of the line through that number of rows, the row included.
     ewm_spans : sequence of int, str or timedelta, default=(15, 60)
-        For each, the difference from the mean of the rows before, with weights that are multiplied by
-        ``1 - 2 / (span + 1)`` per row.
+        For each, the difference from the exponentially weighted mean of the rows before, with weights that decrease by
+        a factor of ``1 - 2 / (span + 1)`` per row.
     n_periods : int, default=7
-        Number of earlier periods whose rows at the same time the row is compared with. The features are the difference
-        from their median, this difference divided by their scaled median absolute deviation, and that deviation itself.
-        0 leaves out these features and those of ``same_windows``.
+        Number of earlier periods. The row is compared with their rows at the same time; the features are the difference
+        from the median of these, this difference divided by their scaled median absolute deviation, and that deviation
+        itself. 0 leaves out these features and those of ``same_windows``.
     n_weeks : int, default=0
-        Number of earlier weeks whose rows at the same time of the same weekday the row is compared with, by the same
-        three features: for series whose weekends differ. It has an effect only if the period is a day.
+        Number of earlier weeks. The row is compared with their rows at the same time of the same weekday, by the same
+        three features, for series whose weekends differ. This has an effect only if the period is a day.
     n_neighbors : int, default=2
-        Rows up to this number of time steps from the same time are used as well: the median of seven rows alone would
-        be rough.
+        Rows up to this number of time steps from the same time are used as well, since the median of seven rows alone
+        is inaccurate.
     same_windows : sequence of int, str or timedelta, default=(60, 1440)
         For each, at least 2, two features of the difference from the median at the same time: its mean over that number
-        of earlier rows, which shows lasting differences, and its z-score among these rows. Rows without an earlier
-        period count as 0.
+        of earlier rows, which shows lasting differences, and its z-score relative to these rows. The difference of rows
+        without an earlier period counts as 0.
     period_lags : sequence of int, default=(1, 7)
-        For each, the difference from the row that number of periods ago: with days, yesterday and a week ago.
+        For each, the difference from the row that number of periods ago: for a period of a day, yesterday and a week
+        ago.
     calendar : sequence of {"time_of_day", "day_of_week", "weekend", "holiday"}, default=()
         Calendar features, in columns at the end; they need dates in the index: sine and cosine of the time of day, the
         weekday from 0 for Monday to 6, whether it is Saturday or Sunday, whether it is one of ``holidays``.
     holidays : sequence of date or str, default=None
         Unusual days, as dates or as text such as ``"2026-12-25"``, for "holiday".
     period : int, str, timedelta or None, default="auto"
-        Number of rows until a series repeats itself, or how long that takes, such as ``"7D"``. "auto" is a day if the
-        index has dates or time deltas and some series spans two days with at least four rows each; otherwise it is read
-        from the autocorrelation of the longest series. With None, or if no period is found, features that need one are
-        left out.
+        Number of rows after which a series repeats, or how long that takes, such as ``"7D"``. "auto" is a day if the
+        index has dates or time deltas and some series spans two days with at least four rows each; otherwise it is
+        estimated from the autocorrelation of the longest series. With None, or if no period is found, features that
+        need one are left out.
     min_spread : float, default=0.05
-        The divisor of a z-score is at least this share of the spread that the series had in fit, or of 1 if it was
-        constant.
+        The divisor of a z-score is at least this share of the spread of the series in fit, or of 1 if it was constant.
     keep_values : bool, default=True
         Whether to keep the columns themselves, before the features.
     fill : float, default=0.0
-        Value of a feature whose past is missing (at the start of a series, after a gap, before the first period is
-        over), and of all features of a value that is NaN. 0 means "as usual"; NaN is for estimators that accept it,
-        though some refuse a column that is all NaN.
+        Value of a feature if the earlier rows are missing (at the start of a series, after a gap, in the first period),
+        and of all features of a value that is NaN. 0 means "as usual"; NaN is for estimators that accept it, though
+        some refuse a column that is all NaN.
     max_gap : float, str or timedelta, default=3
-        Longest step in time, in units of the series' most frequent step, that windows may bridge; or a length of time,
-        as in `SlidingWindow`. Features that look back whole periods go by time, across gaps.
+        Longest step in time that windows may bridge, as a multiple of the most frequent step of the series; or a length
+        of time, as in `SlidingWindow`. Features that look back whole periods look back by time, also across gaps.
     history : {"index", "none"}, default="index"
-        With "index", fit keeps the last rows that any feature looks at, of each run of neighbouring rows (in each
-        series, the last run and the 31 runs before the longest holes), so that later rows, and those of a fold cut from
-        the middle, find their true past by their index.
+        With "index", fit keeps the last rows that any feature uses, for each run of neighbouring rows (in each series,
+        the last run and the 31 runs before the longest holes), so that later rows, and rows of a fold cut from the
+        middle, get their true past by their index.
     series : {"auto", "index"}, default="auto"
-        "auto" reads a (series, time) MultiIndex where there is one; "index" insists on it.
+        "auto" reads a (series, time) MultiIndex if there is one; "index" requires it.
 
     Attributes
     ----------
@@ -126,20 +126,19 @@ class RollingFeatures(RowTransformer, Estimator):
 
     Notes
     -----
-    NaN marks a value that is missing: it counts in no window, and its own features are ``fill``, as is the value
-    itself. `SeriesImputer`, placed before, fills missing values from earlier ones, and can append columns that mark
-    them.
+    NaN means a missing value: it is left out of all windows, and it and its features become ``fill``. A `SeriesImputer`
+    before this step fills missing values from earlier ones, and can append columns that mark them.
 
-    At least half the rows of a window must be present, without a gap; for a slope, all of them. A row a period ago may
-    be half a time step off, as may its neighbours. The neighbours count even if that row is missing: the first
-    ``2 * n_neighbors + 1`` of a period if rows are closer than the step, and only those before the current row. With
-    ``history``, exponential weights leave out a ten-millionth of their sum. In a series of which fit has seen one row
-    or none, each row goes by the time step of the rows before it; a series not seen during fit takes the median spread
-    of the others. If dates have a time zone, a day follows its clocks: nine o'clock is compared with nine o'clock, also
-    after the clocks were changed. With an offset alone (``+01:00``), or without a zone, a day has 24 hours. Results too
-    large for the float type of X become its largest number. Scale each series first (`SeriesScaler`), so that
-    differences mean the same in all of them. z-scores have heavy tails: squash them before a network, e.g. by
-    ``FunctionTransformer(numpy.arcsinh, feature_names_out="one-to-one")``.
+    At least half the rows of a window must be present, without a gap; for a slope, all of them. The time of a row a
+    period ago may be off by half a time step, as may those of its neighbours. The neighbours are used even if that row
+    is missing: the first ``2 * n_neighbors + 1`` of a period if rows are closer than the step, and only those before
+    the current row. With ``history``, exponential weights leave out a ten-millionth of their sum. In a series of which
+    fit has seen one row or none, each row uses the time step of the rows before it; a series not seen during fit gets
+    the median spread of the others. If dates have a time zone, days follow its local time: nine o'clock is compared
+    with nine o'clock, also after clocks are changed. With only an offset (``+01:00``), or without a zone, a day has 24
+    hours. Results too large for the float type of X become its largest number. Scale each series first
+    (`SeriesScaler`), so that differences mean the same in all of them. z-scores have heavy tails: compress them before
+    a network, e.g. by ``FunctionTransformer(numpy.arcsinh, feature_names_out="one-to-one")``.
 
     Examples
     --------
@@ -251,7 +250,7 @@ class RollingFeatures(RowTransformer, Estimator):
         Warns
         -----
         UserWarning
-            If X is an array and the index of y holds dates or shows gaps.
+            If X is an array and the index of y has dates or gaps.
         """
         features = FeatureSet.of(self)
         rows = read_series(X, self.series)
@@ -268,7 +267,7 @@ class RollingFeatures(RowTransformer, Estimator):
         elif not period.is_day:
             features = replace(features, n_weeks=0)
         if not features.names("x") and not calendar.names:
-            raise ValueError("No feature is left. Name a window, a period, or keep_values=True.")
+            raise ValueError("No feature is left. Set a window, a period, or keep_values=True.")
         self._features, self._period, self._calendar = features, period, calendar
         self._has_missing = bool(np.isnan(values).any())
         self._past = Past.of(X, rows, values, self._first_needed(rows), self.max_gap)
@@ -301,15 +300,14 @@ class RollingFeatures(RowTransformer, Estimator):
         ------
         ValueError
             If columns differ from those of fit, values are infinite, time is out of order or duplicated, or the indexes
-            of fit and transform cannot be compared: only one of them is that of a panel, or they hold different kinds
+            of fit and transform cannot be compared: only one of them is that of a panel, or they have different kinds
             of time.
 
         Warns
         -----
         UserWarning
-            If the rows come twice or half as often as those of fit, if more than a tenth of the rows of known series
-            come without the rows before them, or if series seem to have other names than in fit, such as ``"1"`` for
-            ``1``.
+            If the time step is half or twice that of fit, if more than a tenth of the rows of known series come without
+            the rows before them, or if series seem to have other names than in fit, such as ``"1"`` instead of ``1``.
         """
         check_is_fitted(self)
         refuse_polars_output(self, X)
@@ -326,20 +324,20 @@ class RollingFeatures(RowTransformer, Estimator):
         if n_calendar := len(self._calendar.names):
             if rows.times is None:
                 raise ValueError(
-                    "calendar needs dates in the index of X, as in fit; it has no time. Set them: X.index = "
+                    "calendar needs dates in the index of X, as in fit, but X has no time. Set them: X.index = "
                     "pandas.to_datetime(times)."
                 )
             out[rows.order, -n_calendar:] = self._calendar.columns(rows.times, self._past.zone)
         spreads = np.vstack([self._spreads, self._pooled_spread])[self._past.numbers_of(rows.keys)]
         rows, values, _ = past.join(rows, values)
         steps = rows.steps_so_far(past.steps)
-        with np.errstate(over="ignore", invalid="ignore"):  # of the largest numbers that floats hold
+        with np.errstate(over="ignore", invalid="ignore"):  # for numbers near the largest float
             for some in self._at_once(rows, steps):
                 batch = rows.some(some)
                 at = as_slice(batch.order)
                 given: Any = slice(None)
                 into = at
-                if not (is_given := batch.order < n_rows).all():  # the rest is the past that fit kept
+                if not (is_given := batch.order < n_rows).all():  # the other rows are the past that fit kept
                     given, into = is_given, batch.order[is_given]
                 least = np.repeat(self.min_spread * spreads[some], np.diff(batch.bounds), axis=0)
                 found = self._of_series(values[at], batch, steps[rows.rows_of(some)], least)
@@ -389,7 +387,7 @@ class RollingFeatures(RowTransformer, Estimator):
         if self.history == "none":
             return lambda stops, _: stops
         steps, period = rows.steps(), self._period
-        # Two values that follow one another are at most this number of steps apart, or there is a gap between them.
+        # Two successive values are at most this number of steps apart, or there is a gap between them.
         spread = np.ones(len(steps), dtype=np.int64)
         if self._has_missing:
             spread = np.ceil(np.minimum(steps_of_gap(self.max_gap, steps), rows.n_rows)).astype(np.int64)
@@ -406,7 +404,7 @@ class RollingFeatures(RowTransformer, Estimator):
         return first_needed
 
     def _longest_windows(self, steps: np.ndarray) -> np.ndarray:
-        """Return how many rows before a row windows look at, by time steps."""
+        """Return how many rows before a row its windows use, for each time step."""
         each, of = self._features.at_each(steps)
         return np.array([features.longest_window for features in each])[of]
 
@@ -417,7 +415,7 @@ class RollingFeatures(RowTransformer, Estimator):
         is_lost: Callable[[np.ndarray], np.ndarray],
         steps: np.ndarray,
     ) -> np.ndarray:
-        """Mark the rows of runs that look at rows that are lost, or at fewer than they should."""
+        """Mark the rows of runs that need rows that are missing."""
         lacks = depth < self._longest_windows(steps)
         if self._period is not None:
             period = self._period.in_rows(steps) * steps
@@ -426,7 +424,7 @@ class RollingFeatures(RowTransformer, Estimator):
         return lacks
 
     def _at_once(self, rows: SeriesRows, steps: np.ndarray) -> list[np.ndarray]:
-        """Return which series are worked on at once: at their last rows, features have the same numbers of rows."""
+        """Return which series are processed at once: at their last rows, features have the same sizes in rows."""
         sizes = np.diff(rows.bounds)
         _, which = self._features.at_each(steps[rows.bounds[1:] - 1])
         order = np.lexsort([sizes, which])
@@ -438,7 +436,7 @@ class RollingFeatures(RowTransformer, Estimator):
     def _of_series(
         self, values: np.ndarray, rows: SeriesRows, steps: np.ndarray, least: np.ndarray
     ) -> Iterator[np.ndarray]:
-        """Yield the features of the rows of some series, each with the time step that applies to it."""
+        """Yield the features of the rows of some series, each row with its own time step."""
         features, period, zone, times = self._features, self._period, self._past.zone, rows.times
         columns = values.T.astype(np.float64, "C", copy=False)
         whole = None

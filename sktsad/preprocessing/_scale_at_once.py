@@ -11,15 +11,15 @@ from sklearn.preprocessing import MaxAbsScaler, MinMaxScaler, RobustScaler, Stan
 from .._core import SeriesRows, as_slice
 from ._kept_scalers import KeptScalers
 
-#: Operations of each scaler on a column, in order, with the attribute that holds the numbers. Only the same operations
-#: give the same bits.
+#: Operations of each scaler on a column, in order, with the attribute for the operand. Only the same operations give
+#: bit-identical results.
 _DO: dict[type, tuple[tuple[str, Any], ...]] = {
     StandardScaler: (("mean_", np.subtract), ("scale_", np.divide)),
     RobustScaler: (("center_", np.subtract), ("scale_", np.divide)),
     MaxAbsScaler: (("scale_", np.divide),),
     MinMaxScaler: (("scale_", np.multiply), ("min_", np.add)),
 }
-#: Neutral numbers for those that a scaler does not use, such as with ``with_mean=False``.
+#: Neutral operands where a scaler has none, such as with ``with_mean=False``.
 NEUTRAL = {np.subtract: 0.0, np.add: 0.0, np.divide: 1.0, np.multiply: 1.0}
 _INVERSE: dict[Any, Any] = {
     np.subtract: np.add,
@@ -27,7 +27,7 @@ _INVERSE: dict[Any, Any] = {
     np.divide: np.multiply,
     np.multiply: np.divide,
 }
-#: Mean number of rows per series below which the calls for each series cost more than the arithmetic.
+#: Mean number of rows per series below which calling a scaler takes longer than the arithmetic.
 _SHORT = 10_000
 #: Rows processed at once, approximately.
 _BLOCK = 2**18
@@ -38,7 +38,7 @@ def what_it_does(scaler: Any) -> tuple[tuple[str, Any], ...] | None:
     found = _DO.get(type(scaler))
     if found is None or getattr(scaler, "clip", False) or not hasattr(scaler, found[-1][0]):
         return None
-    if not getattr(scaler, "with_mean", True):  # it has the mean, but does not use it
+    if not getattr(scaler, "with_mean", True):  # ``mean_`` is set, but not used
         return None
     return found
 
@@ -51,7 +51,7 @@ def are_many(rows: SeriesRows) -> bool:
 def scale_at_once(
     scalers: Mapping[Hashable, Any], values: np.ndarray, rows: SeriesRows, method: str
 ) -> np.ndarray | None:
-    """Return rows scaled, or scaled back, each series by its scaler; None if only the scalers themselves can do it."""
+    """Return rows scaled, or scaled back, each series by its scaler; None if the scalers must be called themselves."""
     if values.dtype != np.float64:
         return None
     if isinstance(scalers, KeptScalers):

@@ -40,19 +40,19 @@ _NANOSECONDS = 1e9
 
 
 class SeriesFeatures(TransformerMixin, Estimator):
-    """Append to every row features of its series: its number, level and spread, and its share of anomalies in training.
+    """Append to every row features of its series, such as its number, level, spread and share of training anomalies.
 
-    With these columns, one model for many series knows which series a row belongs to. They help if what they say
-    persists: if the series with many anomalies in training have many later on, too. Otherwise they make a model worse.
-    Therefore there is no default: choose by cross-validation with folds in time order.
+    With these columns, one model for many series knows which series a row belongs to. They help if the features
+    persist, for example if series with many anomalies in training also have many later. Otherwise they make a model
+    worse. Therefore there is no default: choose by cross-validation with folds in time order.
 
     Parameters
     ----------
     features : sequence of str
         Features to append:
 
-        - "number": the number of the series, in order of appearance; -1 for a series not seen during fit. Boosted trees
-          take it as a category: ``HistGradientBoostingClassifier(categorical_features=["series_number"])``.
+        - "number": the number of the series, in order of appearance; -1 for a series not seen during fit. Use it as a
+          category in boosted trees: ``HistGradientBoostingClassifier(categorical_features=["series_number"])``.
         - "one_hot": a column for each series, 1 for its own rows. A series not seen during fit has ``1 / n_series`` in
           all of them.
         - "level", "spread": the median of each column, and its scaled median absolute deviation.
@@ -60,34 +60,34 @@ class SeriesFeatures(TransformerMixin, Estimator):
         - "anomaly_share": the share of anomalous rows. `fit_transform`, which pipelines call in fit, computes the share
           of each training row without the rows near it, so that no row knows its own label.
     shrinkage : float, default=1000
-        Number of rows with the anomaly share of the whole panel that are added to each series for its "anomaly_share".
-        A series with few rows gets about the share of the panel.
+        The "anomaly_share" of each series is computed as if it had this number of additional rows with the anomaly
+        share of the whole panel, so that a series with few rows gets about the share of the panel.
     n_folds : int, default=5
-        Number of parts of equal length into which `fit_transform` cuts each series in time: the "anomaly_share" of the
-        rows of a part is computed from the other parts.
+        Number of consecutive parts of equal length into which `fit_transform` splits each series: the "anomaly_share"
+        of the rows of a part is computed from the other parts.
     keep_values : bool, default=True
         Whether to keep the columns themselves, before the features.
     series : {"auto", "index"}, default="auto"
-        "auto" reads a (series, time) MultiIndex where there is one; "index" insists on it.
+        "auto" reads a (series, time) MultiIndex if there is one; "index" requires it.
 
     Attributes
     ----------
     series_ : list
         Name of each series; ``[None]`` without a MultiIndex.
     anomaly_shares_ : ndarray of shape (n_series,)
-        Share of anomalous rows of each; only with "anomaly_share".
+        Share of anomalous rows of each series; only with "anomaly_share".
     n_features_in_, feature_names_in_ : int, ndarray of str
         Number of columns, and their names if X has column names.
 
     See Also
     --------
-    sklearn.preprocessing.TargetEncoder : Same idea for any category, without time.
-    StatefulRNNClassifier : Its ``series_embedding`` learns what a series is.
+    sklearn.preprocessing.TargetEncoder : The same idea for any category, without time. StatefulRNNClassifier : Learns
+    features of each series with ``series_embedding``.
 
     Notes
     -----
-    A series not seen during fit gets the medians over all series, and the share of the whole panel. Earlier steps
-    decide what a level means: after `SeriesScaler`, all series have about the same level.
+    A series not seen during fit gets the medians over all series, and the share of the whole panel. Levels depend on
+    the steps before: after `SeriesScaler`, all series have about the same level.
 
     Examples
     --------
@@ -143,13 +143,13 @@ class SeriesFeatures(TransformerMixin, Estimator):
         ------
         ValueError
             If ``features`` is empty or names an unknown feature, if "anomaly_share" is among them and y is missing or
-            holds more than two classes, or if X is invalid.
+            has more than two classes, or if X is invalid.
 
         Warns
         -----
         UserWarning
-            If "anomaly_share" is asked for and y holds two labels other than 0 and 1, of which the last in sorted order
-            is taken as the anomaly.
+            If "anomaly_share" is requested and y has two labels other than 0 and 1: the last in sorted order is taken
+            as the anomaly.
         """
         self._fit(X, y)
         return self
@@ -201,7 +201,7 @@ class SeriesFeatures(TransformerMixin, Estimator):
         Warns
         -----
         UserWarning
-            If series seem to have other names than in fit, such as ``"1"`` for ``1``.
+            If series seem to have other names than in fit, such as ``"1"`` instead of ``1``.
         """
         check_is_fitted(self)
         check_panel(X, self._is_panel)
@@ -297,7 +297,7 @@ class SeriesFeatures(TransformerMixin, Estimator):
         return (n_anomalies + self.shrinkage * panel_share) / (n_rows + self.shrinkage)
 
     def _shares_of_other_parts(self, rows: SeriesRows, is_anomaly: np.ndarray) -> np.ndarray:
-        """Return the anomaly share of the series of each row, shrunk to that of the panel, without its own part."""
+        """Return for each row the anomaly share of the other parts of its series, shrunk towards that of the panel."""
         shares = np.empty(rows.n_rows)
         n_anomalies = is_anomaly.sum()
         for _, series in rows.parts():

@@ -42,11 +42,11 @@ from ._live_imputer import LiveImputer
 
 
 class SeriesImputer(RowTransformer, Estimator):
-    """Fill the missing values of each series from earlier ones, and mark where, and for how long, values are missing.
+    """Fill the missing values of each series from earlier ones; optionally mark where they are missing, and how long.
 
-    No row is lost or added, and no value is filled from a later one. This step comes first in a pipeline: other steps
-    take no NaN, except for `RollingFeatures` and `ZScoreDetector`. For rows that are missing altogether, see
-    `sktsad.preprocessing.resample`.
+    No row is lost or added, and no value is filled from a later one. Use it as the first step of a pipeline: other
+    steps do not accept NaN, except for `RollingFeatures` and `ZScoreDetector`. For rows that are missing altogether,
+    see `sktsad.preprocessing.resample`.
 
     Parameters
     ----------
@@ -61,17 +61,18 @@ class SeriesImputer(RowTransformer, Estimator):
         else 0.
     add_age : bool, default=False
         Whether to append a column for each column, such as ``load_age`` for load: the number of rows since its last
-        value, 0 where there is a value. It shows a sensor that fell silent.
+        value, 0 where there is a value. It shows a sensor that no longer reports.
     add_unchanged : bool, default=False
         Whether to append a column for each column, such as ``load_unchanged`` for load: the number of rows since its
-        value last changed. It shows a sensor that froze, unless its values often stay the same for long.
+        value last changed. It shows a sensor that is stuck, unless its values often stay the same for long.
     max_age : int, str or timedelta, default=1000
-        Largest number in these columns, also used before the first value; or the same as a length of time.
+        Largest number of rows in the columns of ``add_age`` and ``add_unchanged``, also used before the first value; or
+        a length of time.
     history : {"index", "none"}, default="index"
         With "index", fit keeps the last value of each run of neighbouring rows (in each series, the last run and the 31
         runs before the longest holes), so that later rows continue from it, by their index.
     series : {"auto", "index"}, default="auto"
-        "auto" reads a (series, time) MultiIndex where there is one; "index" insists on it.
+        "auto" reads a (series, time) MultiIndex if there is one; "index" requires it.
 
     Attributes
     ----------
@@ -89,7 +90,7 @@ class SeriesImputer(RowTransformer, Estimator):
     -----
     Missing values before the first value of a series get its median in fit. A series not seen during fit has the median
     of the medians of all series. An age counts rows, regardless of the time between them. In a series not seen during
-    fit, lengths of time go by the step of the rows so far.
+    fit, lengths of time are converted by the time step of the rows so far.
 
     Examples
     --------
@@ -213,13 +214,13 @@ class SeriesImputer(RowTransformer, Estimator):
         ------
         ValueError
             If columns differ from those of fit, values are infinite, time is out of order or duplicated, or the indexes
-            of fit and transform cannot be compared: only one of them is that of a panel, or they hold different kinds
+            of fit and transform cannot be compared: only one of them is that of a panel, or they have different kinds
             of time.
 
         Warns
         -----
         UserWarning
-            If series seem to have other names than in fit, such as ``"1"`` for ``1``.
+            If series seem to have other names than in fit, such as ``"1"`` instead of ``1``.
         """
         check_is_fitted(self)
         refuse_polars_output(self, X)
@@ -273,7 +274,7 @@ class SeriesImputer(RowTransformer, Estimator):
         return LiveImputer(self._past, self._filling, self.medians_, self._pooled, self._bounds)
 
     def _learn_medians(self, values: np.ndarray, rows: SeriesRows) -> None:
-        """Set the medians of each series, and those of a series not seen during fit."""
+        """Set the medians of each series, and those for series not seen during fit."""
         medians = np.array([nan_median(values[rows.order[part]]) for _, part in rows.parts()])
         pooled = nan_median(medians)
         if (empty := np.isnan(pooled)).any():
@@ -288,7 +289,7 @@ class SeriesImputer(RowTransformer, Estimator):
         self.medians_: dict[Hashable, np.ndarray] = dict(zip(rows.keys, medians, strict=True))
 
     def _kept_of(self, past: Past, values: np.ndarray, rows: SeriesRows) -> np.ndarray:
-        """Return the state after each row that fit keeps, of all columns one after the other."""
+        """Return the state after each row that fit keeps, with all columns concatenated."""
         found = []
         for number, (_, part) in enumerate(rows.parts()):
             times = past.series(number).times

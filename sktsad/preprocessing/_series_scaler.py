@@ -37,15 +37,15 @@ from ._kept_scalers import joined
 from ._live_scaler import LiveScaler
 from ._scale_at_once import are_many, scale_at_once
 
-#: Rows and the parameters of the scaler are checked once: checking series by series takes longer than scaling them.
+#: Rows and the parameters of the scaler are checked once: checking for each series takes longer than scaling.
 _CHECKED = {"assume_finite": True, "skip_parameter_validation": True}
 
 
 class SeriesScaler(OneToOneFeatureMixin, RowTransformer, Estimator):
     """Scale each series of a panel by itself, with any scikit-learn scaler.
 
-    Rows without a (series, time) MultiIndex are one series. A frame comes out as a frame with its index,
-    even if ``set_output`` was not called: later steps need the index.
+    Rows without a (series, time) MultiIndex are one series. A frame is returned as a frame with its index, even if
+    ``set_output`` was not called, since later steps need the index.
 
     Parameters
     ----------
@@ -56,13 +56,13 @@ class SeriesScaler(OneToOneFeatureMixin, RowTransformer, Estimator):
         that series' own future), with a scaler fitted on all training rows together ("pooled"), or not at all
         ("error").
     series : {"auto", "index"}, default="auto"
-        "auto" reads a (series, time) MultiIndex where there is one; "index" insists on it.
+        "auto" reads a (series, time) MultiIndex if there is one; "index" requires it.
 
     Attributes
     ----------
     scalers_ : mapping
         The fitted scaler of each series by its name; ``{None: scaler}`` without a MultiIndex. The scalers of many short
-        series are kept as arrays, and made when they are looked up.
+        series are stored as arrays, and each is created when it is looked up.
     pooled_scaler_ : transformer
         Scaler fitted on all rows; only with ``unseen="pooled"`` and a MultiIndex.
     n_features_in_ : int
@@ -121,7 +121,7 @@ class SeriesScaler(OneToOneFeatureMixin, RowTransformer, Estimator):
 
     @atomic_fit
     def partial_fit(self, X: Rows, y: Labels = None) -> Self:
-        """Continue fitting on more rows, of known or new series: for panels larger than memory.
+        """Continue fitting on more rows, of known or new series, for panels larger than memory.
 
         Parameters
         ----------
@@ -191,7 +191,7 @@ class SeriesScaler(OneToOneFeatureMixin, RowTransformer, Estimator):
         Warns
         -----
         UserWarning
-            If series seem to have other names than in fit, such as ``"1"`` for ``1``.
+            If series seem to have other names than in fit, such as ``"1"`` instead of ``1``.
         """
         return self._apply(X, "transform")
 
@@ -255,7 +255,7 @@ class SeriesScaler(OneToOneFeatureMixin, RowTransformer, Estimator):
         return out if index is None else pd.DataFrame(out, index, self.get_feature_names_out(), copy=False)
 
     def _fitted(self, values: np.ndarray, rows: SeriesRows) -> Mapping[Hashable, Any]:
-        """Return a fitted scaler for each series."""
+        """Return the fitted scaler of each series."""
         with config_context(**_CHECKED):
             found = fit_at_once(self._new_scaler(), values, rows) if are_many(rows) else None
             if found is not None:
@@ -266,7 +266,7 @@ class SeriesScaler(OneToOneFeatureMixin, RowTransformer, Estimator):
         """Return the scaler of a series that fit did not see."""
         if self.unseen == "error" or (self.unseen == "self" and method == "inverse_transform"):
             raise ValueError(
-                f"Series {key!r} was not among those of fit, and unseen={self.unseen!r} has no scaler for it. "
+                f"Series {key!r} was not seen during fit, and there is no scaler for it with unseen={self.unseen!r}. "
                 "Use unseen='pooled'."
             )
         return self._new_scaler().fit(values) if self.unseen == "self" else self.pooled_scaler_

@@ -48,25 +48,25 @@ from ._auto_length import AUTO_LENGTHS, auto_length
 from ._live_window import LiveWindow
 from ._window_layout import lay_out
 
-#: Fit warns about a series with at least this number of gaps and this share of windows that are (mostly) padded.
+#: Fit warns about a series with at least this number of gaps and this share of windows that are mostly padded.
 _MIN_GAPS, _PADDED, _HALF_PADDED = 3, 0.45, 0.25
 
-#: Fit warns of at least this number of series that are shorter than the window, if they hold most of the rows.
+#: Fit warns if at least this number of series are shorter than the window and together have most of the rows.
 _MIN_SHORT = 10
 
-#: Windows of a length of time may last longer or shorter by this share without a warning.
+#: If ``length`` is a length of time, windows may last longer or shorter by this share without a warning.
 _UNEQUAL = 0.1
-#: Number of rows by which a window may exceed every series; longer ones are a mistake, and take memory.
+#: Number of rows by which a window may exceed every series; longer windows are a mistake and need much memory.
 _MOST_PADDING = 10_000
 
 
 class SlidingWindow(ToWindows, Estimator):
-    """Turn every row into the window of rows that ends with it, without looking ahead unless asked to.
+    """Turn every row into the window of rows that ends with it, by default without looking ahead.
 
-    Row ``t`` becomes the time-major window of rows ``t - length + 1`` to ``t``. No row is lost or added:
-    where the past is short, the window is padded. A window never crosses from one series into another, a
-    gap in time, or rows that are not neighbours, as far as the index of ``X`` tells them: an array, or a
-    frame whose index is neither numbers nor dates, is one series without a gap.
+    Row ``t`` becomes the time-major window of rows ``t - length + 1`` to ``t``. No row is lost or added: where there
+    are too few earlier rows, the window is padded. A window never crosses from one series into another, over a gap in
+    time, or between rows that are not neighbours. All this is read from the index of ``X``: an array, or a frame whose
+    index is neither numbers nor dates, is one series without a gap.
 
     Parameters
     ----------
@@ -76,23 +76,23 @@ class SlidingWindow(ToWindows, Estimator):
         if none has one; at most a third of the shortest series that has 90 rows or more, and at most 2,000 values over
         all columns. "auto/2" and "2*auto" are half a period and two periods.
     max_gap : float, str or timedelta, default=3
-        Longest step in time, in units of the series' most frequent step, that a window may bridge; or a length of time,
-        such as ``"10min"``, where the index has dates: for each series at least one step. On the
-        26 KPIs of the AIOps challenge, many of which miss single rows, windows of 30 rows are padded for up
-        to 70 % of the rows with 1, and for at most 6 % (median 0.4 %) with 3.
+        Longest step in time that a window may bridge, as a multiple of the most frequent step of the series; or, if the
+        index has dates, a length of time such as ``"10min"``, which counts as at least one step of each series. On the
+        26 KPIs of the AIOps challenge, many of which miss single rows, windows of 30 rows are padded for up to 70 % of
+        the rows with ``max_gap=1``, and for at most 6 % (median 0.4 %) with 3.
     padding : {"edge", "zero"}, default="edge"
-        What stands in for the missing past: the first row of the segment, or zeros (after a StandardScaler, the mean).
+        What replaces missing earlier rows: the first row of the segment, or zeros (after a StandardScaler, the mean).
     history : {"index", "none"}, default="index"
         With "index", fit keeps the last ``length - 1`` rows of each run of neighbouring rows (in each series, the last
         run and the 31 runs before the longest holes). Rows that follow them, by their index, get their true past
-        instead of padding: rows after the training rows, and rows of a fold cut from the middle. This is not a leak:
-        when a row is scored, its past is known.
+        instead of padding: rows after the training rows, and rows of a fold cut from the middle. This is not data
+        leakage: when a row is scored, its past is known.
     series : {"auto", "index"}, default="auto"
-        "auto" reads a (series, time) MultiIndex where there is one; "index" insists on it.
+        "auto" reads a (series, time) MultiIndex if there is one; "index" requires it.
     align : {"end", "centre"}, default="end"
-        Which row a window stands for: its last row, or its middle row, ``length // 2`` rows before the last.
-        Centred windows **look ahead**: they are for studying the past, never for alarms, and their scores
-        cannot be compared with those of windows that end with their row. `check_causal` reports them.
+        Which row a window belongs to: its last row, or its middle row, ``length // 2`` rows before the last. Centred
+        windows **look ahead**: they are for analysing past data, never for alarms, and their scores cannot be compared
+        with those of windows that end with their row. `check_causal` reports them.
 
     Attributes
     ----------
@@ -100,7 +100,7 @@ class SlidingWindow(ToWindows, Estimator):
         Number of rows in a window.
     strides_ : dict
         Number of rows of the series from one row of a window to the next, by the name of the series. It exceeds 1 only
-        where ``length`` is a length of time and series have different time steps.
+        if ``length`` is a length of time and series have different time steps.
     n_features_in_ : int
         Number of columns, the channels of the window.
     feature_names_in_ : ndarray of str
@@ -113,17 +113,17 @@ class SlidingWindow(ToWindows, Estimator):
 
     Notes
     -----
-    ``transform`` returns `Windows`, an array-like that takes the memory of the rows, not of the windows.
-    Scale before the window: it is cheaper. The time step of a series is that of fit, so that no window depends on later
-    rows; in a series of which fit has seen one row or none, each row goes by the step of the rows before it.
+    ``transform`` returns `Windows`, an array-like that takes the memory of the rows, not of the windows. Scale before
+    this step, which is cheaper. The time step of a series is that of fit, so that no window depends on later rows; in a
+    series of which fit has seen one row or none, each row uses the time step of the rows before it.
 
     A ``length`` in time is rounded to whole time steps. If the series of a panel have different time steps, all windows
-    last equally long and hold the same number of rows: that of the longest step. In a series with a shorter step,
-    windows take every k-th row, counted back from the row that the window stands for, so that the rows in between are
-    only in the windows of other rows. Put `RollingFeatures` first, whose statistics use all rows, or use `resample`.
+    last equally long and have the same number of rows, given by the longest step. In a series with a shorter step,
+    windows take every k-th row, counted back from the row of the window, so that the rows in between are only in the
+    windows of other rows. Put `RollingFeatures` first, whose statistics use all rows, or use `resample`.
 
-    With ``set_output(transform="pandas")`` the windows are a frame with columns such as ``x0_t-3``, and memory holds
-    all of them.
+    With ``set_output(transform="pandas")`` the windows are a frame with columns such as ``x0_t-3``, which takes the
+    memory of all windows.
 
     Examples
     --------
@@ -165,12 +165,12 @@ class SlidingWindow(ToWindows, Estimator):
 
     @property
     def looks_ahead(self) -> bool:
-        """Whether a window holds rows after the row that it stands for."""
+        """Whether a window contains rows after the row it belongs to."""
         return self.align == "centre"
 
     @atomic_fit
     def fit(self, X: Rows, y: Labels = None) -> Self:
-        """Check the rows, and keep the past of later rows.
+        """Check the rows, and keep the last ones as the past of later rows.
 
         Parameters
         ----------
@@ -186,17 +186,16 @@ class SlidingWindow(ToWindows, Estimator):
         Raises
         ------
         ValueError
-            If ``length`` exceeds the rows of every series by far, or is a length of time and X has longer time steps,
+            If ``length`` is far longer than every series, or is a length of time and X has longer time steps,
             ``length`` or ``max_gap`` is a length of time and X has no dates in its index, values are missing or
             infinite, time is out of order or duplicated, or X has lost a panel's index that y still has.
 
         Warns
         -----
         UserWarning
-            If X is an array, or merely numbered, and the index of y holds dates or shows gaps, if the time step of a
-            series is so uneven that many of its windows are padded, if ``length`` exceeds the rows of the series that
-            hold most rows, or if it is a length of time and the time steps of the series are not multiples of each
-            other.
+            If X is an array, or has a default index, and the index of y has dates or gaps, if the time step of a series
+            is so uneven that many of its windows are padded, if ``length`` is longer than the series with most of the
+            rows, or if it is a length of time and the time steps of the series are not multiples of each other.
         """
         rows = read_series(X, self.series)
         check_max_gap(self.max_gap, rows)
@@ -223,8 +222,8 @@ class SlidingWindow(ToWindows, Estimator):
             is_short = spans > sizes
             if is_short.sum() >= _MIN_SHORT and 2 * sizes[is_short].sum() > rows.n_rows:
                 warnings.warn(
-                    f"length={self.length!r} is longer than {is_short.sum()} of {len(sizes)} series, so that every "
-                    f"window of theirs is padded, {sizes[is_short].sum() / rows.n_rows:.0%} of all. Shorten the "
+                    f"length={self.length!r} is longer than {is_short.sum()} of {len(sizes)} series, so that all "
+                    f"their windows are padded, {sizes[is_short].sum() / rows.n_rows:.0%} of all windows. Shorten the "
                     "window, or fit on longer series.",
                     UserWarning,
                     stacklevel=3,
@@ -254,15 +253,15 @@ class SlidingWindow(ToWindows, Estimator):
         ValueError
             If columns differ from those of fit, values are missing or infinite, time is out of order or duplicated,
             output as polars frames would lose the index, or the indexes of fit and transform cannot be compared: only
-            one of them is that of a panel, or they hold different kinds of time.
+            one of them is that of a panel, or they have different kinds of time.
 
         Warns
         -----
         UserWarning
             If the rows fill short holes between those of fit, as after a shuffled split, if most of them come more than
-            ``max_gap`` after the previous row, if they come twice or half as often as those of fit,
-            if more than a tenth of the rows of known series come without the rows before them, or if series seem to
-            have other names than in fit, such as ``"1"`` for ``1``.
+            ``max_gap`` after the previous row, if the time step is half or twice that of fit, if more than a tenth of
+            the rows of known series come without the rows before them, or if series seem to have other names than in
+            fit, such as ``"1"`` instead of ``1``.
         """
         check_is_fitted(self)
         is_frame = refuse_polars_output(self, X)
@@ -282,11 +281,12 @@ class SlidingWindow(ToWindows, Estimator):
         segments = rows.segment_starts(self.max_gap, steps)
         every = None if self._spacing is None else self._every(steps)
         windows = self._windows(values, rows, segments, given, every, row_index(X))
-        result: Any = np.asarray(windows) if is_frame else windows  # polars makes no frame of `Windows`
+        # polars cannot convert `Windows` to a frame
+        result: Any = np.asarray(windows) if is_frame else windows
         return result
 
     def inverse_transform(self, X: Rows) -> Any:
-        """Return the row that each window stands for.
+        """Return the row that each window belongs to.
 
         Parameters
         ----------
@@ -340,7 +340,7 @@ class SlidingWindow(ToWindows, Estimator):
         )
 
     def _read_length(self, values: np.ndarray, rows: SeriesRows) -> None:
-        """Set the number of rows of a window, and their distance in time, None if it does not matter."""
+        """Set the number of rows of a window, and the time between them, None if every row is taken."""
         self._spacing: float | None = None
         self.length_: int = self.length if isinstance(self.length, Integral) else 0
         if isinstance(self.length, str) and self.length in AUTO_LENGTHS:
@@ -353,7 +353,7 @@ class SlidingWindow(ToWindows, Estimator):
             if not self.length_:
                 raise ValueError(
                     f"length={self.length!r} is shorter than a time step, {pd.Timedelta(self._spacing)}, the longest "
-                    "of all series. Lengthen the window, or leave out series with such a step."
+                    "of all series. Use a longer window, or leave out series with such a step."
                 )
             self._warn_if_unequal(rows.keys, steps, stacklevel=5)
 
@@ -366,11 +366,11 @@ class SlidingWindow(ToWindows, Estimator):
     def _first_rows(
         self, depth: np.ndarray, times: np.ndarray, is_lost: Any, steps: np.ndarray
     ) -> np.ndarray:
-        """Mark the first rows of a run, whose windows reach back beyond it."""
+        """Mark the first rows of a run, whose windows reach back beyond the run."""
         return depth < (self.length_ - 1) * self._every(steps)
 
     def _warn_if_unequal(self, keys: list[Hashable], steps: np.ndarray, stacklevel: int) -> None:
-        """Warn about series whose windows, in whole rows, last longer or shorter than others."""
+        """Warn about series whose windows last longer or shorter than others, as a window has whole rows."""
         spacing = float(self._spacing or np.nan)
         lasts = np.nan_to_num(self._every(steps) * steps / spacing, nan=1.0)
         odd = np.flatnonzero(np.abs(lasts - 1) > _UNEQUAL)
@@ -379,14 +379,14 @@ class SlidingWindow(ToWindows, Estimator):
             warnings.warn(
                 f"Windows of length={self.length!r} last {lasts[worst]:.2f} times as long in series {keys[worst]!r}, "
                 f"whose time step is {pd.Timedelta(steps[worst])}, as in the series with the longest step of fit, "
-                f"{pd.Timedelta(spacing)}: {len(odd)} series of {len(keys)} have steps that do not divide it. "
-                "Bring all to one step first, with sktsad.preprocessing.resample.",
+                f"{pd.Timedelta(spacing)}: the steps of {len(odd)} of {len(keys)} series do not divide the latter. "
+                "Resample all series to one step first, with sktsad.preprocessing.resample.",
                 UserWarning,
                 stacklevel=stacklevel,
             )
 
     def _warn_if_padded(self, rows: SeriesRows, spans: np.ndarray) -> None:
-        """Warn about series whose windows are cut by many gaps, as their time step is uneven."""
+        """Warn about series with so uneven a time step that many of their windows are cut by gaps."""
         steps = rows.steps()
         starts = rows.segment_starts(self.max_gap, steps)
         odd = np.flatnonzero(np.diff(np.searchsorted(starts, rows.bounds)) > _MIN_GAPS)
@@ -409,7 +409,7 @@ class SlidingWindow(ToWindows, Estimator):
             true_rows = 1 + (true - 1) // self._every(steps[odd])[owner]
             which = "" if rows.keys == [None] else f" of {is_padded.sum()} of {len(rows.keys)} series"
             warnings.warn(
-                f"{share:.0%} of the windows{which} are padded: their median number of true rows is "
+                f"{share:.0%} of the windows{which} are padded: the median number of rows that are not padding is "
                 f"{np.median(true_rows[of_padded]):.0f} of {self.length_}. Rows often come more than "
                 f"{gap_in_words(self.max_gap)} after the previous row. "
                 "Resample to one step, e.g. X.resample('5min').mean().ffill(), raise max_gap, or shorten the window; "
@@ -427,7 +427,7 @@ class SlidingWindow(ToWindows, Estimator):
         every: np.ndarray | None,
         index: Any,
     ) -> Windows:
-        """Lay the rows out segment by segment, with ``length - 1`` rows of padding each; return windows."""
+        """Lay the rows out segment by segment, each with ``length - 1`` rows of padding, and return windows."""
         pad, n_ahead = self.length_ - 1, self._n_ahead()
         front = pad - n_ahead
         laid = lay_out(rows.order, segments, given, every, front, n_ahead)

@@ -12,7 +12,7 @@ from .._core import is_polars, read_series, refuse_other_containers, time_labels
 
 
 def to_panel(X: Any, *, time: str, series: str | None = None, target: str | None = None) -> Any:
-    """Return a table as a frame with series and time in its index, as all of sktsad reads them.
+    """Return a table as a frame with series and time in its index, the form that sktsad expects.
 
     Polars frames and other tables without an index keep series and time in columns. This function moves them into the
     index, sorts the rows by them, and keeps the other columns.
@@ -89,7 +89,7 @@ def to_panel(X: Any, *, time: str, series: str | None = None, target: str | None
 
 
 def column_of(X: Any, name: str) -> Any:
-    """Return a column as pandas holds it, without an index."""
+    """Return a column as a pandas object without an index."""
     column = X[name]
     if not is_polars(X):
         return column.array if hasattr(column, "array") else column.to_pandas().array
@@ -113,8 +113,8 @@ def _times(column: Any, name: str) -> pd.Index:
             labels = pd.DatetimeIndex(pd.to_datetime(labels, format="ISO8601"), name=name)
         except ValueError as error:
             raise ValueError(
-                f"time={name!r} is text, such as {labels[0]!r}, and not in ISO 8601 form with one offset or none. "
-                "Convert it first, with pandas.to_datetime and its format= and utc=, or use read_panel, which takes "
+                f"time={name!r} is text, such as {labels[0]!r}, and not in ISO 8601 format with one offset or none. "
+                "Convert it first, with pandas.to_datetime and its format= and utc=, or use read_panel, which accepts "
                 f"several offsets ({error})."
             ) from error
     found = time_labels(pd.DataFrame(index=labels))

@@ -1,4 +1,4 @@
-"""The order in which rows are held, so that each window of them is one slice."""
+"""The order in which rows are stored, so that each window is one slice."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 
 @dataclass(frozen=True)
 class LaidRows:
-    """Rows run by run: a window reaches back within its run, and is padded before it.
+    """Rows run by run: a window reaches back to the start of its run, and is padded before that.
 
     Attributes
     ----------
@@ -20,7 +20,7 @@ class LaidRows:
     first, last : ndarray of int, shape (n_runs,)
         The rows that pad each run: the first and the last of its segment.
     given : ndarray of int, shape (n_given,)
-        Where the rows whose windows are wanted are in ``order``.
+        Positions in ``order`` of the rows whose windows are needed.
     """
 
     order: np.ndarray
@@ -47,9 +47,9 @@ def lay_out(
     segments : ndarray of int
         Where segments start in ``order``, the first at the first row.
     given : ndarray of int
-        Where the rows whose windows are wanted are in ``order``. Segments without one are dropped.
+        Positions in ``order`` of the rows whose windows are needed. Segments without one are dropped.
     every : ndarray of int, shape (n_rows,) or None
-        For each row a number k: its window takes every k-th row, counted back from it. None takes all rows.
+        For each row a number k: its window takes every k-th row, counted back from the row. None takes all rows.
     n_before, n_after : int
         Number of rows of a window before and after its own row.
     """

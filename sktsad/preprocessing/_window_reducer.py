@@ -1,4 +1,4 @@
-"""Long windows with fewer values."""
+"""Long windows reduced to fewer values."""
 
 from __future__ import annotations
 
@@ -26,21 +26,20 @@ from .._core import (
 
 
 class WindowReducer(WindowTransformer, Estimator):
-    """Reduce windows to a limited number of values: means of neighbouring rows, or the last rows.
+    """Reduce windows to a limited number of values, by means of neighbouring rows or by keeping only the last rows.
 
-    The time that a detector takes grows with the square or cube of the values in a window, and a period of 1,440
-    minutes is as well described by 100 means [1]_. Windows that are short enough stay as they are.
+    The time that a detector takes grows with the square or cube of the number of values in a window, and 100 means
+    describe a period of 1,440 minutes just as well [1]_. Windows that are short enough are not changed.
 
     Parameters
     ----------
     max_values : int, default=256
         Largest number of values of a window, over all channels. At least one row is left.
     keep : {"means", "last"}, default="means"
-        "means" replaces every k rows by their mean, with the smallest k that is enough; of a length that is no multiple
-        of k, the oldest rows are left out. "last" keeps the last rows as they are, for detectors with
-        ``score_on="last"``.
+        "means" replaces every k rows by their mean, with the smallest sufficient k; if the length is not a multiple of
+        k, the oldest rows are left out. "last" keeps the last rows as they are, for detectors with ``score_on="last"``.
     n_channels : int, default=None
-        Number of channels in the rows of a plain 2-D array. None takes it from `Windows`, 3-D arrays or names such as
+        Number of channels in the rows of a plain 2-D array. None infers it from `Windows`, 3-D arrays or names such as
         ``x0_t-3``, and treats other rows as univariate.
 
     Attributes

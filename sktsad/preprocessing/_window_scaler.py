@@ -27,20 +27,20 @@ from .._core import (
 
 
 class WindowScaler(OneToOneFeatureMixin, WindowTransformer, Estimator):
-    """Scale windows, each channel in the same way at all time steps, if windows came first.
+    """Scale windows, each channel in the same way at all time steps.
 
-    Scaling the rows before the window is cheaper and just as good. This scaler is for data that already consist of
-    windows, one per row. A frame comes out as a frame, even if ``set_output`` was not called: its columns tell later
-    steps the layout of the windows.
+    Scaling the rows before `SlidingWindow` is cheaper and just as good. This scaler is for data that already consist of
+    windows, one per row. A frame is returned as a frame, even if ``set_output`` was not called, since its columns tell
+    later steps the layout of the windows.
 
     Parameters
     ----------
     scaler : transformer, default=None
-        Any scikit-learn scaler that works column by column; None means ``StandardScaler()``. It sees one column per
-        channel, and every time step of every window as a row. If it has ``partial_fit``, it is fitted in bounded
-        memory, otherwise on all windows at once.
+        Any scikit-learn scaler that works column by column; None means ``StandardScaler()``. It is fitted to one column
+        per channel, with one row for every time step of every window. If it has ``partial_fit``, it is fitted in
+        bounded memory, otherwise on all windows at once.
     n_channels : int, default=None
-        Number of channels in the rows of a plain 2-D array. None takes it from `Windows`, 3-D arrays or names such as
+        Number of channels in the rows of a plain 2-D array. None infers it from `Windows`, 3-D arrays or names such as
         ``x0_t-3``, and treats other rows as univariate.
 
     Attributes
@@ -139,7 +139,7 @@ class WindowScaler(OneToOneFeatureMixin, WindowTransformer, Estimator):
         check_is_fitted(self)
         is_frame = refuse_polars_output(self, X) and method == "transform"
         windows = check_windows(self, X, n_channels=self.n_channels, reset=False)
-        # A scaler works row by row, so scaling the rows that the windows hold scales the windows.
+        # A scaler works row by row, so scaling the rows of `Windows` scales the windows.
         rows = getattr(self.scaler_, method)(windows.buffer)
         if isinstance(X, Windows):
             scaled = windows.replace_buffer(np.asarray(rows))

@@ -12,7 +12,7 @@ from pandas.api.types import is_numeric_dtype
 
 from .._core import format_of_digits, may_be_autumn
 
-#: An offset comes after a time of day: the end of 2026-01-02 is none. ISO 8601 has 20260102T0800+0100, too.
+#: An offset comes after a time of day: the end of 2026-01-02 is not one. ISO 8601 also allows 20260102T0800+0100.
 _OFFSET = re.compile(r"(?::\d|\d[Tt]\d\d).*?([Zz]|[+-]\d\d(?::?\d\d)?)\s*$")
 #: Seconds since 1970 in the years 2000 to 2100, and the units per second of each unit.
 _EPOCH, _UNITS = (946_684_800, 4_102_444_800), {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
@@ -26,7 +26,7 @@ def read_times(
     unit: Any,
     report: dict[str, int],
 ) -> tuple[Any, int]:
-    """Return times, missing where they cannot be read, and how many are missing because clocks were changed.
+    """Return times, missing where they cannot be parsed, and how many are missing because of clock changes.
 
     Parameters
     ----------
@@ -46,8 +46,8 @@ def read_times(
     if unit is not None:
         if not is_numeric_dtype(times.dtype):
             raise ValueError(
-                f"unit={unit!r} is for times that are numbers; {name!r} holds {times.dtype}. Leave it out, or make the "
-                "column numbers with pandas.to_numeric."
+                f"unit={unit!r} is for times that are numbers, but {name!r} has dtype {times.dtype}. Leave unit out, "
+                "or convert the column with pandas.to_numeric."
             )
         times = pd.DatetimeIndex(pd.to_datetime(times, unit=unit, utc=True), name=name)
     elif is_numeric_dtype(times.dtype) and time_format is not None:
@@ -63,8 +63,8 @@ def read_times(
         _warn_of_epoch(times, name)
         if zone is not None:
             raise ValueError(
-                f"zone={zone!r} is for dates; {name!r} holds {times.dtype}. Pass their unit, too, such as unit='s' for "
-                "seconds since 1970, or name the column of time: time=..."
+                f"zone={zone!r} is for dates, but {name!r} has dtype {times.dtype}. Pass their unit, too, such as "
+                "unit='s' for seconds since 1970, or name the column of time: time=..."
             )
         return times, 0
     elif not isinstance(times, (pd.DatetimeIndex, pd.TimedeltaIndex, pd.PeriodIndex)):
@@ -80,7 +80,7 @@ def read_times(
 
 
 def warn_if_set_back(repeated: pd.Index) -> None:
-    """Warn if local times that come twice look like the hour that clocks show twice in autumn."""
+    """Warn if repeated local times look like the hour that occurs twice when clocks are set back."""
     if not isinstance(repeated, pd.DatetimeIndex) or repeated.tz is not None or not len(repeated):
         return
     nights = repeated.normalize().unique()
@@ -89,7 +89,7 @@ def warn_if_set_back(repeated: pd.Index) -> None:
     ):
         warnings.warn(
             f"{len(repeated)} row(s) from {repeated.min()} to {repeated.max()} repeat a time and are dropped. If "
-            "clocks were set back there, these rows are of another hour: keep them by naming the time zone, e.g. "
+            "clocks were set back then, these rows belong to another hour: keep them by passing the time zone, e.g. "
             "zone='Europe/Berlin'. If they are duplicates, drop them first.",
             UserWarning,
             stacklevel=4,
@@ -101,14 +101,14 @@ def _check_zone(zone: str) -> None:
         pd.Timestamp(0).tz_localize(zone)
     except (KeyError, ValueError, OSError) as error:  # zoneinfo's is a KeyError
         raise ValueError(
-            f"zone={zone!r} is not a time zone. Give a name such as 'Europe/Berlin' or 'UTC'."
+            f"zone={zone!r} is not a time zone. Pass a name such as 'Europe/Berlin' or 'UTC'."
         ) from error
 
 
 def _parse(
     times: Any, name: Any, zone: str | None, time_format: str | None, report: dict[str, int]
 ) -> pd.DatetimeIndex:
-    """Return text, or dates of dtype object, as dates; as instants in UTC where they have an offset."""
+    """Return text, or dates of dtype object, as dates; in UTC if they have an offset."""
     text = times.astype("string")
     offsets = text.to_series().str.extract(_OFFSET, expand=False)
     has_offset = bool(offsets.notna().any())
@@ -133,28 +133,28 @@ def _parse(
 
 
 def _check_offsets(text: Any, offsets: pd.Series, name: Any, zone: str | None) -> None:
-    """Refuse times with an offset among times without; warn of several offsets if no zone says which days they mean."""
+    """Refuse times with and without an offset in one column; warn about several offsets if there is no zone."""
     if offsets.isna().any():
         raise ValueError(
             f"time={name!r} holds times with an offset, such as {text[offsets.notna()][0]!r}, and times without, such "
-            f"as {text[offsets.isna()][0]!r}: it cannot be told which instants the latter are. Give all of them an "
-            "offset, or read the two kinds separately."
+            f"as {text[offsets.isna()][0]!r}: without an offset, these are ambiguous. Give all of them an offset, or "
+            "read the two kinds separately."
         )
     found = sorted(offsets.replace(["Z", "z"], "+00:00").str.replace(":", "").str.ljust(5, "0").unique())
     if zone is None and len(found) > 1:
         warnings.warn(
             f"time={name!r} holds times of several offsets, {', '.join(found)}, as from clocks that change in spring "
-            "and autumn. They are converted to UTC, whose days do not follow these clocks: pass their zone, e.g. "
-            "zone='Europe/Berlin', or zone='UTC' if that is meant.",
+            "and autumn. They are converted to UTC, so that days do not follow local time: pass their zone, e.g. "
+            "zone='Europe/Berlin', or zone='UTC' if that is intended.",
             UserWarning,
             stacklevel=6,
         )
 
 
 def _guess(times: Any, name: Any, has_offset: bool) -> pd.DatetimeIndex:
-    """Return text as pandas reads it, with the day or the month first: whichever reads more of it."""
+    """Return text as parsed by pandas, with the day or the month first, whichever can parse more values."""
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # about a missing format, or one other than asked for
+        warnings.simplefilter("ignore", UserWarning)  # about the format, or the order of day and month
         month, day = (
             pd.to_datetime(times, utc=has_offset, errors="coerce", dayfirst=first) for first in (False, True)
         )
@@ -171,14 +171,14 @@ def _guess(times: Any, name: Any, has_offset: bool) -> pd.DatetimeIndex:
 
 
 def _infer(times: Any, local: Any, unknown: np.ndarray, keys: pd.Index | None, zone: str) -> pd.DatetimeIndex:
-    """Tell the hour before clocks are set back from the one after it, by the order of the rows of each series."""
+    """Distinguish the hours before and after clocks are set back by the order of the rows of each series."""
     found = pd.Series(local.tz_convert("UTC"))
     number = np.zeros(len(times), dtype=int) if keys is None else pd.factorize(keys)[0]
     for series in np.unique(number[unknown]):
         own = np.flatnonzero((number == series) & ~times.isna())
         try:
             inferred = times[own].tz_localize(zone, ambiguous="infer", nonexistent="NaT")
-        except Exception:  # by pandas or pytz: the hour occurs only once, the first or the second time
+        except Exception:  # of pandas or pytz: only the first or only the second of the two hours occurs
             continue
         found.iloc[own] = inferred.tz_convert("UTC")
     return pd.DatetimeIndex(found, name=times.name).tz_convert(zone)

@@ -1,4 +1,4 @@
-"""A one-page report on a fitted detector: its data, its alarms, the reasons for them, and how far to believe them."""
+"""A one-page report on a fitted detector: its data, its alarms, the reasons for them, and how reliable they are."""
 
 from ._html_report import html_report
 

@@ -26,7 +26,7 @@ from .._core import (
 )
 from ..postprocessing import alarms, feature_scores
 
-#: A hole of more steps is a gap, as everywhere.
+#: A hole of more steps is a gap, as by default everywhere.
 MAX_GAP = 3
 
 
@@ -112,14 +112,16 @@ def find(
         (index for index in (row_index(X), row_index(y)) if index is not None), pd.RangeIndex(len(scores))
     )
     if anomalous is not None and len(anomalous) != len(scores):
-        raise ValueError(f"X has {len(scores)} rows and y {len(anomalous)}. Pass one label for each row.")
+        raise ValueError(
+            f"X has {len(scores)} rows, but y has {len(anomalous)}. Pass one label for each row."
+        )
     decision = pd.Series(scores, index)
     try:
         sensors, no_sensors = feature_scores(estimator, X, by_sensor=True).set_axis(index), ""
     except TypeError as error:
         sensors, no_sensors = None, str(error)
     table = alarms(decision, feature_scores=sensors, threshold=threshold, merge_gap=merge_gap)
-    # Rows with a numbered index have no time.
+    # Rows with a default index have no time.
     is_numbered = isinstance(index, pd.RangeIndex) and index.name is None
     rows = read_series(decision.to_numpy() if is_numbered else decision)
     values = _numbers(X).set_axis(index)
@@ -140,7 +142,7 @@ def find(
 
 
 def _numbers(X: Rows) -> pd.DataFrame:
-    """Return the numeric columns, with NaN where not finite; for windows, the rows that they stand for."""
+    """Return the numeric columns, with NaN where not finite; for windows, the rows that they belong to."""
     if isinstance(X, Windows):
         table = pd.DataFrame(X.last(), columns=X.channel_names)
     elif isinstance(X, pd.DataFrame):

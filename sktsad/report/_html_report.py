@@ -50,9 +50,9 @@ def html_report(
 ) -> str:
     """Write an HTML page on what a fitted detector or classifier finds in some rows.
 
-    The page holds the data with its gaps, the series with their alarms, the scores with the threshold, the table of
-    alarms, the sensors behind them, if there are labels, figures with intervals and the figures of chance; and the
-    model with its versions. It is one file without links to others: it opens from disk, can be sent by mail, suits
+    The page shows the data with its gaps, the series with their alarms, the scores with the threshold, the table of
+    alarms, the sensors that cause them, metrics with intervals and those of random alarms if there are labels, and the
+    model with its versions. It is one file without links to others: it opens from disk, can be sent by mail, adapts to
     light and dark screens, and can be printed.
 
     Parameters
@@ -60,9 +60,10 @@ def html_report(
     estimator : estimator
         A fitted detector or binary classifier, or a Pipeline that ends in one.
     X : Windows, DataFrame or array-like of shape (n_samples, n_features)
-        Rows as the estimator takes them, such as those of a test period. Series and time are read from the index.
+        Rows, in the form that the estimator needs, such as those of a test period. Series and time are read from the
+        index.
     y : array-like of shape (n_samples,), default=None
-        Their labels; ``estimator.classes_[1]`` is the anomaly. With rows of both classes the page has figures.
+        Labels of the rows; ``estimator.classes_[1]`` is the anomaly. With rows of both classes the page has metrics.
     path : str or path-like, default=None
         Where to write the page. None writes no file.
     title : str, default="What the detector finds"
@@ -74,7 +75,7 @@ def html_report(
         Largest number of series to draw and to list: those with the most alarms.
     max_columns : int, default=12
         Largest number of columns to draw: those with the highest feature scores if the detector has these, otherwise
-        the first.
+        the first columns.
     max_alarms : int, default=50
         Largest number of alarms to list: those with the highest peaks.
 
@@ -90,13 +91,12 @@ def html_report(
     TypeError
         If the estimator is an outlier detector of scikit-learn: wrap it in `OutlierClassifier`.
     ValueError
-        If the estimator is not a binary classifier, lengths or indexes of X and y differ, time is out of order,
-        or no column of X is a number.
+        If the estimator is not a binary classifier, lengths or indexes of X and y differ, time is out of order, or X
+        has no numeric column.
 
     See Also
     --------
-    sktsad.postprocessing.alarms : Compute the table of alarms.
-    sktsad.metrics.detection_report : Compute the figures.
+    sktsad.postprocessing.alarms : Compute the table of alarms. sktsad.metrics.detection_report : Compute the metrics.
     sktsad.plotting.SeriesDisplay, sktsad.plotting.ScoreDisplay : Draw the pictures.
 
     Examples

@@ -23,12 +23,12 @@ _STYLES: dict[str, Any] = {
     ],
 }
 _DPI = 130
-#: Chosen so that text in pictures is as large as the text around them.
+#: Chosen so that text in pictures has the same size as the text of the page.
 _REM_PER_INCH = 6.8
 
 
 def pictures(found: Findings) -> dict[str, str]:
-    """Return the pictures as HTML, by the part of the page to which they belong."""
+    """Return the pictures as HTML, by the section of the page to which they belong."""
     at = found.drawn()
     values = found.values[found.drawn_columns].iloc[at]
     decision = found.decision.iloc[at]
@@ -112,7 +112,7 @@ def _picture(draw: Callable[[], Any], caption: str, note: str = "") -> str:
 
 
 def _png(draw: Callable[[], Any], style: str) -> tuple[str, float]:
-    """Return a picture as a data URI, and its width in inches; leave the style and figures of the caller alone."""
+    """Return a picture as a data URI, and its width in inches; do not change the style and figures of the caller."""
     pyplot = require("matplotlib.pyplot", "html_report")
     with pyplot.style.context(_STYLES[style]):
         figure = draw().figure_

@@ -33,7 +33,7 @@ _PACKAGES = (
 
 
 def summary(found: Findings) -> str:
-    """Return the numbers to read first."""
+    """Return the key numbers at the top of the page."""
     n_rows, n_alarms = found.rows.n_rows, len(found.alarms)
     numbers: dict[str, Any] = {"rows": n_rows}
     if len(found.rows.keys) > 1:
@@ -106,7 +106,7 @@ def alarm_section(found: Findings, max_alarms: int) -> str:
 
 
 def sensor_section(found: Findings) -> str:
-    """Return the sensors behind the alarms."""
+    """Return the table of sensors that cause the alarms."""
     if found.sensors is None:
         return paragraph(f"No scores of single sensors: {found.no_sensors}", soft=True)
     if found.alarms.empty:
@@ -125,7 +125,7 @@ def sensor_section(found: Findings) -> str:
 
 
 def figure_section(found: Findings, merge_gap: Any) -> str:
-    """Return figures with intervals and those of chance, if there are labels of both classes."""
+    """Return metrics with intervals and those of random alarms, if there are labels of both classes."""
     if found.anomalous is None:
         return paragraph(
             "Without labels there are no figures: they compare alarms with labelled events.", soft=True

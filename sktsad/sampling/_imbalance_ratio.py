@@ -9,7 +9,7 @@ from .._core import Labels
 
 
 def imbalance_ratio(y: Labels) -> float:
-    """Return the number of rows of the largest class per row of the smallest.
+    """Return the number of rows of the largest class divided by that of the smallest.
 
     Parameters
     ----------
@@ -24,7 +24,7 @@ def imbalance_ratio(y: Labels) -> float:
     Raises
     ------
     ValueError
-        If y holds one class.
+        If y has only one class.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Runs of samplers of imbalanced-learn, adapted to few rows, with the row that each resampled row comes from."""
+"""Resampling by samplers of imbalanced-learn, adapted to few rows, with the origin of each resampled row."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def as_they_are(windows: Windows) -> tuple[np.ndarray, np.ndarray]:
 
 
 def suit_to(sampler: Any, n_rare: int) -> Any:
-    """Return the sampler with at most as many neighbours as the rarest class has; with none, one that repeats rows."""
+    """Return the sampler, with fewer neighbours if the rarest class is small, or for one row, one that repeats it."""
     if kind_of(sampler) not in ("over-sampling", "under-sampling"):  # others count neighbours of any class
         return sampler
     limit = n_rare - 1 if kind_of(sampler) == "over-sampling" else n_rare
@@ -62,7 +62,8 @@ def suit_to(sampler: Any, n_rare: int) -> Any:
         return sampler
     if limit < 1:
         warn(
-            f"One row has no neighbours of its class, which {name_of(sampler)} needs: it is repeated instead."
+            f"The rarest class has one row, but {name_of(sampler)} needs neighbours of the same class: the row is "
+            "repeated instead."
         )
         return _repeater(sampler)
     warn(f"The rarest class has {n_rare} rows: {name_of(sampler)} is used with {too_many}.")
@@ -70,14 +71,14 @@ def suit_to(sampler: Any, n_rare: int) -> Any:
 
 
 def _repeater(sampler: Any) -> Any:
-    """Return a sampler that repeats rows, as many as another would make."""
+    """Return a sampler that repeats as many rows as the given sampler would make."""
     params = sampler.get_params()
     random_state = params.get("smote__random_state", params["random_state"])
     return imblearn_class(REPEATER)(sampling_strategy=strategy_of(sampler), random_state=random_state)
 
 
 def target_of(y: Any) -> np.ndarray:
-    """Return labels that come as columns of 0 and 1, one per class, as one column."""
+    """Return labels given as columns of 0 and 1, one per class, as one column."""
     try:
         return imblearn_class("utils.check_target_type")(y, indicate_one_vs_all=True)[0]
     except ValueError as error:
@@ -121,7 +122,7 @@ def resample(sampler: Any, windows: Windows, labels: np.ndarray) -> tuple[np.nda
 
 
 def _share(resampled: np.ndarray, labels: np.ndarray) -> float:
-    """Return the share of the anomaly, the last of two classes; 0 with more classes."""
+    """Return the share of anomalies, the last of two classes; 0 with more classes."""
     classes = np.unique(labels)
     return float(np.mean(resampled == classes[1])) if len(classes) == 2 else 0.0
 
@@ -140,8 +141,8 @@ def _fit_resample(sampler: Any, windows: Windows, labels: np.ndarray) -> tuple[n
 def _find_parents(
     sampler: Any, X: np.ndarray, y: np.ndarray, dense: np.ndarray, labels: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return the position of each row, for a synthetic one that of the nearest row of its class; and which are made."""
-    # Rows that a sampler picked, or that a cleaner picked among the old rows and the new ones after them.
+    """Return the position of each row, for synthetic ones of the nearest row of the class, and which are synthetic."""
+    # Rows that a sampler selected, or that a cleaning step selected among the old rows and the new ones after them.
     steps: tuple[Any, ...] = (sampler, getattr(sampler, "enn_", None), getattr(sampler, "tomek_", None))
     picked = next(
         (step.sample_indices_ for step in steps if hasattr(step, "sample_indices_")), np.arange(len(y))

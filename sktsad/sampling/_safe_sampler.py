@@ -45,7 +45,7 @@ from ._resampling import (
 from ._sampler_tags import TagsOfSampler
 from ._window_augmenter import WindowAugmenter
 
-#: Names, and the classes of imbalanced-learn that they stand for.
+#: Names, with their classes in imbalanced-learn.
 NAMES = {
     "undersample": "under_sampling.RandomUnderSampler",
     "near_miss": "under_sampling.NearMiss",
@@ -60,18 +60,19 @@ NAMES = {
 
 
 class SafeSampler(OneToOneFeatureMixin, Estimator):
-    """Resample windows at fit with any sampler of imbalanced-learn, however few the anomalies are.
+    """Resample windows at fit with any sampler of imbalanced-learn, even with very few anomalies.
 
-    Put it after `SlidingWindow` in a pipeline of imbalanced-learn, which skips samplers at predict. Compared with a
+    Use it after `SlidingWindow` in a pipeline of imbalanced-learn, which skips samplers at predict. Compared with a
     plain sampler:
 
-    - Windows stay `Windows`: they keep their channels and their index, and only synthetic ones take memory of their
-      own. Random sampling copies no window; other methods compare windows, and copy those of a panel to do so.
+    - Windows stay `Windows`: they keep their channels and their index, and only synthetic ones need additional memory.
+      Random sampling copies no window; other methods compare windows, and to do so copy those of a panel.
     - Rows stay in time order, synthetic ones next to the nearest row of their class, so that the last rows are still
       the last in time. Rows of a panel stay in the order given.
-    - With no anomaly, nothing is done. A single one is repeated if the method needs neighbours. With few, the method
-      uses as many neighbours as there are. An oversampler that finds nothing to do, or fails on few rows, is replaced
-      by repeating rows. Each of these comes with a warning. An undersampler leaves as few rows as its ratio requires.
+    - With no anomaly, nothing is done. A single anomaly is repeated if the method needs neighbours. With few anomalies,
+      the method uses as many neighbours as there are. An oversampler that finds nothing to do, or fails on few rows, is
+      replaced by repeating rows. Each of these cases gives a warning. An undersampler leaves as few rows as its ratio
+      requires.
     - The share of anomalies never falls: if it is already as large as ``ratio``, or the sampler removes anomalies,
       nothing is done, with a warning; an oversampler is then replaced by repeating rows.
 
@@ -84,21 +85,21 @@ class SafeSampler(OneToOneFeatureMixin, Estimator):
         None only applies ``max_normal``.
     ratio : float or None, default=None
         Number of anomalies per normal row after resampling, above 0 and at most 1; for two classes. None keeps the
-        sampler's own, usually 1. Cleaning samplers, such as "tomek_links", have none.
+        ratio of the sampler, usually 1. Cleaning samplers, such as "tomek_links", have no ratio.
     max_normal : int, default=None
-        Number of normal rows to draw first, at random, from each series that has more: long series of normal rows cost
-        time and add little. All anomalies are kept.
+        Number of normal rows to draw at random, before resampling, from each series that has more: long series of
+        normal rows take time and add little. All anomalies are kept.
     n_channels : int, default=None
         Number of channels in a plain 2-D row, for "augment".
     random_state : int, RandomState or None, default=None
-        Passed to the sampler, and to samplers inside it; with None, these keep their own. It also draws the rows of
-        ``max_normal``.
+        Passed to the sampler, and to samplers inside it; with None, these keep their own. It also controls which rows
+        are drawn for ``max_normal``.
 
     Attributes
     ----------
     sampling_strategy_ : dict
         The ``sampling_strategy_`` of the sampler that was used: for each class that it changed, the number of rows
-        that it made, or that it left; empty if the rows are unchanged.
+        added by an oversampler, or left by an undersampler; empty if the rows are unchanged.
     sample_indices_ : ndarray of shape (n_resampled,)
         The row of X that each row comes from; for a synthetic row, the nearest row of its class.
     n_features_in_, feature_names_in_ : int, ndarray of str
@@ -106,7 +107,7 @@ class SafeSampler(OneToOneFeatureMixin, Estimator):
 
     Notes
     -----
-    A model that was fitted to resampled rows gives too high a probability to the anomaly: choose its threshold on the
+    A model that was fitted to resampled rows overestimates the probability of anomalies: choose its threshold on the
     original rows, e.g. with ``ThresholdClassifier(pipeline)``. Sample weights cannot be passed through a sampler.
 
     Examples
@@ -181,19 +182,19 @@ class SafeSampler(OneToOneFeatureMixin, Estimator):
         X_resampled : as X
             Windows, in time order.
         y_resampled : as y
-            Their labels.
+            Labels of the rows.
 
         Raises
         ------
         ValueError
-            If X is a frame with time in its index that holds no windows, or ``ratio`` is given for more than two
-            classes, or to a sampler that has none.
+            If X is a frame of plain rows with time in its index, or ``ratio`` is given for more than two classes, or
+            for a sampler that has no ratio.
 
         Warns
         -----
         UserWarning
-            If the rows cannot be resampled as the parameters require; or, with ``max_normal``, if y holds two labels
-            other than 0 and 1, of which the last in sorted order is taken as the anomaly.
+            If the rows cannot be resampled as the parameters require; or, with ``max_normal``, if y has two labels
+            other than 0 and 1: the last in sorted order is taken as the anomaly.
         """
         windows, labels = self._check(X, y)
         order = time_order(windows)
@@ -204,7 +205,7 @@ class SafeSampler(OneToOneFeatureMixin, Estimator):
         in_time = np.argsort(parents, kind="stable")
         parents, rows = drawn[parents[in_time]], rows[in_time]
         self.sample_indices_ = parents
-        # A row has the label of its parent, so that labels keep their form.
+        # A row gets the label of its parent, so that labels keep their type.
         return _take(X, windows, made, rows, parents), safe_indexing(y, parents)
 
     def __sklearn_tags__(self) -> Any:
@@ -221,8 +222,9 @@ class SafeSampler(OneToOneFeatureMixin, Estimator):
         windows = check_windows(self, X, n_channels=self.n_channels, reset=True)
         if has_time(X) and not isinstance(X, Windows) and windows.channel_names is None:
             raise ValueError(
-                "X is a frame of rows with time in its index, not windows: the sampler would remove rows of windows. "
-                "Put SafeSampler after SlidingWindow, or pass n_channels= for rows that are windows."
+                "X is a frame of rows with time in its index, not of windows: the sampler would remove rows that "
+                "later windows need. Put SafeSampler after SlidingWindow, or pass n_channels= for rows that are "
+                "windows."
             )
         if np.ndim(y) == 2:
             check_same_index(windows, y)
@@ -257,7 +259,7 @@ class SafeSampler(OneToOneFeatureMixin, Estimator):
             return as_they_are(windows)
         classes, counts = np.unique(labels, return_counts=True)
         if len(classes) == 1:
-            warn(f"y holds only the class {classes.tolist()[0]!r}: the rows are left unchanged.")
+            warn(f"y contains only the class {classes.tolist()[0]!r}: the rows are left unchanged.")
             return as_they_are(windows)
         if len(classes) > 2 and self.ratio is not None:
             raise ValueError(
@@ -270,14 +272,14 @@ class SafeSampler(OneToOneFeatureMixin, Estimator):
             wanted = strategy_of(sampler)
         if len(classes) == 2 and counts[1] >= wanted * counts[0]:
             warn(
-                f"There are {counts[1]} rows of the anomaly, {classes.tolist()[1]!r}, for {counts[0]} others, already "
-                f"at least ratio={wanted:g}: the rows are left unchanged. Use a larger ratio, or no sampler."
+                f"There are {counts[1]} anomalies, labelled {classes.tolist()[1]!r}, and {counts[0]} other rows, "
+                f"already at least ratio={wanted:g}: the rows are left unchanged. Use a larger ratio, or no sampler."
             )
             return as_they_are(windows)
         if sampler is None:
             return self._augment(windows, labels, int(np.ceil(wanted * counts.max())))
         parents, made, used = resample(suit_to(sampler, int(counts.min())), windows, labels)
-        makes = getattr(used, "smote_", used)  # for samplers that clean afterwards
+        makes = getattr(used, "smote_", used)  # for samplers with a cleaning step
         self.sampling_strategy_ = dict(getattr(makes, "sampling_strategy_", {}))
         return parents, made
 
@@ -300,14 +302,16 @@ class SafeSampler(OneToOneFeatureMixin, Estimator):
         sampler = (
             imblearn_class(NAMES[self.sampler])() if isinstance(self.sampler, str) else clone(self.sampler)
         )
-        if sampler.get_params().get("smote", "none") is None:  # else its number of neighbours cannot be set
+        if (
+            sampler.get_params().get("smote", "none") is None
+        ):  # otherwise its number of neighbours cannot be set
             inner = {name: getattr(sampler, name) for name in ("sampling_strategy", "random_state")}
             sampler.set_params(smote=imblearn_class(NAMES["smote"])(**inner))
         names = list(sampler.get_params())
         if self.ratio is not None:
             if "sampling_strategy" not in names or kind_of(sampler) == "clean-sampling":
                 raise ValueError(
-                    f"ratio={self.ratio} is not for {name_of(sampler)}, which takes no ratio. Use ratio=None."
+                    f"ratio={self.ratio} cannot be used with {name_of(sampler)}, which has no ratio. Use ratio=None."
                 )
             strategies = {"sampling_strategy", "smote__sampling_strategy"} & set(names)
             sampler.set_params(**dict.fromkeys(strategies, self.ratio))
@@ -318,7 +322,7 @@ class SafeSampler(OneToOneFeatureMixin, Estimator):
 
 
 def _take(X: Rows, windows: Windows, made: np.ndarray, rows: np.ndarray, parents: np.ndarray) -> Any:
-    """Return rows of the windows, followed by the synthetic ones, in the form of X."""
+    """Return rows of the windows, followed by the synthetic ones, with the type of X."""
     if not isinstance(X, Windows):
         values = np.concatenate([np.asarray(windows), made])[rows]
         if isinstance(X, pd.DataFrame):

@@ -1,4 +1,4 @@
-"""More windows by small changes, such as those of a clock or a sensor."""
+"""More windows by small changes, as clocks and sensors make them."""
 
 from __future__ import annotations
 
@@ -16,18 +16,19 @@ CHANGES = ("jitter", "scaling", "time_warp", "shift")
 class WindowAugmenter(Estimator):
     """Copy windows with small changes: a strategy for `SafeSampler`.
 
-    SMOTE interpolates between two windows, which distorts waves that are out of phase; here each copy comes from one
+    SMOTE interpolates between two windows, which distorts waves that are out of phase; here each copy is made from one
     window [1]_.
 
     Parameters
     ----------
     changes : sequence of {"jitter", "scaling", "time_warp", "shift"}, default=all four
-        Changes made to a copy; their order here does not matter. "time_warp" compresses some parts of the window and
-        stretches others; "shift" moves the window in time and repeats the row at its end; "scaling" multiplies each
+        Changes made to a copy; the order in this list does not matter. "time_warp" compresses some parts of the window
+        and stretches others; "shift" moves the window in time and repeats the row at its end; "scaling" multiplies each
         channel by a factor; "jitter" adds Gaussian noise.
     strength : float, default=0.1
-        Size of the changes: the noise has this standard deviation, in units of that of the channel; factors, and the
-        relative lengths of time steps, differ from 1 by about this much; the shift is up to this share of the window.
+        Size of the changes: the standard deviation of the noise, as a multiple of that of the channel; by about how
+        much the factors, and the relative lengths of time steps, differ from 1; and the largest shift, as a share of
+        the window.
     random_state : int, RandomState or None, default=None
         Controls which windows and changes are drawn.
 
@@ -79,12 +80,12 @@ class WindowAugmenter(Estimator):
         Raises
         ------
         ValueError
-            If ``changes`` holds an unknown name, or the windows do not have three dimensions.
+            If ``changes`` contains an unknown name, or the windows do not have three dimensions.
         """
         self._validate_params()
         unknown = sorted(set(self.changes) - set(CHANGES))
         if unknown:
-            raise ValueError(f"changes={self.changes!r} holds {unknown}: choose among {list(CHANGES)}.")
+            raise ValueError(f"changes={self.changes!r} contains {unknown}: choose from {list(CHANGES)}.")
         if np.ndim(windows) != 3:
             raise ValueError(
                 f"windows has shape {np.shape(windows)}, not (n_windows, length, n_channels): reshape it."
@@ -95,7 +96,7 @@ class WindowAugmenter(Estimator):
         copies = windows[parents]
         dtype = windows.dtype if windows.dtype.kind == "f" else np.float64
         n, length, n_channels = copies.shape
-        # Times of the original that each step of a copy shows.
+        # For each step of a copy, the time in the original window.
         times = np.tile(np.arange(length, dtype=float), (n, 1))
         if "time_warp" in self.changes and length > 1:
             speed = np.abs(1 + self.strength * rng.standard_normal((n, length - 1)))
@@ -113,7 +114,7 @@ class WindowAugmenter(Estimator):
 
 
 def _at_times(windows: np.ndarray, times: np.ndarray) -> np.ndarray:
-    """Interpolate windows between their rows, each at its own times; beyond an end, the row there is repeated."""
+    """Interpolate windows between their rows, each at its own times; the rows at both ends are repeated beyond them."""
     last = windows.shape[1] - 1
     times = np.clip(times, 0, last)[:, :, None]
     before = np.minimum(np.floor(times).astype(int), max(last - 1, 0))

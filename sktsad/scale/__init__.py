@@ -1,4 +1,4 @@
-"""Many series on several processes or machines: scores by partition, and panels larger than memory."""
+"""Many series in several processes or on several machines: scores by partition, and panels larger than memory."""
 
 from ._parquet_panel import ParquetPanel
 from ._score_panel import score_panel

@@ -1,4 +1,4 @@
-"""Scores of a panel on the engines that hold it: Dask and Ray."""
+"""Scores of a panel in Dask or Ray."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def is_ray(data: Any) -> bool:
 def score_dask(
     model: AnyEstimator, data: Any, series: str, time: str, columns: Any, n_partitions: int | None
 ) -> Any:
-    """Return a Dask dataframe of scores; rows are first grouped by series, unless they are already."""
+    """Return a Dask dataframe of scores; rows are first grouped by series if they are not yet."""
     import dask
 
     is_together = data.known_divisions and data.index.name == series
@@ -42,7 +42,7 @@ def score_dask(
     columns = value_columns(model, list(data.columns), series, time, columns)
     if not is_together:
         data = data.shuffle(on=series, npartitions=n_partitions or data.npartitions)
-    # With an explicit name; otherwise Dask would pickle the model once more to derive one from its content.
+    # With an explicit name; otherwise Dask would pickle the model again to derive a name from its content.
     sent = dask.delayed(model, name=f"sktsad-model-{uuid.uuid4().hex}", traverse=False)
     score = partial(_score_named, series=series, time=time, columns=columns)
     empty = data._meta[[series, time]].assign(
@@ -61,7 +61,7 @@ def score_ray(
     if n_partitions is None:
         n_partitions = max(1, int(_EACH * ray.cluster_resources().get("CPU", 1)))
     needed = data.select_columns(list(dict.fromkeys([series, time, *columns])))
-    # By groups, which are never split; a batch may end where a block does.
+    # By groups, which are never split; batches may be split at block borders.
     numbered = needed.map_batches(
         partial(_number, series=series, n_partitions=n_partitions), batch_format="pandas", batch_size=None
     )

@@ -21,7 +21,7 @@ from ._score_table import as_fitted
 
 #: Default number of rows in a partition, approximately.
 _ROWS = 2**19
-#: Least number of partitions per process, so that none waits long for the last one.
+#: Smallest number of partitions per process, so that no process waits long for the last one.
 _EACH = 4
 
 
@@ -56,7 +56,7 @@ def score_files(
     out: Path | None,
     verbose: int,
 ) -> Any:
-    """Return scores and status of a panel on disk, or with ``out`` the folder to which they were written."""
+    """Return scores and status of a panel on disk, or, with ``out``, the folder to which they were written."""
     n_jobs = effective_n_jobs(n_jobs)
     n_rows = int(panel.n_rows.sum())
     if n_partitions is None:
@@ -83,7 +83,7 @@ def score_files(
 
 
 class _Sent:
-    """Data that all tasks need: passed as it is, or written once to a file that each other process loads once."""
+    """Data that all tasks need: passed directly, or written once to a file that each process loads once."""
 
     def __init__(self, what: Any, n_jobs: int) -> None:
         self._folder = None if n_jobs == 1 else tempfile.TemporaryDirectory(prefix="sktsad-")
@@ -121,7 +121,7 @@ def _score_file_part(
     model, panel = _received(sent)
     try:
         X = panel.read(keys)
-    except Exception as error:  # such as of an unreadable file, whose rows are unknown
+    except Exception as error:  # such as for an unreadable file, whose rows are unknown
         return None, dict.fromkeys(keys, f"failed: {type(error).__name__}: {error}")
     outcome = score_series(model, as_fitted(model, X))
     frame = pd.DataFrame({"score": outcome.scores, "status": outcome.status()}, index=X.index)
@@ -129,12 +129,12 @@ def _score_file_part(
         return frame, outcome.failed
     part = path.with_suffix(".part")
     frame.reset_index().to_parquet(part)
-    part.replace(path)  # whole or not at all
+    part.replace(path)  # written atomically
     return None, outcome.failed
 
 
 def _alone(part: pd.DataFrame) -> pd.DataFrame:
-    """Return a partition whose index does not take the names of all series along to another process."""
+    """Return a partition whose index has only the names of its own series, before it is sent to a process."""
     return part.set_axis(part.index.remove_unused_levels())  # type: ignore[attr-defined]
 
 
@@ -153,7 +153,7 @@ def _counted(parts: Any, sizes: list[int], verbose: int) -> Iterator[Any]:
         if verbose:
             seconds = time.monotonic() - start
             print(
-                f"partition {number} of {len(sizes)} begins after {seconds:.1f} s and {n_before:,} of {n_rows:,} rows",
+                f"partition {number} of {len(sizes)} starts after {seconds:.1f} s and {n_before:,} of {n_rows:,} rows",
                 flush=True,
             )
         yield part
@@ -161,7 +161,7 @@ def _counted(parts: Any, sizes: list[int], verbose: int) -> Iterator[Any]:
 
 
 def _warn_of_failures(failed: dict[Hashable, str], n_series: int) -> None:
-    """Warn of series that failed; raise an error if all did.
+    """Warn about series that failed; raise an error if all did.
 
     Raises
     ------

@@ -43,7 +43,7 @@ class Outcome:
         return cls(np.full(n_rows, np.nan), np.zeros(n_rows, dtype=np.int32))
 
     def fail(self, key: Hashable, rows: Any, error: Exception) -> None:
-        """Record that a series failed, with its rows."""
+        """Record that a series failed, for all its rows."""
         state = f"failed: {type(error).__name__}: {error}"
         self.failed[key] = state
         self.codes[rows] = len(self.states)
@@ -65,7 +65,7 @@ class Outcome:
 
 @dataclass(frozen=True)
 class SeriesOfFrame:
-    """The rows of each series in a frame, even if something is wrong with their times.
+    """The rows of each series in a frame, even if their times are invalid.
 
     Attributes
     ----------
@@ -90,7 +90,7 @@ class SeriesOfFrame:
         names = iter(level.take(found[found >= 0]).tolist())
         keys = [
             None if label < 0 else next(names) for label in found.tolist()
-        ]  # None for rows without a name
+        ]  # None for rows whose series has no name
         sizes = np.diff(np.append(starts, len(labels)))
         order = np.arange(len(labels))
         if len(starts) > len(keys):  # the rows of a series are not all in one place
@@ -105,7 +105,7 @@ class SeriesOfFrame:
         return slice(int(at[0]), int(at[-1]) + 1) if is_run else at
 
     def partitions(self, n_partitions: int) -> Iterator[tuple[int, int]]:
-        """Cut the series into partitions of similar size; yield the first series and the stop of each."""
+        """Divide the series into partitions of similar size; yield the first series and the stop of each."""
         ends = np.linspace(0, len(self.order), n_partitions + 1)[1:]
         stops = np.unique(np.searchsorted(self.bounds[1:], ends - 0.5) + 1)
         yield from zip([0, *stops[:-1].tolist()], stops.tolist(), strict=True)
@@ -124,7 +124,7 @@ def score_series(model: AnyEstimator, X: pd.DataFrame) -> Outcome:
 
 
 def _score_halves(model: AnyEstimator, X: pd.DataFrame, outcome: Outcome, error: Exception) -> None:
-    """Score the series of rows that fail together, by halves of those that fail."""
+    """Score the series of rows that fail together, by splitting the failing rows into halves repeatedly."""
     series = SeriesOfFrame.of(X.index)  # type: ignore[arg-type]
     todo = [(0, len(series.keys), error)]
     while todo:

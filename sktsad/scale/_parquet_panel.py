@@ -1,4 +1,4 @@
-"""Reader of panels on disk that may be larger than memory: whole series, or some rows of many series in turn."""
+"""Reader of panels on disk that may be larger than memory: whole series, or chunks of many series in turn."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ _AT_LEAST_1 = Interval(Integral, 1, None, closed="left")
 
 
 class ParquetPanel:
-    """Read a panel from Parquet files that need not fit into memory.
+    """Read a panel from Parquet files that may be larger than memory.
 
-    Memory holds only a table that says which row group of which file holds rows of which series; it is read once from
-    the columns of series and time. Rows of a series may lie in several files, in any order.
+    Only a table of which row groups contain rows of which series is kept in memory; it is read once from the columns of
+    series and time. Rows of a series may lie in several files, in any order.
 
     Parameters
     ----------
@@ -61,9 +61,9 @@ class ParquetPanel:
 
     Notes
     -----
-    Rows are read row group by row group, so that the size of these determines the memory: files with row groups of up
-    to a hundred thousand rows, sorted by series or by time, are best. If each row group holds rows of all series, as in
-    files with one day each, every part reads all files: use few, large parts.
+    Rows are read row group by row group, so that the size of the row groups determines the memory: files with row
+    groups of up to a hundred thousand rows, sorted by series or by time, are best. If each row group contains rows of
+    all series, as in files with one day each, every part reads all files: use few, large parts.
 
     Examples
     --------
@@ -110,7 +110,7 @@ class ParquetPanel:
             raise ValueError(f"{missing[0]!r} is not a column of {self.path}, which has {given}.")
         if len(set(named)) < len(named):
             raise ValueError(f"series, time and target must be different columns, got {named}.")
-        #: Rows of a series within a row group: the series, the row group, their number, first and last time.
+        #: Rows of a series within a row group: the series, the row group, the number of rows, first and last time.
         self._pieces = self._read_pieces()
         sizes = self._pieces.groupby("series", sort=False)["n_rows"].sum()
         self.series: list[Hashable] = sizes.index.tolist()
@@ -144,12 +144,12 @@ class ParquetPanel:
         Parameters
         ----------
         n_rows : int, default=200000
-            Approximate number of rows in a part; a longer series is a part of its own.
+            Approximate number of rows in a part; a longer series is a separate part.
 
         Yields
         ------
         X, or X and y : DataFrame, or DataFrame and Series
-            As `read` returns them.
+            In the form that `read` returns.
         """
         for series in self.partitions(n_rows):
             yield self.read(series)
@@ -158,8 +158,8 @@ class ParquetPanel:
     def lanes(self, n_lanes: int = 32, n_rows: int = 4096) -> Iterator[Any]:
         """Yield some rows of many series at a time, for ``partial_fit`` of networks that run along the series.
 
-        The rows of a series come in time order, from first to last: those of each frame directly follow those of the
-        previous one. When all series of a group have ended, the next group begins.
+        All rows of a series are yielded in time order: those of each frame directly follow those of the previous one.
+        When all series of a group have ended, the next group starts.
 
         Parameters
         ----------
@@ -171,7 +171,7 @@ class ParquetPanel:
         Yields
         ------
         X, or X and y : DataFrame, or DataFrame and Series
-            As `read` returns them, with at most ``n_lanes * n_rows`` rows.
+            In the form that `read` returns, with at most ``n_lanes * n_rows`` rows.
 
         Raises
         ------
@@ -228,8 +228,8 @@ class ParquetPanel:
         time = self._dataset.schema.field(self._time).type
         if not (pa.types.is_temporal(time) or pa.types.is_integer(time) or pa.types.is_floating(time)):
             raise ValueError(
-                f"time={self._time!r} is of type {time}, which is not time. Write dates or numbers: pandas.to_datetime "
-                "turns text into dates."
+                f"time={self._time!r} is of type {time}, which is not time. Use dates or numbers: pandas.to_datetime "
+                "converts text to dates."
             )
         found = []
         for number, group in enumerate(self._groups):
@@ -252,7 +252,7 @@ class ParquetPanel:
             )
         pieces = pd.concat(found, ignore_index=True) if found else pd.DataFrame()
         if pieces.empty:
-            raise ValueError(f"{self.path} holds no rows.")
+            raise ValueError(f"{self.path} contains no rows.")
         return pieces
 
     def _rows_of(self, piece: int, series: Sequence[Hashable]) -> pd.DataFrame:
@@ -271,7 +271,7 @@ class ParquetPanel:
         return table.filter(chosen).to_pandas(ignore_metadata=True)
 
     def _as_panel(self, table: pd.DataFrame, series: list[Hashable]) -> Any:
-        """Return rows of some series as a panel, series by series in the order given, and by time."""
+        """Return rows of some series as a panel, with series in the given order and rows in time order."""
         codes = pd.Index(series).get_indexer(pd.Index(table[self._series]))
         times, levels = pd.factorize(table[self._time], sort=True)
         parts: Any = {"levels": [pd.Index(series), pd.Index(levels)], "codes": [codes, times]}

@@ -43,10 +43,10 @@ def score_panel(
     out: str | os.PathLike[str] | None = None,
     verbose: int = 0,
 ) -> Any:
-    """Score a panel of many series in partitions of whole series, wherever it is: memory, disk, Dask or Ray.
+    """Score a panel of many series in partitions of whole series: in memory, on disk, in Dask or in Ray.
 
-    Scores are those of one call of the model over all rows, up to rounding. No series is split, and the model is sent
-    to each process once. A series that fails is named, and the others are still scored.
+    Scores are the same as in one call of the model over all rows, up to rounding. No series is split, and the model is
+    sent to each process once. If a series fails, a warning names it, and the others are still scored.
 
     Parameters
     ----------
@@ -56,8 +56,8 @@ def score_panel(
         The rows: a frame with a (series, time) MultiIndex; the path of a Parquet file, or of a folder of them; a Dask
         dataframe or Ray dataset with series and time in columns, one of which may be the index in Dask.
     series : str, default=None
-        Name of the column with the name of each row's series; not for a frame or a `ParquetPanel`, which have it
-        already.
+        Name of the column with the name of each row's series; not for a frame or a `ParquetPanel`, which already have
+        one.
     time : str, default=None
         Name of the column with the time: dates or numbers; not for a frame or a `ParquetPanel`.
     columns : sequence of str, default=None
@@ -71,8 +71,8 @@ def score_panel(
         Number of processes, as in scikit-learn; None means 1 unless in a ``joblib.parallel_config`` context. Only for
         frames and Parquet files: Dask and Ray have their own workers.
     out : str or path-like, default=None
-        A new folder to which the scores of Parquet files are written, one file per partition, so that they need not fit
-        into memory. None returns them as a frame.
+        A new folder to which the scores of Parquet files are written, one file per partition, so that they may be
+        larger than memory. None returns them as a frame.
     verbose : int, default=0
         1 prints a line for each partition of a frame or of Parquet files, 0 prints nothing. It has no effect for Dask
         and Ray, whose scores are computed later: for Dask use ``dask.diagnostics.ProgressBar`` or
@@ -84,8 +84,8 @@ def score_panel(
         The columns are ``score``: the decision, or the probability of the anomaly, NaN in a series that failed; and
         ``status``: "scored", or "failed: " with the error.
 
-        - for a frame, with its index; for Parquet files, with an index of series and time, or the path ``out`` of files
-          that have these as columns;
+        - for a frame, with its index; for Parquet files, with an index of series and time, or with ``out`` its path,
+          with files that have both as columns;
         - for Dask and Ray, not yet computed, with the columns of series and time first. Dask keeps its index. The order
           of rows changes in Dask if they had to be grouped by series, and always in Ray.
 
@@ -102,7 +102,7 @@ def score_panel(
     Warns
     -----
     UserWarning
-        If some series of a frame or of Parquet files could not be scored. They are named.
+        If some series of a frame or of Parquet files could not be scored; the warning names them.
 
     See Also
     --------
@@ -129,8 +129,8 @@ def score_panel(
     elif is_path or is_dask(data) or is_ray(data):
         if series is None or time is None:
             raise ValueError(
-                f"series={series!r} and time={time!r} must name the columns of a {type(data).__name__} that hold the "
-                "name of the series and the time of each row."
+                f"series={series!r} and time={time!r} must name the columns of a {type(data).__name__} that contain "
+                "the name of the series and the time of each row."
             )
     else:
         raise TypeError(
@@ -149,7 +149,9 @@ def score_panel(
     if is_path or isinstance(data, ParquetPanel):
         folder = None if out is None else Path(out)
         if folder is not None and folder.exists():
-            raise ValueError(f"out={str(out)!r} exists. Name a new folder: nothing is overwritten.")
+            raise ValueError(
+                f"out={str(out)!r} already exists, and nothing is overwritten. Pass a new folder."
+            )
         panel = data if isinstance(data, ParquetPanel) else _open(model, data, names)
         return score_files(model, panel, n_partitions, n_jobs, folder, verbose)
     if n_jobs is not None:

@@ -1,4 +1,4 @@
-"""Scores of a table with series and time in columns, as every engine computes them for its partitions."""
+"""Scores of a table with series and time in columns, as computed for the partitions of all engines."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def score_table(
 
 
 def as_fitted(model: AnyEstimator, X: pd.DataFrame) -> pd.DataFrame:
-    """Return rows without column names if the model was fitted on an array, as it would warn of names."""
+    """Return rows without column names if the model was fitted on an array, since it would warn about names."""
     is_nameless = hasattr(model, "n_features_in_") and not hasattr(model, "feature_names_in_")
     return X.set_axis(range(X.shape[1]), axis=1) if is_nameless else X
 

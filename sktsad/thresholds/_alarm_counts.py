@@ -1,4 +1,4 @@
-"""The number of alarms at each of many thresholds, without trying them one by one."""
+"""Counts of alarms for many thresholds at once."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .._core import AlarmRule
 
 
 def count_alarms(level_of_row: np.ndarray, place: np.ndarray, rule: AlarmRule, most: float) -> np.ndarray:
-    """Return the number of alarms above each of the last levels.
+    """Return the number of alarms above each of the highest levels.
 
     Parameters
     ----------
@@ -25,12 +25,12 @@ def count_alarms(level_of_row: np.ndarray, place: np.ndarray, rule: AlarmRule, m
     rule : AlarmRule
         Rule that says which rows are one alarm.
     most : float
-        Largest number of alarms of interest: thresholds below the highest one that makes more are not needed.
+        Largest number of alarms of interest: counting stops at the highest threshold that makes more.
 
     Returns
     -------
     counts : ndarray of int
-        Number of alarms at each of the last thresholds; at the very last, which no row exceeds, it is 0.
+        Number of alarms at each of the highest thresholds; it is 0 at the last, which no row exceeds.
     """
     if np.all(rule.min_rows == 1) and not np.any(rule.cool_down > rule.merge_gap):
         return _count_merged(level_of_row, place, rule.merge_gap)
@@ -45,7 +45,7 @@ def most_alarms(bounds: np.ndarray, place: np.ndarray, rule: AlarmRule) -> int:
 
 
 class _Before(BaseIndexer):
-    """For each row, the earlier rows whose run it could continue."""
+    """For each row, the range of earlier rows whose run it could continue."""
 
     def get_window_bounds(
         self,
@@ -59,7 +59,7 @@ class _Before(BaseIndexer):
 
 
 def _count_merged(level_of_row: np.ndarray, place: np.ndarray, merge_gap: Any) -> np.ndarray:
-    """Count runs: at each level it reaches, a row starts one unless a row within the gap before reaches it, too."""
+    """Count runs: at each level, a row that reaches it starts a run unless a row at most a gap earlier does, too."""
     first = np.searchsorted(place, place - merge_gap - 1)
     levels = pd.Series(level_of_row)
     before = levels.rolling(_Before(first=first), min_periods=1).max().fillna(-1).to_numpy().astype(np.int64)
@@ -71,10 +71,10 @@ def _count_merged(level_of_row: np.ndarray, place: np.ndarray, merge_gap: Any) -
 
 
 class _Line:
-    """Rows of all series on one line; as the threshold falls, more and more of them are above it.
+    """Rows of all series, one series after the other; as the threshold falls, more and more of them are above it.
 
-    What follows an alarm depends only on where the alarm ended. So an added row changes the alarms from its own run up
-    to the first alarm that ends where one ended before.
+    Which alarms follow an alarm depends only on where it ends. So an added row changes the alarms from its own run on,
+    up to the first alarm that ends where an alarm ended before.
     """
 
     def __init__(self, place: np.ndarray, rule: AlarmRule) -> None:
@@ -82,7 +82,8 @@ class _Line:
         self.merge_gap = np.broadcast_to(rule.merge_gap, place.shape).tolist()
         self.min_rows = np.broadcast_to(rule.min_rows, place.shape).tolist()
         self.cool_down = np.broadcast_to(rule.cool_down, place.shape).tolist()
-        #: Start and end of each run, how many rows it needs, and the places of its rows; then the end of each alarm.
+        #: For each run its start and end, the number of rows that it needs, and the places of its rows; then the end of
+        #: each alarm.
         self.starts: list[int] = []
         self.lasts: list[int] = []
         self.needs: list[int] = []
@@ -122,7 +123,7 @@ class _Line:
         return number
 
     def _update(self, number: int, cool: int) -> None:
-        """Recompute the alarms from one run on."""
+        """Recompute the alarms, starting with this run."""
         first = after = bisect_left(self.ends, self.starts[number])
         ready = self.ends[first - 1] + cool if first else -1
         ends = []

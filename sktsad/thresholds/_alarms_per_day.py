@@ -23,16 +23,16 @@ from ._alarm_counts import count_alarms, most_alarms
 from ._cuts import cut_between
 from ._threshold_rule import ThresholdRule
 
-#: A hole of more time steps counts as missing rows; by default it also ends a window of `SlidingWindow`.
+#: A hole longer than this number of time steps counts as missing rows; this is also the default of `SlidingWindow`.
 _MAX_GAP = 3
 _NANOSECONDS_PER_DAY = 86_400 * 10**9
 
 
 class AlarmsPerDay(ThresholdRule):
-    """Choose the lowest threshold at which, and above which, there are at most ``n`` alarms per day and series.
+    """Choose the lowest threshold such that it and all higher ones make at most ``n`` alarms per day and series.
 
-    Alarms are counted by the rule of `sktsad.postprocessing.alarms`: an operator is called once for an event, however
-    long it lasts, and however often it flickers within half an hour.
+    Alarms are counted by the rule of `sktsad.postprocessing.alarms`: an operator is called once for an event, even if
+    it lasts long or the score repeatedly falls below the threshold for up to half an hour.
 
     Parameters
     ----------
@@ -40,14 +40,14 @@ class AlarmsPerDay(ThresholdRule):
         Largest number of alarms per day in one series of normal rows; above 0. For example, 0.5 is one alarm in two
         days.
     rows_per_day : float, default=None
-        Number of rows of one series in a day. None takes it from the most frequent time step of each series, by the
-        dates in the index of the scores.
+        Number of rows of one series in a day. None infers it from the most frequent time step of each series, which
+        needs dates in the index of the scores.
     merge_gap : int, timedelta or str, default=None
         A row above the threshold continues the alarm before it if at most this number of quiet rows, or quiet rows of
         this length of time, lie between them. None is half an hour: 30 rows at one-minute steps, no row at one-hour
         steps.
     min_rows : int, timedelta or str, default=1
-        Least number of rows above the threshold that make an alarm, or how long these must last.
+        Number of rows above the threshold that make an alarm, or how long these must last.
     cool_down : int, timedelta or str, default=0
         Number of rows, or time, after the last row of an alarm in which no other alarm opens.
 
@@ -59,7 +59,8 @@ class AlarmsPerDay(ThresholdRule):
         The thresholds tried, ascending; the last is the largest score, above which there is no row. With ``min_rows``,
         or a ``cool_down`` longer than ``merge_gap``, the first is the highest one that makes too many alarms.
     alarms_per_day_ : ndarray
-        Alarms per day with each of them. A lower threshold may have fewer, since runs merge; it is not chosen.
+        Alarms per day for each of ``thresholds_``. A lower threshold may have fewer alarms, since runs merge; it is not
+        chosen.
 
     Raises
     ------
@@ -70,8 +71,8 @@ class AlarmsPerDay(ThresholdRule):
     -----
     UserWarning
         If the rows cover less than ``1 / n`` days, so that not even one alarm is allowed: the threshold is the largest
-        score. Or if no threshold makes too many alarms, as ``n`` is large, scores hardly differ, or ``merge_gap`` and
-        ``cool_down`` are so long that rows cannot hold more: the threshold is below all scores.
+        score. Or if no threshold makes too many alarms, because ``n`` is large, scores hardly differ, or ``merge_gap``
+        and ``cool_down`` are so long that no more alarms are possible: the threshold is below all scores.
 
     See Also
     --------
@@ -79,11 +80,11 @@ class AlarmsPerDay(ThresholdRule):
 
     Notes
     -----
-    ``fit`` takes series and time from the index of the scores, or else of ``y``: the times of one series, or a
+    ``fit`` takes series and time from the index of the scores, or otherwise of ``y``: the times of one series, or a
     (series, time) MultiIndex. Rows without an index are one series without a gap. Labelled anomalies are left out, and
-    the holes in time that they leave do not count as time.
+    their time is not counted.
 
-    Alarms end with their series. Holes in time of more than three steps count as missing rows.
+    No alarm continues into another series. Holes in time of more than three steps count as missing rows.
 
     Examples
     --------
@@ -133,8 +134,8 @@ class AlarmsPerDay(ThresholdRule):
         most = round(float(as_written(self.n)) * days, 9)  # 0.29 * 100 must be 29, not 28.999999999999996
         if most < 1:
             warnings.warn(
-                f"n={self.n} alarm(s) per day are less than one in {days:.3g} day(s) of normal rows: their largest "
-                "score becomes the threshold. Use more rows or a larger n.",
+                f"n={self.n} alarm(s) per day allow less than one alarm in {days:.3g} day(s) of normal rows, so the "
+                "largest score becomes the threshold. Use more rows or a larger n.",
                 UserWarning,
                 stacklevel=4,
             )
@@ -143,9 +144,9 @@ class AlarmsPerDay(ThresholdRule):
         possible, without = (most_alarms(rows.bounds, place, each) for each in (rule, AlarmRule()))
         if possible <= most < without:
             warnings.warn(
-                f"n={self.n} alarm(s) per day can never be exceeded with merge_gap={self.merge_gap!r} and cool_down="
-                f"{self.cool_down!r}: {days:.3g} day(s) hold at most {possible}. The threshold lies below all "
-                "scores. Use shorter ones, more rows or a smaller n.",
+                f"n={self.n} alarm(s) per day can never be exceeded with merge_gap={self.merge_gap!r} and "
+                f"cool_down={self.cool_down!r}: at most {possible} are possible in {days:.3g} day(s). The threshold "
+                "is below all scores. Use a shorter merge_gap or cool_down, more rows or a smaller n.",
                 UserWarning,
                 stacklevel=4,
             )
@@ -159,8 +160,8 @@ class AlarmsPerDay(ThresholdRule):
         if not (len(too_many) or possible <= most < without):
             warnings.warn(
                 f"n={self.n} alarm(s) per day can never be exceeded by these scores, which make at most "
-                f"{self.alarms_per_day_.max():.3g} with any threshold. It lies below all scores, so that every row is "
-                "an alarm. Use a smaller n, or a rule such as Quantile(0.99).",
+                f"{self.alarms_per_day_.max():.3g} with any threshold. The threshold is below all scores, so that "
+                "every row is an alarm. Use a smaller n, or a rule such as Quantile(0.99).",
                 UserWarning,
                 stacklevel=4,
             )

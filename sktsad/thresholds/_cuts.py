@@ -1,4 +1,4 @@
-"""Every way to cut scores in two, and the scores above each cut."""
+"""All thresholds that separate distinct scores, and the number of scores above each."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 
 
 def cut_between(scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the thresholds that separate distinct scores, and for each score how many of them it exceeds, minus one.
+    """Return the thresholds that separate distinct scores, and for each score how many it exceeds, minus 1.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""The distribution of scores seen, in bounded memory."""
+"""The distribution of all scores seen so far, in bounded memory."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 
 from .._core import as_written
 
-#: Largest number of distinct scores to keep; the largest half are kept exactly.
+#: Largest number of distinct scores to keep; the larger half is kept exactly.
 MOST_LEVELS = 2**16
 
 
@@ -42,11 +42,11 @@ class Distribution:
         return int(self.up_to[-1])
 
     def at_rank(self, rank: int) -> float:
-        """Return the n-th smallest score, counted from 1."""
+        """Return the score with this rank; the smallest has rank 1."""
         return self.levels[np.searchsorted(self.up_to, rank)]
 
     def quantile(self, q: float) -> float:
-        """Return the smallest score that a share of at least ``q`` does not exceed."""
+        """Return the smallest score such that a share of at least ``q`` of the scores does not exceed it."""
         return self.at_rank(max(math.ceil(round(as_written(q) * len(self), 9)), 1))
 
     def median(self) -> float:

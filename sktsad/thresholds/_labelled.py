@@ -1,4 +1,4 @@
-"""Thresholds that are best over labelled rows."""
+"""Thresholds with the highest F-beta or the lowest cost over labelled rows."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class BestFBeta(ThresholdRule):
     Attributes
     ----------
     threshold_ : float
-        The threshold; the highest of equally good ones.
+        The threshold; the highest if several are equally good.
     thresholds_ : ndarray
         The thresholds tried, ascending.
     precision_, recall_, f_beta_ : ndarray
@@ -67,13 +67,13 @@ class Cost(ThresholdRule):
     ----------
     matrix : array-like of shape (2, 2), default=((0, 1), (10, 0))
         ``matrix[i][j]`` is the cost of predicting ``j`` for a row that is ``i``, where 0 is normal and 1 an anomaly:
-        rows are the truth and columns the prediction, as in scikit-learn's ``confusion_matrix``. By default a miss
-        costs as much as ten false alarms. A wrong prediction must cost more than a right one.
+        rows are the true classes and columns the predictions, as in scikit-learn's ``confusion_matrix``. By default a
+        miss costs as much as ten false alarms. A wrong prediction must cost more than a correct one.
 
     Attributes
     ----------
     threshold_ : float
-        The threshold; the highest of equally good ones.
+        The threshold; the highest if several are equally good.
     thresholds_ : ndarray
         The thresholds tried, ascending; the last is the largest score, above which there is no row.
     cost_ : ndarray
@@ -104,7 +104,7 @@ class Cost(ThresholdRule):
         (quiet, false_alarm), (miss, hit) = self._check_matrix()
         self.thresholds_, alarms, hits = _count(scores, anomalous)
         n_rows, n_anomalies = alarms[0], hits[0]
-        # What mistakes cost on top of the cost of correct predictions alone, which no threshold changes.
+        # The extra cost of mistakes; the cost of correct predictions is the same for all thresholds.
         added = (alarms - hits) * (false_alarm - quiet) + (n_anomalies - hits) * (miss - hit)
         self.cost_ = ((n_rows - n_anomalies) * quiet + n_anomalies * hit + added) / n_rows
         is_best = added <= added.min() * (1 + 1e-15)  # equal up to rounding: 3 * 0.7 is below 2.1
@@ -117,19 +117,19 @@ class Cost(ThresholdRule):
             costs = np.empty(0)
         if costs.shape != (2, 2) or not np.isfinite(costs).all():
             raise ValueError(
-                f"matrix must be 2 x 2 finite costs, got {self.matrix!r}. Give rows for the truth and columns for the "
-                "prediction, such as [[0, 1], [10, 0]]: a false alarm costs 1, a miss 10."
+                f"matrix must be 2 x 2 finite costs, got {self.matrix!r}. Use rows for the true class and columns for "
+                "the prediction, such as [[0, 1], [10, 0]]: a false alarm costs 1, a miss 10."
             )
         if costs[0, 1] <= costs[0, 0] or costs[1, 0] <= costs[1, 1]:
             raise ValueError(
-                f"matrix={self.matrix!r} makes a wrong prediction cost no more than a right one. Make matrix[0][1], a "
-                "false alarm, exceed matrix[0][0], and matrix[1][0], a miss, exceed matrix[1][1]."
+                f"matrix={self.matrix!r} makes a wrong prediction cost no more than a correct one. Set matrix[0][1], a "
+                "false alarm, above matrix[0][0], and matrix[1][0], a miss, above matrix[1][1]."
             )
         return costs
 
 
 def _count(scores: np.ndarray, anomalous: np.ndarray | None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return the thresholds that separate distinct scores, the rows above each, and the anomalies among these."""
+    """Return the thresholds that separate distinct scores, and the number of rows and anomalies above each."""
     thresholds, level_of_row = cut_between(scores)
     alarms = count_above(level_of_row, len(thresholds))
     hits = count_above(level_of_row[anomalous], len(thresholds))

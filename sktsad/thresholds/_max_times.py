@@ -18,13 +18,13 @@ class MaxTimes(EmpiricalRule):
     Parameters
     ----------
     k : float, default=1.5
-        Factor on the distance between the median and the largest score; above 0. With 1 the largest score is the
-        threshold.
+        Factor by which the distance between the median and the largest score is multiplied; above 0. With 1 the largest
+        score is the threshold.
     q : float, default=1.0
-        Quantile of the scores that is used in place of the largest score: the smallest score that a share of at least
-        ``q`` does not exceed; above 0, at most 1. Below 1, such as 0.95, a few very large scores of unlabelled
-        anomalies do not move the threshold. If the quantile equals the median, as for a signal that is mostly constant,
-        the largest score is used instead.
+        Quantile of the scores that is used in place of the largest score: the smallest score such that a share of at
+        least ``q`` of the scores does not exceed it; above 0, at most 1. With a value below 1, such as 0.95, a few very
+        large scores of unlabelled anomalies do not change the threshold. If the quantile equals the median, as for a
+        signal that is mostly constant, the largest score is used instead.
 
     Attributes
     ----------
@@ -37,10 +37,10 @@ class MaxTimes(EmpiricalRule):
 
     Notes
     -----
-    The threshold is ``median + k * (largest - median)``. If the median is near 0, as it is for errors, this is ``k``
-    times the largest score. The threshold moves with the scores if they are shifted or scaled, so that the rule also
-    works for scores that may be negative, such as those of ``decision_function``; ``k`` times a negative score would
-    lie below that score.
+    The threshold is ``median + k * (largest - median)``. If the median is near 0, as for errors, this is about ``k``
+    times the largest score. If the scores are shifted or scaled, so is the threshold. Therefore the rule also works for
+    scores that may be negative, such as those of ``decision_function``; ``k`` times a negative score would lie below
+    that score.
 
     Examples
     --------

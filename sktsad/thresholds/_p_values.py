@@ -1,4 +1,4 @@
-"""P-values: how unusual scores are among those of held-out normal rows."""
+"""P-values: how unusual scores are compared with those of held-out normal rows."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ def conformal_p_values(scores: Scores, held_out: Any) -> np.ndarray:
     Notes
     -----
     The p-value is ``(1 + number of held-out scores that are at least as large) / (n_held_out + 1)``. If the score of a
-    new normal row is exchangeable with these, its p-value is at most ``p`` with a probability of at most ``p`` [1]_. So
-    p-values are uniform on normal rows, and 1 minus a p-value is not the probability of an anomaly.
+    new normal row is exchangeable with the held-out scores, its p-value is at most ``p`` with a probability of at most
+    ``p`` [1]_. So p-values are uniform on normal rows, and 1 minus a p-value is not the probability of an anomaly.
 
     P-values of many rows from one set of held-out scores are dependent. Under this kind of dependence, the procedure of
     Benjamini and Hochberg still bounds the false discovery rate, the expected share of normal rows among those called

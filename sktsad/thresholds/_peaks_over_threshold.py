@@ -1,4 +1,4 @@
-"""A threshold beyond the scores seen, by the shape of their tail."""
+"""A threshold above the scores seen, from a model of their tail."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ._distribution import Distribution
 from ._quantile_rank import quantile_rank
 from ._threshold_rule import EmpiricalRule
 
-#: Number of peaks below which the shape of a tail is a guess.
+#: Smallest number of peaks from which the shape of a tail can be estimated.
 _MIN_PEAKS = 30
 #: Range of tail shapes for which maximum likelihood is regular and the mean exists.
 _SHAPES = (-0.5, 1.0)
@@ -22,10 +22,11 @@ _RARE = 1e-3
 
 
 class PeaksOverThreshold(EmpiricalRule):
-    """Put the threshold at a quantile so high that few or no scores reach it, estimated from the tail of the scores.
+    """Put the threshold at a very high quantile, which few or no scores reach, estimated from the tail of the scores.
 
     For many distributions, the amounts by which scores exceed a high level nearly follow a generalised Pareto
-    distribution [1]_. Fitted to these peaks, it gives quantiles beyond the largest score. SPOT [2]_ begins in this way.
+    distribution [1]_. Fitted to these excesses, the peaks, it gives quantiles above the largest score. SPOT [2]_ starts
+    in the same way.
 
     Parameters
     ----------
@@ -59,8 +60,9 @@ class PeaksOverThreshold(EmpiricalRule):
 
     Notes
     -----
-    Peaks of neighbouring rows are not independent: they come in clusters. The share of rows still holds, but the
-    estimate is less certain than the number of peaks suggests. A cluster is one alarm: see `AlarmsPerDay`.
+    Peaks of neighbouring rows are not independent: they come in clusters. The share of rows above the threshold is
+    still right, but its estimate is less certain than the number of peaks suggests. A cluster is one alarm: see
+    `AlarmsPerDay`.
 
     References
     ----------
@@ -99,7 +101,7 @@ class PeaksOverThreshold(EmpiricalRule):
             return self._stand_in(
                 scores, f"{len(peaks)} scores exceed level={self.level}, fewer than {_MIN_PEAKS}"
             )
-        size = peaks.mean()  # unit for the fit, which makes it independent of scale
+        size = peaks.mean()  # unit of the fit, so that the result does not depend on the scale of the scores
         shape, _, scale = genpareto.fit(peaks / size, floc=0)
         if not _SHAPES[0] < shape < _SHAPES[1]:
             return self._stand_in(scores, f"the shape of the tail is {shape:.2g}")

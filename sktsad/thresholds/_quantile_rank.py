@@ -1,4 +1,4 @@
-"""The rank of the score that bounds the rate of false alarms on new rows."""
+"""The rank of the score to use as threshold, so that the rate of false alarms on new rows is bounded."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from .._core import as_written
 
 
 def quantile_rank(n: int, q: float, confidence: float | None = None) -> int:
-    """Return the rank, from 1, of the smallest of ``n`` scores that new ones exceed with probability at most ``1 - q``.
+    """Return the rank, from 1, of the smallest score that a new one exceeds with probability at most ``1 - q``.
 
     The bound holds on average over draws of the scores; with ``confidence``, in that share of the draws. A rank above
     ``n`` means that none of the scores is large enough.
@@ -19,6 +19,6 @@ def quantile_rank(n: int, q: float, confidence: float | None = None) -> int:
     if confidence is None:
         # Rounded: 100 * 0.55 is 55.00000000000001.
         return max(math.ceil(round((n + 1) * q, 9)), 1)
-    # The share of new scores below the k-th smallest is less than q with the probability that k or more of n are below
-    # q.
+    # The share of new scores below the k-th smallest is less than q with the probability that at least k of n uniform
+    # numbers are below q.
     return int(binom.ppf(as_written(confidence), n, q)) + 1

@@ -1,4 +1,4 @@
-"""Thresholds that a given share of the normal rows exceeds."""
+"""Thresholds that at most a given share of the normal rows exceeds."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ class Quantile(EmpiricalRule):
     ----------
     q : float, default=0.99
         Share of normal rows that stay below the threshold; above 0 and below 1. If anomalies are as rare as the false
-        alarms that this allows, precision is at best one half.
+        alarms that ``q`` allows, precision is at most one half.
     confidence : float, default=None
-        With None, the bound on the probability of a false alarm holds on average over all rows that might have been
-        held out; if these scored low by chance, more false alarms follow. A number, such as 0.95, is the probability
-        that the bound holds for the rows that were held out: the threshold is then a tolerance limit [3]_, which is
-        higher and needs more scores.
+        With None, the bound on the probability of a false alarm holds on average over all possible sets of held-out
+        rows; if those at hand have low scores by chance, there are more false alarms. A number, such as 0.95, is the
+        probability that the bound holds for the rows that were held out: the threshold is then a tolerance limit [3]_,
+        which is higher and needs more scores.
 
     Attributes
     ----------
@@ -50,7 +50,7 @@ class Quantile(EmpiricalRule):
 
     See Also
     --------
-    conformal_p_values : Make the same comparison for each score, as a p-value.
+    conformal_p_values : The same comparison for each score, as a p-value.
 
     References
     ----------
@@ -93,7 +93,7 @@ class TargetFalsePositiveRate(ThresholdRule):
     """Choose the lowest threshold that is exceeded by at most a given share of the normal rows seen.
 
     The threshold lies halfway between two scores. The rule counts the rows seen and guarantees nothing about new ones.
-    `Quantile` does, and in return allows up to one false alarm fewer among the rows seen.
+    `Quantile` gives a guarantee for new rows; in return, it may allow one alarm fewer on the rows seen.
 
     Parameters
     ----------

@@ -47,7 +47,7 @@ class MeanStd(EmpiricalRule):
 class MedianMAD(EmpiricalRule):
     """Put the threshold ``k`` scaled median absolute deviations above the median of the scores of normal rows.
 
-    A few very large scores, such as those of unlabelled anomalies, hardly move it [1]_.
+    A few very large scores, such as those of unlabelled anomalies, hardly change the threshold [1]_.
 
     Parameters
     ----------

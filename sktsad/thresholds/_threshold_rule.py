@@ -43,8 +43,8 @@ class ThresholdRule(Estimator):
             Anomaly scores, larger is more anomalous. `AlarmsPerDay` reads series and time from their pandas index, or
             from that of ``y`` if they have none.
         y : array-like of shape (n_samples,), default=None
-            1 for anomalies, 0 for normal rows. Rules without labels learn from the normal rows, or from
-            all rows if there are no labels.
+            1 for anomalies, 0 for normal rows. Rules that need no labels learn from the normal rows, or from all rows
+            if ``y`` is None.
 
         Returns
         -------
@@ -54,7 +54,7 @@ class ThresholdRule(Estimator):
         ------
         ValueError
             If there is no row to learn from, scores are not finite, the rule needs labels and y is missing, or scores
-            and y both carry series or time in their index and these differ.
+            and y both have series or time in their index and these differ.
         """
         self._learn(*self._read(scores, y))
         return self
@@ -94,8 +94,8 @@ class ThresholdRule(Estimator):
     def _learn(self, scores: np.ndarray, anomalous: np.ndarray | None, index: pd.Index) -> None:
         """Set ``threshold_`` and the attributes that show how it was chosen.
 
-        Rules that need labels get all rows and ``anomalous``, the others the normal rows. ``index`` is that of the
-        rows, or their numbers if they had none: rows that were left out leave a hole.
+        Rules that need labels get all rows and ``anomalous``, the others the normal rows. ``index`` is the index of
+        these rows, or their positions if there is none: rows that are left out leave a hole.
         """
         raise NotImplementedError
 
@@ -118,15 +118,15 @@ class EmpiricalRule(ThresholdRule):
 
     @atomic_fit
     def update(self, scores: Scores, y: Labels = None) -> Self:
-        """Continue learning: the threshold becomes that of `fit` on all scores seen so far and these.
+        """Continue learning: the threshold becomes that of a `fit` on all scores so far, including these.
 
         Parameters
         ----------
         scores : array-like of shape (n_samples,)
             Further anomaly scores.
         y : array-like of shape (n_samples,), default=None
-            1 for anomalies, which are left out, 0 for normal rows. None treats all rows as normal: leave out anomalies
-            yourself, or the threshold climbs over them.
+            1 for anomalies, which are left out, 0 for normal rows. None treats all rows as normal: leave out known
+            anomalies, as they would raise the threshold.
 
         Returns
         -------
@@ -134,8 +134,8 @@ class EmpiricalRule(ThresholdRule):
 
         Notes
         -----
-        With more than 65,536 distinct scores, the largest 32,768 are kept as they are, and the others joined with their
-        neighbours: memory is bounded, and the threshold nearly the same.
+        If there are more than 65,536 distinct scores, the largest 32,768 are kept as they are, and neighbours among the
+        others are merged, so that memory is bounded and the threshold stays nearly the same.
         """
         check_is_fitted(self, "threshold_")
         more, _, _ = self._read(scores, y)

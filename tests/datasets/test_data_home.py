@@ -70,5 +70,5 @@ def test_sums_are_known_of_all_sets_that_come_in_files():
 
 def test_a_file_that_is_cut_off_is_named(tmp_path):
     (tmp_path / "a.csv.gz").write_bytes(gzip.compress(b"anything")[:-9])
-    with pytest.raises(ValueError, match=r"a.csv.gz is cut off or damaged: .*Download it again"):
+    with pytest.raises(ValueError, match=r"a.csv.gz is truncated or damaged: .*Download it again"):
         read_checked(tmp_path / "a.csv.gz")

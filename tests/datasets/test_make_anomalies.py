@@ -96,9 +96,12 @@ def test_what_changes_nothing_is_no_anomaly():
 @pytest.mark.parametrize(
     "options, message",
     [
-        ({"kinds": ["spikes"]}, r"kinds=\['spikes'\] must name at least one of \['spike'"),
-        ({"kinds": []}, "must name at least one"),
-        ({"n_events": 6}, "n_events=6 of length=20 do not fit into series 'a' with 300 rows: each needs 60"),
+        ({"kinds": ["spikes"]}, r"kinds=\['spikes'\] must contain at least one of \['spike'"),
+        ({"kinds": []}, "must contain at least one"),
+        (
+            {"n_events": 6},
+            "n_events=6 of length=20 do not fit into series 'a' with 300 rows: each event needs 60",
+        ),
         ({"size": 0}, "The 'size' parameter"),
     ],
 )

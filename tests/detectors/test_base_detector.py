@@ -193,9 +193,9 @@ def test_the_last_label_in_sorted_order_is_the_anomaly(detector, classes, warns)
 @pytest.mark.parametrize(
     "labels, message",
     [
-        (np.ones(400, dtype=int), r"y holds only one class, 1: there is no normal row"),
-        (np.ones(400, dtype=bool), r"y holds only one class, True: there is no normal row"),
-        (np.full(400, "ok"), r"y holds only one class, 'ok': there is no normal row"),
+        (np.ones(400, dtype=int), r"y contains only one class, 1: there is no normal row"),
+        (np.ones(400, dtype=bool), r"y contains only one class, True: there is no normal row"),
+        (np.full(400, "ok"), r"y contains only one class, 'ok': there is no normal row"),
         (
             np.arange(400) % 3,
             "Only binary classification is supported.*mark normal rows with 0 and anomalies with 1",

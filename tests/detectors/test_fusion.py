@@ -418,8 +418,8 @@ def test_a_panel_is_cross_validated_by_series(n_jobs):
 @pytest.mark.parametrize(
     "detectors, message",
     [
-        ([], "detectors holds no member"),
-        ([("z", "drop")], "detectors holds no member"),
+        ([], "detectors is empty"),
+        ([("z", "drop")], "detectors is empty"),
         ([Z], r"detectors must be a list of \(name, estimator\) tuples, got \[ZScoreDetector"),
         ([("z", Z, 1)], "detectors must be a list of"),
         ([("z", Z), ("z", FOREST)], "Names provided are not unique"),

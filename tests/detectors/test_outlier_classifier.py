@@ -184,7 +184,7 @@ def test_a_frozen_detector_that_knows_no_names_gets_none():
         (OfItsRowsOnly(), r"OfItsRowsOnly\(\) cannot score new rows: It is transductive"),
         (
             LogisticRegression(),
-            r"LogisticRegression\(\) is a classifier, not an outlier detector. Use classifiers as they",
+            r"LogisticRegression\(\) is a classifier, not an outlier detector. Use it without",
         ),
         (make_pipeline(StandardScaler(), LogisticRegression()), "is a classifier"),
         (ZScoreDetector(), r"ZScoreDetector\(\) is a classifier"),

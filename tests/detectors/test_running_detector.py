@@ -83,7 +83,7 @@ def test_a_half_life_in_time_is_one_in_rows_of_each_series(detector):
     [
         ("1h", ROWS, "half_life='1h' is a length of time, which needs dates in the index of X"),
         ("0h", pd.DataFrame(ROWS, pd.date_range("2026", periods=400)), "half_life='0h' must be above 0"),
-        ("1h", pd.DataFrame(ROWS, [pd.Timestamp("2026")] * 400), "come more than once, as after a sampler"),
+        ("1h", pd.DataFrame(ROWS, [pd.Timestamp("2026")] * 400), "are repeated, for example by a sampler"),
     ],
 )
 def test_a_half_life_in_time_needs_a_time_step(half_life, rows, error):

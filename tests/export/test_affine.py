@@ -69,7 +69,7 @@ def test_names_of_columns_are_given_back_to_the_scaler():
 )
 def test_what_does_something_else_is_refused_by_its_name(other):
     other.fit(X[:, [1, 3]] + RNG.normal(size=(300, 2)) if isinstance(other, PowerTransformer) else X)
-    with pytest.raises(ValueError, match=r"does not shift and stretch each column.*StandardScaler"):
+    with pytest.raises(ValueError, match=r"does not shift and scale each column.*StandardScaler"):
         affine_columns(other)
 
 

@@ -144,18 +144,18 @@ class Whole(BaseDetector, BaseEstimator):
     [
         (
             make_pipeline(Difference(), GaussianDetector()),
-            "difference=Difference.* does not say how it works",
+            "difference=Difference.* does not state how it works",
         ),
         (make_pipeline(Centred(), GaussianDetector()), "centred=Centred.* looks ahead"),
         (
             make_pipeline(FunctionTransformer(lambda values: values[::-1]), GaussianDetector()),
-            "functiontransformer=.* its function may look at other rows",
+            "functiontransformer=.* its function may use other rows",
         ),
         (
             CalibratedClassifierCV(make_pipeline(SlidingWindow(3), LogisticRegression()), cv=2),
-            "contains SlidingWindow, which keeps a past",
+            "contains SlidingWindow, which needs earlier rows",
         ),
-        (make_pipeline(SlidingWindow(3), LinearRegression()), "linearregression=.* gives no score for a row"),
+        (make_pipeline(SlidingWindow(3), LinearRegression()), "linearregression=.* has no score"),
         (Whole(), "takes all rows at once"),
         (IsolationForest(n_estimators=2), "is an outlier detector"),
     ],

@@ -99,7 +99,7 @@ def test_names_that_json_does_not_hold_are_refused(tmp_path):
     X = pd.DataFrame(np.arange(9.0)[:, None], index)
     scorer = LiveScorer(make_pipeline(SeriesScaler(), GaussianDetector()).fit(X))
     scorer.prime(X)
-    with pytest.raises(TypeError, match="has a name that a snapshot cannot hold"):
+    with pytest.raises(TypeError, match="has a name that a snapshot cannot store"):
         scorer.save(tmp_path / "state")
 
 

@@ -145,8 +145,8 @@ def test_too_few_events_are_warned_of():
     assert [test.tolist() for _, test in folds] == [[0, 1, 4, 5], [2, 3, 6, 7]]
     assert [str(one.message).split(":")[0] for one in caught] == [
         "1 event(s) for n_splits=2 folds",
-        "The training rows of fold 0 hold no anomaly",
-        "The test rows of fold 1 hold no anomaly",
+        "The training rows of fold 0 contain no anomaly",
+        "The test rows of fold 1 contain no anomaly",
     ]
 
 

@@ -230,7 +230,9 @@ ROWS = np.zeros((9, 1))
 def test_a_fold_without_anomalies_is_warned_of(y, warned, form):
     with pytest.warns(UserWarning) as caught:
         assert len(list(SeriesSplit(2).split(ROWS, form(y)))) == 2
-    assert [str(one.message).split(" hold no anomaly")[0] for one in caught] == [f"The {w}" for w in warned]
+    assert [str(one.message).split(" contain no anomaly")[0] for one in caught] == [
+        f"The {w}" for w in warned
+    ]
 
 
 @pytest.mark.parametrize(

@@ -240,7 +240,7 @@ def test_numbers_for_other_classes_than_there_are_are_refused(values):
         (CrossEntropy(values), "weight"),
         (LogitAdjustedCrossEntropy(values), "prior"),
     ]:
-        message = rf"{name} holds {len(values)} value\(s\) for 2 classes: give one for each, in their sorted"
+        message = rf"{name} holds {len(values)} value\(s\) for 2 classes: give one for each, in sorted"
         with pytest.raises(ValueError, match=message):
             loss(logits, target)
 

@@ -89,7 +89,7 @@ def test_a_code_is_decoded_to_the_reconstruction(network):
 
 def test_what_is_no_code_is_refused():
     detector = AutoencoderDetector(**SMALL).fit(WINDOWS)
-    with pytest.raises(ValueError, match="X has 3 columns, a code has 4"):
+    with pytest.raises(ValueError, match="X has 3 columns, but a code has 4"):
         detector.inverse_transform(np.zeros((2, 3)))
     with pytest.raises(ValueError, match="NaN"):
         detector.inverse_transform(np.full((2, 4), np.nan))
@@ -170,7 +170,8 @@ def test_every_network_learns(network, options):
 def test_dropout_needs_a_layer_besides_the_code():
     options = {**SMALL, "hidden_sizes": (4,)}
     with pytest.raises(
-        ValueError, match=r"dropout=0.5 finds no layer between input and code: add one to hidden_sizes=\(4,"
+        ValueError,
+        match=r"dropout=0.5 has no layer between input and code to act on: add one to hidden_sizes=\(4,",
     ):
         AutoencoderDetector(dropout=0.5, **options).fit(WINDOWS)
     for decoder in ("repeat", "unroll"):
@@ -318,7 +319,7 @@ def test_early_stopping_with_too_few_rows_to_watch_is_an_error(fraction, n_rows)
     detector = AutoencoderDetector(early_stopping=True, validation_fraction=fraction, **SMALL)
     with pytest.raises(
         ValueError,
-        match=f"early_stopping=True needs 30 held-out normal rows, and validation_fraction={fraction}",
+        match=f"early_stopping=True needs 30 held-out normal rows, but validation_fraction={fraction}",
     ):
         detector.fit(WINDOWS[:n_rows])
 

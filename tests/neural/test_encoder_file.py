@@ -56,7 +56,7 @@ WEIGHT = "rnn.weight_hh_l1_reverse"
             for name in ("n_channels", "hidden_size", "num_layers", "patch_size")
             for value in (0, -1, 2.0, True, "2", None, 10**12)
         ),
-        (changed("arguments", "num_layers", 100), "holds 16 weights, where its arguments make 800"),
+        (changed("arguments", "num_layers", 100), "contains 16 weights, but its arguments need 800"),
         (
             changed("arguments", "hidden_size", 4),
             r"'rnn.weight_ih_l0' are of shape \(12, 4\), and must be \(16, 4\)",
@@ -65,7 +65,7 @@ WEIGHT = "rnn.weight_hh_l1_reverse"
             changed("arguments", "patch_size", 3),
             r"'rnn.weight_ih_l0' are of shape \(12, 4\), and must be \(12, 6\)",
         ),
-        (changed("arguments", "bidirectional", False), "holds 16 weights, where its arguments make 8"),
+        (changed("arguments", "bidirectional", False), "contains 16 weights, but its arguments need 8"),
         (changed("arguments", "bidirectional", 1), "bidirectional=1 must be True or False"),
         (changed("arguments", "cell", "transformer"), "cell='transformer' must be one of"),
         (changed("arguments", "pooling", "mean"), "pooling='mean' must be 'last' or 'last_max'"),
@@ -94,9 +94,7 @@ def test_a_file_that_contradicts_itself_is_refused_before_a_module_is_made(
     change(contents)
     torch.save(contents, path)
     monkeypatch.setattr(nn, "LSTM", None)  # whoever made one would fail
-    with pytest.raises(
-        ValueError, match=rf"(?s)path='.*encoder\.pt' holds no encoder that can be used: .*{message}"
-    ):
+    with pytest.raises(ValueError, match=rf"(?s)path='.*encoder\.pt' contains no valid encoder: .*{message}"):
         read_encoder(path)
 
 
@@ -132,7 +130,7 @@ def test_what_is_written_is_read(saved):
 
 
 def test_a_folder_is_named(tmp_path):
-    with pytest.raises(IsADirectoryError, match=r"path=.* is a folder. Set path to a file in it"):
+    with pytest.raises(IsADirectoryError, match=r"path=.* is a folder. Set path to a file written"):
         read_encoder(tmp_path)
     with pytest.raises(FileNotFoundError, match="nowhere"):
         write_encoder(RecurrentEncoder(1, "rnn", 2), tmp_path / "nowhere" / "encoder.pt")

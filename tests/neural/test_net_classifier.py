@@ -483,7 +483,7 @@ def test_partial_fit_refuses_what_does_not_belong_to_the_classes(model):
     model = clone(model)
     with pytest.raises(ValueError, match="y holds 1 class"):
         model.partial_fit(X[Y == 1], Y[Y == 1])
-    with pytest.raises(ValueError, match=r"classes=\[1\] must name two classes or more"):
+    with pytest.raises(ValueError, match=r"classes=\[1\] must contain two or more classes"):
         model.partial_fit(X[Y == 1], Y[Y == 1], classes=[1])
     with pytest.raises(ValueError, match=r"y holds \[2\], not among the classes \[0, 1\]"):
         model.partial_fit(X, THREE, classes=[0, 1])
@@ -589,7 +589,7 @@ def test_early_stopping_watches_the_last_rows_of_every_series(model):
 )
 def test_early_stopping_warns_where_a_class_is_on_one_side_only(model, labels):
     with pytest.warns(
-        UserWarning, match=r"validation_fraction=0.2 .*24 of 120: not every class is on both sides"
+        UserWarning, match=r"validation_fraction=0.2 .*24 of 120, and not every class is in both parts"
     ):
         clone(model).set_params(early_stopping=True).fit(X, labels)
 

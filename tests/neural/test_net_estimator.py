@@ -87,7 +87,7 @@ def test_clones_do_not_share_their_net_parameters():
 
 @pytest.mark.parametrize("name", ["net__lr", 3])
 def test_a_key_that_is_no_name_of_skorch_is_refused_with_the_fix(name):
-    with pytest.raises(ValueError, match=f"net_params holds {name!r}.*without net__"):
+    with pytest.raises(ValueError, match=f"net_params contains {name!r}.*without net__"):
         TorchClassifier(net_params={name: 1}, **SMALL).fit(X, Y)
 
 

@@ -475,7 +475,7 @@ def test_an_encoder_of_other_windows_is_refused():
         model.fit(X.reshape(40, 4, 3), Y)
     with pytest.raises(ValueError, match=r"got windows of 5 row\(s\) of 2"):
         model.fit(two_channels[:, :5], Y)
-    with pytest.raises(ValueError, match="pass n_channels= where the layout was lost"):
+    with pytest.raises(ValueError, match="pass n_channels= if the layout was lost"):
         model.fit(X, Y)
     assert model.set_params(n_channels=2).fit(X, Y).predict(X).shape == (40,)
 

@@ -309,9 +309,9 @@ def test_weights_that_will_not_do_are_refused(weight, message):
             f"y contains NaN or infinity in {(Y > 1).sum()} of 120 rows. Drop these",
         ),
         (np.where(TWO > 1, np.inf, TWO), f"infinity in {(TWO > 1).any(axis=1).sum()} of 120 rows"),
-        (np.array(["up", "down"])[(Y > 0).astype(int)], "y must hold numbers.*could not convert string"),
-        (np.ones((120, 2, 2)), "y must hold numbers.*dim 3"),
-        (np.ones((120, 0)), "y must hold numbers.*0 feature"),
+        (np.array(["up", "down"])[(Y > 0).astype(int)], "y must contain numbers.*could not convert string"),
+        (np.ones((120, 2, 2)), "y must contain numbers.*dim 3"),
+        (np.ones((120, 0)), "y must contain numbers.*0 feature"),
         (Y[:-1], "inconsistent numbers of samples"),
     ],
     ids=["none", "nan", "inf", "text", "3-D", "no column", "too short"],
@@ -508,7 +508,7 @@ def test_targets_of_other_times_and_kinds_are_refused():
     model = RNNRegressor("rnn", hidden_size=2, max_epochs=1, random_state=0)
     with pytest.raises(ValueError, match="index"):
         model.fit(windows, X["x"].shift(freq="1D"))
-    with pytest.raises(ValueError, match=r"y must hold numbers, one per row.* got timedelta64"):
+    with pytest.raises(ValueError, match=r"y must contain numbers, one per row.* got timedelta64"):
         model.fit(windows, (index - index[0]).to_numpy())
-    with pytest.raises(TypeError, match="y must hold numbers, one per row"):
+    with pytest.raises(TypeError, match="y must contain numbers, one per row"):
         model.fit(windows, {"x": 1.0})

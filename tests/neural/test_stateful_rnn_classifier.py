@@ -261,7 +261,9 @@ def test_early_stopping_watches_the_last_rows_in_time():
 @pytest.mark.parametrize("is_watched", [False, True])
 def test_early_stopping_needs_rows_that_count_on_both_sides(is_watched):
     watched = X.groupby(level=0).cumcount(ascending=False).to_numpy() < np.repeat([12, 7, 18], [60, 35, 90])
-    with pytest.raises(ValueError, match="No row with a weight above 0 is left: early_stopping=True"):
+    with pytest.raises(
+        ValueError, match="No training row with a weight above 0 is left: early_stopping=True"
+    ):
         StatefulRNNClassifier(early_stopping=True, **SMALL).fit(X, Y, (watched == is_watched).astype(float))
 
 
@@ -415,7 +417,7 @@ def test_refusals():
         StatefulRNNClassifier(**SMALL).fit(X, np.zeros(len(X), int))
     with pytest.raises(ValueError, match="y holds 1 class among the rows with a weight above 0"):
         StatefulRNNClassifier(**SMALL).fit(X, Y, 1.0 - Y)
-    with pytest.raises(ValueError, match="warm_up=9 leaves no row of a strand that counts: strand_length=8"):
+    with pytest.raises(ValueError, match="warm_up=9 leaves no row of a strand in the loss: strand_length=8"):
         StatefulRNNClassifier(warm_up=9, strand_length=8).fit(X, Y)
     with pytest.raises(ValueError, match="out of order"):
         StatefulRNNClassifier(**SMALL).fit(X[::-1], Y[::-1])

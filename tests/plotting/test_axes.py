@@ -23,10 +23,10 @@ def test_given_axes_are_as_many_as_needed():
     axes, own = make_axes(grid, 4, "XDisplay", (10, 2))
     assert axes.tolist() == grid.ravel().tolist() and own is None
     with pytest.raises(
-        ValueError, match=r"XDisplay needs 3 axes, but ax holds 4. .* array of 3 axes, .*, or eat less."
+        ValueError, match=r"XDisplay needs 3 axes, but ax has 4. .* array of 3 axes, .*, or eat less."
     ):
         make_axes(grid, 3, "XDisplay", (10, 2), fix="eat less")
-    with pytest.raises(ValueError, match=r"needs 1 axes, but ax holds 4. .* to make them\."):
+    with pytest.raises(ValueError, match=r"needs 1 axes, but ax has 4. .* to create them\."):
         make_axes(grid, 1, "XDisplay", (10, 2))
 
 

@@ -57,7 +57,7 @@ def test_a_border_out_of_sight_is_left_out(engines):
 def test_a_score_by_neighbours_has_no_border(engines):
     X, _ = engines
     detector = make_pipeline(SlidingWindow(5), GaussianDetector()).fit(X)
-    with pytest.raises(ValueError, match=r"by its neighbours.*ScoreDisplay"):
+    with pytest.raises(ValueError, match=r"together with its neighbours.*ScoreDisplay"):
         BoundaryDisplay.from_estimator(detector, X)
 
 

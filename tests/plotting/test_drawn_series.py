@@ -178,9 +178,9 @@ def test_missing_values_stay_missing():
 
 def test_columns_that_cannot_be_drawn_are_named():
     X = pd.DataFrame({"name": ["x", "y"], "load": [1.0, np.inf]})
-    with pytest.raises(ValueError, match=r"not numbers: \['name'\]. Choose others with columns="):
+    with pytest.raises(ValueError, match=r"not numbers: \['name'\]. Choose other columns with columns="):
         read_values(X, X.index)
-    with pytest.raises(ValueError, match=r"infinite in its columns \['load'\]"):
+    with pytest.raises(ValueError, match=r"infinite values in its columns \['load'\]"):
         read_values(X, X.index, ["load"])
     with pytest.raises(ValueError, match=r"columns=\['size'\] has no \['size'\]: .* \['name', 'load'\]"):
         read_values(X, X.index, "size")

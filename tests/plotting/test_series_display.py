@@ -158,9 +158,7 @@ def test_a_panel_is_drawn_into_as_many_axes_as_are_given(panel):
     X, _ = panel
     _, grid = plt.subplots(2, 1)
     assert SeriesDisplay.from_predictions(X, ax=grid).axes_.tolist() == grid.tolist()
-    with pytest.raises(
-        ValueError, match=r"SeriesDisplay needs 2 axes, but ax holds 1.*X.loc\[\[key, ...\]\]"
-    ):
+    with pytest.raises(ValueError, match=r"SeriesDisplay needs 2 axes, but ax has 1.*X.loc\[\[key, ...\]\]"):
         SeriesDisplay.from_predictions(X, ax=grid[0])
 
 

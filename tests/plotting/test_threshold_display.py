@@ -96,7 +96,7 @@ def test_a_fitted_rule_shows_what_it_chose_by(machine):
 @pytest.mark.parametrize("rule", [BestFBeta(), AlarmsPerDay(), Quantile(0.5).fit([1, 2]), 3.0], ids=str)
 def test_a_rule_without_curves_is_refused(rule):
     with pytest.raises(
-        TypeError, match="keeps no precision and recall and no alarms per day, or is not fitted"
+        TypeError, match="has neither precision and recall nor alarms per day, or is not fitted"
     ):
         ThresholdDisplay.from_rule(rule)
 

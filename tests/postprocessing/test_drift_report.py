@@ -68,7 +68,7 @@ def test_it_asks_the_detector_that_a_model_holds_for_series_in_any_order():
 def test_few_rows_tell_nothing_and_a_model_without_held_out_rows_has_nothing_to_compare():
     rows = np.random.default_rng(0).normal(size=(300, 1))
     detector = GaussianDetector().fit(rows)
-    with pytest.warns(UserWarning, match="9 rows of X are worth about .* drift cannot be tested"):
+    with pytest.warns(UserWarning, match="9 rows of X count as about .* drift cannot be tested"):
         report = drift_report(detector, rows[:9] + 9)
     assert np.isnan(report["p_value"]) and not report["drifted"]
     with pytest.raises(

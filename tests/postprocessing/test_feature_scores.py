@@ -92,6 +92,6 @@ def test_the_index_is_that_of_X_even_if_a_step_lost_it():
 )
 def test_a_model_without_scores_of_sensors_is_refused(model):
     with pytest.raises(
-        TypeError, match=r"(?s)model=.* holds no fitted estimator with feature_scores, only Logistic"
+        TypeError, match=r"(?s)model=.* contains no fitted estimator with feature_scores, only Logistic"
     ):
         feature_scores(model.fit(X, Y), X)

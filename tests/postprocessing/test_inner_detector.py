@@ -17,6 +17,6 @@ def test_it_is_found_in_whatever_holds_it_with_the_rows_as_they_reach_it():
     detector, seen = inner_detector(model, rows, "center_", "")
     assert detector.center_ == 49.5 and abs(seen.mean()) < 1e-9
     with pytest.raises(
-        TypeError, match=r"holds no fitted estimator with precision_, only .*ZScoreDetector.*Take another"
+        TypeError, match=r"contains no fitted estimator with precision_, only .*ZScoreDetector.*Take another"
     ):
         inner_detector(model, rows, "precision_", "Take another.")

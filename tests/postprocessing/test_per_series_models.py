@@ -78,7 +78,7 @@ def test_an_unseen_series_gets_the_model_of_all_rows_or_an_error(panel):
     np.testing.assert_array_equal(model.decision_function(new), pooled.decision_function(new))
     strict = PerSeries(ZScoreDetector(), unseen="error").fit(known)
     assert not hasattr(strict, "pooled_estimator_")
-    with pytest.raises(ValueError, match=r"Series 'c' was not among those of fit.*unseen='pooled'"):
+    with pytest.raises(ValueError, match=r"Series 'c' was not seen during fit.*unseen='pooled'"):
         strict.predict(new)
     with pytest.warns(UserWarning, match="'A' seems to be 'a'") as record:
         model.decision_function(X.rename({"a": "A"}, level=0))
@@ -91,7 +91,7 @@ def test_a_series_whose_model_cannot_be_fitted_is_named(panel):
         PerSeries(LogisticRegression()).fit(X, y)
     model = PerSeries(LogisticRegression(), unseen="error", failed="pooled")
     with pytest.warns(
-        UserWarning, match=r"series \('c'\) could not be fitted.*A model of all rows together"
+        UserWarning, match=r"series \('c'\) could not be fitted.*replaced by a model"
     ) as record:
         model.fit(X, y)
     assert record[0].filename == __file__
@@ -100,7 +100,7 @@ def test_a_series_whose_model_cannot_be_fitted_is_named(panel):
     np.testing.assert_array_equal(
         model.decision_function(X.loc[["c"]]), pooled.decision_function(X.loc[["c"]])
     )
-    with pytest.raises(ValueError, match="Series 'd' was not among"):
+    with pytest.raises(ValueError, match="Series 'd' was not seen"):
         model.predict(X.rename({"b": "d"}, level=0).loc[["d"]])
     y_none = pd.Series(0, X.index)
     many = pd.concat([X.rename(lambda key, number=number: f"{key}{number}", level=0) for number in range(2)])
@@ -116,7 +116,7 @@ def test_labels_may_be_words_although_a_series_has_one_of_them(panel):
     assert model.classes_.tolist() == ["fine", "odd"]
     assert (model.predict(X) == PerSeries(ZScoreDetector()).fit(X, y).predict(X).astype(object)).sum() == 0
     assert set(model.predict(X)) == {"fine", "odd"}
-    with pytest.raises(ValueError, match="y holds only one class, 'odd': there is no normal row"):
+    with pytest.raises(ValueError, match="y contains only one class, 'odd': there is no normal row"):
         PerSeries(ZScoreDetector()).fit(X, words.replace("fine", "odd"))
     with pytest.raises(ValueError, match="Only binary classification is supported: y holds the classes"):
         PerSeries(ZScoreDetector()).fit(X, y.where(y.index.get_level_values(1) > 3, 2))
@@ -173,6 +173,6 @@ def test_what_it_does_not_take_is_refused_by_name(panel):
     with pytest.raises(TypeError, match="OutlierClassifier"):
         PerSeries(IsolationForest()).fit(X)
     with pytest.raises(
-        TypeError, match=r"PerSeries holds a model for each series. Make a LiveScorer of each"
+        TypeError, match=r"PerSeries has a model for each series. Create a LiveScorer for each"
     ):
         LiveScorer(PerSeries(ZScoreDetector()).fit(X))

@@ -390,7 +390,7 @@ def test_a_fold_that_trains_on_one_class_is_left_out():
     rows = np.arange(N)
     folds = [(rows[:10], rows[10:120]), (rows[:120], rows[120:240]), (rows[:240], rows[240:])]
     model = ThresholdClassifier(LINEAR, cv=Given(folds))
-    with pytest.warns(UserWarning, match="Fold 0 is left out: its training rows hold one class") as seen:
+    with pytest.warns(UserWarning, match="Fold 0 is left out: its training rows have only one class") as seen:
         model.fit(X, Y)
     assert seen[0].filename == __file__
     assert model.threshold_ == ThresholdClassifier(LINEAR, cv=Given(folds[1:])).fit(X, Y).threshold_

@@ -197,7 +197,7 @@ def test_rows_that_come_in_are_left_alone():
         (
             PANEL,
             {"columns": 2},
-            r"columns=2 must be columns of X, by name or position; it has \['value', 'load'\]",
+            r"columns=2 must be columns of X, by name or position; X has \['value', 'load'\]",
         ),
         (PANEL.to_numpy(), {"columns": 2}, "columns=2 .*it has 2, without names"),
         (PANEL.to_numpy(), {"columns": "value"}, "columns='value' .*it has 2, without names"),

@@ -348,7 +348,7 @@ def test_numbers_that_rise_and_fall_are_hardly_time():
 def test_files_that_are_cut_off_are_named(tmp_path):
     content = gzip.compress(b"time,x\n2026-01-05,1\n")
     (tmp_path / "my.csv.gz").write_bytes(content[:-9])
-    with pytest.raises(ValueError, match=r"source='.*my.csv.gz' is cut off or damaged"):
+    with pytest.raises(ValueError, match=r"source='.*my.csv.gz' is truncated or damaged"):
         read_panel(tmp_path / "my.csv.gz")
     pytest.importorskip("pyarrow")
     (tmp_path / "my.parquet").write_bytes(b"PAR1")

@@ -172,7 +172,7 @@ NUMBERS = pd.DataFrame({"x": [1.0, 2.0]}, [1, 2])
         (NUMBERS, None, {"step": "1min"}, "must be a number, or 'auto'"),
         (DATES.to_period("D"), None, {}, "periods"),
         (pd.concat([DATES, DATES + 1]).iloc[[0, 1, 1]], None, {}, "duplicated"),
-        (NUMBERS.iloc[[0, 1, 1]].set_axis([1, 2, 3]), [0, 1, 2], {}, "y must hold two classes, got 3"),
+        (NUMBERS.iloc[[0, 1, 1]].set_axis([1, 2, 3]), [0, 1, 2], {}, "y must have two classes, got 3"),
     ],
 )
 def test_what_cannot_be_is_refused(X, y, options, match):

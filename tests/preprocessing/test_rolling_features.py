@@ -607,20 +607,20 @@ def test_an_array_whose_target_has_gaps_warns_at_the_callers_line():
         ({"z_windows": 5}, r"'z_windows' .* Got 5"),
         ({"z_windows": "15"}, r"'z_windows' .* Got '15'"),
         ({"z_windows": None}, r"'z_windows' .* Got None"),
-        ({"z_windows": np.array(5)}, r"z_windows must hold whole numbers from 2 on, got array\(5\)"),
-        ({"z_windows": {5}}, r"z_windows must hold whole numbers from 2 on, got \{5\}"),
-        ({"z_windows": [[5]]}, "z_windows must hold whole numbers from 2 on"),
-        ({"z_windows": [5, 15.0]}, r"z_windows must hold whole numbers from 2 on, got \[5, 15.0\]"),
-        ({"z_windows": [1]}, "z_windows must hold whole numbers from 2 on"),
-        ({"z_windows": [True]}, "z_windows must hold whole numbers from 2 on"),
-        ({"std_windows": [0]}, "std_windows must hold whole numbers from 2 on"),
-        ({"slope_windows": [1]}, "slope_windows must hold whole numbers from 2 on"),
-        ({"ewm_spans": [-3]}, "ewm_spans must hold whole numbers from 1 on"),
-        ({"same_windows": [60, 1]}, r"same_windows must hold whole numbers from 2 on, got \[60, 1\]"),
+        ({"z_windows": np.array(5)}, r"z_windows must contain whole numbers of at least 2, got array\(5\)"),
+        ({"z_windows": {5}}, r"z_windows must contain whole numbers of at least 2, got \{5\}"),
+        ({"z_windows": [[5]]}, "z_windows must contain whole numbers of at least 2"),
+        ({"z_windows": [5, 15.0]}, r"z_windows must contain whole numbers of at least 2, got \[5, 15.0\]"),
+        ({"z_windows": [1]}, "z_windows must contain whole numbers of at least 2"),
+        ({"z_windows": [True]}, "z_windows must contain whole numbers of at least 2"),
+        ({"std_windows": [0]}, "std_windows must contain whole numbers of at least 2"),
+        ({"slope_windows": [1]}, "slope_windows must contain whole numbers of at least 2"),
+        ({"ewm_spans": [-3]}, "ewm_spans must contain whole numbers of at least 1"),
+        ({"same_windows": [60, 1]}, r"same_windows must contain whole numbers of at least 2, got \[60, 1\]"),
         ({"same_windows": 60}, r"'same_windows' .* Got 60"),
         ({"n_neighbors": -1}, r"'n_neighbors' .* Got -1"),
         ({"n_neighbors": 1.0}, r"'n_neighbors' .* Got 1.0"),
-        ({"period_lags": ["1"]}, "period_lags must hold whole numbers from 1 on"),
+        ({"period_lags": ["1"]}, "period_lags must contain whole numbers of at least 1"),
         ({"n_periods": -1}, r"'n_periods' .* Got -1"),
         ({"period": 1}, r"'period' .* Got 1"),
         ({"period": "day"}, "period='day' is not a length of time, such as"),
@@ -632,7 +632,7 @@ def test_an_array_whose_target_has_gaps_warns_at_the_callers_line():
         ({"keep_values": "yes"}, r"'keep_values' .* Got 'yes'"),
         ({"history": "always"}, r"'history' .* Got 'always'"),
         ({"series": "column"}, r"'series' .* Got 'column'"),
-        ({**NONE, "keep_values": False}, "No feature is left. Name a window"),
+        ({**NONE, "keep_values": False}, "No feature is left. Set a window"),
         ({**NONE, "n_periods": 3, "period": None, "keep_values": False}, "No feature is left"),
     ],
 )
@@ -727,7 +727,7 @@ def test_lengths_of_time_of_too_few_rows_are_refused():
     ):
         RollingFeatures(["5min"]).fit(clocks())
     with pytest.raises(
-        ValueError, match=r"fewer than 2 row\(s\): one comes every 0 days 00:01:00. Give a longer"
+        ValueError, match=r"fewer than 2 row\(s\): there is one row every 0 days 00:01:00. Give a longer"
     ):
         RollingFeatures(["1min"]).fit(DATES)
     with pytest.raises(ValueError, match="period='3min' has fewer than 4 rows in every series"):
@@ -803,13 +803,17 @@ def test_the_calendar_is_that_of_the_clocks_of_fit():
         (
             FRAME.set_axis(pd.to_timedelta(FRAME.index, "h")),
             {"calendar": ["weekend"]},
-            "it holds time deltas",
+            "which contains time deltas",
         ),
         (DATES, {"calendar": ["moon"]}, r"must name .* but names \['moon'\]"),
         (DATES, {"calendar": np.array(0.5)}, r"must name .* but names \[0.5\]"),
         (DATES, {"calendar": [["weekend"]]}, r"must name .* but names \[\['weekend'\]\]"),
         (DATES, {"calendar": ["holiday"]}, r"holidays=None: the feature 'holiday' and the"),
-        (DATES, {"holidays": ["2026-01-01"]}, "the parameter holidays need each other. Give both or neither"),
+        (
+            DATES,
+            {"holidays": ["2026-01-01"]},
+            "the parameter holidays must be used together. Give both or neither",
+        ),
         (DATES, {"calendar": ["holiday"], "holidays": ["soon"]}, r"holidays=\['soon'\] must hold dates"),
         (DATES, {"calendar": ["holiday"], "holidays": ["06.04.2026"]}, "text such as '2026-12-25'"),
         (

@@ -184,14 +184,14 @@ def test_an_unseen_series_is_scaled_by_itself():
     assert np.allclose(scaler.transform(UNSEEN), StandardScaler().fit_transform(UNSEEN))
     assert list(scaler.scalers_) == ["a", "b"]
     assert not hasattr(scaler, "pooled_scaler_")
-    with pytest.raises(ValueError, match=r"Series 'c' was not among .* unseen='self'"):
+    with pytest.raises(ValueError, match=r"Series 'c' was not seen .* unseen='self'"):
         scaler.inverse_transform(UNSEEN)
 
 
 def test_an_unseen_series_is_an_error():
     scaler = SeriesScaler(unseen="error").fit(FITTED_ON)
     assert scaler.transform(FITTED_ON).shape == (40, 2)
-    with pytest.raises(ValueError, match=r"Series 'c' was not among .* Use unseen='pooled'"):
+    with pytest.raises(ValueError, match=r"Series 'c' was not seen .* Use unseen='pooled'"):
         scaler.transform(UNSEEN)
 
 

@@ -175,7 +175,7 @@ def test_of_padded_windows_every_kth_row_counts():
     minute = (X.index.get_level_values(1) - X.index[0][1]) // pd.Timedelta("1min")
     X = X[(minute % 20 < 7) | (X.index.get_level_values(0) == "b")]
     with pytest.warns(
-        UserWarning, match="100% of the windows of 1 of 2 series are padded: .* true rows is 1 of 3"
+        UserWarning, match="100% of the windows of 1 of 2 series are padded: .* not padding is 1 of 3"
     ):
         assert SlidingWindow("15min").fit(X).strides_ == {"a": 5, "b": 1}
 
@@ -796,11 +796,11 @@ def test_a_series_with_gaps_that_is_shorter_than_the_window_does_not_count_as_pa
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         SlidingWindow(20).fit(pd.concat({"short": short, "steady": steady}))
-    with pytest.warns(UserWarning, match="are padded: their median") as alone:
+    with pytest.warns(UserWarning, match="are padded: the median") as alone:
         SlidingWindow(20).fit(pd.concat({"ragged": ragged}))
     for names in ("short ragged", "ragged short", "short steady ragged short2"):
         tables = {"short": short, "short2": short, "steady": steady, "ragged": ragged}
-        with pytest.warns(UserWarning, match="are padded: their median") as together:
+        with pytest.warns(UserWarning, match="are padded: the median") as together:
             SlidingWindow(20).fit(pd.concat({name: tables[name] for name in names.split()}))
         said = str(alone[0].message).replace("of 1 of 1 series", f"of 1 of {len(names.split())} series")
         assert str(together[0].message) == said
@@ -817,7 +817,7 @@ def test_windows_that_are_padded_again_and_again_are_announced_at_fit(index):
         rows = [len(np.unique(each)) for each in np.asarray(window.transform(X))[29:]]
     share, median = (np.array(rows) < 30).mean(), np.median(rows)
     assert (
-        f"{share:.0%} of the windows are padded: their median number of true rows is {median:.0f} of"
+        f"{share:.0%} of the windows are padded: the median number of rows that are not padding is {median:.0f} of"
         in str(record[0].message)
     )
 

@@ -92,7 +92,7 @@ def test_zones_of_polars_stay():
             r"time='when' is not a column of X, which has \['load', 'at', 'host', 'odd'\]",
         ),
         ({}, {"time": "at", "series": "at"}, "must be different columns"),
-        ({}, {"time": "host"}, "time='host' is text, such as 'b', and not in ISO 8601 form"),
+        ({}, {"time": "host"}, "time='host' is text, such as 'b', and not in ISO 8601 format"),
         ({"at": [True, False] * 2 + [True]}, {"time": "at"}, "time='at' holds bool.* not time"),
         ({"at": [None, *TIMES[1:]]}, {"time": "at", "series": "host"}, "missing"),
         ({"host": [None, *"bbaa"]}, {"time": "at", "series": "host"}, "series='host' has 1 missing names"),

@@ -79,7 +79,7 @@ def test_what_cannot_be_reported_is_refused(detector, pumps):
     X, y = pumps
     with pytest.raises(TypeError, match="is an outlier detector"):
         find(IsolationForest(n_estimators=2).fit(X), X, None, None, 6, 12)
-    with pytest.raises(ValueError, match=r"X has 760 rows and y 759\. Pass one label for each row"):
+    with pytest.raises(ValueError, match=r"X has 760 rows, but y has 759\. Pass one label for each row"):
         find(detector, X, y.to_numpy()[1:], None, 6, 12)
     with pytest.raises(ValueError, match="X and y have different indexes"):
         find(detector, X, y[::-1], None, 6, 12)

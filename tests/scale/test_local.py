@@ -54,8 +54,8 @@ def test_progress_is_printed_only_if_wanted(model, panel, capsys):
     assert capsys.readouterr().out == ""
     score_panel(model, panel, n_partitions=2, verbose=1)
     first, second = capsys.readouterr().out.splitlines()
-    assert first.startswith("partition 1 of 2 begins after 0.0 s and 0 of 300 rows")
-    assert second.startswith("partition 2 of 2 begins after") and second.endswith("of 300 rows")
+    assert first.startswith("partition 1 of 2 starts after 0.0 s and 0 of 300 rows")
+    assert second.startswith("partition 2 of 2 starts after") and second.endswith("of 300 rows")
 
 
 @pytest.mark.parametrize("n_partitions", [None, 3])

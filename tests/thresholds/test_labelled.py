@@ -121,7 +121,7 @@ def test_equal_costs_that_floats_round_apart_are_equal(n_false, false_alarm, mis
 )
 def test_a_matrix_is_two_by_two_finite_costs(matrix):
     with pytest.raises(
-        ValueError, match=r"matrix must be 2 x 2 finite costs, got .* Give rows for the truth"
+        ValueError, match=r"matrix must be 2 x 2 finite costs, got .* Use rows for the true class"
     ):
         Cost(matrix).fit([1.0, 2.0], [0, 1])
 
@@ -129,7 +129,7 @@ def test_a_matrix_is_two_by_two_finite_costs(matrix):
 @pytest.mark.parametrize("matrix", [[[1, 1], [1, 0]], [[0, 1], [1, 1]], [[5, 0], [0, 5]]])
 def test_a_mistake_costs_more_than_being_right(matrix):
     with pytest.raises(
-        ValueError, match=r"matrix=.* a wrong prediction cost no more than a right one\. Make matrix"
+        ValueError, match=r"matrix=.* a wrong prediction cost no more than a correct one\. Make matrix"
     ):
         Cost(matrix).fit([1.0, 2.0], [0, 1])
 

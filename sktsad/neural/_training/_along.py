@@ -13,7 +13,7 @@ from ._net import LeanNet
 from ._random import full_precision
 from ._strands import Segments
 
-#: Limits of the rows of a chunk: of all lanes together, and of one lane (the smallest holds for states, too).
+#: Limits of the rows of a chunk: over all lanes, and in one lane (the smallest also applies to states).
 _MAX_ROWS, _MIN_LENGTH, _MAX_LENGTH = 2**14, 256, 4096
 #: Largest number of values of a chunk, in the widest of inputs, units and outputs: 64 MiB of float32.
 _MAX_VALUES = 2**24
@@ -31,15 +31,15 @@ def run_along(
     Parameters
     ----------
     net : LeanNet
-        Its module is trained.
+        A net with a trained module.
     segments : Segments
         The rows.
     batch_size : int
-        Largest number of segments that run side by side; fewer where rows are very wide.
+        Largest number of segments that run side by side; fewer if rows are very wide.
     take : callable, default=None
-        Called with row numbers and the outputs at these rows, chunk by chunk; those of a segment come in order.
+        Called with row numbers and the outputs at these rows, chunk by chunk; the rows of a segment come in order.
     ends : ndarray of int, shape (n_ends,), default=None
-        Rows, in rising order, after which to return the state.
+        Rows, in ascending order, after which to return the state.
 
     Returns
     -------
@@ -81,7 +81,7 @@ def states_after(
     ends: np.ndarray,
     take: Callable[[np.ndarray, np.ndarray], None] | None = None,
 ) -> np.ndarray:
-    """Return the flattened states after some rows, shape (n_ends, n_numbers), as `run_along` finds them."""
+    """Return the flattened states after some rows, shape (n_ends, n_numbers), computed by `run_along`."""
     n_numbers = math.prod(net.module_.state_shape)
     if take is None and not len(ends):
         return np.zeros((0, n_numbers), segments.values.dtype)
@@ -91,7 +91,7 @@ def states_after(
 def _ends_within(
     ends: np.ndarray, starts: np.ndarray, stops: np.ndarray, max_rows: int
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Yield the ends that lie within lanes, some at a time: their numbers, and the lane of each."""
+    """Yield the ends within lanes, in groups: their numbers, and the lane of each."""
     first, last = np.searchsorted(ends, starts), np.searchsorted(ends, stops)
     lane = np.repeat(np.arange(len(starts)), last - first)
     numbers = np.concatenate([np.arange(*pair) for pair in zip(first, last, strict=True)])

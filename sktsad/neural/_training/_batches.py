@@ -1,4 +1,4 @@
-"""Whole batches, cut from windows in one go."""
+"""Whole batches, gathered from windows in one operation."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ Batch = tuple[Any, torch.Tensor]
 
 
 def as_tensor(array: np.ndarray) -> torch.Tensor:
-    """Share the memory of an array; copy it only where it is read-only, which tensors cannot be."""
+    """Share the memory of an array; copy it only if it is read-only, which tensors cannot be."""
     return torch.from_numpy(array if array.flags.writeable else array.copy())
 
 
 def scale_weights(weight: np.ndarray) -> np.ndarray:
-    """Divide weights by the power of 2 that brings the largest to between 0.5 and 1: their ratios keep every bit."""
+    """Divide weights by a power of 2 such that the largest is between 0.5 and 1, which keeps their ratios exactly."""
     return np.ldexp(weight, -np.frexp(weight.max())[1])
 
 
@@ -32,10 +32,10 @@ class WindowDataset(Dataset):
     windows : Windows
         Inputs. A batch is gathered from them when it is needed.
     target : ndarray of shape (n_windows,), default=None
-        Targets; None makes the input its own target.
+        Targets; None means that the input is the target.
     sample_weight : ndarray of shape (n_windows,), default=None
-        Weights. They are part of the input, as the mapping ``{"X": ..., "sample_weight": ...}``, in float64: small ones
-        would vanish in float32, and the loss scales those of a batch.
+        Weights. They are part of the input, as the mapping ``{"X": ..., "sample_weight": ...}``, in float64: small
+        weights would be rounded to 0 in float32, and the loss scales the weights of each batch.
     input_shape : tuple of int, default=None
         Shape of one input; None means (length, channels).
     dtype : numpy dtype, default=float32
@@ -61,7 +61,7 @@ class WindowDataset(Dataset):
 
     @property
     def X(self) -> WindowDataset:
-        """What scores the net without its cached outputs runs it over: skorch asks for ``X`` and ``y``."""
+        """The input for scoring callbacks without cached outputs; skorch reads ``X`` and ``y``."""
         return self
 
     @property
@@ -95,14 +95,14 @@ class BatchLoader:
     Parameters
     ----------
     dataset : WindowDataset
-        What to cut into batches.
+        The dataset to divide into batches.
     batch_size : int
         Number of rows in a batch; the last may be smaller.
     random_state : numpy.random.RandomState, default=None
         Shuffles the rows at each pass; None keeps their order.
     stratify : bool, default=False
-        Whether to distribute the rows of each class evenly over the batches. A class with fewer rows than there are
-        batches has them repeated: one in every batch.
+        Whether to distribute the rows of each class evenly over the batches. If a class has fewer rows than there are
+        batches, its rows are repeated: one in every batch.
     """
 
     def __init__(

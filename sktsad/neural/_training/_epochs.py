@@ -1,4 +1,4 @@
-"""How many epochs a fit makes with ``max_epochs="auto"``, and how long they will take."""
+"""The number of epochs with ``max_epochs="auto"``, and how long they will take."""
 
 from __future__ import annotations
 
@@ -13,18 +13,19 @@ from skorch.callbacks import Callback
 from ..._core import Labels, Rows
 from ._messages import say
 
-#: Epochs of a fit whose rows are one batch.
+#: Number of epochs if all rows are one batch.
 _MOST_EPOCHS = 250
-#: Seconds and updates that are measured before the rest is estimated; seconds of a fit from which a line is printed.
+#: Seconds and updates that are measured before the rest is estimated; a line is printed if a fit takes more seconds
+#: than this.
 _MEASURED_SECONDS, _MEASURED_UPDATES, _LONG = 2.0, 10, 60.0
 
 
 def number_of_epochs(max_epochs: int | str, n_rows: int, batch_size: int) -> int:
     """Return how many epochs to make: the given number, or one that depends on the number of batches.
 
-    The weights change once per batch, so the same number of epochs means few updates for few rows and many for many.
-    With "auto" the updates grow as the square root of the batches: 250 of one batch, 1,000 of 16 (2,000 rows in batches
-    of 128), 22,000 of a million rows, which are three epochs.
+    The weights change once per batch, so the same number of epochs means few updates for few rows and many updates for
+    many rows. With "auto" the number of updates grows with the square root of the number of batches: 250 for one batch,
+    1,000 for 16 (2,000 rows in batches of 128), 22,000 for a million rows, which are three epochs.
     """
     if max_epochs != "auto":
         return int(max_epochs)
@@ -33,10 +34,10 @@ def number_of_epochs(max_epochs: int | str, n_rows: int, batch_size: int) -> int
 
 
 class TimeNotice(Callback):
-    """Print once, in one line, how long a long fit will take.
+    """Print, in one line, how long a long fit will take.
 
-    It measures the first seconds of updates, and is attached to the optimizer, not to skorch's events of batches, so
-    that the lean epoch stays lean.
+    It measures the first seconds of updates. It is attached to the optimizer, not to skorch's batch events, so that the
+    lean epoch can be used.
     """
 
     def on_train_begin(self, net: NeuralNet, X: Rows = None, y: Labels = None, **kwargs: Any) -> None:

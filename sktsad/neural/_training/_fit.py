@@ -1,4 +1,4 @@
-"""Make a net, train it, and run it over windows."""
+"""Create a net, train it, and run it over windows."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ OPTIMIZERS: dict[str, type[torch.optim.Optimizer]] = {
 }
 #: Largest number of values in a batch of rows to predict: 64 MiB of float32.
 _LARGEST_BATCH = 2**24
-#: Largest number of rows that the last batch is padded to: one row should not cost as much as a hundred thousand.
+#: Largest number of rows to which the last batch is padded: one row must not take as long as a hundred thousand.
 _LARGEST_PADDING = 1024
 #: Parameters of skorch that an estimator sets from its own parameters, and that ``net__`` must not set.
 OWN_NAMES = {
@@ -54,7 +54,7 @@ OWN_NAMES = {
 
 
 def make_net(network: Network, options: TrainingOptions) -> LeanNet:
-    """Make a net that is ready to be trained.
+    """Create a net that is ready to be trained.
 
     Parameters
     ----------
@@ -66,12 +66,12 @@ def make_net(network: Network, options: TrainingOptions) -> LeanNet:
     Returns
     -------
     net : LeanNet
-        It keeps the random state that shuffles its batches, in this and in later training, as ``random_state_``.
+        Its attribute ``random_state_`` is the random state that shuffles batches, in this and later training.
 
     Raises
     ------
     ValueError
-        If skorch, the module or the optimizer does not know a name of ``net_params``, or torch has no such device.
+        If a name in ``net_params`` is unknown to skorch, the module or the optimizer, or torch has no such device.
     """
     net_params = dict(options.net_params or {})
     _check_names(net_params)
@@ -105,7 +105,7 @@ def make_net(network: Network, options: TrainingOptions) -> LeanNet:
     arguments = {name: _plain_number(value) for name, value in arguments.items()}
     try:
         net = network.net_class(_plain(network.module), _plain(network.criterion), **arguments)
-        # Also where the caller has switched off gradients.
+        # Also if the caller has switched off gradients.
         with torch.inference_mode(False), seeded(random_state.randint(2**31), options.device), own_defaults():
             net.initialize()
     except (TypeError, ValueError, RuntimeError) as error:
@@ -125,11 +125,11 @@ def make_net(network: Network, options: TrainingOptions) -> LeanNet:
             raise
         where = "net_params" if net_params else "optimizer"
         raise ValueError(
-            f"The network could not be made with {', '.join(names)}: {str(error).rstrip('.')}. Change {where}."
+            f"The network could not be created with {', '.join(names)}: {str(error).rstrip('.')}. Change {where}."
         ) from error
     if not isinstance(net.optimizer_, torch.optim.Optimizer):
         raise ValueError(
-            f"optimizer={optimizer} did not return a torch.optim.Optimizer. Give a class such as torch.optim.Adam."
+            f"optimizer={optimizer} did not return a torch.optim.Optimizer. Pass a class such as torch.optim.Adam."
         )
     if any(is_lazy(weight) for weight in net.module_.parameters()):
         raise ValueError(
@@ -143,7 +143,7 @@ def make_net(network: Network, options: TrainingOptions) -> LeanNet:
 
 
 def _plain(factory: Any) -> Any:
-    """Return a factory of modules with Python's numbers, which torch needs; a search may draw NumPy's."""
+    """Return a factory of modules with Python numbers, which torch needs; a search may draw NumPy numbers."""
     if not isinstance(factory, partial):
         return factory
     return partial(factory.func, *factory.args, **{k: _plain_number(v) for k, v in factory.keywords.items()})
@@ -158,7 +158,7 @@ def _check_names(net_params: dict[str, Any]) -> None:
     for name in net_params:
         if not isinstance(name, str) or name.startswith("net__"):
             raise ValueError(
-                f"net_params holds {name!r}: its keys are names of skorch's NeuralNet, such as "
+                f"net_params contains {name!r}: its keys must be names of skorch's NeuralNet, such as "
                 "'optimizer__weight_decay', without net__."
             )
         if name in OWN_NAMES:
@@ -174,8 +174,8 @@ def _check_iterators(net_params: dict[str, Any], loader: type) -> None:
             if part in net_params or option == name or option in known:
                 continue
             raise ValueError(
-                f"net__{name} is not an option of the batches used here, which hold {size} rows and are shuffled in "
-                f"training. Use {size}, or an iterator that has it: net__{part}=torch.utils.data.DataLoader."
+                f"net__{name} is not an option of the batches used here, which have {size} rows and are shuffled in "
+                f"training. Use {size}, or an iterator with this option: net__{part}=torch.utils.data.DataLoader."
             )
 
 
@@ -194,7 +194,7 @@ def _callbacks(network: Network, options: TrainingOptions) -> list[Any]:
             isinstance(callback, Callback) or (inspect.isclass(callback) and issubclass(callback, Callback))
         ):
             raise TypeError(
-                f"callbacks holds {given!r}, which is not a callback: give callbacks of skorch, such as "
+                f"callbacks contains {given!r}, which is not a callback: pass callbacks of skorch, such as "
                 "skorch.callbacks.EpochScoring('f1'), or pairs of a name and a callback."
             )
         check_scoring(callback, network, options)
@@ -213,7 +213,7 @@ def _callbacks(network: Network, options: TrainingOptions) -> list[Any]:
 
 
 def resume_net(net: LeanNet, options: TrainingOptions) -> LeanNet:
-    """Return a copy of a trained net to be trained further: if that fails, the net in use is unchanged.
+    """Return a copy of a trained net to be trained further, so that the net in use is unchanged if that fails.
 
     Raises
     ------
@@ -225,16 +225,16 @@ def resume_net(net: LeanNet, options: TrainingOptions) -> LeanNet:
             f"early_stopping={options.early_stopping} differs from that of the first fit: a network that is "
             "trained further keeps it. Set it back, or fit again with warm_start=False."
         )
-    with torch.inference_mode(False):  # copies of weights that were made under it can be trained
+    with torch.inference_mode(False):  # so that copies of weights made in inference mode can be trained
         net = copy.deepcopy(net)
     net.set_params(batch_size=options.batch_size)
-    if net.lr != options.lr:  # else it stays as a schedule has left it
+    if net.lr != options.lr:  # otherwise keep the learning rate of a schedule
         _set_lr(net, options.lr)
     return net
 
 
 def _set_lr(net: LeanNet, lr: float) -> None:
-    """Change the learning rate of a net in use, except for groups of parameters with one of their own."""
+    """Change the learning rate of a net in use, except for parameter groups with their own learning rate."""
     (groups,), _ = net.get_params_for_optimizer("optimizer", net.get_all_learnable_params())
     net.set_params(lr=lr)
     for group, options in zip(net.optimizer_.param_groups, groups, strict=True):
@@ -249,9 +249,9 @@ def train(net: LeanNet, dataset: Dataset, valid: Dataset | None, max_epochs: int
     net : LeanNet
         Trained in place.
     dataset : WindowDataset or StrandDataset
-        What it learns from.
+        The rows to train on.
     valid : WindowDataset, StrandDataset or None
-        What its validation loss is measured on.
+        The rows for the validation loss.
     max_epochs : int or "auto"
         Number of passes over the rows.
 
@@ -260,12 +260,13 @@ def train(net: LeanNet, dataset: Dataset, valid: Dataset | None, max_epochs: int
     ValueError
         If training diverged, so that weights are not finite, or no epoch had a finite loss.
     KeyboardInterrupt
-        If it was interrupted before the first epoch ended, or while joblib runs many fits.
+        If training was interrupted before the first epoch ended, or while joblib runs many fits.
 
     Warns
     -----
     UserWarning
-        If it was interrupted later: the net is that of the last epoch that ended, with early stopping the best.
+        If training was interrupted later: the net is that of the last complete epoch, or of the best with early
+        stopping.
     """
     guard = InterruptGuard()
     if isinstance(valid, WindowDataset):
@@ -276,9 +277,9 @@ def train(net: LeanNet, dataset: Dataset, valid: Dataset | None, max_epochs: int
     with torch.inference_mode(False), seeded(net.random_state_.randint(2**31), net.device):
         net.partial_fit(dataset)
     del net.callbacks_[0]
-    net.train_split = None  # it holds the validation rows
+    net.train_split = None  # it contains the validation rows
     guard.warn(net)
-    # Adam leaves weights alone where the loss is infinite: they can be finite, and have learnt nothing.
+    # Adam does not change the weights if the loss is infinite: they may be finite, but have learnt nothing.
     has_loss = np.isfinite(net.history[:, "train_loss"]).any()
     if not (has_loss and all(bool(torch.isfinite(weight).all()) for weight in net.module_.parameters())):
         what = "weights are no longer finite" if has_loss else "no epoch had a finite loss"
@@ -300,8 +301,8 @@ def forward(
     dataset : WindowDataset
         Inputs.
     batch_size : int
-        Number of rows in a batch, fewer where these are very wide. The last is padded to that size, up to 1,024, so
-        that a row's result does not depend on how many there are.
+        Number of rows in a batch, fewer if rows are very wide. The last batch is padded to that size, up to 1,024, so
+        that the result of a row does not depend on the number of rows.
     function : callable, default=None
         Called with (module, inputs); None runs the net.
 
@@ -338,12 +339,12 @@ def run(
 
 
 def _cut_to_memory(batch_size: int, dataset: WindowDataset) -> int:
-    """Return the number of rows in a batch to predict, fewer than asked for where they are very wide."""
+    """Return the number of rows in a batch to predict, fewer than requested if rows are very wide."""
     return min(batch_size, max(1, _LARGEST_BATCH // math.prod(dataset.input_shape)))
 
 
 def apply(net: LeanNet, values: np.ndarray, function: Callable[..., torch.Tensor]) -> np.ndarray:
-    """Run a function of the module over a small array at once, such as codes to be decoded."""
+    """Run a function of the module over a small array in one call, such as codes to be decoded."""
     weight = next(net.module_.parameters())
     net.module_.eval()
     with torch.inference_mode(), full_precision(net.device):

@@ -1,4 +1,4 @@
-"""Which rows are trained on, and which early stopping watches."""
+"""Which rows are trained on, and which early stopping monitors."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from ._network import TrainingOptions
 
 
 def watched_rows(windows: Windows, options: TrainingOptions) -> np.ndarray:
-    """Mark the last rows in time, which early stopping watches; none without it.
+    """Mark the last rows in time, which early stopping monitors; none without early stopping.
 
     Raises
     ------
     ValueError
-        If early stopping has no row to watch.
+        If early stopping has no row to monitor.
     """
     tail = tail_mask(windows, options.validation_fraction if options.early_stopping else 0)
     if options.early_stopping and not tail.any():
         raise ValueError(
-            f"early_stopping={options.early_stopping} has nothing to watch: validation_fraction="
+            f"early_stopping={options.early_stopping} has no rows to monitor: validation_fraction="
             f"{options.validation_fraction} of {len(tail)} rows is less than one row. Give more rows, or "
             "early_stopping=False."
         )
@@ -35,7 +35,7 @@ def split_dataset(
     sample_weight: np.ndarray | None = None,
     input_shape: tuple[int, ...] | None = None,
 ) -> tuple[WindowDataset, WindowDataset | None]:
-    """Return the rows to train on, and those to watch, if there are any."""
+    """Return the rows to train on, and the rows to monitor, if any."""
 
     def dataset(rows: np.ndarray | slice) -> WindowDataset:
         return WindowDataset(

@@ -13,11 +13,11 @@ from skorch.callbacks import Callback
 
 
 class InterruptGuard(Callback):
-    """Keep the weights of the last finished epoch, and restore them where an interrupt cuts the next one short.
+    """Keep the weights of the last complete epoch, and restore them if an interrupt stops the next one.
 
-    skorch ends a training at a ``KeyboardInterrupt`` without a warning. Callbacks such as ``EarlyStopping`` raise it,
-    too, but between two epochs, where there is nothing to undo. The guard comes before other callbacks, so that they
-    see no half epoch at the end of the training.
+    skorch ends training at a ``KeyboardInterrupt`` without a warning. Callbacks such as ``EarlyStopping`` also raise
+    it, but between two epochs, when there is nothing to undo. The guard runs before other callbacks, so that they do
+    not see an incomplete epoch at the end of training.
     """
 
     def __init__(self) -> None:
@@ -29,7 +29,7 @@ class InterruptGuard(Callback):
         self.weights = copy.deepcopy(net.module_.state_dict())
 
     def on_train_end(self, net: NeuralNet, **kwargs: Any) -> None:
-        """Undo an epoch that has not ended, or raise the interrupt for the caller of `fit` as well.
+        """Undo an incomplete epoch, or raise the interrupt again for the caller of `fit`.
 
         Raises
         ------
@@ -45,7 +45,7 @@ class InterruptGuard(Callback):
         net.module_.load_state_dict(self.weights)
 
     def warn(self, net: NeuralNet) -> None:
-        """Warn which epoch's network is kept, if one was cut short."""
+        """Warn which epoch's network is kept, if an epoch was interrupted."""
         if self.epoch is None:
             return
         stop = dict(net.callbacks_).get("early_stopping")
@@ -60,8 +60,8 @@ class InterruptGuard(Callback):
 
 
 def _is_one_of_many() -> bool:
-    """Return whether joblib runs this fit, as in a search or a cross-validation: an interrupt is for all of them."""
-    # Not all of joblib: a Pipeline calls its steps through joblib.memory.
+    """Return whether joblib runs this fit among others, as in a search: an interrupt should stop all of them."""
+    # Not every module of joblib, as a Pipeline calls its steps through joblib.memory.
     return any(
         frame.f_globals.get("__name__") == "joblib.parallel" for frame, _ in traceback.walk_stack(None)
     )

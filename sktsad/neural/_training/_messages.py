@@ -1,4 +1,4 @@
-"""Lines about a training: logged if the program logs them, else printed."""
+"""Messages about training: logged if the program logs them, else printed."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import logging
 def say(line: str) -> None:
     """Log a line to the logger "sktsad" at level INFO, or print it if that is not logged.
 
-    The user asks for the line by `verbose`, so it must be seen: where logging is not set up, or for warnings only, it
+    The user requests the line with `verbose`, so it must be visible: if logging is not set up, or only for warnings, it
     is printed, as in scikit-learn.
     """
     logger = logging.getLogger("sktsad")

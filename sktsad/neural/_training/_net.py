@@ -1,4 +1,4 @@
-"""A skorch net whose epochs cost little more than the network itself."""
+"""A skorch net with little overhead per epoch."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ _BATCH_EVENTS = ("on_batch_begin", "on_batch_end", "on_grad_computed")
 class LeanNet(NeuralNet):
     """A skorch ``NeuralNet`` with sample weights, losses by row, and a lean epoch.
 
-    The lean epoch does the arithmetic of skorch's own, in the same order, and leaves out what is not used: events of
-    batches that no callback listens to, closures for optimizers that need none, records of batches that are not read.
-    Where a callback listens, or the optimizer needs a closure, skorch's own epoch runs.
+    The lean epoch does the same arithmetic as skorch's epoch, in the same order, and leaves out whatever is not used:
+    batch events without a callback, closures for optimizers that need none, records of batches that are not read. If a
+    callback has batch events, or the optimizer needs a closure, skorch's epoch runs.
     """
 
-    # Parts of the state that skorch unpickles on a device that is available. It adds the trained ones by itself; losses
-    # that were given as instances, and the contents of callbacks, may be on the GPU as well.
+    # Parts of the state that skorch unpickles on an available device. skorch adds the trained modules itself; losses
+    # passed as instances, and the contents of callbacks, may also be on the GPU.
     cuda_dependent_attributes_ = ["module", "criterion", "callbacks"]
 
     def infer(self, x: Any, **fit_params: Any) -> torch.Tensor:
@@ -40,7 +40,7 @@ class LeanNet(NeuralNet):
     def get_loss(
         self, y_pred: Labels, y_true: Labels, X: Rows = None, training: bool = False
     ) -> torch.Tensor:
-        """Average the loss over the rows, by their weights."""
+        """Average the loss over the rows, weighted."""
         loss = super().get_loss(y_pred, y_true, X, training)
         weight = X["sample_weight"] if isinstance(X, dict) else None
         if loss.ndim == 0 and weight is not None:
@@ -51,14 +51,15 @@ class LeanNet(NeuralNet):
         if weight is None:
             return loss.mean()
         loss = loss.flatten(1).mean(dim=1) if loss.ndim > 1 else loss
-        # By a power of 2, which keeps every bit: only ratios matter, and small weights would vanish in float32.
+        # Scaled by a power of 2, which is exact: only ratios matter, and small weights would be rounded to 0 in
+        # float32.
         weight = (weight / 2.0 ** (torch.frexp(weight.max()).exponent.double() - 1)).to(loss)
         return (weight * loss).sum() / weight.sum()
 
     def run_single_epoch(
         self, iterator: Any, training: bool, prefix: str, step_fn: Any, **fit_params: Any
     ) -> None:
-        """Run one epoch: in a short loop of its own, unless the optimizer or a callback needs that of skorch."""
+        """Run one epoch in a short loop, or in that of skorch if the optimizer or a callback needs it."""
         if iterator is None or not self._can_be_lean():
             super().run_single_epoch(iterator, training, prefix, step_fn, **fit_params)
             return
@@ -74,7 +75,7 @@ class LeanNet(NeuralNet):
                     self.optimizer_.step()
                 losses.append(loss.detach())
                 sizes.append(len(target))
-        # Read at the end: on an accelerator, reading a loss waits for it.
+        # Read at the end, as reading a loss on an accelerator waits for it.
         for value, size in zip(torch.stack(losses).tolist(), sizes, strict=True):
             self.history.new_batch()
             self.history.record_batch(prefix + "_loss", value)
@@ -82,13 +83,13 @@ class LeanNet(NeuralNet):
         self.history.record(prefix + "_batch_count", len(losses))
 
     def notify(self, method_name: str, **cb_kwargs: Any) -> None:
-        """Tell the callbacks; once they have seen a lean epoch, forget its batches, except for the last.
+        """Notify the callbacks; after a lean epoch, drop the records of its batches, except for the last.
 
-        Callbacks that save a net look at that when the training is over, too.
+        Callbacks that save a net also read the last one after training.
         """
         try:
             super().notify(method_name, **cb_kwargs)
-        finally:  # EarlyStopping ends the training with an exception
+        finally:  # EarlyStopping ends training with an exception
             if method_name == "on_epoch_end" and self._can_be_lean():
                 del self.history[-1]["batches"][:-1]
 
@@ -123,7 +124,7 @@ class LeanClassifierNet(ClassifierMixin, LeanNet):
     def get_loss(
         self, y_pred: Labels, y_true: Labels, X: Rows = None, training: bool = False
     ) -> torch.Tensor:
-        """Average the loss; class numbers are floats beside a single logit, as torch's binary losses expect them."""
+        """Average the loss; with a single logit, class numbers are floats, as required by torch's binary losses."""
         if y_pred.ndim == 1:
             y_true = y_true.to(y_pred.dtype)
         return super().get_loss(y_pred, y_true, X, training)
@@ -134,9 +135,9 @@ class LeanClassifierNet(ClassifierMixin, LeanNet):
 
 
 def f1_callback(of_validation: bool, n_classes: int) -> tuple[str, Callback]:
-    """Return a callback that records the F1 of each epoch for the printed line: on the last or on the training rows.
+    """Return a callback that records the F1 of each epoch for the printed line, on the held-out or the training rows.
 
-    It uses the outputs that the epoch has computed anyway; on training rows these are computed with dropout, and with
+    It uses the outputs that the epoch computes anyway; on training rows these are computed with dropout, and with
     weights that change from batch to batch.
     """
     name = "valid_f1" if of_validation else "train_f1"

@@ -20,23 +20,24 @@ class Network:
     Parameters
     ----------
     module : callable or torch.nn.Module
-        Makes the torch module, such as a ``functools.partial`` of its class; ``module__*`` of ``net_params`` is passed
-        in addition. Or a module, which is trained itself.
+        Callable that creates the torch module, such as a ``functools.partial`` of its class; ``module__*`` of
+        ``net_params`` is passed in addition. Or a module, which is then trained.
     criterion : callable or torch.nn.Module
-        The loss, or a callable that makes it. It maps (output, target) to a loss for each row. `NetClassifier` fills
-        it in.
+        The loss, or a callable that creates it. It maps (output, target) to a loss for each row. Set by
+        `NetClassifier`.
     net_class : type
         Class of the skorch net.
     callbacks : tuple
         Callbacks that come before those of the user.
     param_groups : tuple
-        Groups of weights with optimizer options of their own, as skorch takes them.
+        Groups of weights with their own optimizer options, in the form of skorch.
     stratify : tuple of (bool, bool)
-        Whether batches hold rows of every class: those of training, those that early stopping watches.
+        Whether batches contain rows of every class: in training, and in early stopping.
     loader : type
-        Cuts a dataset into batches: called with (dataset, batch_size, random_state), as skorch's iterators are.
+        Divides a dataset into batches; called with (dataset, batch_size, random_state), like skorch's iterators.
     score : callable
-        Called with a trained module and its loss, makes the module that maps windows to anomaly scores; detectors only.
+        Called with a trained module and its loss; returns the module that maps windows to anomaly scores. Only for
+        detectors.
     """
 
     module: Callable[..., nn.Module] | nn.Module

@@ -1,4 +1,4 @@
-"""Reproducible random numbers of torch, without changing its global state."""
+"""Reproducible random numbers in torch, without changing its global state."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 import torch
 
-# torch's generators belong to the process: two fits in two threads would draw from each other's.
+# torch's generators are global: two fits in two threads would draw from the same generator.
 _LOCK = threading.RLock()
 
 
@@ -18,20 +18,20 @@ def _new_lock() -> None:
     _LOCK = threading.RLock()
 
 
-# A process that is forked while another thread fits inherits a lock that nobody there will ever release.
+# A process that is forked while another thread fits inherits a lock that is never released.
 os.register_at_fork(after_in_child=_new_lock)
 
 
 @contextmanager
 def seeded(seed: int, device: str) -> Iterator[None]:
-    """Seed torch's generators, and put them back as they were at the end.
+    """Seed torch's generators, and restore their state at the end.
 
     Parameters
     ----------
     seed : int
         The seed.
     device : str
-        The device that is used besides the CPU.
+        The device that is used in addition to the CPU.
     """
     on_gpu = torch.device(device).type == "cuda"
     devices = range(torch.cuda.device_count()) if on_gpu else []
@@ -44,7 +44,7 @@ def seeded(seed: int, device: str) -> Iterator[None]:
 
 @contextmanager
 def full_precision(device: str) -> Iterator[None]:
-    """Keep layers from rounding: recurrent ones do on a GPU, to 10 bits, and all do if the caller has autocast on."""
+    """Keep layers from rounding: recurrent layers round to 10 bits on a GPU, and all do in the caller's autocast."""
     kind = torch.device(device).type
     if kind != "cuda":
         with torch.autocast(kind, enabled=False):
@@ -61,7 +61,7 @@ def full_precision(device: str) -> Iterator[None]:
 
 @contextmanager
 def own_defaults() -> Iterator[None]:
-    """Make modules in float32 and on the CPU, whatever defaults the user has set for torch."""
+    """Create modules in float32 and on the CPU, regardless of the user's defaults for torch."""
     dtype = torch.get_default_dtype()
     torch.set_default_dtype(torch.float32)
     try:

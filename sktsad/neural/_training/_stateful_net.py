@@ -12,7 +12,7 @@ from ._strands import Chunk
 
 
 class StatefulNet(LeanNet):
-    """A `LeanNet` over the chunks of a `StrandLoader`: the module starts each from the state it left the last in.
+    """A `LeanNet` over the chunks of a `StrandLoader`: each chunk starts from the state after the previous one.
 
     No gradient goes back beyond the chunk [1]_.
 
@@ -29,13 +29,13 @@ class StatefulNet(LeanNet):
     def run_single_epoch(
         self, iterator: Any, training: bool, prefix: str, step_fn: Any, **fit_params: Any
     ) -> None:
-        """Run one epoch, then release the last chunk and its states."""
+        """Run one epoch, then free the last chunk and its states."""
         super().run_single_epoch(iterator, training, prefix, step_fn, **fit_params)
         self._chunk = self._before = self._after = None
 
     def infer(self, x: Chunk, **fit_params: Any) -> torch.Tensor:
         """Return the outputs that count in the loss."""
-        if x is not self._chunk:  # optimizers with a closure run a chunk more than once
+        if x is not self._chunk:  # optimizers with a closure may run a chunk more than once
             self._chunk = x
             self._before = self._after
         chunk = x.to(self.device)
@@ -50,10 +50,10 @@ class StatefulNet(LeanNet):
     def get_loss(
         self, y_pred: Labels, y_true: Labels, X: Rows = None, training: bool = False
     ) -> torch.Tensor:
-        """Average the loss over the outputs that count, by their weights; 0 where none does.
+        """Average the loss over the outputs that count, weighted; 0 if there are none.
 
-        The gradient is that of the average times the weight of the chunk: a chunk of few rows, or one that lies within
-        a long event, must not count as much as a full one.
+        The gradient is that of the average times the weight of the chunk: a chunk with few rows, or inside a long
+        event, must not count as much as a full one.
         """
         if not len(y_true):
             return y_pred.sum() * 0

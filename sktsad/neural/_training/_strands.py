@@ -1,4 +1,4 @@
-"""Batches of rows in sequence: series are cut into strands, strands run side by side, chunk after chunk."""
+"""Batches of rows in sequence: series are divided into strands, which run side by side, chunk after chunk."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ._batches import as_tensor, scale_weights
 
 @dataclass(frozen=True)
 class Segments:
-    """Rows of one or more series, series by series and in time order, and where they are cut by gaps.
+    """Rows of one or more series, series by series and in time order, divided at gaps.
 
     Attributes
     ----------
@@ -24,7 +24,7 @@ class Segments:
     starts, stops : ndarray of int, shape (n_segments,)
         Segment ``i`` is ``values[starts[i] : stops[i]]``: rows of one series without a gap.
     series : ndarray of int, shape (n_segments,)
-        Number of the series of each segment; -1 for one that the network does not know.
+        Number of the series of each segment; -1 if it is unknown to the network.
     first_states : ndarray of shape (n_segments, parts, layers, units) or None
         The state that each segment continues from; None means that all start from rest (a state of zeros).
     """
@@ -38,7 +38,7 @@ class Segments:
 
 @dataclass(frozen=True)
 class Strands:
-    """Pieces of segments, run through from ``begin`` to ``stop``; rows from ``counted`` on count in the loss."""
+    """Pieces of segments from ``begin`` to ``stop``; rows from ``counted`` on count in the loss."""
 
     begin: np.ndarray
     counted: np.ndarray
@@ -48,7 +48,7 @@ class Strands:
 
 @dataclass(frozen=True)
 class Chunk:
-    """One batch: some rows of each strand that runs, the input of a network that carries its state.
+    """One batch: some rows of each running strand, as input of a network that carries its state.
 
     Attributes
     ----------
@@ -57,19 +57,19 @@ class Chunk:
     series : tensor of int, shape (lanes,)
         Number of the series of each lane.
     chosen : tensor of int, shape (n_chosen,), or None
-        Which outputs count in the loss, as positions among all; None if all do.
+        Positions of the outputs that count in the loss; None if all do.
     state : tensor or None
         State before the first rows; None means rest or, where strands continue, the state that the network carries.
     goes_on : bool
         Whether lane ``i`` continues lane ``i`` of the chunk before.
     n_axes : int
-        Number of axes of the outputs that ``chosen`` counts through: lanes, rows and, of forecasts, horizons.
+        Number of axes of the outputs that ``chosen`` indexes: lanes, rows and, for forecasts, horizons.
     sample_weight : tensor of shape (n_chosen,) or None
         Weights of the outputs that count.
     n_chosen : int
         Number of outputs that count.
     share : float
-        Weight of all outputs that count, relative to an average chunk.
+        Total weight of the outputs that count, relative to an average chunk.
     """
 
     X: torch.Tensor
@@ -97,7 +97,7 @@ class Chunk:
 
 
 class StrandDataset(Dataset):
-    """The rows of segments, with what a network is to learn from them.
+    """The rows of segments, with the targets to learn from them.
 
     Parameters
     ----------
@@ -106,17 +106,17 @@ class StrandDataset(Dataset):
     learnt : ndarray of bool, shape (n_rows,)
         Rows that count in the loss.
     target : ndarray of shape (n_rows,), default=None
-        Target of each row. None makes the ``horizon`` rows after a row its targets.
+        Target of each row. None means that the targets are the ``horizon`` rows after each row.
     sample_weight : ndarray of shape (n_rows,), default=None
         Weights of the rows.
     horizon : int, default=0
-        Number of rows after a row that are its targets; without ``target`` only.
+        Number of rows after a row that are its targets; only without ``target``.
     chunk_size, strand_length, warm_up : int
-        Rows of a chunk and of a strand; rows of a strand that do not count, unless it begins where its segment does.
+        Rows of a chunk and of a strand; rows of a strand that do not count, unless it starts with its segment.
     min_updates : int, default=1
         Smallest number of chunks in an epoch: passes are repeated until it is reached.
     series_dropout : float, default=0.0
-        Share of strands whose series is treated as unknown.
+        Share of strands with a series that is treated as unknown.
     """
 
     def __init__(
@@ -143,12 +143,12 @@ class StrandDataset(Dataset):
         self.warm_up = warm_up
         self.min_updates = min_updates
         self.series_dropout = series_dropout
-        #: For each segment with rows that count: its number, and its first and last row to read.
+        #: For each segment with rows that count: its number, and the first and last row to read.
         self._reach = []
         for number, (start, stop) in enumerate(zip(segments.starts, segments.stops, strict=True)):
             marks = learnt[start:stop]
             if marks.any():
-                # The output at the row before learns from the first target of a forecast.
+                # The first target of a forecast belongs to the output at the row before.
                 first = max(start, start + int(marks.argmax()) - horizon)
                 self._reach.append((number, first, stop - int(marks[::-1].argmax())))
 
@@ -156,9 +156,9 @@ class StrandDataset(Dataset):
         return len(self.learnt)
 
     def strands(self, random_state: np.random.RandomState | None) -> Strands:
-        """Cut the segments into strands, at random offsets or, without a random state, at fixed ones.
+        """Divide the segments into strands, at random offsets or, without a random state, at fixed ones.
 
-        What comes after the last row that counts, and rows more than ``warm_up`` before the first, is left out.
+        Rows after the last row that counts, and rows more than ``warm_up`` before the first, are left out.
         """
         parts = []
         for number, first, stop in self._reach:
@@ -179,7 +179,7 @@ class StrandDataset(Dataset):
     def chunk(
         self, begin: np.ndarray, counted: np.ndarray, stop: np.ndarray, end: np.ndarray, length: int
     ) -> tuple[np.ndarray, np.ndarray | None, Any, Any]:
-        """Gather ``length`` rows from each ``begin``, for strands that stop at ``stop`` in segments up to ``end``.
+        """Gather ``length`` rows from each ``begin``, for strands up to ``stop`` in segments up to ``end``.
 
         Returns
         -------
@@ -209,16 +209,16 @@ class StrandLoader:
     """Iterate over a `StrandDataset` chunk by chunk: a skorch iterator.
 
     Strands of about the same length start together and run side by side, so that there is little padding. Every pass
-    cuts and shuffles them again.
+    divides and shuffles them again.
 
     Parameters
     ----------
     dataset : StrandDataset
-        What to cut.
+        The dataset to divide into strands.
     batch_size : int
         Largest number of strands that run side by side.
     random_state : numpy.random.RandomState, default=None
-        Draws the cuts and the order; None always makes the same cuts in the same order, and passes once.
+        Draws offsets and order; None always gives the same strands in the same order, in a single pass.
     """
 
     def __init__(
@@ -237,7 +237,7 @@ class StrandLoader:
         self._average = float(weight.sum()) * max(1, dataset.horizon) / n_chunks
 
     def __len__(self) -> int:
-        """Return about how many chunks there are; a pass may have some more or fewer."""
+        """Return the approximate number of chunks; a pass may have some more or fewer."""
         return self._length
 
     def __iter__(self) -> Iterator[tuple[Chunk, torch.Tensor]]:
@@ -261,7 +261,7 @@ class StrandLoader:
         return -(-int(strands.stop[longest] - strands.begin[longest]) // self.dataset.chunk_size)
 
     def _chunks(self, strands: Strands, lanes: np.ndarray) -> Iterator[tuple[Chunk, torch.Tensor]]:
-        """Run strands side by side; those that end drop out."""
+        """Run strands side by side; strands that have ended are left out."""
         dataset, segments = self.dataset, self.dataset.segments
         begin, counted, stop = strands.begin[lanes], strands.counted[lanes], strands.stop[lanes]
         segment = strands.segment[lanes]

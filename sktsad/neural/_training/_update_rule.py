@@ -1,4 +1,4 @@
-"""What happens just before the optimizer changes the weights: gradients are clipped, the learning rate is set."""
+"""Changes just before each step of the optimizer: gradients are clipped, the learning rate is set."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from ..._core import Labels, Rows
 
 
 class UpdateRule(Callback):
-    """Clip the gradient, and let the learning rate rise and fall once over the training.
+    """Clip the gradient, and raise and lower the learning rate once over the training.
 
-    It is attached to the optimizer, not to skorch's events of batches, so that the lean epoch stays lean.
+    It is attached to the optimizer, not to skorch's batch events, so that the lean epoch can be used.
 
     Parameters
     ----------
     max_grad_norm : float or None
-        Norm to which a longer gradient, over all weights, is scaled.
+        Largest norm of the gradient over all weights, to which a larger one is scaled; None means no limit.
     one_cycle : bool, default=False
-        Whether the learning rate rises from 1/25 of its value to all of it in the first 3/10 of the updates, and falls
-        to almost nothing in the rest, both along a cosine [1]_.
+        Whether the learning rate rises from 1/25 of its value to its full value in the first 3/10 of the updates, and
+        falls to almost 0 in the rest, both along a cosine [1]_.
 
     References
     ----------
@@ -55,7 +55,7 @@ class UpdateRule(Callback):
             self._set_rates(net.optimizer_, 1.0)
 
     def _before_step(self, optimizer: torch.optim.Optimizer, args: Any, kwargs: Any) -> Any:
-        """Set the learning rate and clip; gradients that a closure makes are clipped when it has run."""
+        """Set the learning rate and clip; gradients of a closure are clipped after it has run."""
         if self.one_cycle:
             progress = (self._epoch + min(1.0, self._update / self._n_updates)) / self._n_epochs
             self._set_rates(optimizer, one_cycle(progress))

@@ -11,15 +11,15 @@ from ._net import LeanNet
 
 
 class VariationalNet(LeanNet):
-    """A `LeanNet` that tells its criterion the epoch, and keeps the parts of the loss in the history.
+    """A `LeanNet` that passes the epoch to its criterion, and records the parts of the loss in the history.
 
-    The history gets ``train_reconstruction_loss`` and ``train_kl_loss``, and the same of the validation rows.
+    The history contains ``train_reconstruction_loss`` and ``train_kl_loss``, and the same for validation rows.
     """
 
     def get_loss(
         self, y_pred: Labels, y_true: Labels, X: Rows = None, training: bool = False
     ) -> torch.Tensor:
-        """Average the loss and note its parts."""
+        """Average the loss and record its parts."""
         loss = super().get_loss(y_pred, y_true, X, training)
         self._parts.append((len(y_true), self.criterion_.parts))
         return loss

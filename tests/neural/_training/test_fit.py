@@ -302,7 +302,7 @@ def test_batches_of_very_wide_rows_are_cut(monkeypatch):
 def test_callbacks_that_are_none_are_named(given):
     options = replace(OPTIONS, callbacks=[given])
     with pytest.raises(
-        TypeError, match=r"callbacks holds .* which is not a callback: give callbacks of skorch"
+        TypeError, match=r"callbacks contains .* which is not a callback: pass callbacks of skorch"
     ):
         make_net(Network(Line, nn.MSELoss), options)
 

@@ -39,7 +39,7 @@ def test_f1_can_be_had_without_the_printing(capsys):
     assert len(model.net_.history[:, "train_f1"]) == 4
 
 
-@pytest.mark.filterwarnings("ignore:early_stopping watches:UserWarning")
+@pytest.mark.filterwarnings("ignore:early_stopping monitors:UserWarning")
 def test_with_early_stopping_it_is_the_f1_of_the_last_rows(capsys):
     model = TorchClassifier(verbose=1, early_stopping=9, validation_fraction=0.4, **PARAMS).fit(X, Y)
     assert columns(capsys.readouterr().out) == ["epoch", "train_loss", "valid_f1", "valid_loss", "dur"]
@@ -48,7 +48,7 @@ def test_with_early_stopping_it_is_the_f1_of_the_last_rows(capsys):
     assert history[-1, "valid_f1"] == pytest.approx(f1_score(Y[-60:], model.predict(X[-60:])))
 
 
-@pytest.mark.filterwarnings("ignore:early_stopping watches:UserWarning")
+@pytest.mark.filterwarnings("ignore:early_stopping monitors:UserWarning")
 def test_a_rule_to_stop_by_f1_takes_the_place_of_the_rule_by_loss():
     rule = EarlyStopping("valid_f1", lower_is_better=False, patience=2, load_best=True, sink=noop)
     params = {**PARAMS, "lr": 0.3, "max_epochs": 50, "validation_fraction": 0.4}
@@ -79,7 +79,7 @@ def test_a_detector_has_no_labels_and_prints_the_loss_alone(capsys):
     assert columns(capsys.readouterr().out) == ["epoch", "train_loss", "dur"]
 
 
-@pytest.mark.filterwarnings("ignore:early_stopping watches:UserWarning")
+@pytest.mark.filterwarnings("ignore:early_stopping monitors:UserWarning")
 @pytest.mark.parametrize("name", ["roc_auc", "average_precision", "best_f1", "vus_pr", "vus_roc", "f1"])
 @pytest.mark.parametrize("on_train", [False, True])
 def test_a_scorer_by_name_scores_the_probabilities_of_an_epoch(name, on_train):

@@ -39,7 +39,7 @@ def test_scores_of_validation_rows_need_some(callback):
 )
 def test_a_detector_has_no_labels_to_score(detector, kind, scoring):
     detector.set_params(callbacks=[kind(scoring)], max_epochs=1)
-    with pytest.raises(ValueError, match=rf"{kind.__name__}\(.*without labels: watch 'valid_loss'"):
+    with pytest.raises(ValueError, match=rf"{kind.__name__}\(.*without labels: monitor 'valid_loss'"):
         detector.fit(WINDOWS, Y)
 
 
