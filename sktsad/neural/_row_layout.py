@@ -14,6 +14,7 @@ from .._core import (
     Rows,
     SeriesRows,
     Windows,
+    as_slice,
     channels_by_name,
     check_max_gap,
     check_panel,
@@ -121,10 +122,10 @@ def lay_out(
     found = rows.steps()
     starts = rows.segment_starts(max_gap, found if past is None else rows.steps_so_far(past.steps))
     is_in_order = bool((rows.order[1:] > rows.order[:-1]).all())
-    values = windows.buffer if is_in_order else windows.buffer[rows.order]
-    with np.errstate(
-        over="ignore"
-    ):  # infinite values are refused later, by a check of the outputs of the network
+    # Some of the rows of a table, or these in another order, share its buffer.
+    values = windows.buffer[as_slice(windows.starts[rows.order])]
+    # Infinite values are refused later, by a check of the outputs of the network.
+    with np.errstate(over="ignore"):
         values = np.asarray(values, dtype=dtype)
     return RowLayout(
         values,

@@ -38,6 +38,13 @@ def test_rows_in_order_are_not_copied():
     assert windows.channel_names == ["x0", "x1"]
 
 
+def test_windows_in_another_order_are_the_rows_in_that_order():
+    X = np.arange(10.0).reshape(5, 2)
+    windows = check_rows(StatefulRNNClassifier(), X, reset=True)
+    for order in ([3, 1, 4], [1, 2, 3]):
+        np.testing.assert_array_equal(lay_out(windows[order], "auto", 3, "float64").values, X[order])
+
+
 def test_frames_with_columns_of_windows_are_refused():
     X = pd.DataFrame(np.zeros((5, 2)), columns=["x0_t-1", "x0_t-0"])
     with pytest.raises(ValueError, match="got windows of 2 rows"):
