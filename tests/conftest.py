@@ -40,6 +40,12 @@ NO_COVER = (
     *("test_persistence.py", "test_typing.py", "test_works_with.py", "plotting/test_displays.py"),
     *("detectors/test_learning", "neural/test_learning"),
 )
+#: Property tests and slow tests in these files are measured: some lines have no other test.
+MEASURED = (
+    *("detectors/test_nearest_windows.py", "live/", "networks/test_losses.py"),
+    *("neural/_training/test_strands.py", "preprocessing/test_live_features.py"),
+    *("preprocessing/test_resample.py", "preprocessing/test_series_features.py"),
+)
 
 
 def is_one_of(path, beginnings):
@@ -58,9 +64,9 @@ def pytest_ignore_collect(collection_path, config):
 @pytest.hookimpl(trylast=True)  # hypothesis has marked its tests by then
 def pytest_collection_modifyitems(items):
     for item in items:
-        if is_one_of(item.path, NO_COVER) or {"slow", "hypothesis"} & {
-            mark.name for mark in item.iter_markers()
-        }:
+        marks = {mark.name for mark in item.iter_markers()}
+        is_costly = marks & {"slow", "hypothesis"} and not is_one_of(item.path, MEASURED)
+        if is_costly or is_one_of(item.path, NO_COVER):
             item.add_marker("no_cover")
         if is_one_of(item.path, SLOW):
             item.add_marker("slow")
