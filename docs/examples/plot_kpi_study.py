@@ -10,6 +10,7 @@ answer is a figure on the last quarter of the time, and all of them end up in on
 With ``SKTSAD_DATA`` set this runs on a real KPI of the AIOps challenge, else on a generated one.
 """
 
+# sphinx_gallery_thumbnail_number = 4
 import os
 
 import matplotlib.pyplot as plt
