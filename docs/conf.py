@@ -72,6 +72,10 @@ html_sidebars = {
         "pitfalls",
         "which_model",
         "getting_started",
+        "without_labels",
+        "with_labels",
+        "glossary",
+        "changelog",
     )
 }
 html_show_sourcelink = False
@@ -197,7 +201,7 @@ def keep_initials(app, what, name, obj, options, lines):
 
 def leave_code_to_the_gallery(app, docname, text):
     """Let the gallery alone link the names in its code: it knows what they are, and two cannot."""
-    if docname.startswith("gallery/"):
+    if docname.startswith("gallery/plot_"):
         text[0] = f".. autolink-skip:: file\n\n{text[0]}"
 
 

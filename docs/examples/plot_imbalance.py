@@ -45,11 +45,11 @@ torch.set_num_threads(1)
 if os.environ.get("SKTSAD_DATA"):
     source = "KPI 02e99bd4f6cfb33f of the AIOps challenge"
     X, y = load_aiops_kpi("02e99bd4f6cfb33f", return_X_y=True)
-    n_updates = 1000
+    n_updates, lr = 1000, 0.005
 else:
     source = "a generated KPI (set SKTSAD_DATA for a real one)"
     X, y = make_kpi(12_000, contamination=0.04, noise=0.05, trend=0.2, random_state=0)
-    n_updates = 500
+    n_updates, lr = 500, 0.01
 cuts = int(0.6 * len(X)), int(0.75 * len(X))
 fit, hold, test = slice(cuts[0]), slice(*cuts), slice(cuts[1], None)
 ratio = imbalance_ratio(y[fit])
@@ -83,7 +83,7 @@ def train(sampler="passthrough", random_state=0, **parameters):
         "gru",
         hidden_size=16,
         batch_size=64,
-        lr=0.01,
+        lr=lr,
         max_epochs=max(1, round(n_updates * 64 / n_rows)),
         random_state=random_state,
         **parameters,

@@ -10,6 +10,7 @@ Each answer is a figure for the last quarter of the rows, and one table at the e
 If ``SKTSAD_DATA`` is set, this runs on a real KPI of the AIOps challenge, otherwise on a generated one.
 """
 
+# sphinx_gallery_thumbnail_number = 4
 import os
 
 import matplotlib.pyplot as plt

@@ -10,6 +10,7 @@ a single window through it, step by step.
 The series is generated: this page needs no files.
 """
 
+# sphinx_gallery_thumbnail_number = 3
 import time
 import tracemalloc
 
@@ -174,7 +175,7 @@ orders = {
     "window, then WindowScaler": [SlidingWindow(26), WindowScaler()],
     "window, then StandardScaler": [SlidingWindow(26), StandardScaler()],
 }
-long = pd.DataFrame({"temperature": np.tile(series["temperature"], 400)})
+long = pd.DataFrame({"temperature": np.tile(series["temperature"], 200)})
 costs = {}
 for name, steps in orders.items():
     tracemalloc.start()
