@@ -136,9 +136,11 @@ class RollingFeatures(TransformerMixin, Estimator):
     ``history``, exponential weights leave out a ten-millionth of their sum. In a series of which fit has seen one row
     or none, each row goes by the time step of the rows before it; a series not seen during fit takes the median spread
     of the others. If dates have a time zone, a day follows its clocks: nine o'clock is compared with nine o'clock, also
-    after the clocks were changed. With an offset alone (``+01:00``), or without a zone, a day has 24 hours. Results too
-    large for the float type of X become its largest number. Scale each series first (`SeriesScaler`), so that
-    differences mean the same in all of them. z-scores have heavy tails: squash them before a network, e.g. by
+    after the clocks were changed; if they were changed by a part of the time step, such as half an hour on Lord Howe
+    Island, the rows nearest to that time count, with a warning. With an offset alone (``+01:00``), or without a zone, a
+    day has 24 hours. Results too large for the float type of X become its largest number. Scale each series first
+    (`SeriesScaler`), so that differences mean the same in all of them. z-scores have heavy tails: squash them before a
+    network, e.g. by
     ``FunctionTransformer(numpy.arcsinh, feature_names_out="one-to-one")``.
 
     Examples
@@ -304,8 +306,8 @@ class RollingFeatures(TransformerMixin, Estimator):
         -----
         UserWarning
             If the rows come twice or half as often as those of fit, if more than a tenth of the rows of known series
-            come without the rows before them, or if series seem to have other names than in fit, such as ``"1"`` for
-            ``1``.
+            come without the rows before them, if clocks were changed by a part of the time step, or if series seem to
+            have other names than in fit, such as ``"1"`` for ``1``.
         """
         check_is_fitted(self)
         refuse_polars_output(self, X)
@@ -329,6 +331,8 @@ class RollingFeatures(TransformerMixin, Estimator):
         spreads = np.vstack([self._spreads, self._pooled_spread])[self._past.numbers_of(rows.keys)]
         rows, values, _ = past.join(rows, values)
         steps = rows.steps_so_far(past.steps)
+        if self._period is not None:
+            self._period.warn_if_between(rows, steps, self._past.zone, stacklevel=4)
         with np.errstate(over="ignore", invalid="ignore"):  # of the largest numbers that floats hold
             for some in self._at_once(rows, steps):
                 batch = rows.some(some)
