@@ -8,8 +8,9 @@ import numpy as np
 
 from ._row_layout import RowLayout
 
-#: Number of rows, about, whose errors are used to learn the usual errors.
-_SAMPLE = 2**16
+#: Number of rows, about, whose errors are used to learn the usual errors: at most, and at least where forecasts of
+#: all these rows would have more values than the last limit (64 MiB of float32).
+_SAMPLE, _SMALL_SAMPLE, _MAX_VALUES = 2**16, 2**10, 2**24
 
 
 class ForecastErrors:
@@ -62,7 +63,9 @@ class UsualErrors(ForecastErrors):
         self, layout: RowLayout, horizon: int, loss: str, learnt: np.ndarray, ends: np.ndarray
     ) -> None:
         super().__init__(layout, horizon, loss)
-        share = _SAMPLE / max(1, learnt.sum())
+        n_values = horizon * layout.values.shape[1]
+        n_sampled = min(_SAMPLE, max(_SMALL_SAMPLE, _MAX_VALUES // n_values))
+        share = n_sampled / max(1, learnt.sum())
         self.looked_at = learnt & (np.random.RandomState(0).uniform(size=len(learnt)) < share)
         self.errors: list[list[np.ndarray]] = [[] for _ in range(horizon)]
         self.sources = ends[:, None] - np.arange(horizon)
