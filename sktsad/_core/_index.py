@@ -25,7 +25,9 @@ _NUMBERS = {"integer", "floating", "mixed-integer-float"}
 #: Number of labels, spread from the first to the last, that are read to judge an index of text.
 _N_LABELS = 50
 #: Text with no letters other than those of dates, quarters or weeks: a number or a date, whatever separates its parts.
-_NO_WORD = re.compile(r"(?=.*\d)[\d\W_]+([TtZz][\d\W_]*)*|\d{4}\W?[QqWw]\d{1,2}(\W?\d)?")
+_NO_WORD = re.compile(r"(?=.*\d)[\d\W_]+([TtZz][\d\W_]*)*|\d{4}\W?[QqWw]\d{1,2}(\W?\d)?([\sTt][\d\W_Zz]*)?")
+#: A whole date among words, such as in "run of 2026-03-01".
+_WITHIN = re.compile(r"(?<!\d)(19|20)\d\d([-/.])(0?[1-9]|1[0-2])\2(0?[1-9]|[12]\d|3[01])(?!\d)")
 #: Formats of dates in whole numbers, by the number of digits; and how many numbers are needed to tell.
 _DIGITS, _MIN_DATES = {6: "%Y%m", 8: "%Y%m%d", 10: "%Y%m%d%H", 12: "%Y%m%d%H%M", 14: "%Y%m%d%H%M%S"}, 10
 #: Names of a level that mark its numbers as time.
@@ -290,7 +292,7 @@ def reads_as_time(labels: pd.Index) -> bool:
 
 
 def _text_is_time(text: str) -> bool:
-    if _NO_WORD.fullmatch(text):
+    if _NO_WORD.fullmatch(text) or _WITHIN.search(text):
         return True
     n_digits = sum(character.isdigit() for character in text)
     if not n_digits:

@@ -136,14 +136,14 @@ def _kept_before(
     there = there[~is_gap(begins[there] - past.times[kept[there]], max_gap, past.steps[some[there]])]
     is_last = kept[there] + 1 == stop[there]
     is_all[there[is_last]] = True  # these go on where fit ended, as most do
+    times = past.times
     for at in there[~is_last].tolist():
-        own = past.times[first[at] : stop[at]]
-        last = kept[at] - first[at]
-        gaps = is_gap(np.diff(own[: last + 1]), max_gap, past.steps[some[at]])
-        start = 1 + np.flatnonzero(gaps)[-1] if gaps.any() else 0
+        last = kept[at]
+        gaps = is_gap(np.diff(times[first[at] : last + 1]), max_gap, past.steps[some[at]])
+        start = first[at] + (1 + np.flatnonzero(gaps)[-1] if gaps.any() else 0)
         n_before[at] = last - start + 1
-        goes_on = last + 1 < len(own) and not is_gap(own[last + 1] - own[last], max_gap, past.steps[some[at]])
-        is_all[at] = not goes_on or own[start] <= run_starts[at]
+        goes_on = not is_gap(times[last + 1] - times[last], max_gap, past.steps[some[at]])
+        is_all[at] = not goes_on or times[start] <= run_starts[at]
     return n_before, is_all
 
 
@@ -166,10 +166,17 @@ def warn_of_lacking_past(
 ) -> None:
     """Warn if more than a tenth of the rows lack their past."""
     if n_lacking > _WORTH_SAYING * rows.n_rows:
+        # Which results are wanted, nobody else knows: these rows may have come for the sake of the others.
+        others = (
+            "If you gave them only as the past of other rows, leave out their results; the others are right. If you "
+            "need their results, give"
+            if n_lacking < rows.n_rows
+            else "Give"
+        )
         warnings.warn(
             f"{n_lacking} of {rows.n_rows} rows lack their past, which is padded instead: {n_series} of "
-            f"{len(rows.keys)} series do not directly follow rows of fit. Give the rows before them as well, "
-            f"{n_rows} or more of each series, and leave out their results; or score rows as they come with "
+            f"{len(rows.keys)} series do not directly follow rows of fit. {others} the rows before them as well, "
+            f"{n_rows} or more of each series, and leave out the results of those; or score rows as they come with "
             f"sktsad.live.LiveScorer, which keeps the past. {more}",
             UserWarning,
             stacklevel=stacklevel,

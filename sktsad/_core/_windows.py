@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from functools import cached_property
 from threading import current_thread, local, main_thread
 from types import EllipsisType, SimpleNamespace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -226,7 +226,8 @@ class Windows:
 
     def _remember(self) -> None:
         """Record the layout, which an array or a list of these windows does not have."""
-        _LOST.layout = _LATEST.layout = (len(self), self.length, self.n_channels)
+        ends = self.buffer[self._own_rows()[[0, -1]]] if len(self) else self.buffer[:0]
+        _LOST.layout = _LATEST.layout = (len(self), self.length, self.n_channels, ends)
 
     def __array_namespace__(self, api_version: str | None = None) -> Any:
         """Return NumPy's namespace: with ``array_api_dispatch`` scikit-learn asks for it."""
@@ -254,6 +255,18 @@ class Windows:
             )
         return self[np.asarray(indices)]
 
+    def copy(self) -> Windows:
+        """Return the same windows over rows of their own."""
+        return self.replace_buffer(self.buffer.copy())
+
+    if not TYPE_CHECKING:  # which would take every name for an attribute
+
+        def __getattr__(self, name: str) -> Any:
+            raise AttributeError(
+                f"'Windows' object has no attribute {name!r}. numpy.asarray(X) makes an array of windows, whose layout "
+                "is lost; or change the rows before SlidingWindow."
+            )
+
     def __getitem__(self, key: Any) -> Any:
         if isinstance(key, tuple):
             columns = key[1:]
@@ -268,25 +281,39 @@ class Windows:
         return Windows(self.buffer, self.starts[rows], self.length, index, self.channel_names, self.n_ahead)
 
 
-#: Number, length and channels of the last windows that were turned into an array, until the next fit on windows; by
-#: thread, as fits may run in several.
+#: Number, length and channels of the last windows that were turned into an array, and the rows that the first and the
+#: last stand for, until the next fit on windows; by thread, as fits may run in several.
 _LOST = local()
 #: The same of any thread: ensembles make the array in one, and fit in others, or in other processes.
 _LATEST = SimpleNamespace(layout=None)
 
 
-def _warn_if_layout_was_lost(n_columns: int, n_rows: int | None) -> None:
-    """Warn where a plain table has replaced windows of several channels.
+def _warn_if_layout_was_lost(n_columns: int, X: np.ndarray | None = None, shape: Any = None) -> None:
+    """Warn where a table has replaced windows: several channels became one, steps were mixed, or axes are swapped.
 
-    Nothing on the table itself tells that. Its number of columns does, or that of rows where it is given.
+    Nothing on the table itself tells that. Its number of columns does, or that of rows where it is given; ``shape`` is
+    that of 3-D windows, length and channels.
     """
     layout = getattr(_LOST, "layout", None if current_thread() is main_thread() else _LATEST.layout)
     if layout is None:
         return
-    n_windows, length, n_channels = layout
+    n_windows, length, n_channels, ends = layout
     is_as_wide = n_columns == length * n_channels
-    if 1 in (length, n_channels) or not (is_as_wide or n_rows == n_windows):
+    is_as_long = X is not None and len(X) == n_windows
+    if length == 1 or not (is_as_wide or is_as_long) or (is_as_wide and n_channels == 1):
         return
+    if shape is not None:
+        if shape == (n_channels, length) != (length, n_channels):
+            warnings.warn(
+                f"X has {shape[0]} steps by {shape[1]} channels, and the windows before it {length} steps by "
+                f"{n_channels} channels: axes must be (rows, steps, channels). If they were swapped, "
+                "X.transpose(0, 2, 1) undoes it.",
+                UserWarning,
+                stacklevel=4,
+            )
+        return
+    if is_as_long and n_columns == n_channels and np.array_equal(X[[0, -1]], ends):  # type: ignore[index]
+        return  # these are the rows themselves, of another fit
     if is_as_wide:
         fix = f"pass n_channels={n_channels} to this estimator, or n_channels=1 if they have only one"
     else:
@@ -310,7 +337,7 @@ def warn_if_worker_lost_layout(estimator: AnyEstimator) -> None:
         return
     length, n_channels = estimator.window_shape_
     if n_channels == 1 and getattr(estimator, "_reads_layout", True):
-        _warn_if_layout_was_lost(length, None)
+        _warn_if_layout_was_lost(length)
 
 
 def _constant_step(starts: np.ndarray) -> int:
@@ -402,8 +429,12 @@ def check_windows(
         is_plain, is_frame = known is None and n_channels is None, hasattr(X, "columns")
         allowed: Any = "allow-nan" if takes_missing else True
         X = validate_rows(estimator, X, reset=reset, ensure_all_finite=allowed)
-        if is_plain and reset and getattr(estimator, "_reads_layout", True):
-            _warn_if_layout_was_lost(X.shape[1], None if is_frame else len(X))
+        if reset and getattr(estimator, "_reads_layout", True):
+            if channels_3d:
+                shape = X.shape[1] // channels_3d, channels_3d
+                _warn_if_layout_was_lost(X.shape[1], shape=shape)
+            elif is_plain:
+                _warn_if_layout_was_lost(X.shape[1], None if is_frame else X)
         width = known or n_channels or 1
         if X.shape[1] % width:
             raise ValueError(

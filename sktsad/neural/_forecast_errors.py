@@ -8,8 +8,9 @@ import numpy as np
 
 from ._row_layout import RowLayout
 
-#: Approximate number of rows whose errors are used to learn the usual errors.
-_SAMPLE = 2**16
+#: Approximate number of rows whose errors are used to learn the usual errors: the most, and the fewest, which are used
+#: if the forecasts of the most had more values than the limit (64 MiB of float32).
+_SAMPLE, _SMALL_SAMPLE, _MAX_VALUES = 2**16, 2**10, 2**24
 
 
 class ForecastErrors:
@@ -62,7 +63,9 @@ class UsualErrors(ForecastErrors):
         self, layout: RowLayout, horizon: int, loss: str, learnt: np.ndarray, ends: np.ndarray
     ) -> None:
         super().__init__(layout, horizon, loss)
-        share = _SAMPLE / max(1, learnt.sum())
+        n_values = horizon * layout.values.shape[1]
+        n_sampled = min(_SAMPLE, max(_SMALL_SAMPLE, _MAX_VALUES // n_values))
+        share = n_sampled / max(1, learnt.sum())
         self.looked_at = learnt & (np.random.RandomState(0).uniform(size=len(learnt)) < share)
         self.errors: list[list[np.ndarray]] = [[] for _ in range(horizon)]
         self.sources = ends[:, None] - np.arange(horizon)

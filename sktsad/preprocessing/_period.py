@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from datetime import timedelta
 from numbers import Integral
@@ -11,13 +12,23 @@ import numpy as np
 import pandas as pd
 from scipy.fft import irfft, next_fast_len, rfft
 
-from .._core import SeriesRows, fitted_part, nan_median, nanoseconds, require_dates, robust_moments
+from .._core import (
+    SeriesRows,
+    fitted_part,
+    nan_median,
+    nanoseconds,
+    require_dates,
+    robust_moments,
+    search_parts,
+)
 from ._rolling import look_back
 
 #: A day in nanoseconds, the unit of dates.
 _DAY = 86_400e9
 #: How much longer a day may be if clocks are set back.
 _CHANGE = 2 * 3_600e9
+#: Largest distance, in time steps, at which a row counts as one of the same time of day.
+_AT_THAT_TIME = 0.25
 #: Smallest autocorrelation at the period. Noise has far less with a few hundred rows or more.
 _LEAST = 0.3
 #: The autocorrelation of noise reaches this, divided by the square root of the number of rows.
@@ -108,6 +119,45 @@ class Period:
             times, np.nan_to_num(back), (n_neighbors + 0.5) * np.nan_to_num(steps), bounds
         )
         return np.where(has_step, first, 0), np.where(has_step, stop, 0)
+
+    def warn_if_between(self, rows: SeriesRows, steps: np.ndarray, zone: Any, stacklevel: int) -> None:
+        """Warn of rows for which clocks were changed by a part of the time step: a day before, no row is at their time.
+
+        Parameters
+        ----------
+        rows : SeriesRows
+            The rows.
+        steps : ndarray of shape (n_rows,)
+            The time step used for each row.
+        zone : str, tzinfo or None
+            Time zone of the clocks.
+        stacklevel : int
+            Stack level of the warning.
+        """
+        if rows.times is None or zone is None or not self.by_clock:
+            return
+        change = _offsets(rows.times - int(self.time), zone) - _offsets(rows.times, zone)
+        moved = np.flatnonzero(change)
+        change, steps = change[moved], steps[moved]
+        then = rows.times[moved] - int(self.time) - change
+        owner = np.searchsorted(rows.bounds, moved, side="right") - 1
+        first, stop = rows.bounds[owner], rows.bounds[owner + 1] - 1
+        after = search_parts(rows.times, first, stop, then)
+        away = [np.abs(rows.times[near] - then) for near in (after, np.maximum(after - 1, first))]
+        # In rows at odd times, a distance alone means nothing.
+        parts = np.minimum(*away) / steps, np.abs(change) / steps % 1
+        is_off = [(part > _AT_THAT_TIME) & (part < 1 - _AT_THAT_TIME) for part in parts]
+        between = np.flatnonzero(np.all(is_off, axis=0))
+        if len(between):
+            one = between[0]
+            warnings.warn(
+                f"The clocks of {zone} were changed by {pd.Timedelta(abs(change[one]))}, which is not a multiple of "
+                f"the time step, {pd.Timedelta(steps[one])}: for {len(between)} row(s) there is no row at the same "
+                "time of the day before, so that one up to half a step off counts. Resample to a step that divides "
+                "the change, or convert the times to UTC, whose days do not follow clocks.",
+                UserWarning,
+                stacklevel=stacklevel,
+            )
 
 
 def _offsets(times: np.ndarray, zone: Any) -> np.ndarray:

@@ -135,10 +135,12 @@ class RollingFeatures(RowTransformer, Estimator):
     the current row. With ``history``, exponential weights leave out a ten-millionth of their sum. In a series of which
     fit has seen one row or none, each row uses the time step of the rows before it; a series not seen during fit gets
     the median spread of the others. If dates have a time zone, days follow its local time: nine o'clock is compared
-    with nine o'clock, also after clocks are changed. With only an offset (``+01:00``), or without a zone, a day has 24
-    hours. Results too large for the float type of X become its largest number. Scale each series first
-    (`SeriesScaler`), so that differences mean the same in all of them. z-scores have heavy tails: compress them before
-    a network, e.g. by ``FunctionTransformer(numpy.arcsinh, feature_names_out="one-to-one")``.
+    with nine o'clock, also after clocks are changed; if they are changed by a part of the time step, such as half an
+    hour on Lord Howe Island, the rows nearest to that time are used, with a warning. With only an offset (``+01:00``),
+    or without a zone, a day has 24 hours. Results too large for the float type of X become its largest number. Scale
+    each series first (`SeriesScaler`), so that differences mean the same in all of them. z-scores have heavy tails:
+    compress them before a network, e.g. by
+    ``FunctionTransformer(numpy.arcsinh, feature_names_out="one-to-one")``.
 
     Examples
     --------
@@ -307,7 +309,8 @@ class RollingFeatures(RowTransformer, Estimator):
         -----
         UserWarning
             If the time step is half or twice that of fit, if more than a tenth of the rows of known series come without
-            the rows before them, or if series seem to have other names than in fit, such as ``"1"`` instead of ``1``.
+            the rows before them, if clocks were changed by a part of the time step, or if series seem to have other
+            names than in fit, such as ``"1"`` instead of ``1``.
         """
         check_is_fitted(self)
         refuse_polars_output(self, X)
@@ -331,6 +334,8 @@ class RollingFeatures(RowTransformer, Estimator):
         spreads = np.vstack([self._spreads, self._pooled_spread])[self._past.numbers_of(rows.keys)]
         rows, values, _ = past.join(rows, values)
         steps = rows.steps_so_far(past.steps)
+        if self._period is not None:
+            self._period.warn_if_between(rows, steps, self._past.zone, stacklevel=4)
         with np.errstate(over="ignore", invalid="ignore"):  # for numbers near the largest float
             for some in self._at_once(rows, steps):
                 batch = rows.some(some)

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from sktsad._core import (
+    MAX_GAP,
     check_max_gap,
     gap_in_words,
     in_rows,
@@ -102,3 +103,12 @@ def test_a_gap_in_time_needs_dates_and_a_unit(index, max_gap, error):
     check_max_gap(3, rows)
     with pytest.raises(ValueError, match=error):
         rows.segment_starts(max_gap, rows.steps())
+
+
+def test_a_gap_may_be_any_hole_of_more_than_a_step():
+    assert [1 in MAX_GAP[0], 0.99 in MAX_GAP[0]] == [True, False]
+
+
+def test_a_thousandth_of_a_step_is_no_gap():
+    assert is_gap(np.array([10_001.0, 10_002.0]), "10us", 1000.0).tolist() == [False, True]
+    assert is_gap(np.array([2000.5, 2001.5]), 2, 1000.0).tolist() == [False, True]

@@ -55,6 +55,8 @@ def test_a_day_alone_says_how_many_rows_lack_their_past(step, n_series):
     assert f"{n_series} of {n_series} series" in message
     assert "12 or more of each series" in message
     assert "LiveScorer" in message
+    # Whether they came as the past of others cannot be known: it says what holds then.
+    assert "only as the past of other rows, leave out their results; the others are right" in message
 
 
 @pytest.mark.parametrize("step", [SlidingWindow(13), FEATURES, SlidingWindow(13, history="none")])
@@ -127,6 +129,9 @@ def test_a_network_along_the_series_starts_cold():
     network = StatefulRNNClassifier("rnn", hidden_size=2, max_epochs=1, random_state=0).fit(X[:200], y)
     (message,) = said(network, X[230:260])
     assert "30 of 30 rows lack their past" in message
+    assert (
+        "rows of fit. Give the rows before them" in message
+    )  # no row is right, so nothing is said of others
     assert not said(network, X[200:230])
 
 
@@ -183,3 +188,61 @@ def test_rows_that_begin_among_those_of_fit_have_only_the_past_that_was_kept(lag
             assert messages[0].startswith(f"{n_off} of {size} rows lack their past")
     few = clone(FEATURES).fit(X[:12])  # kept as a whole: there was nothing before
     assert not said(few, X[6:30])
+
+
+def lost_by_hand(runs, n_kept, begins, then):
+    """Tell whether a time before later rows is one of rows that were, and are not kept; ``runs`` are (first, last)."""
+    before = max(last for first, last in runs if first < begins)
+    kept = [hour for first, last in runs for hour in range(max(first, last - n_kept + 1), last + 1)]
+    was = any(first - 0.5 <= then <= last + 0.5 for first, last in runs)
+    is_kept = any(abs(then - hour) <= 0.5 for hour in kept)
+    return then < begins - 0.5 and (then > before + 0.5 or (was and not is_kept))
+
+
+def test_which_times_are_lost_and_how_many_rows_come_before():
+    # Hours of the first and last row of each run of three series; of each run, the last three rows are kept.
+    runs = {
+        "a": [(0, 9), (20, 29), (50, 59)],
+        "b": [(3, 12), (40, 44)],
+        "c": [(0, 7), (30, 37), (60, 66), (90, 99)],
+    }
+    start = pd.Timestamp("2026-01-05")
+
+    def rows(hours):
+        time = {key: start + pd.to_timedelta(own, "h") for key, own in hours.items()}
+        return pd.concat({key: pd.DataFrame({"load": 0.0}, time[key]) for key in hours})
+
+    X = rows(
+        {
+            key: np.concatenate([np.arange(first, last + 1) for first, last in own])
+            for key, own in runs.items()
+        }
+    )
+    past = SlidingWindow(4).fit(X)._past
+    asked = {}
+
+    def lacking(depth, times, is_lost, steps):
+        hours = (times - start.value) / 3.6e12
+        back = np.arange(-1, 70, 0.125)
+        lost = np.array([is_lost(times - each * steps) for each in back]).T
+        asked.update({hour: (n, back[found]) for hour, n, found in zip(hours, depth, lost, strict=True)})
+        return np.zeros(len(times), dtype=bool)
+
+    # Where later rows begin, and how many kept rows come directly before these; None where fit goes on.
+    for begins, n_before in (
+        ({"a": 62, "b": 47, "c": 98}, [None, None, 1]),
+        ({"a": 29, "b": 80, "c": 66}, [2, 0, 2]),
+        ({"a": 28, "b": 100, "c": 36}, [1, 0, 1]),
+        ({"a": 30, "b": 43, "c": 98}, [None, 1, 1]),
+    ):
+        later = {key: np.arange(hour, hour + 5) for key, hour in begins.items()}
+        asked.clear()
+        _missing_past.warn_if_past_is_missing(past, read_series(rows(later)), 3, lacking, 3, 1)
+        assert len(asked) == 5 * sum(n is not None for n in n_before)
+        for (key, first), n in zip(begins.items(), n_before, strict=True):
+            for hour in [] if n is None else later[key].tolist():
+                depth, back = asked[hour]
+                assert depth == n + hour - first
+                thens = hour - np.arange(-1, 70, 0.125)
+                expected = [then for then in thens if lost_by_hand(runs[key], 3, first, then)]
+                assert (hour - back).tolist() == expected

@@ -9,7 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from strategies import tables
 
-from sktsad._core._runs import AlarmRule, AlarmState, count_events, find_events, places
+from sktsad._core._runs import (
+    DURATION,
+    LEAST_DURATION,
+    AlarmRule,
+    AlarmState,
+    count_events,
+    find_events,
+    places,
+)
 from sktsad._core._series import read_series
 
 DURATIONS = st.integers(0, 6)
@@ -54,6 +62,11 @@ def test_an_event_is_a_run_of_rows_up_to_a_border(labels, borders, events):
     starts, stops = find_events(positive, np.array(borders, dtype=int))
     assert list(zip(starts.tolist(), stops.tolist(), strict=True)) == events
     assert "".join("01"[int(mark)] for mark in positive) == labels
+
+
+def test_no_border_need_be_named():
+    starts, stops = find_events(np.array([True, False, True, True]))
+    assert (starts.tolist(), stops.tolist()) == ([0, 2], [1, 4])
 
 
 @given(tables(), st.randoms(use_true_random=False))
@@ -278,6 +291,11 @@ def test_worked_by_hand(rule, hot, alarms):
 # Durations
 
 
+def test_a_number_of_rows_may_be_0_and_a_least_length_1():
+    assert [0 in DURATION[0], -1 in DURATION[0]] == [True, False]
+    assert [1 in LEAST_DURATION[0], 0 in LEAST_DURATION[0]] == [True, False]
+
+
 def read(value, X, **more):
     rows = read_series(X)
     is_date = isinstance(X.index.levels[-1] if X.index.nlevels > 1 else X.index, pd.DatetimeIndex)
@@ -300,12 +318,18 @@ NUMBERS = pd.Series(0.0, index=range(6))
         (MINUTES, "90s", 1),
         (MINUTES, timedelta(hours=1), 60),
         (HOURS, pd.Timedelta("1D"), 24),
+        (pd.Series(0.0, index=pd.date_range("2024-01-01", periods=6, freq="s")), None, 1800),
         (MINUTES[:1], None, 0),  # nobody knows how long its row lasts
     ],
 )
 def test_a_time_becomes_rows_by_the_step(X, value, n_rows):
     assert read(value, X).merge_gap == n_rows
     assert read(0, X, cool_down=0 if value is None else value).cool_down == (0 if value is None else n_rows)
+
+
+@pytest.mark.parametrize(("value", "n_rows"), [("150s", 3), ("140s", 3), ("30s", 1), ("0s", 1), ("1min", 1)])
+def test_an_alarm_lasts_as_long_at_least_and_one_row(value, n_rows):
+    assert read(0, MINUTES, min_rows=value).min_rows == n_rows
 
 
 def test_each_series_has_rows_of_its_own_length():
@@ -332,3 +356,21 @@ def test_durations_become_whole_rows_and_none_may_be_nothing():
 def test_a_run_too_short_after_the_cool_down_does_not_hide_the_next():
     hot = np.isin(np.arange(9), [0, 1, 4, 5, 7, 8])
     assert listed(AlarmRule(0, 2, 3).find(hot, np.arange(9))) == [[0, 1], [7, 8]]
+
+
+def test_a_cool_down_and_the_length_after_it_are_those_of_the_own_series():
+    hot, place = np.ones(4, dtype=bool), np.array([0, 1000, 1002, 2000])
+    cool_down = np.array([0, 5, 5, 5])
+    assert listed(AlarmRule(0, 1, cool_down).find(hot, place)) == [[0], [1], [3]]
+    place = np.array(
+        [0, 1, 1000, 1002]
+    )  # two rows make an alarm of the first series, one makes one of the second
+    rule = AlarmRule(0, np.array([2, 2, 1, 1]), np.array([1, 1, 1, 1]))
+    assert listed(rule.find(hot, place)) == [[0, 1], [2], [3]]
+
+
+def test_members_are_numbered_without_the_rows_that_are_in_no_alarm():
+    hot = np.isin(np.arange(12), [0, 2, 3, 6, 8, 9, 10])
+    rows, number = AlarmRule(0, 2).find(hot, np.arange(12)).members()
+    assert rows.tolist() == [2, 3, 8, 9, 10]
+    assert number.tolist() == [0, 0, 1, 1, 1]

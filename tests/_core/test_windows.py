@@ -466,6 +466,49 @@ def test_a_layout_that_another_table_has_lost_is_announced(as_table):
     ZScoreDetector("rolling").fit(pd.DataFrame(np.zeros((len(windows), 5))))  # another table of as many rows
 
 
+@pytest.mark.parametrize(
+    "steps",
+    [
+        [PCA(5), ZScoreDetector("rolling")],
+        [FeatureUnion([("a", StandardScaler()), ("b", MinMaxScaler())]), RNNClassifier(**SMALL_NET)],
+        [BaggingClassifier(ZScoreDetector("rolling"), 1, max_features=0.5, random_state=0)],
+    ],
+    ids=str,
+)
+def test_steps_of_one_channel_that_are_mixed_are_announced(steps):
+    X, y = three_channels()
+    with pytest.warns(UserWarning, match="layout of 10 steps by 1 channel"):
+        make_pipeline(SlidingWindow(10), *steps).fit(X[:, :1], y)
+
+
+def test_other_fits_on_the_same_rows_are_quiet():
+    X, y = three_channels()
+    for columns in (slice(3), slice(1)):
+        make_pipeline(SlidingWindow(10), LogisticRegression()).fit(X[:, columns], y)
+        ZScoreDetector("rolling").fit(X[:, columns])
+    make_pipeline(SlidingWindow(1), LogisticRegression()).fit(X, y)
+    ZScoreDetector("rolling").fit(X[:, :2])
+
+
+def test_swapped_axes_are_announced_where_the_windows_are_known():
+    windows = SlidingWindow(10).fit_transform(three_channels()[0])
+    right = np.asarray(windows).reshape(-1, 10, 3)
+    ZScoreDetector("rolling").fit(right)
+    np.asarray(windows)
+    with pytest.warns(UserWarning, match=r"3 steps by 10 channels, .* before it 10 steps by 3 channels"):
+        ZScoreDetector("rolling").fit(right.transpose(0, 2, 1))
+    ZScoreDetector("rolling").fit(right.transpose(0, 2, 1))  # nothing is known any more
+
+
+def test_what_windows_do_not_have_is_named_with_the_fix():
+    windows = SlidingWindow(10).fit_transform(three_channels()[0])
+    copied = windows.copy()
+    assert not np.may_share_memory(copied.buffer, windows.buffer)
+    assert np.array_equal(copied, windows)
+    with pytest.raises(AttributeError, match=r"no attribute 'mean'\. numpy\.asarray\(X\) makes an array"):
+        windows.mean()
+
+
 def in_a_thread(call):
     with ThreadPoolExecutor(1) as pool:
         return pool.submit(call).result()

@@ -47,6 +47,18 @@ def test_of_very_many_rows_some_are_looked_at(monkeypatch):
     assert 0 < looked_at.sum() < 6
 
 
+def test_of_wide_forecasts_fewer_rows_are_looked_at(monkeypatch):
+    def n_looked_at(n_rows, horizon):
+        layout = lay_out(Windows.from_dense(np.zeros((n_rows, 2)), 2), "auto", 3, "float64")
+        errors = UsualErrors(layout, horizon, "squared_error", np.ones(n_rows, bool), NO_ENDS)
+        return errors.looked_at.mean()
+
+    monkeypatch.setattr(_forecast_errors, "_MAX_VALUES", 12_000)
+    assert n_looked_at(2000, 3) == 1  # 2,000 of them
+    assert n_looked_at(3000, 3) == pytest.approx(2 / 3, abs=0.05)
+    assert n_looked_at(3000, 100) == pytest.approx(1024 / 3000, abs=0.05)
+
+
 @pytest.mark.parametrize("by_channel", [True, False])
 def test_errors_of_a_row_are_averaged_over_its_forecasts_in_their_units(by_channel):
     errors = RowErrors(LAYOUT, "absolute_error", np.array([[1.0, 1], [5, 5]]), by_channel)

@@ -1,5 +1,6 @@
 import pickle
 import tracemalloc
+import warnings
 
 import naive
 import naive_rolling
@@ -1013,6 +1014,57 @@ def test_the_same_time_of_a_day_is_that_of_local_clocks_after_they_were_changed(
     assert (np.abs(out["load_same3"][is_plain]) < 1e-9).all()
     utc = later.tz_convert("UTC") if not of_panel else later.tz_convert("UTC", level=1)
     assert np.array_equal(features.transform(utc), out)  # days are those of fit
+
+
+@pytest.mark.parametrize(
+    ("zone", "change", "step", "n_off"),
+    [
+        ("Australia/Lord_Howe", "2026-04-05", "1h", 24),
+        ("Australia/Lord_Howe", "2026-10-04", "20min", 72),
+        ("Europe/Berlin", "2026-03-29", "2h", 12),
+        ("Australia/Lord_Howe", "2026-04-05", "30min", 0),
+        ("Australia/Lord_Howe", "2026-04-05", "6min", 0),
+        ("Europe/Berlin", "2026-10-25", "1h", 0),
+        ("Europe/Berlin", "2026-10-25", "10h", 0),  # there is no period: fewer than four rows a day
+        ("UTC", "2026-10-25", "2h", 0),
+    ],
+)
+@pytest.mark.parametrize("of_panel", [False, True], ids=["one series", "panel"])
+def test_clocks_that_change_by_a_part_of_the_time_step_are_announced(zone, change, step, n_off, of_panel):
+    start = pd.Timestamp(change, tz="UTC") - pd.Timedelta("5D")
+    X = pd.DataFrame(
+        {"load": 0.0}, pd.date_range(start, periods=pd.Timedelta("9D") // pd.Timedelta(step), freq=step)
+    )
+    X = X.tz_convert(zone)
+    if of_panel:  # the second ends before the change
+        X = pd.concat({"a": X, "b": X[: len(X) // 3]}, names=["series", "time"])
+    features = only(n_periods=2, z_windows=[2]).fit(X)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        features.transform(X)
+    assert [str(each.message).split("row(s)")[0].split("for ")[-1] for each in caught] == (
+        [f"{n_off} "] if n_off else []
+    )
+    if n_off:
+        (warning,) = caught
+        assert warning.filename == __file__
+        assert f"clocks of {zone} were changed by 0 days 0{1 if zone[0] == 'E' else 0}:" in str(
+            warning.message
+        )
+
+
+def test_rows_at_whole_hours_of_local_clocks_are_compared_with_themselves():
+    days = pd.date_range("2026-03-25", "2026-04-05").repeat(4)
+    local = days + pd.to_timedelta(np.tile([0, 6, 12, 18], 12), "h")
+    X = pd.DataFrame({"load": 0.0}, local.tz_localize("Europe/Berlin"))
+    only(n_periods=2).fit_transform(X)  # a step of six hours, and clocks that change by one
+
+
+def test_rows_at_odd_times_say_nothing_of_clocks_that_change_by_whole_steps():
+    time = pd.date_range("2026-10-20", "2026-10-30", freq="30min", tz="Europe/Berlin")
+    late = np.random.default_rng(0).integers(0, 25 * 60, len(time))
+    X = pd.DataFrame({"load": 0.0}, time + pd.to_timedelta(late, "s"))
+    only(n_periods=2).fit_transform(X)
 
 
 def test_an_offset_alone_and_local_time_without_a_zone_have_days_of_24_hours():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
@@ -66,21 +67,27 @@ class LeanNet(NeuralNet):
         losses, sizes = [], []
         self._set_training(training)
         with torch.set_grad_enabled(training):
-            for inputs, target in iterator:
+            for batch in iterator:
                 if training:
                     self.optimizer_.zero_grad()
-                loss = self.get_loss(self.infer(inputs), target, X=inputs, training=training)
+                for inputs, target in self._pieces(batch):
+                    loss = self.get_loss(self.infer(inputs), target, X=inputs, training=training)
+                    if training:
+                        loss.backward()
+                    losses.append(loss.detach())
+                    sizes.append(len(target))
                 if training:
-                    loss.backward()
                     self.optimizer_.step()
-                losses.append(loss.detach())
-                sizes.append(len(target))
         # Read at the end, as reading a loss on an accelerator waits for it.
         for value, size in zip(torch.stack(losses).tolist(), sizes, strict=True):
             self.history.new_batch()
             self.history.record_batch(prefix + "_loss", value)
             self.history.record_batch(prefix + "_batch_size", size)
         self.history.record(prefix + "_batch_count", len(losses))
+
+    def _pieces(self, batch: Any) -> Iterable[tuple[Any, torch.Tensor]]:
+        """Return the parts of a batch, whose gradients add up to one update: the batch itself."""
+        return [batch]
 
     def notify(self, method_name: str, **cb_kwargs: Any) -> None:
         """Notify the callbacks; after a lean epoch, drop the records of its batches, except for the last.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import torch
@@ -23,27 +24,36 @@ class StatefulNet(LeanNet):
     """
 
     _chunk: Chunk | None = None
+    #: The states before a chunk, and those after it, of each of its parts.
     _before: torch.Tensor | None = None
-    _after: torch.Tensor | None = None
+    _after: tuple[torch.Tensor, ...] = ()
 
     def run_single_epoch(
         self, iterator: Any, training: bool, prefix: str, step_fn: Any, **fit_params: Any
     ) -> None:
-        """Run one epoch, then free the last chunk and its states."""
+        """Run one epoch, then release the last chunk and its states."""
+        # skorch's own epoch makes one update per item of the iterator.
+        if iterator is not None:
+            iterator.in_parts = self._can_be_lean()
         super().run_single_epoch(iterator, training, prefix, step_fn, **fit_params)
-        self._chunk = self._before = self._after = None
+        self._chunk = self._before = None
+        self._after = ()
+
+    def _pieces(self, batch: Any) -> Iterable[tuple[Chunk, torch.Tensor]]:
+        """Return the parts of a chunk, as the loader yields them."""
+        return batch
 
     def infer(self, x: Chunk, **fit_params: Any) -> torch.Tensor:
         """Return the outputs that count in the loss."""
-        if x is not self._chunk:  # optimizers with a closure may run a chunk more than once
-            self._chunk = x
-            self._before = self._after
+        if x is not self._chunk and not x.first_lane:  # optimizers with a closure run a chunk more than once
+            self._before = torch.cat(self._after) if self._after else None
+        self._chunk = x
         chunk = x.to(self.device)
         before = chunk.state
         if chunk.goes_on and self._before is not None:
-            before = self._before[: len(chunk.X)]
+            before = self._before[chunk.first_lane : chunk.first_lane + len(chunk.X)]
         outputs, after = self.module_(chunk.X, before, chunk.series)
-        self._after = after.detach()
+        self._after = (*(self._after if chunk.first_lane else ()), after.detach())
         outputs = outputs.flatten(0, chunk.n_axes - 1)
         return outputs if chunk.chosen is None else outputs[chunk.chosen]
 

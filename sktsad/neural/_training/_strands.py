@@ -12,6 +12,9 @@ from torch.utils.data import Dataset
 
 from ._batches import as_tensor, scale_weights
 
+#: Largest number of forecast values of a chunk that are computed at once: 16 MiB of float32.
+_MAX_VALUES = 2**22
+
 
 @dataclass(frozen=True)
 class Segments:
@@ -64,6 +67,8 @@ class Chunk:
         Whether lane ``i`` continues lane ``i`` of the chunk before.
     n_axes : int
         Number of axes of the outputs that ``chosen`` indexes: lanes, rows and, for forecasts, horizons.
+    first_lane : int
+        Number of the first lane: 0, unless this is a later part of a chunk that is divided into parts.
     sample_weight : tensor of shape (n_chosen,) or None
         Weights of the outputs that count.
     n_chosen : int
@@ -78,6 +83,7 @@ class Chunk:
     state: torch.Tensor | None
     goes_on: bool
     n_axes: int
+    first_lane: int = 0
     sample_weight: torch.Tensor | None = None
     n_chosen: int = 0
     share: float = 1.0
@@ -155,6 +161,11 @@ class StrandDataset(Dataset):
     def __len__(self) -> int:
         return len(self.learnt)
 
+    @property
+    def n_values(self) -> int:
+        """Number of values to forecast at a row; 1 where the targets are given."""
+        return self.horizon * self.segments.values.shape[1] if self.target is None else 1
+
     def strands(self, random_state: np.random.RandomState | None) -> Strands:
         """Divide the segments into strands, at random offsets or, without a random state, at fixed ones.
 
@@ -209,7 +220,8 @@ class StrandLoader:
     """Iterate over a `StrandDataset` chunk by chunk: a skorch iterator.
 
     Strands of about the same length start together and run side by side, so that there is little padding. Every pass
-    divides and shuffles them again.
+    divides and shuffles them again. With ``in_parts``, it yields the parts of each chunk, some lanes each, so that
+    forecasts of many values do not take much memory.
 
     Parameters
     ----------
@@ -230,6 +242,8 @@ class StrandLoader:
         self.dataset = dataset
         self.batch_size = batch_size
         self.random_state = random_state
+        #: Whether to yield each chunk as an iterator over its parts.
+        self.in_parts = False
         n_chunks = sum(self._n_chunks(*wave) for wave in self._waves(None))
         self.n_passes = 1 if random_state is None else -(-dataset.min_updates // n_chunks)
         self._length = n_chunks * self.n_passes
@@ -240,7 +254,7 @@ class StrandLoader:
         """Return the approximate number of chunks; a pass may have some more or fewer."""
         return self._length
 
-    def __iter__(self) -> Iterator[tuple[Chunk, torch.Tensor]]:
+    def __iter__(self) -> Iterator[Any]:
         for _ in range(self.n_passes):
             for strands, lanes in self._waves(self.random_state):
                 yield from self._chunks(strands, lanes)
@@ -260,40 +274,61 @@ class StrandLoader:
         longest = lanes[0]
         return -(-int(strands.stop[longest] - strands.begin[longest]) // self.dataset.chunk_size)
 
-    def _chunks(self, strands: Strands, lanes: np.ndarray) -> Iterator[tuple[Chunk, torch.Tensor]]:
+    def _chunks(self, strands: Strands, lanes: np.ndarray) -> Iterator[Any]:
         """Run strands side by side; strands that have ended are left out."""
         dataset, segments = self.dataset, self.dataset.segments
-        begin, counted, stop = strands.begin[lanes], strands.counted[lanes], strands.stop[lanes]
-        segment = strands.segment[lanes]
-        end = segments.stops[segment]
+        stop, segment = strands.stop[lanes], strands.segment[lanes]
         series = segments.series[segment]
         if self.random_state is not None and dataset.series_dropout:
             series = np.where(
                 self.random_state.uniform(size=len(series)) < dataset.series_dropout, -1, series
             )
+        longest = int(stop[0] - strands.begin[lanes[0]])
+        for offset in range(0, longest, dataset.chunk_size):
+            n_lanes = int((stop - strands.begin[lanes] > offset).sum())
+            length = min(dataset.chunk_size, longest - offset)
+            if not self.in_parts:
+                yield self._part(strands, lanes[:n_lanes], series, offset, length, 0)
+                continue
+            size = max(1, _MAX_VALUES // (length * dataset.n_values))
+            yield (
+                self._part(strands, lanes[first : min(first + size, n_lanes)], series, offset, length, first)
+                for first in range(0, n_lanes, size)
+            )
+
+    def _part(
+        self,
+        strands: Strands,
+        lanes: np.ndarray,
+        series: np.ndarray,
+        offset: int,
+        length: int,
+        first_lane: int,
+    ) -> tuple[Chunk, torch.Tensor]:
+        """Return rows of some lanes, and their targets; ``series`` holds the numbers of all."""
+        dataset, segments = self.dataset, self.dataset.segments
+        begin, segment = strands.begin[lanes], strands.segment[lanes]
+        values, chosen, weight, target = dataset.chunk(
+            begin + offset, strands.counted[lanes], strands.stop[lanes], segments.stops[segment], length
+        )
         state = None
-        if segments.first_states is not None:
+        if segments.first_states is not None and offset == 0:
             is_start = begin == segments.starts[segment]
             state = segments.first_states[segment] * is_start[:, None, None, None]
             state = torch.from_numpy(state.astype(segments.values.dtype))
-        for offset in range(0, int(stop[0] - begin[0]), dataset.chunk_size):
-            n_lanes = int((stop - begin > offset).sum())
-            length = min(dataset.chunk_size, int(stop[0] - begin[0]) - offset)
-            values, chosen, weight, target = dataset.chunk(
-                begin[:n_lanes] + offset, counted[:n_lanes], stop[:n_lanes], end[:n_lanes], length
-            )
-            share = float(len(target) if weight is None else weight.sum()) / self._average
-            if weight is not None and len(weight):
-                weight = torch.from_numpy(scale_weights(weight).astype(values.dtype))
-            chunk = Chunk(
-                torch.from_numpy(values),
-                torch.from_numpy(series[:n_lanes]),
-                None if chosen is None else torch.from_numpy(chosen),
-                state if offset == 0 else None,
-                offset > 0,
-                3 if dataset.target is None else 2,
-                weight,
-                len(target),
-                share,
-            )
-            yield chunk, as_tensor(target)
+        share = float(len(target) if weight is None else weight.sum()) / self._average
+        if weight is not None and len(weight):
+            weight = torch.from_numpy(scale_weights(weight).astype(values.dtype))
+        chunk = Chunk(
+            torch.from_numpy(values),
+            torch.from_numpy(series[first_lane : first_lane + len(lanes)]),
+            None if chosen is None else torch.from_numpy(chosen),
+            state,
+            offset > 0,
+            3 if dataset.target is None else 2,
+            first_lane,
+            weight,
+            len(target),
+            share,
+        )
+        return chunk, as_tensor(target)
