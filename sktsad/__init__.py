@@ -1,7 +1,7 @@
-"""Time-series anomaly detection with true scikit-learn estimators.
+"""Time-series anomaly detection with scikit-learn estimators.
 
-Every estimator is importable from here; threshold rules are in `sktsad.thresholds`, data in
-`sktsad.datasets`, torch modules in `sktsad.networks`. Torch is loaded when an estimator with a network is named.
+Every estimator is importable from here; threshold rules are in `sktsad.thresholds`, data in `sktsad.datasets`, torch
+modules in `sktsad.networks`. Torch is loaded when an estimator with a network is first used.
 """
 
 from importlib import import_module
@@ -53,10 +53,10 @@ if TYPE_CHECKING:
         VAEDetector,
         save_encoder,
     )
-else:  # out of sight of type checkers, so that they refuse a misspelt name
+else:  # hidden from type checkers, so that they report a misspelt name
 
     def __getattr__(name: str) -> object:
-        """Load the estimators with a network, and torch, when one of them is asked for."""
+        """Load the estimators with a network, and torch, when one of them is first used."""
         if name not in __all__:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         globals()[name] = value = getattr(import_module(".neural", __name__), name)

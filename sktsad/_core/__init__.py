@@ -1,4 +1,4 @@
-"""The private base of the package: series, windows, validation and labels, the base of estimators, scores."""
+"""The private base of the package: series, windows, validation, labels, the base of estimators, scores."""
 
 from ._durations import (
     LENGTH_OF_TIME,

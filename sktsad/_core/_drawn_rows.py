@@ -1,4 +1,4 @@
-"""Detection of arrays whose rows look drawn at random, as by an ensemble that samples rows before the windows."""
+"""Detection of arrays whose rows look randomly drawn, as by an ensemble that samples rows before windows are made."""
 
 from __future__ import annotations
 
@@ -6,26 +6,27 @@ import numpy as np
 from scipy.special import lambertw
 from scipy.stats import chi2, poisson
 
-#: With fewer rows, nobody can tell.
+#: With fewer rows, this cannot be decided.
 _MIN_ROWS = 100
 
-#: Number of rows at the start that are checked first: if none of them repeats, as in most series, the rest is skipped.
+#: Number of rows at the start that are checked first: if none of them is repeated, as in most series, the rest is
+#: skipped.
 _FIRST = 5_000
 
 DRAWN_ROWS = (
-    "X is an array whose rows repeat and come in no order, as if drawn with replacement: windows hold rows that were "
-    "not neighbours. An ensemble such as BaggingClassifier draws the rows of a Pipeline before its windows are made, "
-    "and drops the index: put the window before the ensemble, make_pipeline(SlidingWindow(), "
+    "X is an array with repeated rows in random order, as if drawn with replacement: windows would contain rows that "
+    "are not neighbours. An ensemble such as BaggingClassifier draws the rows of a Pipeline before its windows are "
+    "made, and drops the index. Put the window before the ensemble, make_pipeline(SlidingWindow(), "
     "BaggingClassifier(...)), or fit without the ensemble."
 )
 
 
 def look_drawn(values: np.ndarray) -> bool:
-    """Return whether rows look drawn with replacement: they repeat as by chance, and neighbours are unrelated.
+    """Return whether rows look drawn with replacement: they are repeated at random, and neighbours are unrelated.
 
     When n rows are drawn from m, the number of times that a row is drawn follows a Poisson distribution with mean n /
-    m. Rounded values also repeat, so two conditions must hold: the numbers of rows that occur once, twice, three
-    times and more follow such a distribution, and no column is smoother than the same rows in random order.
+    m. Rounded values also repeat, so there are two conditions: the numbers of rows that occur once, twice, three times
+    and more follow such a distribution, and no column is smoother than the same rows in random order.
     """
     if values.ndim != 2 or not values.shape[1] or values.dtype.kind not in "fiub":
         return False
@@ -49,7 +50,7 @@ def _times_seen(values: np.ndarray) -> np.ndarray:
 
 
 def _is_smooth(values: np.ndarray) -> bool:
-    """Return whether a column changes less from row to row than in random order, by its von Neumann ratio."""
+    """Return whether a column changes less from row to row than in random order, using its von Neumann ratio."""
     values = values - values.mean(axis=0, dtype=float)
     spread = (values**2).sum(axis=0)
     ratios = (np.diff(values, axis=0) ** 2).sum(axis=0)[spread > 0] / spread[spread > 0]

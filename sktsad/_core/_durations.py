@@ -1,4 +1,4 @@
-"""Lengths of time in place of numbers of rows: reading them, and converting them to rows by the time step."""
+"""Lengths of time instead of numbers of rows: reading them, and converting them to rows with the time step."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 
 #: Types of a length of time: a timedelta, or text such as "30min" that pandas reads as one.
 LENGTH_OF_TIME: list[Any] = [timedelta, str]
-#: What ``max_gap`` may be: a number of time steps, or a length of time.
+#: Allowed values of ``max_gap``: a number of time steps, or a length of time.
 MAX_GAP: list[Any] = [Interval(Real, 1, None, closed="left"), *LENGTH_OF_TIME]
 #: Text without a unit, which pandas would read as nanoseconds.
 _NUMBER = re.compile(r"\s*[\d.]+\s*")
-#: Relative tolerance: 30 minutes are 30 rows of one minute, in spite of rounding errors.
+#: Relative tolerance: 30 minutes are 30 rows of one minute, despite rounding errors.
 _ROUNDING = 1e-6
 #: Share of a time step that counts as rounding error or jitter of the clock.
 _JITTER = 1e-3
@@ -57,15 +57,15 @@ def nanoseconds(name: str, value: Any) -> int:
     return int(time.as_unit("ns").value)
 
 
-#: The same for ``max_gap``, which steps that work row by row ask for at every row.
+#: The same for ``max_gap``, which is needed for every row in steps that work row by row.
 _longest_hole = lru_cache(maxsize=64)(partial(nanoseconds, "max_gap"))
 
 
 def is_gap(hole: Any, max_gap: MaxGap, step: Any) -> Any:
     """Return whether a hole in time is a gap; it never is if the time step is NaN.
 
-    A gap is a hole of more than ``max_gap`` time steps, or one longer than ``max_gap`` and than one time step: the next
-    row of a slow series does not come after a gap.
+    A gap is a hole of more than ``max_gap`` time steps; or, if ``max_gap`` is a length of time, a hole longer than both
+    ``max_gap`` and one time step, so that there is no gap between the rows of a slow series.
     """
     if is_length_of_time(max_gap):
         return hole > np.maximum(_longest_hole(max_gap), step) + _JITTER * step
@@ -80,7 +80,7 @@ def check_max_gap(max_gap: MaxGap, rows: SeriesRows) -> None:
 
 
 def steps_of_gap(max_gap: MaxGap, steps: np.ndarray) -> np.ndarray:
-    """Return the largest number of time steps that is not a gap, for time steps in nanoseconds; 1 where it is NaN."""
+    """Return the largest number of time steps that is not a gap, for time steps in nanoseconds; 1 if a step is NaN."""
     if not is_length_of_time(max_gap):
         return np.full(np.shape(steps), float(max_gap))
     return np.fmax(_longest_hole(max_gap) / steps + _JITTER, 1.0)
@@ -105,19 +105,19 @@ def require_dates(name: str, value: Any, rows: SeriesRows, what: str = "X", is_l
 
 
 def require_steps(name: str, value: Any, rows: SeriesRows) -> np.ndarray:
-    """Return the time step of each series, NaN where it has none; raise if rows have no dates or no step at all."""
+    """Return the time step of each series, NaN if it has none; raise if rows have no dates or no step at all."""
     require_dates(name, value, rows)
     steps = rows.steps()
     if np.isnan(steps).all():
         raise ValueError(
-            f"{name}={value!r} is a length of time, and no series has two rows (n_samples={rows.n_rows}), so that "
+            f"{name}={value!r} is a length of time, but no series has two rows (n_samples={rows.n_rows}), so that "
             "there is no time step. Give more rows, or pass a number of rows."
         )
     return steps
 
 
 def in_rows(time: Any, steps: Any, up: bool = False) -> Any:
-    """Return a length of time as a number of rows, rounded to the nearest; 0 where a time step is NaN.
+    """Return a length of time as a number of rows, rounded to the nearest; 0 if a time step is NaN.
 
     Parameters
     ----------
@@ -134,7 +134,7 @@ def in_rows(time: Any, steps: Any, up: bool = False) -> Any:
 
 
 def whole_rows(time: Any, steps: Any, most: int) -> Any:
-    """Return how many whole rows fit into a length of time, at most ``most``; 0 where a time step is NaN."""
+    """Return how many whole rows fit into a length of time, at most ``most``; 0 if a time step is NaN."""
     n_rows = np.floor(time / np.asarray(steps) + _ROUNDING)
     return np.clip(np.nan_to_num(n_rows), 0, most).astype(np.int64)
 

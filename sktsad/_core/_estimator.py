@@ -14,15 +14,15 @@ from ._windows import warn_if_worker_lost_layout
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-#: Packages whose module has another name.
+#: Packages whose module has a different name.
 _MODULES = {"scikit-learn": "sklearn"}
 
 
 def version_of(package: str) -> str:
-    """Return the version of a package, as its module states it.
+    """Return the version of a package, as stated by its module.
 
     The build after a plus is left out: torch for a GPU is the same version as torch for a CPU. The metadata of the
-    installation is not used: a copy on PYTHONPATH, in a zip file or within another package has none, and that of an
+    installation is not used, as a copy on PYTHONPATH, in a zip file or within another package has none, and that of an
     editable installation may be out of date.
     """
     if package == "sktsad":
@@ -33,7 +33,7 @@ def version_of(package: str) -> str:
 
 
 def atomic_fit(method: F) -> F:
-    """Validate the parameters first, and put every attribute back if the fit raises."""
+    """Validate the parameters first, and restore all attributes if the fit raises."""
 
     @wraps(method)
     def fit(self: Any, *args: Any, **kwargs: Any) -> Any:
@@ -61,9 +61,9 @@ def fitted_part(cls: T) -> T:
 
 
 class Estimator(BaseEstimator):
-    """Base of all public estimators, whose pickles record the versions of the packages they were made with."""
+    """Base of all public estimators; their pickles record the versions of the packages they depend on."""
 
-    # Where the diagram of an estimator links to; scikit-learn fills in the folder and the class.
+    # Link target in the diagram of an estimator; scikit-learn fills in the folder and the class.
     _doc_link_module = "sktsad"
     _doc_link_template = (
         "https://sktsad.readthedocs.io/en/stable/generated/{estimator_module}.{estimator_name}.html"
@@ -72,7 +72,7 @@ class Estimator(BaseEstimator):
     #: Packages whose versions matter to the pickles of a class.
     _packages: tuple[str, ...] = ("sktsad", "scikit-learn")
 
-    if TYPE_CHECKING:  # scikit-learn has no types of its own
+    if TYPE_CHECKING:  # scikit-learn has no type hints
 
         def get_params(self, deep: bool = True) -> dict[str, Any]: ...
 
@@ -85,7 +85,7 @@ class Estimator(BaseEstimator):
 
     def __getstate__(self) -> dict[str, Any]:
         state = dict(super().__getstate__())
-        # skops writes keys as text. Names of series may be anything, None for the one series without a name.
+        # skops writes keys as text, but names of series may be any object, such as None for a single series.
         as_pairs = [name for name, value in state.items() if _has_other_keys(value)]
         state.update({name: [[key, item] for key, item in state[name].items()] for name in as_pairs})
         if as_pairs:
@@ -105,7 +105,7 @@ class Estimator(BaseEstimator):
             )
             warnings.warn(
                 f"{type(self).__name__} was pickled with {old} and is loaded with {new}: its scores may differ, or it "
-                "may fail. Compare its scores on rows that you know, fit it again, or install the versions of the "
+                "may fail. Compare its scores on known rows, fit it again, or install the versions of the "
                 "pickle.",
                 UserWarning,
                 stacklevel=2,
@@ -115,7 +115,7 @@ class Estimator(BaseEstimator):
 
 
 def which_look_ahead(estimator: BaseEstimator) -> list[BaseEstimator]:
-    """Return the estimators that look ahead, among this one and those in its parameters."""
+    """Return the estimators that look ahead: this one, or any in its parameters."""
     nested = estimator.get_params(deep=True).values() if hasattr(estimator, "get_params") else ()
     return [part for part in (estimator, *nested) if getattr(part, "looks_ahead", False)]
 

@@ -1,4 +1,4 @@
-"""The index of rows, read as series and time: converted, or refused with an error that names the fix."""
+"""The index of rows, read as series and time; if it cannot be converted, errors say how to fix it."""
 
 from __future__ import annotations
 
@@ -22,15 +22,16 @@ LOST_INDEX_FIX = (
 #: Names that pandas gives to types of objects in an index that can be converted.
 _DATES, _DELTAS = {"datetime", "datetime64", "date"}, {"timedelta", "timedelta64"}
 _NUMBERS = {"integer", "floating", "mixed-integer-float"}
-#: Number of labels, spread from the first to the last, that are read to judge an index of text.
+#: Number of labels, evenly spaced, that are read to decide whether an index of text is time.
 _N_LABELS = 50
-#: Text with no letters other than those of dates, quarters or weeks: a number or a date, whatever separates its parts.
+#: Text with no letters other than those of dates, quarters or weeks: a number, or a date with any separators.
 _NO_WORD = re.compile(r"(?=.*\d)[\d\W_]+([TtZz][\d\W_]*)*|\d{4}\W?[QqWw]\d{1,2}(\W?\d)?([\sTt][\d\W_Zz]*)?")
 #: A whole date among words, such as in "run of 2026-03-01".
 _WITHIN = re.compile(r"(?<!\d)(19|20)\d\d([-/.])(0?[1-9]|1[0-2])\2(0?[1-9]|[12]\d|3[01])(?!\d)")
-#: Formats of dates in whole numbers, by the number of digits; and how many numbers are needed to tell.
+#: Formats of dates written as whole numbers, by the number of digits; and the smallest number of labels to recognise
+#: them.
 _DIGITS, _MIN_DATES = {6: "%Y%m", 8: "%Y%m%d", 10: "%Y%m%d%H", 12: "%Y%m%d%H%M", 14: "%Y%m%d%H%M%S"}, 10
-#: Names of a level that mark its numbers as time.
+#: Names of a level whose numbers are taken as time.
 _TIME_NAMES = {"time", "date", "datetime", "timestamp", "ts", "stamp"}
 
 
@@ -41,10 +42,10 @@ class Stamps:
     Attributes
     ----------
     numbers : ndarray
-        Dates and time deltas in nanoseconds, periods counted by their frequency, numbers as they are.
+        Dates and time deltas in nanoseconds, periods counted by their frequency, numbers unchanged.
     kind : str
-        "dates", "dates of a time zone", "time deltas", "periods (M)" and so on, or "numbers"; stamps of
-        different kinds do not compare.
+        "dates", "dates of a time zone", "time deltas", "periods (M)" and so on, or "numbers"; stamps of different kinds
+        cannot be compared.
     labels : pandas.Index
         The labels as a DatetimeIndex, TimedeltaIndex, PeriodIndex, or numbers.
     """
@@ -55,7 +56,7 @@ class Stamps:
 
     @property
     def zone(self) -> Any:
-        """The time zone of dates; None where there is none."""
+        """The time zone of dates; None if there is none."""
         return getattr(self.labels, "tz", None)
 
 
@@ -66,7 +67,7 @@ def row_index(X: Rows) -> pd.Index | None:
 
 
 def is_panel(X: Rows) -> bool:
-    """Return whether ``X`` carries a (series, time) MultiIndex."""
+    """Return whether ``X`` has a (series, time) MultiIndex."""
     return isinstance(row_index(X), pd.MultiIndex)
 
 
@@ -96,29 +97,29 @@ def time_labels(X: Rows) -> pd.Index | None:
 
 
 def check_panel(X: Rows, was_panel: bool) -> None:
-    """Raise if only one of the rows of fit and the present rows carries a (series, time) MultiIndex."""
+    """Raise if only one of the rows of fit and the present rows has a (series, time) MultiIndex."""
     if is_panel(X) != was_panel:
         with_index, without = ("fit", "transform") if was_panel else ("transform", "fit")
         raise ValueError(
-            f"The rows of {with_index} have a (series, time) index, those of {without} do not. "
+            f"The rows of {with_index} have a (series, time) index, but those of {without} do not. "
             + LOST_INDEX_FIX
         )
 
 
 def read_levels(index: pd.MultiIndex) -> tuple[list[Hashable], np.ndarray, np.ndarray, Stamps]:
-    """Return the names of the series of a panel, its runs of rows of one series, and the stamps of its time level.
+    """Return the names of the series of a panel, its runs of rows of one series, and the times as `Stamps`.
 
     Each run has its start and the number of its series. Series are numbered in the order of their first rows.
 
     Raises
     ------
     ValueError
-        If there are not two levels, values are missing, the second level is not time, or the first one is.
+        If there are not two levels, values are missing, the second level is not time, or the first level is time.
     """
     if index.nlevels != 2:
         raise ValueError(
             f"A panel has a MultiIndex of two levels, (series, time); got {index.nlevels} levels: "
-            f"{list(index.names)}. Join the levels that name the series into one."
+            f"{list(index.names)}. Combine the levels that name the series into one."
         )
     if (index.codes[0] < 0).any() or (index.codes[1] < 0).any():
         raise ValueError(
@@ -126,11 +127,11 @@ def read_levels(index: pd.MultiIndex) -> tuple[list[Hashable], np.ndarray, np.nd
         )
     time, place = index.levels[1], None
     if not isinstance(time, (pd.DatetimeIndex, pd.TimedeltaIndex)):
-        is_used = np.bincount(index.codes[1]) > 0  # labels that no row has any more do not count
+        is_used = np.bincount(index.codes[1]) > 0  # labels that no row uses do not count
         time, place = time.take(np.flatnonzero(is_used)), np.cumsum(is_used) - 1
     try:
         stamps = read_stamps(time, "the second level of the index")
-    except ValueError:  # time in a form that is refused
+    except ValueError:  # time in an unsupported form
         _check_order_of_levels(index, None, is_time=True)
         raise
     _check_order_of_levels(index, stamps, is_time=stamps is not None)
@@ -139,7 +140,7 @@ def read_levels(index: pd.MultiIndex) -> tuple[list[Hashable], np.ndarray, np.nd
             f"Time, the second level of the index, must be numbers or dates, got {time.dtype}. "
             "Convert it with pandas.to_datetime."
         )
-    if place is not None:  # back to one stamp for each label of the level: those without a row repeat one
+    if place is not None:  # one stamp for each label of the level; unused labels repeat another stamp
         stamps = Stamps(stamps.numbers[place], stamps.kind, stamps.labels.take(place))
     labels = index.codes[0]
     starts = np.flatnonzero(np.append(len(labels) > 0, labels[1:] != labels[:-1]))
@@ -156,14 +157,19 @@ def _check_order_of_levels(index: pd.MultiIndex, stamps: Stamps | None, is_time:
         first = read_stamps(level)
         is_swapped = first is not None and (first.kind != "numbers" or not is_time or _is_named_time(index))
         holds = "" if first is None else first.kind
-    except ValueError:  # text that reads as dates: days may name series, but more labels than times are times
-        is_swapped, holds = not is_time or len(level) > len(index.levels[1]), "labels that read as time"
+    except (
+        ValueError
+    ):  # text that reads as dates: days may name series, but not if there are more of them than times
+        is_swapped, holds = (
+            not is_time or len(level) > len(index.levels[1]),
+            "labels that can be read as time",
+        )
     if is_swapped:
         raise ValueError(
             f"The first level of the index holds {holds}, such as {level[0]}, and the second {index.levels[1].dtype}: "
-            "it seems to be (time, series), and must be (series, time). Swap the levels of X, and of y, with "
-            "X.swaplevel().sort_index(). If the first level does name series, make it text that is not a date: "
-            "X.index.set_levels('series ' + X.index.levels[0].astype(str), level=0)."
+            "it seems to be (time, series), but must be (series, time). Swap the levels of X, and of y, with "
+            "X.swaplevel().sort_index(). If the first level really names series, convert it to text that is not a "
+            "date: X.index.set_levels('series ' + X.index.levels[0].astype(str), level=0)."
         )
 
 
@@ -173,12 +179,12 @@ def _is_named_time(index: pd.MultiIndex) -> bool:
 
 
 def read_stamps(index: pd.Index, what: str = "the index") -> Stamps | None:
-    """Read labels as time; None where they are not time, such as words.
+    """Read labels as time; return None if they are not time, such as words.
 
     Raises
     ------
     ValueError
-        If they are time in a form that cannot be converted without a guess, or some are missing.
+        If they are time in a form that cannot be converted unambiguously, or some are missing.
     """
     labels = _as_time(index, what)
     if labels is None:
@@ -188,17 +194,17 @@ def read_stamps(index: pd.Index, what: str = "the index") -> Stamps | None:
         raise ValueError("The time index has missing or infinite values. Drop these rows.")
     if is_number:
         _refuse_digits(labels, what)
-        # Small and unsigned integers would overflow in a difference.
+        # Differences of small and unsigned integers would overflow.
         dtype = "int64" if is_integer_dtype(labels.dtype) else "float64"
         return Stamps(labels.to_numpy(dtype), "numbers", labels)
     if isinstance(labels, pd.PeriodIndex):
         return Stamps(labels.asi8, f"periods ({labels.freqstr})", labels)
-    try:  # in one unit, so that times of fit and transform can be compared
+    try:  # in a single unit, so that times of fit and transform can be compared
         numbers = labels.as_unit("ns").asi8
     except (pd.errors.OutOfBoundsDatetime, pd.errors.OutOfBoundsTimedelta) as error:
         raise ValueError(
-            f"{what.capitalize()} holds times from {labels.min()} to {labels.max()}, but times in nanoseconds only "
-            "reach from 1677 to 2262. Fix these rows, or drop them."
+            f"{what.capitalize()} contains times from {labels.min()} to {labels.max()}, but times in nanoseconds are "
+            "limited to 1677 to 2262. Fix these rows, or drop them."
         ) from error
     if isinstance(labels, pd.TimedeltaIndex):
         return Stamps(numbers, "time deltas", labels)
@@ -206,7 +212,7 @@ def read_stamps(index: pd.Index, what: str = "the index") -> Stamps | None:
 
 
 def _as_time(index: pd.Index, what: str) -> Any:
-    """Return labels as dates, time deltas, periods or numbers; None where they are not time."""
+    """Return labels as dates, time deltas, periods or numbers; None if they are not time."""
     if isinstance(index, (pd.DatetimeIndex, pd.TimedeltaIndex, pd.PeriodIndex)):
         return index
     if isinstance(index, pd.CategoricalIndex):
@@ -219,21 +225,21 @@ def _as_time(index: pd.Index, what: str) -> Any:
         return categories.take(codes)
     if isinstance(index, pd.IntervalIndex):
         raise ValueError(
-            f"{what.capitalize()} holds intervals, such as {index[0]}. Take their starts: X.index.left."
+            f"{what.capitalize()} contains intervals, such as {index[0]}. Use their starts: X.index.left."
         )
     dtype = index.dtype
     if is_bool_dtype(dtype):
         return None
     if isinstance(dtype, np.dtype) and dtype.kind == "c":
         raise ValueError(
-            f"{what.capitalize()} holds complex numbers, which have no order. Take X.index.real."
+            f"{what.capitalize()} contains complex numbers, which have no order. Use X.index.real."
         )
     is_plain = not hasattr(dtype, "pyarrow_dtype")
     return index if is_numeric_dtype(dtype) and is_plain else _objects_as_time(index, what)
 
 
 def _objects_as_time(index: pd.Index, what: str) -> Any:
-    """Return objects, or labels of Arrow, as dates, time deltas, periods or numbers; None where they are not time."""
+    """Return objects, or Arrow labels, as dates, time deltas, periods or numbers; None if they are not time."""
     objects = index.astype(object)
     kind = infer_dtype(objects)
     try:
@@ -251,9 +257,9 @@ def _objects_as_time(index: pd.Index, what: str) -> Any:
             return pd.Index([int(value) for value in objects] if is_whole else numbers)
     except (ValueError, TypeError, OverflowError) as error:
         raise ValueError(
-            f"{what.capitalize()} holds objects of kind {kind!r} that do not make one index of time ({error}). "
-            "Convert dates of several time zones to one: X.index = pandas.to_datetime(X.index, utc=True), then "
-            ".tz_convert('Europe/Berlin') or wherever the rows are from."
+            f"{what.capitalize()} contains objects of kind {kind!r} that cannot be converted to one index of time "
+            f"({error}). Convert dates of several time zones to one: X.index = pandas.to_datetime(X.index, utc=True), "
+            "then .tz_convert('Europe/Berlin') or the time zone of the rows."
         ) from error
     if kind == "empty" and len(objects):
         raise ValueError("The time index has missing or infinite values. Drop these rows.")
@@ -261,21 +267,21 @@ def _objects_as_time(index: pd.Index, what: str) -> Any:
         _refuse_text(objects, what)
     elif kind != "boolean" and any(_is_time(value) for value in objects):
         raise ValueError(
-            f"{what.capitalize()} holds times among other labels, or objects that cannot be read as time, such as "
-            f"{next(value for value in objects if _is_time(value))!r}: its gaps and its order would go unnoticed. "
+            f"{what.capitalize()} contains times among other labels, or objects that cannot be read as time, such as "
+            f"{next(value for value in objects if _is_time(value))!r}: its gaps and its order could not be checked. "
             "Drop the other rows and convert the index, with X.index = pandas.to_datetime(X.index), or "
             "pandas.to_numeric."
         )
     elif kind == "mixed" and len(objects) and all(isinstance(value, tuple) for value in objects):
         raise ValueError(
-            f"{what.capitalize()} holds tuples, such as {objects[0]!r}. Turn them into levels: X.index = "
+            f"{what.capitalize()} contains tuples, such as {objects[0]!r}. Convert them to levels: X.index = "
             "pandas.MultiIndex.from_tuples(X.index)."
         )
     return None
 
 
 def _is_time(value: Any) -> bool:
-    """Return whether an object is a number, a date (also of a library unknown to pandas), or a time of day."""
+    """Return whether an object is a number, a date (even of a library unknown to pandas), or a time of day."""
     is_number = isinstance(value, (int, float, np.number)) and not isinstance(value, bool) and value == value
     return is_number or hasattr(value, "year") or hasattr(value, "hour") or isinstance(value, np.datetime64)
 
@@ -298,7 +304,7 @@ def _text_is_time(text: str) -> bool:
     if not n_digits:
         return False
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # about a format that is guessed, or a unit of an old name
+        warnings.simplefilter("ignore")  # about a guessed format, or a deprecated name of a unit
         date = pd.to_datetime(text, errors="coerce") if n_digits >= 4 else pd.NaT
         if not pd.isna(date):
             return date.year != 1  # missing parts of a text are taken from year 1
@@ -308,8 +314,8 @@ def _text_is_time(text: str) -> bool:
 def _refuse_text(labels: pd.Index, what: str) -> None:
     if reads_as_time(labels):
         raise ValueError(
-            f"{what.capitalize()} is text that reads as dates, or as numbers, such as {labels[0]!r}: its gaps and its "
-            "order would go unnoticed. Convert it with X.index = pandas.to_datetime(X.index) (utc=True where offsets "
+            f"{what.capitalize()} is text that looks like dates or numbers, such as {labels[0]!r}: its gaps and its "
+            "order could not be checked. Convert it with X.index = pandas.to_datetime(X.index) (utc=True if offsets "
             "differ), or pandas.to_numeric(X.index); if it is not time, drop it with X.reset_index(drop=True)."
         )
 
@@ -317,17 +323,17 @@ def _refuse_text(labels: pd.Index, what: str) -> None:
 def _refuse_digits(labels: pd.Index, what: str) -> None:
     if form := format_of_digits(labels):
         raise ValueError(
-            f"{what.capitalize()} holds numbers whose digits are dates, such as {labels[0]:.0f}: their differences are "
-            f"not lengths of time. Convert it with X.index = pandas.to_datetime(X.index.astype(str), format={form!r}); "
-            "if it is not time, drop it with X.reset_index(drop=True)."
+            f"{what.capitalize()} contains numbers whose digits are dates, such as {labels[0]:.0f}: their differences "
+            "are not lengths of time. Convert it with X.index = pandas.to_datetime(X.index.astype(str), "
+            f"format={form!r}); if it is not time, drop it with X.reset_index(drop=True)."
         )
 
 
 def format_of_digits(labels: pd.Index) -> str | None:
-    """Return the format of numbers such as 20260131, whose digits are a date; None for others.
+    """Return the format of numbers such as 20260131, whose digits are a date; None for other numbers.
 
-    The number of the next day is not always the next number. Fewer than ten numbers may look like dates by chance, and
-    numbers that rise evenly are counts, such as those of some rows of a long table.
+    Differences of such numbers are not lengths of time. Fewer than ten numbers may look like dates by chance, and
+    evenly spaced numbers are counts, such as row numbers of a long table.
     """
     if len(labels) < _MIN_DATES or (form := _DIGITS.get(len(f"{labels[-1]:.0f}"))) is None:
         return None

@@ -1,4 +1,4 @@
-"""Comparison of rows that come after fit with those of fit: warnings where results would be misleading."""
+"""Comparison of later rows with those of fit: warnings if results would be misleading."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ from ._types import MaxGap
 if TYPE_CHECKING:
     from ._series_past import Past
 
-#: Time steps of series with fewer rows are not compared.
+#: Smallest number of rows of a series for a comparison of time steps.
 _MIN_HOLES = 10
-#: What separates the parts of a name, and zeros in front of a number in it.
+#: Separators between the parts of a name, and leading zeros of numbers.
 _SEPARATOR, _ZEROS = re.compile(r"[\s_./:-]+"), re.compile(r"(?<!\d)0+(?=\d)")
 
 
 def warn_if_unknown(then: list[Hashable], now: list[Hashable], stacklevel: int) -> None:
     """Warn if some series seem to be series of fit under another name, such as '1' for 1.
 
-    Series that are merely new, as in a fold made by series, cause no warning: their names have the types of those of
-    fit.
+    Series that are just new, as in a fold of whole series, cause no warning: their names have the same types as those
+    of fit.
     """
     known = set(then)
     new = [key for key in now if key not in known]
@@ -41,13 +41,13 @@ def warn_if_unknown(then: list[Hashable], now: list[Hashable], stacklevel: int) 
     if not alike and not is_other_type:
         return
     message = (
-        f"{len(new)} of the {len(now)} series of these rows ({_first(new)}) were not among those of fit "
-        f"({_first(then)}): they count as new, without a past or a scale of their own."
+        f"{len(new)} of the {len(now)} series of these rows ({_first(new)}) were not seen during fit ({_first(then)}): "
+        "they count as new, without a past or their own scale."
     )
     if alike:
         message += (
             f" {alike[0][0]!r} seems to be {alike[0][1]!r}: give the first level of both indexes the same type, e.g. "
-            "by X.index.set_levels(X.index.levels[0].astype(str), level=0)."
+            "with X.index.set_levels(X.index.levels[0].astype(str), level=0)."
         )
     warnings.warn(message, UserWarning, stacklevel=stacklevel)
 
@@ -61,7 +61,7 @@ def _first(keys: list[Hashable]) -> str:
 
 
 def _plain(key: Hashable) -> str:
-    """Return a name as text, without differences of case, separators and leading zeros between tables."""
+    """Return a name as text, without case, separators and leading zeros, which may differ between tables."""
     text = unicodedata.normalize("NFKC", str(key)).strip().casefold()
     try:
         return repr(float(text))
@@ -70,19 +70,20 @@ def _plain(key: Hashable) -> str:
 
 
 def warn_if_cut(past: Past, rows: SeriesRows, length: int, max_gap: MaxGap, stacklevel: int) -> bool:
-    """Warn where a shuffled split, or another time step than in fit, cuts windows to pieces; return whether it does."""
+    """Warn if a shuffled split, or another time step than in fit, breaks up windows; return whether it does."""
     segments = rows.segment_starts(max_gap, rows.steps_so_far(past.steps))
     n_gaps, n_rows = len(segments) - len(rows.keys), rows.n_rows - len(rows.keys)
     n_filled = _count_filled_holes(past, rows, length)
     if n_filled > 2:
         message = (
-            f"The rows fill {n_filled} short holes between those of fit: this looks like a shuffled split, "
-            "which cuts the windows to pieces and shows the model the future. Split in time order."
+            f"The rows fill {n_filled} short holes between those of fit: this looks like a shuffled split, which "
+            "breaks up the windows and shows the model the future. Split in time order."
         )
     elif n_gaps > max(2, n_rows / 2):
         message = (
-            f"{n_gaps} of {n_rows} rows come more than {gap_in_words(max_gap)} after the row before: their "
-            "windows are padding. The time step is that of fit: fit on rows as far apart as these, or raise max_gap."
+            f"{n_gaps} of {n_rows} rows come more than {gap_in_words(max_gap)} after the row before: their windows are "
+            "mostly padding. The time step is that of fit: fit on rows with the same time step as these, or raise "
+            "max_gap."
         )
     else:
         return warn_if_other_step(past, rows, stacklevel + 1)
@@ -91,7 +92,7 @@ def warn_if_cut(past: Past, rows: SeriesRows, length: int, max_gap: MaxGap, stac
 
 
 def _count_filled_holes(past: Past, rows: SeriesRows, length: int) -> int:
-    """Return how many holes between the runs of fit have some of these rows in them, but fewer than a window."""
+    """Return how many holes between the runs of fit contain some of these rows, but fewer than a window."""
     with_holes = np.flatnonzero(np.diff(past.run_bounds) > 1)
     if rows.times is None or not len(with_holes):
         return 0
@@ -101,7 +102,7 @@ def _count_filled_holes(past: Past, rows: SeriesRows, length: int) -> int:
     first, stop = (ends[with_holes][owner] for ends in (past.run_bounds[:-1], past.run_bounds[1:]))
     run = search_parts(past.run_starts, first, stop, times, side="right") - 1
     is_start = (run >= first) & (times == past.run_starts[run])
-    # Rows that come with their neighbours of fit are not a split.
+    # Rows that come together with their neighbours in fit are not a split.
     is_split = np.bincount(owner[is_start], minlength=len(with_holes)) == 0
     in_hole = is_split[owner] & (run >= first) & (run < stop - 1) & (times > past.run_stops[run])
     n_rows = np.bincount(run[in_hole])
@@ -109,7 +110,7 @@ def _count_filled_holes(past: Past, rows: SeriesRows, length: int) -> int:
 
 
 def warn_if_other_step(past: Past, rows: SeriesRows, stacklevel: int) -> bool:
-    """Warn if most series known from fit now come at least twice as densely as then, or at most half as densely."""
+    """Warn if most series known from fit now have at most half, or at least twice, the time step of fit."""
     enough = np.flatnonzero(np.minimum(past.n_rows, np.diff(rows.bounds)) > _MIN_HOLES)
     then, now = past.steps[enough], rows.steps()[enough]
     other = np.flatnonzero(np.maximum(now / then, then / now) >= 2)
@@ -117,7 +118,7 @@ def warn_if_other_step(past: Past, rows: SeriesRows, stacklevel: int) -> bool:
     if is_other:
         words = [_in_words(float(steps[other[0]]), past.kind) for steps in (now, then)]
         warnings.warn(
-            f"These rows come every {words[0]}, those of fit every {words[1]}: the same number of rows covers a "
+            f"These rows have a time step of {words[0]}, those of fit of {words[1]}: the same number of rows covers a "
             "different span of time. Resample them to the step of fit, or fit on rows like these.",
             UserWarning,
             stacklevel=stacklevel,

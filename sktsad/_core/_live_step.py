@@ -1,4 +1,4 @@
-"""How a fitted step works row by row: what it keeps of each series, and its output for the next row."""
+"""Fitted steps that work row by row: the state that they keep of each series, and their output for the next row."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ class LiveRows:
     slots : ndarray of int, shape (n_rows,)
         Number of the series of each row.
     times : ndarray of shape (n_rows,) or None
-        Time of each row as a number: dates and time deltas in nanoseconds; None where rows carry no time.
+        Time of each row as a number: dates and time deltas in nanoseconds; None if rows have no time.
     steps : ndarray of shape (n_rows,)
         Time step of series not seen during fit, from their rows so far; NaN for others, and if there is none yet.
     kind : str or None
-        What times stand for, such as "dates" or "numbers".
+        Kind of the times, such as "dates" or "numbers".
     """
 
     slots: np.ndarray
@@ -48,18 +48,18 @@ class LiveRows:
 
 
 class LiveStep(SeriesState):
-    """How a step works row by row; base of steps that keep a state for each series.
+    """Base of steps that work row by row and keep a state for each series.
 
     A subclass declares its state with ``keep`` in its constructor, and defines the method `step`. The state consists of
     arrays with one entry per series, which `sktsad.live.LiveScorer` extends, clears and saves.
     """
 
-    #: Whether its input may have NaN, and whether its output has none.
+    #: Whether the input may have NaN, and whether the output never has NaN.
     takes_missing = False
     fills_missing = False
 
     def begin(self, slot: int, key: Hashable, time: Any) -> None:
-        """Prepare a series for its first row, from what fit kept of it if the row follows that.
+        """Prepare a series for its first row, from what fit kept of it if the row follows the rows of fit.
 
         Parameters
         ----------
@@ -77,7 +77,7 @@ class LiveStep(SeriesState):
         Parameters
         ----------
         rows : LiveRows
-            Which series, and when.
+            The series of the rows, and their times.
         values : ndarray of shape (n_rows, n_features)
             The rows.
 
@@ -88,7 +88,7 @@ class LiveStep(SeriesState):
         raise NotImplementedError
 
     def advance(self, rows: LiveRows, values: np.ndarray) -> None:
-        """Process the next row of some series whose output nobody needs; a step without state has nothing to do.
+        """Process the next row of some series without computing the output; a step without state has nothing to do.
 
         Parameters
         ----------
@@ -106,7 +106,7 @@ class GappedStep(LiveStep):
     past : Past
         What fit kept of the series.
     max_gap : float, str or timedelta
-        Longest step in time that is not a gap, in units of the time step of a series, or a length of time.
+        Longest step in time that is not a gap, as a multiple of the time step of a series, or a length of time.
     """
 
     last_time: np.ndarray
@@ -117,7 +117,7 @@ class GappedStep(LiveStep):
         super().__init__()
         self.past, self.max_gap = past, max_gap
         self._numbers = past.numbers()
-        # Integers where times are too large for floats, such as nanoseconds.
+        # Integers if times are too large for floats, such as nanoseconds.
         is_large = len(past.run_stops) and past.run_stops.max() > 2**53
         self.keep("last_time", (), np.int64 if is_large else np.float64)
         self.keep("time_step", (), np.float64, np.nan)
@@ -135,12 +135,12 @@ class GappedStep(LiveStep):
         self.past, self._numbers = self.past.forgotten(), {}
 
     def known(self, key: Hashable) -> SeriesPast | None:
-        """Return what fit kept of a series; None if it did not see it."""
+        """Return what fit kept of a series; None if it was not seen during fit."""
         number = self._numbers.get(key)
         return None if number is None else self.past.series(number)
 
     def go_on(self, slot: int, known: SeriesPast, time: Any) -> None:
-        """Take what fit kept of a series whose first row comes at this time."""
+        """Start from what fit kept of a series whose first row has this time."""
 
     def is_new(self, rows: LiveRows) -> np.ndarray:
         """Return which rows come after a gap or are the first of their series, and count them in ``n_rows``."""
@@ -177,7 +177,7 @@ class PastStep(GappedStep):
     """A `GappedStep` that keeps rows, and continues from the last ones that fit kept."""
 
     def go_on(self, slot: int, known: SeriesPast, time: Any) -> None:
-        """Take the rows that fit kept up to this time, if there are any."""
+        """Start from the rows up to this time that fit kept, if there are any."""
         n_kept = int(np.searchsorted(known.times, time))
         if not n_kept:
             return
@@ -188,4 +188,4 @@ class PastStep(GappedStep):
         self.take_kept(slot, times, known.values[:n_kept], int(self.n_rows[slot]))
 
     def take_kept(self, slot: int, times: np.ndarray, values: np.ndarray, n_rows: int) -> None:
-        """Take the rows of a series that fit kept; there is no gap within the last ``n_rows``."""
+        """Start from the rows of a series that fit kept; there is no gap within the last ``n_rows``."""

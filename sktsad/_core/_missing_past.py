@@ -1,4 +1,4 @@
-"""The warning about later rows that come without the rows before them: how many, and what to do."""
+"""The warning about later rows that come without the rows before them."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ from ._types import MaxGap
 if TYPE_CHECKING:
     from ._series_past import Past
 
-#: Share of the rows of a call above which there is a warning.
+#: Largest share of the rows of a call without a warning.
 _WORTH_SAYING = 0.1
-#: Last sentence of the warning, of estimators with this parameter.
+#: Last sentence of the warning, for estimators with this parameter.
 _INTENDED = "history='none' says that this is intended."
-#: Where test rows begin after a gap that a splitter left on purpose, by series and time; of the last splits only.
+#: Where test rows start after a gap that a splitter left on purpose, by series and time; only for the last splits.
 _PURGED: dict[tuple[Hashable, float], None] = {}
 _MOST_PURGED = 65_536
 
-#: Marks times of rows that are known to have been, but are lost.
+#: Function that marks times of rows that were seen but not kept.
 IsLost = Callable[[np.ndarray], np.ndarray]
-#: Takes, of each row of a run, how many rows come before it, its time, such a function, and the time step; marks the
-#: rows that lack their past.
+#: Function that marks the rows of a run that lack their past. Its arguments are the number of rows before each row,
+#: their times, a function as above, and the time steps.
 Lacking = Callable[[np.ndarray, np.ndarray, IsLost, np.ndarray], np.ndarray]
 
 
 def remember_purged(rows: SeriesRows, test: np.ndarray) -> None:
-    """Record where the test rows of a fold begin: rows before them are left out on purpose.
+    """Record where the test rows of a fold start: rows before them are left out on purpose.
 
     Parameters
     ----------
@@ -67,20 +67,20 @@ def warn_if_past_is_missing(
     stacklevel: int,
     more: str = _INTENDED,
 ) -> None:
-    """Warn if many rows of series that fit knows come without the rows before them.
+    """Warn if many rows of series known from fit come without the rows before them.
 
     Parameters
     ----------
     past : Past
         The past kept by fit.
     rows : SeriesRows
-        The rows as they were given.
+        The rows passed by the user.
     max_gap : float, str or timedelta
         Longest step in time that is not a gap, as a multiple of the time step, or a length of time.
     lacking : callable
         Marks the rows of the first runs of series that lack their past; see `Lacking`.
     n_rows : int
-        Number of rows that each row looks back.
+        Number of earlier rows that each row needs.
     stacklevel : int
         Stack level of the warning.
     more : str
@@ -93,7 +93,7 @@ def warn_if_past_is_missing(
     first, stop = past.run_bounds[some], past.run_bounds[some + 1]
     run = search_parts(past.run_starts, first, stop, begins)
     is_start = (run < stop) & (past.run_starts.take(run, mode="clip") == begins)
-    # Known earlier rows are missing, unless fit kept them, or a splitter left them out.
+    # Earlier rows seen by fit are missing, unless fit kept them, or a splitter left them out.
     n_before, is_all = _kept_before(past, some, begins, past.run_starts[np.maximum(run - 1, first)], max_gap)
     lacks = (run > first) & ~is_start & ~is_all
     lacks[lacks] = [
@@ -125,9 +125,9 @@ def warn_if_past_is_missing(
 def _kept_before(
     past: Past, some: np.ndarray, begins: np.ndarray, run_starts: np.ndarray, max_gap: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return how many kept rows come directly before the rows of some series, and whether they are all that count.
+    """Return how many kept rows come directly before the rows of some series, and whether that is all there were.
 
-    They are not if the rows begin among the rows that fit kept, which follow on others that it did not keep.
+    They are not if the rows start among the rows that fit kept, which come after others that it did not keep.
     """
     n_before, is_all = np.zeros(len(some), dtype=np.intp), np.zeros(len(some), dtype=bool)
     first, stop = past.bounds[some], past.bounds[some + 1]
@@ -135,7 +135,7 @@ def _kept_before(
     there = np.flatnonzero(kept >= first)
     there = there[~is_gap(begins[there] - past.times[kept[there]], max_gap, past.steps[some[there]])]
     is_last = kept[there] + 1 == stop[there]
-    is_all[there[is_last]] = True  # these go on where fit ended, as most do
+    is_all[there[is_last]] = True  # these continue where fit ended, as most do
     times = past.times
     for at in there[~is_last].tolist():
         last = kept[at]
@@ -148,7 +148,7 @@ def _kept_before(
 
 
 def _not_kept(past: Past, owner: np.ndarray, then: np.ndarray, half: np.ndarray) -> np.ndarray:
-    """Mark times at which fit had a row of a series, and has not kept it."""
+    """Mark times at which fit had a row of a series but did not keep it."""
     run = search_parts(
         past.run_starts, past.run_bounds[owner], past.run_bounds[owner + 1], then + half, side="right"
     )

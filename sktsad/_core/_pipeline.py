@@ -1,4 +1,4 @@
-"""The last step of a pipeline, and the rows as they reach it."""
+"""The last step of a pipeline, and the rows transformed for it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def last_step(estimator: AnyEstimator) -> Any:
 
 
 def before_last(estimator: AnyEstimator, X: Rows) -> Any:
-    """Return rows as the last step of a fitted Pipeline sees them; samplers, which act at fit only, are skipped."""
+    """Return rows transformed for the last step of a fitted Pipeline; samplers, which only act at fit, are skipped."""
     if not isinstance(estimator, Pipeline):
         return X
     *steps, (_, last) = estimator.steps
@@ -30,6 +30,6 @@ def require_method(estimator: AnyEstimator, method: str, caller: str, example: s
     last = last_step(estimator)
     if not hasattr(last, method):
         raise TypeError(
-            f"{caller} needs an estimator with {method}, or a Pipeline that ends in one, got {last}. Give it {example}."
+            f"{caller} needs an estimator with {method}, or a Pipeline that ends in one, got {last}. Pass {example}."
         )
     return last

@@ -9,17 +9,17 @@ import numpy as np
 
 
 def ranges(starts: np.ndarray, stops: np.ndarray) -> np.ndarray:
-    """Return the whole numbers from each start up to its stop, one range after the other."""
+    """Return the integers from each start up to its stop, one range after the other."""
     sizes = np.maximum(stops - starts, 0)
     ends = np.cumsum(sizes)
     return np.arange(sizes.sum()) + np.repeat(starts - (ends - sizes), sizes)
 
 
 def equal_parts(bounds: np.ndarray) -> list[tuple[np.ndarray, Any]]:
-    """Group parts of the same length: return which they are, and where their numbers are.
+    """Group parts of the same length: return the numbers of the parts, and the positions of their entries.
 
-    ``x[where].reshape(len(which), -1)`` has one of these parts in each row; it is a view if all parts have one length.
-    Empty parts are left out. Parts of n rows in all have at most ``sqrt(2 * n)`` different lengths.
+    ``x[where].reshape(len(which), -1)`` has one of these parts in each row; it is a view if all parts have the same
+    length. Empty parts are left out. Parts with n rows in total have at most ``sqrt(2 * n)`` different lengths.
     """
     sizes = np.diff(bounds)
     if len(sizes) and sizes[0] and (sizes == sizes[0]).all():
@@ -36,16 +36,16 @@ def equal_parts(bounds: np.ndarray) -> list[tuple[np.ndarray, Any]]:
 def map_parts(
     function: Callable[..., np.ndarray], parts: list[tuple[np.ndarray, Any]], *arrays: np.ndarray
 ) -> np.ndarray:
-    """Apply a function to all parts, and return its results in the places of the parts.
+    """Apply a function to all parts, and return its results at the positions of the parts.
 
     Parameters
     ----------
     function : callable
-        Takes matrices with a part in each row, and returns an array of shape (..., n_parts, n_numbers).
+        Function of matrices with a part in each row that returns an array of shape (..., n_parts, n_numbers).
     parts : list
         From `equal_parts`.
     *arrays : ndarray
-        Arrays that are cut into these parts.
+        Arrays that are divided into these parts.
     """
     out = np.empty(0)
     for which, where in parts:
@@ -60,7 +60,7 @@ def map_parts(
 
 
 def as_slice(rows: np.ndarray) -> Any:
-    """Return consecutive positions as a slice, which makes no copy; others unchanged."""
+    """Return consecutive positions as a slice, which avoids a copy; others unchanged."""
     if len(rows) and rows[-1] - rows[0] == len(rows) - 1 and (rows[1:] > rows[:-1]).all():
         return slice(rows[0], rows[-1] + 1)
     return rows
@@ -69,7 +69,7 @@ def as_slice(rows: np.ndarray) -> Any:
 def search_parts(
     x: np.ndarray, starts: np.ndarray, stops: np.ndarray, wanted: np.ndarray, side: str = "left"
 ) -> np.ndarray:
-    """Return where each wanted number belongs in its ascending part of an array, as ``numpy.searchsorted`` does."""
+    """Return the insertion point of each number in its ascending part of an array, like ``numpy.searchsorted``."""
     low, high = starts, stops
     while (is_open := low < high).any():
         middle = (low + high) >> 1

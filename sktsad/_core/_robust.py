@@ -1,4 +1,4 @@
-"""Centre and spread of numbers, hardly moved by a few outliers."""
+"""Centre and spread of numbers, robust to a few outliers."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
-#: Factors that turn the median, and the mean, absolute deviation of normal data into the standard deviation.
+#: Factors that scale the median, or mean, absolute deviation of normal data to the standard deviation.
 _MEDIAN_TO_STD, _MEAN_TO_STD = 1.4826, 1.2533
 
 
 def robust_moments(values: np.ndarray, axis: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return the median and the scaled median absolute deviation; the mean deviation where most values are equal."""
+    """Return the median and the scaled median absolute deviation; the mean deviation if most values are equal."""
     center = np.median(values, axis=axis)
     deviation = np.abs(values - np.expand_dims(center, axis))
     median, mean = np.median(deviation, axis=axis), deviation.mean(axis=axis)
@@ -25,7 +25,7 @@ def nan_median(values: np.ndarray) -> np.ndarray:
 
 
 def robust_spread(median: Any, mean: Any, center: Any) -> np.ndarray:
-    """Return the scaled median of absolute deviations; the mean where most values are equal to their centre."""
+    """Return the scaled median of absolute deviations; the mean if most values are equal to their centre."""
     return np.where(is_spread(median, center), _MEDIAN_TO_STD * median, _MEAN_TO_STD * mean)
 
 

@@ -1,4 +1,4 @@
-"""Which rows are one run, one event, one alarm: the only place that decides this."""
+"""Which rows are one run, one event, one alarm; defined only here."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from ._series import SeriesRows, read_rows
 from ._sklearn import Interval
 from ._types import MaxGap, Rows
 
-#: What ``merge_gap`` and ``cool_down`` may be: a number of rows, or a length of time.
+#: Allowed values of ``merge_gap`` and ``cool_down``: a number of rows, or a length of time.
 DURATION: list[Any] = [Interval(Integral, 0, None, closed="left"), *LENGTH_OF_TIME]
-#: What ``min_rows`` may be: the same, but not 0.
+#: Allowed values of ``min_rows``: the same, but not 0.
 LEAST_DURATION: list[Any] = [Interval(Integral, 1, None, closed="left"), *LENGTH_OF_TIME]
-#: What ``merge_gap=None`` means where rows have dates: a person who was called is busy for half an hour.
+#: Meaning of ``merge_gap=None`` if rows have dates: a person who was called is busy for half an hour.
 _HALF_AN_HOUR = 1800 * 10**9
 #: Distance between two series, in rows; and the longest gap, cool-down or hole, which is shorter.
 _FAR, _LONGEST = 2**40, 2**39
@@ -32,7 +32,7 @@ def find_events(positive: np.ndarray, borders: np.ndarray = _NO_BORDERS) -> tupl
     positive : ndarray of bool, shape (n_rows,)
         Rows, series by series in time order.
     borders : ndarray of int
-        Rows that no run crosses into: the first of a series, or the first after a gap. 0 need not be among them.
+        Rows at which a run cannot continue: the first of a series, or the first after a gap. 0 may be left out.
     """
     starts, stops = positive.copy(), positive.copy()
     borders = borders[borders < len(positive)]  # a table without rows still has one series
@@ -45,16 +45,16 @@ def find_events(positive: np.ndarray, borders: np.ndarray = _NO_BORDERS) -> tupl
 
 
 def count_events(X: Rows, positive: np.ndarray) -> int:
-    """Count the events of all series: runs of anomalous rows that follow one another, in the order given."""
+    """Count the events of all series: runs of consecutive anomalous rows, in the order given."""
     rows = read_rows(X)  # independent rows, such as heart beats, may have been shuffled with their index
     return len(find_events(positive[rows.order], rows.bounds[:-1])[0])
 
 
 def places(rows: SeriesRows, max_gap: MaxGap, steps: np.ndarray) -> np.ndarray:
-    """Return where each row stands in time, counted in rows: a gap counts as the rows that are missing there.
+    """Return the position of each row in time, counted in rows: a gap counts as the number of missing rows.
 
-    Shorter holes are not counted, as for windows: a clock that jitters, or loses a row, does not end a run. Two series
-    are further apart than any run reaches.
+    Shorter holes are not counted, as for windows: inexact times, or a missing row, do not end a run. Two series are too
+    far apart for any run to cross.
     """
     ahead = np.ones(rows.n_rows, dtype=np.int64)
     firsts = rows.bounds[:-1]
@@ -71,7 +71,7 @@ def places(rows: SeriesRows, max_gap: MaxGap, steps: np.ndarray) -> np.ndarray:
 
 @dataclass(frozen=True)
 class AlarmRule:
-    """Which rows above a threshold are one alarm. The rule needs no later row, so that it works live.
+    """Which rows above a threshold are one alarm. The rule needs no later rows, so that it works live.
 
     A row above the threshold that comes after at most ``merge_gap`` quiet rows continues the run before it. A run
     is an alarm from its ``min_rows``-th row above the threshold on. In the ``cool_down`` rows after the last row of
@@ -80,7 +80,7 @@ class AlarmRule:
     Attributes
     ----------
     merge_gap, cool_down : int, or ndarray of int, shape (n_rows,)
-        In rows; an array holds, for each row, the value of its series.
+        Number of rows; an array has, for each row, the value of its series.
     min_rows : int, or ndarray of int, shape (n_rows,)
         Number of rows above the threshold that make an alarm.
     """
@@ -98,7 +98,7 @@ class AlarmRule:
         min_rows: Any = 1,
         cool_down: Any = 0,
     ) -> AlarmRule:
-        """Make a rule from parameters that users give as numbers of rows or as lengths of time.
+        """Create a rule from parameters that users pass as numbers of rows or as lengths of time.
 
         Parameters
         ----------
@@ -107,7 +107,7 @@ class AlarmRule:
         step_times : ndarray of shape (n_series,) or None
             How long a row of each series lasts, in nanoseconds, NaN if unknown; None without dates.
         merge_gap, cool_down : int, timedelta, str or None
-            Number of rows, or a length of time; None means half an hour where rows have dates, else 0.
+            Number of rows, or a length of time; None means half an hour if rows have dates, else 0.
         min_rows : int, timedelta or str
             Number of rows above the threshold that make an alarm, or how long these must last.
         """
@@ -126,7 +126,7 @@ class AlarmRule:
         hot : ndarray of bool, shape (n_rows,)
             Which rows are above the threshold, series by series in time order.
         place : ndarray of int, shape (n_rows,)
-            Where they stand in time, see `places`.
+            Positions of the rows in time, see `places`.
         """
         rows = np.flatnonzero(hot)
         at = place[rows]
@@ -143,12 +143,13 @@ class AlarmRule:
     def _pass_over(
         self, rows: np.ndarray, at: np.ndarray, starts: np.ndarray, stops: np.ndarray, is_long: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Return the runs that are alarms, each after the cool-down of the one before."""
+        """Return the runs that are alarms, each after the cool-down of the previous alarm."""
         n_runs = len(starts)
         cool = _at(self.cool_down, rows[stops - 1])
         long = np.append(np.where(is_long, np.arange(n_runs), n_runs), n_runs)
         next_long = np.minimum.accumulate(long[::-1])[::-1]  # from each run on
-        # The first row after the cool-down of each run, the run that it is in or follows, and what is left of that.
+        # The first row after the cool-down of each run, the run that it is in or follows, and the remaining rows of
+        # that run.
         row = np.searchsorted(at, at[stops - 1] + cool, side="right")
         run = np.searchsorted(stops, row)
         is_rest = stops[run] - row >= _at(self.min_rows, rows[stops[run] - 1])
@@ -207,23 +208,23 @@ class AlarmRuns:
 
 
 class AlarmState:
-    """The state per series by which an `AlarmRule` works row by row; finds the same alarms as ``AlarmRule.find``.
+    """State of each series for an `AlarmRule` that works row by row; finds the same alarms as ``AlarmRule.find``.
 
     Parameters
     ----------
     rule : AlarmRule
-        Its durations are numbers, or arrays of shape (n_series,).
+        The rule, with durations that are numbers or arrays of shape (n_series,).
     n_series : int
         Number of series.
 
     Attributes
     ----------
     first, last : ndarray of int, shape (n_series,)
-        Where the first and the last row above the threshold of the current run stand.
+        Positions of the first and the last row above the threshold of the current run.
     n_rows : ndarray of int, shape (n_series,)
-        How many such rows it has; 0 if there is no run.
+        Number of such rows of the run; 0 if there is no run.
     ready : ndarray of int, shape (n_series,)
-        Where the last row of the cool-down stands.
+        Position of the last row of the cool-down.
     """
 
     def __init__(self, rule: AlarmRule, n_series: int) -> None:
@@ -234,7 +235,7 @@ class AlarmState:
         self.n_rows = np.zeros(n_series, dtype=np.int64)
 
     def step(self, series: np.ndarray, place: np.ndarray, hot: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Take the next row of some of the series.
+        """Process the next row of some of the series.
 
         Parameters
         ----------
@@ -243,7 +244,7 @@ class AlarmState:
         place : ndarray of int, shape (n,)
             Positions of the rows in time, see `places`.
         hot : ndarray of bool, shape (n,)
-            Which are above the threshold.
+            Which rows are above the threshold.
 
         Returns
         -------
@@ -272,9 +273,10 @@ def _at(values: Any, rows: np.ndarray) -> Any:
 def duration_in_rows(
     name: str, value: Any, step_times: np.ndarray | None, sizes: np.ndarray, least: int = 0
 ) -> Any:
-    """Return a duration in rows: one number, or one for each row where the steps of the series differ.
+    """Return a duration in rows: one number, or one for each row if the steps of the series differ.
 
-    As many whole rows as fit into a length of time, or with ``least`` the fewest that last as long, but at least these.
+    A length of time becomes as many whole rows as fit into it or, with ``least``, the fewest that last as long, but at
+    least ``least``.
     """
     if isinstance(value, Integral):
         return min(int(value), _LONGEST)

@@ -21,15 +21,15 @@ def estimator_type(estimator: AnyEstimator) -> str | None:
 
 
 def refuse_outlier_detector(estimator: AnyEstimator) -> None:
-    """Refuse outlier detectors: they see no labels, and those of scikit-learn score normal rows higher."""
+    """Refuse outlier detectors: they do not use labels, and those of scikit-learn score normal rows higher."""
     if estimator_type(estimator) == "outlier_detector":
         raise TypeError(
-            f"{estimator} is an outlier detector. Make it a classifier: OutlierClassifier({estimator})."
+            f"{estimator} is an outlier detector. Convert it to a classifier: OutlierClassifier({estimator})."
         )
 
 
 def check_foreign_rows(estimator: AnyEstimator, X: Rows) -> None:
-    """Refuse dates in rows that an estimator reads itself: scikit-learn's estimators convert them to numbers.
+    """Refuse dates in rows that an estimator reads directly: scikit-learn's estimators convert them to numbers.
 
     An estimator that passes rows to others, such as a pipeline, is not checked: the others may accept dates.
     """
@@ -42,7 +42,7 @@ def check_foreign_rows(estimator: AnyEstimator, X: Rows) -> None:
 def decision_scores(estimator: AnyEstimator, X: Rows) -> np.ndarray:
     """Return scores in float64: two float32 scores may have no number halfway between them.
 
-    A score that is not finite becomes infinite, the most anomalous: nothing shows that its row is normal.
+    A score that is not finite becomes infinite, the most anomalous, as there is no evidence that its row is normal.
     """
     refuse_outlier_detector(estimator)
     check_foreign_rows(estimator, X)
@@ -54,8 +54,8 @@ def decision_scores(estimator: AnyEstimator, X: Rows) -> np.ndarray:
         is_binary = scores.shape[1] == 2
     if not is_binary:
         raise ValueError(
-            f"{estimator} does not tell two classes apart: its scores are of shape {scores.shape}. Fit it to rows of "
-            "exactly two classes."
+            f"{estimator} is not a binary classifier: its scores have shape {scores.shape}. Fit it to rows of exactly "
+            "two classes."
         )
     return infinite_unless_finite(scores if scores.ndim == 1 else scores[:, 1])
 
@@ -66,12 +66,12 @@ def column_of_scores(scores: Scores, name: str, *, takes_missing: bool = False) 
     Raises
     ------
     ValueError
-        If they are not numbers, one per row, some are masked, or some are not finite unless ``takes_missing``.
+        If scores are not numbers, one per row, some are masked, or some are not finite, unless ``takes_missing``.
     """
     dtype = getattr(scores, "dtype", None)
     if getattr(dtype, "kind", "") in ("m", "M"):
         raise ValueError(
-            f"{name} holds {dtype}, not numbers. Pass scores, such as those of decision_function."
+            f"{name} has dtype {dtype}, not numbers. Pass scores, such as those of decision_function."
         )
     if isinstance(scores, np.ma.MaskedArray) and np.ma.getmaskarray(scores).any():
         raise ValueError(
@@ -80,7 +80,7 @@ def column_of_scores(scores: Scores, name: str, *, takes_missing: bool = False) 
         )
     if np.ndim(scores) == 2 and np.shape(scores)[1] != 1:
         raise ValueError(
-            f"{name} has shape {np.shape(scores)}, and must be a 1d array: one score per row, such as that of "
+            f"{name} has shape {np.shape(scores)}, but must be a 1d array: one score per row, such as from "
             "decision_function, or predict_proba(X)[:, 1]."
         )
     try:
@@ -114,7 +114,7 @@ def infinite_unless_finite(scores: Scores) -> np.ndarray:
 
 
 def subtract_threshold(scores: np.ndarray, threshold: float) -> np.ndarray:
-    """Return decisions, above 0 for anomalies; infinite scores stay infinite, even if the threshold is infinite."""
+    """Return scores minus the threshold; infinite scores stay infinite, even if the threshold is infinite."""
     with np.errstate(invalid="ignore"):
         decision = scores - threshold
     decision[scores == np.inf] = np.inf
@@ -122,12 +122,12 @@ def subtract_threshold(scores: np.ndarray, threshold: float) -> np.ndarray:
 
 
 def to_classes(decision: np.ndarray, classes: np.ndarray) -> np.ndarray:
-    """Return the class of each row: that of the largest decision, or, for a single decision, by its sign."""
+    """Return the class of each row: that with the largest decision or, for a single decision, given by its sign."""
     return classes[decision.argmax(axis=1) if decision.ndim == 2 else (decision > 0).astype(int)]
 
 
 def with_index(scores: np.ndarray, X: Rows, rows: Rows) -> pd.Series:
-    """Give scores the index of X, or row numbers if it has none, for threshold rules that count by time."""
+    """Return scores with the index of X, or row numbers if it has none, for threshold rules that use time."""
     index = row_index(X)
     if index is None:
         index = pd.RangeIndex(num_samples(X))

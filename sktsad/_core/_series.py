@@ -33,11 +33,11 @@ class SeriesRows:
     bounds : ndarray of shape (n_series + 1,)
         Series ``i`` is ``order[bounds[i]:bounds[i + 1]]``.
     order : ndarray of shape (n_rows,)
-        Row positions, series by series, in time order.
+        Positions of rows, series by series in time order.
     times : ndarray of shape (n_rows,) or None
-        Time of the rows in that order, as numbers; None where rows carry no time.
+        Time of the rows in that order, as numbers; None if rows have no time.
     kind : str or None
-        What these numbers stand for, as in `Stamps`.
+        Kind of the times, as in `Stamps`.
     zone : tzinfo or None
         The time zone of dates.
     """
@@ -56,11 +56,11 @@ class SeriesRows:
 
     @property
     def has_dates(self) -> bool:
-        """Whether time is dates or time deltas, in nanoseconds; periods and numbers are counted."""
+        """Whether time is dates or time deltas, in nanoseconds; not so for periods and numbers."""
         return self.kind in ("dates", "dates of a time zone", "time deltas")
 
     def parts(self) -> list[tuple[Hashable, slice]]:
-        """Return the key of each series with its slice of ``order`` and ``times``."""
+        """Return the name of each series with its slice of ``order`` and ``times``."""
         ends = self.bounds.tolist()
         return [(key, slice(ends[i], ends[i + 1])) for i, key in enumerate(self.keys)]
 
@@ -82,8 +82,8 @@ class SeriesRows:
     def steps(self) -> np.ndarray:
         """Return the time step of each series: its most frequent one.
 
-        A clock that jitters has no useful modal step: the median takes its place. NaN means that
-        there is none (a single row, or rows without time).
+        If times are inexact, there is no useful modal step, and the median is used instead. NaN means that there is no
+        step (a single row, or rows without time).
         """
         return self._steps.copy()
 
@@ -105,12 +105,12 @@ class SeriesRows:
             return np.empty(0), np.zeros_like(self.bounds)
         holes = np.diff(self.times)
         if len(self.keys) > 1:
-            holes = np.delete(holes, self.bounds[1:-1] - 1)  # those between series
+            holes = np.delete(holes, self.bounds[1:-1] - 1)  # without the holes between series
         return holes, self.bounds - np.arange(len(self.bounds))
 
     @cached_property
     def _first_holes(self) -> tuple[np.ndarray, np.ndarray]:
-        """The first hole of each series, NaN for none, and whether all of its holes are equal, as in most series."""
+        """The first hole of each series, NaN if it has none, and whether all its holes are equal, as in most series."""
         holes, bounds = self._holes
         first, is_steady = np.full(len(self.keys), np.nan), np.ones(len(self.keys), dtype=bool)
         sizes = np.diff(bounds)
@@ -122,11 +122,11 @@ class SeriesRows:
         return first, is_steady
 
     def steps_so_far(self, known: np.ndarray) -> np.ndarray:
-        """Return the time step by which each row is judged, in the order of ``times``.
+        """Return the time step to use for each row, in the order of ``times``.
 
-        It is the step of its series in ``known``, one for each series; where that is NaN, it is the modal step of the
-        first 1, 2, 4, 8, ... holes of the series, as many as come before the row. So no row is judged by later ones.
-        NaN where there is no hole yet.
+        It is the step of its series in ``known``, one for each series; if that is NaN, it is the modal step of the
+        first 1, 2, 4, 8, ... holes of the series, as many as come before the row, so that it never depends on later
+        rows. It is NaN if there is no hole yet.
         """
         sizes = np.diff(self.bounds)
         out = np.repeat(known, sizes)
@@ -163,7 +163,7 @@ class SeriesRows:
 
 
 def modal_step(differences: np.ndarray) -> float:
-    """Return the most frequent time step; the median where none makes up a third of all."""
+    """Return the most frequent time step; the median if none makes up a third of all."""
     return float(modal_steps(differences, np.array([0, len(differences)]))[0])
 
 
@@ -192,8 +192,8 @@ def read_series(X: Rows, series: str = "auto") -> SeriesRows:
     ----------
     X : array-like, or anything with a pandas ``index``
         A MultiIndex is (series, time). A plain index of numbers, dates, periods or time deltas, also as objects,
-        categories or of Arrow, is the time of one series.
-        Without an index, or with one of words, the rows are one series in time order without a gap.
+        categories or Arrow types, is the time of one series. Without an index, or with one of words, the rows are one
+        series in time order without a gap.
     series : {"auto", "index"}, default="auto"
         "index" requires the MultiIndex.
 
@@ -220,7 +220,7 @@ def read_rows(X: Rows) -> SeriesRows:
         return _read_panel(index)
     try:
         n_rows = num_samples(X)
-    except TypeError:  # X has no length; this message has no fix
+    except TypeError:  # X has no length; scikit-learn's message does not say how to fix this
         refuse_other_containers(X)
         raise
     stamps = None if index is None else read_stamps(index)
@@ -246,7 +246,7 @@ def _check_time_order(rows: SeriesRows, index: pd.Index | None) -> None:
     if rows.times is None or index is None:
         return
     back = np.diff(rows.times) <= 0
-    back[rows.bounds[1:-1] - 1] = False  # from one series to the next, time may jump back
+    back[rows.bounds[1:-1] - 1] = False  # time may go back from one series to the next
     if back.any():
         at = int(np.argmax(back))
         where = index[[rows.order[at + 1]]].tolist()[0]
@@ -258,11 +258,11 @@ def _check_time_order(rows: SeriesRows, index: pd.Index | None) -> None:
             and may_be_autumn(rows.times[at])
         ):
             clock = (
-                " If clocks were set back an hour there, name their time zone first: X.index = "
-                "X.index.tz_localize('Europe/Berlin', ambiguous='infer'), or whichever zone it is."
+                " If clocks were set back an hour then, set the time zone of the rows first, such as X.index = "
+                "X.index.tz_localize('Europe/Berlin', ambiguous='infer')."
             )
         raise ValueError(
-            f"Time is {what} at {where}: the rows of a series must be in time order, each time once. Sort "
+            f"Time is {what} at {where}: the rows of a series must be in time order, without repeated times. Sort "
             "with X.sort_index(), drop duplicates with X[~X.index.duplicated()] (and those of y), put samplers after "
             f"the window, and split without shuffling.{clock}"
         )
@@ -280,10 +280,9 @@ def tail_mask(X: Rows, fraction: float) -> np.ndarray:
     Parameters
     ----------
     X : array-like, or anything with a pandas ``index``
-        Rows without a time index are one series, in the order given; others may come in any order, as
-        after a sampler.
+        Rows without a time index are one series, in the order given; others may be in any order, as after a sampler.
     fraction : float
-        Share of each series' rows, rounded down.
+        Share of the rows of each series, rounded down.
 
     Returns
     -------
@@ -313,7 +312,7 @@ def rows_after(X: Rows) -> np.ndarray:
 
 
 def time_order(X: Rows) -> np.ndarray | None:
-    """Return the positions that bring the rows of each series into time order; None where they already are."""
+    """Return the positions that sort the rows of each series by time; None if they already are sorted."""
     rows = read_rows(X)
     if rows.times is None:
         return None

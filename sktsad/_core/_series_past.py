@@ -1,4 +1,4 @@
-"""What fit keeps of its series for later rows."""
+"""The part of each series that fit keeps for later rows."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ._series import SeriesRows
 from ._types import MaxGap, Rows
 
 #: Number of runs of training rows per series whose last rows are kept: the last run, and those before the longest
-#: holes. Folds leave longer holes than lost rows and shuffled splits do.
+#: holes. Folds leave longer holes than missing rows and shuffled splits do.
 MOST_RUNS = 32
 
 
@@ -28,7 +28,7 @@ class SeriesPast:
     Attributes
     ----------
     step : float
-        Its time step; NaN where there is none.
+        Its time step; NaN if there is none.
     run_starts, run_stops : ndarray of shape (n_runs,)
         Time of the first and last row of each run of neighbouring rows.
     times : ndarray of shape (n_kept,)
@@ -47,28 +47,28 @@ class SeriesPast:
 @fitted_part
 @dataclass(frozen=True)
 class Past:
-    """What fit keeps of all series that it saw: arrays in which one series comes after the other.
+    """What fit keeps of all its series, as concatenated arrays.
 
     Attributes
     ----------
     kind : str or None
-        What their time is, as in `Stamps`; None for rows without time.
+        Kind of their time, as in `Stamps`; None for rows without time.
     zone : str, tzinfo or None
-        The time zone in which days are counted, by its name where it has one.
+        The time zone in which days are counted, by its name if it has one.
     was_panel, was_numbered : bool
         Whether the rows had a (series, time) index, and whether they were just numbered 0, 1, 2, ...
     keys : list
-        The name of each series; no dict, as a single series has the name None.
+        The name of each series; a list, as a single series has the name None.
     n_rows : ndarray of int, shape (n_series,)
-        Rows of each that fit saw.
+        Number of rows of each series in fit.
     steps : ndarray of shape (n_series,)
-        The time step of each; NaN where there is none.
+        The time step of each series; NaN if there is none.
     run_bounds : ndarray of int, shape (n_series + 1,)
         The runs of series ``i`` are ``run_bounds[i]`` up to ``run_bounds[i + 1]``.
     run_starts, run_stops : ndarray of shape (n_runs,)
         Time of the first and last row of each run of neighbouring rows.
     bounds : ndarray of int, shape (n_series + 1,)
-        The rows that are kept of series ``i`` are ``bounds[i]`` up to ``bounds[i + 1]``.
+        The kept rows of series ``i`` are ``bounds[i]`` up to ``bounds[i + 1]``.
     times : ndarray of shape (n_kept,)
         Time of the rows at the ends of runs, in order.
     values : ndarray of shape (n_kept, n_columns)
@@ -104,7 +104,7 @@ class Past:
         Parameters
         ----------
         X : array-like
-            The rows of fit, for their index.
+            The rows of fit; only their index is read.
         rows : SeriesRows
             The series of ``X``.
         values : ndarray of shape (n_rows, n_columns)
@@ -113,7 +113,7 @@ class Past:
             Called with the stops of runs in ``rows.order``, and the number of the series of each; returns the first row
             that a row after each run needs. It may lie before the first row of the series.
         max_gap : float, str or timedelta
-            A hole of more steps, or of more time, ends a run whose last rows are kept.
+            A hole of more steps, or longer than this time, ends a run whose last rows are kept.
         most_runs : int
             Largest number of runs of a series whose last rows are kept.
         """
@@ -150,11 +150,11 @@ class Past:
         )
 
     def with_values(self, values: np.ndarray) -> Past:
-        """Return the same with other values at the rows that are kept."""
+        """Return the same past with other values for the kept rows."""
         return replace(self, values=values)
 
     def then(self, later: Past) -> Past:
-        """Return the past after a fit that continues this one: for each series, what was kept last."""
+        """Return the past after a fit that continues this one: for each series, the part that was kept last."""
         names = ("n_rows", "steps", "run_starts", "run_stops", "times", "values")
         both: dict[str, Any] = {
             name: np.concatenate([getattr(self, name), getattr(later, name)]) for name in names
@@ -170,7 +170,7 @@ class Past:
         return self._of_series([])
 
     def series(self, number: int) -> SeriesPast:
-        """Return what was kept of a series."""
+        """Return the past of a series."""
         runs = slice(*self.run_bounds[number : number + 2].tolist())
         rows = slice(*self.bounds[number : number + 2].tolist())
         return SeriesPast(
@@ -186,16 +186,16 @@ class Past:
         return {key: number for number, key in enumerate(self.keys)}
 
     def numbers_of(self, keys: list[Hashable]) -> np.ndarray:
-        """Return the numbers of series of these names; -1 of one that fit did not see."""
+        """Return the numbers of the series with these names; -1 if not seen during fit."""
         numbers = self.numbers()
         return np.array([numbers.get(key, -1) for key in keys], dtype=np.intp)
 
     def _of_series(self, keys: list[Hashable]) -> Past:
-        """Return what was kept of series of these names; nothing of those that fit did not see."""
+        """Return the past of the series with these names; it is empty if not seen during fit."""
         return self if keys == self.keys else self._some(keys, self.numbers_of(keys))
 
     def _some(self, keys: list[Hashable], numbers: np.ndarray) -> Past:
-        """Return what was kept of some series, by their numbers; -1 is a series of which there is nothing."""
+        """Return the past of some series, by their numbers; -1 is a series with an empty past."""
         runs, rows = (
             (np.append(bounds[:-1], 0)[numbers], np.append(bounds[1:], 0)[numbers])
             for bounds in (self.run_bounds, self.bounds)
@@ -215,9 +215,9 @@ class Past:
         )
 
     def compare(self, X: Rows, rows: SeriesRows, stacklevel: int = 4) -> Past:
-        """Compare later rows with those of fit; return the part of the past that applies to them, by their series.
+        """Compare later rows with those of fit; return the past of their series.
 
-        A series that fit did not see has an empty past.
+        A series not seen during fit has an empty past.
 
         Raises
         ------
@@ -227,7 +227,7 @@ class Past:
         Warns
         -----
         UserWarning
-            If one of the two is merely numbered, these rows carry no time, or series seem to have other names than in
+            If one of the two has a default index, these rows have no time, or series seem to have other names than in
             fit.
         """
         check_panel(X, self.was_panel)
@@ -236,19 +236,20 @@ class Past:
             return known
         if rows.kind is None:
             warnings.warn(
-                f"The index of fit holds {self.kind}, these rows carry no time: they count as rows that do not follow "
-                "those of fit, so that the first of them have no past. " + LOST_INDEX_FIX,
+                f"The index of fit has {self.kind}, but these rows have no time: they are treated as not following the "
+                "rows of fit, so that the first of them have no past. " + LOST_INDEX_FIX,
                 UserWarning,
                 stacklevel=stacklevel,
             )
-            return known  # for the time step; rows without time are joined with none
+            return known  # for the time step; rows without time are not joined with kept rows
         if self.kind != rows.kind:
             index = row_index(X)
             numbered = index is not None and is_numbered(index)
             message = (
-                f"The index of fit holds {self.kind}, that of these rows {rows.kind}: whether they follow those of fit "
-                "cannot be told. Give both the same kind of index: pandas.to_datetime(X.index) makes dates, "
-                ".to_timestamp() turns periods into dates, .tz_localize('Europe/Berlin') sets a time zone."
+                f"The index of fit has {self.kind}, but that of these rows has {rows.kind}, so it is unknown whether "
+                "they follow the rows of fit. Use the same kind of index for both: pandas.to_datetime(X.index) "
+                "returns dates, .to_timestamp() converts periods to dates, .tz_localize('Europe/Berlin') sets a time "
+                "zone."
             )
             if not (numbered or self.was_numbered):
                 raise ValueError(message)
@@ -259,16 +260,16 @@ class Past:
         return known
 
     def join(self, rows: SeriesRows, values: np.ndarray) -> tuple[SeriesRows, np.ndarray, np.ndarray]:
-        """Put the rows that fit kept among later ones, of the same series, each series in time order.
+        """Insert the rows that fit kept into later rows of the same series, each series in time order.
 
-        Kept rows that come again, or come after all of the later rows, are left out.
+        Kept rows that are also among the later rows, or come after all of them, are left out.
 
         Returns
         -------
         joined : SeriesRows
             The same series with more rows.
         values : ndarray of shape (n_joined, n_columns)
-            ``values``, then the rows that were put in.
+            ``values``, then the inserted rows.
         given : ndarray of int, shape (n_rows,)
             Where the later rows are in ``joined.order``.
         """
@@ -296,12 +297,12 @@ class Past:
 def _chosen_runs(holes: np.ndarray, stops: np.ndarray, owner: np.ndarray, most_runs: int) -> np.ndarray:
     """Return the runs whose last rows are kept, ascending: the last run of each series, and those before long holes."""
     is_last = np.append(owner[1:] != owner[:-1], True)
-    length = holes.take(stops - 1, mode="clip")  # that of the last run does not count
+    length = holes.take(stops - 1, mode="clip")  # the hole after the last run does not count
     order = np.lexsort([-length, ~is_last, owner])
-    rank = np.arange(len(order)) - np.searchsorted(owner, owner)  # in the order of series, as `order` is
+    rank = np.arange(len(order)) - np.searchsorted(owner, owner)  # in the order of series, like `order`
     return np.sort(order[rank < most_runs])
 
 
 def _zone_name(zone: Any) -> Any:
-    """Return the name of a time zone, which any store can hold; the zone itself where it has none."""
+    """Return the name of a time zone, which can be stored in any format; the zone itself if it has no name."""
     return getattr(zone, "key", None) or getattr(zone, "zone", None) or zone

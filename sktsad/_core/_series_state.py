@@ -8,10 +8,10 @@ import numpy as np
 
 
 class SeriesState:
-    """Arrays with one entry per series, and parts that hold such arrays.
+    """Arrays with one entry per series, and parts that contain such arrays.
 
-    A subclass declares its arrays with `keep` in its constructor, which makes them attributes. Series have numbers
-    from 0.
+    A subclass declares its arrays with `keep` in its constructor, and they become attributes. Series are numbered from
+    0.
     """
 
     def __init__(self) -> None:
@@ -65,7 +65,7 @@ class SeriesState:
         return found
 
     def restore(self, arrays: dict[str, np.ndarray]) -> None:
-        """Restore what `arrays` returned."""
+        """Restore arrays as returned by `arrays`."""
         for name in self._kept:
             setattr(self, name, np.array(arrays[name]))
         for name, part in self._parts.items():
@@ -74,7 +74,7 @@ class SeriesState:
 
 
 class RecentRows(SeriesState):
-    """The last rows of each series, in one piece of memory.
+    """The last rows of each series, in one array.
 
     Parameters
     ----------
@@ -85,7 +85,7 @@ class RecentRows(SeriesState):
     dtype : dtype, default=float64
         Type of the values.
     spare : int, default=None
-        Number of rows that are taken before the last ones are moved to the front; None means ``length``.
+        Number of rows that can be added before the last rows are moved to the front; None means ``length``.
     """
 
     buffer: np.ndarray
@@ -99,9 +99,9 @@ class RecentRows(SeriesState):
         self.keep("stop", (), np.intp, length)
 
     def lengthen(self, length: int, spare: int, repeat: bool = False) -> None:
-        """Raise the number of rows that can be requested; rows before the oldest are 0, or copies of it."""
+        """Increase the number of rows that can be requested; rows before the oldest are 0, or copies of it."""
         more = length - self.length
-        old, self._spare = self.buffer, max(spare, self._spare)  # room for all rows so far
+        old, self._spare = self.buffer, max(spare, self._spare)  # space for all rows so far
         self.buffer = np.zeros((len(old), length + self._spare, self.width), old.dtype)
         self.buffer[:, more : more + old.shape[1]] = old
         if repeat:
@@ -110,17 +110,17 @@ class RecentRows(SeriesState):
         self._kept["stop"] = self.length = length
 
     def arrays(self) -> dict[str, np.ndarray]:
-        """Return all arrays by name, and how long they are."""
+        """Return all arrays by name, and their lengths."""
         return {**super().arrays(), "sizes": np.array([self.length, self._spare])}
 
     def restore(self, arrays: dict[str, np.ndarray]) -> None:
-        """Take arrays as `arrays` returned them."""
+        """Restore arrays as returned by `arrays`."""
         super().restore(arrays)
         self.length, self._spare = arrays["sizes"].tolist()
         self._kept["stop"] = self.length
 
     def push(self, slots: np.ndarray, values: np.ndarray) -> None:
-        """Take the next row of some series."""
+        """Store the next row of some series."""
         size = self.length + self._spare
         if len(slots) == 1:
             slot = slots[0]
@@ -140,7 +140,7 @@ class RecentRows(SeriesState):
         self.stop[slots] = stop + 1
 
     def fill(self, slots: np.ndarray, values: np.ndarray) -> None:
-        """Set all rows of some series to one row each."""
+        """Set all rows of each of some series to a single row."""
         self.buffer[slots, : self.length] = values[:, None]
         self.stop[slots] = self.length
 

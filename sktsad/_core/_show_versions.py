@@ -1,4 +1,4 @@
-"""The versions that a bug report needs."""
+"""The versions needed in a bug report."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def show_versions() -> None:
 
 
 def package_versions(packages: Iterable[str]) -> dict[str, str | None]:
-    """Return the versions of packages, None for those not installed; with the build, which tells CPU from GPU torch."""
+    """Return the versions of packages, None if not installed; with the build, which tells CPU from GPU torch."""
     return {name: version_of(name) if name == "sktsad" else _installed(name) for name in packages}
 
 

@@ -1,4 +1,4 @@
-"""Private names of scikit-learn, imported here only: what a new version changes is adapted in one place."""
+"""Private names of scikit-learn, imported only here, so that new versions need changes in one place."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ _R = TypeVar("_R")
 def validate_params(
     constraints: dict[str, Any], *, prefer_skip_nested_validation: bool
 ) -> Callable[[Callable[_P, _R]], Callable[_P, _R]]:
-    """Return a decorator that checks parameters; type checkers see the signature, which scikit-learn's hides."""
+    """Return a decorator that checks parameters; unlike scikit-learn's, it keeps the signature for type checkers."""
     checked: Callable[[Callable[_P, _R]], Callable[_P, _R]] = _validate_params(
         constraints, prefer_skip_nested_validation=prefer_skip_nested_validation
     )
@@ -58,7 +58,7 @@ def validate_params(
 
 
 class Interval(_Interval):
-    """An interval of Python's and NumPy's numbers, without booleans, fractions and time deltas."""
+    """An interval of Python and NumPy numbers, without booleans, fractions and time deltas."""
 
     def is_satisfied_by(self, val: Any) -> bool:
         """Return whether a value is in the interval."""
@@ -67,7 +67,7 @@ class Interval(_Interval):
         return is_number and not is_other and super().is_satisfied_by(val)
 
 
-#: What seeds, and numbers of processes, may be: scikit-learn's own constraint takes time deltas for numbers.
+#: Constraints of seeds and numbers of processes; those of scikit-learn accept time deltas as numbers.
 RANDOM_STATE: list[Any] = [Interval(Integral, 0, 2**32 - 1, closed="both"), np.random.RandomState, None]
 N_JOBS: list[Any] = [
     Interval(Integral, None, -1, closed="right"),

@@ -10,15 +10,15 @@ Rows: TypeAlias = Any
 Labels: TypeAlias = Any
 #: A single label.
 Label: TypeAlias = Any
-#: One number per row, larger for the anomaly: array-like of shape (n_samples,), maybe with the index of the rows.
+#: One number per row, larger for anomalies: array-like of shape (n_samples,), possibly with the index of the rows.
 Scores: TypeAlias = Any
 #: One weight per row, at least 0: array-like of shape (n_samples,).
 Weights: TypeAlias = Any
-#: Longest hole in time that is no gap: a number of time steps, or a length of time as text or timedelta.
+#: Longest hole in time that is not a gap: a number of time steps, or a length of time as text or timedelta.
 MaxGap: TypeAlias = Any
-#: What ``check_random_state`` takes: int, RandomState or None.
+#: Argument of ``check_random_state``: int, RandomState or None.
 Seed: TypeAlias = Any
-#: Any scikit-learn estimator, of this package or not.
+#: Any scikit-learn estimator, from sktsad or elsewhere.
 AnyEstimator: TypeAlias = Any
 #: Axes of matplotlib.
 Axes: TypeAlias = Any

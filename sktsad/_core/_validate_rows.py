@@ -27,22 +27,22 @@ _NAMES_X = re.compile(r"\b(X|features?|feature\(s\)|sample\(s\)|sparse|Sparse)\b
 _MISSING = re.compile(r"contains NaN")
 FILL_FIX = (
     "Put SeriesImputer first in the pipeline, which fills missing values without looking ahead, or drop these rows. "
-    "Make infinite values NaN first: X.replace([numpy.inf, -numpy.inf], numpy.nan)."
+    "Replace infinite values by NaN first: X.replace([numpy.inf, -numpy.inf], numpy.nan)."
 )
 _PANEL_FIX = (
     "a frame with a (series, time) MultiIndex: pandas.concat(dict(enumerate(map(pandas.DataFrame, X))), "
     "names=['series', 'time'])."
 )
-#: Types of polars that also count as numbers.
+#: Other types of polars that count as numbers.
 _POLARS_TOO = ("Boolean", "Null")
 #: First letters of the types of time of Arrow.
 _ARROW_TIMES = ("timestamp", "date", "time", "duration")
-#: Fewer rows may rise by chance.
+#: With fewer rows, values may rise by chance.
 _MIN_ROWS = 10
 
 
 def validate_rows(estimator: AnyEstimator, X: Rows, **kwargs: Any) -> np.ndarray:
-    """Run scikit-learn's ``validate_data`` for float rows; its errors then name X, or columns of X.
+    """Run scikit-learn's ``validate_data`` for float rows, with errors that name X, or columns of X.
 
     Raises
     ------
@@ -78,7 +78,7 @@ def validate_rows(estimator: AnyEstimator, X: Rows, **kwargs: Any) -> np.ndarray
 
 
 def _shorten(error: Exception) -> str:
-    """Return what an error says, without the array that it prints."""
+    """Return the message of an error, without the array in it."""
     return str(error).partition("\n")[0][:200].rstrip(".") + "."
 
 
@@ -91,23 +91,23 @@ def _axes_fix(X: Rows) -> str:
 
 
 def refuse_other_containers(X: Rows) -> None:
-    """Refuse what is not a table of rows, and say how to make one.
+    """Refuse anything that is not a table of rows, with an error that says how to make one.
 
     Raises
     ------
     ValueError, TypeError
-        If X is a mapping, a set, an iterator, text or a number, holds series of several lengths or masked values, or
+        If X is a mapping, a set, an iterator, text or a number, contains series of several lengths or masked values, or
         is a structured array.
     """
     kind = type(X).__name__
-    if issparse(X):  # some are mappings; scikit-learn refuses all of them
+    if issparse(X):  # some sparse matrices are mappings; scikit-learn refuses all of them
         return
     if is_polars(X) and not hasattr(X, "to_numpy"):
-        raise TypeError("X is a LazyFrame of polars, which holds no rows yet. Collect it: X.collect().")
+        raise TypeError("X is a LazyFrame of polars, which has no rows yet. Collect it: X.collect().")
     if isinstance(X, Mapping):
         raise TypeError(
-            f"X is a {kind}: rows come in an array or a frame. Make one from columns with pandas.DataFrame(X), from "
-            "series by name with pandas.concat(X, names=['series', 'time'])."
+            f"X is a {kind}, but rows must be an array or a frame. Create a frame from columns with "
+            "pandas.DataFrame(X), or from series by name with pandas.concat(X, names=['series', 'time'])."
         )
     if isinstance(X, (str, bytes, bytearray, memoryview, Set, Iterator)):
         raise TypeError(
@@ -121,8 +121,8 @@ def refuse_other_containers(X: Rows) -> None:
         )
     if getattr(getattr(X, "dtype", None), "names", None):
         raise TypeError(
-            f"X is a structured array of the fields {list(X.dtype.names)}. Make it a frame: pandas.DataFrame(X), with "
-            "time as its index."
+            f"X is a structured array with the fields {list(X.dtype.names)}. Convert it to a frame: "
+            "pandas.DataFrame(X), with time as its index."
         )
     is_listed = isinstance(X, (list, tuple)) or (
         isinstance(X, np.ndarray) and X.dtype == np.dtype(object) and X.ndim == 1
@@ -140,7 +140,7 @@ def refuse_other_containers(X: Rows) -> None:
 
 
 def _shallow(X: Rows) -> Iterator[Any]:
-    """Yield the parts of a list as arrays; a part that makes no array is empty."""
+    """Yield the parts of a list as arrays; a part that cannot be converted is empty."""
     for part in X:
         try:
             yield np.asarray(part)
@@ -149,7 +149,7 @@ def _shallow(X: Rows) -> Iterator[Any]:
 
 
 def refuse_other_rows(X: Rows) -> None:
-    """Refuse what no estimator takes as rows, before an estimator of another library reads it.
+    """Refuse anything that no estimator accepts as rows, before an estimator of another library reads it.
 
     Raises
     ------
@@ -165,8 +165,8 @@ def _check_columns(X: Rows) -> None:
     if isinstance(X, pd.DataFrame):
         if not X.shape[1]:
             raise ValueError(
-                f"X has no columns: 0 feature(s) (shape={X.shape}) while a minimum of 1 is required. Keep a "
-                "column of values: if all have become the index, X.reset_index(level) takes one back."
+                f"X has no columns: 0 feature(s) (shape={X.shape}) while a minimum of 1 is required. Keep a column of "
+                "values: if all columns are in the index, X.reset_index(level) moves one back."
             )
         if all(isinstance(dtype, np.dtype) and dtype.kind in "fiub" for dtype in X.dtypes.unique()):
             return
@@ -185,7 +185,7 @@ def _check_columns(X: Rows) -> None:
 
 
 def is_polars(table: Any) -> bool:
-    """Return whether a frame or a series is of polars, without importing it."""
+    """Return whether a frame or a series is from polars, without importing polars."""
     return _module(table) == "polars"
 
 
@@ -194,20 +194,20 @@ def _module(table: Any) -> str:
 
 
 def refuse_polars_output(estimator: AnyEstimator, X: Rows) -> bool:
-    """Return whether ``transform`` must return a frame of polars; raise where it would lose the series and the time.
+    """Return whether ``transform`` must return a polars frame; raise if this would lose series or time.
 
     Raises
     ------
     ValueError
-        If the rows have an index of series or time, which a frame of polars cannot hold.
+        If the rows have an index of series or time, which a polars frame cannot have.
     """
     if output_config("transform", estimator)["dense"] != "polars":
         return False
     index = row_index(X)
     if index is not None and not is_numbered(index):
         raise ValueError(
-            f"{type(estimator).__name__} would lose the index of X, which holds series or time: frames of polars have "
-            "none. Use set_output(transform='pandas'), or the default, instead of set_output(transform='polars')."
+            f"{type(estimator).__name__} would lose the index of X, which contains series or time: polars frames have "
+            "no index. Use set_output(transform='pandas'), or the default, instead of set_output(transform='polars')."
         )
     return True
 
@@ -225,11 +225,11 @@ def _check_polars(X: Rows) -> None:
             "X.cast({'name': polars.Float64})."
         )
     fix = f"to_panel(X, time={times[0]!r})" if times else "to_panel(X, time=...)"
-    fix += " of sktsad makes a frame with an index of them; for several series also name their column, series=..."
+    fix += " of sktsad makes a frame with an index of time; for several series also pass their column, series=..."
     if times:
         raise ValueError(
             f"X is a frame of polars, which has no index, and has columns of time: {times}. Time is not a feature: "
-            f"{fix}. Drop other columns of time, or make them numbers, such as the hour of the day."
+            f"{fix}. Drop other columns of time, or convert them to numbers, such as the hour of the day."
         )
     if others:
         raise ValueError(
@@ -249,13 +249,13 @@ def _time_in_columns(times: list, X: Rows) -> str:
         level = "pandas.DataFrame(values, index=times)"
     return (
         f"X has columns of time: {times}. Time belongs in the index: {level}, or for several series "
-        f"X.set_index(['series', {times[0]!r}]). Drop other columns of time, or make them numbers, such as the hour "
-        "of the day."
+        f"X.set_index(['series', {times[0]!r}]). Drop other columns of time, or convert them to numbers, such as the "
+        "hour of the day."
     )
 
 
 def _holds_time(column: pd.Series) -> bool:
-    """Return whether a column holds dates, time deltas or periods, also as objects, Arrow types or categories."""
+    """Return whether a column contains dates, time deltas or periods, also as objects, Arrow types or categories."""
     dtype = column.dtype
     if isinstance(dtype, pd.CategoricalDtype):
         column = dtype.categories.to_series()
@@ -267,7 +267,7 @@ def _holds_time(column: pd.Series) -> bool:
 
 
 def _name_columns(X: Rows, error: Exception, takes_missing: bool) -> None:
-    """Raise an error that names the columns that are not numbers, or have holes."""
+    """Raise an error that names the columns that are not numbers, or have missing values."""
     if not isinstance(X, pd.DataFrame):
         if isinstance(X, np.ndarray) and X.ndim == 2:
             table = pd.DataFrame(X)
@@ -283,16 +283,16 @@ def _name_columns(X: Rows, error: Exception, takes_missing: bool) -> None:
         nested = [text.name for text in texts if pd.api.types.is_list_like(text.iloc[0])]
         if nested:
             raise ValueError(
-                f"X has columns with a series in each cell: {nested}. Make a frame with one row per time step: "
+                f"X has columns with a series in each cell: {nested}. Create a frame with one row per time step: "
                 f"pandas.DataFrame({{name: pandas.concat(dict(X[name].map(pandas.Series))) for name in {nested}}})."
             ) from error
         commas = [text.name for text in texts if text.astype(str).str.fullmatch(r"\s*[+-]?\d+,\d+\s*").any()]
         if commas:
-            fix += f" {commas} hold numbers with a decimal comma: read the file with decimal=','."
+            fix += f" {commas} contain numbers with a decimal comma: read the file with decimal=','."
         stamps = [text.name for text in texts if reads_as_time(pd.Index(text.astype(object)))]
         if stamps:
             fix += (
-                f" {stamps} read as time, which belongs in the index: "
+                f" {stamps} look like time, which belongs in the index: "
                 f"X.set_index(pandas.to_datetime(X.pop({stamps[0]!r})))."
             )
         raise ValueError(f"X has columns that are not numbers: {names}. {fix}") from error
@@ -305,7 +305,7 @@ def _name_columns(X: Rows, error: Exception, takes_missing: bool) -> None:
 
 
 def _warn_of_epochs(X: Rows, values: np.ndarray) -> None:
-    """Warn about columns that never fall and look like the time since 1970, where the index is not time."""
+    """Warn about columns that never fall and look like time since 1970, if the index is not time."""
     if len(values) < _MIN_ROWS or has_time(X):
         return
     columns = list(X.columns) if hasattr(X, "columns") else range(values.shape[1])
@@ -322,9 +322,9 @@ def _warn_of_epochs(X: Rows, values: np.ndarray) -> None:
     ]
     if names:
         warnings.warn(
-            f"The columns {names} of X rise from row to row and look like the time since 1970. If they are, make them "
-            f"the index of a frame: X.set_index(pandas.to_datetime(X.pop({names[0]!r}), unit='s')), or whichever unit "
-            "it is.",
+            f"The columns {names} of X rise from row to row and look like time since 1970. If they are, make them the "
+            f"index of a frame: X.set_index(pandas.to_datetime(X.pop({names[0]!r}), unit='s')), or whichever unit it "
+            "is.",
             UserWarning,
             stacklevel=5,
         )

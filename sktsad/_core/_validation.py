@@ -29,13 +29,13 @@ def check_labels(X: Rows, y: Labels) -> np.ndarray:
     Raises
     ------
     ValueError
-        If they are not class labels, their number is not that of the rows of X, or if X and y both carry series or time
-        in their index and these differ.
+        If y does not contain class labels, its length is not that of X, or X and y both have series or time in their
+        index and these differ.
     """
     labels = column_of_labels(y)
     if labels.dtype == object and len(labels) and not isinstance(labels[0], (str, bytes)):
         raise ValueError(
-            f"Unknown label type: y holds objects, such as {labels[0]!r}, not numbers, words or booleans of a dtype. "
+            f"Unknown label type: y contains objects, such as {labels[0]!r}, not a dtype of numbers, text or booleans. "
             "Convert it: y.astype(int), y.astype(bool) or y.astype(str)."
         )
     check_classification_targets(labels)
@@ -45,7 +45,7 @@ def check_labels(X: Rows, y: Labels) -> np.ndarray:
 
 
 def column_of_labels(y: Labels) -> np.ndarray:
-    """Return labels as an array, all present and of one type.
+    """Return labels as an array of one type, without missing labels.
 
     Raises
     ------
@@ -54,20 +54,22 @@ def column_of_labels(y: Labels) -> np.ndarray:
     """
     kind = type(y).__name__
     if isinstance(y, (str, bytes, Mapping, Set, Iterator)) or issparse(y) or np.isscalar(y):
-        raise TypeError(f"y is a {kind}: labels come in an array or a Series, one for each row of X.")
+        raise TypeError(
+            f"y is a {kind}, but labels must be an array or a Series, with one label for each row of X."
+        )
     if isinstance(y, np.ma.MaskedArray) and np.ma.getmaskarray(y).any():
         raise ValueError(
             f"y is a masked array with {int(np.ma.getmaskarray(y).sum())} masked labels, which would be read as if "
             "they were not masked. Label these rows, or drop them."
         )
     if hasattr(y, "ndim") and y.ndim > 2:
-        raise ValueError(f"y has {y.ndim} dimensions, shape {y.shape}: give one label for each row of X.")
+        raise ValueError(f"y has {y.ndim} dimensions, shape {y.shape}: pass one label for each row of X.")
     dtype = getattr(y, "dtype", None)
     if getattr(dtype, "kind", "") in ("c", "m", "M", "V"):
-        # In the words of scikit-learn's check.
+        # Expected by scikit-learn's checks.
         said = "Complex data not supported: " if getattr(dtype, "kind", "") == "c" else ""
         raise ValueError(
-            f"{said}y holds {dtype}, which names no class. Labels are numbers, words or booleans, such as 0 (normal) "
+            f"{said}y has dtype {dtype}, which cannot be a class. Use numbers, text or booleans, such as 0 (normal) "
             "and 1 (anomaly)."
         )
     labels = column_or_1d(y, warn=True)
@@ -75,18 +77,18 @@ def column_of_labels(y: Labels) -> np.ndarray:
         n_missing = int(pd.isna(labels).sum())
         if n_missing:
             raise ValueError(
-                f"y has no label, None or NaN, in {n_missing} of its {len(labels)} rows. Label these rows, or drop "
-                "them from X and y."
+                f"y has a missing label (None or NaN) in {n_missing} of its {len(labels)} rows. Label these rows, or "
+                "drop them from X and y."
             )
         kinds = {_kind(label) for label in labels}
         if containers := kinds & {"list", "dict", "set", "ndarray"}:
             raise ValueError(
-                f"y holds a {min(containers)} in each row, or in some: give one label for each row of X."
+                f"y contains a {min(containers)} in some or all rows: pass one label for each row of X."
             )
         if len(kinds) > 1:
             raise ValueError(
-                f"y holds labels of several types: {sorted(kinds)}. Give them one type, e.g. with y.astype(str), or "
-                "encode them as 0 (normal) and 1 (anomaly)."
+                f"y contains labels of several types: {sorted(kinds)}. Convert them to one type, e.g. with "
+                "y.astype(str), or encode them as 0 (normal) and 1 (anomaly)."
             )
     assert_all_finite(labels, input_name="y")
     return labels
@@ -99,15 +101,15 @@ def _kind(label: Any) -> str:
 
 
 def _check_number(X: Rows, labels: np.ndarray) -> None:
-    """Refuse labels whose number differs from that of the rows of X."""
+    """Refuse labels if their number differs from the number of rows of X."""
     n_rows, n_labels = num_samples(X), len(labels)
     if n_rows == n_labels:
         return
     axes = {X.length: "steps", X.n_channels: "channels"} if hasattr(X, "n_channels") else {}
-    fix = "Give one label for each row."
+    fix = "Pass one label for each row."
     if n_labels in axes and n_labels > 1:
         fix = (
-            f"The second or third axis of X, its {axes[n_labels]}, is as long as y: axes must be (rows, steps, "
+            f"The second or third axis of X, its {axes[n_labels]}, is as long as y, but the axes must be (rows, steps, "
             "channels), see numpy.moveaxis."
         )
     raise ValueError(
@@ -116,15 +118,15 @@ def _check_number(X: Rows, labels: np.ndarray) -> None:
 
 
 def check_same_index(X: Rows, y: Labels, x_name: str = "X", y_name: str = "y") -> None:
-    """Raise if two tables of the same rows both carry series or time in their index, and these differ.
+    """Raise if two tables of the same rows both have series or time in their index, and these differ.
 
-    Rows that are numbered 0, 1, 2, ... or have no index are matched by position; but where X is so numbered, a target
-    with the same numbers in another order is not.
+    Rows that are numbered 0, 1, 2, ... or have no index are matched by position; but if X is numbered in this way, a
+    target with the same numbers in another order raises an error.
 
     Raises
     ------
     ValueError
-        If the indexes differ, or one of them holds time in a form that cannot be compared.
+        If the indexes differ, or one of them has time in a form that cannot be compared.
     """
     index, other = row_index(X), row_index(y)
     if index is None or other is None or index is other or len(index) != len(other) or index.equals(other):
@@ -140,16 +142,16 @@ def check_same_index(X: Rows, y: Labels, x_name: str = "X", y_name: str = "y") -
         return
     at = int(np.argmax([label != beside for label, beside in zip(index, other, strict=True)]))
     raise ValueError(
-        f"{x_name} and {y_name} have different indexes, and rows are matched by position: row {at} is {index[at]} in "
-        f"{x_name}, {other[at]} in {y_name}. Bring them into one order, {y_name}.loc[{x_name}.index], or drop the "
-        f"index of {y_name} with {y_name}.reset_index(drop=True) if the positions are right."
+        f"{x_name} and {y_name} have different indexes, but rows are matched by position: row {at} is {index[at]} in "
+        f"{x_name}, {other[at]} in {y_name}. Use the same order, {y_name}.loc[{x_name}.index], or drop the index of "
+        f"{y_name} with {y_name}.reset_index(drop=True) if the positions are right."
     )
 
 
 def _readable_rows(table: Any, name: str, other: pd.Index) -> SeriesRows | None:
-    """Return the rows of a table that carry series or time; None for others.
+    """Return the rows of a table with series or time; None for other tables.
 
-    An index of time that is refused is compared with the other label by label.
+    An index of time that cannot be read is compared with the other one label by label.
     """
     try:
         rows = read_rows(table)
@@ -158,7 +160,7 @@ def _readable_rows(table: Any, name: str, other: pd.Index) -> SeriesRows | None:
             return None
         fix = re.sub(r"\bX\.", f"{name}.", str(error))
         raise ValueError(
-            f"{name} has another index than the rows beside it, and cannot be brought into their order: {fix}"
+            f"{name} has a different index from that of the other rows, and cannot be sorted in the same order: {fix}"
         ) from error
     return None if rows.times is None else rows
 
@@ -168,18 +170,18 @@ def _as_text(index: pd.Index) -> pd.DataFrame:
 
 
 def _is_numbered_in_disorder(index: pd.Index) -> bool:
-    """Return whether rows are numbered 0, 1, 2, ..., and come in another order."""
+    """Return whether rows are numbered 0, 1, 2, ..., but in another order."""
     return is_integer_dtype(index.dtype) and is_numbered(index.sort_values())
 
 
 def _in_another_order(index: pd.Index, other: pd.Index) -> bool:
-    """Return whether two indexes hold the same words, or names of series, in different orders."""
+    """Return whether two indexes contain the same words, or names of series, in different orders."""
     labels, others = (each.get_level_values(0).tolist() for each in (index, other))
     return labels != others and set(labels) == set(others)
 
 
 def _same_rows(rows: SeriesRows, others: SeriesRows) -> bool:
-    """Return whether time, and series where both have them, are the same row by row."""
+    """Return whether time, and series if both have them, are the same row by row."""
     if rows.kind != others.kind:
         return False
     columns = []
@@ -190,29 +192,30 @@ def _same_rows(rows: SeriesRows, others: SeriesRows) -> bool:
     (times, numbers, keys), (other_times, other_numbers, other_keys) = columns
     if not np.array_equal(times, other_times):
         return False
-    if [None] in (keys, other_keys):  # one has lost the series, and agrees on the time
+    if [None] in (keys, other_keys):  # one has lost the series, but has the same times
         return True
     return keys == other_keys and np.array_equal(numbers, other_numbers)
 
 
 def check_target_index(X: Rows, y: Labels, max_gap: MaxGap) -> str | None:
-    """Compare y's index with that of X; return a warning if X has lost gaps, or time, that y still has.
+    """Compare the index of y with that of X; return a warning if X has lost gaps, or time, that y still has.
 
     Raises
     ------
     ValueError
-        If y has a (series, time) index and X has none, if both carry series or time and these differ, or if y's index
-        shows rows out of time order.
+        If y has a (series, time) index and X has none, if both have series or time and these differ, or if the index of
+        y is out of time order.
     """
     if is_panel(y) and not is_panel(X):
         raise ValueError(
-            "y has a (series, time) index, X has lost it: windows would run across series. " + LOST_INDEX_FIX
+            "y has a (series, time) index, but X has lost it: windows would cross from one series into another. "
+            + LOST_INDEX_FIX
         )
     check_same_index(X, y)
     index = row_index(X)
     if index is not None and not (
         is_numbered(index) and has_time(y)
-    ):  # rows that are numbered go by position
+    ):  # numbered rows are matched by position
         return None
     if row_index(y) is None:
         return DRAWN_ROWS if isinstance(X, np.ndarray) and look_drawn(X) else None
@@ -220,22 +223,22 @@ def check_target_index(X: Rows, y: Labels, max_gap: MaxGap) -> str | None:
     holes = len(rows.segment_starts(max_gap, rows.steps())) - 1
     if holes:
         return (
-            f"y's index shows {holes} gap(s) in time that X, {what}, has lost: windows run across them. "
+            f"The index of y has {holes} gap(s) in time that X, {what}, has lost: windows cross them. "
             + LOST_INDEX_FIX
         )
     if has_time(y):
         return (
-            f"y's index holds {rows.kind}, which X, {what}, has lost: later rows will show neither gaps nor that they "
-            "follow the rows of fit, so that their first windows are padding. " + LOST_INDEX_FIX
+            f"The index of y has {rows.kind}, which X, {what}, has lost: in later rows, neither gaps nor whether they "
+            "follow the rows of fit can be seen, so that their first windows are padded. " + LOST_INDEX_FIX
         )
     return None
 
 
 def mark_anomalies(y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the classes of checked labels, and which rows are anomalous: the one place that decides this.
+    """Return the classes of checked labels, and which rows are anomalous; this is decided only here.
 
-    With two labels, the last in sorted order is the anomaly. A single label is normal, except for 1 and True. With
-    more than two, none is the anomaly.
+    With two labels, the last in sorted order is the anomaly. A single label is normal, except for 1 and True. With more
+    than two labels, none is the anomaly.
     """
     classes = np.unique(y)
     if len(classes) == 1:
@@ -245,17 +248,17 @@ def mark_anomalies(y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def mark_label(pos_label: Label, **labels: Labels) -> list[Any]:
-    """Mark the rows with ``pos_label`` in arrays of labels (or None) that together hold two labels.
+    """Mark the rows with ``pos_label`` in arrays of labels (or None) that together contain two labels.
 
     Raises
     ------
     ValueError
-        If there are more than two labels, or two other than ``pos_label``.
+        If there are more than two labels, or two labels different from ``pos_label``.
 
     Warns
     -----
     UserWarning
-        If 1 is ``pos_label``, and the smaller of two numbers.
+        If ``pos_label`` is 1 and the smaller of two numbers.
     """
     read = {name: column_or_1d(y) for name, y in labels.items() if y is not None}
     found: list[Any] = []
@@ -264,7 +267,7 @@ def mark_label(pos_label: Label, **labels: Labels) -> list[Any]:
         found += [label for label in pd.unique(y).tolist() if label not in found]
     if len(found) > 2 or (len(found) == 2 and pos_label not in found):
         raise ValueError(
-            f"{' and '.join(read)} must hold two labels, one of them pos_label={pos_label!r}, got "
+            f"{' and '.join(read)} must contain two labels, one of them pos_label={pos_label!r}, got "
             f"{sorted(found, key=str)[:5]}. Set pos_label to the label of anomalies. For scores, pass y_score > "
             "threshold. For outlier detectors of scikit-learn, where -1 is the anomaly, pass y_pred == -1."
         )
@@ -275,8 +278,8 @@ def mark_label(pos_label: Label, **labels: Labels) -> list[Any]:
         and max(found) > 1
     ):
         warnings.warn(
-            f"{' and '.join(read)} hold the labels {sorted(found)}, and pos_label={pos_label!r} makes the smaller one "
-            "the anomaly, where every estimator takes the larger one. Encode them as 0 (normal) and 1 (anomaly), or "
+            f"{' and '.join(read)} contain the labels {sorted(found)}, and pos_label={pos_label!r} makes the smaller "
+            "one the anomaly, but all estimators use the larger one. Encode them as 0 (normal) and 1 (anomaly), or "
             f"pass pos_label={max(found)!r}.",
             UserWarning,
             stacklevel=_level_of_user(),
@@ -285,7 +288,7 @@ def mark_label(pos_label: Label, **labels: Labels) -> list[Any]:
 
 
 def warn_if_anomaly_is_a_guess(classes: np.ndarray) -> None:
-    """Say which of two labels is taken as the anomaly, unless they are 0/1 or booleans."""
+    """Warn which of two labels is taken as the anomaly, unless they are 0 and 1 or booleans."""
     if len(classes) == 2 and classes.dtype != bool and list(classes) != [0, 1]:
         normal, anomaly = classes.tolist()
         warnings.warn(
@@ -319,7 +322,7 @@ def check_params_of_rows(params: dict[str, Any], X: Rows) -> dict[str, Any]:
 
 
 def params_of_rows(params: dict[str, Any], X: Rows, rows: np.ndarray) -> dict[str, Any]:
-    """Return parameters of fit for some rows of X: those with a value per row are cut, others stay."""
+    """Return parameters of fit for some rows of X: those with a value per row are indexed, others are unchanged."""
     n_rows = num_samples(X)
 
     def has_value_per_row(value: Any) -> bool:

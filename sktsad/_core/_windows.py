@@ -1,4 +1,4 @@
-"""The shape of a window: flat or 3-D, its length and channels. Only this module knows the layout."""
+"""Windows, flat or 3-D, with their length and channels. Only this module knows the layout."""
 
 from __future__ import annotations
 
@@ -20,32 +20,32 @@ from ._sklearn import get_namespace
 from ._types import AnyEstimator, Rows
 from ._validate_rows import FILL_FIX, refuse_other_containers, validate_rows
 
-#: The square of a larger number overflows, and with it variances, distances and products.
+#: Squares of larger numbers overflow, and so do variances, distances and products.
 _HUGE = float(np.sqrt(np.finfo(np.float64).max))
 _NAME = re.compile(r"(?P<channel>.+)_t-(?P<lag>\d+)")
 
 
 class Windows:
-    """Windows over the rows of one or several series, held as the rows and where each window starts.
+    """Windows over the rows of one or several series, stored as the rows and the start of each window.
 
-    An array-like of shape ``(n_windows, length * channels)`` whose memory is that of the rows, not of the
-    windows. Networks gather their batches from it; NumPy and scikit-learn get an ordinary array by
-    ``np.asarray``: a read-only view without a copy for one contiguous series, else a copy.
+    An array-like of shape ``(n_windows, length * channels)`` that takes the memory of the rows, not of the windows.
+    Networks gather their batches from it; NumPy and scikit-learn get an ordinary array with ``np.asarray``: a read-only
+    view for one contiguous series, else a copy.
 
     Parameters
     ----------
     buffer : ndarray of shape (n_rows, n_channels)
-        The rows. Held read-only, since slices of the windows share them.
+        The rows. Read-only, since slices of the windows share them.
     starts : ndarray of int, shape (n_windows,)
         Window ``i`` is ``buffer[starts[i] : starts[i] + length]``.
     length : int
         Number of time steps of a window.
     index : pandas.Index, default=None
-        Index of the windows: that of the row each window stands for.
+        Index of the windows: that of the row each window belongs to.
     channel_names : list of str, default=None
-        Names of the channels; None where rows came without a layout.
+        Names of the channels; None if the rows have no layout.
     n_ahead : int, default=0
-        Number of rows of a window that come after the row that it stands for.
+        Number of rows of a window that come after the row it belongs to.
 
     Examples
     --------
@@ -85,7 +85,7 @@ class Windows:
         index: pd.Index | None = None,
         channel_names: list[str] | None = None,
     ) -> Windows:
-        """Hold ready-made flat windows, time-major, without a copy where ``X`` is C-contiguous."""
+        """Create windows from existing flat, time-major windows, without a copy if ``X`` is C-contiguous."""
         length = X.shape[1] // n_channels
         return cls(X.reshape(-1, n_channels), np.arange(len(X)) * length, length, index, channel_names)
 
@@ -138,7 +138,7 @@ class Windows:
         """Return windows as an array of shape (n_rows, length * n_channels), a view if possible."""
         starts = self.starts[rows]
         if isinstance(rows, slice) and rows.step in (None, 1) and len(starts):
-            step = self._step or _constant_step(starts)  # of all windows, or else of these
+            step = self._step or _constant_step(starts)  # of all windows, or of these windows
             if step:
                 return self._view()[starts[0] : starts[-1] + 1 : step]
         return self._view()[starts]
@@ -149,13 +149,13 @@ class Windows:
         return flat.reshape(-1, self.length, self.n_channels)
 
     def last(self) -> np.ndarray:
-        """Return the row that each window stands for, shape (n_windows, n_channels): its last unless it looks ahead."""
+        """Return the row that each window belongs to, shape (n_windows, n_channels): its last unless it looks ahead."""
         return self.buffer[self._own_rows()]
 
     def hold_huge(self) -> np.ndarray:
-        """Mark windows that hold a value whose square is no finite number."""
+        """Mark windows that contain a value whose square is not finite."""
         nothing = np.zeros(len(self), dtype=bool)
-        if self.dtype.itemsize < 8:  # single precision holds none
+        if self.dtype.itemsize < 8:  # not possible in single precision
             return nothing
         is_huge = (np.abs(self.buffer) > _HUGE).any(axis=1)
         if not is_huge.any():
@@ -164,7 +164,7 @@ class Windows:
         return before[self.starts + self.length] > before[self.starts]
 
     def overlap_means(self, scores: np.ndarray) -> np.ndarray:
-        """Return for the row of each window the mean of the scores of all windows that hold this row."""
+        """Return for the row of each window the mean of the scores of all windows that contain this row."""
         sums, counts = np.zeros(len(self.buffer)), np.zeros(len(self.buffer))
         follow = self._step == 1 and len(self)
         with np.errstate(over="ignore", invalid="ignore"):  # scores may be infinite, or become so
@@ -186,11 +186,11 @@ class Windows:
         return Windows(self.buffer, starts, length, self.index, self.channel_names, n_ahead)
 
     def means(self, n_rows: int) -> Windows:
-        """Return windows of means of ``n_rows`` rows each, without the oldest rows where they do not fill one."""
+        """Return windows of means over ``n_rows`` rows each, without the oldest rows if too few remain for a mean."""
         if n_rows == 1:
             return self
         starts = self.starts + self.length % n_rows
-        # Windows that begin ``n_rows`` apart share means: those of each phase are one run of the new buffer.
+        # Windows that start ``n_rows`` apart share means: for each phase, these form one run of the new buffer.
         phase_of, starts = starts % n_rows, starts // n_rows
         phases, which = np.unique(phase_of, return_inverse=True)
         parts, offsets = [], [0]
@@ -213,7 +213,7 @@ class Windows:
         return Windows(buffer, self.starts, self.length, self.index, self.channel_names, self.n_ahead)
 
     def chunks(self, n_values: int = 2**20) -> list[slice]:
-        """Cut the windows into slices of about ``n_values`` values, for work in bounded memory."""
+        """Divide the windows into slices of about ``n_values`` values, for processing in bounded memory."""
         size = max(1, n_values // max(1, self.shape[1]))
         return [slice(start, start + size) for start in range(0, len(self), size)]
 
@@ -234,14 +234,14 @@ class Windows:
         return get_namespace(np.empty(0))[0]
 
     def take(self, indices: Any, axis: int = 0, out: None = None, mode: str = "raise") -> Windows:
-        """Return some of the windows, as ``numpy.take`` does.
+        """Return some of the windows, like ``numpy.take``.
 
         Parameters
         ----------
         indices : array-like of int
             Which windows.
         axis : {0}, default=0
-            Windows are taken whole.
+            Only whole windows can be taken.
         out, mode : object
             Only NumPy's defaults are supported.
 
@@ -251,7 +251,7 @@ class Windows:
         """
         if axis != 0 or out is not None or mode != "raise":
             raise ValueError(
-                f"Windows are taken whole: axis={axis}, out={out}, mode={mode!r} do not apply to them."
+                f"Only whole windows can be taken: axis={axis}, out={out}, mode={mode!r} are not supported."
             )
         return self[np.asarray(indices)]
 
@@ -281,18 +281,18 @@ class Windows:
         return Windows(self.buffer, self.starts[rows], self.length, index, self.channel_names, self.n_ahead)
 
 
-#: Number, length and channels of the last windows that were turned into an array, and the rows that the first and the
-#: last stand for, until the next fit on windows; by thread, as fits may run in several.
+#: Number, length and channels of the last windows that were converted to an array, and the rows that the first and the
+#: last belong to, until the next fit on windows; separately for each thread, as fits may run in several.
 _LOST = local()
-#: The same of any thread: ensembles make the array in one, and fit in others, or in other processes.
+#: The same for all threads: ensembles create the array in one thread, and fit in others, or in other processes.
 _LATEST = SimpleNamespace(layout=None)
 
 
 def _warn_if_layout_was_lost(n_columns: int, X: np.ndarray | None = None, shape: Any = None) -> None:
-    """Warn where a table has replaced windows: several channels became one, steps were mixed, or axes are swapped.
+    """Warn if a table has replaced windows: several channels became one, steps were mixed, or axes are swapped.
 
-    Nothing on the table itself tells that. Its number of columns does, or that of rows where it is given; ``shape`` is
-    that of 3-D windows, length and channels.
+    This is recognised only by the number of columns, and of rows if given; ``shape`` is that of 3-D windows, length and
+    channels.
     """
     layout = getattr(_LOST, "layout", None if current_thread() is main_thread() else _LATEST.layout)
     if layout is None:
@@ -317,7 +317,7 @@ def _warn_if_layout_was_lost(n_columns: int, X: np.ndarray | None = None, shape:
     if is_as_wide:
         fix = f"pass n_channels={n_channels} to this estimator, or n_channels=1 if they have only one"
     else:
-        fix = "leave out the step that mixes columns, or pass n_channels=1 if it is meant to read their values in order"
+        fix = "leave out the step that mixes columns, or pass n_channels=1 to read the values in order"
     warnings.warn(
         f"X is a plain table of {n_columns} column(s), which are read as the steps of one channel. The windows before "
         f"it had a layout of {length} steps by {n_channels} channels, which a step between them and this "
@@ -328,9 +328,9 @@ def _warn_if_layout_was_lost(n_columns: int, X: np.ndarray | None = None, shape:
 
 
 def warn_if_worker_lost_layout(estimator: AnyEstimator) -> None:
-    """Warn where an estimator that comes back from another process was fitted on windows that had lost their layout.
+    """Warn if an estimator that comes back from another process was fitted on windows that had lost their layout.
 
-    Results of workers are read in a thread of their own, files in general are not.
+    Results of workers are read in a separate thread, unlike files in general.
     """
     was_told = not hasattr(estimator, "n_channels") or estimator.n_channels is not None
     if current_thread() is main_thread() or was_told or not hasattr(estimator, "window_shape_"):
@@ -341,7 +341,7 @@ def warn_if_worker_lost_layout(estimator: AnyEstimator) -> None:
 
 
 def _constant_step(starts: np.ndarray) -> int:
-    """Return how many rows lie from one window to the next; 0 where they are not always as many, or go back."""
+    """Return the number of rows from one window to the next; 0 if it is not constant, or negative."""
     if len(starts) < 2:
         return 1
     step = int(starts[1] - starts[0])
@@ -365,7 +365,7 @@ def channels_by_name(columns: Any) -> list[str] | None:
 
 
 def flatten_3d(X: Rows) -> tuple[Any, int | None]:
-    """Flatten windows of shape (n, length, channels); return them with their channels, None for others."""
+    """Flatten windows of shape (n, length, channels); return them with their number of channels, or X with None."""
     if isinstance(X, (list, tuple)):
         X = np.asarray(X)
     if getattr(X, "ndim", 2) != 3:
@@ -391,9 +391,9 @@ def check_windows(
     Parameters
     ----------
     estimator : estimator
-        Gets ``n_features_in_``, ``feature_names_in_`` and ``window_shape_``, the length and channels of its windows,
-        if ``reset``; is checked against them if not. One that does not tell steps from channels has ``_reads_layout =
-        False``.
+        With ``reset``, ``n_features_in_``, ``feature_names_in_`` and ``window_shape_``, the length and channels of its
+        windows, are set on it; otherwise X is checked against them. An estimator that does not distinguish steps and
+        channels has ``_reads_layout = False``.
     X : Windows, array-like of shape (n, length * channels) or (n, length, channels)
         A plain 2-D row is univariate unless ``n_channels``, or column names as given by SlidingWindow,
         say otherwise.
@@ -438,7 +438,7 @@ def check_windows(
         width = known or n_channels or 1
         if X.shape[1] % width:
             raise ValueError(
-                f"n_channels={width} does not divide the {X.shape[1]} values of a row: a flat window holds length * "
+                f"n_channels={width} does not divide the {X.shape[1]} values of a row: a flat window has length * "
                 "n_channels values. Pass the number of columns that the windows were made from."
             )
         if names is None and (known or n_channels):
@@ -446,7 +446,7 @@ def check_windows(
         windows = Windows.from_dense(X, width, index, names)
     if None not in (known, n_channels) and known != n_channels:
         raise ValueError(
-            f"n_channels={n_channels}, but X has {known} channel(s). Leave n_channels=None to take it from X."
+            f"n_channels={n_channels}, but X has {known} channel(s). Use n_channels=None to infer it from X."
         )
     found = (windows.length, windows.n_channels)
     if reset:
@@ -468,14 +468,14 @@ def _refuse_missing(values: np.ndarray, takes_missing: bool) -> None:
 
 def _refuse_layout(fitted: tuple[int, int], found: tuple[int, int]) -> None:
     if found == fitted[::-1]:
-        fix = "Steps and channels are swapped: X.transpose(0, 2, 1) makes them (rows, steps, channels)."
+        fix = "Steps and channels are swapped: X.transpose(0, 2, 1) returns (rows, steps, channels)."
     elif 1 in (fitted[1], found[1]):
         fix = (
             "A sampler or a plain array between SlidingWindow and this step loses the layout: pass "
             f"n_channels={max(fitted[1], found[1])} to this estimator, or wrap the sampler in SafeSampler."
         )
     else:
-        fix = "Make the windows with the same SlidingWindow, and from the same columns, as for fit."
+        fix = "Make the windows with the same SlidingWindow, and from the same columns, as in fit."
     raise ValueError(
         f"Fitted on windows of length {fitted[0]} with {fitted[1]} channel(s), got windows of length "
         f"{found[0]} with {found[1]} channel(s). {fix}"
@@ -486,7 +486,7 @@ def refuse_long_horizon(windows: Windows, horizon: int) -> None:
     """Raise if a forecast of the last ``horizon`` rows of a window leaves none to predict from."""
     if windows.length <= horizon:
         raise ValueError(
-            f"horizon={horizon} leaves nothing to predict from: X with {windows.shape[1]} feature(s) holds windows of "
-            f"{windows.length} row(s) of {windows.n_channels} channel(s). Use longer windows, or lower horizon or "
+            f"horizon={horizon} leaves nothing to predict from: X with {windows.shape[1]} feature(s) contains windows "
+            f"of {windows.length} row(s) of {windows.n_channels} channel(s). Use longer windows, or lower horizon or "
             "n_channels."
         )

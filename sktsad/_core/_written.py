@@ -1,4 +1,4 @@
-"""Parameters as the numbers that were written."""
+"""Parameters as the decimal numbers that the user wrote."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ import numpy as np
 
 
 def as_written(value: Any) -> Any:
-    """Return a number in NumPy's types as the Python float that was written: 0.99 for ``np.float32(0.99)``.
+    """Return a NumPy number as the Python float that the user wrote: 0.99 for ``np.float32(0.99)``.
 
-    As a float that is 0.9900000095367432, and in its own type, products with numbers of rows are rounded or infinite.
+    A direct conversion gives 0.9900000095367432, and in NumPy's type, products with numbers of rows are rounded or
+    infinite.
     """
     return float(str(value)) if isinstance(value, np.floating) else value

@@ -279,7 +279,7 @@ class Engine:
         return about, arrays
 
     def restore(self, about: dict[str, Any], arrays: dict[str, np.ndarray]) -> None:
-        """Restore what `state` returned."""
+        """Restore the state as returned by `state`."""
         groups: dict[str, dict[str, np.ndarray]] = {"chain": {}, "alarms": {}, "clock": {}, "learnt": {}}
         for path, array in arrays.items():
             group, _, name = path.partition("/")

@@ -88,7 +88,7 @@ class Learner:
         return found
 
     def restore(self, numbers: dict[str, np.ndarray]) -> None:
-        """Restore what `numbers` returned."""
+        """Restore the state as returned by `numbers`."""
         parts = self._parts()
         for key, value in numbers.items():
             where, _, name = key.partition(".")

@@ -324,7 +324,7 @@ def test_numbers_may_name_series_of_numbered_rows_but_not_of_words():
 
 def test_numbers_before_text_that_reads_as_time_name_series():
     index = pd.MultiIndex.from_product([range(3), DAYS.strftime("%Y-%m-%d")])
-    with pytest.raises(ValueError, match=r"second level of the index is text that reads as dates"):
+    with pytest.raises(ValueError, match=r"second level of the index is text that looks like dates"):
         read_series(frame(index))
 
 

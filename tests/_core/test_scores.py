@@ -54,7 +54,7 @@ def test_scores_that_are_upside_down_are_refused(detector):
 @pytest.mark.parametrize("estimator", [LogisticRegression(), GaussianNB()], ids=["decision", "probability"])
 def test_scores_of_three_classes_are_refused(estimator):
     estimator.fit(X, np.arange(40) % 3)
-    with pytest.raises(ValueError, match=r"two classes apart: its scores are of shape \(40, 3\)"):
+    with pytest.raises(ValueError, match=r"is not a binary classifier: its scores have shape \(40, 3\)"):
         decision_scores(estimator, X)
 
 
@@ -122,7 +122,7 @@ def test_the_class_is_that_of_the_largest_decision_or_of_one_above_0():
         (np.array([1, 2, 3], dtype="m8[s]"), r"s holds timedelta64\[s\], not numbers"),
         (np.ma.masked_equal([1.0, 2.0, 3.0], 2.0), "s is a masked array with 1 masked scores"),
         (["low", "high", "low"], "s must be numbers: could not convert .*decision_function"),
-        (np.ones((3, 2)), r"s has shape \(3, 2\), and must be a 1d array.*predict_proba\(X\)\[:, 1\]"),
+        (np.ones((3, 2)), r"s has shape \(3, 2\), but must be a 1d array.*predict_proba\(X\)\[:, 1\]"),
         ([1.0, np.nan, np.inf], "s contains NaN"),
         (np.array([1j, 2.0]), "Complex data not supported"),
         ([1j, 2.0, 3.0], "s must be numbers: .*complex"),

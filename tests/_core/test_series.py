@@ -199,7 +199,7 @@ def test_the_tail_of_rows_drawn_twice_is_as_large():
 
 @pytest.mark.parametrize("label", ["2026-01-01 00:00:00", "5/1/99 0:02", "2026/01/01"])
 def test_dates_left_as_text_are_refused_with_the_mend(label):
-    with pytest.raises(ValueError, match=r"text that reads as dates.*to_datetime"):
+    with pytest.raises(ValueError, match=r"text that looks like dates.*to_datetime"):
         read_series(pd.DataFrame({"v": [1.0, 2.0]}, index=[label, "later"]))
 
 

@@ -170,7 +170,7 @@ ROWS = np.zeros((3, 1))
         ("rows.csv", "X is a str"),
         (b"rows", "X is a bytes"),
         (np.ma.array([[1.0], [2.0]], mask=[[0], [1]]), "masked array with masked values in 1 of its rows"),
-        (np.zeros(2, dtype=[("a", float)]), r"structured array of the fields \['a'\].*pandas.DataFrame"),
+        (np.zeros(2, dtype=[("a", float)]), r"structured array with the fields \['a'\].*pandas.DataFrame"),
         ([np.zeros((3, 1)), np.zeros((5, 1))], "list of parts of different lengths.*pandas.concat"),
         ([[1.0], [1.0, 2.0]], "list of parts of different lengths"),
         ([[[1.0], [1.0, 2.0]], [[1.0], [1.0]]], "list of parts of different lengths"),
@@ -341,14 +341,14 @@ def test_times_among_nothing_are_times(nothing):
 def test_text_with_decimal_commas_and_series_in_cells_name_their_fix():
     table = pd.DataFrame({"a": ["6,5", "7,0"], "b": ["on", "off"]})
     with pytest.raises(
-        ValueError, match=r"not numbers: \['a', 'b'\].*\['a'\] hold numbers with a decimal comma"
+        ValueError, match=r"not numbers: \['a', 'b'\].*\['a'\] contain numbers with a decimal comma"
     ):
         ZScoreDetector().fit(table)
     for X in (
         pd.DataFrame({"x": [pd.Series([1.0, 2.0]), pd.Series([4.0])]}, index=["u", "v"]),
         pd.DataFrame({"x": [[1.0, 2.0], np.array([4.0])]}, index=["u", "v"]),
     ):
-        with pytest.raises(ValueError, match=r"a series in each cell: \['x'\]. Make a frame") as caught:
+        with pytest.raises(ValueError, match=r"a series in each cell: \['x'\]. Create a frame") as caught:
             ZScoreDetector().fit(X)
         fix = str(caught.value).partition("time step: ")[2].rstrip(".")
         made = eval(fix, {"pandas": pd, "X": X})

@@ -147,7 +147,7 @@ def test_a_target_whose_rows_were_shuffled_is_not_matched_by_position():
 def test_a_target_with_dates_shows_that_the_array_has_lost_them():
     y = pd.Series(0, index=STAMPS)
     message = check_target_index(np.zeros((20, 1)), y, 3)
-    assert "y's index holds dates, which X, an array, has lost" in message
+    assert "The index of y has dates, which X, an array, has lost" in message
     assert "set_output(transform='pandas')" in message
     assert check_target_index(frame(STAMPS), y, 3) is None
     assert "which X, numbered 0, 1, 2, ..., has lost" in check_target_index(frame(range(20)), y, 3)
@@ -230,9 +230,9 @@ def test_labels_whose_index_cannot_be_read_are_no_labels_by_position():
     for other, fix in (
         (y.swaplevel().sort_index(), r"y\.swaplevel\(\)\.sort_index"),
         (text[::-1], r"y\.index = pandas\.to_datetime"),
-        (three[::-1], "Join the levels"),
+        (three[::-1], "Combine the levels"),
     ):
-        with pytest.raises(ValueError, match=f"y has another index.*{fix}"):
+        with pytest.raises(ValueError, match=f"y has a different index.*{fix}"):
             check_same_index(X, other)
 
 
@@ -283,10 +283,10 @@ def test_labels_as_a_frame_and_labels_beside_a_score_are_compared_as_they_came()
 
 def test_labels_that_are_objects_name_how_to_convert_them():
     for labels, said in (([0, 1, 0], "0"), ([False, True, False], "False"), ([np.bool_(True)] * 3, "True")):
-        with pytest.raises(ValueError, match=rf"y holds objects, such as .*{said}.*y\.astype\(int\)"):
+        with pytest.raises(ValueError, match=rf"y contains objects, such as .*{said}.*y\.astype\(int\)"):
             check_labels(ROWS, pd.Series(labels, dtype=object))
     assert check_labels(ROWS, pd.Series(["a", "b", "a"], dtype=object)).tolist() == ["a", "b", "a"]
-    with pytest.raises(ValueError, match="y holds objects, such as 0"):
+    with pytest.raises(ValueError, match="y contains objects, such as 0"):
         check_labels(ROWS[:1], pd.Series([0], dtype=object))
 
 
@@ -376,16 +376,16 @@ def test_one_label_is_marked_where_there_are_two_at_most():
     ids=str,
 )
 def test_labels_of_which_none_or_more_than_one_other_is_the_anomaly_are_refused(labels):
-    with pytest.raises(ValueError, match="must hold two labels, one of them pos_label=1, got"):
+    with pytest.raises(ValueError, match="must contain two labels, one of them pos_label=1, got"):
         mark_label(1, **labels)
 
 
 @pytest.mark.parametrize(
     ("y", "message"),
     [
-        ([0, None, 1], "no label, None or NaN, in 1 of its 3 rows"),
-        (["odd", None, "fine"], "no label, None or NaN, in 1 of its 3 rows"),
-        (pd.Series([0, pd.NA, 1], dtype="Int64"), "no label, None or NaN|contains NaN"),
+        ([0, None, 1], "a missing label .None or NaN. in 1 of its 3 rows"),
+        (["odd", None, "fine"], "a missing label .None or NaN. in 1 of its 3 rows"),
+        (pd.Series([0, pd.NA, 1], dtype="Int64"), "a missing label .None or NaN.|contains NaN"),
         (np.array(["odd", 0, 1], dtype=object), r"labels of several types: \['number', 'str'\]"),
         (pd.Series([[0], [1], [0]]), "y holds a list in each row, or in some: give one label"),
         (np.ma.array([0, 1, 0], mask=[0, 0, 1]), "masked array with 1 masked labels"),
@@ -398,7 +398,7 @@ def test_labels_of_which_none_or_more_than_one_other_is_the_anomaly_are_refused(
         ("label", "y is a str"),
         (1, "y is a int"),
         ((label for label in [0, 1, 0]), "y is a generator"),
-        ([0, 1], r"inconsistent numbers of samples: X has 3 rows, y has 2\. Give one label"),
+        ([0, 1], r"inconsistent numbers of samples: X has 3 rows, y has 2\. Pass one label"),
     ],
 )
 def test_labels_that_cannot_be_meant_are_named(y, message):
@@ -409,12 +409,12 @@ def test_labels_that_cannot_be_meant_are_named(y, message):
 def test_axes_in_another_order_are_seen_by_the_number_of_labels():
     X = np.random.default_rng(0).normal(size=(3, 20, 2))  # (channels, rows, steps)
     with pytest.raises(
-        ValueError, match=r"its steps, is as long as y: axes must be \(rows, steps, channels\)"
+        ValueError, match=r"its steps, is as long as y, but the axes must be \(rows, steps, channels\)"
     ):
         AutoencoderDetector().fit(X, np.zeros(20, dtype=int))
     windows = SlidingWindow(3).fit_transform(np.zeros((5, 2)))
-    for n_labels, message in ((2, "its channels, is as long as y"), (3, "its steps"), (1, "Give one label")):
+    for n_labels, message in ((2, "its channels, is as long as y"), (3, "its steps"), (1, "Pass one label")):
         with pytest.raises(ValueError, match=message):
             check_labels(windows, np.zeros(n_labels, dtype=int))
-    with pytest.raises(ValueError, match="Give one label"):
+    with pytest.raises(ValueError, match="Pass one label"):
         check_labels(SlidingWindow(3).fit_transform(np.zeros((5, 1))), [0])

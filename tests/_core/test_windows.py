@@ -584,7 +584,7 @@ def test_windows_are_taken_as_numpy_takes_rows():
     taken = np.take(windows, [2, 0], axis=0)
     assert isinstance(taken, Windows)
     np.testing.assert_array_equal(taken, np.asarray(windows)[[2, 0]])
-    with pytest.raises(ValueError, match="Windows are taken whole: axis=1"):
+    with pytest.raises(ValueError, match="Only whole windows can be taken: axis=1"):
         windows.take([0], axis=1)
 
 

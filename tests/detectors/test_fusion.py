@@ -290,7 +290,7 @@ def test_windows_of_members_stay_within_their_series():
 
 
 def test_a_member_notices_that_x_has_lost_the_index_that_y_still_has():
-    with pytest.raises(ValueError, match=r"y has a .series, time. index, X has lost it"):
+    with pytest.raises(ValueError, match=r"y has a .series, time. index, but X has lost it"):
         FusionDetector([("rolling", ROLLING)]).fit(PANEL.to_numpy(), pd.Series(Y, index=PANEL.index))
 
 
@@ -320,7 +320,7 @@ def test_detectors_are_content_with_a_head_without_anomalies(classes):
 
 
 @pytest.mark.parametrize(
-    "member, message", [(LINEAR, "at least 2 classes"), (GaussianNB(), "two classes apart")]
+    "member, message", [(LINEAR, "at least 2 classes"), (GaussianNB(), "not a binary classifier")]
 )
 def test_classifiers_need_anomalies_in_the_head(member, message):
     labels = np.where(np.arange(N) < 300, 0, Y)
@@ -453,7 +453,7 @@ def test_the_weight_of_a_dropped_member_does_not_count():
 
 
 def test_an_outlier_detector_is_to_be_wrapped():
-    with pytest.raises(TypeError, match=r"Make it a classifier: OutlierClassifier\(IsolationForest"):
+    with pytest.raises(TypeError, match=r"Convert it to a classifier: OutlierClassifier\(IsolationForest"):
         FusionDetector([("forest", IsolationForest())]).fit(X)
 
 

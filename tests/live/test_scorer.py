@@ -428,7 +428,7 @@ def test_another_kind_of_rows_is_refused(factory, scorer):
     scorer.update(rows)
     with pytest.raises(ValueError, match="Use the same kind of index for all"):
         scorer.update_one("a", 7, [1.0, 2.0])
-    with pytest.raises(ValueError, match="The index of fit holds dates, that of these rows numbers"):
+    with pytest.raises(ValueError, match="The index of fit has dates, but that of these rows has numbers"):
         LiveScorer(scorer.model).update_one("a", 7, [1.0, 2.0])
     assert scorer.update(rows[:0]).empty
 

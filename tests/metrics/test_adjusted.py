@@ -147,7 +147,7 @@ def test_bad_parameters_are_refused(metric, bad):
 
 @pytest.mark.parametrize("metric", [delay_f_score, delay_precision_recall_f, point_adjusted_f_score])
 def test_scores_are_no_predictions(metric):
-    with pytest.raises(ValueError, match=r"y_pred must hold two labels.*y_score > threshold"):
+    with pytest.raises(ValueError, match=r"y_pred must contain two labels.*y_score > threshold"):
         metric([0, 1, 1], [0.1, 0.2, 0.3])
 
 

@@ -180,7 +180,7 @@ def test_bad_parameters_of_events_are_refused(bad):
 def test_bad_input_is_refused():
     with pytest.raises(ValueError, match=r"The 'max_lead' parameter of lead_times"):
         lead_times([0, 1], [0, 1], max_lead=-1)
-    with pytest.raises(ValueError, match=r"y must hold two labels, .* got \[0, 1, 2\]"):
+    with pytest.raises(ValueError, match=r"y must contain two labels, .* got \[0, 1, 2\]"):
         to_events([0, 1, 2])
     with pytest.raises(ValueError, match=r"y_true has no anomalous row"):
         lead_times([0, 0], [0, 1], max_lead=1)

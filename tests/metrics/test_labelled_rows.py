@@ -61,12 +61,12 @@ def test_labels_of_both_may_differ_in_kind_but_not_in_meaning(y_true, y_pred, po
 @pytest.mark.parametrize(
     ("y_true", "y_pred", "message"),
     [
-        ([0, 1], [1, -1], r"y_true and y_pred must hold two labels.*got \[-1, 0, 1\].*y_pred == -1"),
-        (["good", "bad"], [0, 1], r"must hold two labels"),
+        ([0, 1], [1, -1], r"y_true and y_pred must contain two labels.*got \[-1, 0, 1\].*y_pred == -1"),
+        (["good", "bad"], [0, 1], r"must contain two labels"),
         ([0, 0], [0, 1], r"y_true has no anomalous row among its 2 .*nothing to find"),
         ([0, 1], [0.2, 0.7, 0.1], r"inconsistent numbers of samples"),
-        ([0, 1, 0], [0.2, 0.7, 0.1], r"y_true and y_pred must hold two labels.*pass y_score >"),
-        ([0, 1, 2], [0, 1, 1], r"must hold two labels.*got \[0, 1, 2\]"),
+        ([0, 1, 0], [0.2, 0.7, 0.1], r"y_true and y_pred must contain two labels.*pass y_score >"),
+        ([0, 1, 2], [0, 1, 1], r"must contain two labels.*got \[0, 1, 2\]"),
         ([0, 1], [0, np.nan], r"y_pred contains NaN"),
         ([0, 1], np.ones((2, 2)), r"1d array"),
     ],
@@ -83,9 +83,9 @@ def test_predictions_in_another_order_than_the_labels_are_refused():
 
 
 def test_labels_alone_are_checked():
-    with pytest.raises(ValueError, match=r"y must hold two labels.*got \[0, 1, 2\]"):
+    with pytest.raises(ValueError, match=r"y must contain two labels.*got \[0, 1, 2\]"):
         read_labels([0, 1, 2])
     with pytest.raises(
-        ValueError, match=r"y must hold two labels, one of them pos_label=1, got \['bad', 'good'\]"
+        ValueError, match=r"y must contain two labels, one of them pos_label=1, got \['bad', 'good'\]"
     ):
         read_labels(["good", "bad"])

@@ -152,8 +152,8 @@ def test_a_metric_that_does_not_say_what_it_wants_is_refused(metric, name):
     [
         ([0, 0, 0], r"y_true has no anomalous row"),
         ([1, 1, 1], r"y_true has no normal row"),
-        (["a", "b", "a"], r"y_true must hold two labels, one of them pos_label=1"),
-        ([0, 1, 2], r"y_true must hold two labels"),
+        (["a", "b", "a"], r"y_true must contain two labels, one of them pos_label=1"),
+        ([0, 1, 2], r"y_true must contain two labels"),
         ([0, 1, np.nan], r"y_true contains NaN"),
         ([], r"0 sample"),
     ],

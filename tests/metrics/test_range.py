@@ -111,5 +111,5 @@ def test_bad_parameters_are_refused(metric, bad):
 def test_bad_input_is_refused():
     with pytest.raises(ValueError, match=r"y_true has no anomalous row"):
         range_f_score([0, 0], [0, 1])
-    with pytest.raises(ValueError, match=r"y_pred must hold two labels.*y_score > threshold"):
+    with pytest.raises(ValueError, match=r"y_pred must contain two labels.*y_score > threshold"):
         range_f_score([0, 1, 1], [0.1, 0.2, 0.3])

@@ -326,7 +326,7 @@ def test_the_series_of_either_score_are_those_of_all():
     [
         ([0, 0, 0], [1, 2, 3], r"y_true has no anomalous row among its 3"),
         ([1, 1, 1], [1, 2, 3], r"y_true has no normal row"),
-        ([0, 1, 2], [1, 2, 3], r"y_true must hold two labels"),
+        ([0, 1, 2], [1, 2, 3], r"y_true must contain two labels"),
         ([0, 1, 0], [1, 2, np.nan], r"y_score contains NaN"),
         ([0, 1, 0], [1, 2], r"inconsistent numbers of samples"),
         ([], [], r"0 sample"),

@@ -176,8 +176,8 @@ def test_as_a_scorer_of_a_pipeline():
     [
         ([0, 0, 0], [1, 2, 3], r"y_true has no anomalous row among its 3 .*EventSplit"),
         ([1, 1, 1], [1, 2, 3], r"y_true has no normal row"),
-        (["a", "b", "a"], [1, 2, 3], r"y_true must hold two labels, one of them pos_label=1"),
-        ([0, 1, 2], [1, 2, 3], r"y_true must hold two labels, .* got \[0, 1, 2\]"),
+        (["a", "b", "a"], [1, 2, 3], r"y_true must contain two labels, one of them pos_label=1"),
+        ([0, 1, 2], [1, 2, 3], r"y_true must contain two labels, .* got \[0, 1, 2\]"),
         ([0, 1, np.nan], [1, 2, 3], r"y_true contains NaN"),
         ([0, 1, 0], [1, 2, np.nan], r"y_score contains NaN"),
         ([0, 1, 0], [1, 2, np.inf], r"y_score contains infinity"),

@@ -48,9 +48,7 @@ def test_the_rows_to_predict_are_seen_by_transform_only():
 @pytest.mark.parametrize("horizon, length", [(1, 1), (3, 2), (3, 3)])
 def test_a_horizon_that_leaves_no_row_to_predict_from_is_refused(horizon, length):
     windows = SlidingWindow(length).fit_transform(WAVE)
-    message = (
-        rf"horizon={horizon} leaves nothing to predict from: X with {2 * length} feature\(s\) holds windows"
-    )
+    message = rf"horizon={horizon} leaves nothing to predict from: X with {2 * length} feature\(s\) contains windows"
     with pytest.raises(ValueError, match=message):
         ForecastPretrainer(horizon=horizon).fit(windows)
 

@@ -203,7 +203,7 @@ def test_anomalies_are_the_rows_of_the_label():
 
 def test_labels_that_tell_no_anomaly_are_refused():
     with pytest.raises(
-        ValueError, match=r"y_true and y_pred must hold two labels.*got \[-1, 0, 1\].*y_pred == -1"
+        ValueError, match=r"y_true and y_pred must contain two labels.*got \[-1, 0, 1\].*y_pred == -1"
     ):
         mark_label(1, y_true=[0, 1], y_pred=[1, -1])
     with pytest.raises(ValueError, match=r"pos_label=1, got \['bad', 'ok'\]"):

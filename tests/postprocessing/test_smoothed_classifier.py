@@ -330,17 +330,17 @@ def test_a_day_without_the_rows_before_it_is_announced_with_their_number():
 def test_a_lost_index_is_noticed():
     model = SmoothedClassifier(FirstColumn()).fit(PANEL)
     with pytest.raises(
-        ValueError, match=r"rows of fit have a .series, time. index, those of transform do not"
+        ValueError, match=r"rows of fit have a .series, time. index, but those of transform do not"
     ):
         model.predict(X)
-    with pytest.raises(ValueError, match=r"y has a .series, time. index, X has lost it"):
+    with pytest.raises(ValueError, match=r"y has a .series, time. index, but X has lost it"):
         SmoothedClassifier(ZScoreDetector()).fit(X, pd.Series(Y, index=PANEL.index))
     with pytest.raises(ValueError, match="series='index' needs"):
         SmoothedClassifier(ZScoreDetector(), series="index").fit(X)
 
 
 def test_an_outlier_detector_is_to_be_wrapped():
-    with pytest.raises(TypeError, match=r"Make it a classifier: OutlierClassifier\("):
+    with pytest.raises(TypeError, match=r"Convert it to a classifier: OutlierClassifier\("):
         SmoothedClassifier(IsolationForest()).fit(X)
 
 
@@ -374,5 +374,5 @@ def test_a_parameter_out_of_range_is_named(name, value):
 def test_an_array_whose_labels_carry_dates_is_announced():
     dates = pd.date_range("2026-01-01", periods=40, freq="min")
     y = pd.Series([0, 0, 0, 1] * 10, dates)
-    with pytest.warns(UserWarning, match="y's index holds dates, which X, an array, has lost"):
+    with pytest.warns(UserWarning, match="The index of y has dates, which X, an array, has lost"):
         SmoothedClassifier(LogisticRegression(), 2).fit(np.arange(40.0)[:, None], y)

@@ -187,7 +187,7 @@ def test_alarms_per_day_cannot_be_counted_without_a_day():
 
 
 def test_an_outlier_detector_is_to_be_wrapped():
-    with pytest.raises(TypeError, match=r"Make it a classifier: OutlierClassifier\("):
+    with pytest.raises(TypeError, match=r"Convert it to a classifier: OutlierClassifier\("):
         ThresholdClassifier(IsolationForest(n_estimators=2), cv=FOLDS).fit(X, Y)
 
 

@@ -170,7 +170,7 @@ def test_a_series_has_the_features_that_it_has_alone(X, seed, data):
 
 
 @pytest.mark.filterwarnings("ignore:.*lack their past:UserWarning")
-@pytest.mark.filterwarnings("ignore:.*These rows come every")
+@pytest.mark.filterwarnings("ignore:.*These rows have a time step")
 @given(
     tables(max_series=2, max_rows=24),
     st.sampled_from([None, 2, 4]),
@@ -518,7 +518,7 @@ def test_fitted_on_dates_an_array_is_rows_of_the_same_step():
     features = only(period_lags=[1]).fit(X)
     with (
         pytest.warns(UserWarning, match="X does not have valid feature names"),
-        pytest.warns(UserWarning, match="these rows carry no time"),
+        pytest.warns(UserWarning, match="these rows have no time"),
     ):
         out = features.transform(X.to_numpy())
     close(out, features.transform(X))
@@ -594,7 +594,7 @@ def test_a_panel_that_lost_its_index_is_told():
 
 def test_an_array_whose_target_has_gaps_warns_at_the_callers_line():
     y = TARGET.set_axis(np.arange(80) + 9 * (np.arange(80) > 30))
-    with pytest.warns(UserWarning, match="1 gap.* windows run across them") as record:
+    with pytest.warns(UserWarning, match="1 gap.* windows cross them") as record:
         RollingFeatures().fit(FRAME.to_numpy(), y)
     assert record[0].filename == __file__
 
@@ -833,7 +833,7 @@ def test_a_calendar_is_not_without_dates():
     model = make_pipeline(RollingFeatures(calendar=["weekend"]), GaussianDetector(threshold=3.0)).fit(DATES)
     with (
         pytest.raises(ValueError, match="calendar needs dates"),
-        pytest.warns(UserWarning, match="carry no time"),
+        pytest.warns(UserWarning, match="have no time"),
     ):
         model.predict(DATES.set_axis([f"row no. {'i' * number}" for number in range(80)]))
     with pytest.raises(ValueError, match="needs the dates of the rows"):

@@ -222,7 +222,7 @@ def test_a_panel_at_fit_or_at_transform_alone_is_refused(fitted_on, X):
         ({}, PANEL.replace(0.0, np.inf), "infinity"),
         ({}, PANEL.assign(v="high"), "not numbers"),
         ({}, PANEL[::-1], "out of order"),
-        ({}, PANEL.rename(str, level=1), "text that reads as .* numbers"),
+        ({}, PANEL.rename(str, level=1), "text that looks like .* numbers"),
         ({"series": "index"}, ROWS, "series='index' needs"),
         ({"series": "column"}, PANEL, "'series' .* Got 'column'"),
         ({"unseen": "ignore"}, PANEL, "'unseen' .* Got 'ignore'"),

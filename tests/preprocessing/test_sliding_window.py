@@ -41,7 +41,7 @@ TARGET = pd.Series(np.arange(60) % 4 == 0, index=PANEL.index).astype(int)
 
 #: Rows thinned at random are no split, but may look like one, and make windows of padding.
 holes_are_no_matter = pytest.mark.filterwarnings(
-    "ignore:.*(time steps after the (row before|previous row)|These rows come every)"
+    "ignore:.*(time steps after the (row before|previous row)|These rows have a time step)"
 )
 
 
@@ -195,7 +195,7 @@ def test_warnings_point_to_the_line_that_calls_the_method():
     hourly = DATES.set_axis(pd.date_range("2025", periods=60, freq="h"))
     lost = TARGET.set_axis(DATES.index)
     for call, message in (
-        (lambda: SlidingWindow(4).fit(DATES.to_numpy(), lost), "y's index holds dates"),
+        (lambda: SlidingWindow(4).fit(DATES.to_numpy(), lost), "The index of y has dates"),
         (lambda: SlidingWindow(61).fit(DATES), "longer than the longest series"),
         (lambda: SlidingWindow(2).fit(spaced(3, *[2] * 9)), "of the windows are padded"),
         (lambda: SlidingWindow("15min").fit(steps), "last 1.20 times as long in series 'b'"),
@@ -373,7 +373,7 @@ def test_rows_that_do_not_follow_get_no_history(rows):
 @pytest.mark.filterwarnings("ignore:X .*feature names")
 def test_rows_without_time_get_no_history_and_it_is_said():
     with pytest.warns(
-        UserWarning, match=r"holds dates, these rows carry no time.*set_output\(transform='pandas'\)"
+        UserWarning, match=r"has dates, but these rows have no time.*set_output\(transform='pandas'\)"
     ):
         assert len(set(following(DATES[:40], DATES[40:].to_numpy())[0])) == 1
 
@@ -471,7 +471,7 @@ def test_a_sampler_that_makes_an_index_of_its_own_is_refused_at_predict_on_a_pan
     pipe = make_imblearn_pipeline(RandomOverSampler(random_state=0), SlidingWindow(4), LogisticRegression())
     pipe.fit(PANEL, TARGET.to_numpy())
     with pytest.raises(
-        ValueError, match=r"rows of transform have a \(series, time\) index, those of fit do not"
+        ValueError, match=r"rows of transform have a \(series, time\) index, but those of fit do not"
     ):
         pipe.predict(PANEL)
 
@@ -550,8 +550,16 @@ def test_a_panel_that_lost_its_index_is_told_by_that_of_the_target(X):
 @pytest.mark.parametrize(
     ("fitted_on", "rows", "message"),
     [
-        (PANEL, PANEL.to_numpy(), r"rows of fit have a \(series, time\) index, those of transform do not"),
-        (FRAME.to_numpy(), PANEL, r"rows of transform have a \(series, time\) index, those of fit do not"),
+        (
+            PANEL,
+            PANEL.to_numpy(),
+            r"rows of fit have a \(series, time\) index, but those of transform do not",
+        ),
+        (
+            FRAME.to_numpy(),
+            PANEL,
+            r"rows of transform have a \(series, time\) index, but those of fit do not",
+        ),
         (FRAME, PANEL, "rows of transform have"),
     ],
 )
@@ -571,7 +579,7 @@ def test_series_index_insists_on_a_panel(X):
 
 def test_an_array_whose_target_has_gaps_warns_at_the_callers_line():
     y = TARGET.set_axis(np.arange(60) + 9 * (np.arange(60) > 30))
-    with pytest.warns(UserWarning, match="1 gap.* windows run across them") as record:
+    with pytest.warns(UserWarning, match="1 gap.* windows cross them") as record:
         SlidingWindow(4).fit(FRAME.to_numpy(), y)
     assert record[0].filename == __file__
 
@@ -700,7 +708,7 @@ def test_a_bad_parameter_is_refused_and_leaves_the_estimator_as_it_was(params, m
         (FRAME.set_axis(FRAME.index.where(FRAME.index != 3)), "missing"),
         (DATES.set_axis(DATES.index.where(DATES.index.minute != 3)), "missing"),
         (PANEL.set_index(np.arange(60), append=True), "two levels"),
-        (PANEL.rename(str, level=1), "text that reads as .* numbers"),
+        (PANEL.rename(str, level=1), "text that looks like .* numbers"),
     ],
 )
 @pytest.mark.parametrize("is_fitted", [False, True], ids=["new", "fitted"])
@@ -889,7 +897,9 @@ def test_ragged_series_among_steady_ones_are_counted():
 def test_an_array_whose_target_has_dates_is_announced():
     pipe = make_pipeline(StandardScaler(), SlidingWindow(4), LogisticRegression())
     y = TARGET.set_axis(DATES.index)
-    with pytest.warns(UserWarning, match=r"y's index holds dates, which X, an array, has lost.*set_output"):
+    with pytest.warns(
+        UserWarning, match=r"The index of y has dates, which X, an array, has lost.*set_output"
+    ):
         pipe.fit(DATES, y)
     pipe.fit(DATES, y.to_numpy())
     pipe.set_output(transform="pandas").fit(DATES, y)

@@ -99,7 +99,7 @@ def test_what_cannot_be_read_is_refused_with_the_fix(table, tmp_path, by_series)
     with pytest.raises(ValueError, match=r"1 rows of .*holes.parquet have no 'series'"):
         ParquetPanel(tmp_path / "holes.parquet", **NAMES)
     table[:0].to_parquet(tmp_path / "empty.parquet")
-    with pytest.raises(ValueError, match="holds no rows"):
+    with pytest.raises(ValueError, match="contains no rows"):
         ParquetPanel(tmp_path / "empty.parquet", **NAMES)
 
 

@@ -129,7 +129,7 @@ def test_a_matrix_is_two_by_two_finite_costs(matrix):
 @pytest.mark.parametrize("matrix", [[[1, 1], [1, 0]], [[0, 1], [1, 1]], [[5, 0], [0, 5]]])
 def test_a_mistake_costs_more_than_being_right(matrix):
     with pytest.raises(
-        ValueError, match=r"matrix=.* a wrong prediction cost no more than a correct one\. Make matrix"
+        ValueError, match=r"matrix=.* a wrong prediction cost no more than a correct one\. Set matrix"
     ):
         Cost(matrix).fit([1.0, 2.0], [0, 1])
 

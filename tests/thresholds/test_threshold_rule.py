@@ -64,8 +64,8 @@ def test_every_rule_is_tested_here():
         ([1.0, 2.0], ["0", "1"], "y must hold"),
         ([1.0, 2.0], [0, np.nan], "y contains NaN"),
         ([1.0, 2.0], np.array([[[0]], [[1]]]), "y has 3 dimensions"),
-        ([1.0, 2.0], np.array([0j, 1j]), "y holds complex128, which names no class"),
-        ([1.0, 2.0], np.array([[0], None], object)[[0, 0]], "y holds a list in each row"),
+        ([1.0, 2.0], np.array([0j, 1j]), "y has dtype complex128, which cannot be a class"),
+        ([1.0, 2.0], np.array([[0], None], object)[[0, 0]], "y contains a list in some or all rows"),
         ([1.0, 2.0], np.ma.array([0, 1], mask=[True, False]), "y is a masked array with 1 masked label"),
     ],
 )
@@ -241,5 +241,5 @@ def test_scores_and_labels_of_other_times_are_refused():
 
 
 def test_labels_of_several_types_are_named():
-    with pytest.raises(ValueError, match="y holds labels of several types"):
+    with pytest.raises(ValueError, match="y contains labels of several types"):
         Quantile().fit(np.arange(4.0), np.array([0, 1, "1", 0], dtype=object))
