@@ -118,8 +118,8 @@ def test_the_class_is_that_of_the_largest_decision_or_of_one_above_0():
 @pytest.mark.parametrize(
     ("scores", "message"),
     [
-        (pd.date_range("2026", periods=3), r"s holds datetime64\[.*\], not numbers"),
-        (np.array([1, 2, 3], dtype="m8[s]"), r"s holds timedelta64\[s\], not numbers"),
+        (pd.date_range("2026", periods=3), r"s has dtype datetime64\[.*\], not numbers"),
+        (np.array([1, 2, 3], dtype="m8[s]"), r"s has dtype timedelta64\[s\], not numbers"),
         (np.ma.masked_equal([1.0, 2.0, 3.0], 2.0), "s is a masked array with 1 masked scores"),
         (["low", "high", "low"], "s must be numbers: could not convert .*decision_function"),
         (np.ones((3, 2)), r"s has shape \(3, 2\), but must be a 1d array.*predict_proba\(X\)\[:, 1\]"),

@@ -130,7 +130,7 @@ def test_time_in_a_table_of_arrow_is_refused_and_numbers_are_read():
 def test_text_that_reads_as_time_belongs_into_the_index():
     X = pd.DataFrame({"at": STAMPS.astype(str), "kind": "x", "load": 1.0})
     with pytest.raises(
-        ValueError, match=r"\['at', 'kind'\].*\['at'\] read as time.*set_index\(pandas.to_datetime"
+        ValueError, match=r"\['at', 'kind'\].*\['at'\] look like time.*set_index\(pandas.to_datetime"
     ):
         validate_rows(BaseEstimator(), X)
 

@@ -86,7 +86,7 @@ ROWS = "time,load,label\n2026-01-05,1.0,0\n2026-01-06,2.0,1\n"
         ),
         (b"", "my.csv cannot be read: No columns to parse"),
         (b"time,load,label\n", "my.csv has no rows"),
-        (ROWS.replace(",1\n", ",bad\n").encode(), r"label='label' of .*my.csv holds \['0', 'bad'\]"),
+        (ROWS.replace(",1\n", ",bad\n").encode(), r"label='label' of .*my.csv contains \['0', 'bad'\]"),
         (ROWS.replace(",0\n", ",-1\n").encode(), r"contains \[-1, 1\], but must contain 0 for normal rows"),
         (ROWS.replace("2026-01-06", "?").encode(), "time='time' of .*my.csv cannot be read as time"),
     ],

@@ -240,18 +240,18 @@ def test_numbers_for_other_classes_than_there_are_are_refused(values):
         (CrossEntropy(values), "weight"),
         (LogitAdjustedCrossEntropy(values), "prior"),
     ]:
-        message = rf"{name} holds {len(values)} value\(s\) for 2 classes: give one for each, in sorted"
+        message = rf"{name} has {len(values)} value\(s\) for 2 classes: give one for each, in sorted"
         with pytest.raises(ValueError, match=message):
             loss(logits, target)
 
 
 def test_alpha_as_a_number_is_for_two_classes():
-    with pytest.raises(ValueError, match=r"alpha=0\.25 holds 2 value\(s\) for 3 classes: give one for each"):
+    with pytest.raises(ValueError, match=r"alpha=0\.25 has 2 value\(s\) for 3 classes: give one for each"):
         FocalLoss(alpha=0.25)(torch.zeros(1, 3), torch.tensor([2]))
 
 
 def test_a_prior_is_needed_before_logits_are_adjusted():
-    with pytest.raises(ValueError, match=r"prior holds 0 value\(s\) for 2 classes"):
+    with pytest.raises(ValueError, match=r"prior has 0 value\(s\) for 2 classes"):
         LogitAdjustedCrossEntropy()(torch.zeros(1), torch.zeros(1))
 
 

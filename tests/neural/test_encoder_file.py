@@ -82,7 +82,7 @@ WEIGHT = "rnn.weight_hh_l1_reverse"
         (changed("state", WEIGHT, torch.zeros(12, 3, dtype=torch.float64)), "weights are of several types"),
         (changed("state", WEIGHT, torch.zeros(3, 12)), r"of shape \(3, 12\), but must be \(12, 3\)"),
         (changed("state", WEIGHT, 3.0), r"of shape \(\), but must be \(12, 3\)"),
-        (without("state", WEIGHT), "holds 15 weights"),
+        (without("state", WEIGHT), "contains 15 weights"),
         (lambda contents: contents.update(state=[1]), "its parts are not mappings"),
     ],
 )

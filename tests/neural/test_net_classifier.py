@@ -138,7 +138,7 @@ def test_zeros_and_ones_of_any_type_are_no_guess(model, dtype):
 @pytest.mark.parametrize(
     "labels, message",
     [
-        (np.zeros(120, dtype=int), "y holds 1 class: .* two classes or more.*AutoencoderDetector"),
+        (np.zeros(120, dtype=int), "y contains 1 class: .* two or more classes.*AutoencoderDetector"),
         (None, "requires y to be passed, but the target y is None"),
         (np.linspace(0, 1, 120), "Unknown label type"),
         (Y[:-1], "inconsistent numbers of samples"),
@@ -208,8 +208,8 @@ def test_a_class_of_weight_0_is_as_good_as_absent(model):
         (np.where(Y, 1.0, -1.0), "[Nn]egative"),
         (np.where(Y, 1.0, np.nan), "NaN"),
         (np.ones(7), r"sample_weight.shape == \(7,\)"),
-        (np.zeros(120), "non-zero|y holds 0 class"),
-        (Y.astype(float), "y holds 1 class among the rows with a weight above 0"),
+        (np.zeros(120), "non-zero|y contains 0 class"),
+        (Y.astype(float), "y contains 1 class among the rows with a weight above 0"),
     ],
     ids=["negative", "nan", "too short", "all zero", "one class"],
 )
@@ -297,7 +297,7 @@ def test_a_loss_by_name_takes_its_parameters_and_is_as_good_as_an_instance(model
 def test_parameters_of_a_loss_that_will_not_do_are_named(model):
     with pytest.raises(ValueError, match=r"net__criterion__gamma: gamma=-1 must be at least 0"):
         clone(model).set_params(loss="focal", net__criterion__gamma=-1).fit(X, Y)
-    with pytest.raises(ValueError, match=r"alpha=0\.25 holds 2 value"):
+    with pytest.raises(ValueError, match=r"alpha=0\.25 has 2 value"):
         clone(model).set_params(loss="focal", net__criterion__alpha=0.25).fit(X, THREE)
 
 
@@ -481,19 +481,19 @@ def test_partial_fit_of_more_classes_than_the_first_batch_shows(model):
 @each_classifier
 def test_partial_fit_refuses_what_does_not_belong_to_the_classes(model):
     model = clone(model)
-    with pytest.raises(ValueError, match="y holds 1 class"):
+    with pytest.raises(ValueError, match="y contains 1 class"):
         model.partial_fit(X[Y == 1], Y[Y == 1])
     with pytest.raises(ValueError, match=r"classes=\[1\] must contain two or more classes"):
         model.partial_fit(X[Y == 1], Y[Y == 1], classes=[1])
-    with pytest.raises(ValueError, match=r"y holds \[2\], not among the classes \[0, 1\]"):
+    with pytest.raises(ValueError, match=r"y contains \[2\], not among the classes \[0, 1\]"):
         model.partial_fit(X, THREE, classes=[0, 1])
     model.partial_fit(X, Y)
     before = model.decision_function(X)
-    with pytest.raises(ValueError, match=r"y holds \[2\], not among the classes \[0, 1\].*classes="):
+    with pytest.raises(ValueError, match=r"y contains \[2\], not among the classes \[0, 1\].*classes="):
         model.partial_fit(X, THREE)
     with pytest.raises(ValueError, match=r"classes=\[0, 1, 2\] are not those of the first call, \[0, 1\]"):
         model.partial_fit(X, Y, classes=[0, 1, 2])
-    with pytest.raises(ValueError, match="y holds 0 class among the rows with a weight above 0"):
+    with pytest.raises(ValueError, match="y contains 0 class among the rows with a weight above 0"):
         clone(model).set_params(class_weight={1: 0}).partial_fit(X[Y == 1], Y[Y == 1], classes=[0, 1])
     with pytest.raises(ValueError, match="n_channels"):
         model.partial_fit(X.reshape(120, 3, 2), Y)
@@ -682,7 +682,7 @@ def test_columns_are_known_by_name(model):
     "change, y, message",
     [
         ({"net__optimizer__lr": 1e30, "max_epochs": 40}, Y, "diverged"),
-        ({}, np.zeros(120), "y holds 1 class"),
+        ({}, np.zeros(120), "y contains 1 class"),
         ({"batch_size": -1}, Y, "batch_size"),
         ({"net__typo": 1}, Y, "net__typo"),
         ({"n_channels": 4}, Y, "n_channels=4"),

@@ -364,7 +364,7 @@ def test_warm_start_goes_on():
 def test_a_network_that_goes_on_keeps_its_outputs(y):
     model = clone(MODEL).fit(X, Y)
     before = model.predict(X)
-    with pytest.raises(ValueError, match=r"y has shape \(120, .\), where \(120,\) would match"):
+    with pytest.raises(ValueError, match=r"y has shape \(120, .\), but must have \(120,\) as in"):
         model.partial_fit(X, y)
     np.testing.assert_array_equal(model.predict(X), before)
 

@@ -413,9 +413,9 @@ def test_what_is_printed_has_the_f1(capsys):
 
 
 def test_refusals():
-    with pytest.raises(ValueError, match="y holds 1 class: "):
+    with pytest.raises(ValueError, match="y contains 1 class: "):
         StatefulRNNClassifier(**SMALL).fit(X, np.zeros(len(X), int))
-    with pytest.raises(ValueError, match="y holds 1 class among the rows with a weight above 0"):
+    with pytest.raises(ValueError, match="y contains 1 class among the rows with a weight above 0"):
         StatefulRNNClassifier(**SMALL).fit(X, Y, 1.0 - Y)
     with pytest.raises(ValueError, match="warm_up=9 leaves no row of a strand in the loss: strand_length=8"):
         StatefulRNNClassifier(warm_up=9, strand_length=8).fit(X, Y)

@@ -206,7 +206,9 @@ def test_a_frozen_classifier_stays_as_it_is_and_all_rows_are_for_the_threshold()
 
 def test_a_frozen_classifier_of_other_labels_is_refused():
     fitted = LogisticRegression().fit(X, Y + 1)
-    with pytest.raises(ValueError, match=r"classes \[0, 1\], the frozen estimator was fitted on \[1, 2\]"):
+    with pytest.raises(
+        ValueError, match=r"classes \[0, 1\], but the frozen estimator was fitted on \[1, 2\]"
+    ):
         ThresholdClassifier(FrozenEstimator(fitted)).fit(X, Y)
 
 
@@ -325,7 +327,7 @@ def test_rows_that_are_all_anomalous_leave_nothing_to_learn_from():
     with pytest.raises(ValueError, match="learns from normal rows, and there are none"):
         model.fit(X, np.ones(N, dtype=int))
     with pytest.raises(
-        ValueError, match=r"y holds the classes \[7\], the frozen estimator was fitted on \[0, 1\]"
+        ValueError, match=r"y has the classes \[7\], but the frozen estimator was fitted on \[0, 1\]"
     ):
         model.fit(X, np.full(N, 7))
 
@@ -350,7 +352,7 @@ def test_an_estimator_without_classes_gets_0_and_1():
 def test_with_fewer_events_the_own_threshold_stays(estimator, own):
     model = ThresholdClassifier(estimator, cv=FOLDS, min_events=16)
     with pytest.warns(
-        UserWarning, match=r"hold 15 event\(s\), fewer than min_events=16.*own threshold"
+        UserWarning, match=r"contain 15 event\(s\), fewer than min_events=16.*own threshold"
     ) as seen:
         model.fit(X, Y)
     assert seen[0].filename == __file__

@@ -254,8 +254,12 @@ def test_files_that_pandas_cannot_read_name_the_option(tmp_path, text, message):
         (TABLE, {"time": 9}, "time=9 is not a column of the table"),
         (TABLE, {"time": "text"}, "time='text' holds .* which cannot be read as time. Give its format"),
         (TABLE, {"time": "text", "time_format": "%d"}, "by time_format='%d'. Give its true format"),
-        (TABLE, {"time": "when", "unit": "s"}, "unit='s' is for times that are numbers; 'when' holds"),
-        (TABLE, {"time": "label", "zone": "UTC"}, "zone='UTC' is for dates; 'label' holds float64"),
+        (
+            TABLE,
+            {"time": "when", "unit": "s"},
+            "unit='s' is for times that are numbers, but 'when' has dtype",
+        ),
+        (TABLE, {"time": "label", "zone": "UTC"}, "zone='UTC' is for dates, but 'label' has dtype float64"),
         (TABLE, {"time": "when", "columns": ["text"]}, "columns: 'text' holds .* not numbers"),
         (
             TABLE,

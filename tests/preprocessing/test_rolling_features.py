@@ -724,7 +724,7 @@ def test_lengths_of_time_are_rows_by_the_clock_of_each_series():
 
 def test_lengths_of_time_of_too_few_rows_are_refused():
     with pytest.raises(
-        ValueError, match=r"z_windows holds '5min', which is fewer than 2 row\(s\) of series 'a'"
+        ValueError, match=r"z_windows contains '5min', which is fewer than 2 row\(s\) of series 'a'"
     ):
         RollingFeatures(["5min"]).fit(clocks())
     with pytest.raises(

@@ -185,7 +185,7 @@ def test_of_padded_windows_every_kth_row_counts():
     [({"a": 20, "b": 14, "c": 16}, "0.70 .* 'b'"), ({"a": 20, "c": 16, "e": 13}, "1.30 .* 'e'")],
 )
 def test_of_windows_that_last_unequally_the_worst_are_named(steps, worst):
-    with pytest.warns(UserWarning, match=f"last {worst}.*: 2 series of 3 have steps"):
+    with pytest.warns(UserWarning, match=f"last {worst}.*: the steps of 2 of 3 series"):
         SlidingWindow("60min").fit(ticking(steps, 600))
 
 

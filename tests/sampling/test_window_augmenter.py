@@ -111,7 +111,7 @@ def test_the_same_random_state_gives_the_same_bits():
 @pytest.mark.parametrize(
     "params, message",
     [
-        ({"changes": ["jitter", "flip"]}, r"holds \['flip'\]: choose among \['jitter'"),
+        ({"changes": ["jitter", "flip"]}, r"contains \['flip'\]: choose from \['jitter'"),
         ({"changes": "jitter"}, "'changes' parameter"),
         ({"strength": -0.1}, "'strength' parameter"),
     ],
