@@ -61,10 +61,15 @@ def _first(keys: list[Hashable]) -> str:
 
 
 def _plain(key: Hashable) -> str:
-    """Return a name as text, without case, separators and leading zeros, which may differ between tables."""
-    text = unicodedata.normalize("NFKC", str(key)).strip().casefold()
+    """Return a name as text, without case, separators and leading zeros, which may differ between tables.
+
+    Invisible characters, such as the mark at the start of some files, and rounding errors are left out as well.
+    """
+    text = "".join(letter for letter in str(key) if unicodedata.category(letter) != "Cf")
+    text = unicodedata.normalize("NFKC", text).strip().casefold()
     try:
-        return repr(float(text))
+        number = float(text)
+        return repr(number) if number.is_integer() else f"{number:.9g}"
     except ValueError:
         return _ZEROS.sub("", _SEPARATOR.sub("-", text))
 

@@ -64,6 +64,8 @@ def test_the_step_of_numbers_is_told_without_a_unit():
         ([1, 2], ["001", "002"], "'001' seems to be 1"),
         (["1.0", "2.0"], [1, 2], "1 seems to be '1.0'"),
         (["a", "b"], ["A ", "B "], "'A ' seems to be 'a'"),
+        (["a", "b"], ["\ufeffa", "b\u200b"], r"'\\ufeffa' seems to be 'a'"),
+        ([0.1, 0.3], [0.1 + 1e-13, 0.3 - 1e-13], "0.1000000000001.* seems to be 0.1"),
         (["m-1", "m-2"], ["m_01", "m 2"], "'m_01' seems to be 'm-1'"),
         (["Süd", "Öst"], ["Su\u0308d", "O\u0308st"], "seems to be 'Süd'"),
         (["a", "b"], [3, 4], "3, 4"),
