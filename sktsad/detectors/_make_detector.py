@@ -23,6 +23,8 @@ _MAX_WINDOWS = 5000
 _COURSE = 100
 #: Largest number of values of a window, over all columns: a day of minutes is compared by means of some minutes.
 _MAX_VALUES = 256
+#: The same of each column where columns are compared one by one: fewer means hide the course of one.
+_MAX_PER_COLUMN = 64
 
 
 @validate_params(
@@ -42,7 +44,8 @@ def make_detector(
     among the normal rows: "course" over 100 rows and without their level, "values" over half a period of the series
     and with it, "shape" over a period and "half_shape" over half of one, both without level and amplitude. "subspace"
     reconstructs a period from principal components. "surprise" compares the last row of a period with what the others
-    predict.
+    predict. Of several columns, "course" and "values" compare each with itself, and the one that stands out most
+    counts; the other members look at all columns together.
 
     Parameters
     ----------
@@ -67,7 +70,8 @@ def make_detector(
 
     Notes
     -----
-    Members and lengths were chosen on series of the UCR anomaly archive and of the tuning list of TSB-AD. Series of
+    Members and lengths were chosen on series of the UCR anomaly archive and of the tuning list of TSB-AD, and what they
+    do with several columns on such series among other columns and on generated events. Series of
     fewer than about 300 rows are too short for windows of 100: set a shorter ``course__slidingwindow__length``.
 
     The scores of the members are made comparable by ``scale="log"`` and averaged: the mean is ``log(2)`` where each
@@ -85,22 +89,27 @@ def make_detector(
     True
     """
 
-    def member(length: int | str, detector: AnyEstimator, keep: str = "means") -> Pipeline:
+    def member(
+        length: int | str, detector: AnyEstimator, keep: str = "means", per_column: int = 1
+    ) -> Pipeline:
         # By range, so that a switch that is rarely on weighs little: in standard deviations, it would outweigh sensors.
         return make_pipeline(
             SeriesScaler(MinMaxScaler()),
             SlidingWindow(length),
-            WindowReducer(_MAX_VALUES, keep=keep),
+            WindowReducer(_MAX_VALUES, max_per_channel=per_column, keep=keep),
             detector,
         )
 
     nearest = NearestWindowsDetector(
         max_windows=_MAX_WINDOWS, threshold=0.0
     )  # only the scores of the members count
+    # An event in one of many columns changes the distance over all of them little.
+    values = clone(nearest).set_params(n_best=1)
+    course = clone(values).set_params(normalize="level")
     shape = clone(nearest).set_params(normalize=True, max_windows=_MAX_WINDOWS // 2)
     members = [
-        ("course", member(_COURSE, clone(nearest).set_params(normalize="level"))),
-        ("values", member("auto/2", nearest)),
+        ("course", member(_COURSE, course, per_column=_MAX_PER_COLUMN)),
+        ("values", member("auto/2", values, per_column=_MAX_PER_COLUMN)),
         ("shape", member("auto", shape)),
         ("half_shape", member("auto/2", clone(shape))),
         ("subspace", member("auto", PCADetector(0.95, threshold=0.0))),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from numbers import Integral
 from typing import Any
 
@@ -11,13 +11,15 @@ import pandas as pd
 from sklearn.base import clone
 from sklearn.metrics.pairwise import euclidean_distances
 
-from .._core import Estimator, Interval, Rows, StrOptions, Windows
+from .._core import Estimator, Interval, Rows, StrOptions, Windows, is_spread
 from ._base_detector import DEFAULT_RULE
 from ._window_detector import WindowDetector
 from ._window_shapes import NORMALIZE, every_nth, learn_least_spread, shapes
 
 #: Number of values of the windows that are compared at once, and the least and largest number of these windows.
 _BLOCK, _FEWEST, _MOST = 2**15, 64, 1024
+#: Least number of windows of each channel to compare with, and number of comparisons that show what is usual for it.
+_KEPT_OF_CHANNEL, _N_COMPARISONS = 500, 1_500_000
 
 
 class NearestWindowsDetector(WindowDetector, Estimator):
@@ -37,9 +39,12 @@ class NearestWindowsDetector(WindowDetector, Estimator):
         "level" only subtracts the mean, so that amplitude counts and level does not.
     n_best : int, default=None
         If a number, each channel is compared separately, with its own nearest windows, and the score is the mean over
-        this number of channels, those with the largest distances. None compares windows of all channels together.
+        this number of channels, those that stand out most: minus the channel's median and divided so that the largest
+        distance between windows of fit is 1, or, with one channel, the distance itself. Use it where an event shows in
+        few of many channels. None compares windows of all channels together.
     max_windows : int, default=10000
         Largest number of windows of fit to compare with: of ``n`` windows, every ``ceil(n / max_windows)``-th is kept.
+        With ``n_best``, the windows of all channels count, and at least 500 of each are kept.
     score_on : {"window", "overlap"}, default="window"
         "window" gives a row the score of its window. "overlap" gives it the mean of the scores of all windows that hold
         it: it **looks ahead** by a window, and is for analysing past data.
@@ -80,9 +85,9 @@ class NearestWindowsDetector(WindowDetector, Estimator):
 
     Notes
     -----
-    The score is the root of the mean squared difference between the values of two windows, in the units of X, so that
-    it is comparable between lengths. Scale before the window. The search is exact, by matrix products in bounded
-    memory: a window costs as many products as ``max_windows`` times the values in it.
+    The score is the root of the mean squared difference between the values of two windows, in the units of X, or of the
+    channels with ``n_best``, so that it is comparable between lengths. Scale before the window. The search is exact, by
+    matrix products in bounded memory: a window costs as many products as ``max_windows`` times the values in it.
 
     References
     ----------
@@ -146,7 +151,7 @@ class NearestWindowsDetector(WindowDetector, Estimator):
         """
         windows = self._read(X)
         parts = []
-        for chunk in _blocks(windows):
+        for chunk in _blocks(windows, len(self._half_squares)):
             values = shapes(windows, chunk, self._least_spread)
             nearest = np.empty_like(values)
             for columns in self._columns():
@@ -184,14 +189,22 @@ class NearestWindowsDetector(WindowDetector, Estimator):
 
     def _fit_model(self, windows: Windows, held_out: Windows | None) -> None:
         self._least_spread = learn_least_spread(windows, self.normalize)
-        kept = every_nth(len(windows), self.max_windows)
+        n_kept = self.max_windows
+        if self.n_best is not None:
+            n_kept = max(n_kept // windows.n_channels, min(n_kept, _KEPT_OF_CHANNEL))
+        kept = every_nth(len(windows), n_kept)
         self.known_ = shapes(windows, kept, self._least_spread)
         self._known_starts = windows.starts[kept]
         # For each group of columns that is compared at once.
-        self._half_squares = [
-            np.einsum("ij,ij->i", self.known_[:, columns], self.known_[:, columns]) / 2
-            for columns in self._columns()
-        ]
+        self._known_values = [np.ascontiguousarray(self.known_[:, columns]) for columns in self._columns()]
+        self._half_squares = [np.einsum("ij,ij->i", known, known) / 2 for known in self._known_values]
+        self._center, self._spread = np.zeros((1, 1)), np.ones((1, 1))
+        if len(self._half_squares) > 1:
+            usual = windows[every_nth(len(windows), max(1, _N_COMPARISONS // len(self.known_)))]
+            distances = np.concatenate(list(self._by_columns(usual, self._search_apart)), axis=1)
+            self._center = np.median(distances, axis=1, keepdims=True)
+            self._spread = distances.max(axis=1, keepdims=True) - self._center
+            self._spread[~is_spread(self._spread, self._center)] = 1  # a channel that always repeats itself
 
     def _scores_of(self, rows: Windows, chosen: np.ndarray) -> np.ndarray:
         """Score rows of fit, without comparing them with windows that overlap them."""
@@ -204,11 +217,16 @@ class NearestWindowsDetector(WindowDetector, Estimator):
     def _distances(self, windows: Windows, search: Callable[..., Any]) -> np.ndarray:
         n_best = min(self.n_best or 1, windows.n_channels)
         scores = []
-        for chunk in _blocks(windows):
-            values, starts = shapes(windows, chunk, self._least_spread), windows.starts[chunk]
-            squares = [search(values, columns, starts)[0] for columns in self._columns()]
-            scores.append(np.sqrt(np.sort(np.stack(squares), axis=0)[-n_best:]).mean(axis=0))
+        for distances in self._by_columns(windows, search):
+            distances = (distances - self._center) / self._spread
+            scores.append(np.sort(distances, axis=0)[-n_best:].mean(axis=0))
         return np.concatenate(scores)
+
+    def _by_columns(self, windows: Windows, search: Callable[..., Any]) -> Iterator[np.ndarray]:
+        """Yield distances block by block, a row for each group of columns that is compared at once."""
+        for chunk in _blocks(windows, len(self._half_squares)):
+            values, starts = shapes(windows, chunk, self._least_spread), windows.starts[chunk]
+            yield np.sqrt(np.stack([search(values, columns, starts)[0] for columns in self._columns()]))
 
     def _columns(self) -> list[slice]:
         """Return which values are compared at once: all, or those of each channel."""
@@ -221,12 +239,10 @@ class NearestWindowsDetector(WindowDetector, Estimator):
         self, values: np.ndarray, columns: slice, starts: Any = None
     ) -> tuple[np.ndarray, np.ndarray]:
         """Return the mean squared difference to the nearest known window, or the n-th nearest, and its number."""
-        values, known = (
-            np.ascontiguousarray(values[:, columns]),
-            np.ascontiguousarray(self.known_[:, columns]),
-        )
+        number = columns.start or 0
+        values, known = np.ascontiguousarray(values[:, columns]), self._known_values[number]
         n_th = min(self.n_neighbors, len(known))
-        half = self._half_squares[columns.start or 0]
+        half = self._half_squares[number]
         # Half of the squared distance, apart from what is the same for all known windows.
         near = values @ known.T
         np.subtract(half, near, out=near)
@@ -250,7 +266,7 @@ class NearestWindowsDetector(WindowDetector, Estimator):
         return apart / values[:, columns].shape[1], None
 
 
-def _blocks(windows: Windows) -> list[slice]:
-    """Cut the windows into slices that are compared at once."""
+def _blocks(windows: Windows, n_groups: int) -> list[slice]:
+    """Cut the windows into slices that are compared at once, each group of columns by itself."""
     n_values = windows.shape[1]
-    return windows.chunks(n_values * min(max(_BLOCK // n_values, _FEWEST), _MOST))
+    return windows.chunks(n_values * min(max(_BLOCK // (n_values // n_groups), _FEWEST), _MOST))
