@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from numbers import Integral
 from typing import Any
 
@@ -11,13 +11,15 @@ import pandas as pd
 from sklearn.base import clone
 from sklearn.metrics.pairwise import euclidean_distances
 
-from .._core import Estimator, Interval, Rows, StrOptions, Windows
+from .._core import Estimator, Interval, Rows, StrOptions, Windows, is_spread
 from ._base_detector import DEFAULT_RULE
 from ._window_detector import WindowDetector
 from ._window_shapes import NORMALIZE, every_nth, learn_least_spread, shapes
 
 #: Number of values of windows compared at once, and the smallest and largest number of such windows.
 _BLOCK, _FEWEST, _MOST = 2**15, 64, 1024
+#: Least number of windows of each channel to compare with, and number of comparisons that show what is usual for it.
+_KEPT_OF_CHANNEL, _N_COMPARISONS = 500, 1_500_000
 
 
 class NearestWindowsDetector(WindowDetector, Estimator):
@@ -37,9 +39,12 @@ class NearestWindowsDetector(WindowDetector, Estimator):
         count as well. "level" only subtracts the mean, so that amplitude counts and level does not.
     n_best : int, default=None
         If a number, each channel is compared separately, with its own nearest windows, and the score is the mean over
-        the ``n_best`` channels with the largest distances. None compares all channels of a window together.
+        the ``n_best`` channels that stand out most. The distances of each channel are shifted and scaled so that, on
+        the rows of fit, their median is 0 and their maximum is 1; a single channel keeps its distances. Use this if an
+        event shows in few of many channels. None compares all channels of a window together.
     max_windows : int, default=10000
         Largest number of windows of fit to compare with: of ``n`` windows, every ``ceil(n / max_windows)``-th is kept.
+        With ``n_best``, the windows of all channels count, and at least 500 of each are kept.
     score_on : {"window", "overlap"}, default="window"
         "window" gives a row the score of its window. "overlap" gives it the mean of the scores of all windows that
         contain it: this **looks ahead** by a window and is for analysing past data.
@@ -80,9 +85,10 @@ class NearestWindowsDetector(WindowDetector, Estimator):
 
     Notes
     -----
-    The score is the root mean squared difference between the values of two windows, in the units of X, so that it is
-    comparable between lengths. Scale the rows before `SlidingWindow`. The search is exact, by matrix products in
-    bounded memory: each window takes ``max_windows`` times as many multiplications as it has values.
+    The score is the root mean squared difference between the values of two windows, in the units of X (with ``n_best``
+    and several channels, as given there), so that it is comparable between lengths. Scale the rows before
+    `SlidingWindow`. The search is exact, by matrix products in bounded memory: each window takes ``max_windows`` times
+    as many multiplications as it has values.
 
     References
     ----------
@@ -147,7 +153,7 @@ class NearestWindowsDetector(WindowDetector, Estimator):
         """
         windows = self._read(X)
         parts = []
-        for chunk in _blocks(windows):
+        for chunk in _blocks(windows, len(self._half_squares)):
             values = shapes(windows, chunk, self._least_spread)
             nearest = np.empty_like(values)
             for columns in self._columns():
@@ -185,14 +191,22 @@ class NearestWindowsDetector(WindowDetector, Estimator):
 
     def _fit_model(self, windows: Windows, held_out: Windows | None) -> None:
         self._least_spread = learn_least_spread(windows, self.normalize)
-        kept = every_nth(len(windows), self.max_windows)
+        n_kept = self.max_windows
+        if self.n_best is not None:
+            n_kept = max(n_kept // windows.n_channels, min(n_kept, _KEPT_OF_CHANNEL))
+        kept = every_nth(len(windows), n_kept)
         self.known_ = shapes(windows, kept, self._least_spread)
         self._known_starts = windows.starts[kept]
         # For each group of columns that are compared together.
-        self._half_squares = [
-            np.einsum("ij,ij->i", self.known_[:, columns], self.known_[:, columns]) / 2
-            for columns in self._columns()
-        ]
+        self._known_values = [np.ascontiguousarray(self.known_[:, columns]) for columns in self._columns()]
+        self._half_squares = [np.einsum("ij,ij->i", known, known) / 2 for known in self._known_values]
+        self._center, self._spread = np.zeros((1, 1)), np.ones((1, 1))
+        if len(self._half_squares) > 1:
+            usual = windows[every_nth(len(windows), max(1, _N_COMPARISONS // len(self.known_)))]
+            distances = np.concatenate(list(self._by_columns(usual, self._search_apart)), axis=1)
+            self._center = np.median(distances, axis=1, keepdims=True)
+            self._spread = distances.max(axis=1, keepdims=True) - self._center
+            self._spread[~is_spread(self._spread, self._center)] = 1  # a channel that always repeats itself
 
     def _scores_of(self, rows: Windows, chosen: np.ndarray) -> np.ndarray:
         """Score rows of fit, without comparing them with windows that overlap them."""
@@ -205,11 +219,16 @@ class NearestWindowsDetector(WindowDetector, Estimator):
     def _distances(self, windows: Windows, search: Callable[..., Any]) -> np.ndarray:
         n_best = min(self.n_best or 1, windows.n_channels)
         scores = []
-        for chunk in _blocks(windows):
-            values, starts = shapes(windows, chunk, self._least_spread), windows.starts[chunk]
-            squares = [search(values, columns, starts)[0] for columns in self._columns()]
-            scores.append(np.sqrt(np.sort(np.stack(squares), axis=0)[-n_best:]).mean(axis=0))
+        for distances in self._by_columns(windows, search):
+            distances = (distances - self._center) / self._spread
+            scores.append(np.sort(distances, axis=0)[-n_best:].mean(axis=0))
         return np.concatenate(scores)
+
+    def _by_columns(self, windows: Windows, search: Callable[..., Any]) -> Iterator[np.ndarray]:
+        """Yield distances block by block, a row for each group of columns that is compared at once."""
+        for chunk in _blocks(windows, len(self._half_squares)):
+            values, starts = shapes(windows, chunk, self._least_spread), windows.starts[chunk]
+            yield np.sqrt(np.stack([search(values, columns, starts)[0] for columns in self._columns()]))
 
     def _columns(self) -> list[slice]:
         """Return which values are compared together: all, or those of each channel."""
@@ -222,12 +241,10 @@ class NearestWindowsDetector(WindowDetector, Estimator):
         self, values: np.ndarray, columns: slice, starts: Any = None
     ) -> tuple[np.ndarray, np.ndarray]:
         """Return the mean squared difference to the n-th nearest known window, and the number of that window."""
-        values, known = (
-            np.ascontiguousarray(values[:, columns]),
-            np.ascontiguousarray(self.known_[:, columns]),
-        )
+        number = columns.start or 0
+        values, known = np.ascontiguousarray(values[:, columns]), self._known_values[number]
         n_th = min(self.n_neighbors, len(known))
-        half = self._half_squares[columns.start or 0]
+        half = self._half_squares[number]
         # Half of the squared distance, apart from a term that is the same for all known windows.
         near = values @ known.T
         np.subtract(half, near, out=near)
@@ -251,7 +268,7 @@ class NearestWindowsDetector(WindowDetector, Estimator):
         return apart / values[:, columns].shape[1], None
 
 
-def _blocks(windows: Windows) -> list[slice]:
-    """Cut the windows into slices that are compared at once."""
+def _blocks(windows: Windows, n_groups: int) -> list[slice]:
+    """Cut the windows into slices that are compared at once, each group of columns by itself."""
     n_values = windows.shape[1]
-    return windows.chunks(n_values * min(max(_BLOCK // n_values, _FEWEST), _MOST))
+    return windows.chunks(n_values * min(max(_BLOCK // (n_values // n_groups), _FEWEST), _MOST))

@@ -34,7 +34,10 @@ class WindowReducer(WindowTransformer, Estimator):
     Parameters
     ----------
     max_values : int, default=256
-        Largest number of values of a window, over all channels. At least one row is left.
+        Largest number of values of a window, over all channels.
+    max_per_channel : int, default=1
+        Largest number of values of each channel where ``max_values`` allows fewer: for detectors that compare each
+        channel by itself, and need enough of its values however many channels there are.
     keep : {"means", "last"}, default="means"
         "means" replaces every k rows by their mean, with the smallest sufficient k; if the length is not a multiple of
         k, the oldest rows are left out. "last" keeps the last rows as they are, for detectors with ``score_on="last"``.
@@ -75,12 +78,21 @@ class WindowReducer(WindowTransformer, Estimator):
 
     _parameter_constraints: dict = {
         "max_values": [Interval(Integral, 1, None, closed="left")],
+        "max_per_channel": [Interval(Integral, 1, None, closed="left")],
         "keep": [StrOptions({"means", "last"})],
         "n_channels": [Interval(Integral, 1, None, closed="left"), None],
     }
 
-    def __init__(self, max_values: int = 256, *, keep: str = "means", n_channels: int | None = None) -> None:
+    def __init__(
+        self,
+        max_values: int = 256,
+        *,
+        max_per_channel: int = 1,
+        keep: str = "means",
+        n_channels: int | None = None,
+    ) -> None:
         self.max_values = max_values
+        self.max_per_channel = max_per_channel
         self.keep = keep
         self.n_channels = n_channels
 
@@ -100,7 +112,7 @@ class WindowReducer(WindowTransformer, Estimator):
         self : WindowReducer
         """
         windows = check_windows(self, X, n_channels=self.n_channels, reset=True)
-        length, most = windows.length, max(1, self.max_values // windows.n_channels)
+        length, most = windows.length, max(self.max_per_channel, self.max_values // windows.n_channels)
         self.n_merged_ = -(-length // most) if self.keep == "means" else 1
         self.length_ = min(length // self.n_merged_, most)
         self._channel_names = windows.channel_names

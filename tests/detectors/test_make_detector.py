@@ -95,7 +95,7 @@ def test_long_windows_of_many_sensors_are_compared_by_few_values(detector):
     many = make_detector().fit(waves + 0.1 * rng.normal(size=(2400, 5)))
     members = many.named_detectors_
     assert members["shape"][1].length_ == 400  # 2,000 values
-    assert [member[-1].n_features_in_ for member in members.values()] == [250, 245, 250, 245, 250, 255]
+    assert [member[-1].n_features_in_ for member in members.values()] == [250, 295, 250, 245, 250, 255]
     assert members["surprise"][2].keep == "last"
     assert [member[-1].n_features_in_ for member in detector.named_detectors_.values()] == [
         100,
@@ -118,6 +118,19 @@ def test_a_switch_that_is_rarely_on_does_not_hide_a_sensor():
         fitted = clone(values).set_params(values__seriesscaler__scaler=scaler).fit(X[:800])
         figures.append(average_precision_score(y, fitted.decision_function(X[800:])))
     assert figures[0] > figures[1] + 0.3
+
+
+def test_an_event_in_one_of_many_columns_is_found():
+    rng = np.random.default_rng(0)
+    X = np.column_stack([wave("shift", seed=1)[0], rng.random((1600, 8)) < 0.02, rng.normal(size=(1600, 8))])
+    y = (STEP[800:] >= 1200) & (STEP[800:] < 1240)
+    one_by_one, together = make_detector(), make_detector()
+    together.set_params(**{f"{name}__nearestwindowsdetector__n_best": None for name in ("course", "values")})
+    figures = [
+        average_precision_score(y, fusion.fit(X[:800]).decision_function(X[800:]))
+        for fusion in (one_by_one, together)
+    ]
+    assert figures[0] > figures[1] + 0.1
 
 
 def test_a_panel_and_a_pickle_score_alike(detector):

@@ -27,15 +27,27 @@ def by_hand(windows, known, n_neighbors=1, normalize=False, n_best=None):
     """Distance of each window to its n-th nearest, over all steps and channels or channel by channel."""
     least = 0.1 * np.concatenate([np.asarray(window).reshape(-1, 2) for window in known]).std(axis=0)
     known = [prepared(window, normalize, least) for window in known]
-    scores = []
-    for window in windows:
-        squares = [(prepared(window, normalize, least) - other) ** 2 for other in known]
-        if n_best is None:
-            scores.append(np.sqrt(sorted(square.mean() for square in squares)[n_neighbors - 1]))
-        else:
-            nearest = [sorted(s[:, c].mean() for s in squares)[n_neighbors - 1] for c in range(2)]
-            scores.append(np.mean(np.sqrt(sorted(nearest))[-n_best:]))
-    return scores
+
+    def to_nearest(window, others, channels):
+        squares = [((window - other)[:, channels] ** 2).mean() for other in others]
+        return np.sqrt(sorted(squares)[n_neighbors - 1])
+
+    windows = [prepared(window, normalize, least) for window in windows]
+    if n_best is None:
+        return [to_nearest(window, known, slice(None)) for window in windows]
+    by_channel = []
+    for channel in range(2):
+        usual = [
+            to_nearest(
+                window,
+                [other for n, other in enumerate(known) if abs(n - number) >= 4],
+                slice(channel, channel + 1),
+            )
+            for number, window in enumerate(known)
+        ]
+        distances = np.array([to_nearest(window, known, slice(channel, channel + 1)) for window in windows])
+        by_channel.append((distances - np.median(usual)) / (max(usual) - np.median(usual)))
+    return np.sort(by_channel, axis=0)[-n_best:].mean(axis=0)
 
 
 @pytest.mark.slow
@@ -106,6 +118,11 @@ def test_where_no_window_is_apart_all_count():
     assert detector.threshold_ == 0
 
 
+def one_by_one(windows):
+    """The windows of each channel."""
+    return [Windows(windows.buffer[:, [c]], windows.starts, 8) for c in range(2)]
+
+
 @pytest.mark.parametrize("normalize", [False, True])
 @pytest.mark.parametrize("n_best", [None, 1])
 def test_feature_scores_are_the_differences_to_the_nearest_window(normalize, n_best):
@@ -113,7 +130,12 @@ def test_feature_scores_are_the_differences_to_the_nearest_window(normalize, n_b
     scores = detector.feature_scores(NEW)
     assert scores.columns.tolist()[:2] == ["x0_t-7", "x1_t-7"]
     squares = scores.to_numpy().reshape(60, 8, 2) ** 2
-    whole = np.sqrt(squares.mean(axis=1).max(axis=1) if n_best else squares.mean(axis=(1, 2)))
+    whole = np.sqrt(squares.mean(axis=(1, 2)))
+    if n_best:
+        apart = NearestWindowsDetector(2, normalize=normalize, threshold=1.0)
+        usual = [apart.matrix_profile(channel) for channel in one_by_one(WINDOWS)]
+        center, largest = np.median(usual, axis=1), np.max(usual, axis=1)
+        whole = ((np.sqrt(squares.mean(axis=1)) - center) / (largest - center)).max(axis=1)
     np.testing.assert_allclose(whole, detector.anomaly_score(NEW), atol=1e-6)
 
 
@@ -123,6 +145,32 @@ def test_of_two_columns_the_one_that_is_off_stands_out():
     windows = WINDOW.transform(odd)
     scores = NearestWindowsDetector(n_best=1).fit(WINDOWS).feature_scores(windows)
     assert scores.iloc[42].idxmax() == "x1_t-2"
+
+
+def test_an_event_in_a_quiet_channel_is_not_hidden_by_a_restless_one():
+    rng = np.random.default_rng(0)
+    X = np.column_stack([0.01 * np.sin(np.arange(600) / 5), rng.normal(size=600), np.zeros(600)])
+    X[500:508, 0] += 0.02
+    windows = SlidingWindow(8).fit_transform(X)
+    for n_best, is_found in ((None, False), (1, True)):
+        scores = NearestWindowsDetector(n_best=n_best).fit(windows[:400]).anomaly_score(windows[400:])
+        assert (100 <= scores.argmax() < 115) == is_found
+    assert np.isfinite(scores).all()  # also of the channel that never moves
+
+
+def test_a_single_channel_is_compared_in_its_own_units():
+    one, new = one_by_one(WINDOWS)[0], one_by_one(NEW)[0]
+    plain = NearestWindowsDetector(threshold=1.0).fit(one).anomaly_score(new)
+    np.testing.assert_array_equal(
+        NearestWindowsDetector(n_best=1, threshold=1.0).fit(one).anomaly_score(new), plain
+    )
+
+
+@pytest.mark.parametrize("at_most, n_kept", [(10_000, 1200), (2000, 600), (400, 400), (900, 400)])
+def test_windows_of_several_channels_share_the_budget(at_most, n_kept):
+    windows = SlidingWindow(4).fit_transform(np.random.default_rng(0).normal(size=(1200, 2)))
+    detector = NearestWindowsDetector(n_best=1, max_windows=at_most, threshold=1.0).fit(windows)
+    assert len(detector.known_) == n_kept
 
 
 def test_many_windows_are_scored_piece_by_piece_with_the_same_result(monkeypatch):

@@ -50,6 +50,14 @@ def test_rows_become_means_or_the_last_ones_are_kept(max_values, n_merged, lengt
     )
 
 
+def test_of_many_channels_each_keeps_some_values():
+    windows = SlidingWindow(LENGTH).fit_transform(np.random.default_rng(0).normal(size=(20, 9)))
+    lengths = [WindowReducer(9, max_per_channel=most).fit(windows).length_ for most in (1, 3, 4, 99)]
+    assert lengths == [1, 2, 3, LENGTH]
+    assert WindowReducer(9, max_per_channel=3, keep="last").fit(windows).length_ == 3
+    assert WindowReducer(45, max_per_channel=3, keep="last").fit(windows).length_ == 5
+
+
 def test_index_and_names_stay_with_the_windows():
     windows = SlidingWindow(LENGTH).fit_transform(PANEL)
     reducer = WindowReducer(8)
