@@ -53,11 +53,9 @@ torch.set_num_threads(1)
 if os.environ.get("SKTSAD_DATA"):
     source = "KPI 02e99bd4f6cfb33f of the AIOps challenge"
     X, y = load_aiops_kpi("02e99bd4f6cfb33f", return_X_y=True)
-    n_steps, lr = 2500, 0.001
 else:
     source = "a generated KPI (set SKTSAD_DATA for a real one)"
-    X, y = make_kpi(20_000, contamination=0.03, trend=0.2, random_state=0)
-    n_steps, lr = 800, 0.01
+    X, y = make_kpi(30_000, contamination=0.03, trend=0.2, random_state=0)
 
 cut, last_quarter = int(0.6 * len(X)), int(0.75 * len(X))
 X_fit, y_fit = X.iloc[:cut], y.iloc[:cut]
@@ -75,7 +73,7 @@ print(f"Data: {source}, {len(X):,} rows, {y.mean():.1%} anomalous.")
 folds = TimeSeriesSplit(n_splits=3, gap=30)
 
 
-def epochs(n_rows: int, batch_size: int) -> list[int]:
+def epochs(n_rows: int, batch_size: int, n_steps: int = 2500) -> list[int]:
     """Return the epochs that give each candidate the same number of updates."""
     return [max(1, round(n_steps * batch_size / n_rows))]
 
@@ -85,7 +83,7 @@ pipeline = Pipeline(
         ("scale", StandardScaler().set_output(transform="pandas")),
         ("window", SlidingWindow()),
         ("sample", "passthrough"),
-        ("classify", RNNClassifier(hidden_size=32, lr=lr, random_state=0)),
+        ("classify", RNNClassifier(hidden_size=32, random_state=0)),
     ]
 )
 lengths = {"window__length": [15, 30]}

@@ -171,7 +171,7 @@ def features():
     )
 
 
-network = RNNClassifier("lstm", hidden_size=24, lr=0.006, max_epochs=5, random_state=0)
+network = RNNClassifier("lstm", hidden_size=24, lr=0.003, max_epochs=8, random_state=0)
 pipelines = {
     "limit": make_pipeline(SeriesScaler(), ZScoreDetector(threshold=BestFBeta())),
     "features, density": make_pipeline(
