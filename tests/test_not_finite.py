@@ -117,7 +117,7 @@ def test_a_decision_by_costs_refuses_probabilities_that_are_none():
     model = CostSensitiveClassifier(Silent()).fit(X, Y)
     assert not model.predict(X).any()
     with pytest.raises(
-        ValueError, match=r"Silent\(\) returns probabilities that are not finite for 1 of 60 rows; .* row 40"
+        ValueError, match=r"Silent\(\) returns probabilities that are not finite for 1 of 60 rows, .* row 40"
     ):
         model.predict(with_value(99))
 

@@ -164,7 +164,7 @@ def test_the_step_of_many_series_is_told_by_some_of_them():
     later = panel(keys, 40)
     window.transform(later)
     twice = later.set_axis(later.index.set_levels(HOURS[40] + 2 * (HOURS[40:80] - HOURS[40]), level=1))
-    with pytest.warns(UserWarning, match="every 7200 s"):
+    with pytest.warns(UserWarning, match="a time step of 7200 s"):
         window.transform(twice)
     for n_twice, is_said in ((2, False), (3, True)):  # of five
         some = pd.concat([twice.loc[keys[:n_twice]], later.loc[keys[n_twice:5]]])

@@ -32,7 +32,7 @@ def test_rows_pass_all_steps_but_the_last_and_no_sampler():
 
 def test_a_last_step_without_the_method_is_refused():
     with pytest.raises(
-        TypeError, match=r"XDisplay needs an estimator with paint, .* got Logistic.*Give it a Painter"
+        TypeError, match=r"XDisplay needs an estimator with paint, .* got Logistic.*Pass a Painter"
     ):
         require_method(
             make_pipeline(StandardScaler(), LogisticRegression()), "paint", "XDisplay", "a Painter"

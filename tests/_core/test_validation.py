@@ -387,7 +387,7 @@ def test_labels_of_which_none_or_more_than_one_other_is_the_anomaly_are_refused(
         (["odd", None, "fine"], "a missing label .None or NaN. in 1 of its 3 rows"),
         (pd.Series([0, pd.NA, 1], dtype="Int64"), "a missing label .None or NaN.|contains NaN"),
         (np.array(["odd", 0, 1], dtype=object), r"labels of several types: \['number', 'str'\]"),
-        (pd.Series([[0], [1], [0]]), "y holds a list in each row, or in some: give one label"),
+        (pd.Series([[0], [1], [0]]), "y contains a list in some or all rows: pass one label"),
         (np.ma.array([0, 1, 0], mask=[0, 0, 1]), "masked array with 1 masked labels"),
         (np.array([0, 1, 0]) * 1j, "^Complex data not supported: y has dtype complex128"),
         (np.array([0, 1, 0], dtype="m8[s]"), "^y has dtype timedelta64"),

@@ -113,6 +113,7 @@ def test_a_switch_that_is_rarely_on_does_not_hide_a_sensor():
     y = (STEP[800:] >= 1200) & (STEP[800:] < 1240)
     values = make_detector()
     values.set_params(**{name: "drop" for name, _ in values.detectors if name != "values"})
+    values.set_params(values__nearestwindowsdetector__n_best=None)  # all columns together
     figures = []
     for scaler in (values.get_params()["values__seriesscaler__scaler"], None):
         fitted = clone(values).set_params(values__seriesscaler__scaler=scaler).fit(X[:800])

@@ -74,7 +74,7 @@ def test_a_constant_score_gets_what_a_random_one_gets():
 def test_a_series_without_anomaly_is_named():
     index = pd.MultiIndex.from_product([["a", "calm"], range(10)])
     y = pd.Series(np.r_[labels(3, 4, 10), np.zeros(10, int)], index)
-    with pytest.raises(ValueError, match=r"The series 'calm' has no anomaly .*Leave it out"):
+    with pytest.raises(ValueError, match=r"The series 'calm' has no anomaly .*Leave the series out"):
         ucr_accuracy(y, np.zeros(20))
 
 

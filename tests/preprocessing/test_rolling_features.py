@@ -806,9 +806,9 @@ def test_the_calendar_is_that_of_the_clocks_of_fit():
             {"calendar": ["weekend"]},
             "which contains time deltas",
         ),
-        (DATES, {"calendar": ["moon"]}, r"must name .* but names \['moon'\]"),
-        (DATES, {"calendar": np.array(0.5)}, r"must name .* but names \[0.5\]"),
-        (DATES, {"calendar": [["weekend"]]}, r"must name .* but names \[\['weekend'\]\]"),
+        (DATES, {"calendar": ["moon"]}, r"must contain only .* but contains \['moon'\]"),
+        (DATES, {"calendar": np.array(0.5)}, r"must contain only .* but contains \[0.5\]"),
+        (DATES, {"calendar": [["weekend"]]}, r"must contain only .* but contains \[\['weekend'\]\]"),
         (DATES, {"calendar": ["holiday"]}, r"holidays=None: the feature 'holiday' and the"),
         (
             DATES,
