@@ -123,7 +123,9 @@ def test_folds_of_a_threshold_get_the_weights_of_their_rows():
 
 def test_weights_for_an_estimator_that_is_not_fitted_again_are_refused():
     frozen = FrozenEstimator(LogisticRegression().fit(X, Y))
-    with pytest.raises(ValueError, match="sample_weight: the estimator is in FrozenEstimator"):
+    with pytest.raises(
+        ValueError, match="sample_weight: not allowed, as the estimator is in FrozenEstimator"
+    ):
         ThresholdClassifier(frozen, 0.0).fit(X, Y, sample_weight=WEIGHT)
 
 

@@ -259,7 +259,7 @@ class Windows:
         """Return the same windows over rows of their own."""
         return self.replace_buffer(self.buffer.copy())
 
-    if not TYPE_CHECKING:  # which would take every name for an attribute
+    if not TYPE_CHECKING:  # pragma: no branch; type checkers would take every name for an attribute
 
         def __getattr__(self, name: str) -> Any:
             raise AttributeError(
@@ -312,8 +312,9 @@ def _warn_if_layout_was_lost(n_columns: int, X: np.ndarray | None = None, shape:
                 stacklevel=4,
             )
         return
-    if is_as_long and n_columns == n_channels and np.array_equal(X[[0, -1]], ends):  # type: ignore[index]
-        return  # these are the rows themselves, of another fit
+    are_rows = n_columns == n_channels or (n_channels == 1 and n_columns > length)
+    if is_as_long and are_rows and np.array_equal(X[[0, -1], -n_channels:], ends):  # type: ignore[index]
+        return  # of another fit: these are the rows themselves, or longer windows that end with them
     if is_as_wide:
         fix = f"pass n_channels={n_channels} to this estimator, or n_channels=1 if they have only one"
     else:

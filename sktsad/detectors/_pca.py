@@ -76,8 +76,8 @@ class PCADetector(DetectorTransformerMixin, WindowDetector, Estimator):
 
     See Also
     --------
-    AutoencoderDetector : The same idea with a network, which can be nonlinear. GaussianDetector : Weights all
-    components by their variance.
+    AutoencoderDetector : The same idea with a network, which can be nonlinear.
+    GaussianDetector : Weights all components by their variance.
 
     Notes
     -----

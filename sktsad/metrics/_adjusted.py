@@ -265,8 +265,8 @@ def point_adjusted_f_score(
 
     See Also
     --------
-    delay_f_score : Events must be found soon. event_f_score : One alarm finds an event, but its other rows do not count
-    as alarms.
+    delay_f_score : Events must be found soon.
+    event_f_score : One alarm finds an event, but its other rows do not count as alarms.
 
     References
     ----------

@@ -114,10 +114,11 @@ def detection_report(
 
     See Also
     --------
-    compare : Compares two scores on the same rows. random_baseline : The value of any metric for a random score.
-    delay_f_score, event_precision_recall_f : F1 within delay, and event recall, of predictions. vus_pr : Precision and
-    recall with soft borders. It is not in the report, since its buffers reach across blocks, so that it cannot be
-    computed from weights of blocks.
+    compare : Compares two scores on the same rows.
+    random_baseline : The value of any metric for a random score.
+    delay_f_score, event_precision_recall_f : F1 within delay, and event recall, of predictions.
+    vus_pr : Precision and recall with soft borders. It is not in the report, since its buffers reach across blocks, so
+        that it cannot be computed from weights of blocks.
 
     Notes
     -----

@@ -136,7 +136,8 @@ class AutoencoderDetector(DetectorTransformerMixin, NetDetector):
 
     See Also
     --------
-    ZScoreDetector : The baseline. VAEDetector : Its codes have a distribution, so that new windows can be drawn.
+    ZScoreDetector : The baseline.
+    VAEDetector : Its codes have a distribution, so that new windows can be drawn.
     ForecastDetector : Predicts the last rows instead.
 
     References

@@ -129,8 +129,9 @@ class RNNClassifier(NetClassifier):
 
     See Also
     --------
-    TorchClassifier : Wraps any torch module. SlidingWindow : Makes the windows. StatefulRNNClassifier : Runs along the
-    series, for a past longer than a window, or for many rows.
+    TorchClassifier : Wraps any torch module.
+    SlidingWindow : Makes the windows.
+    StatefulRNNClassifier : Runs along the series, for a past longer than a window, or for many rows.
 
     References
     ----------

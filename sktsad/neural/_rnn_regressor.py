@@ -123,7 +123,8 @@ class RNNRegressor(RegressorMixin, NetEstimator):
 
     See Also
     --------
-    forecast_target : Makes the targets, values some steps later. RNNClassifier : Predicts labels instead.
+    forecast_target : Makes the targets, values some steps later.
+    RNNClassifier : Predicts labels instead.
 
     Notes
     -----

@@ -390,7 +390,7 @@ class StatefulForecastDetector(BaseDetector, NetEstimator):
     ) -> Callable[[], np.ndarray]:
         """Train the network, and learn the usual errors; return the function that scores these rows."""
         goes_on = warm and is_part
-        warn_if_badly_scaled(rows, stacklevel=6)
+        warn_if_badly_scaled(rows, stacklevel=7)
         layout = self._layout(rows, self._past if goes_on else None)
         if not warm:
             self._series_numbers = number_series(layout)

@@ -80,7 +80,8 @@ class ScoreDisplay:
 
     See Also
     --------
-    ThresholdDisplay : Shows the results of other thresholds. SeriesDisplay : Shows the scored values.
+    ThresholdDisplay : Shows the results of other thresholds.
+    SeriesDisplay : Shows the scored values.
 
     Notes
     -----

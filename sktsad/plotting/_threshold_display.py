@@ -78,8 +78,9 @@ class ThresholdDisplay:
 
     See Also
     --------
-    sktsad.thresholds.AlarmsPerDay : Chooses the lowest threshold within a budget of alarms. sktsad.thresholds.BestFBeta
-    : Chooses the threshold with the highest F-beta. sklearn.metrics.PrecisionRecallDisplay : Precision against recall.
+    sktsad.thresholds.AlarmsPerDay : Chooses the lowest threshold within a budget of alarms.
+    sktsad.thresholds.BestFBeta : Chooses the threshold with the highest F-beta.
+    sklearn.metrics.PrecisionRecallDisplay : Precision against recall.
 
     Examples
     --------

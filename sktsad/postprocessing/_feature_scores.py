@@ -33,8 +33,8 @@ def feature_scores(model: AnyEstimator, X: Rows, *, by_sensor: bool = False) -> 
 
     See Also
     --------
-    alarms : Names the sensor with the highest scores in each alarm. sktsad.plotting.FeatureScoreDisplay : Draws the
-    scores.
+    alarms : Names the sensor with the highest scores in each alarm.
+    sktsad.plotting.FeatureScoreDisplay : Draws the scores.
 
     Examples
     --------

@@ -81,9 +81,11 @@ class PerSeries(ClassifierWrapper):
 
     See Also
     --------
-    sktsad.SeriesScaler : One model for all series, each scaled separately. sktsad.SeriesFeatures : One model for all
-    series, with features of the series as columns. sktsad.StatefulForecastDetector : One network for thousands of
-    series, each with its own embedding (series_embedding). sktsad.scale.score_panel : Scores in several processes.
+    sktsad.SeriesScaler : One model for all series, each scaled separately.
+    sktsad.SeriesFeatures : One model for all series, with features of the series as columns.
+    sktsad.StatefulForecastDetector : One network for thousands of series, each with its own embedding
+        (series_embedding).
+    sktsad.scale.score_panel : Scores in several processes.
 
     Notes
     -----

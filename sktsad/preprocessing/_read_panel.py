@@ -125,8 +125,8 @@ def read_panel(
 
     See Also
     --------
-    to_panel : The same for a frame without errors. sktsad.datasets.load_folder : Load folders of labelled series for
-    benchmarks.
+    to_panel : The same for a frame without errors.
+    sktsad.datasets.load_folder : Load folders of labelled series for benchmarks.
 
     Examples
     --------

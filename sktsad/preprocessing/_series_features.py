@@ -81,8 +81,8 @@ class SeriesFeatures(TransformerMixin, Estimator):
 
     See Also
     --------
-    sklearn.preprocessing.TargetEncoder : The same idea for any category, without time. StatefulRNNClassifier : Learns
-    features of each series with ``series_embedding``.
+    sklearn.preprocessing.TargetEncoder : The same idea for any category, without time.
+    StatefulRNNClassifier : Learns features of each series with ``series_embedding``.
 
     Notes
     -----

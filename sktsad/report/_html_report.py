@@ -96,7 +96,8 @@ def html_report(
 
     See Also
     --------
-    sktsad.postprocessing.alarms : Compute the table of alarms. sktsad.metrics.detection_report : Compute the metrics.
+    sktsad.postprocessing.alarms : Compute the table of alarms.
+    sktsad.metrics.detection_report : Compute the metrics.
     sktsad.plotting.SeriesDisplay, sktsad.plotting.ScoreDisplay : Draw the pictures.
 
     Examples

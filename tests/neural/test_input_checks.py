@@ -74,7 +74,7 @@ def panel(change):
 def test_a_series_that_is_flat_beside_the_others_is_named():
     (message,) = said(panel(lambda x: x * 1e-6))
     assert message.startswith("Column 'y' of series 'b' has mean")
-    assert message.endswith("by SeriesScaler(), each series by itself.")
+    assert message.endswith("with SeriesScaler(), each series by itself.")
     assert not said(SeriesScaler().fit_transform(panel(lambda x: x * 1e-6)))
     assert not said(panel(lambda x: 0 * x))  # constant
 

@@ -583,7 +583,7 @@ def test_fit_checks_only():
 def test_rows_with_time_that_are_no_windows_yet_are_refused(index):
     frame = pd.DataFrame(ROWS, index)
     with pytest.raises(
-        ValueError, match=r"not windows.*Put SafeSampler after SlidingWindow, or pass n_channels"
+        ValueError, match=r"not of windows.*Put SafeSampler after SlidingWindow, or pass n_channels"
     ):
         make_pipeline(SafeSampler(), SlidingWindow(3), LogisticRegression()).fit(frame, Y)
     assert len(resample("undersample", frame, n_channels=2)[1]) == 30  # who says so

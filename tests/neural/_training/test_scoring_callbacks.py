@@ -65,5 +65,7 @@ def test_scores_without_the_outputs_of_the_epoch_are_those_of_the_rows(on_train)
 )
 def test_what_cannot_be_scored_without_the_outputs_of_the_epoch_is_named(model, kind):
     model.set_params(callbacks=[kind("roc_auc", use_caching=False)], early_stopping=True)
-    with pytest.raises(ValueError, match=rf"{kind.__name__}\('roc_auc'\) with use_caching=False.*Leave"):
+    with pytest.raises(
+        ValueError, match=rf"{kind.__name__}\('roc_auc'\) with use_caching=False.*Use use_caching=True"
+    ):
         model.fit(np.asarray(WINDOWS), Y)
