@@ -230,7 +230,7 @@ def test_a_file_runs_no_code(path):
             return os.mkdir, (str(trace),)
 
     torch.save({"arguments": Evil(), "state": {}, "versions": {}}, path)
-    with pytest.raises(ValueError, match="contains no (valid )?encoder"):
+    with pytest.raises(ValueError, match=r"contains no (valid )?encoder"):
         PretrainedEncoder(path).fit(WINDOWS)
     assert not trace.exists()
 
