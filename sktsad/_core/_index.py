@@ -157,13 +157,10 @@ def _check_order_of_levels(index: pd.MultiIndex, stamps: Stamps | None, is_time:
         first = read_stamps(level)
         is_swapped = first is not None and (first.kind != "numbers" or not is_time or _is_named_time(index))
         holds = "" if first is None else first.kind
-    except (
-        ValueError
-    ):  # text that reads as dates: days may name series, but not if there are more of them than times
-        is_swapped, holds = (
-            not is_time or len(level) > len(index.levels[1]),
-            "labels that can be read as time",
-        )
+    except ValueError:
+        # Text that reads as dates: days may name series, but not if there are more of them than times.
+        is_swapped = not is_time or len(level) > len(index.levels[1])
+        holds = "labels that can be read as time"
     if is_swapped:
         raise ValueError(
             f"The first level of the index holds {holds}, such as {level[0]}, and the second {index.levels[1].dtype}: "

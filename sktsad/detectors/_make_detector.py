@@ -102,9 +102,8 @@ def make_detector(
             detector,
         )
 
-    nearest = NearestWindowsDetector(
-        max_windows=_MAX_WINDOWS, threshold=0.0
-    )  # only the scores of the members are used
+    # Only the scores of the members are used, not their thresholds.
+    nearest = NearestWindowsDetector(max_windows=_MAX_WINDOWS, threshold=0.0)
     # An event in one of many columns hardly changes the distance over all of them.
     values = clone(nearest).set_params(n_best=1)
     course = clone(values).set_params(normalize="level")
