@@ -91,15 +91,22 @@ class StatefulNetwork(nn.Module):
     def step(
         self, X: torch.Tensor, state: torch.Tensor, series: torch.Tensor | None = None
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Map one row per series (batch, channels) to outputs (batch, *output_shape) and the states after it."""
+        """Map one row per series (batch, channels) to outputs (batch, *output_shape) and the states after it.
+
+        Dropout is left out: this is not for training.
+        """
         x = X if self.embedding is None else self._inputs(X[:, None], series)[:, 0]
-        ends, layers = [], list[Any](self.layers)
-        for number, layer in enumerate(layers):
+        ends = []
+        layer: Any
+        for number, layer in enumerate(self.layers):
             parts = state[:, :, number].unbind(dim=1)
-            before = parts if len(parts) == 2 else parts[0]
-            end = ONE_ROW[type(layer)](x, before, *layer.all_weights[0])
-            ends.append(torch.stack(end, dim=1) if len(parts) == 2 else end[:, None])
-            x = self.dropout(ends[-1][:, 0])
+            cell = ONE_ROW[type(layer)]
+            if len(parts) == 2:
+                x, memory = cell(x, parts, *layer.all_weights[0])
+                ends.append(torch.stack([x, memory], dim=1))
+            else:
+                x = cell(x, *parts, *layer.all_weights[0])
+                ends.append(x[:, None])
         outputs = self.head(x)
         return outputs.reshape(len(X), *self.output_shape), torch.stack(ends, dim=2)
 

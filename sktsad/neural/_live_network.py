@@ -83,12 +83,11 @@ class LiveNetwork(GappedStep):
 
     def _advance(self, slots: np.ndarray, inputs: np.ndarray) -> np.ndarray:
         """Run the network for one more row; a state that would become infinite or NaN is not updated."""
+        given = [inputs, self.state[slots]]
+        if self.module.embedding is not None:
+            given.append(self.series[slots])
         with torch.inference_mode():
-            outputs, state = self.module.step(
-                torch.from_numpy(inputs).to(self.device),
-                torch.from_numpy(self.state[slots]).to(self.device),
-                torch.from_numpy(self.series[slots]).to(self.device),
-            )
+            outputs, state = self.module.step(*(torch.from_numpy(each).to(self.device) for each in given))
         after = state.cpu().numpy()
         if not np.isfinite(after.sum()):
             is_fine = np.isfinite(after.reshape(len(slots), -1)).all(axis=1)

@@ -119,9 +119,11 @@ class LiveFeatures(PastStep):
             if self.columns.lookup is not None:
                 self.columns.lookup.zone = None
         n = self.n_columns
-        inner = LiveRows(
-            (slots[:, None] * n + np.arange(n)).ravel(), np.repeat(times, n), np.repeat(steps, n), rows.kind
-        )
+        if n == 1:
+            inner = LiveRows(slots, times, steps, rows.kind)
+        else:
+            of_columns = (slots[:, None] * n + np.arange(n)).ravel()
+            inner = LiveRows(of_columns, np.repeat(times, n), np.repeat(steps, n), rows.kind)
         flat = values.reshape(-1, 1)
         there = ~np.isnan(flat[:, 0])
         if there.all():
@@ -159,6 +161,7 @@ class LiveColumns(PastStep):
     def __init__(self, past: Past, max_gap: MaxGap, features: FeatureSet, period: Period | None) -> None:
         super().__init__(past, max_gap)
         self.features, self.n_features = features, len(features.names(""))
+        self._has_times = bool(features.lengths_of_time)
         self._sizes: dict[float, _Sizes] = {}
         known = [self._at(step) for step in np.unique(past.steps).tolist()]
         self.recent = self.keep_part("recent", RecentRows(max(each.n_recent for each in known), 1))
@@ -208,7 +211,7 @@ class LiveColumns(PastStep):
         new = self.is_new(rows)
         step = self.time_step[rows.slots]
         step = np.where(step != step, rows.steps, step)
-        if not self.features.lengths_of_time:
+        if not self._has_times:
             return self._step(self._at(np.nan), rows, values, step, new)
         out = np.empty((len(values), self.n_features))
         for each in np.unique(step).tolist():  # NaN once
@@ -243,14 +246,14 @@ class LiveColumns(PastStep):
                     off = values - median
                     parts += [off, off / np.maximum(deviation, least), deviation]
                     if self.differences is not None and which.startswith("same"):
-                        difference = np.nan_to_num(off)
+                        difference = off if np.isfinite(off).all() else np.nan_to_num(off)
                         for window in features.same_windows:
                             mean, std = _moments(self.differences, slots, window, depth)
                             parts += [mean, (difference - mean) / np.maximum(std, least)]
                         self.differences.push(slots, difference)
                 parts += [values - found[lag, 0][:, 0] for lag in features.period_lags]
                 self.lookup.push(slots, times, values, step)
-        return np.hstack([values[:, :0], *parts])
+        return np.concatenate([values[:, :0], *parts], axis=1)
 
     def _of_recent(
         self, sizes: _Sizes, slots: np.ndarray, values: np.ndarray, depth: np.ndarray, new: np.ndarray
@@ -268,16 +271,23 @@ class LiveColumns(PastStep):
             yield moments[window][1]
         self.recent.push(slots, values)
         for window in features.slope_windows:
+            full = depth + 1 >= window
+            if full.all():
+                yield self._slope(slots, values, sizes.lines[window])
+                continue
             slope = np.full(values.shape, np.nan)
-            if (full := depth + 1 >= window).any():
-                last = self.recent.last(slots[full], window)
-                slope[full] = np.einsum("ijk,j->ik", last - values[full][:, None], sizes.lines[window])
+            if full.any():
+                slope[full] = self._slope(slots[full], values[full], sizes.lines[window])
             yield slope
         if len(features.ewm_spans):
             means = self.means[slots]
             yield from np.where(new[:, None, None], np.nan, values[:, None] - means).transpose(1, 0, 2)
             now = means * sizes.decay + values[:, None] * (1 - sizes.decay)
             self.means[slots] = np.where(new[:, None, None], values[:, None], now)
+
+    def _slope(self, slots: np.ndarray, values: np.ndarray, line: np.ndarray) -> np.ndarray:
+        last = self.recent.last(slots, len(line))
+        return np.einsum("ijk,j->ik", last - values[:, None], line)
 
 
 class _Sizes:
@@ -302,23 +312,27 @@ def _moments(
     recent: RecentRows, slots: np.ndarray, window: int, depth: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return mean and standard deviation of the rows before the next row; NaN if less than half of them are present."""
+    if len(slots) == 1 and depth[0] >= window:
+        return _moments_of(recent.last(slots, window))
     mean, std = np.empty((len(slots), recent.width)), np.empty((len(slots), recent.width))
     size = max(1, _BLOCK // (window * recent.width))
     for start in range(0, len(slots), size):
         block = slice(start, start + size)
         n_there = np.minimum(depth[block], window)
         if (n_there == window).all():
-            last = recent.last(slots[block], window)
-            mean[block] = center = last.mean(axis=1)
-            off = last - center[:, None]
-            std[block] = np.sqrt(np.einsum("ijk,ijk->ik", off, off) / window)
+            mean[block], std[block] = _moments_of(recent.last(slots[block], window))
             continue
         for n_rows in np.unique(n_there).tolist():
             which = start + np.flatnonzero(n_there == n_rows)
             if n_rows < -(-window // 2):
                 mean[which] = std[which] = np.nan
                 continue
-            last = recent.last(slots[which], n_rows)
-            mean[which] = last.mean(axis=1)
-            std[which] = last.std(axis=1)
+            mean[which], std[which] = _moments_of(recent.last(slots[which], n_rows))
     return mean, std
+
+
+def _moments_of(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return mean and standard deviation of the rows of each series, of shape (n_series, n_rows, n_columns)."""
+    mean = np.add.reduce(rows, axis=1) / rows.shape[1]
+    off = rows - mean[:, None]
+    return mean, np.sqrt(np.einsum("ijk,ijk->ik", off, off) / rows.shape[1])

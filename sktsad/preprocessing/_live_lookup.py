@@ -98,11 +98,9 @@ class LiveLookup(SeriesState):
     def _first(self, slots: np.ndarray, times: np.ndarray, ago: np.ndarray, step: np.ndarray) -> np.ndarray:
         """Return how many rows back the first row is that is at most ``ago`` older; 0 if there is none."""
         n_there = np.minimum(self.n_rows[slots], self.times.stop[slots])[:, None]
-        known = np.where(np.isnan(ago), -1.0, ago)
+        known = np.fmax(ago, -1.0)  # of a number and NaN, the number
         with np.errstate(invalid="ignore"):  # correct if there are no holes in time
-            guess = known / step[:, None]
-        guess[np.isnan(guess)] = 0
-        guess = np.minimum(np.maximum(guess, 0), n_there).astype(np.intp)
+            guess = np.minimum(np.fmax(known / step[:, None], 0), n_there).astype(np.intp)
 
         def is_within(back: np.ndarray, known: np.ndarray) -> np.ndarray:
             then = self.times.at(slots, np.maximum(back, 1))[..., 0]
