@@ -18,6 +18,8 @@ from ._types import MaxGap, Rows
 from ._validate_rows import refuse_other_containers
 from ._written import as_written
 
+#: Rows processed at once, so that temporary arrays stay in the cache.
+_BLOCK = 2**16
 #: One hour in nanoseconds.
 _HOUR = 3_600 * 10**9
 
@@ -156,9 +158,13 @@ class SeriesRows:
         starts[self.bounds[:-1]] = True
         if self.times is not None:
             check_max_gap(max_gap, self)
-            if len(steps) != self.n_rows:
-                steps = np.repeat(steps, np.diff(self.bounds))
-            starts[1:] |= is_gap(np.diff(self.times), max_gap, steps[1:])
+            for first in range(1, self.n_rows, _BLOCK):
+                rows = slice(first, min(first + _BLOCK, self.n_rows))
+                if len(steps) == self.n_rows:
+                    step = steps[rows]
+                else:
+                    step = np.repeat(steps, np.diff(self.bounds.clip(rows.start, rows.stop)))
+                starts[rows] |= is_gap(np.diff(self.times[first - 1 : rows.stop]), max_gap, step)
         return np.flatnonzero(starts)
 
 

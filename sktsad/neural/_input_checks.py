@@ -30,7 +30,7 @@ def refuse_not_finite(outputs: np.ndarray, windows: Windows, dtype: str) -> None
     """
     is_odd = ~np.isfinite(outputs).reshape(len(outputs), -1).all(axis=1)
     largest = np.finfo(dtype).max
-    if np.abs(windows.buffer).max() > largest:
+    if max(windows.buffer.max(), -windows.buffer.min()) > largest:
         parts = [(np.abs(windows.flat(rows)) > largest).any(axis=1) for rows in windows.chunks()]
         is_odd |= np.concatenate(parts)
     if not is_odd.any():
@@ -53,7 +53,8 @@ def warn_if_badly_scaled(windows: Windows, stacklevel: int = 5) -> None:
     """
     buffer = windows.buffer
     with np.errstate(over="ignore", invalid="ignore"):  # for numbers near the largest float
-        center, spread = buffer.mean(axis=0, dtype=np.float64), buffer.std(axis=0, dtype=np.float64)
+        center = buffer.mean(axis=0, dtype=np.float64)
+        spread = buffer.std(axis=0, dtype=np.float64, mean=center[None])
         # Squares of the smallest numbers are 0.
         varies = buffer.max(axis=0) - buffer.min(axis=0) > 1e-12 * np.abs(center)
     is_far = np.where(varies, np.abs(center) > _FURTHEST * spread, np.abs(center) > _LARGEST_SPREAD)
@@ -80,7 +81,11 @@ def _flat_series(windows: Windows, spread: np.ndarray) -> tuple[Any, int, np.nda
     if not is_panel(windows):
         return None
     rows = read_rows(windows)
-    values = windows.last()[rows.order]
+    values = windows.last()
+    first = np.abs(values[rows.order[rows.bounds[:-1]]])
+    if not (first < _FLAT * spread).any():  # one row is enough to show that a series is not flat
+        return None
+    values = values[rows.order]
     low, high = (each.reduceat(values, rows.bounds[:-1]) for each in (np.minimum, np.maximum))
     is_flat = (high > low) & (np.maximum(np.abs(low), np.abs(high)) < _FLAT * spread)
     if not is_flat.any():

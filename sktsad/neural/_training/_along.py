@@ -14,7 +14,7 @@ from ._random import full_precision
 from ._strands import Segments
 
 #: Limits of the rows of a chunk: over all lanes, and in one lane (the smallest also applies to states).
-_MAX_ROWS, _MIN_LENGTH, _MAX_LENGTH = 2**14, 256, 4096
+_MAX_ROWS, _MIN_LENGTH, _MAX_LENGTH = 2**13, 256, 4096
 #: Largest number of values of a chunk, in the widest of inputs, units and outputs: 64 MiB of float32.
 _MAX_VALUES = 2**24
 
@@ -116,7 +116,7 @@ def _run(
         n_lanes = int((stops - starts > offset).sum())
         length = min(longest - offset, max(_MIN_LENGTH, min(max_length, max_rows // n_lanes)))
         rows = starts[:n_lanes, None] + (offset + np.arange(length))
-        x = torch.from_numpy(segments.values[np.minimum(rows, len(segments.values) - 1)]).to(net.device)
+        x = torch.from_numpy(segments.values.take(rows, axis=0, mode="clip")).to(net.device)
         state = None if state is None else state[:n_lanes]
         outputs, after = net.module_(x, state, series[:n_lanes])
         yield rows, outputs, x, state, series[:n_lanes]

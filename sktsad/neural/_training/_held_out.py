@@ -17,8 +17,10 @@ def watched_rows(windows: Windows, options: TrainingOptions) -> np.ndarray:
     ValueError
         If early stopping has no row to monitor.
     """
-    tail = tail_mask(windows, options.validation_fraction if options.early_stopping else 0)
-    if options.early_stopping and not tail.any():
+    if not options.early_stopping:
+        return np.zeros(len(windows), dtype=bool)
+    tail = tail_mask(windows, options.validation_fraction)
+    if not tail.any():
         raise ValueError(
             f"early_stopping={options.early_stopping} has no rows to monitor: validation_fraction="
             f"{options.validation_fraction} of {len(tail)} rows is less than one row. Give more rows, or "
