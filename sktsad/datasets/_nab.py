@@ -206,7 +206,6 @@ def _read(name: str, windows: list[list[str]], data_home: str | os.PathLike[str]
     table = table.rename(columns={"timestamp": "time"}).drop_duplicates("time").set_index("time").sort_index()
     table[ANOMALY] = 0
     for start, end in windows:
-        table.loc[pd.Timestamp(start) : pd.Timestamp(end), ANOMALY] = (
-            1  # a slice by labels includes both ends
-        )
+        # A slice by labels includes both ends.
+        table.loc[pd.Timestamp(start) : pd.Timestamp(end), ANOMALY] = 1
     return table

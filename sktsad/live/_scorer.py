@@ -229,9 +229,8 @@ class LiveScorer:
         columns = [found.scores, found.decisions, found.decisions > 0, found.opened, found.closed]
         ordered = [*(column[order] for column in columns), STATUS.take(found.status[order])]
         table = pd.DataFrame(dict(enumerate(ordered)), batch.index)
-        table.columns = (
-            _COLUMNS  # for a small frame, creating the names takes pandas longer than everything else
-        )
+        # For a small frame, creating the names takes pandas longer than everything else.
+        table.columns = _COLUMNS
         return table
 
     def update_one(self, series: Hashable, time: Any, values: Any) -> tuple[float, bool]:
