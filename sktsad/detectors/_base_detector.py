@@ -222,7 +222,7 @@ class BaseDetector(ClassifierMixin):
         return conformal_p_values(scores, self.held_out_scores_)
 
     def _read(self, X: Rows, reset: bool = False) -> Any:
-        """Check rows, with ``reset=False`` also against those of fit; their values are not changed."""
+        """Check rows, with ``reset=False`` also against those seen during fit; their values are not changed."""
         if not reset:
             check_is_fitted(self)
         refuse_other_containers(X)

@@ -58,7 +58,7 @@ class NetClassifier(ClassifierMixin, NetEstimator):
     net_ : skorch.NeuralNet
         The trained net.
     window_shape_ : tuple of (int, int)
-        Length and channels of the windows of fit.
+        Length and channels of the training windows.
     input_shape_ : tuple of int
         Shape of a row in the input of the network.
     """

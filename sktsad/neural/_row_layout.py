@@ -75,8 +75,8 @@ def check_rows(estimator: AnyEstimator, X: Rows, *, reset: bool) -> Windows:
     Raises
     ------
     ValueError
-        If there are NaN or infinite values, the columns are not those of fit, X contains windows of several rows, or
-        only one of X and the rows of fit is a panel.
+        If there are NaN or infinite values, the columns are not those seen during fit, X contains windows of several
+        rows, or only one of X and the training rows is a panel.
     """
     if not reset:
         check_panel(X, estimator._past.was_panel)
@@ -106,12 +106,12 @@ def lay_out(
     Raises
     ------
     ValueError
-        If only one of these rows and the rows of fit is a panel, or their times cannot be compared.
+        If only one of these rows and the training rows is a panel, or their times cannot be compared.
 
     Warns
     -----
     UserWarning
-        If most series have another time step than in fit.
+        If most series have a different time step from that during fit.
     """
     rows = read_series(windows, series)
     if past is None:
