@@ -97,11 +97,11 @@ def time_labels(X: Rows) -> pd.Index | None:
 
 
 def check_panel(X: Rows, was_panel: bool) -> None:
-    """Raise if only one of the rows of fit and the present rows has a (series, time) MultiIndex."""
+    """Raise if only one of the training rows and the present rows has a (series, time) MultiIndex."""
     if is_panel(X) != was_panel:
         with_index, without = ("fit", "transform") if was_panel else ("transform", "fit")
         raise ValueError(
-            f"The rows of {with_index} have a (series, time) index, but those of {without} do not. "
+            f"The rows passed to {with_index} have a (series, time) index, but those passed to {without} do not. "
             + LOST_INDEX_FIX
         )
 
@@ -196,7 +196,7 @@ def read_stamps(index: pd.Index, what: str = "the index") -> Stamps | None:
         return Stamps(labels.to_numpy(dtype), "numbers", labels)
     if isinstance(labels, pd.PeriodIndex):
         return Stamps(labels.asi8, f"periods ({labels.freqstr})", labels)
-    try:  # in a single unit, so that times of fit and transform can be compared
+    try:  # in a single unit, so that times in fit and transform can be compared
         numbers = labels.as_unit("ns").asi8
     except (pd.errors.OutOfBoundsDatetime, pd.errors.OutOfBoundsTimedelta) as error:
         raise ValueError(
