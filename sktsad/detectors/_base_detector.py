@@ -228,7 +228,7 @@ class BaseDetector(ClassifierMixin):
         refuse_other_containers(X)
         if getattr(X, "ndim", 2) < 2:
             raise ValueError(
-                f"Expected rows of columns, got {X.ndim}D data. Reshape your data with X.reshape(-1, 1)."
+                f"Expected rows with columns, got {X.ndim}D data. Reshape your data with X.reshape(-1, 1)."
             )
         if not num_samples(X):
             raise ValueError("Found 0 rows while at least 1 is required.")
