@@ -97,7 +97,7 @@ class LiveScorer:
       call.
     - A series not seen during fit starts without a past, with the time step of its rows so far. If the model cannot
       score it, as with ``SeriesScaler(unseen="error")``, its rows get no score and a warning.
-    - If ten rows of a series have half or twice the time step of fit, there is one warning.
+    - If ten rows of a series have half or twice the time step during fit, there is one warning.
     - A row whose values are too large for a step is an alarm with an infinite score.
 
     A scorer is not thread-safe: simultaneous calls from two threads raise an error. To use many threads, give each its
@@ -193,8 +193,8 @@ class LiveScorer:
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Rows in float64 with the columns of fit. Their index is the time of one series, or (series, time); an array
-            contains the next rows of one series without a gap.
+            Rows in float64 with the columns seen during fit. Their index is the time of one series, or (series, time);
+            an array contains the next rows of one series without a gap.
 
         Returns
         -------
@@ -220,7 +220,7 @@ class LiveScorer:
         -----
         UserWarning
             If rows are late, repeated, not finite, or of series that the model cannot score; if a step fails on some
-            rows; or if the time step of a series differs from that of fit.
+            rows; or if the time step of a series differs from that during fit.
         """
         with self._alone():
             batch, found = self._take(X)
@@ -243,7 +243,8 @@ class LiveScorer:
         time : datetime, numpy.datetime64, Timestamp, timedelta, Period, number or None
             Time of the row; None for rows without time.
         values : array-like of shape (n_features,) or dict
-            The row, in the order of the columns of fit; a dict or a Series has the names of the columns, in any order.
+            The row, in the order of the columns during fit; a dict or a Series has the names of the columns, in any
+            order.
 
         Returns
         -------
@@ -379,8 +380,8 @@ class LiveScorer:
 
     def _warn_of_other_clocks(self, n_series: int) -> None:
         warnings.warn(
-            f"The rows of {n_series} series have a different time step from that of fit: the same number of rows "
-            "covers a different span of time. Resample the rows to the step of fit, or fit again.",
+            f"The rows of {n_series} series have a different time step from that during fit: the same number of rows "
+            "covers a different span of time. Resample the rows to the step during fit, or fit again.",
             UserWarning,
             stacklevel=5,
         )
