@@ -25,7 +25,7 @@ causes) and artificial. 1 = within an anomaly window, the ends included.
 Source: GitHub project numenta/NAB. Licence: MIT.
 Changed: eight files repeat time stamps, and one of them goes back by an hour. Rows are sorted by
 time, and of rows with the same time only the first in the file is kept. This drops 49 of 365,558
-rows, none of them in a window; the docstring of load_nab tells which."""
+rows, none of them in a window; the docstring of load_nab says which."""
 
 
 @validate_params(

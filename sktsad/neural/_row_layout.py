@@ -87,7 +87,7 @@ def check_rows(estimator: AnyEstimator, X: Rows, *, reset: bool) -> Windows:
         length, rows = len(X.columns) // len(names) if names else 1, X
     if length > 1:
         raise ValueError(
-            f"{type(estimator).__name__} runs along plain rows, but got windows of {length} rows. Leave out the "
+            f"{type(estimator).__name__} takes plain rows, but got windows of {length} rows. Leave out the "
             "SlidingWindow before it, or use a network on windows, such as RNNClassifier or ForecastDetector."
         )
     values = validate_rows(estimator, rows, reset=reset)
