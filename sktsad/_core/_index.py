@@ -158,7 +158,7 @@ def _check_order_of_levels(index: pd.MultiIndex, stamps: Stamps | None, is_time:
         is_swapped = first is not None and (first.kind != "numbers" or not is_time or _is_named_time(index))
         holds = "" if first is None else first.kind
     except ValueError:
-        # Text that reads as dates: days may name series, but not if there are more of them than times.
+        # Text that reads as dates may name series, one for each day, but not if there are more of them than times.
         is_swapped = not is_time or len(level) > len(index.levels[1])
         holds = "labels that can be read as time"
     if is_swapped:

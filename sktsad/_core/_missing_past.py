@@ -16,7 +16,7 @@ from ._types import MaxGap
 if TYPE_CHECKING:
     from ._series_past import Past
 
-#: Largest share of the rows of a call without a warning.
+#: Largest share of the rows of a call that may lack their past without a warning.
 _WORTH_SAYING = 0.1
 #: Last sentence of the warning, for estimators with this parameter.
 _INTENDED = "history='none' says that this is intended."

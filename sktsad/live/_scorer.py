@@ -258,7 +258,7 @@ class LiveScorer:
         ValueError
             If the number of values, their names or the kind of time differ from those before.
         TypeError
-            If the time has another type.
+            If the time is of an unsupported type.
         RuntimeError
             If another thread is calling this scorer.
         """

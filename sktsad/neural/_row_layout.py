@@ -38,7 +38,7 @@ class RowLayout:
     steps : ndarray of shape (n_series,)
         Time step of each series; NaN without one.
     starts, stops : ndarray of int, shape (n_segments,)
-        Where segments, rows of one series without a gap, start and stop.
+        Where each segment starts and stops: rows of one series without a gap.
     owner : ndarray of int, shape (n_segments,)
         Number of the series of each segment, in ``rows``.
     is_in_order : bool
