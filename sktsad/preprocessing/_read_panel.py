@@ -367,7 +367,7 @@ def _values(
 
 
 def _numbers(column: pd.Series, decimal: str) -> pd.Series:
-    """Return a column as numbers, NaN for text that is not a number; refuse decimal commas unless ``decimal`` is a comma."""
+    """Return a column as numbers, NaN for text without one; refuse decimal commas unless ``decimal`` is a comma."""
     if is_numeric_dtype(column.dtype):
         return column
     if column.dtype.kind in "mM" or isinstance(
