@@ -16,7 +16,7 @@ from ._base_detector import DEFAULT_RULE
 from ._window_detector import WindowDetector
 from ._window_shapes import NORMALIZE, every_nth, learn_least_spread, shapes
 
-#: Number of values of windows compared at once, and the smallest and largest number of such windows.
+#: Number of window values compared at once, and the smallest and largest number of such windows.
 _BLOCK, _FEWEST, _MOST = 2**15, 64, 1024
 #: Smallest number of windows of each channel to compare with, and number of comparisons that show what is usual for it.
 _KEPT_OF_CHANNEL, _N_COMPARISONS = 500, 1_500_000

@@ -27,7 +27,7 @@ class RNNClassifier(NetClassifier):
     The recurrent layers read the window; a dense layer maps their last state to one logit, or to one logit per class.
     Use it after `SlidingWindow` in a Pipeline, or on existing windows.
 
-    `StatefulRNNClassifier` reads a series once, row after row, which is many times faster and has a longer memory.
+    `StatefulRNNClassifier` reads a series once, row after row, which is many times faster, and looks further back.
     Windows are the better choice if each is a whole event, such as a heart beat; if samplers change the rows; or if
     only the last few rows matter.
 

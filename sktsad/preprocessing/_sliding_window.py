@@ -56,7 +56,7 @@ _MIN_SHORT = 10
 
 #: If ``length`` is a length of time, windows may last longer or shorter by this share without a warning.
 _UNEQUAL = 0.1
-#: Number of rows by which a window may exceed every series; longer windows are a mistake and need much memory.
+#: Number of rows by which a window may exceed every series; longer windows are a mistake and take a lot of memory.
 _MOST_PADDING = 10_000
 
 
