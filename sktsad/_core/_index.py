@@ -304,7 +304,7 @@ def _text_is_time(text: str) -> bool:
         warnings.simplefilter("ignore")  # about a guessed format, or a deprecated name of a unit
         date = pd.to_datetime(text, errors="coerce") if n_digits >= 4 else pd.NaT
         if not pd.isna(date):
-            return date.year != 1  # missing parts of a text are taken from year 1
+            return date.year != 1  # missing parts are filled in from the start of year 1
         return not pd.isna(pd.to_timedelta(text, errors="coerce"))
 
 

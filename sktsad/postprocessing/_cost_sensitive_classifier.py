@@ -40,7 +40,7 @@ class CostSensitiveClassifier(ClassifierWrapper):
     method : {"expected_cost", "threshold_moving"}, default="expected_cost"
         "expected_cost" predicts the class with the lowest expected cost [1]_. "threshold_moving" multiplies the
         probability of each class by the sum of the extra costs of the mistakes on that class, normalises, and
-        predicts the largest [2]_. For two classes both predict the same.
+        predicts the largest [2]_. For two classes, both give the same predictions.
 
     Attributes
     ----------
