@@ -42,7 +42,7 @@ class NearestWindowsDetector(WindowDetector, Estimator):
         If a number, each channel is compared separately, with its own nearest windows, and the score is the mean over
         the ``n_best`` channels that stand out most. The distances of each channel are shifted and scaled so that, on
         the training rows, their median is 0 and their maximum is 1; a single channel keeps its distances. Use this if
-        an event shows in few of many channels. None compares all channels of a window together.
+        an event shows in only a few of many channels. None compares all channels of a window together.
     max_windows : int, default=10000
         Largest number of training windows to compare with: of ``n`` windows, every ``ceil(n / max_windows)``-th is
         kept. With ``n_best``, the windows of all channels count, and at least 500 of each are kept.
