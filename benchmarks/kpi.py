@@ -318,13 +318,13 @@ FUSIONS = {
 }
 #: Fusions of all trainings of their members, so that each is one score.
 ENSEMBLES = {
-    "three trainings each of RNN, LSTM and GRU on features, long events weigh less": FUSIONS[NETWORKS],
-    **{f"three trainings: {name}": [name] for name in (REFERENCE, WEIGHED, SHARE, SHORT, ALONG, KNOWN)},
-    "three trainings each of trees and GRU along the series": [REFERENCE, ALONG],
-    "three trainings each of trees and GRU along the series, share and series known": [SHARE, KNOWN],
-    "three trainings each of these, and of trees, long events weigh less": [SHARE, KNOWN, WEIGHED],
-    "three trainings each of these, and of GRU on 8 rows": [SHARE, KNOWN, WEIGHED, SHORT],
-    "three trainings each of GRU on 8 rows and GRU along the series, series known": [SHORT, KNOWN],
+    "three training runs each of RNN, LSTM and GRU on features, long events weigh less": FUSIONS[NETWORKS],
+    **{f"three training runs: {name}": [name] for name in (REFERENCE, WEIGHED, SHARE, SHORT, ALONG, KNOWN)},
+    "three training runs each of trees and GRU along the series": [REFERENCE, ALONG],
+    "three training runs each of trees and GRU along the series, share and series known": [SHARE, KNOWN],
+    "three training runs each of these, and of trees, long events weigh less": [SHARE, KNOWN, WEIGHED],
+    "three training runs each of these, and of GRU on 8 rows": [SHARE, KNOWN, WEIGHED, SHORT],
+    "three training runs each of GRU on 8 rows and GRU along the series, series known": [SHORT, KNOWN],
 }
 
 

@@ -97,7 +97,7 @@ def quality(quick):
     future = ~past
     decisions = {
         "one model, in time order": [],
-        "one model, series never seen": [],
+        "one model, series not seen in training": [],
         "a model for each series": [],
     }
     for seed in SEEDS[: 1 if quick else None]:
@@ -108,7 +108,7 @@ def quality(quick):
             rows = np.zeros(len(X), dtype=bool)
             rows[train] = True
             unseen.append(fit_and_score(model(seed), X[rows & past], y[rows & past], X[~rows & future]))
-        decisions["one model, series never seen"].append(pd.concat(unseen).loc[y[future].index])
+        decisions["one model, series not seen in training"].append(pd.concat(unseen).loc[y[future].index])
         alone = []
         for name in groups.unique():
             own = groups == name

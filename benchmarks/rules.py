@@ -18,7 +18,7 @@ all anomalies included, on windows of an hour; ECG5000, fitted to its normal tra
 and tuning; the others are for the test. Means are over series; "kept" is the mean F1 divided by the mean best F1, to
 which series with anomalies that a detector cannot find contribute little.
 
-The last table requests one and two alarms per day, and counts the alarms on days that are like those in fit.
+The last table requests one and two alarms per day, and counts the alarms on days that are like the training days.
 
 Results are stored in a folder, one file per series and detector, so that a run continues where it stopped: empty it
 after a change of the code. --quick takes every fifth series. --seconds ends the run after this time, with the results

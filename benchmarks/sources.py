@@ -611,10 +611,10 @@ def page():
     multi_steps, binary_steps = steps("multiclass", kept), steps("binary", kept)
     return f"""# The sources, cell by cell
 
-Five texts describe tasks that this package is made for: a homework on the KPIs of servers (2022), a blog post on LSTM
-autoencoders for rare breaks in a paper mill, a thesis ("Survey on Deep Learning with Imbalanced Data Sets", National
-Chengchi University, 2019), slides on recurrent networks and autoencoders, and a notebook on heart beats. This page
-compares their results with ours.
+Five texts describe tasks that this package is made for: a homework assignment on the KPIs of servers (2022), a blog
+post on LSTM autoencoders for rare breaks in a paper mill, a thesis ("Survey on Deep Learning with Imbalanced Data
+Sets", National Chengchi University, 2019), slides on recurrent networks and autoencoders, and a notebook on heart
+beats. This page compares their results with ours.
 
 *Beaten*: our result is better than the published one. *Reached*: it is at most one percentage point worse. *Missed*: it
 is worse than that. *Not comparable*: it is for other rows, or a setting was not published. *Answered*: the text asks a

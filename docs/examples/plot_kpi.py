@@ -67,8 +67,8 @@ print(f"Data: {source}, {len(X):,} rows, {y.mean():.1%} anomalous.")
 # A grid over the whole pipeline
 # ------------------------------
 # The scaler returns a frame, so that the window still has the index. Window and undersampling are ordinary steps: the
-# sampler drops rows in fit only. ``scoring`` and ``cv`` are set because their defaults do not suit rare events in time
-# order: accuracy rewards a model that never raises an alarm, and the default folds are not in time order.
+# sampler drops rows during fit only. ``scoring`` and ``cv`` are set because their defaults do not suit rare events in
+# time order: accuracy rewards a model that never raises an alarm, and the default folds are not in time order.
 
 folds = TimeSeriesSplit(n_splits=3, gap=30)
 

@@ -221,11 +221,11 @@ for line, network in zip(axes, ROUNDS, strict=True):
     line[0].legend(fontsize="x-small")
 
 # %%
-# The table shows the epoch with the best detection, and what is lost until the last. On ECG5000 both dense networks
-# memorise to the same degree: in the end the error of other beats is half as large again as that of the training beats.
-# This harms the autoencoder, whose ROC AUC falls from 0.987 after 150 epochs to 0.971 after 600; the variational one
-# loses almost nothing (0.984 to 0.982). So the claim is true of detection, but not of the errors. The recurrent
-# networks have not learnt enough in 150 epochs of sixty beats to memorise anything.
+# The table shows the epoch with the best detection, and how much is lost by the last one. On ECG5000 both dense
+# networks memorise to the same degree: in the end the error of other beats is half as large again as that of the
+# training beats. This harms the autoencoder, whose ROC AUC falls from 0.987 after 150 epochs to 0.971 after 600; the
+# variational one loses almost nothing (0.984 to 0.982). So the claim is true of detection, but not of the errors. The
+# recurrent networks have not learnt enough in 150 epochs of sixty beats to memorise anything.
 
 best = learnt.loc[learnt.groupby(["network", "model"])["ROC AUC"].idxmax()].set_index(
     ["network", "model"]

@@ -97,11 +97,11 @@ def time_labels(X: Rows) -> pd.Index | None:
 
 
 def check_panel(X: Rows, was_panel: bool) -> None:
-    """Raise if only one of the rows of fit and the present rows has a (series, time) MultiIndex."""
+    """Raise if only one of the training rows and the present rows has a (series, time) MultiIndex."""
     if is_panel(X) != was_panel:
         with_index, without = ("fit", "transform") if was_panel else ("transform", "fit")
         raise ValueError(
-            f"The rows of {with_index} have a (series, time) index, but those of {without} do not. "
+            f"The rows passed to {with_index} have a (series, time) index, but those passed to {without} do not. "
             + LOST_INDEX_FIX
         )
 
@@ -158,7 +158,7 @@ def _check_order_of_levels(index: pd.MultiIndex, stamps: Stamps | None, is_time:
         is_swapped = first is not None and (first.kind != "numbers" or not is_time or _is_named_time(index))
         holds = "" if first is None else first.kind
     except ValueError:
-        # Text that reads as dates: days may name series, but not if there are more of them than times.
+        # Text that reads as dates may name series, one for each day, but not if there are more of them than times.
         is_swapped = not is_time or len(level) > len(index.levels[1])
         holds = "labels that can be read as time"
     if is_swapped:
@@ -196,7 +196,7 @@ def read_stamps(index: pd.Index, what: str = "the index") -> Stamps | None:
         return Stamps(labels.to_numpy(dtype), "numbers", labels)
     if isinstance(labels, pd.PeriodIndex):
         return Stamps(labels.asi8, f"periods ({labels.freqstr})", labels)
-    try:  # in a single unit, so that times of fit and transform can be compared
+    try:  # in a single unit, so that times in fit and transform can be compared
         numbers = labels.as_unit("ns").asi8
     except (pd.errors.OutOfBoundsDatetime, pd.errors.OutOfBoundsTimedelta) as error:
         raise ValueError(
@@ -304,7 +304,7 @@ def _text_is_time(text: str) -> bool:
         warnings.simplefilter("ignore")  # about a guessed format, or a deprecated name of a unit
         date = pd.to_datetime(text, errors="coerce") if n_digits >= 4 else pd.NaT
         if not pd.isna(date):
-            return date.year != 1  # missing parts of a text are taken from year 1
+            return date.year != 1  # missing parts are filled in from the start of year 1
         return not pd.isna(pd.to_timedelta(text, errors="coerce"))
 
 

@@ -1,4 +1,4 @@
-"""Comparison of later rows with those of fit: warnings if results would be misleading."""
+"""Comparison of later rows with the training rows: warnings if results would be misleading."""
 
 from __future__ import annotations
 
@@ -26,10 +26,9 @@ _SEPARATOR, _ZEROS = re.compile(r"[\s_./:-]+"), re.compile(r"(?<!\d)0+(?=\d)")
 
 
 def warn_if_unknown(then: list[Hashable], now: list[Hashable], stacklevel: int) -> None:
-    """Warn if some series seem to be series of fit under another name, such as '1' for 1.
+    """Warn if some series seem to have been seen during fit under another name, such as '1' for 1.
 
-    Series that are just new, as in a fold of whole series, cause no warning: their names have the same types as those
-    of fit.
+    Series that are just new, as in a fold of whole series, cause no warning: their names have the same types as before.
     """
     known = set(then)
     new = [key for key in now if key not in known]
@@ -75,19 +74,20 @@ def _plain(key: Hashable) -> str:
 
 
 def warn_if_cut(past: Past, rows: SeriesRows, length: int, max_gap: MaxGap, stacklevel: int) -> bool:
-    """Warn if a shuffled split, or another time step than in fit, breaks up windows; return whether it does."""
+    """Warn if a shuffled split, or a time step unlike the one during fit, breaks up windows; return whether it does."""
     segments = rows.segment_starts(max_gap, rows.steps_so_far(past.steps))
     n_gaps, n_rows = len(segments) - len(rows.keys), rows.n_rows - len(rows.keys)
     n_filled = _count_filled_holes(past, rows, length)
     if n_filled > 2:
         message = (
-            f"The rows fill {n_filled} short holes between those of fit: this looks like a shuffled split, which "
+            f"The rows fill {n_filled} short holes between the training rows: this looks like a shuffled split, which "
             "breaks up the windows and shows the model the future. Split in time order."
         )
     elif n_gaps > max(2, n_rows / 2):
         message = (
             f"{n_gaps} of {n_rows} rows come more than {gap_in_words(max_gap)} after the row before: their windows are "
-            "mostly padding. The time step is that of fit: fit on rows with the same time step as these, or raise "
+            "mostly padding. The time step is that of the training rows: fit on rows with the same time step as "
+            "these, or raise "
             "max_gap."
         )
     else:
@@ -97,7 +97,7 @@ def warn_if_cut(past: Past, rows: SeriesRows, length: int, max_gap: MaxGap, stac
 
 
 def _count_filled_holes(past: Past, rows: SeriesRows, length: int) -> int:
-    """Return how many holes between the runs of fit contain some of these rows, but fewer than a window."""
+    """Return how many holes between the training runs contain some of these rows, but fewer than a window."""
     with_holes = np.flatnonzero(np.diff(past.run_bounds) > 1)
     if rows.times is None or not len(with_holes):
         return 0
@@ -107,7 +107,7 @@ def _count_filled_holes(past: Past, rows: SeriesRows, length: int) -> int:
     first, stop = (ends[with_holes][owner] for ends in (past.run_bounds[:-1], past.run_bounds[1:]))
     run = search_parts(past.run_starts, first, stop, times, side="right") - 1
     is_start = (run >= first) & (times == past.run_starts[run])
-    # Rows that come together with their neighbours in fit are not a split.
+    # Rows that come together with their neighbours in the training rows are not a split.
     is_split = np.bincount(owner[is_start], minlength=len(with_holes)) == 0
     in_hole = is_split[owner] & (run >= first) & (run < stop - 1) & (times > past.run_stops[run])
     n_rows = np.bincount(run[in_hole])
@@ -115,7 +115,7 @@ def _count_filled_holes(past: Past, rows: SeriesRows, length: int) -> int:
 
 
 def warn_if_other_step(past: Past, rows: SeriesRows, stacklevel: int) -> bool:
-    """Warn if most series known from fit now have at most half, or at least twice, the time step of fit."""
+    """Warn if most known series now have at most half, or at least twice, their time step during fit."""
     enough = np.flatnonzero(np.minimum(past.n_rows, np.diff(rows.bounds)) > _MIN_HOLES)
     then, now = past.steps[enough], rows.steps()[enough]
     other = np.flatnonzero(np.maximum(now / then, then / now) >= 2)
@@ -123,8 +123,9 @@ def warn_if_other_step(past: Past, rows: SeriesRows, stacklevel: int) -> bool:
     if is_other:
         words = [_in_words(float(steps[other[0]]), past.kind) for steps in (now, then)]
         warnings.warn(
-            f"These rows have a time step of {words[0]}, those of fit of {words[1]}: the same number of rows covers a "
-            "different span of time. Resample them to the step of fit, or fit on rows like these.",
+            f"These rows have a time step of {words[0]}, the training rows one of {words[1]}: the same number of rows "
+            "covers a different span of time. Resample them to the time step of the training rows, or fit on rows like "
+            "these.",
             UserWarning,
             stacklevel=stacklevel,
         )

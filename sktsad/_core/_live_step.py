@@ -59,7 +59,7 @@ class LiveStep(SeriesState):
     fills_missing = False
 
     def begin(self, slot: int, key: Hashable, time: Any) -> None:
-        """Prepare a series for its first row, from what fit kept of it if the row follows the rows of fit.
+        """Prepare a series for its first row, from what fit kept of it if the row follows the training rows.
 
         Parameters
         ----------
@@ -131,7 +131,7 @@ class GappedStep(LiveStep):
             self.go_on(slot, known, time)
 
     def forget(self) -> None:
-        """Forget what fit kept, as the times of fit and those of the next rows cannot be compared."""
+        """Forget what fit kept, as the times of the training rows and of the next rows cannot be compared."""
         self.past, self._numbers = self.past.forgotten(), {}
 
     def known(self, key: Hashable) -> SeriesPast | None:

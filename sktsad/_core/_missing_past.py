@@ -16,7 +16,7 @@ from ._types import MaxGap
 if TYPE_CHECKING:
     from ._series_past import Past
 
-#: Largest share of the rows of a call without a warning.
+#: Largest share of the rows of a call that may lack their past without a warning.
 _WORTH_SAYING = 0.1
 #: Last sentence of the warning, for estimators with this parameter.
 _INTENDED = "history='none' says that this is intended."
@@ -166,7 +166,8 @@ def warn_of_lacking_past(
 ) -> None:
     """Warn if more than a tenth of the rows lack their past."""
     if n_lacking > _WORTH_SAYING * rows.n_rows:
-        # Which results are wanted, nobody else knows: these rows may have come for the sake of the others.
+        # Only the caller knows which results are needed: these rows may have been passed only as the past of the
+        # others.
         others = (
             "If you gave them only as the past of other rows, leave out their results; the others are right. If you "
             "need their results, give"
@@ -175,7 +176,7 @@ def warn_of_lacking_past(
         )
         warnings.warn(
             f"{n_lacking} of {rows.n_rows} rows lack their past, which is padded instead: {n_series} of "
-            f"{len(rows.keys)} series do not directly follow rows of fit. {others} the rows before them as well, "
+            f"{len(rows.keys)} series do not directly follow training rows. {others} the rows before them as well, "
             f"{n_rows} or more of each series, and leave out the results of those; or score rows as they come with "
             f"sktsad.live.LiveScorer, which keeps the past. {more}",
             UserWarning,

@@ -284,8 +284,8 @@ def duration_in_rows(
         return 0
     if step_times is None:
         raise ValueError(
-            f"{name}={value!r} must be a number of rows, or a time, at least 0. A time needs rows with dates in their "
-            "index."
+            f"{name}={value!r} must be a number of rows or a length of time, at least 0. A length of time needs rows "
+            "with dates in their index."
         )
     time = _HALF_AN_HOUR if value is None else nanoseconds(name, value)
     numbers = whole_rows(time, step_times, _LONGEST)

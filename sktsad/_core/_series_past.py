@@ -60,7 +60,7 @@ class Past:
     keys : list
         The name of each series; a list, as a single series has the name None.
     n_rows : ndarray of int, shape (n_series,)
-        Number of rows of each series in fit.
+        Number of rows of each series during fit.
     steps : ndarray of shape (n_series,)
         The time step of each series; NaN if there is none.
     run_bounds : ndarray of int, shape (n_series + 1,)
@@ -104,7 +104,7 @@ class Past:
         Parameters
         ----------
         X : array-like
-            The rows of fit; only their index is read.
+            The training rows; only their index is read.
         rows : SeriesRows
             The series of ``X``.
         values : ndarray of shape (n_rows, n_columns)
@@ -215,7 +215,7 @@ class Past:
         )
 
     def compare(self, X: Rows, rows: SeriesRows, stacklevel: int = 4) -> Past:
-        """Compare later rows with those of fit; return the past of their series.
+        """Compare later rows with the training rows; return the past of their series.
 
         A series not seen during fit has an empty past.
 
@@ -227,8 +227,8 @@ class Past:
         Warns
         -----
         UserWarning
-            If one of the two has a default index, these rows have no time, or series seem to have other names than in
-            fit.
+            If one of the two has a default index, these rows have no time, or series seem to have different names from
+            those seen during fit.
         """
         check_panel(X, self.was_panel)
         known = self._of_series(rows.keys)
@@ -236,8 +236,8 @@ class Past:
             return known
         if rows.kind is None:
             warnings.warn(
-                f"The index of fit has {self.kind}, but these rows have no time: they are treated as not following the "
-                "rows of fit, so that the first of them have no past. " + LOST_INDEX_FIX,
+                f"The index of the training rows has {self.kind}, but these rows have no time: they are treated as not "
+                "following the training rows, so that the first of them have no past. " + LOST_INDEX_FIX,
                 UserWarning,
                 stacklevel=stacklevel,
             )
@@ -246,8 +246,9 @@ class Past:
             index = row_index(X)
             numbered = index is not None and is_numbered(index)
             message = (
-                f"The index of fit has {self.kind}, but that of these rows has {rows.kind}, so it is unknown whether "
-                "they follow the rows of fit. Use the same kind of index for both: pandas.to_datetime(X.index) "
+                f"The index of the training rows has {self.kind}, but that of these rows has {rows.kind}, so it is "
+                "unknown whether they follow the training rows. Use the same kind of index for both: "
+                "pandas.to_datetime(X.index) "
                 "returns dates, .to_timestamp() converts periods to dates, .tz_localize('Europe/Berlin') sets a time "
                 "zone."
             )

@@ -228,8 +228,9 @@ def check_target_index(X: Rows, y: Labels, max_gap: MaxGap) -> str | None:
         )
     if has_time(y):
         return (
-            f"The index of y has {rows.kind}, which X, {what}, has lost: in later rows, neither gaps nor whether they "
-            "follow the rows of fit can be seen, so that their first windows are padded. " + LOST_INDEX_FIX
+            f"The index of y has {rows.kind}, which X, {what}, has lost: it cannot be seen where later rows "
+            "have gaps, nor whether they follow the training rows, so that their first windows are padded. "
+            + LOST_INDEX_FIX
         )
     return None
 
@@ -308,7 +309,7 @@ def _level_of_user() -> int:
 
 
 def check_params_of_rows(params: dict[str, Any], X: Rows) -> dict[str, Any]:
-    """Return the parameters of fit that are given.
+    """Return the parameters passed to fit that are not None.
 
     Raises
     ------
@@ -322,7 +323,7 @@ def check_params_of_rows(params: dict[str, Any], X: Rows) -> dict[str, Any]:
 
 
 def params_of_rows(params: dict[str, Any], X: Rows, rows: np.ndarray) -> dict[str, Any]:
-    """Return parameters of fit for some rows of X: those with a value per row are indexed, others are unchanged."""
+    """Return the parameters of a fit on some rows of X: those with a value per row are indexed, others unchanged."""
     n_rows = num_samples(X)
 
     def has_value_per_row(value: Any) -> bool:

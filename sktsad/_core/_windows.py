@@ -413,7 +413,7 @@ def check_windows(
     ------
     ValueError
         If there are NaN or infinite values, ``n_channels`` does not divide the row or contradicts the
-        layout of ``X``, or shape or layout are not those of fit.
+        layout of ``X``, or shape or layout are not those seen during fit.
     """
     if isinstance(X, Windows):
         windows = validate_data(estimator, X, reset=reset, skip_check_array=True)
@@ -476,7 +476,7 @@ def _refuse_layout(fitted: tuple[int, int], found: tuple[int, int]) -> None:
             f"n_channels={max(fitted[1], found[1])} to this estimator, or wrap the sampler in SafeSampler."
         )
     else:
-        fix = "Make the windows with the same SlidingWindow, and from the same columns, as in fit."
+        fix = "Make the windows with the same SlidingWindow, and from the same columns, as for fit."
     raise ValueError(
         f"Fitted on windows of length {fitted[0]} with {fitted[1]} channel(s), got windows of length "
         f"{found[0]} with {found[1]} channel(s). {fix}"

@@ -47,8 +47,8 @@ def get_data_home(data_home: str | os.PathLike[str] | None = None) -> Path:
 def how_to_choose(home: Path) -> str:
     """Return a sentence that says which folder is used, and how to choose another."""
     return (
-        f"The folder {home} is data_home: set it by the argument data_home, or the environment variable {ENV_VAR}; the "
-        f"default is {DEFAULT_HOME}."
+        f"The folder {home} is data_home: set it with the argument data_home or the environment variable {ENV_VAR}; "
+        f"the default is {DEFAULT_HOME}."
     )
 
 

@@ -25,7 +25,7 @@ causes) and artificial. 1 = within an anomaly window, the ends included.
 Source: GitHub project numenta/NAB. Licence: MIT.
 Changed: eight files repeat time stamps, and one of them goes back by an hour. Rows are sorted by
 time, and of rows with the same time only the first in the file is kept. This drops 49 of 365,558
-rows, none of them in a window; the docstring of load_nab tells which."""
+rows, none of them in a window; the docstring of load_nab says which."""
 
 
 @validate_params(
@@ -206,7 +206,6 @@ def _read(name: str, windows: list[list[str]], data_home: str | os.PathLike[str]
     table = table.rename(columns={"timestamp": "time"}).drop_duplicates("time").set_index("time").sort_index()
     table[ANOMALY] = 0
     for start, end in windows:
-        table.loc[pd.Timestamp(start) : pd.Timestamp(end), ANOMALY] = (
-            1  # a slice by labels includes both ends
-        )
+        # A slice by labels includes both ends.
+        table.loc[pd.Timestamp(start) : pd.Timestamp(end), ANOMALY] = 1
     return table

@@ -28,10 +28,9 @@ _N_TRAIN = 400
 
 _DESCR = """\
 Skoltech Anomaly Benchmark: eight sensors of a water circuit with a pump, about one row per second, in runs of some
-twenty minutes. In each something was done to the circuit: a valve closed, the rotor out of balance, the water hot.
-The first 400 rows of a run are for fitting a detector.
-Source: GitHub project waico/SKAB. Licence: GPL-3.0.
-Nothing was changed; the marks of change points are left out."""
+twenty minutes. In each run, something was done to the circuit: a valve was closed, the rotor was put out of balance, or
+the water was heated. The first 400 rows of a run are for fitting a detector. Source: GitHub project waico/SKAB.
+Licence: GPL-3.0. Nothing was changed; the marks of change points are left out."""
 
 _PARAMETERS: dict = {
     "name": [str, "array-like", None],

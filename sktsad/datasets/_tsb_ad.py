@@ -129,7 +129,7 @@ def fetch_tsb_ad(
     progress: bool = True,
     return_X_y: bool = False,
 ) -> Bunch | tuple[pd.DataFrame, pd.Series]:
-    """Download the benchmark TSB-AD if it is not in the data folder yet, and load series of it.
+    """Download the benchmark TSB-AD if it is not in the data folder yet, and load series from it.
 
     The whole collection is downloaded, even for a single series: hundreds of megabytes when unpacked.
 

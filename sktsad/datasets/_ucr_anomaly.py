@@ -134,7 +134,7 @@ def fetch_ucr_anomaly(
     progress: bool = True,
     return_X_y: bool = False,
 ) -> Bunch | tuple[pd.DataFrame, pd.Series]:
-    """Download the UCR anomaly archive if it is not in the data folder yet, and load series of it.
+    """Download the UCR anomaly archive if it is not in the data folder yet, and load series from it.
 
     The whole archive of 250 text files is downloaded, even for a single series.
 

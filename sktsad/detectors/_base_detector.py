@@ -222,13 +222,13 @@ class BaseDetector(ClassifierMixin):
         return conformal_p_values(scores, self.held_out_scores_)
 
     def _read(self, X: Rows, reset: bool = False) -> Any:
-        """Check rows, with ``reset=False`` also against those of fit; their values are not changed."""
+        """Check rows, with ``reset=False`` also against those seen during fit; their values are not changed."""
         if not reset:
             check_is_fitted(self)
         refuse_other_containers(X)
         if getattr(X, "ndim", 2) < 2:
             raise ValueError(
-                f"Expected rows of columns, got {X.ndim}D data. Reshape your data with X.reshape(-1, 1)."
+                f"Expected rows with columns, got {X.ndim}D data. Reshape your data with X.reshape(-1, 1)."
             )
         if not num_samples(X):
             raise ValueError("Found 0 rows while at least 1 is required.")

@@ -254,7 +254,7 @@ class FusionDetector(BaseDetector, BaseComposition, Estimator):
         self._validate_names([name for name, _ in self.detectors])
         self._weights = self._check_weights()
         encoded = None
-        if y is not None:  # as 0 and 1: if there is only one class, other labels do not tell which it is
+        if y is not None:  # as 0 and 1: if there is only one class, other labels do not say which it is
             index = row_index(y)
             encoded = anomalous.astype(int) if index is None else pd.Series(anomalous.astype(int), index)
         head, wanted = np.flatnonzero(~held_out), self._route(fit_params)

@@ -44,7 +44,7 @@ class GaussianDetector(RunningDetector, Estimator):
         normal rows remain, the rule learns from the training rows.
     half_life : float, str or timedelta, default=None
         Number of later rows of its series after which a row counts half as much, so that the detector follows drift. A
-        length of time, such as ``"1D"``, is converted by the time step of each series in fit. None weights all rows
+        length of time, such as ``"1D"``, is converted by the time step of each series during fit. None weights all rows
         equally.
     n_channels : int, default=None
         Number of channels in a plain 2-D row; only used to name the values in `feature_scores`.
@@ -66,7 +66,7 @@ class GaussianDetector(RunningDetector, Estimator):
     log_normalizer_ : float
         Logarithm of the normalising constant of the density that is scored.
     window_shape_ : tuple of (int, int)
-        Length and channels of the windows of fit.
+        Length and channels of the training windows.
     n_features_in_ : int
         Number of columns.
     feature_names_in_ : ndarray of str

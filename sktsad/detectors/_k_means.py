@@ -57,7 +57,7 @@ class KMeansDetector(WindowDetector, Estimator):
     cluster_centers_ : ndarray of shape (n_clusters, n_features)
         The typical windows, normalised if ``normalize`` is set.
     window_shape_ : tuple of (int, int)
-        Length and channels of the windows of fit.
+        Length and channels of the training windows.
     n_features_in_ : int
         Number of values in a window.
     feature_names_in_ : ndarray of str
@@ -65,7 +65,7 @@ class KMeansDetector(WindowDetector, Estimator):
 
     See Also
     --------
-    NearestWindowsDetector : Compares with all windows of fit.
+    NearestWindowsDetector : Compares with all training windows.
 
     Notes
     -----

@@ -19,7 +19,7 @@ def labels_of_part(
     classes : array-like of shape (2,) or None
         The parameter ``classes`` of the call; None only if ``known`` is given.
     known : ndarray of shape (2,) or None
-        The classes of the calls before; None at the first.
+        The classes of earlier calls; None in the first call.
 
     Raises
     ------

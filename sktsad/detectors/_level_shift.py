@@ -53,7 +53,7 @@ class LevelShiftDetector(WindowDetector, Estimator):
         A tenth of the standard deviation of each channel at fit. It is added to the standard deviation in each window,
         so that noise in a nearly constant series is not taken for a shift.
     window_shape_ : tuple of (int, int)
-        Length and channels of the windows of fit.
+        Length and channels of the training windows.
     n_features_in_ : int
         Number of values in a window.
     feature_names_in_ : ndarray of str

@@ -57,7 +57,7 @@ class LinearForecastDetector(WindowDetector, Estimator):
     scale_ : ndarray of shape (horizon * n_channels,)
         Usual size of each error: its root mean square at fit.
     window_shape_ : tuple of (int, int)
-        Length and channels of the windows of fit.
+        Length and channels of the training windows.
     n_features_in_ : int
         Number of values in a window.
     feature_names_in_ : ndarray of str

@@ -17,14 +17,14 @@ from ._gaussian import GaussianDetector
 from ._nearest_windows import NearestWindowsDetector
 from ._pca import PCADetector
 
-#: Number of windows to compare with: more improve little. For shapes, half of them are enough.
+#: Number of windows to compare with: more of them improve little. For shapes, half of them are enough.
 _MAX_WINDOWS = 5000
 #: Number of rows of the windows of "course": longer than many periods, which are too short to be compared by
 #: themselves.
 _COURSE = 100
 #: Largest number of values of a window, over all columns: a day of minutes is compared as averages over a few minutes.
 _MAX_VALUES = 256
-#: The same of each column where columns are compared one by one: fewer means hide the course of one.
+#: The same for each column where columns are compared one by one: fewer means hide the course of one.
 _MAX_PER_COLUMN = 64
 
 

@@ -1,4 +1,4 @@
-"""Detection by the distance to the most similar windows of fit."""
+"""Detection by the distance to the most similar training windows."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from ._base_detector import DEFAULT_RULE
 from ._window_detector import WindowDetector
 from ._window_shapes import NORMALIZE, every_nth, learn_least_spread, shapes
 
-#: Number of values of windows compared at once, and the smallest and largest number of such windows.
+#: Number of window values compared at once, and the smallest and largest number of such windows.
 _BLOCK, _FEWEST, _MOST = 2**15, 64, 1024
-#: Least number of windows of each channel to compare with, and number of comparisons that show what is usual for it.
+#: Smallest number of windows of each channel to compare with, and number of comparisons that show what is usual for it.
 _KEPT_OF_CHANNEL, _N_COMPARISONS = 500, 1_500_000
 
 
@@ -26,7 +26,8 @@ class NearestWindowsDetector(WindowDetector, Estimator):
     """Score a window by its distance to the most similar windows of the normal rows.
 
     A window unlike all of these is far from the nearest. This is the discord of the matrix profile [1]_, but windows
-    are compared with those of fit instead of the same series, so that two similar anomalies cannot hide each other.
+    are compared with the training windows instead of the same series, so that two similar anomalies cannot hide each
+    other.
 
     Parameters
     ----------
@@ -40,11 +41,11 @@ class NearestWindowsDetector(WindowDetector, Estimator):
     n_best : int, default=None
         If a number, each channel is compared separately, with its own nearest windows, and the score is the mean over
         the ``n_best`` channels that stand out most. The distances of each channel are shifted and scaled so that, on
-        the rows of fit, their median is 0 and their maximum is 1; a single channel keeps its distances. Use this if an
-        event shows in few of many channels. None compares all channels of a window together.
+        the training rows, their median is 0 and their maximum is 1; a single channel keeps its distances. Use this if
+        an event shows in only a few of many channels. None compares all channels of a window together.
     max_windows : int, default=10000
-        Largest number of windows of fit to compare with: of ``n`` windows, every ``ceil(n / max_windows)``-th is kept.
-        With ``n_best``, the windows of all channels count, and at least 500 of each are kept.
+        Largest number of training windows to compare with: of ``n`` windows, every ``ceil(n / max_windows)``-th is
+        kept. With ``n_best``, the windows of all channels count, and at least 500 of each are kept.
     score_on : {"window", "overlap"}, default="window"
         "window" gives a row the score of its window. "overlap" gives it the mean of the scores of all windows that
         contain it: this **looks ahead** by a window and is for analysing past data.
@@ -72,7 +73,7 @@ class NearestWindowsDetector(WindowDetector, Estimator):
     known_ : ndarray of shape (n_windows, n_features)
         The windows that others are compared with, normalised if ``normalize`` is set.
     window_shape_ : tuple of (int, int)
-        Length and channels of the windows of fit.
+        Length and channels of the training windows.
     n_features_in_ : int
         Number of values in a window.
     feature_names_in_ : ndarray of str
@@ -209,7 +210,7 @@ class NearestWindowsDetector(WindowDetector, Estimator):
             self._spread[~is_spread(self._spread, self._center)] = 1  # a channel that always repeats itself
 
     def _scores_of(self, rows: Windows, chosen: np.ndarray) -> np.ndarray:
-        """Score rows of fit, without comparing them with windows that overlap them."""
+        """Score training rows, without comparing them with windows that overlap them."""
         windows = rows[chosen]
         return self._of_rows(windows, self._distances(windows, self._search_apart))
 
@@ -257,7 +258,7 @@ class NearestWindowsDetector(WindowDetector, Estimator):
     def _search_apart(
         self, values: np.ndarray, columns: slice, starts: np.ndarray
     ) -> tuple[np.ndarray, None]:
-        """Do the same for windows of fit, without known windows that share more than half of their rows with them."""
+        """Do the same for training windows, without known windows that share more than half of their rows with them."""
         squares = euclidean_distances(values[:, columns], self.known_[:, columns], squared=True)
         least = -(-self.window_shape_[0] // 2)
         near = np.abs(starts[:, None] - self._known_starts) < least

@@ -51,7 +51,7 @@ class OutlierClassifier(MetaEstimatorMixin, WindowDetector, Estimator):
     held_out_scores_ : ndarray of shape (n_held_out,)
         Scores of the normal rows that were held out, in the order of X; only if there are any.
     window_shape_ : tuple of (int, int)
-        Length and channels of the windows of fit.
+        Length and channels of the training windows.
     n_features_in_ : int
         Number of columns.
     feature_names_in_ : ndarray of str

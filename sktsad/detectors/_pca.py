@@ -36,8 +36,8 @@ class PCADetector(DetectorTransformerMixin, WindowDetector, Estimator):
         count as well. "level" only subtracts the mean, so that amplitude counts and level does not.
     robust : bool, default=False
         Whether to learn only from the three quarters of the windows that agree best with one another, found by
-        concentration steps as in the minimum covariance determinant [2]_. Use it if the rows of fit contain unlabelled
-        anomalies. It takes four times as long.
+        concentration steps as in the minimum covariance determinant [2]_. Use it if the training rows contain
+        unlabelled anomalies. It takes four times as long.
     score_on : {"window", "overlap"}, default="window"
         "window" gives a row the score of its window. "overlap" gives it the mean of the scores of all windows that
         contain it: this **looks ahead** by a window and is for analysing past data.
@@ -68,7 +68,7 @@ class PCADetector(DetectorTransformerMixin, WindowDetector, Estimator):
     explained_variance_ : ndarray of shape (n_components,)
         Variance along each component.
     window_shape_ : tuple of (int, int)
-        Length and channels of the windows of fit.
+        Length and channels of the training windows.
     n_features_in_ : int
         Number of values in a window.
     feature_names_in_ : ndarray of str
@@ -223,7 +223,7 @@ class PCADetector(DetectorTransformerMixin, WindowDetector, Estimator):
         self.explained_variance_ = variance[:n_components]
         least = _RIDGE * variance.mean() or 1.0  # if all rows are the same
         self._variance = np.maximum(self.explained_variance_, least)
-        # The mean of both scores over the windows of fit.
+        # The mean of both scores over the training windows.
         self._usual_residual = max(variance[n_components:].sum() / n_values, least)
 
     def _score(self, windows: Windows) -> np.ndarray:

@@ -54,8 +54,8 @@ class RunningDetector(WindowDetector):
 
     half_life: float | str | timedelta | None
     _moments: StandardScaler
-    #: The names of the series of fit and their half-lives in rows, if ``half_life`` is a length of time; two lists and
-    #: no dict, as a single series has the name None.
+    #: The names of the series seen during fit and their half-lives in rows, if ``half_life`` is a length of time; two
+    #: lists, not a dict, as a single series has the name None.
     _half_lives: tuple[list[Hashable], list[float]]
 
     def _why_not(self) -> str:

@@ -18,7 +18,7 @@ class WindowDetector(BaseDetector):
     """Turn a class that scores windows into a binary classifier of anomalies.
 
     Put this mixin before ``sklearn.base.BaseEstimator`` among the bases. Plain rows count as windows of one row; a
-    layout other than that of fit raises an error.
+    layout other than that of the training windows raises an error.
 
     A subclass has the parameters ``threshold``, ``validation_fraction`` and ``n_channels``, the class attribute
     ``_default_threshold``, which is the threshold rule or number used for ``threshold=None``, and these methods:
@@ -39,7 +39,7 @@ class WindowDetector(BaseDetector):
     held_out_scores_ : ndarray of shape (n_held_out,)
         Scores of the normal rows that were held out, in the order of X; only if there are any.
     window_shape_ : tuple of (int, int)
-        Length and channels of the windows of fit.
+        Length and channels of the training windows.
     """
 
     _parameter_constraints: dict = {

@@ -22,8 +22,8 @@ class ZScoreDetector(DetectorTransformerMixin, RunningDetector, Estimator):
     Parameters
     ----------
     mode : {"global", "rolling"}, default="global"
-        "global" compares each column with its mean over the normal rows of fit. "rolling" compares the last row of each
-        window with the mean of that window, channel by channel; use it after `SlidingWindow`.
+        "global" compares each column with its mean over the normal training rows. "rolling" compares the last row of
+        each window with the mean of that window, channel by channel; use it after `SlidingWindow`.
     robust : bool, default=False
         Whether to use the median and the scaled median absolute deviation, which anomalies hardly change. If more than
         half of the values are equal, that deviation is 0, and the scaled mean absolute deviation is used instead.
@@ -36,7 +36,7 @@ class ZScoreDetector(DetectorTransformerMixin, RunningDetector, Estimator):
         rows remain, the rule learns from the training rows.
     half_life : float, str or timedelta, default=None
         Number of later rows of its series after which a row counts half as much, so that the detector follows drift. A
-        length of time, such as ``"1D"``, is converted by the time step of each series in fit. None weights all rows
+        length of time, such as ``"1D"``, is converted by the time step of each series during fit. None weights all rows
         equally. It must be None with ``robust=True`` and with ``mode="rolling"``.
     n_channels : int, default=None
         Number of channels in a plain 2-D row for ``mode="rolling"``; None infers it from `Windows`, 3-D arrays or names
@@ -55,7 +55,7 @@ class ZScoreDetector(DetectorTransformerMixin, RunningDetector, Estimator):
     center_, scale_ : ndarray of shape (n_features,)
         Mean and standard deviation of each column, or their robust counterparts; only with ``mode="global"``.
     window_shape_ : tuple of (int, int)
-        Length and channels of the windows of fit.
+        Length and channels of the training windows.
     n_features_in_ : int
         Number of columns.
     feature_names_in_ : ndarray of str

@@ -183,7 +183,7 @@ class Builder:
         return score
 
     def _call(self, step: Any, method: str) -> Function:
-        """Return a function that calls a method of a step with rows in the same form as in fit."""
+        """Return a function that calls a method of a step with rows in the same form as for fit."""
         function = getattr(step, method)
         layout = self.layout
         names = getattr(step, "feature_names_in_", None)

@@ -53,9 +53,9 @@ class Clock(SeriesState):
     last_time : ndarray of shape (n_series,)
         Time of the newest row.
     n_rows : ndarray of int, shape (n_series,)
-        Number of rows so far, including those of fit.
+        Number of rows so far, including the training rows.
     time_step : ndarray of shape (n_series,)
-        Time step of fit; NaN for series not seen during fit.
+        Time step during fit; NaN for series not seen during fit.
     """
 
     last_time: np.ndarray
@@ -116,7 +116,7 @@ class Clock(SeriesState):
         return holes
 
     def has_other_step(self, slots: np.ndarray, holes: np.ndarray) -> np.ndarray:
-        """Mark series whose time step differs from that of fit, now for the first time."""
+        """Mark series whose time step differs from that during fit, now for the first time."""
         if len(slots) == 1:
             slot, hole = slots[0], holes[0]
             one = self.time_step[slot]

@@ -35,7 +35,7 @@ class Outcome:
     status : ndarray of int, shape (n_rows,)
         Status of each row.
     n_other_clocks : int
-        Number of series for which this call found a time step that differs from that of fit.
+        Number of series for which this call found a time step that differs from that during fit.
     """
 
     scores: np.ndarray
@@ -116,7 +116,7 @@ class Engine:
         scores, decisions, opened, closed : ndarray
             As in `Outcome`.
         n_other : int
-            Number of series for which this wave found a time step that differs from that of fit.
+            Number of series for which this wave found a time step that differs from that during fit.
         """
         self.chain.refresh()
         so_far = self.clock.steps(slots)
@@ -195,7 +195,7 @@ class Engine:
         return slot
 
     def _refuse_late_start(self, slot: int, kept: list[SeriesPast], time: Any) -> None:
-        """Count rows of fit as already processed: if one comes again, it is late or repeated."""
+        """Count the training rows as already processed: if one comes again, it is late or repeated."""
         newest = max((known.run_stops[-1] for known in kept if len(known.run_stops)), default=None)
         if time is not None and newest is not None and newest >= time:
             self.clock.last_time[slot], self.clock.n_rows[slot] = newest, 1
@@ -207,7 +207,7 @@ class Engine:
         self._room = room
 
     def _check_kind(self, batch: Batch) -> None:
-        """Refuse a kind of index that differs from that of earlier rows or of fit."""
+        """Refuse a kind of index that differs from that of earlier rows or of the training rows."""
         if self.clock is None:
             self._start(batch.kind)
         is_named = batch.keys != [None]
@@ -221,7 +221,7 @@ class Engine:
             if isinstance(part, PastStep) and part.past.was_panel != is_named:
                 had = "a (series, time) index" if part.past.was_panel else "no (series, time) index"
                 raise ValueError(
-                    f"The rows of fit have {had}, but these rows do not match. Use the same kind of index as in fit."
+                    f"The training rows have {had}, but these rows do not match. Use the same kind of index for both."
                 )
 
     def _start(self, kind: str | None) -> None:
@@ -230,8 +230,8 @@ class Engine:
             if isinstance(part, PastStep) and None not in (kind, part.past.kind) and kind != part.past.kind:
                 if not part.past.was_numbered:
                     raise ValueError(
-                        f"The index of fit has {part.past.kind}, but that of these rows has {kind}, so it is unknown "
-                        "whether they follow the rows of fit. Use the same kind of index for both."
+                        f"The index of the training rows has {part.past.kind}, but that of these rows has {kind}, so "
+                        "it is unknown whether they follow the training rows. Use the same kind of index for both."
                     )
                 part.forget()
         one_row = SeriesRows(

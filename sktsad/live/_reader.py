@@ -51,7 +51,7 @@ def read_batch(X: Rows, names: Any, n_features: int) -> Batch:
     Raises
     ------
     ValueError
-        If columns are not those of fit, or values are not numbers.
+        If columns are not those seen during fit, or values are not numbers.
     """
     if isinstance(X, (pd.Series, dict)):
         raise ValueError(
@@ -60,14 +60,14 @@ def read_batch(X: Rows, names: Any, n_features: int) -> Batch:
         )
     if names is not None and hasattr(X, "columns") and list(X.columns) != list(names):
         raise ValueError(
-            f"The columns {list(X.columns)} are not those of fit, {list(names)}. Pass the columns of fit, in this "
+            f"The columns {list(X.columns)} are not those seen during fit, {list(names)}. Pass these columns, in this "
             f"order: X[{list(names)}]."
         )
     is_frame = isinstance(X, pd.DataFrame)
     values = X.to_numpy(np.float64) if is_frame else np.asarray(X, dtype=np.float64)
     if values.ndim != 2 or values.shape[1] != n_features:
         raise ValueError(
-            f"Expected rows of {n_features} column(s), as in fit, got an array of shape {values.shape}."
+            f"Expected rows of {n_features} column(s), as for fit, got an array of shape {values.shape}."
         )
     index = X.index if is_frame else None
     if not len(values):
@@ -90,16 +90,17 @@ def read_row(values: Any, names: Any, n_features: int) -> np.ndarray:
     ):
         if names is None:
             raise ValueError(
-                "values has names, but the rows of fit had none. Pass an array, in the order of fit."
+                "values has names, but the training rows had none. Pass an array, in the order of their columns."
             )
         if len(values) != len(names) or set(values.keys()) != set(names):
             raise ValueError(
-                f"values has the names {list(values.keys())}, not those of fit. Pass {list(names)}, in any order."
+                f"values has the names {list(values.keys())}, not those seen during fit. Pass {list(names)}, in any "
+                "order."
             )
         values = [values[name] for name in names]
     row = np.array(values, dtype=np.float64).reshape(1, -1)
     if row.shape[1] != n_features:
-        raise ValueError(f"Expected {n_features} value(s), as in fit, got {row.shape[1]}.")
+        raise ValueError(f"Expected {n_features} value(s), as for fit, got {row.shape[1]}.")
     return row
 
 

@@ -97,7 +97,7 @@ class LiveScorer:
       call.
     - A series not seen during fit starts without a past, with the time step of its rows so far. If the model cannot
       score it, as with ``SeriesScaler(unseen="error")``, its rows get no score and a warning.
-    - If ten rows of a series have half or twice the time step of fit, there is one warning.
+    - If ten rows of a series have half or twice the time step during fit, there is one warning.
     - A row whose values are too large for a step is an alarm with an infinite score.
 
     A scorer is not thread-safe: simultaneous calls from two threads raise an error. To use many threads, give each its
@@ -193,8 +193,8 @@ class LiveScorer:
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-            Rows in float64 with the columns of fit. Their index is the time of one series, or (series, time); an array
-            contains the next rows of one series without a gap.
+            Rows in float64 with the columns seen during fit. Their index is the time of one series, or (series, time);
+            an array contains the next rows of one series without a gap.
 
         Returns
         -------
@@ -220,7 +220,7 @@ class LiveScorer:
         -----
         UserWarning
             If rows are late, repeated, not finite, or of series that the model cannot score; if a step fails on some
-            rows; or if the time step of a series differs from that of fit.
+            rows; or if the time step of a series differs from that during fit.
         """
         with self._alone():
             batch, found = self._take(X)
@@ -229,9 +229,8 @@ class LiveScorer:
         columns = [found.scores, found.decisions, found.decisions > 0, found.opened, found.closed]
         ordered = [*(column[order] for column in columns), STATUS.take(found.status[order])]
         table = pd.DataFrame(dict(enumerate(ordered)), batch.index)
-        table.columns = (
-            _COLUMNS  # for a small frame, creating the names takes pandas longer than everything else
-        )
+        # For a small frame, creating the names takes pandas longer than everything else.
+        table.columns = _COLUMNS
         return table
 
     def update_one(self, series: Hashable, time: Any, values: Any) -> tuple[float, bool]:
@@ -244,7 +243,8 @@ class LiveScorer:
         time : datetime, numpy.datetime64, Timestamp, timedelta, Period, number or None
             Time of the row; None for rows without time.
         values : array-like of shape (n_features,) or dict
-            The row, in the order of the columns of fit; a dict or a Series has the names of the columns, in any order.
+            The row, in the order of the columns during fit; a dict or a Series has the names of the columns, in any
+            order.
 
         Returns
         -------
@@ -258,7 +258,7 @@ class LiveScorer:
         ValueError
             If the number of values, their names or the kind of time differ from those before.
         TypeError
-            If the time has another type.
+            If the time is of an unsupported type.
         RuntimeError
             If another thread is calling this scorer.
         """
@@ -380,8 +380,8 @@ class LiveScorer:
 
     def _warn_of_other_clocks(self, n_series: int) -> None:
         warnings.warn(
-            f"The rows of {n_series} series have a different time step from that of fit: the same number of rows "
-            "covers a different span of time. Resample the rows to the step of fit, or fit again.",
+            f"The rows of {n_series} series have a different time step from that during fit: the same number of rows "
+            "covers a different span of time. Resample the rows to the step during fit, or fit again.",
             UserWarning,
             stacklevel=5,
         )

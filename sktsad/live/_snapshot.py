@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-#: Version of the file format: files of another version are refused.
+#: Version of the file format: files in another version are refused.
 _FORMAT = 2
 
 

@@ -42,8 +42,8 @@ def random_baseline(
     y_true : array-like of shape (n_samples,)
         Two labels, rows in time order. Passed to the metric unchanged, with its index.
     metric : callable
-        ``metric(y_true, y_score)`` or ``metric(y_true, y_pred)``, larger is better, of scikit-learn or of
-        `sktsad.metrics`. The name of its second parameter says which of the two it needs.
+        A function of scikit-learn or of `sktsad.metrics`, ``metric(y_true, y_score)`` or ``metric(y_true, y_pred)``,
+        whose larger values are better. The name of its second parameter says which of the two it needs.
     n_draws : int, default=10
         Number of random scores, at least 2.
     random_state : int, RandomState instance or None, default=None

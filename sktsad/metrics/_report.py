@@ -339,7 +339,7 @@ def _with_series(y_true: Labels, *scores: Scores) -> Any:
 
 
 def _days(rows: LabelledRows) -> np.ndarray | None:
-    """Return how many days each row lasts; None if there are no dates that tell this for any normal row."""
+    """Return how many days each row lasts; None if no normal row has dates that show this."""
     if not rows.series.has_dates:
         return None
     # A series of one row has no time step, so its row adds nothing.

@@ -78,7 +78,7 @@ def _check_labels(estimator: AnyEstimator, fitted: Any, X: np.ndarray, y: np.nda
     labelled = clone(estimator).fit(X, y)
     assert np.array_equal(labelled.classes_, [0, 1]), f"classes_ is {labelled.classes_} for labels 0 and 1."
     assert set(np.unique(labelled.predict(X))) <= {0, 1}, (
-        "predict returns labels that differ from those of fit."
+        "predict returns labels that differ from those passed to fit."
     )
 
 

@@ -128,7 +128,7 @@ def layout_of(estimator: AnyEstimator, windows: Windows, past: Past | None, stac
 
 
 def number_series(layout: RowLayout) -> dict[Hashable, int]:
-    """Give each series of fit a number, for an embedding."""
+    """Give each series seen during fit a number, for an embedding."""
     return {key: number for number, key in enumerate(layout.rows.keys)}
 
 

@@ -100,7 +100,7 @@ class ForecastDetector(NetDetector):
     net_ : skorch.NeuralNet
         The trained net.
     window_shape_ : tuple of (int, int)
-        Length and channels of the windows of fit.
+        Length and channels of the training windows.
     score_module_ : torch.nn.Module
         Maps windows of shape (batch, length, channels) to anomaly scores.
     n_features_in_ : int

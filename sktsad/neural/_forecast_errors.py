@@ -8,8 +8,8 @@ import numpy as np
 
 from ._row_layout import RowLayout
 
-#: Approximate number of rows whose errors are used to learn the usual errors: the most, and the fewest, which are used
-#: if the forecasts of the most had more values than the limit (64 MiB of float32).
+#: Approximate largest and smallest number of rows whose errors are used to learn the usual errors, and the largest
+#: number of values of their forecasts (64 MiB of float32), for which fewer rows are used.
 _SAMPLE, _SMALL_SAMPLE, _MAX_VALUES = 2**16, 2**10, 2**24
 
 

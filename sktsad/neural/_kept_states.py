@@ -1,4 +1,4 @@
-"""The states of a network at the ends of the rows of fit, from which directly following rows continue."""
+"""The states of a network at the ends of the training rows, from which directly following rows continue."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def first_states(layout: RowLayout, max_gap: MaxGap, stacklevel: int) -> np.ndar
     -----
     UserWarning
         If more than a tenth of the rows lack their past: the first rows of series known from fit that come after the
-        rows of fit but do not directly follow them.
+        training rows but do not directly follow them.
     """
     rows, past = layout.rows, layout.past
     if rows.times is None or past is None or not len(past.times):
@@ -60,12 +60,12 @@ def first_states(layout: RowLayout, max_gap: MaxGap, stacklevel: int) -> np.ndar
 
 
 def state_before(series: SeriesPast, time: float, max_gap: MaxGap) -> np.ndarray | None:
-    """Return the flattened state before a row at this time; None if it does not directly follow rows of fit."""
+    """Return the flattened state before a row at this time; None if it does not directly follow training rows."""
     return _follows(series, time, max_gap)[0] if len(series.times) else None
 
 
 def _follows(series: SeriesPast, time: float, max_gap: MaxGap) -> tuple[np.ndarray | None, bool]:
-    """Return the state before a row at this time, if any, and whether rows of fit before it are missing."""
+    """Return the state before a row at this time, if any, and whether training rows before it are missing."""
     run = int(np.searchsorted(series.run_starts, time)) - 1  # the last that starts before
     if run < 0:
         return None, False

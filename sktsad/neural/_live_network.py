@@ -126,7 +126,7 @@ class LiveForecast(LiveNetwork):
         self.keep("forecasts", (len(usual), *usual.shape), self.dtype, np.nan)
 
     def take_state(self, slot: int, found: np.ndarray) -> None:
-        """Start from the state and the forecasts of rows after those of fit."""
+        """Start from the state and the forecasts after the training rows."""
         size = self.forecasts[slot].size
         self.state[slot] = found[:-size].reshape(self.state.shape[1:])
         self.forecasts[slot] = found[-size:].reshape(self.forecasts.shape[1:])

@@ -90,7 +90,7 @@ class MaskedReconstructionPretrainer(Pretrainer):
     encoder_ : torch.nn.Module
         The encoder of the net.
     window_shape_ : tuple of (int, int)
-        Length and channels of the windows of fit.
+        Length and channels of the training windows.
     n_features_in_ : int
         Number of values in a window.
     feature_names_in_ : ndarray of str

@@ -58,7 +58,7 @@ class NetClassifier(ClassifierMixin, NetEstimator):
     net_ : skorch.NeuralNet
         The trained net.
     window_shape_ : tuple of (int, int)
-        Length and channels of the windows of fit.
+        Length and channels of the training windows.
     input_shape_ : tuple of int
         Shape of a row in the input of the network.
     """
@@ -248,8 +248,8 @@ class NetClassifier(ClassifierMixin, NetEstimator):
         unknown = np.setdiff1d(found, self.classes_)
         if len(unknown):
             raise ValueError(
-                f"y contains {unknown.tolist()}, not among the classes {self.classes_.tolist()}. Pass all classes in "
-                "the first call: partial_fit(X, y, classes=...)."
+                f"y contains {unknown.tolist()}, which are not among the classes {self.classes_.tolist()}. Pass all "
+                "classes in the first call: partial_fit(X, y, classes=...)."
             )
         numbers: Any = np.searchsorted(self.classes_, y)
         return numbers

@@ -47,7 +47,7 @@ class NetDetector(WindowDetector, NetEstimator):
     score_module_ : torch.nn.Module
         Maps windows of shape (batch, length, channels) to anomaly scores.
     window_shape_ : tuple of (int, int)
-        Length and channels of the windows of fit.
+        Length and channels of the training windows.
     """
 
     _parameter_constraints: dict = {

@@ -68,7 +68,7 @@ class NetEstimator(Estimator):
     net_ : skorch.NeuralNet
         The trained net.
     window_shape_ : tuple of (int, int)
-        Length and channels of the windows of fit.
+        Length and channels of the training windows.
     """
 
     _parameter_constraints: dict = {

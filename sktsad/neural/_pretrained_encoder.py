@@ -70,7 +70,7 @@ class PretrainedEncoder(ClassNamePrefixFeaturesOutMixin, ArrayTransformer, Estim
     versions_ : dict
         Versions of the packages with which the encoder was saved.
     window_shape_ : tuple of (int, int)
-        Length and channels of the windows of fit.
+        Length and channels of the training windows.
     n_features_in_ : int
         Number of values in a window.
     feature_names_in_ : ndarray of str

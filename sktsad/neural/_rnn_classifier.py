@@ -27,7 +27,7 @@ class RNNClassifier(NetClassifier):
     The recurrent layers read the window; a dense layer maps their last state to one logit, or to one logit per class.
     Use it after `SlidingWindow` in a Pipeline, or on existing windows.
 
-    `StatefulRNNClassifier` reads a series once, row after row, which is many times faster and has a longer memory.
+    `StatefulRNNClassifier` reads a series once, row after row, which is many times faster, and looks further back.
     Windows are the better choice if each is a whole event, such as a heart beat; if samplers change the rows; or if
     only the last few rows matter.
 
@@ -121,7 +121,7 @@ class RNNClassifier(NetClassifier):
     net_ : skorch.NeuralNet
         The trained net.
     window_shape_ : tuple of (int, int)
-        Length and channels of the windows of fit.
+        Length and channels of the training windows.
     n_features_in_ : int
         Number of values in a window.
     feature_names_in_ : ndarray of str

@@ -115,7 +115,7 @@ class RNNRegressor(RegressorMixin, NetEstimator):
     net_ : skorch.NeuralNet
         The trained net.
     window_shape_ : tuple of (int, int)
-        Length and channels of the windows of fit.
+        Length and channels of the training windows.
     n_features_in_ : int
         Number of values in a window.
     feature_names_in_ : ndarray of str
@@ -283,7 +283,7 @@ class RNNRegressor(RegressorMixin, NetEstimator):
         Returns
         -------
         forecast : ndarray of float64, shape (n_samples,) or (n_samples, n_targets)
-            With the shape of the ``y`` of fit.
+            With the shape of the ``y`` passed to `fit`.
         """
         # In float64, so that scaling back to large values does not round the forecasts.
         outputs = self._outputs(X).astype(np.float64)

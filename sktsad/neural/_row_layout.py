@@ -38,7 +38,7 @@ class RowLayout:
     steps : ndarray of shape (n_series,)
         Time step of each series; NaN without one.
     starts, stops : ndarray of int, shape (n_segments,)
-        Where segments, rows of one series without a gap, start and stop.
+        Where each segment starts and stops: rows of one series without a gap.
     owner : ndarray of int, shape (n_segments,)
         Number of the series of each segment, in ``rows``.
     is_in_order : bool
@@ -75,8 +75,8 @@ def check_rows(estimator: AnyEstimator, X: Rows, *, reset: bool) -> Windows:
     Raises
     ------
     ValueError
-        If there are NaN or infinite values, the columns are not those of fit, X contains windows of several rows, or
-        only one of X and the rows of fit is a panel.
+        If there are NaN or infinite values, the columns are not those seen during fit, X contains windows of several
+        rows, or only one of X and the training rows is a panel.
     """
     if not reset:
         check_panel(X, estimator._past.was_panel)
@@ -87,7 +87,7 @@ def check_rows(estimator: AnyEstimator, X: Rows, *, reset: bool) -> Windows:
         length, rows = len(X.columns) // len(names) if names else 1, X
     if length > 1:
         raise ValueError(
-            f"{type(estimator).__name__} runs along plain rows, but got windows of {length} rows. Leave out the "
+            f"{type(estimator).__name__} takes plain rows, but got windows of {length} rows. Leave out the "
             "SlidingWindow before it, or use a network on windows, such as RNNClassifier or ForecastDetector."
         )
     values = validate_rows(estimator, rows, reset=reset)
@@ -106,12 +106,12 @@ def lay_out(
     Raises
     ------
     ValueError
-        If only one of these rows and the rows of fit is a panel, or their times cannot be compared.
+        If only one of these rows and the training rows is a panel, or their times cannot be compared.
 
     Warns
     -----
     UserWarning
-        If most series have another time step than in fit.
+        If most series have a different time step from that during fit.
     """
     rows = read_series(windows, series)
     if past is None:

@@ -365,7 +365,7 @@ class StatefulForecastDetector(BaseDetector, NetEstimator):
         self._train(rows, anomalous, held_out, warm=False, n_epochs=1, is_part=True)
 
     def _go_on(self, rows: Windows, anomalous: np.ndarray) -> None:
-        """Train a network in use for one more epoch, and learn the threshold anew if there are enough rows."""
+        """Train a fitted network for one more epoch, and learn the threshold again if there are enough rows."""
         if (order := time_order(rows)) is not None:
             rows, anomalous = rows[order], anomalous[order]
         rule, held_out = self._wanted_threshold(), self._held_out(rows, anomalous)
@@ -450,7 +450,7 @@ class StatefulForecastDetector(BaseDetector, NetEstimator):
 
     @property
     def _n_beyond(self) -> int:
-        """How many numbers the forecasts are that are kept at the end of a run."""
+        """Number of forecast values that are kept at the end of a run."""
         return len(self.usual_error_) * self.usual_error_.size
 
     def _first_states(self, layout: RowLayout, goes_on: bool) -> tuple[np.ndarray | None, np.ndarray | None]:

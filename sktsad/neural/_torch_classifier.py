@@ -85,7 +85,7 @@ class TorchClassifier(NetClassifier):
     net_ : skorch.NeuralNet
         The trained net.
     window_shape_ : tuple of (int, int)
-        Length and channels of the windows of fit.
+        Length and channels of the training windows.
     n_features_in_ : int
         Number of values in a row.
     feature_names_in_ : ndarray of str

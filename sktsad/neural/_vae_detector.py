@@ -127,7 +127,7 @@ class VAEDetector(AutoencoderDetector):
     encoder_ : torch.nn.Module
         A copy of the encoder, which returns the mean code, for ``RNNClassifier(encoder=...)``.
     window_shape_ : tuple of (int, int)
-        Length and channels of the windows of fit.
+        Length and channels of the training windows.
     n_features_in_ : int
         Number of values in a window.
     feature_names_in_ : ndarray of str

@@ -40,7 +40,7 @@ class CostSensitiveClassifier(ClassifierWrapper):
     method : {"expected_cost", "threshold_moving"}, default="expected_cost"
         "expected_cost" predicts the class with the lowest expected cost [1]_. "threshold_moving" multiplies the
         probability of each class by the sum of the extra costs of the mistakes on that class, normalises, and
-        predicts the largest [2]_. For two classes both predict the same.
+        predicts the largest [2]_. For two classes, both give the same predictions.
 
     Attributes
     ----------
@@ -168,8 +168,9 @@ class CostSensitiveClassifier(ClassifierWrapper):
         Returns
         -------
         decision : ndarray of shape (n_samples,), or (n_samples, n_classes) if there are more than two classes
-            For two classes: how much an alarm is expected to save, above 0 for predicted anomalies. For more: minus the
-            expected cost. With "threshold_moving" the re-weighted probability, for two classes the difference.
+            For two classes: how much an alarm is expected to save, above 0 for predicted anomalies. For more than two
+            classes: minus the expected cost. With "threshold_moving" the re-weighted probability, for two classes the
+            difference.
         """
         probability = self.predict_proba(X)
         gain = -probability @ self.cost_matrix_ if self.method == "expected_cost" else probability

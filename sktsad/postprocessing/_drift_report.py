@@ -40,8 +40,8 @@ def drift_report(
         Largest distance between the two distributions that is negligible; at least 0 and below 1. With many rows, even
         differences too small to matter are significant.
     alpha : float, default=0.01
-        Significance level: the largest probability that rows like those of fit are reported as drifted; above 0 and
-        below 1.
+        Significance level: the largest probability that rows like the training rows are reported as drifted; above 0
+        and below 1.
 
     Returns
     -------
@@ -51,7 +51,7 @@ def drift_report(
           the detector continue learning;
         - ``distance``: largest distance between the two distribution functions, the Kolmogorov-Smirnov statistic, from
           0 to 1;
-        - ``p_value``: approximate probability that rows like those of fit have at least this distance;
+        - ``p_value``: approximate probability that rows like the training rows have at least this distance;
         - ``median_rank``: share of the held-out scores below the median of the recent ones; about 0.5 without drift,
           more if scores have risen;
         - ``alarm_rate_then``, ``alarm_rate``: share of the held-out and of the recent rows above the threshold;

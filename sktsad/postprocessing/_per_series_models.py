@@ -215,12 +215,12 @@ class PerSeries(ClassifierWrapper):
         Raises
         ------
         ValueError
-            If a series is new and ``unseen="error"``, or only one of fit and this call gets the index of a panel.
+            If a series is new and ``unseen="error"``, or only one of `fit` and this call gets the index of a panel.
 
         Warns
         -----
         UserWarning
-            If series seem to have other names than in fit, such as ``"1"`` instead of ``1``.
+            If series seem to have different names from those seen during fit, such as ``"1"`` instead of ``1``.
         """
         check_is_fitted(self)
         self._refuse_changed_thresholds(next(iter(self.estimators_.values()), None) or self.pooled_estimator_)

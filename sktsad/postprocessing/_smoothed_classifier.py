@@ -189,8 +189,8 @@ class SmoothedClassifier(ClassifierWrapper):
         -----
         UserWarning
             If more than a tenth of the rows of known series come without the rows before them, such as a new day alone;
-            rows that directly follow those of fit do not count. If the rows fill short holes between those of fit, as
-            after a shuffled split, or have another time step than those of fit.
+            rows that directly follow the training rows do not count. If the rows fill short holes between the training
+            rows, as after a shuffled split, or have a different time step.
         """
         check_is_fitted(self)
         self._refuse_changed_thresholds(self.estimator_)

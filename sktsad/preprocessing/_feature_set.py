@@ -23,7 +23,7 @@ from .._core import (
 )
 from ._rolling import median_and_deviation, past_ewm, past_moments, slope
 
-#: Rows further back than this number of spans have together exp(-16), a ten-millionth, of all exponential weights.
+#: Rows further back than this number of spans together have exp(-16), a ten-millionth, of all exponential weights.
 _SPANS = 8
 #: Smallest value in each parameter.
 _LEAST = {
@@ -38,7 +38,7 @@ _LEAST = {
 _WEEK = 7
 #: Number of rows used for a length of time if no time step is known: more than any series has.
 NEVER = 2**30
-#: Rows processed at once, so that memory does not grow with the series.
+#: Number of rows processed at once, so that memory does not grow with the series.
 _BLOCK = 32768
 #: For each row, where the rows that it is compared with start and stop.
 _Spans = tuple[np.ndarray, np.ndarray]

@@ -9,7 +9,7 @@ import numpy as np
 
 from .._core import fitted_part
 
-#: Rows processed at once, so that memory does not grow with the series.
+#: Number of rows processed at once, so that memory does not grow with the series.
 _BLOCK = 32768
 #: Number of values kept for a column, see `Filling.start`.
 N_KEPT = 5

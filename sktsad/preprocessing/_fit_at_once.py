@@ -22,7 +22,7 @@ def fit_at_once(scaler: Any, values: np.ndarray, rows: SeriesRows) -> KeptScaler
     Parameters
     ----------
     scaler : transformer
-        Not fitted; it is afterwards.
+        An unfitted scaler; it is fitted to the first row, to check its parameters.
     values : ndarray of shape (n_rows, n_columns)
         Rows of the table.
     rows : SeriesRows

@@ -21,7 +21,7 @@ from ._live_lookup import LiveLookup
 from ._period import Period
 from ._rolling import median_and_deviation, past_ewm
 
-#: Values processed at once, so that they stay in the cache.
+#: Number of values processed at once, so that they stay in the cache.
 _BLOCK = 2**17
 #: Largest number of time steps for which the converted numbers of rows are kept.
 _MOST_STEPS = 4096
@@ -111,7 +111,7 @@ class LiveFeatures(PastStep):
         """Return the features of each row, shape (n_rows, n_features_out)."""
         slots, times, steps = rows.slots, rows.times, rows.steps
         if times is None and self.calendar.names:
-            raise ValueError("RollingFeatures with a calendar needs the dates of the rows, as in fit.")
+            raise ValueError("RollingFeatures with a calendar needs the dates of the rows, as for fit.")
         if times is None:  # without times, a missing row cannot be noticed
             steps = np.array([self._step_of(slot) for slot in slots.tolist()])
             times = self.position[slots] * steps

@@ -153,7 +153,7 @@ class Period:
             warnings.warn(
                 f"The clocks of {zone} were changed by {pd.Timedelta(abs(change[one]))}, which is not a multiple of "
                 f"the time step, {pd.Timedelta(steps[one])}: for {len(between)} row(s) there is no row at the same "
-                "time of the day before, so that one up to half a step off counts. Resample to a step that divides "
+                "time of the day before, so a row up to half a step off is used. Resample to a step that divides "
                 "the change, or convert the times to UTC, whose days do not follow clocks.",
                 UserWarning,
                 stacklevel=stacklevel,

@@ -245,7 +245,7 @@ def _read_file(path: Path, sep: str, decimal: str) -> pd.DataFrame:
             f"source={str(path)!r} is truncated or damaged: {error}. Get the file again, or unpack the part that can "
             "be read."
         ) from error
-    except ValueError as error:  # of pandas, of pyarrow, of an encoding
+    except ValueError as error:  # raised by pandas, pyarrow or an encoding
         said = f" with sep={sep!r}" if suffix == ".csv" else ""
         raise ValueError(
             f"source={str(path)!r} cannot be read as a table{said}: {error}. Read it with pandas, which has "
@@ -253,8 +253,8 @@ def _read_file(path: Path, sep: str, decimal: str) -> pd.DataFrame:
         ) from error
     if suffix == ".csv" and (others := [mark for mark in ";\t" if mark in str(table.columns[0])]):
         raise ValueError(
-            f"source={str(path)!r} has a first column {table.columns[0]!r}, so sep={sep!r} is not the separator of the "
-            f"columns. Pass sep={others[0]!r}."
+            f"The first column of source={str(path)!r} is {table.columns[0]!r}, so sep={sep!r} is not the separator "
+            f"of the columns. Pass sep={others[0]!r}."
         )
     if suffix == ".csv" and not isinstance(table.index, pd.RangeIndex):  # pandas moved the names to the right
         raise ValueError(
@@ -283,8 +283,8 @@ def _check_time(table: pd.DataFrame, time: Any, others: list[Any]) -> None:
     dated = [name for name in table.columns if name not in (time, *others) and _dates_rows(table[name])]
     if dated:
         raise ValueError(
-            f"The column of time is {time!r} by its position, and holds numbers, while {dated[0]!r} holds dates. Pass "
-            f"time={dated[0]!r}; or time={time!r}, if these numbers are the time."
+            f"Time was taken from column {time!r}, by its position, but it holds numbers, while {dated[0]!r} holds "
+            f"dates. Pass time={dated[0]!r}; or time={time!r}, if these numbers are the time."
         )
 
 
@@ -293,8 +293,8 @@ def _warn_if_no_time(report: dict[str, int], time: Any) -> None:
     n_late = report["rows out of time order"]
     if n_late > _NUMBERS * report["rows read"]:
         warnings.warn(
-            f"The column of time is {time!r} by its position, and {n_late} of its {report['rows read']} numbers are "
-            "below an earlier one, unlike time. Name the column of time: time=...",
+            f"Time was taken from column {time!r}, by its position, but {n_late} of its {report['rows read']} numbers "
+            "are below an earlier one, unlike time. Name the column of time: time=...",
             UserWarning,
             stacklevel=3,
         )
@@ -367,7 +367,7 @@ def _values(
 
 
 def _numbers(column: pd.Series, decimal: str) -> pd.Series:
-    """Return a column as numbers, NaN for other text; refuse decimal commas unless ``decimal`` is a comma."""
+    """Return a column as numbers, NaN for text without one; refuse decimal commas unless ``decimal`` is a comma."""
     if is_numeric_dtype(column.dtype):
         return column
     if column.dtype.kind in "mM" or isinstance(

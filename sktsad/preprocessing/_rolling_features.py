@@ -99,7 +99,8 @@ class RollingFeatures(RowTransformer, Estimator):
         estimated from the autocorrelation of the longest series. With None, or if no period is found, features that
         need one are left out.
     min_spread : float, default=0.05
-        The divisor of a z-score is at least this share of the spread of the series in fit, or of 1 if it was constant.
+        The divisor of a z-score is at least this share of the spread of the series in the training rows, or of 1 if it
+        was constant.
     keep_values : bool, default=True
         Whether to keep the columns themselves, before the features.
     fill : float, default=0.0
@@ -301,16 +302,16 @@ class RollingFeatures(RowTransformer, Estimator):
         Raises
         ------
         ValueError
-            If columns differ from those of fit, values are infinite, time is out of order or duplicated, or the indexes
-            of fit and transform cannot be compared: only one of them is that of a panel, or they have different kinds
-            of time.
+            If columns differ from those seen during fit, values are infinite, time is out of order or duplicated, or
+            the indexes in fit and transform cannot be compared: only one of them is that of a panel, or they have
+            different kinds of time.
 
         Warns
         -----
         UserWarning
-            If the time step is half or twice that of fit, if more than a tenth of the rows of known series come without
-            the rows before them, if clocks were changed by a part of the time step, or if series seem to have other
-            names than in fit, such as ``"1"`` instead of ``1``.
+            If the time step is half or twice that during fit, if more than a tenth of the rows of known series come
+            without the rows before them, if clocks were changed by a part of the time step, or if series seem to have
+            different names from those seen during fit, such as ``"1"`` instead of ``1``.
         """
         check_is_fitted(self)
         refuse_polars_output(self, X)
@@ -327,7 +328,7 @@ class RollingFeatures(RowTransformer, Estimator):
         if n_calendar := len(self._calendar.names):
             if rows.times is None:
                 raise ValueError(
-                    "calendar needs dates in the index of X, as in fit, but X has no time. Set them: X.index = "
+                    "calendar needs dates in the index of X, as for fit, but X has no time. Set them: X.index = "
                     "pandas.to_datetime(times)."
                 )
             out[rows.order, -n_calendar:] = self._calendar.columns(rows.times, self._past.zone)
@@ -360,7 +361,7 @@ class RollingFeatures(RowTransformer, Estimator):
         Parameters
         ----------
         input_features : array-like of str, default=None
-            Names of the columns; those of fit if None.
+            Names of the columns; those seen during fit if None.
 
         Returns
         -------

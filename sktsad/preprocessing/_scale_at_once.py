@@ -29,7 +29,7 @@ _INVERSE: dict[Any, Any] = {
 }
 #: Mean number of rows per series below which calling a scaler takes longer than the arithmetic.
 _SHORT = 10_000
-#: Rows processed at once, approximately.
+#: Approximate number of rows processed at once.
 _BLOCK = 2**18
 
 

@@ -57,8 +57,8 @@ class SeriesFeatures(TransformerMixin, Estimator):
           all of them.
         - "level", "spread": the median of each column, and its scaled median absolute deviation.
         - "step": the most frequent time step, in seconds or, if time is a number, in its unit; 1 without time.
-        - "anomaly_share": the share of anomalous rows. `fit_transform`, which pipelines call in fit, computes the share
-          of each training row without the rows near it, so that no row knows its own label.
+        - "anomaly_share": the share of anomalous rows. `fit_transform`, which pipelines call in their `fit`, computes
+          the share of each training row without the rows near it, so that no row knows its own label.
     shrinkage : float, default=1000
         The "anomaly_share" of each series is computed as if it had this number of additional rows with the anomaly
         share of the whole panel, so that a series with few rows gets about the share of the panel.
@@ -196,12 +196,12 @@ class SeriesFeatures(TransformerMixin, Estimator):
         Raises
         ------
         ValueError
-            If only one of fit and transform gets the index of a panel.
+            If only one of `fit` and `transform` gets the index of a panel.
 
         Warns
         -----
         UserWarning
-            If series seem to have other names than in fit, such as ``"1"`` instead of ``1``.
+            If series seem to have different names from those seen during fit, such as ``"1"`` instead of ``1``.
         """
         check_is_fitted(self)
         check_panel(X, self._is_panel)
@@ -226,7 +226,7 @@ class SeriesFeatures(TransformerMixin, Estimator):
         Parameters
         ----------
         input_features : array-like of str, default=None
-            Names of the columns; those of fit if None.
+            Names of the columns; those seen during fit if None.
 
         Returns
         -------

@@ -52,7 +52,7 @@ class SeriesImputer(RowTransformer, Estimator):
     ----------
     strategy : {"previous", "mean", "median"}, default="previous"
         How to fill a missing value: with the last value of the column in its series, with the mean of its values so
-        far, or with their median in fit.
+        far, or with their median in the training rows.
     limit : int, str, timedelta or None, default=None
         Largest number of successive rows to fill with the previous value or the mean; or a length of time such as
         ``"1h"``, where the index has dates. Later rows get the median. None means no limit.
@@ -77,7 +77,8 @@ class SeriesImputer(RowTransformer, Estimator):
     Attributes
     ----------
     medians_ : dict
-        Median of each column in fit, by the name of the series; ``{None: medians}`` without a MultiIndex.
+        Median of each column over the training rows, by the name of the series; ``{None: medians}`` without a
+        MultiIndex.
     n_features_in_, feature_names_in_ : int, ndarray of str
         Number of columns, and their names if X has column names.
 
@@ -88,9 +89,9 @@ class SeriesImputer(RowTransformer, Estimator):
 
     Notes
     -----
-    Missing values before the first value of a series get its median in fit. A series not seen during fit has the median
-    of the medians of all series. An age counts rows, regardless of the time between them. In a series not seen during
-    fit, lengths of time are converted by the time step of the rows so far.
+    Missing values before the first value of a series get its median over the training rows. A series not seen during
+    fit has the median of the medians of all series. An age counts rows, regardless of the time between them. In a
+    series not seen during fit, lengths of time are converted by the time step of the rows so far.
 
     Examples
     --------
@@ -213,14 +214,14 @@ class SeriesImputer(RowTransformer, Estimator):
         Raises
         ------
         ValueError
-            If columns differ from those of fit, values are infinite, time is out of order or duplicated, or the indexes
-            of fit and transform cannot be compared: only one of them is that of a panel, or they have different kinds
-            of time.
+            If columns differ from those seen during fit, values are infinite, time is out of order or duplicated, or
+            the indexes in fit and transform cannot be compared: only one of them is that of a panel, or they have
+            different kinds of time.
 
         Warns
         -----
         UserWarning
-            If series seem to have other names than in fit, such as ``"1"`` instead of ``1``.
+            If series seem to have different names from those seen during fit, such as ``"1"`` instead of ``1``.
         """
         check_is_fitted(self)
         refuse_polars_output(self, X)
@@ -252,7 +253,7 @@ class SeriesImputer(RowTransformer, Estimator):
         Parameters
         ----------
         input_features : array-like of str, default=None
-            Names of the columns; those of fit if None.
+            Names of the columns; those seen during fit if None.
 
         Returns
         -------

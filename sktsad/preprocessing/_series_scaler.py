@@ -186,12 +186,12 @@ class SeriesScaler(OneToOneFeatureMixin, RowTransformer, Estimator):
         Raises
         ------
         ValueError
-            If a series is new and ``unseen="error"``, or only one of fit and transform gets the index of a panel.
+            If a series is new and ``unseen="error"``, or only one of `fit` and `transform` gets the index of a panel.
 
         Warns
         -----
         UserWarning
-            If series seem to have other names than in fit, such as ``"1"`` instead of ``1``.
+            If series seem to have different names from those seen during fit, such as ``"1"`` instead of ``1``.
         """
         return self._apply(X, "transform")
 

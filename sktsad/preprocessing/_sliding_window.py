@@ -56,7 +56,7 @@ _MIN_SHORT = 10
 
 #: If ``length`` is a length of time, windows may last longer or shorter by this share without a warning.
 _UNEQUAL = 0.1
-#: Number of rows by which a window may exceed every series; longer windows are a mistake and need much memory.
+#: Number of rows by which a window may exceed every series; longer windows are a mistake and take a lot of memory.
 _MOST_PADDING = 10_000
 
 
@@ -114,8 +114,8 @@ class SlidingWindow(ToWindows, Estimator):
     Notes
     -----
     ``transform`` returns `Windows`, an array-like that takes the memory of the rows, not of the windows. Scale before
-    this step, which is cheaper. The time step of a series is that of fit, so that no window depends on later rows; in a
-    series of which fit has seen one row or none, each row uses the time step of the rows before it.
+    this step, which is cheaper. The time step of a series is that of the training rows, so that no window depends on
+    later rows; in a series of which fit has seen one row or none, each row uses the time step of the rows before it.
 
     A ``length`` in time is rounded to whole time steps. If the series of a panel have different time steps, all windows
     last equally long and have the same number of rows, given by the longest step. In a series with a shorter step,
@@ -251,17 +251,17 @@ class SlidingWindow(ToWindows, Estimator):
         Raises
         ------
         ValueError
-            If columns differ from those of fit, values are missing or infinite, time is out of order or duplicated,
-            output as polars frames would lose the index, or the indexes of fit and transform cannot be compared: only
-            one of them is that of a panel, or they have different kinds of time.
+            If columns differ from those seen during fit, values are missing or infinite, time is out of order or
+            duplicated, output as polars frames would lose the index, or the indexes in fit and transform cannot be
+            compared: only one of them is that of a panel, or they have different kinds of time.
 
         Warns
         -----
         UserWarning
-            If the rows fill short holes between those of fit, as after a shuffled split, if most of them come more than
-            ``max_gap`` after the previous row, if the time step is half or twice that of fit, if more than a tenth of
-            the rows of known series come without the rows before them, or if series seem to have other names than in
-            fit, such as ``"1"`` instead of ``1``.
+            If the rows fill short holes between the training rows, as after a shuffled split, if most of them come more
+            than ``max_gap`` after the previous row, if the time step is half or twice that during fit, if more than a
+            tenth of the rows of known series come without the rows before them, or if series seem to have different
+            names from those seen during fit, such as ``"1"`` instead of ``1``.
         """
         check_is_fitted(self)
         is_frame = refuse_polars_output(self, X)
@@ -318,7 +318,7 @@ class SlidingWindow(ToWindows, Estimator):
         Parameters
         ----------
         input_features : array-like of str, default=None
-            Names of the columns; those of fit if None.
+            Names of the columns; those seen during fit if None.
 
         Returns
         -------
@@ -378,7 +378,7 @@ class SlidingWindow(ToWindows, Estimator):
             worst = odd[np.argmax(np.abs(lasts[odd] - 1))]
             warnings.warn(
                 f"Windows of length={self.length!r} last {lasts[worst]:.2f} times as long in series {keys[worst]!r}, "
-                f"whose time step is {pd.Timedelta(steps[worst])}, as in the series with the longest step of fit, "
+                f"whose time step is {pd.Timedelta(steps[worst])}, as in the training series with the longest step, "
                 f"{pd.Timedelta(spacing)}: the steps of {len(odd)} of {len(keys)} series do not divide the latter. "
                 "Resample all series to one step first, with sktsad.preprocessing.resample.",
                 UserWarning,

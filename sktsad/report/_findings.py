@@ -26,7 +26,7 @@ from .._core import (
 )
 from ..postprocessing import alarms, feature_scores
 
-#: A hole of more steps is a gap, as by default everywhere.
+#: A hole of more steps is a gap: the default everywhere.
 MAX_GAP = 3
 
 

@@ -125,7 +125,7 @@ def sensor_section(found: Findings) -> str:
 
 
 def figure_section(found: Findings, merge_gap: Any) -> str:
-    """Return metrics with intervals and those of random alarms, if there are labels of both classes."""
+    """Return metrics with their intervals and the metrics of random alarms, if there are labels of both classes."""
     if found.anomalous is None:
         return paragraph(
             "Without labels there are no figures: they compare alarms with labelled events.", soft=True

@@ -82,8 +82,8 @@ class _Line:
         self.merge_gap = np.broadcast_to(rule.merge_gap, place.shape).tolist()
         self.min_rows = np.broadcast_to(rule.min_rows, place.shape).tolist()
         self.cool_down = np.broadcast_to(rule.cool_down, place.shape).tolist()
-        #: For each run its start and end, the number of rows that it needs, and the places of its rows; then the end of
-        #: each alarm.
+        #: For each run its start and end, the number of rows that it needs, and the positions of its rows; then the end
+        #: of each alarm.
         self.starts: list[int] = []
         self.lasts: list[int] = []
         self.needs: list[int] = []

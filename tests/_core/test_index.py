@@ -400,10 +400,14 @@ def test_rows_without_time_have_no_dates(X):
 
 
 @pytest.mark.parametrize("X", [np.zeros((8, 1)), frame(range(8))], ids=["array", "frame"])
-def test_a_panel_at_fit_or_at_transform_alone_is_refused_with_the_mend(X):
-    with pytest.raises(ValueError, match=r"rows of fit have .* those of transform do not\. Keep the index"):
+def test_a_panel_at_fit_or_at_transform_alone_is_refused_with_the_fix(X):
+    with pytest.raises(
+        ValueError, match=r"rows passed to fit have .* those passed to transform do not\. Keep the index"
+    ):
         check_panel(X, True)
-    with pytest.raises(ValueError, match=r"rows of transform have .* those of fit do not\. Keep the index"):
+    with pytest.raises(
+        ValueError, match=r"rows passed to transform have .* those passed to fit do not\. Keep the index"
+    ):
         check_panel(panel(), False)
     check_panel(X, False)
     check_panel(panel(), True)

@@ -38,7 +38,7 @@ def apply(step, X):
 def test_rows_of_another_step_than_in_fit_are_announced(step, freq):
     step.fit(frame(HOURS))
     later = frame(pd.date_range(HOURS[-1] + pd.Timedelta("1h"), periods=40, freq=freq))
-    with pytest.warns(UserWarning, match=r"step of \d+ s, those of fit of 3600 s") as record:
+    with pytest.warns(UserWarning, match=r"step of \d+ s, the training rows one of 3600 s") as record:
         apply(step, later)
     assert step is NETWORK or record[0].filename == __file__
     apply(step, later[:9])  # a few rows are no matter
@@ -46,7 +46,7 @@ def test_rows_of_another_step_than_in_fit_are_announced(step, freq):
 
 def test_the_step_of_numbers_is_told_without_a_unit():
     window = SlidingWindow(3).fit(frame(pd.RangeIndex(50)))
-    with pytest.warns(UserWarning, match=r"step of 2, those of fit of 1:") as record:
+    with pytest.warns(UserWarning, match=r"step of 2, the training rows one of 1:") as record:
         line = currentframe().f_lineno + 1
         window.transform(frame(pd.RangeIndex(50, 72, 2)))
     assert (record[0].filename, record[0].lineno) == (__file__, line)
@@ -140,7 +140,7 @@ def test_short_holes_of_several_series_count_together():
     X = frame(pd.MultiIndex.from_product([list("abcd"), HOURS[:40]]))
     is_out = np.isin(X.index.get_level_values(1), HOURS[[9]]) & (X.index.get_level_values(0) != "d")
     window = SlidingWindow(3).fit(X[~is_out])
-    with pytest.warns(UserWarning, match="fill 3 short holes between those of fit"):
+    with pytest.warns(UserWarning, match="fill 3 short holes between the training rows"):
         window.transform(X[is_out])
     words = X.loc["a"].set_axis([f"row {number}" for number in range(40)])
     with pytest.warns(UserWarning, match="these rows have no time"):

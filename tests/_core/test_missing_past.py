@@ -129,9 +129,8 @@ def test_a_network_along_the_series_starts_cold():
     network = StatefulRNNClassifier("rnn", hidden_size=2, max_epochs=1, random_state=0).fit(X[:200], y)
     (message,) = said(network, X[230:260])
     assert "30 of 30 rows lack their past" in message
-    assert (
-        "rows of fit. Give the rows before them" in message
-    )  # no row is right, so nothing is said of others
+    # No row is right, so nothing is said of others.
+    assert "training rows. Give the rows before them" in message
     assert not said(network, X[200:230])
 
 

@@ -166,7 +166,7 @@ def test_time_that_is_no_time_is_refused(X, message):
 
 
 @pytest.mark.parametrize("X", [np.zeros((3, 1)), frame([0, 1, 2])], ids=["array", "frame"])
-def test_series_index_insists_on_the_panel_index_and_names_the_mend(X):
+def test_series_index_insists_on_the_panel_index_and_names_the_fix(X):
     with pytest.raises(ValueError, match=r"series='index' needs .*set_output\(transform='pandas'\)"):
         read_series(X, "index")
     assert read_series(panel(), "index").keys == ["a", "b"]
@@ -198,7 +198,7 @@ def test_the_tail_of_rows_drawn_twice_is_as_large():
 
 
 @pytest.mark.parametrize("label", ["2026-01-01 00:00:00", "5/1/99 0:02", "2026/01/01"])
-def test_dates_left_as_text_are_refused_with_the_mend(label):
+def test_dates_left_as_text_are_refused_with_the_fix(label):
     with pytest.raises(ValueError, match=r"text that looks like dates.*to_datetime"):
         read_series(pd.DataFrame({"v": [1.0, 2.0]}, index=[label, "later"]))
 

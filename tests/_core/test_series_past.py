@@ -207,7 +207,9 @@ def test_times_of_fit_and_of_now_that_do_not_compare_are_refused(step, then, now
     if then == now:
         apply(step, later)
         return
-    with pytest.raises(ValueError, match=r"index of fit has .* that of these rows has .*to_datetime"):
+    with pytest.raises(
+        ValueError, match=r"index of the training rows has .* that of these rows has .*to_datetime"
+    ):
         apply(step, later)
 
 
@@ -218,7 +220,7 @@ def test_warnings_of_the_index_point_to_where_the_method_was_called():
         (lambda: step.transform(frame(list("abc"))), "these rows have no time"),
         (
             lambda: step.transform(frame(pd.RangeIndex(3))),
-            "index of fit has dates, but that of these rows has numbers",
+            "index of the training rows has dates, but that of these rows has numbers",
         ),
         (lambda: many.transform(panel(["1", "2"], 40)), "'1' seems to be 1"),
     ):
@@ -231,7 +233,7 @@ def test_warnings_of_the_index_point_to_where_the_method_was_called():
 @pytest.mark.parametrize(("then", "now"), [(DATES, pd.RangeIndex(60)), (pd.RangeIndex(60), DATES)])
 def test_rows_that_are_just_numbered_on_one_side_are_announced(step, then, now):
     step.fit(frame(then[:60]))
-    with pytest.warns(UserWarning, match="index of fit has") as record:
+    with pytest.warns(UserWarning, match="index of the training rows has") as record:
         out = apply(step, frame(now[:60]))
     assert len(record) == 1
     assert record[0].filename == __file__

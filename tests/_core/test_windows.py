@@ -388,7 +388,7 @@ def test_another_number_of_values_than_at_fit_is_refused(X):
         check_windows(estimator, X, reset=False)
 
 
-def test_another_layout_than_at_fit_is_refused_with_the_mend():
+def test_another_layout_than_at_fit_is_refused_with_the_fix():
     fitted = Anything()
     assert check_windows(fitted, one_series(), reset=True).length == 3
     assert fitted.window_shape_ == (3, 2)

@@ -74,7 +74,7 @@ def test_an_event_may_be_given_by_how_long_it_lasts():
     )
     _, y = make_anomalies(minutes, ["level_shift"], n_events=2, length="20min", random_state=0)
     assert y.groupby(level=0, sort=False).sum().tolist() == [40, 8, 2]
-    with pytest.raises(ValueError, match="length='20min' must be a number of rows, or a time"):
+    with pytest.raises(ValueError, match="length='20min' must be a number of rows or a length of time"):
         make_anomalies(minutes.to_numpy(), length="20min")
 
 

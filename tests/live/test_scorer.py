@@ -387,7 +387,7 @@ def test_a_clock_that_goes_otherwise_is_said_once(factory, scorer):
     time = pd.date_range("2026-03-08 12:00", periods=30, freq="5min")
     rows = pd.DataFrame(values, pd.MultiIndex.from_product([["a"], time]), ["load", "heat"])
     scorer.update(rows[:10])
-    with pytest.warns(UserWarning, match="1 series have a different time step from that of fit"):
+    with pytest.warns(UserWarning, match="1 series have a different time step from that during fit"):
         scorer.update(rows[10:20])
     scorer.update(rows[20:])
     other = LiveScorer(scorer.model)
@@ -413,7 +413,7 @@ def test_series_whose_clock_is_new_are_smoothed_over_the_same_time(length):
 
 def test_another_kind_of_rows_is_refused(factory, scorer):
     rows = rows_of(factory, 5)
-    with pytest.raises(ValueError, match="are not those of fit"):
+    with pytest.raises(ValueError, match="are not those seen during fit"):
         scorer.update(rows[["heat", "load"]])
     with pytest.raises(ValueError, match=r"Expected rows of 2 column"):
         scorer.update(rows.to_numpy()[:, :1])
@@ -428,7 +428,9 @@ def test_another_kind_of_rows_is_refused(factory, scorer):
     scorer.update(rows)
     with pytest.raises(ValueError, match="Use the same kind of index for all"):
         scorer.update_one("a", 7, [1.0, 2.0])
-    with pytest.raises(ValueError, match="The index of fit has dates, but that of these rows has numbers"):
+    with pytest.raises(
+        ValueError, match="The index of the training rows has dates, but that of these rows has numbers"
+    ):
         LiveScorer(scorer.model).update_one("a", 7, [1.0, 2.0])
     assert scorer.update(rows[:0]).empty
 
@@ -472,11 +474,11 @@ def test_one_row_by_names_in_any_order(factory, scorer):
         values = [row.to_dict(), row[::-1], dict(reversed(row.to_dict().items())), plain][at % 4]
         assert scorer.update_one("a", time, values)[0] == pytest.approx(wanted[at], abs=1e-12)
     for names in ({"load": 1.0}, {"load": 1.0, "hot": 2.0}, pd.Series([1.0, 2.0], ["load", "load"])):
-        with pytest.raises(ValueError, match=r"not those of fit. Pass \['load', 'heat'\]"):
+        with pytest.raises(ValueError, match=r"not those seen during fit. Pass \['load', 'heat'\]"):
             scorer.update_one("a", time, names)
     with pytest.raises(ValueError, match=r"got a dict. Pass a frame: pandas.DataFrame\(\[X\], index"):
         scorer.update(rows.iloc[0].to_dict())
-    with pytest.raises(ValueError, match="values has names, but the rows of fit had none"):
+    with pytest.raises(ValueError, match="values has names, but the training rows had none"):
         LiveScorer(ZScoreDetector().fit(rows.to_numpy())).update_one(None, 1, {"load": 1.0, "heat": 2.0})
 
 

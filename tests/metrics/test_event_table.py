@@ -102,7 +102,7 @@ def test_the_least_length_of_an_event_may_be_a_time():
     y = pd.concat({name: pd.Series(marks, times) for name, times in both.items()})
     assert to_events(y, min_length="10min")["series"].tolist() == ["1min", "5min", "5min"]
     assert to_events(y, min_length="11min")["n_rows"].tolist() == [10]
-    with pytest.raises(ValueError, match="min_length='10min' must be a number of rows, or a time"):
+    with pytest.raises(ValueError, match="min_length='10min' must be a number of rows or a length of time"):
         to_events(marks, min_length="10min")
 
 

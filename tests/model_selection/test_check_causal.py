@@ -270,7 +270,7 @@ def test_a_classifier_that_mixes_series_by_itself_is_found():
     }
 
 
-def test_a_window_that_lost_the_index_names_the_mend():
+def test_a_window_that_lost_the_index_names_the_fix():
     report = found(make_pipeline(StandardScaler(), SlidingWindow(4), CLASSIFIER), PANEL, PANEL_Y)
     assert report.kinds == {"error"}
     assert "set_output(transform='pandas')" in str(report)

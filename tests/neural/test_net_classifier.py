@@ -485,11 +485,13 @@ def test_partial_fit_refuses_what_does_not_belong_to_the_classes(model):
         model.partial_fit(X[Y == 1], Y[Y == 1])
     with pytest.raises(ValueError, match=r"classes=\[1\] must contain two or more classes"):
         model.partial_fit(X[Y == 1], Y[Y == 1], classes=[1])
-    with pytest.raises(ValueError, match=r"y contains \[2\], not among the classes \[0, 1\]"):
+    with pytest.raises(ValueError, match=r"y contains \[2\], which are not among the classes \[0, 1\]"):
         model.partial_fit(X, THREE, classes=[0, 1])
     model.partial_fit(X, Y)
     before = model.decision_function(X)
-    with pytest.raises(ValueError, match=r"y contains \[2\], not among the classes \[0, 1\].*classes="):
+    with pytest.raises(
+        ValueError, match=r"y contains \[2\], which are not among the classes \[0, 1\].*classes="
+    ):
         model.partial_fit(X, THREE)
     with pytest.raises(ValueError, match=r"classes=\[0, 1, 2\] are not those of the first call, \[0, 1\]"):
         model.partial_fit(X, Y, classes=[0, 1, 2])

@@ -101,7 +101,7 @@ def test_a_typo_in_a_net_parameter_is_found_at_fit(cls, typo):
 
 
 @each_estimator
-def test_a_net_parameter_that_the_estimator_has_itself_is_refused_with_the_mend(cls):
+def test_a_net_parameter_that_the_estimator_has_itself_is_refused_with_the_fix(cls):
     with pytest.raises(ValueError, match=r"net__lr cannot be set this way: use lr\."):
         cls(net_params={"lr": 0.1}, **SMALL).fit(X, Y)
 

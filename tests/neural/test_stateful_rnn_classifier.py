@@ -100,7 +100,7 @@ def test_rows_that_directly_follow_go_on_and_others_start_from_rest_with_a_warni
         pd.Series(model.decision_function(after_gap), after_gap.index)[near.index],
     )
     far = X[X.index.get_level_values(1) >= 30]
-    with pytest.warns(UserWarning, match="3 of 3 series do not directly follow rows of fit"):
+    with pytest.warns(UserWarning, match="3 of 3 series do not directly follow training rows"):
         found = model.decision_function(far)
     np.testing.assert_allclose(found, slow_scores(model, far))
     with pytest.warns(UserWarning, match="do not directly follow"):

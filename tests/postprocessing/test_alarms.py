@@ -174,7 +174,7 @@ def test_parameters_are_checked(change, message):
 
 
 def test_a_time_needs_dates():
-    with pytest.raises(ValueError, match="cool_down='1h' must be a number of rows, or a time"):
+    with pytest.raises(ValueError, match="cool_down='1h' must be a number of rows or a length of time"):
         alarms([0, 1], cool_down="1h")
 
 

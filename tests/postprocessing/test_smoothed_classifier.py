@@ -330,7 +330,8 @@ def test_a_day_without_the_rows_before_it_is_announced_with_their_number():
 def test_a_lost_index_is_noticed():
     model = SmoothedClassifier(FirstColumn()).fit(PANEL)
     with pytest.raises(
-        ValueError, match=r"rows of fit have a .series, time. index, but those of transform do not"
+        ValueError,
+        match=r"rows passed to fit have a .series, time. index, but those passed to transform do not",
     ):
         model.predict(X)
     with pytest.raises(ValueError, match=r"y has a .series, time. index, but X has lost it"):

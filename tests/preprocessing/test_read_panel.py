@@ -328,7 +328,7 @@ def test_other_dates_are_no_values(as_dates):
 def test_numbers_are_not_taken_for_time_beside_a_column_of_dates(stamps):
     table = pd.DataFrame({"x": [3.0, 1.0, 2.0, 4.0], "z": [1.0, 2.0, 3.0, 4.0], "when": stamps})
     with pytest.raises(
-        ValueError, match=r"column of time is 'x' by its position.*Pass time='when'; or time='x'"
+        ValueError, match=r"Time was taken from column 'x', by its position.*Pass time='when'; or time='x'"
     ):
         read_panel(table)
     assert read_panel(table, time="x")[0].index.tolist() == [1.0, 2.0, 3.0, 4.0]

@@ -584,9 +584,9 @@ def test_parameters_set_after_fit_that_choose_features_wait_for_the_next():
 def test_a_panel_that_lost_its_index_is_told():
     with pytest.raises(ValueError, match=r"X has lost it.*\.set_output\(transform='pandas'\)"):
         RollingFeatures().fit(PANEL.to_numpy(), TARGET)
-    with pytest.raises(ValueError, match=r"rows of fit have a \(series, time\) index"):
+    with pytest.raises(ValueError, match=r"rows passed to fit have a \(series, time\) index"):
         RollingFeatures().fit(PANEL).transform(PANEL.reset_index(drop=True))
-    with pytest.raises(ValueError, match=r"rows of transform have a \(series, time\) index"):
+    with pytest.raises(ValueError, match=r"rows passed to transform have a \(series, time\) index"):
         RollingFeatures().fit(FRAME).transform(PANEL)
     with pytest.raises(ValueError, match="series='index' needs"):
         RollingFeatures(series="index").fit(FRAME)

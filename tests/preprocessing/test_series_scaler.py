@@ -210,7 +210,7 @@ def test_a_panel_at_fit_or_at_transform_alone_is_refused(fitted_on, X):
     scaler = SeriesScaler().fit(fitted_on)
     for apply in (scaler.transform, scaler.inverse_transform):
         with pytest.raises(
-            ValueError, match=r"The rows of (fit|transform) have .*set_output\(transform='pandas'\)"
+            ValueError, match=r"The rows passed to (fit|transform) have .*set_output\(transform='pandas'\)"
         ):
             apply(X)
 

@@ -471,7 +471,8 @@ def test_a_sampler_that_makes_an_index_of_its_own_is_refused_at_predict_on_a_pan
     pipe = make_imblearn_pipeline(RandomOverSampler(random_state=0), SlidingWindow(4), LogisticRegression())
     pipe.fit(PANEL, TARGET.to_numpy())
     with pytest.raises(
-        ValueError, match=r"rows of transform have a \(series, time\) index, but those of fit do not"
+        ValueError,
+        match=r"rows passed to transform have a \(series, time\) index, but those passed to fit do not",
     ):
         pipe.predict(PANEL)
 
@@ -553,14 +554,14 @@ def test_a_panel_that_lost_its_index_is_told_by_that_of_the_target(X):
         (
             PANEL,
             PANEL.to_numpy(),
-            r"rows of fit have a \(series, time\) index, but those of transform do not",
+            r"rows passed to fit have a \(series, time\) index, but those passed to transform do not",
         ),
         (
             FRAME.to_numpy(),
             PANEL,
-            r"rows of transform have a \(series, time\) index, but those of fit do not",
+            r"rows passed to transform have a \(series, time\) index, but those passed to fit do not",
         ),
-        (FRAME, PANEL, "rows of transform have"),
+        (FRAME, PANEL, "rows passed to transform have"),
     ],
 )
 @pytest.mark.filterwarnings("ignore:X .*feature names")

@@ -600,7 +600,8 @@ def test_one_that_loses_the_index_is_found_out_at_predict_or_where_the_index_is_
     frame = pd.DataFrame(ROWS, PANEL)
     pipe = make_pipeline(SMOTE(), SlidingWindow(3), LogisticRegression()).fit(frame, Y)
     with pytest.raises(
-        ValueError, match=r"rows of transform have a \(series, time\) index, but those of fit do not"
+        ValueError,
+        match=r"rows passed to transform have a \(series, time\) index, but those passed to fit do not",
     ):
         pipe.predict(frame)
     with pytest.raises(ValueError, match="series='index' needs rows with"):

@@ -221,7 +221,7 @@ class StrandLoader:
 
     Strands of about the same length start together and run side by side, so that there is little padding. Every pass
     divides and shuffles them again. With ``in_parts``, it yields the parts of each chunk, some lanes each, so that
-    forecasts of many values do not take much memory.
+    forecasts of many values take little memory.
 
     Parameters
     ----------
