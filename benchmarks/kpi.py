@@ -274,6 +274,10 @@ def ways():
             3,
             lambda data, seed, cell=cell: along(data, seed, cell, series_embedding=8, series_dropout=0.0),
         )
+        out[f"{name}, series known: one-hot"] = (
+            3,
+            lambda data, seed, cell=cell: along(data, seed, cell, one_hot=True),
+        )
     for name, what in {"features": "features", "more features": "more"}.items():
         for cell in CELLS:
             out[f"{cell.upper()} on {name}, long events weigh less"] = (
