@@ -141,7 +141,7 @@ def smd_ways():
 
 def smd(quick):
     """Print the results of detectors without labels with missing values."""
-    X, y = load_smd("machine-1-3" if quick else None, return_X_y=True)
+    X, y = load_smd(["machine-1-3"] if quick else None, return_X_y=True)
     kept = []
     for machine in X.index.unique(level=0):
         own = np.flatnonzero(X.index.get_level_values(0) == machine)
@@ -190,7 +190,7 @@ def smd(quick):
 
 def frozen(quick):
     """Print how well a sensor is found that repeats its last value for five hours, or has no values."""
-    X, _ = load_smd("machine-1-3" if quick else None, return_X_y=True)
+    X, _ = load_smd(["machine-1-3"] if quick else None, return_X_y=True)
     ways = {
         "Gaussian on windows of values": (SeriesImputer(), SlidingWindow(5), GaussianDetector()),
         "the same with the age of values": (

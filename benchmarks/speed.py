@@ -201,7 +201,7 @@ def rolling(n_rows, repeats):
     features = ROLLING_Z.fit(x[:, None])
 
     def moments_and_division():
-        mean, std = past_moments(x, 60, 0.05)
+        (mean,), (std,) = past_moments(x[None], 60, 0.05)
         return (x - mean) / np.maximum(std, 0.05)
 
     return interleaved(

@@ -10,6 +10,7 @@ page "The sources, cell by cell" has the numbers, and shows what has not been ru
 If ``SKTSAD_DATA`` is set, the digits are those of MNIST, otherwise the small ones of scikit-learn.
 """
 
+# sphinx_gallery_thumbnail_number = 4
 import json
 import os
 from pathlib import Path

@@ -10,7 +10,7 @@ If ``SKTSAD_DATA`` is set, this runs on the beats of ECG5000, otherwise on gener
 window, so there is no ``SlidingWindow`` here.
 """
 
-# sphinx_gallery_thumbnail_number = 5
+# sphinx_gallery_thumbnail_number = 3
 import os
 
 import matplotlib.pyplot as plt

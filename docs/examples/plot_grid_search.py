@@ -9,7 +9,7 @@ interesting than which candidate was best.
 The data are generated: this page shows how to search, not what is best for your series.
 """
 
-# sphinx_gallery_thumbnail_number = 3
+# sphinx_gallery_thumbnail_number = 1
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd

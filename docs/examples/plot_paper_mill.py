@@ -9,6 +9,7 @@ mill drifts, so every split is in time order, and results are shown beside those
 If ``SKTSAD_DATA`` is set, this runs on the sensors of a real mill, otherwise on generated ones.
 """
 
+# sphinx_gallery_thumbnail_number = 4
 import os
 
 import matplotlib.pyplot as plt

@@ -10,7 +10,7 @@ a single window through it, step by step.
 The series is generated: this page needs no files.
 """
 
-# sphinx_gallery_thumbnail_number = 3
+# sphinx_gallery_thumbnail_number = 4
 import time
 import tracemalloc
 

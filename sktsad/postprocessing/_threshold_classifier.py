@@ -157,6 +157,12 @@ class ThresholdClassifier(ClassifierWrapper):
         ------
         ValueError
             If the rule or the estimator needs labels of both classes and y does not have both.
+
+        Warns
+        -----
+        UserWarning
+            If the test rows of the folds contain fewer than ``min_events`` events, a fold trains on one class, or the
+            threshold is above all scores of the final estimator on its training rows.
         """
         if isinstance(self.cv, (str, bytes, bytearray)):  # strings have a method split, too
             raise ValueError(f"cv={self.cv!r} must be a splitter, such as SeriesSplit(5), or None.")
@@ -195,6 +201,8 @@ class ThresholdClassifier(ClassifierWrapper):
                 of_rows = None if anomalous is None else anomalous[rows]
                 self.threshold_rule_ = clone(rule).fit(with_index(scores, X, rows), of_rows)
                 self._learnt = clone(rule), float(self.threshold_rule_.threshold_)
+                if not is_frozen and rule.needs_labels and scores.max() > self.threshold_:
+                    self._warn_if_out_of_reach(X)
         self._look_like_the_estimator()
         return self
 
@@ -236,12 +244,18 @@ class ThresholdClassifier(ClassifierWrapper):
             raise ValueError(
                 f"Only binary classification is supported. The type of the target is {type_of_target(labels)}."
             )
+        if not len(found):
+            raise ValueError("X and y have no rows. Check what selects or drops rows before this step.")
         needing = [f"threshold={rule}"] if self._rule_needs_labels() else []
-        needing += [f"estimator={self.estimator}"] if _needs_labels(self.estimator) else []
+        needing += (
+            [f"estimator={' '.join(str(self.estimator).split())}"] if _needs_labels(self.estimator) else []
+        )
         if len(found) < 2 and needing:
             raise ValueError(
                 f"y holds one class, {found.tolist()}: there is no threshold between classes to learn, but "
-                f"{' and '.join(needing)} needs labels of both."
+                f"{' and '.join(needing)} needs labels of both. Pass rows with both, such as a longer part of "
+                "the series; if no row is anomalous, use a detector, such as GaussianDetector, and a rule such as "
+                "AlarmsPerDay(1), which need no labels."
             )
 
     def _mark(self, labels: np.ndarray | None, found: np.ndarray | None) -> np.ndarray | None:
@@ -288,6 +302,20 @@ class ThresholdClassifier(ClassifierWrapper):
         rows, scores = np.concatenate(all_rows), np.concatenate(all_scores)
         in_time = np.argsort(rows, kind="stable")  # some rules count alarms along time
         return rows[in_time], scores[in_time]
+
+    def _warn_if_out_of_reach(self, X: Rows) -> None:
+        """Warn if the threshold that scores of the folds exceed is above all scores of the final estimator."""
+        highest = float(decision_scores(self.estimator_, X).max())
+        if highest <= self.threshold_:
+            warnings.warn(
+                f"The threshold learnt from the folds, {self.threshold_:.6g}, is not below the highest score of the "
+                f"final estimator on its own training rows, {highest:.6g}: hardly any row will be an alarm. The scores "
+                "of the folds have another scale, as those of boosted trees with few events may. Regularise the "
+                "estimator, e.g. with l2_regularization=1; use another one, such as ExtraTreesClassifier; or wrap it, "
+                "fitted, in FrozenEstimator, and pass later rows.",
+                UserWarning,
+                stacklevel=4,
+            )
 
     def decision_function(self, X: Rows) -> np.ndarray:
         """Return the score minus the threshold: above 0 for anomalies.

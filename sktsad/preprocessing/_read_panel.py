@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import gzip
 import os
 import re
 import warnings
-import zlib
 from collections.abc import Sequence
 from numbers import Integral
 from pathlib import Path
@@ -17,12 +15,14 @@ import pandas as pd
 from pandas.api.types import is_bool_dtype, is_numeric_dtype
 
 from .._core import StrOptions, is_polars, read_series, refuse_other_containers, validate_params
+from ._read_file import is_table, read_file
 from ._to_panel import column_of
 from ._zoned_times import read_times, warn_if_set_back
 
-_FILES = {".csv", ".parquet"}
 #: Columns with a smaller share of numbers are treated as text.
 _NUMBERS = 0.5
+#: Repeated times are usually a few rows that were sent twice.
+_REPEATED = 0.5
 #: A number with one comma, which may be a decimal comma.
 _COMMA = r"\s*[+-]?\d+,\d+(?:[eE][+-]?\d+)?\s*"
 
@@ -111,15 +111,17 @@ def read_panel(
     Raises
     ------
     ValueError
-        If there is no such file, column or time zone, the column of time is given by its position and contains numbers
-        while another one contains dates, no time can be read, some times have an offset and others none, names of
-        series or labels are missing, a requested column contains text, a column contains numbers with a decimal comma
-        and ``decimal`` is not ``","``, or no row is left.
+        If there is no such file, column or time zone, a file has another separator or no header, the column of time is
+        given by its position and contains numbers while another one contains dates, no time can be read, some times
+        have an offset and others none, names of series or labels are missing, a requested column contains text, a
+        column contains numbers with a decimal comma and ``decimal`` is not ``","``, all values are missing, or no row
+        is left.
 
     Warns
     -----
     UserWarning
-        If time is a column of numbers, given by its position, that are mostly out of order; if times are numbers that
+        If time is a column of numbers, given by its position, that are mostly out of order; if more than half of the
+        rows are dropped because another row has the same time; if times are numbers that
         look like time since 1970 and ``unit`` is None, or text that may have the day or the month first; if they have
         several offsets, or repeat an hour as when clocks are set back, and ``zone`` is None.
 
@@ -154,6 +156,10 @@ def read_panel(
     dtype: int64
     """
     table, file_series = _load(source, sep, decimal, [time, series, target])
+    if not len(table):
+        raise ValueError(
+            f"The table has the columns {list(table.columns)} and no rows. Check what wrote, or selected, its rows."
+        )
     by_position = isinstance(time, Integral)
     time, series, target = (
         _name_of(table, each, name) for each, name in ((time, "time"), (series, "series"), (target, "target"))
@@ -183,6 +189,8 @@ def read_panel(
     is_twice = X.index.duplicated(keep=duplicates)  # type: ignore[arg-type]
     report["rows with a repeated time"] = int(is_twice.sum())
     warn_if_set_back(X.index.get_level_values(-1)[is_twice])
+    if is_twice.sum() > _REPEATED * len(X):
+        _warn_if_repeated(report, time, series)
     X, order = X[~is_twice], order[~is_twice]
     report["rows kept"] = len(X)
     if not len(X):
@@ -200,11 +208,11 @@ def _load(source: Any, sep: str, decimal: str, names: list[Any]) -> tuple[pd.Dat
     if isinstance(source, (str, os.PathLike)):
         path = Path(source)
         if not path.is_dir():
-            return _read_file(path, sep, decimal), None
-        files = sorted(file for file in path.iterdir() if _suffix(file) in _FILES)
+            return read_file(path, sep, decimal), None
+        files = sorted(file for file in path.iterdir() if is_table(file))
         if not files:
             raise ValueError(f"source={str(source)!r} is a folder without CSV or Parquet files.")
-        tables = {file.name.partition(".")[0]: _read_file(file, sep, decimal) for file in files}
+        tables = {file.name.partition(".")[0]: read_file(file, sep, decimal) for file in files}
         first = next(iter(tables.values()))
         for name, table in tables.items():
             if list(table.columns) != list(first.columns):
@@ -225,45 +233,6 @@ def _load(source: Any, sep: str, decimal: str, names: list[Any]) -> tuple[pd.Dat
     in_index = [name for name in source.index.names if name in wanted]
     table = source.reset_index(in_index) if in_index else source
     return table.reset_index(drop=True), None
-
-
-def _suffix(path: Path) -> str:
-    return next((suffix for suffix in path.suffixes if suffix in _FILES), "")
-
-
-def _read_file(path: Path, sep: str, decimal: str) -> pd.DataFrame:
-    suffix = _suffix(path)
-    if not suffix or not path.is_file():
-        raise ValueError(
-            f"source={str(path)!r} must be an existing CSV or Parquet file, such as 'my.csv', or a folder of such "
-            "files. Read others with pandas, and pass the frame."
-        )
-    try:
-        table = pd.read_csv(path, sep=sep, decimal=decimal) if suffix == ".csv" else pd.read_parquet(path)
-    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise ValueError(
-            f"source={str(path)!r} is truncated or damaged: {error}. Get the file again, or unpack the part that can "
-            "be read."
-        ) from error
-    except ValueError as error:  # raised by pandas, pyarrow or an encoding
-        said = f" with sep={sep!r}" if suffix == ".csv" else ""
-        raise ValueError(
-            f"source={str(path)!r} cannot be read as a table{said}: {error}. Read it with pandas, which has "
-            "more options, e.g. pandas.read_csv(source, encoding='latin-1'), and pass the frame."
-        ) from error
-    if suffix == ".csv" and (others := [mark for mark in ";\t" if mark in str(table.columns[0])]):
-        raise ValueError(
-            f"The first column of source={str(path)!r} is {table.columns[0]!r}, so sep={sep!r} is not the separator "
-            f"of the columns. Pass sep={others[0]!r}."
-        )
-    if suffix == ".csv" and not isinstance(table.index, pd.RangeIndex):  # pandas moved the names to the right
-        raise ValueError(
-            f"source={str(path)!r} has {table.index.nlevels} more fields in a row than names in its header "
-            f"{list(table.columns)}: a name is missing, each row ends with a separator, or numbers have a decimal "
-            "comma without quotes. Fix the header, or read the file with pandas.read_csv(source, index_col=False, "
-            "names=...), and pass the frame."
-        )
-    return table if isinstance(table.index, pd.RangeIndex) else table.reset_index()
 
 
 def _name_of(table: pd.DataFrame, column: str | int | None, parameter: str) -> Any:
@@ -296,8 +265,20 @@ def _warn_if_no_time(report: dict[str, int], time: Any) -> None:
             f"Time was taken from column {time!r}, by its position, but {n_late} of its {report['rows read']} numbers "
             "are below an earlier one, unlike time. Name the column of time: time=...",
             UserWarning,
-            stacklevel=3,
+            stacklevel=4,
         )
+
+
+def _warn_if_repeated(report: dict[str, int], time: Any, series: Any) -> None:
+    """Warn about times that hardly any row has to itself."""
+    of_series = "" if series is None else f" of its series={series!r}"
+    warnings.warn(
+        f"{report['rows with a repeated time']} of {report['rows read']} rows have the same time={time!r} as another "
+        f"row{of_series} and are dropped. If there are many series, name their column: series=...; if date and time of "
+        "day are in two columns, join them with pandas, and pass the frame.",
+        UserWarning,
+        stacklevel=4,
+    )
 
 
 def _dates_rows(column: pd.Series) -> bool:
@@ -354,16 +335,21 @@ def _values(
             continue
         if is_text:
             report[f"values of {name!r} that are not numbers, now missing"] = is_text
-        values = numbers.to_numpy(np.float64, na_value=np.nan)
-        if infinite := int(np.isinf(values).sum()):
+        found[name] = numbers.to_numpy(np.float64, na_value=np.nan)
+        if infinite := int(np.isinf(found[name]).sum()):
             report[f"values of {name!r} that are infinite, now missing"] = infinite
-            values = np.where(np.isinf(values), np.nan, values)
+            found[name] = np.where(np.isinf(found[name]), np.nan, found[name])
         if missing := int(column.isna().sum()):
             report[f"values of {name!r} that are missing"] = missing
-        found[name] = values
     if not found:
         raise ValueError(f"The table has no column of numbers besides {taken}; it has {list(table.columns)}.")
-    return pd.DataFrame(found)
+    values = pd.DataFrame(found)
+    if values.isna().all(axis=None):
+        raise ValueError(
+            f"No value of the columns {list(found)} is there: {report}. Check the file, and what its missing values "
+            "are called."
+        )
+    return values
 
 
 def _numbers(column: pd.Series, decimal: str) -> pd.Series:

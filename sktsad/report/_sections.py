@@ -73,7 +73,8 @@ def data_section(found: Findings) -> str:
         lines.append(line)
     n_left = len(rows.keys) - len(lines)
     columns = ", ".join(map(str, found.values.columns))
-    said = paragraph(f"{found.values.shape[1]} columns of numbers: {columns}.")
+    n_columns = found.values.shape[1]
+    said = paragraph(f"{n_columns} column{'s' * (n_columns != 1)} of numbers: {columns}.")
     if rows.times is None:
         said += paragraph(
             "The rows have no time: they are counted, and assumed to follow one another.", soft=True

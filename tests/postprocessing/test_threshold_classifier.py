@@ -446,7 +446,7 @@ def test_labels_may_be_words_of_which_the_last_is_the_anomaly():
     "labels, message",
     [
         (np.arange(N) % 3, "Only binary classification is supported. The type of the target is multiclass"),
-        (np.zeros(N, dtype=int), r"y holds one class, \[0\]"),
+        (np.zeros(N, dtype=int), r"y holds one class, \[0\].*Pass rows with both.*AlarmsPerDay\(1\)"),
         (Y[1:], "inconsistent numbers of samples"),
         (np.where(Y, np.nan, 0), "NaN"),
         (X[:, 0], "Unknown label type"),
@@ -456,6 +456,41 @@ def test_labels_may_be_words_of_which_the_last_is_the_anomaly():
 def test_labels_that_will_not_do_are_refused(labels, message):
     with pytest.raises(ValueError, match=message):
         ThresholdClassifier(LINEAR, cv=FOLDS).fit(X, labels)
+
+
+def test_no_rows_are_named():
+    with pytest.raises(ValueError, match="X and y have no rows"):
+        ThresholdClassifier(LINEAR, cv=FOLDS).fit(X[:0], Y[:0])
+
+
+class FewerRowsLargerScores(LogisticRegression):
+    sign = 1
+
+    def fit(self, X, y):
+        self.scale_ = 1000.0 if len(X) < N else 1.0
+        return super().fit(X, y)
+
+    def decision_function(self, X):
+        return self.scale_ * (100 + self.sign * super().decision_function(X))
+
+
+class NormalRowsScoreMost(FewerRowsLargerScores):
+    sign = -1
+
+
+def test_a_threshold_that_the_final_estimator_never_reaches_is_announced():
+    model = ThresholdClassifier(FewerRowsLargerScores(), cv=FOLDS)
+    with pytest.warns(
+        UserWarning, match="is not below the highest score of the final estimator.*l2_reg"
+    ) as seen:
+        model.fit(X, Y)
+    assert seen[0].filename == __file__
+    assert not model.predict(X).any()
+
+
+def test_a_rule_that_wants_no_alarm_is_not_taken_for_a_threshold_out_of_reach():
+    model = ThresholdClassifier(NormalRowsScoreMost(), Cost(((0, 1e6), (1, 0))), cv=FOLDS).fit(X, Y)
+    assert not model.predict(X).any()
 
 
 # What it takes over from the estimator

@@ -1,6 +1,5 @@
 """Tables with faults become rows in time order, and the report says what was done."""
 
-import gzip
 import warnings
 
 import numpy as np
@@ -219,32 +218,6 @@ def test_numbers_whose_digits_are_dates_are_read_by_their_format(dtype):
 
 
 @pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        ("time,Höhe\n2026-01-05,1\n".encode("latin-1"), "encoding='latin-1'"),
-        (b"", "cannot be read as a table.*No columns"),
-        (b"time,v\n1,2\n1,2,3\n", "cannot be read as a table.*Expected 2 fields"),
-        (b"time;v\n2026-01-05;1,5\n", "first column .*Pass sep=';'"),
-        (b"time\tv\n2026-01-05\t1\n", r"Pass sep='\\t'"),
-        (
-            b"time,v\n2026-01-05,1,5\n2026-01-06,2,5\n",
-            "has 1 more fields in a row than names .*decimal comma",
-        ),
-        (
-            b'time,v\n2026-01-05,"1,5"\n',
-            "Column 'v' holds numbers with a comma, such as '1,5'. Pass decimal=','",
-        ),
-    ],
-    ids=["latin", "empty", "ragged", "semicolons", "tabs", "fields", "commas"],
-)
-def test_files_that_pandas_cannot_read_name_the_option(tmp_path, text, message):
-    path = tmp_path / "my.csv"
-    path.write_bytes(text)
-    with pytest.raises(ValueError, match=message):
-        read_panel(path)
-
-
-@pytest.mark.parametrize(
     ("source", "options", "message"),
     [
         ([[1]], {}, "source must be a path or a frame, got list"),
@@ -269,7 +242,9 @@ def test_files_that_pandas_cannot_read_name_the_option(tmp_path, text, message):
         (TABLE, {"time": "when", "target": "load"}, "target='load' has 1 missing labels"),
         (TABLE.assign(host=None), {"time": "when", "series": "host"}, "series='host' has 6 missing names"),
         (TABLE[["when", "text"]], {"time": "when"}, r"no column of numbers besides \['when'\]"),
-        (TABLE[:0], {"time": "when"}, "No row of 0 is left"),
+        (TABLE[:0], {"time": "when"}, r"has the columns \['host'.* and no rows"),
+        (TABLE.assign(when=np.nan), {"time": "when"}, "No row of 6 is left"),
+        (TABLE.assign(load=np.nan, rate=np.nan, label=np.nan), {"time": "when"}, "No value of the columns"),
     ],
 )
 def test_what_cannot_be_read_is_refused(source, options, message):
@@ -344,17 +319,17 @@ def test_numbers_are_not_taken_for_time_beside_a_column_of_dates(stamps):
 
 def test_numbers_that_rise_and_fall_are_hardly_time():
     table = pd.DataFrame({"x": [3.0, 1.0, 2.0, 2.5], "z": [1.0, 2.0, 3.0, 4.0]})
-    with pytest.warns(UserWarning, match="3 of its 4 numbers are below an earlier one"):
+    with pytest.warns(UserWarning, match="3 of its 4 numbers are below an earlier one") as record:
         read_panel(table)
+    assert record[0].filename == __file__
     assert read_panel(table, time="x")[0].index.tolist() == [1.0, 2.0, 2.5, 3.0]
 
 
-def test_files_that_are_cut_off_are_named(tmp_path):
-    content = gzip.compress(b"time,x\n2026-01-05,1\n")
-    (tmp_path / "my.csv.gz").write_bytes(content[:-9])
-    with pytest.raises(ValueError, match=r"source='.*my.csv.gz' is truncated or damaged"):
-        read_panel(tmp_path / "my.csv.gz")
-    pytest.importorskip("pyarrow")
-    (tmp_path / "my.parquet").write_bytes(b"PAR1")
-    with pytest.raises(ValueError, match=r"source='.*my.parquet' cannot be read as a table: "):
-        read_panel(tmp_path / "my.parquet")
+@pytest.mark.parametrize("series", [None, "host"])
+def test_most_rows_with_a_repeated_time_are_announced(series):
+    times = pd.date_range("2026-01-05", periods=4, freq="h").repeat(3)
+    table = pd.DataFrame({"time": times, "host": "a", "x": np.arange(12.0)})
+    with pytest.warns(UserWarning, match="8 of 12 rows have the same time='time'.*: series=...;") as record:
+        X, _, _ = read_panel(table, time="time", series=series)
+    assert record[0].filename == __file__
+    assert X["x"].tolist() == [2.0, 5.0, 8.0, 11.0]

@@ -56,6 +56,8 @@ def test_rows_without_time_are_said_to_have_none(pumps):
     found = find(LogisticRegression().fit(X, y), X, y, None, 6, 12)
     html = data_section(found)
     assert "The rows have no time" in html and "gap" not in html
+    one = find(LogisticRegression().fit(X[:, :1], y), X[:, :1], y, None, 6, 12)
+    assert "<p>1 column of numbers: " in data_section(one)
     assert "per day" not in summary(found)
     assert "learnt by" not in model_section(found) and "Threshold" not in model_section(found)
     assert "No scores of single sensors" in sensor_section(found)
