@@ -61,6 +61,7 @@ from ._show_versions import package_versions, show_versions
 from ._sklearn import (
     N_JOBS,
     RANDOM_STATE,
+    VERBOSE,
     BaseComposition,
     HasMethods,
     Interval,
@@ -101,6 +102,7 @@ __all__ = [
     "MAX_GAP",
     "N_JOBS",
     "RANDOM_STATE",
+    "VERBOSE",
     "AlarmRule",
     "AlarmRuns",
     "AlarmState",

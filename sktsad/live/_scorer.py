@@ -329,8 +329,10 @@ class LiveScorer:
 
         Raises
         ------
+        OSError
+            If the file cannot be read.
         ValueError
-            If the file belongs to another model, or was not written by `save`.
+            If the file belongs to another model, is damaged, or was not written by `save`.
         """
         with self._alone():
             about, arrays = read_snapshot(Path(path), self._fingerprint)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import warnings
+import zipfile
+from io import BytesIO
 from numbers import Integral, Real
 from typing import Any
 
@@ -39,7 +41,7 @@ def read_encoder(path: str | os.PathLike[str]) -> tuple[RecurrentEncoder, dict[s
     OSError
         If there is no such file.
     ValueError
-        If the file does not contain an encoder, or arguments and weights do not match.
+        If the file does not contain an encoder, is damaged, or arguments and weights do not match.
 
     Warns
     -----
@@ -47,10 +49,9 @@ def read_encoder(path: str | os.PathLike[str]) -> tuple[RecurrentEncoder, dict[s
         If the file was written with other versions.
     """
     try:
-        saved = torch.load(path, weights_only=True, map_location="cpu")
-        arguments, state, versions = saved["arguments"], saved["state"], saved["versions"]
-        fault = _fault(arguments, state, versions)
-    except FileNotFoundError as error:
+        with open(path, "rb") as file:
+            content = BytesIO(file.read())
+    except (FileNotFoundError, ValueError) as error:  # the latter for characters that no path contains
         raise FileNotFoundError(
             f"path={os.fspath(path)!r} does not exist. Write it with save_encoder, or correct the path."
         ) from error
@@ -58,7 +59,13 @@ def read_encoder(path: str | os.PathLike[str]) -> tuple[RecurrentEncoder, dict[s
         raise IsADirectoryError(
             f"path={os.fspath(path)!r} is a folder. Set path to a file written by save_encoder."
         ) from error
-    except (OSError, MemoryError):
+    try:
+        damaged = zipfile.ZipFile(content).testzip()  # torch does not compare checksums
+        content.seek(0)
+        saved = torch.load(content, weights_only=True, map_location="cpu")
+        arguments, state, versions = saved["arguments"], saved["state"], saved["versions"]
+        fault = f"the checksum of {damaged!r} differs" if damaged else _fault(arguments, state, versions)
+    except MemoryError:
         raise
     except Exception as error:  # from torch or pickle, or a missing key: all mean that there is no encoder
         raise ValueError(
