@@ -68,7 +68,8 @@ class Interval(_Interval):
         return is_number and not is_other and super().is_satisfied_by(val)
 
 
-#: Constraints of seeds, numbers of processes and how much is printed; those of scikit-learn accept time deltas as numbers.
+#: Constraints of seeds, numbers of processes and how much is printed; those of scikit-learn accept time deltas as
+#: numbers.
 RANDOM_STATE: list[Any] = [Interval(Integral, 0, 2**32 - 1, closed="both"), np.random.RandomState, None]
 N_JOBS: list[Any] = [
     Interval(Integral, None, -1, closed="right"),

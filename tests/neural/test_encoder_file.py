@@ -142,7 +142,7 @@ def test_a_file_that_is_cut_off_contains_no_encoder(saved, left_out):
 
 @pytest.mark.parametrize("path", ["", "\0", "nowhere/encoder.pt"])
 def test_a_path_that_no_file_can_have_does_not_exist(path):
-    with pytest.raises(FileNotFoundError, match="does not exist. Write it with save_encoder"):
+    with pytest.raises(FileNotFoundError, match=r"does not exist\. Write it with save_encoder"):
         read_encoder(path)
 
 
