@@ -152,12 +152,12 @@ class Windows:
         """Return the row that each window belongs to, shape (n_windows, n_channels): its last unless it looks ahead."""
         return self.buffer[self._own_rows()]
 
-    def hold_huge(self) -> np.ndarray:
-        """Mark windows that contain a value whose square is not finite."""
+    def hold_huge(self, limit: float = _HUGE) -> np.ndarray:
+        """Mark windows that contain a value whose square is not finite, or that exceeds another limit."""
         nothing = np.zeros(len(self), dtype=bool)
         if self.dtype.itemsize < 8:  # not possible in single precision
             return nothing
-        is_huge = (np.abs(self.buffer) > _HUGE).any(axis=1)
+        is_huge = (np.abs(self.buffer) > limit).any(axis=1)
         if not is_huge.any():
             return nothing
         before = np.append(0, np.cumsum(is_huge))
