@@ -14,7 +14,6 @@ from sklearn.utils.validation import check_is_fitted
 from .._core import Interval, Labels, Rows, Windows, check_windows, row_index, window_names
 from ._base_detector import BaseDetector
 
-
 #: Sums of squares of numbers within these limits are finite, and larger than 0.
 _SMALLEST, _LARGEST = 1e-150, 1e150
 
