@@ -98,6 +98,7 @@ class KMeansDetector(WindowDetector, Estimator):
         "random_state": RANDOM_STATE,
     }
     _default_threshold = DEFAULT_RULE
+    _of_score = ("score_on",)
 
     def __init__(
         self,

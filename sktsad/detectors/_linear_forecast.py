@@ -95,6 +95,7 @@ class LinearForecastDetector(WindowDetector, Estimator):
         "normalize": NORMALIZE,
     }
     _default_threshold = DEFAULT_RULE
+    _of_score = ("horizon",)
     _reads_layout = True
 
     def __init__(

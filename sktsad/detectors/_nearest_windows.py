@@ -115,6 +115,7 @@ class NearestWindowsDetector(WindowDetector, Estimator):
         "score_on": [StrOptions({"window", "overlap"})],
     }
     _default_threshold = DEFAULT_RULE
+    _of_score = ("n_neighbors", "n_best", "score_on")
 
     def __init__(
         self,

@@ -114,6 +114,7 @@ class PCADetector(DetectorTransformerMixin, WindowDetector, Estimator):
         "score_on": [StrOptions({"window", "overlap"})],
     }
     _default_threshold = DEFAULT_RULE
+    _of_score = ("score_by", "score_on")
 
     def __init__(
         self,

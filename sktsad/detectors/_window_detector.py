@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from sklearn.utils import Tags
-from sklearn.utils.validation import check_is_fitted
 
 from .._core import Interval, Labels, Rows, Windows, check_windows, row_index, window_names
 from ._base_detector import BaseDetector
@@ -69,7 +68,7 @@ class WindowDetector(BaseDetector):
 
     def _read(self, X: Rows, reset: bool = False) -> Any:
         if not reset:
-            check_is_fitted(self)
+            self._check_fitted()
         return check_windows(
             self, X, n_channels=self.n_channels, reset=reset, takes_missing=self._takes_missing
         )

@@ -11,7 +11,6 @@ from typing import Any, Self
 
 import numpy as np
 import pandas as pd
-from sklearn.utils.validation import check_is_fitted
 
 from .._core import (
     Interval,
@@ -203,6 +202,7 @@ class StatefulForecastDetector(BaseDetector, NetEstimator):
         "horizon": [Interval(Integral, 1, 10_000, closed="both")],
     }
     _default_threshold = MeanStd(3)
+    _of_score = ("horizon", "loss")
 
     _past: Past
     _series_numbers: dict[Hashable, int]
@@ -347,14 +347,14 @@ class StatefulForecastDetector(BaseDetector, NetEstimator):
         -------
         step : LiveStep
         """
-        check_is_fitted(self)
+        self._check_fitted()
         past = self._past if self.history == "index" else self._past.forgotten()
         common = past, self.max_gap, self.net_, self._series_numbers, self.dtype
         return LiveForecast(*common, self.usual_error_, self.loss == "squared_error")
 
     def _read(self, X: Rows, reset: bool = False) -> Any:
         if not reset:
-            check_is_fitted(self)
+            self._check_fitted()
         return check_rows(self, X, reset=reset)
 
     def _fit_rows(self, rows: Windows, y: Labels, anomalous: np.ndarray, held_out: np.ndarray) -> None:

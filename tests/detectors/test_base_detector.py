@@ -29,6 +29,7 @@ from sklearn.utils import get_tags
 from sktsad import (
     AutoencoderDetector,
     ForecastDetector,
+    FusionDetector,
     GaussianDetector,
     KMeansDetector,
     LevelShiftDetector,
@@ -528,6 +529,45 @@ def test_an_offset_changes_no_score(detector):
         for windows in map(SlidingWindow(LENGTH).fit_transform, (SERIES, SERIES + 2.0**33))
     )
     np.testing.assert_allclose(offset, plain, rtol=1e-3, atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    "detector, name, value",
+    [
+        (FusionDetector([("z", ZScoreDetector()), ("g", GaussianDetector())]), "combine", "max"),
+        (FusionDetector([("z", ZScoreDetector()), ("g", GaussianDetector())]), "weights", [1, 5]),
+        (GaussianDetector(), "covariance", "full"),
+        (GaussianDetector("full"), "score_on", "last"),
+        (KMeansDetector(3, random_state=0), "score_on", "overlap"),
+        (LinearForecastDetector(), "horizon", 2),
+        (NearestWindowsDetector(), "n_neighbors", 2),
+        (NearestWindowsDetector(), "n_best", 1),
+        (NearestWindowsDetector(), "score_on", "overlap"),
+        (PCADetector(1), "score_by", "inside"),
+        (PCADetector(1), "score_on", "overlap"),
+        (ZScoreDetector(), "mode", "rolling"),
+        (ZScoreDetector(), "robust", True),
+        (AutoencoderDetector(**SMALL), "score_on", "overlap"),
+        (VAEDetector(**SMALL), "score_on", "overlap"),
+        (ForecastDetector(hidden_size=4, max_epochs=1, random_state=0, warm_start=True), "horizon", 3),
+    ],
+)
+def test_what_scores_depend_on_is_that_of_the_threshold(detector, name, value):
+    """Set after fit, it would change the scores and leave the threshold as it was."""
+    detector = clone(detector).fit(WINDOWS)
+    before, was = detector.decision_function(WINDOWS), getattr(detector, name)
+    detector.set_params(**{name: value})
+    with pytest.raises(ValueError, match=f"{name}=.* was set after fit, where it was .*Call fit again"):
+        detector.predict(WINDOWS)
+    if name == "horizon" and hasattr(detector, "warm_start"):
+        with pytest.raises(ValueError, match="Call fit again with warm_start=False, or set it back"):
+            detector.fit(WINDOWS)
+        detector.warm_start = False
+    assert not np.array_equal(detector.fit(WINDOWS).decision_function(WINDOWS), before)
+    detector.set_params(**{name: was})
+    with pytest.raises(ValueError, match=f"{name}=.* was set after fit"):
+        detector.decision_function(WINDOWS)
+    np.testing.assert_allclose(detector.fit(WINDOWS).decision_function(WINDOWS), before, rtol=1e-5, atol=1e-6)
 
 
 @each_detector
