@@ -17,6 +17,7 @@ from ._durations import (
 from ._estimator import FITTED_PARTS, Estimator, atomic_fit, fitted_part, version_of, which_look_ahead
 from ._index import check_panel, format_of_digits, has_time, is_panel, row_index, time_labels
 from ._later_rows import warn_if_cut, warn_if_other_step, warn_if_unknown
+from ._level_of_user import level_of_user
 from ._live_step import GappedStep, LiveRows, LiveStep, PastStep
 from ._missing_past import is_purged, remember_purged, warn_if_past_is_missing, warn_of_lacking_past
 from ._pipeline import before_last, last_step, require_method
@@ -174,6 +175,7 @@ __all__ = [
     "is_purged",
     "is_spread",
     "last_step",
+    "level_of_user",
     "map_parts",
     "mark_anomalies",
     "mark_label",

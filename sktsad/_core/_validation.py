@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import sys
 import warnings
 from collections.abc import Iterator, Mapping, Set
 from numbers import Number
@@ -18,6 +17,7 @@ from sklearn.utils.multiclass import check_classification_targets
 
 from ._drawn_rows import DRAWN_ROWS, look_drawn
 from ._index import LOST_INDEX_FIX, has_time, is_numbered, is_panel, row_index
+from ._level_of_user import level_of_user
 from ._series import SeriesRows, read_rows, read_series
 from ._sklearn import num_samples, safe_indexing
 from ._types import Label, Labels, MaxGap, Rows
@@ -282,7 +282,7 @@ def mark_label(pos_label: Label, **labels: Labels) -> list[Any]:
             "one the anomaly, but all estimators use the larger one. Encode them as 0 (normal) and 1 (anomaly), or "
             f"pass pos_label={max(found)!r}.",
             UserWarning,
-            stacklevel=_level_of_user(),
+            stacklevel=level_of_user(),
         )
     return [None if y is None else read[name] == pos_label for name, y in labels.items()]
 
@@ -295,16 +295,8 @@ def warn_if_anomaly_is_a_guess(classes: np.ndarray) -> None:
             f"The labels are {normal!r} and {anomaly!r}: {anomaly!r}, the last in sorted order, is taken as the "
             "anomaly. Encode y as 0 (normal) and 1 (anomaly) to choose.",
             UserWarning,
-            stacklevel=_level_of_user(),
+            stacklevel=level_of_user(),
         )
-
-
-def _level_of_user() -> int:
-    """Return the stack level of the first caller outside of this package and scikit-learn."""
-    level, frame = 1, sys._getframe(1)
-    while frame.f_back and frame.f_globals.get("__name__", "").partition(".")[0] in ("sktsad", "sklearn"):
-        level, frame = level + 1, frame.f_back
-    return level
 
 
 def check_params_of_rows(params: dict[str, Any], X: Rows) -> dict[str, Any]:

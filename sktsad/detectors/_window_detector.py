@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from sklearn.utils import Tags
 
-from .._core import Interval, Labels, Rows, Windows, check_windows, row_index, window_names
+from .._core import Interval, Labels, Rows, Windows, check_windows, level_of_user, row_index, window_names
 from ._base_detector import BaseDetector
 
 #: Sums of squares of numbers within these limits are finite, and larger than 0.
@@ -126,5 +126,5 @@ def _check_size(windows: Windows) -> None:
             f"{_SMALLEST:.0e}, whose squares are 0, so that nothing can be learnt from them. Scale X first, with "
             "SeriesScaler, or multiply it by a constant.",
             UserWarning,
-            stacklevel=6,
+            stacklevel=level_of_user(),
         )

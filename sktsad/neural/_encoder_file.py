@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 
-from .._core import version_of
+from .._core import level_of_user, version_of
 from ..networks import CELLS, RecurrentEncoder
 
 _PACKAGES = ("sktsad", "torch")
@@ -145,5 +145,5 @@ def _warn_if_other_versions(path: str | os.PathLike[str], versions: dict[str, st
             f"path={os.fspath(path)!r} was written with {old} and is read with {new}: codes may differ. Compare them "
             "on known rows.",
             UserWarning,
-            stacklevel=5,
+            stacklevel=level_of_user(),
         )

@@ -11,7 +11,15 @@ import numpy as np
 from sklearn.utils import Tags
 from torch import nn
 
-from .._core import Weights, Windows, check_same_index, check_sample_weight, is_panel, read_rows
+from .._core import (
+    Weights,
+    Windows,
+    check_same_index,
+    check_sample_weight,
+    is_panel,
+    level_of_user,
+    read_rows,
+)
 from ._training import scale_weights
 
 #: Range of standard deviations in which a network learns: recurrent ones learn nothing from 5,000 on.
@@ -46,7 +54,7 @@ def refuse_not_finite(outputs: np.ndarray, windows: Windows, dtype: str) -> None
     )
 
 
-def warn_if_badly_scaled(windows: Windows, stacklevel: int = 5) -> None:
+def warn_if_badly_scaled(windows: Windows) -> None:
     """Warn about channels that a network can hardly learn from: tiny, huge, or far from 0 relative to their spread.
 
     Also warn about a series of a panel that is tiny compared with the others.
@@ -71,7 +79,7 @@ def warn_if_badly_scaled(windows: Windows, stacklevel: int = 5) -> None:
         f"Column {name!r}{which} has mean {center[channel]:.3g} and standard deviation {spread[channel]:.3g}, which a "
         f"network can hardly learn from. Scale the rows before the window, with {scalers}.",
         UserWarning,
-        stacklevel=stacklevel,
+        stacklevel=level_of_user(),
     )
 
 

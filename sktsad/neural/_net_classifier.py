@@ -20,6 +20,7 @@ from .._core import (
     atomic_fit,
     check_labels,
     check_windows,
+    level_of_user,
     to_classes,
     warn_if_anomaly_is_a_guess,
 )
@@ -321,5 +322,5 @@ class NetClassifier(ClassifierMixin, NetEstimator):
                 f"{int(watched.sum())} of {len(watched)}, and not every class is in both parts. Rows after a sampler "
                 "may be sorted by class: wrap it in SafeSampler. Or use rows in time order, or early_stopping=False.",
                 UserWarning,
-                stacklevel=4,
+                stacklevel=level_of_user(),
             )

@@ -22,6 +22,7 @@ from .._core import (
     Windows,
     atomic_fit,
     check_target_index,
+    level_of_user,
 )
 from ..networks import CrossEntropy, FocalLoss, SquaredError
 from ._along_series import ALONG_SERIES, layout_of, network_along, number_series, segments_of, train_along
@@ -409,10 +410,10 @@ class StatefulRNNClassifier(NetClassifier):
         lost = check_target_index(X, y, self.max_gap)
         windows = check_rows(self, X, reset=not warm)
         if lost:
-            warnings.warn(lost, UserWarning, stacklevel=4)
+            warnings.warn(lost, UserWarning, stacklevel=level_of_user())
         warn_if_badly_scaled(windows)
         target = self._check_target(windows, y, classes, warm)
-        layout = layout_of(self, windows, self._past if warm else None, stacklevel=5)
+        layout = layout_of(self, windows, self._past if warm else None)
         weight, mass = self._weights(windows, layout, target, sample_weight)
         learnt = np.ones(len(target), dtype=bool) if weight is None else weight > 0
         self._check_seen(target[learnt], not learnt.all(), warm or classes is not None)
@@ -423,9 +424,7 @@ class StatefulRNNClassifier(NetClassifier):
         if not warm:
             self._series_numbers = number_series(layout)
         goes_on = warm and is_part
-        segments = segments_of(
-            self, layout, first_states(layout, self.max_gap, stacklevel=5) if goes_on else None
-        )
+        segments = segments_of(self, layout, first_states(layout, self.max_gap) if goes_on else None)
         trained = learnt & ~watched
         prior = np.bincount(
             target[trained], None if mass is None else mass[trained], minlength=len(self.classes_)
@@ -494,8 +493,8 @@ class StatefulRNNClassifier(NetClassifier):
     def _outputs(self, X: Rows, input_shape: tuple[int, ...] | None = None) -> np.ndarray:
         check_is_fitted(self)
         windows = check_rows(self, X, reset=False)
-        layout = layout_of(self, windows, self._past, stacklevel=5)
-        segments = segments_of(self, layout, first_states(layout, self.max_gap, stacklevel=5))
+        layout = layout_of(self, windows, self._past)
+        segments = segments_of(self, layout, first_states(layout, self.max_gap))
         outputs: Any = None
 
         def take(rows: np.ndarray, some: np.ndarray) -> None:
