@@ -19,7 +19,7 @@ from ._drawn_rows import DRAWN_ROWS, look_drawn
 from ._index import LOST_INDEX_FIX, has_time, is_numbered, is_panel, row_index
 from ._level_of_user import level_of_user
 from ._series import SeriesRows, read_rows, read_series
-from ._sklearn import num_samples, safe_indexing
+from ._sklearn import num_samples
 from ._types import Label, Labels, MaxGap, Rows
 
 
@@ -297,30 +297,3 @@ def warn_if_anomaly_is_a_guess(classes: np.ndarray) -> None:
             UserWarning,
             stacklevel=level_of_user(),
         )
-
-
-def check_params_of_rows(params: dict[str, Any], X: Rows) -> dict[str, Any]:
-    """Return the parameters of fit that are given.
-
-    Raises
-    ------
-    ValueError
-        If one, such as ``sample_weight``, does not have the index of X.
-    """
-    given = {name: value for name, value in params.items() if value is not None}
-    for name, value in given.items():
-        check_same_index(X, value, y_name=name)
-    return given
-
-
-def params_of_rows(params: dict[str, Any], X: Rows, rows: np.ndarray) -> dict[str, Any]:
-    """Return parameters of fit for some rows of X: those with a value per row are indexed, others are unchanged."""
-    n_rows = num_samples(X)
-
-    def has_value_per_row(value: Any) -> bool:
-        return hasattr(value, "__len__") and not isinstance(value, (str, dict)) and len(value) == n_rows
-
-    return {
-        name: safe_indexing(value, rows) if has_value_per_row(value) else value
-        for name, value in params.items()
-    }

@@ -22,12 +22,13 @@ from .._core import (
     Windows,
     atomic_fit,
     check_target_index,
+    check_weights,
     level_of_user,
 )
 from ..networks import CrossEntropy, FocalLoss, SquaredError
 from ._along_series import ALONG_SERIES, layout_of, network_along, number_series, segments_of, train_along
 from ._event_weights import event_weights
-from ._input_checks import check_weights, refuse_not_finite, warn_if_badly_scaled
+from ._input_checks import refuse_not_finite, warn_if_badly_scaled
 from ._kept_states import first_states, past_of
 from ._live_network import LiveNetwork
 from ._net_classifier import NetClassifier
@@ -456,7 +457,11 @@ class StatefulRNNClassifier(NetClassifier):
         """Return the weights of the rows in the loss, and ``sample_weight`` alone; (None, None) if all are 1."""
         if sample_weight is None and self.class_weight is None and self.event_weight is None:
             return None, None
-        mass = np.ones(len(windows)) if sample_weight is None else check_weights(sample_weight, windows)
+        mass = (
+            np.ones(len(windows))
+            if sample_weight is None
+            else scale_weights(check_weights(sample_weight, windows))
+        )
         weight = mass * self._class_weights(target, mass)[target]
         if self.event_weight is not None:
             weight *= layout.unsort(event_weights(layout, layout.sort(target), self.event_weight))
