@@ -54,6 +54,8 @@ class WindowDetector(BaseDetector):
     _reads_layout = False
     #: Whether values may be NaN.
     _takes_missing = False
+    #: Whether it cannot learn from values whose squares are not finite.
+    _squares_values = True
     n_channels: int | None
     window_shape_: tuple[int, int]
 
@@ -76,7 +78,7 @@ class WindowDetector(BaseDetector):
     def _fit_rows(self, rows: Rows, y: Labels, anomalous: np.ndarray, held_out: np.ndarray) -> None:
         watched = rows[held_out & ~anomalous] if held_out.any() else None
         normal = rows[~held_out & ~anomalous]
-        _check_size(normal)
+        _check_size(normal, self._squares_values)
         self._fit_model(normal, watched)
 
     def _scores_of(self, rows: Rows, chosen: np.ndarray) -> np.ndarray:
@@ -109,10 +111,10 @@ class WindowDetector(BaseDetector):
         return pd.DataFrame(values, row_index(X), names[-values.shape[1] :])
 
 
-def _check_size(windows: Windows) -> None:
+def _check_size(windows: Windows, squares_values: bool) -> None:
     """Refuse windows whose variances would overflow; warn about channels whose variances would vanish."""
     n_huge = int(windows.hold_huge(_LARGEST).sum())
-    if n_huge:
+    if n_huge and squares_values:
         raise ValueError(
             f"{n_huge} of the {len(windows)} normal windows contain values beyond {_LARGEST:.0e}, which are too large: "
             "their squares are not finite. Replace such values, which may be codes of a sensor, by NaN and fill them "

@@ -136,6 +136,10 @@ class ZScoreDetector(DetectorTransformerMixin, RunningDetector, Estimator):
     _of_score = ("mode", "robust")
 
     @property
+    def _squares_values(self) -> bool:  # type: ignore[override]
+        return self.mode == "global"
+
+    @property
     def _default_threshold(self) -> Any:
         # The z-score within a window is bounded: a rule might put the threshold beyond any score.
         return 3.0 if self.mode == "rolling" else DEFAULT_RULE
