@@ -177,10 +177,10 @@ def test_rows_that_overlap_a_run_that_fit_kept_whole_have_their_past():
 
 
 def test_a_series_does_not_continue_where_another_one_starts():
-    step = SlidingWindow(5).fit(at_hours(a=range(20), b=range(40, 60)))
+    step = SlidingWindow(13).fit(at_hours(a=range(20), b=range(40, 60)))
     assert said(step, at_hours(b=range(40, 60))) == []
-    message, *more = said(step, at_hours(a=range(40, 60)))
-    assert "4 of 20 rows lack their past" in message and not more
+    message, *more = said(step, at_hours(a=range(40, 60), b=range(40, 60)))
+    assert "12 of 40 rows lack their past" in message and "1 of 2 series" in message and not more
 
 
 def test_the_borders_of_many_series_are_remembered():
