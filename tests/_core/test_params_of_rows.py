@@ -49,10 +49,22 @@ def test_what_is_no_weight_is_refused_before_another_library_reads_it(weight, me
 
 
 @pytest.mark.parametrize(
-    "weight", [[1, 2, 0, 4], np.array([True, False, True, True]), pd.Series([1, 2, 3, 4.5]), 2]
+    "weight",
+    [
+        [1, 2, 0, 4],
+        np.array([True, False, True, True]),
+        pd.Series([1, 2, 3, 4.5]),
+        np.ma.array([1.0, 2, 3, 4]),
+        2,
+    ],
 )
 def test_weights_are_numbers_one_per_row(weight):
     found = check_weights(weight, ROWS)
     np.testing.assert_array_equal(found, np.broadcast_to(np.asarray(weight, dtype=float), 4))
     assert found.dtype == float
     assert list(check_params_of_rows({"sample_weight": weight, "other": None}, ROWS)) == ["sample_weight"]
+
+
+def test_another_parameter_of_rows_is_named_if_its_index_differs():
+    with pytest.raises(ValueError, match="X and groups have different indexes"):
+        check_params_of_rows({"groups": pd.Series([1, 2, 3, 4], ROWS.index[::-1])}, ROWS)
