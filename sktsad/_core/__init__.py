@@ -17,8 +17,10 @@ from ._durations import (
 from ._estimator import FITTED_PARTS, Estimator, atomic_fit, fitted_part, version_of, which_look_ahead
 from ._index import check_panel, format_of_digits, has_time, is_panel, row_index, time_labels
 from ._later_rows import warn_if_cut, warn_if_other_step, warn_if_unknown
+from ._level_of_user import level_of_user
 from ._live_step import GappedStep, LiveRows, LiveStep, PastStep
 from ._missing_past import is_purged, remember_purged, warn_if_past_is_missing, warn_of_lacking_past
+from ._params_of_rows import check_params_of_rows, check_weights, params_of_rows
 from ._pipeline import before_last, last_step, require_method
 from ._ragged import as_slice, equal_parts, map_parts, ranges, search_parts
 from ._robust import is_spread, nan_median, robust_moments, robust_spread
@@ -61,6 +63,7 @@ from ._show_versions import package_versions, show_versions
 from ._sklearn import (
     N_JOBS,
     RANDOM_STATE,
+    VERBOSE,
     BaseComposition,
     HasMethods,
     Interval,
@@ -81,13 +84,11 @@ from ._types import AnyEstimator, Axes, Label, Labels, MaxGap, Rows, Scores, See
 from ._validate_rows import is_polars, refuse_other_containers, refuse_polars_output, validate_rows
 from ._validation import (
     check_labels,
-    check_params_of_rows,
     check_same_index,
     check_target_index,
     column_of_labels,
     mark_anomalies,
     mark_label,
-    params_of_rows,
     warn_if_anomaly_is_a_guess,
 )
 from ._windows import Windows, channels_by_name, check_windows, flatten_3d, refuse_long_horizon, window_names
@@ -101,6 +102,7 @@ __all__ = [
     "MAX_GAP",
     "N_JOBS",
     "RANDOM_STATE",
+    "VERBOSE",
     "AlarmRule",
     "AlarmRuns",
     "AlarmState",
@@ -148,6 +150,7 @@ __all__ = [
     "check_same_index",
     "check_sample_weight",
     "check_target_index",
+    "check_weights",
     "check_windows",
     "column_of_labels",
     "column_of_scores",
@@ -172,6 +175,7 @@ __all__ = [
     "is_purged",
     "is_spread",
     "last_step",
+    "level_of_user",
     "map_parts",
     "mark_anomalies",
     "mark_label",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from sklearn.base import BaseEstimator
 
+from ._level_of_user import level_of_user
 from ._windows import warn_if_worker_lost_layout
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -108,7 +109,7 @@ class Estimator(BaseEstimator):
                 "may fail. Compare its scores on known rows, fit it again, or install the versions of the "
                 "pickle.",
                 UserWarning,
-                stacklevel=2,
+                stacklevel=level_of_user(),
             )
         super().__setstate__(state)
         warn_if_worker_lost_layout(self)

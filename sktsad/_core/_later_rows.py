@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ._durations import gap_in_words
+from ._level_of_user import level_of_user
 from ._ragged import ranges, search_parts
 from ._series import SeriesRows
 from ._types import MaxGap
@@ -25,7 +26,7 @@ _MIN_HOLES = 10
 _SEPARATOR, _ZEROS = re.compile(r"[\s_./:-]+"), re.compile(r"(?<!\d)0+(?=\d)")
 
 
-def warn_if_unknown(then: list[Hashable], now: list[Hashable], stacklevel: int) -> None:
+def warn_if_unknown(then: list[Hashable], now: list[Hashable]) -> None:
     """Warn if some series seem to have been seen during fit under another name, such as '1' for 1.
 
     Series that are just new, as in a fold of whole series, cause no warning: their names have the same types as before.
@@ -48,7 +49,7 @@ def warn_if_unknown(then: list[Hashable], now: list[Hashable], stacklevel: int) 
             f" {alike[0][0]!r} seems to be {alike[0][1]!r}: give the first level of both indexes the same type, e.g. "
             "with X.index.set_levels(X.index.levels[0].astype(str), level=0)."
         )
-    warnings.warn(message, UserWarning, stacklevel=stacklevel)
+    warnings.warn(message, UserWarning, stacklevel=level_of_user())
 
 
 def _type(key: Hashable) -> type:
@@ -73,7 +74,7 @@ def _plain(key: Hashable) -> str:
         return _ZEROS.sub("", _SEPARATOR.sub("-", text))
 
 
-def warn_if_cut(past: Past, rows: SeriesRows, length: int, max_gap: MaxGap, stacklevel: int) -> bool:
+def warn_if_cut(past: Past, rows: SeriesRows, length: int, max_gap: MaxGap) -> bool:
     """Warn if a shuffled split, or a time step unlike the one during fit, breaks up windows; return whether it does."""
     segments = rows.segment_starts(max_gap, rows.steps_so_far(past.steps))
     n_gaps, n_rows = len(segments) - len(rows.keys), rows.n_rows - len(rows.keys)
@@ -91,8 +92,8 @@ def warn_if_cut(past: Past, rows: SeriesRows, length: int, max_gap: MaxGap, stac
             "max_gap."
         )
     else:
-        return warn_if_other_step(past, rows, stacklevel + 1)
-    warnings.warn(message, UserWarning, stacklevel=stacklevel)
+        return warn_if_other_step(past, rows)
+    warnings.warn(message, UserWarning, stacklevel=level_of_user())
     return True
 
 
@@ -114,7 +115,7 @@ def _count_filled_holes(past: Past, rows: SeriesRows, length: int) -> int:
     return int(((n_rows > 0) & (n_rows < length)).sum())
 
 
-def warn_if_other_step(past: Past, rows: SeriesRows, stacklevel: int) -> bool:
+def warn_if_other_step(past: Past, rows: SeriesRows) -> bool:
     """Warn if most known series now have at most half, or at least twice, their time step during fit."""
     enough = np.flatnonzero(np.minimum(past.n_rows, np.diff(rows.bounds)) > _MIN_HOLES)
     then, now = past.steps[enough], rows.steps()[enough]
@@ -127,7 +128,7 @@ def warn_if_other_step(past: Past, rows: SeriesRows, stacklevel: int) -> bool:
             "covers a different span of time. Resample them to the time step of the training rows, or fit on rows like "
             "these.",
             UserWarning,
-            stacklevel=stacklevel,
+            stacklevel=level_of_user(),
         )
     return is_other
 

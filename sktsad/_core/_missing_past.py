@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ._durations import is_gap
+from ._level_of_user import level_of_user
 from ._ragged import ranges, search_parts
 from ._series import SeriesRows
 from ._types import MaxGap
@@ -64,7 +65,6 @@ def warn_if_past_is_missing(
     max_gap: MaxGap,
     lacking: Lacking,
     n_rows: int,
-    stacklevel: int,
     more: str = _INTENDED,
 ) -> None:
     """Warn if many rows of series known from fit come without the rows before them.
@@ -81,8 +81,6 @@ def warn_if_past_is_missing(
         Marks the rows of the first runs of series that lack their past; see `Lacking`.
     n_rows : int
         Number of earlier rows that each row needs.
-    stacklevel : int
-        Stack level of the warning.
     more : str
         Last sentence of the warning.
     """
@@ -119,7 +117,7 @@ def warn_if_past_is_missing(
             return (then < begins - half) & (is_hole | _not_kept(past, owner, then, half))
 
         n_lacking = int(lacking(depth, rows.times[at], is_lost, steps).sum())
-    warn_of_lacking_past(n_lacking, rows, len(some), n_rows, stacklevel + 1, more)
+    warn_of_lacking_past(n_lacking, rows, len(some), n_rows, more)
 
 
 def _kept_before(
@@ -162,7 +160,7 @@ def _not_kept(past: Past, owner: np.ndarray, then: np.ndarray, half: np.ndarray)
 
 
 def warn_of_lacking_past(
-    n_lacking: int, rows: SeriesRows, n_series: int, n_rows: int, stacklevel: int, more: str = _INTENDED
+    n_lacking: int, rows: SeriesRows, n_series: int, n_rows: int, more: str = _INTENDED
 ) -> None:
     """Warn if more than a tenth of the rows lack their past."""
     if n_lacking > _WORTH_SAYING * rows.n_rows:
@@ -180,5 +178,5 @@ def warn_of_lacking_past(
             f"{n_rows} or more of each series, and leave out the results of those; or score rows as they come with "
             f"sktsad.live.LiveScorer, which keeps the past. {more}",
             UserWarning,
-            stacklevel=stacklevel,
+            stacklevel=level_of_user(),
         )

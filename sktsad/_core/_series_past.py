@@ -12,6 +12,7 @@ import numpy as np
 from ._estimator import fitted_part
 from ._index import LOST_INDEX_FIX, check_panel, is_numbered, is_panel, row_index
 from ._later_rows import warn_if_unknown
+from ._level_of_user import level_of_user
 from ._ragged import ranges, search_parts
 from ._series import SeriesRows
 from ._types import MaxGap, Rows
@@ -214,7 +215,7 @@ class Past:
             values=self.values[some_rows],
         )
 
-    def compare(self, X: Rows, rows: SeriesRows, stacklevel: int = 4) -> Past:
+    def compare(self, X: Rows, rows: SeriesRows) -> Past:
         """Compare later rows with the training rows; return the past of their series.
 
         A series not seen during fit has an empty past.
@@ -239,7 +240,7 @@ class Past:
                 f"The index of the training rows has {self.kind}, but these rows have no time: they are treated as not "
                 "following the training rows, so that the first of them have no past. " + LOST_INDEX_FIX,
                 UserWarning,
-                stacklevel=stacklevel,
+                stacklevel=level_of_user(),
             )
             return known  # for the time step; rows without time are not joined with kept rows
         if self.kind != rows.kind:
@@ -254,10 +255,10 @@ class Past:
             )
             if not (numbered or self.was_numbered):
                 raise ValueError(message)
-            warnings.warn(message, UserWarning, stacklevel=stacklevel)
+            warnings.warn(message, UserWarning, stacklevel=level_of_user())
             return self.forgotten()._of_series(rows.keys)
         if not known.n_rows.all():
-            warn_if_unknown(self.keys, rows.keys, stacklevel + 1)
+            warn_if_unknown(self.keys, rows.keys)
         return known
 
     def join(self, rows: SeriesRows, values: np.ndarray) -> tuple[SeriesRows, np.ndarray, np.ndarray]:

@@ -27,6 +27,7 @@ from sklearn.utils.validation import _num_samples as num_samples
 __all__ = [
     "N_JOBS",
     "RANDOM_STATE",
+    "VERBOSE",
     "BaseComposition",
     "HasMethods",
     "Interval",
@@ -67,10 +68,12 @@ class Interval(_Interval):
         return is_number and not is_other and super().is_satisfied_by(val)
 
 
-#: Constraints of seeds and numbers of processes; those of scikit-learn accept time deltas as numbers.
+#: Constraints of seeds, numbers of processes and how much is printed; those of scikit-learn accept time deltas as
+#: numbers.
 RANDOM_STATE: list[Any] = [Interval(Integral, 0, 2**32 - 1, closed="both"), np.random.RandomState, None]
 N_JOBS: list[Any] = [
     Interval(Integral, None, -1, closed="right"),
     Interval(Integral, 1, None, closed="left"),
     None,
 ]
+VERBOSE: list[Any] = [Interval(Integral, 0, None, closed="left"), "boolean"]

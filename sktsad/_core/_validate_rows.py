@@ -14,6 +14,7 @@ from scipy.sparse import issparse
 from sklearn.utils.validation import validate_data
 
 from ._index import has_time, is_numbered, is_panel, reads_as_time, row_index
+from ._level_of_user import level_of_user
 from ._sklearn import output_config
 from ._types import AnyEstimator, Rows
 
@@ -326,5 +327,5 @@ def _warn_of_epochs(X: Rows, values: np.ndarray) -> None:
             f"index of a frame: X.set_index(pandas.to_datetime(X.pop({names[0]!r}), unit='s')), or whichever unit it "
             "is.",
             UserWarning,
-            stacklevel=5,
+            stacklevel=level_of_user(),
         )

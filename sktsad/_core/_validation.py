@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import sys
 import warnings
 from collections.abc import Iterator, Mapping, Set
 from numbers import Number
@@ -18,8 +17,9 @@ from sklearn.utils.multiclass import check_classification_targets
 
 from ._drawn_rows import DRAWN_ROWS, look_drawn
 from ._index import LOST_INDEX_FIX, has_time, is_numbered, is_panel, row_index
+from ._level_of_user import level_of_user
 from ._series import SeriesRows, read_rows, read_series
-from ._sklearn import num_samples, safe_indexing
+from ._sklearn import num_samples
 from ._types import Label, Labels, MaxGap, Rows
 
 
@@ -283,7 +283,7 @@ def mark_label(pos_label: Label, **labels: Labels) -> list[Any]:
             "one the anomaly, but all estimators use the larger one. Encode them as 0 (normal) and 1 (anomaly), or "
             f"pass pos_label={max(found)!r}.",
             UserWarning,
-            stacklevel=_level_of_user(),
+            stacklevel=level_of_user(),
         )
     return [None if y is None else read[name] == pos_label for name, y in labels.items()]
 
@@ -296,40 +296,5 @@ def warn_if_anomaly_is_a_guess(classes: np.ndarray) -> None:
             f"The labels are {normal!r} and {anomaly!r}: {anomaly!r}, the last in sorted order, is taken as the "
             "anomaly. Encode y as 0 (normal) and 1 (anomaly) to choose.",
             UserWarning,
-            stacklevel=_level_of_user(),
+            stacklevel=level_of_user(),
         )
-
-
-def _level_of_user() -> int:
-    """Return the stack level of the first caller outside of this package and scikit-learn."""
-    level, frame = 1, sys._getframe(1)
-    while frame.f_back and frame.f_globals.get("__name__", "").partition(".")[0] in ("sktsad", "sklearn"):
-        level, frame = level + 1, frame.f_back
-    return level
-
-
-def check_params_of_rows(params: dict[str, Any], X: Rows) -> dict[str, Any]:
-    """Return the parameters passed to fit that are not None.
-
-    Raises
-    ------
-    ValueError
-        If one, such as ``sample_weight``, does not have the index of X.
-    """
-    given = {name: value for name, value in params.items() if value is not None}
-    for name, value in given.items():
-        check_same_index(X, value, y_name=name)
-    return given
-
-
-def params_of_rows(params: dict[str, Any], X: Rows, rows: np.ndarray) -> dict[str, Any]:
-    """Return the parameters of a fit on some rows of X: those with a value per row are indexed, others unchanged."""
-    n_rows = num_samples(X)
-
-    def has_value_per_row(value: Any) -> bool:
-        return hasattr(value, "__len__") and not isinstance(value, (str, dict)) and len(value) == n_rows
-
-    return {
-        name: safe_indexing(value, rows) if has_value_per_row(value) else value
-        for name, value in params.items()
-    }

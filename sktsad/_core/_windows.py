@@ -15,6 +15,7 @@ import pandas as pd
 from sklearn.utils import assert_all_finite
 from sklearn.utils.validation import validate_data
 
+from ._level_of_user import level_of_user
 from ._series import row_index
 from ._sklearn import get_namespace
 from ._types import AnyEstimator, Rows
@@ -152,12 +153,12 @@ class Windows:
         """Return the row that each window belongs to, shape (n_windows, n_channels): its last unless it looks ahead."""
         return self.buffer[self._own_rows()]
 
-    def hold_huge(self) -> np.ndarray:
-        """Mark windows that contain a value whose square is not finite."""
+    def hold_huge(self, limit: float = _HUGE) -> np.ndarray:
+        """Mark windows that contain a value whose square is not finite, or that exceeds another limit."""
         nothing = np.zeros(len(self), dtype=bool)
         if self.dtype.itemsize < 8:  # not possible in single precision
             return nothing
-        is_huge = (np.abs(self.buffer) > _HUGE).any(axis=1)
+        is_huge = (np.abs(self.buffer) > limit).any(axis=1)
         if not is_huge.any():
             return nothing
         before = np.append(0, np.cumsum(is_huge))
@@ -309,7 +310,7 @@ def _warn_if_layout_was_lost(n_columns: int, X: np.ndarray | None = None, shape:
                 f"{n_channels} channels: axes must be (rows, steps, channels). If they were swapped, "
                 "X.transpose(0, 2, 1) undoes it.",
                 UserWarning,
-                stacklevel=4,
+                stacklevel=level_of_user(),
             )
         return
     are_rows = n_columns == n_channels or (n_channels == 1 and n_columns > length)
@@ -324,7 +325,7 @@ def _warn_if_layout_was_lost(n_columns: int, X: np.ndarray | None = None, shape:
         f"it had a layout of {length} steps by {n_channels} channels, which a step between them and this "
         f"estimator has lost: {fix}.",
         UserWarning,
-        stacklevel=4,
+        stacklevel=level_of_user(),
     )
 
 

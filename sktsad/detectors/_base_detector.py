@@ -76,6 +76,8 @@ class BaseDetector(ClassifierMixin):
 
     #: The rule or number used for ``threshold=None``.
     _default_threshold: ClassVar[Any]
+    #: Parameters that scores depend on after fit as well: they must stay as they were when the threshold was learnt.
+    _of_score: ClassVar[tuple[str, ...]] = ()
     threshold: Any
     validation_fraction: float
 
@@ -128,6 +130,7 @@ class BaseDetector(ClassifierMixin):
             y = None if y is None else safe_indexing(y, order)
         rule, held_out = self._wanted_threshold(), self._held_out(rows, anomalous)
         fit_rows(rows, y, anomalous, held_out)
+        self._scored_with = {name: getattr(self, name) for name in self._of_score}
         self._forget_threshold()
         if not isinstance(rule, Real):
             self.threshold_rule_ = self._learn_threshold(rule, rows, anomalous, held_out)
@@ -224,7 +227,7 @@ class BaseDetector(ClassifierMixin):
     def _read(self, X: Rows, reset: bool = False) -> Any:
         """Check rows, with ``reset=False`` also against those seen during fit; their values are not changed."""
         if not reset:
-            check_is_fitted(self)
+            self._check_fitted()
         refuse_other_containers(X)
         if getattr(X, "ndim", 2) < 2:
             raise ValueError(
@@ -233,6 +236,17 @@ class BaseDetector(ClassifierMixin):
         if not num_samples(X):
             raise ValueError("Found 0 rows while at least 1 is required.")
         return validate_data(self, X, reset=reset, skip_check_array=True)
+
+    def _check_fitted(self) -> None:
+        """Raise if there was no fit, or a parameter that scores depend on has been set since."""
+        check_is_fitted(self)
+        for name, value in getattr(self, "_scored_with", {}).items():
+            if repr(getattr(self, name)) != repr(value):
+                anew = " with warm_start=False" if getattr(self, "warm_start", False) else ""
+                raise ValueError(
+                    f"{name}={getattr(self, name)!r} was set after fit, where it was {value!r}: scores would not be "
+                    f"those that the threshold was learnt from. Call fit again{anew}, or set it back."
+                )
 
     def _share_held_out(self, n_rows: int) -> float:
         """Return the share of each series to hold out: ``validation_fraction``, or up to half if there are few rows."""

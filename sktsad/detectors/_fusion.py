@@ -126,6 +126,7 @@ class FusionDetector(BaseDetector, BaseComposition, Estimator):
         "score_on": [StrOptions({"row", "overlap"})],
     }
     _default_threshold = MeanStd(4)
+    _of_score = ("combine", "score_on")
 
     def __init__(
         self,

@@ -109,6 +109,7 @@ class GaussianDetector(RunningDetector, Estimator):
         "score_on": [StrOptions({"window", "last", "overlap"})],
     }
     _default_threshold = DEFAULT_RULE
+    _of_score = ("covariance", "score_on")
     mean_: np.ndarray
     scale_: np.ndarray
     _products: np.ndarray

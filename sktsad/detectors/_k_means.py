@@ -12,7 +12,7 @@ from sklearn.cluster import KMeans
 from .._core import RANDOM_STATE, Estimator, Interval, Rows, Seed, StrOptions, Windows
 from ._base_detector import DEFAULT_RULE
 from ._window_detector import WindowDetector
-from ._window_shapes import NORMALIZE, every_nth, learn_least_spread, shapes
+from ._window_shapes import NORMALIZE, every_nth, learn_least_spread, learn_origin, shapes
 
 
 class KMeansDetector(WindowDetector, Estimator):
@@ -98,6 +98,7 @@ class KMeansDetector(WindowDetector, Estimator):
         "random_state": RANDOM_STATE,
     }
     _default_threshold = DEFAULT_RULE
+    _of_score = ("score_on",)
 
     def __init__(
         self,
@@ -146,8 +147,10 @@ class KMeansDetector(WindowDetector, Estimator):
         self._least_spread = learn_least_spread(windows, self.normalize)
         taken = shapes(windows, every_nth(len(windows), self.max_windows), self._least_spread)
         n_clusters = min(self.n_clusters, len(np.unique(taken, axis=0)))
-        self._clusters = KMeans(n_clusters, n_init=1, random_state=self.random_state).fit(taken)
-        self.cluster_centers_ = self._clusters.cluster_centers_
+        self._origin = learn_origin(windows, self._least_spread)
+        clusters = KMeans(n_clusters, n_init=1, random_state=self.random_state)
+        self._clusters = clusters.fit(taken - self._origin)
+        self.cluster_centers_ = clusters.cluster_centers_ + self._origin
 
     def _score(self, windows: Windows) -> np.ndarray:
         scores = [np.sqrt((self._off(windows, chunk) ** 2).mean(axis=1)) for chunk in windows.chunks()]
@@ -155,5 +158,5 @@ class KMeansDetector(WindowDetector, Estimator):
 
     def _off(self, windows: Windows, chunk: slice) -> np.ndarray:
         """Return the windows of a chunk, each minus its nearest centre."""
-        values = shapes(windows, chunk, self._least_spread)
-        return values - self.cluster_centers_[self._clusters.predict(values)]
+        values = shapes(windows, chunk, self._least_spread) - self._origin
+        return values - self._clusters.cluster_centers_[self._clusters.predict(values)]

@@ -11,7 +11,7 @@ import pandas as pd
 from .._core import Estimator, Interval, Rows, Windows, refuse_long_horizon
 from ._base_detector import DEFAULT_RULE
 from ._window_detector import WindowDetector
-from ._window_shapes import NORMALIZE, learn_least_spread, shapes
+from ._window_shapes import NORMALIZE, learn_least_spread, learn_origin, shapes
 
 
 class LinearForecastDetector(WindowDetector, Estimator):
@@ -95,6 +95,7 @@ class LinearForecastDetector(WindowDetector, Estimator):
         "normalize": NORMALIZE,
     }
     _default_threshold = DEFAULT_RULE
+    _of_score = ("horizon",)
     _reads_layout = True
 
     def __init__(
@@ -149,13 +150,18 @@ class LinearForecastDetector(WindowDetector, Estimator):
         n_windows, n_values = windows.shape
         self._least_spread = learn_least_spread(windows, self.normalize)
         n_past = n_values - self.horizon * windows.n_channels
-        mean = sum(np.hstack(self._cut(windows, c)).sum(axis=0) for c in windows.chunks()) / n_windows
+        origin = learn_origin(windows, self._least_spread)
+        sums = ((np.hstack(self._cut(windows, c)) - origin).sum(axis=0) for c in windows.chunks())
+        mean = origin + sum(sums) / n_windows
         products = np.zeros((n_values, n_values))
         for chunk in windows.chunks():
             centred = np.hstack(self._cut(windows, chunk)) - mean
             products += centred.T @ centred
         of_past = products[:n_past, :n_past] + float(self.alpha) * np.eye(n_past)
-        self.coef_ = np.linalg.solve(of_past, products[:n_past, n_past:]).T
+        try:
+            self.coef_ = np.linalg.solve(of_past, products[:n_past, n_past:]).T
+        except np.linalg.LinAlgError:  # large values, beside which alpha is rounded away
+            self.coef_ = np.linalg.lstsq(of_past, products[:n_past, n_past:], rcond=None)[0].T
         self.intercept_ = mean[n_past:] - self.coef_ @ mean[:n_past]
         squares = sum((self._plain_errors(windows, c) ** 2).sum(axis=0) for c in windows.chunks())
         # If the forecast was exact at fit, or a column was constant, any error gets a large but finite score.

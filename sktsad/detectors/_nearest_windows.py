@@ -14,7 +14,7 @@ from sklearn.metrics.pairwise import euclidean_distances
 from .._core import Estimator, Interval, Rows, StrOptions, Windows, is_spread
 from ._base_detector import DEFAULT_RULE
 from ._window_detector import WindowDetector
-from ._window_shapes import NORMALIZE, every_nth, learn_least_spread, shapes
+from ._window_shapes import NORMALIZE, every_nth, learn_least_spread, learn_origin, shapes
 
 #: Number of window values compared at once, and the smallest and largest number of such windows.
 _BLOCK, _FEWEST, _MOST = 2**15, 64, 1024
@@ -116,6 +116,7 @@ class NearestWindowsDetector(WindowDetector, Estimator):
         "score_on": [StrOptions({"window", "overlap"})],
     }
     _default_threshold = DEFAULT_RULE
+    _of_score = ("n_neighbors", "n_best", "score_on")
 
     def __init__(
         self,
@@ -155,11 +156,11 @@ class NearestWindowsDetector(WindowDetector, Estimator):
         windows = self._read(X)
         parts = []
         for chunk in _blocks(windows, len(self._half_squares)):
-            values = shapes(windows, chunk, self._least_spread)
+            values = self._centred(windows, chunk)
             nearest = np.empty_like(values)
             for columns in self._columns():
                 _, found = self._search(values, columns)
-                nearest[:, columns] = self.known_[found, columns]
+                nearest[:, columns] = self._known_values[columns.start or 0][found]
             parts.append(np.abs(values - nearest))
         return self._frame(np.concatenate(parts), windows, X)
 
@@ -199,7 +200,9 @@ class NearestWindowsDetector(WindowDetector, Estimator):
         self.known_ = shapes(windows, kept, self._least_spread)
         self._known_starts = windows.starts[kept]
         # For each group of columns that are compared together.
-        self._known_values = [np.ascontiguousarray(self.known_[:, columns]) for columns in self._columns()]
+        self._origin = learn_origin(windows, self._least_spread)
+        known_values = self.known_ - self._origin
+        self._known_values = [np.ascontiguousarray(known_values[:, columns]) for columns in self._columns()]
         self._half_squares = [np.einsum("ij,ij->i", known, known) / 2 for known in self._known_values]
         self._center, self._spread = np.zeros((1, 1)), np.ones((1, 1))
         if len(self._half_squares) > 1:
@@ -228,8 +231,11 @@ class NearestWindowsDetector(WindowDetector, Estimator):
     def _by_columns(self, windows: Windows, search: Callable[..., Any]) -> Iterator[np.ndarray]:
         """Yield distances block by block, a row for each group of columns that is compared at once."""
         for chunk in _blocks(windows, len(self._half_squares)):
-            values, starts = shapes(windows, chunk, self._least_spread), windows.starts[chunk]
+            values, starts = self._centred(windows, chunk), windows.starts[chunk]
             yield np.sqrt(np.stack([search(values, columns, starts)[0] for columns in self._columns()]))
+
+    def _centred(self, windows: Windows, chunk: slice) -> np.ndarray:
+        return shapes(windows, chunk, self._least_spread) - self._origin
 
     def _columns(self) -> list[slice]:
         """Return which values are compared together: all, or those of each channel."""
@@ -259,7 +265,8 @@ class NearestWindowsDetector(WindowDetector, Estimator):
         self, values: np.ndarray, columns: slice, starts: np.ndarray
     ) -> tuple[np.ndarray, None]:
         """Do the same for training windows, without known windows that share more than half of their rows with them."""
-        squares = euclidean_distances(values[:, columns], self.known_[:, columns], squared=True)
+        known = self._known_values[columns.start or 0]
+        squares = euclidean_distances(values[:, columns], known, squared=True)
         least = -(-self.window_shape_[0] // 2)
         near = np.abs(starts[:, None] - self._known_starts) < least
         n_th = min(self.n_neighbors, len(self.known_)) - 1

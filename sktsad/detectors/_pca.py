@@ -11,7 +11,7 @@ import pandas as pd
 from .._core import Estimator, Interval, RealNotInt, Rows, StrOptions, Windows
 from ._base_detector import DEFAULT_RULE, DetectorTransformerMixin
 from ._window_detector import WindowDetector
-from ._window_shapes import NORMALIZE, learn_least_spread, shapes
+from ._window_shapes import NORMALIZE, learn_least_spread, learn_origin, shapes
 
 #: Share of the windows that a robust fit learns from, and how many times they are selected.
 _CORE, _CHOICES = 0.75, 3
@@ -114,6 +114,7 @@ class PCADetector(DetectorTransformerMixin, WindowDetector, Estimator):
         "score_on": [StrOptions({"window", "overlap"})],
     }
     _default_threshold = DEFAULT_RULE
+    _of_score = ("score_by", "score_on")
 
     def __init__(
         self,
@@ -206,9 +207,9 @@ class PCADetector(DetectorTransformerMixin, WindowDetector, Estimator):
 
     def _fit_components(self, windows: Windows) -> None:
         n_windows, n_values = windows.shape
-        self.mean_ = (
-            sum(shapes(windows, c, self._least_spread).sum(axis=0) for c in windows.chunks()) / n_windows
-        )
+        origin = learn_origin(windows, self._least_spread)
+        sums = ((shapes(windows, c, self._least_spread) - origin).sum(axis=0) for c in windows.chunks())
+        self.mean_ = origin + sum(sums) / n_windows
         covariance = np.zeros((n_values, n_values))
         for chunk in windows.chunks():
             centred = self._centred(windows, chunk)

@@ -163,12 +163,15 @@ class RunningDetector(WindowDetector):
             age, half_life = rows_after(windows), self._half_life_of(windows)
             weights, kept = 0.5 ** (age / half_life), float((0.5 ** ((age + 1) / half_life)).min())
         moments, past = StandardScaler(), 0.0
+        constant = windows.flat(slice(0, 1))[0].astype(np.float64)
+        is_constant = np.ones(len(constant), dtype=bool)
         if goes_on:
             moments = copy(self._moments)
             seen = (
                 np.asarray(moments.n_samples_seen_, dtype=float) * kept
             )  # of each column, where values are missing
             past = float(seen.max())
+            is_constant = (moments.mean_ == constant) & (moments.var_ == 0)
             if weights is not None:
                 moments.n_samples_seen_ = seen
         for chunk in windows.chunks():
@@ -177,7 +180,10 @@ class RunningDetector(WindowDetector):
                 invalid="ignore"
             ):  # weighted, the variance of a constant may round to less than 0
                 moments.partial_fit(windows.flat(chunk), None, counted)
+            is_constant &= (windows.flat(chunk) == constant).all(axis=0)
             moments.var_ = np.maximum(moments.var_, 0)
-        moments.scale_ = np.where(moments.scale_ > 0, moments.scale_, 1.0)
+        # The mean of a large constant is rounded, which can exceed what other columns vary by.
+        moments.mean_[is_constant], moments.var_[is_constant] = constant[is_constant], 0.0
+        moments.scale_ = np.where(~is_constant & (moments.scale_ > 0), moments.scale_, 1.0)
         self._moments = moments
         return weights, past

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import warnings
 from numbers import Integral
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from sklearn.utils import Tags
-from sklearn.utils.validation import check_is_fitted
 
-from .._core import Interval, Labels, Rows, Windows, check_windows, row_index, window_names
+from .._core import Interval, Labels, Rows, Windows, check_windows, level_of_user, row_index, window_names
 from ._base_detector import BaseDetector
+
+#: Sums of squares of numbers within these limits are finite, and larger than 0.
+_SMALLEST, _LARGEST = 1e-150, 1e150
 
 
 class WindowDetector(BaseDetector):
@@ -51,6 +54,8 @@ class WindowDetector(BaseDetector):
     _reads_layout = False
     #: Whether values may be NaN.
     _takes_missing = False
+    #: Whether it cannot learn from values whose squares are not finite.
+    _squares_values = True
     n_channels: int | None
     window_shape_: tuple[int, int]
 
@@ -65,14 +70,16 @@ class WindowDetector(BaseDetector):
 
     def _read(self, X: Rows, reset: bool = False) -> Any:
         if not reset:
-            check_is_fitted(self)
+            self._check_fitted()
         return check_windows(
             self, X, n_channels=self.n_channels, reset=reset, takes_missing=self._takes_missing
         )
 
     def _fit_rows(self, rows: Rows, y: Labels, anomalous: np.ndarray, held_out: np.ndarray) -> None:
         watched = rows[held_out & ~anomalous] if held_out.any() else None
-        self._fit_model(rows[~held_out & ~anomalous], watched)
+        normal = rows[~held_out & ~anomalous]
+        _check_size(normal, self._squares_values)
+        self._fit_model(normal, watched)
 
     def _scores_of(self, rows: Rows, chosen: np.ndarray) -> np.ndarray:
         return self._score_rows(rows[chosen])
@@ -102,3 +109,24 @@ class WindowDetector(BaseDetector):
         else:
             names = [f"x{column}" for column in range(windows.shape[1])]
         return pd.DataFrame(values, row_index(X), names[-values.shape[1] :])
+
+
+def _check_size(windows: Windows, squares_values: bool) -> None:
+    """Refuse windows whose variances would overflow; warn about channels whose variances would vanish."""
+    n_huge = int(windows.hold_huge(_LARGEST).sum())
+    if n_huge and squares_values:
+        raise ValueError(
+            f"{n_huge} of the {len(windows)} normal windows contain values beyond {_LARGEST:.0e}, which are too large: "
+            "their squares are not finite. Replace such values, which may be codes of a sensor, by NaN and fill them "
+            "with SeriesImputer, or label these rows as anomalies; if all values are as large, divide X by a constant."
+        )
+    largest = np.abs(windows.buffer).max(axis=0)
+    is_tiny = (largest > 0) & (largest < _SMALLEST)
+    if is_tiny.any():
+        warnings.warn(
+            f"{int(is_tiny.sum())} of the {windows.n_channels} channel(s) of X contain only values below "
+            f"{_SMALLEST:.0e}, whose squares are 0, so that nothing can be learnt from them. Scale X first, with "
+            "SeriesScaler, or multiply it by a constant.",
+            UserWarning,
+            stacklevel=level_of_user(),
+        )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from sklearn.preprocessing import StandardScaler
 
@@ -44,6 +46,15 @@ def shapes(
     spread = np.maximum(known.std(axis=1, keepdims=True), least_spread)
     spread[np.isinf(spread)] = 1
     return ((values - known.mean(axis=1, keepdims=True)) / spread).reshape(len(values), -1)
+
+
+def learn_origin(windows: Windows, least_spread: np.ndarray | None) -> Any:
+    """Return what to subtract from windows before sums and products, whose rounding errors grow with an offset.
+
+    The median of each channel, which is exact where the channel is constant, for each value of a window; 0 for windows
+    that are normalised, which have no offset.
+    """
+    return np.tile(np.median(windows.buffer, axis=0), windows.length) if least_spread is None else 0.0
 
 
 def every_nth(n_windows: int, at_most: int) -> slice:

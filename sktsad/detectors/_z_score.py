@@ -133,6 +133,11 @@ class ZScoreDetector(DetectorTransformerMixin, RunningDetector, Estimator):
         return self._frame(np.abs(self._z_scores(windows)), windows, X)
 
     _takes_missing = True
+    _of_score = ("mode", "robust")
+
+    @property
+    def _squares_values(self) -> bool:  # type: ignore[override]
+        return self.mode == "global"
 
     @property
     def _default_threshold(self) -> Any:

@@ -22,6 +22,7 @@ from .._core import (
     Rows,
     StrOptions,
     last_step,
+    level_of_user,
     validate_parameter_constraints,
 )
 from ._build import Builder
@@ -329,8 +330,10 @@ class LiveScorer:
 
         Raises
         ------
+        OSError
+            If the file cannot be read.
         ValueError
-            If the file belongs to another model, or was not written by `save`.
+            If the file belongs to another model, is damaged, or was not written by `save`.
         """
         with self._alone():
             about, arrays = read_snapshot(Path(path), self._fingerprint)
@@ -359,7 +362,7 @@ class LiveScorer:
         found = self._engine.take(batch, is_past)
         said = describe(found.status, self._engine.why_unknown)
         if said:
-            warnings.warn(said, UserWarning, stacklevel=4)
+            warnings.warn(said, UserWarning, stacklevel=level_of_user())
         if found.n_other_clocks:
             self._warn_of_other_clocks(found.n_other_clocks)
         self._warn_of_failed_steps()
@@ -383,7 +386,7 @@ class LiveScorer:
             f"The rows of {n_series} series have a different time step from that during fit: the same number of rows "
             "covers a different span of time. Resample the rows to the step during fit, or fit again.",
             UserWarning,
-            stacklevel=5,
+            stacklevel=level_of_user(),
         )
 
     def _warn_of_failed_steps(self) -> None:
@@ -394,5 +397,5 @@ class LiveScorer:
             warnings.warn(
                 f"A step failed on {len(failures)} row(s), which count as alarms: {failures[0]}",
                 UserWarning,
-                stacklevel=5,
+                stacklevel=level_of_user(),
             )

@@ -6,6 +6,7 @@ import json
 import os
 import tempfile
 from collections.abc import Hashable
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -44,16 +45,19 @@ def read_snapshot(path: Path, expected: str) -> tuple[dict[str, Any], dict[str, 
 
     Raises
     ------
+    OSError
+        If the file cannot be read.
     ValueError
         If it is not a snapshot, or belongs to another model.
     """
+    content = BytesIO(path.read_bytes())
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with np.load(content, allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
         about = json.loads(arrays.pop("about").tobytes())
         if about["format"] != _FORMAT:
             raise ValueError(f"format {about['format']}")
-    except FileNotFoundError:
+    except MemoryError:
         raise
     except Exception as error:
         raise ValueError(f"{path} is not a snapshot of a LiveScorer of this version: {error}") from error

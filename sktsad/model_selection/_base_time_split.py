@@ -15,6 +15,7 @@ from .._core import (
     Labels,
     Rows,
     check_target_index,
+    level_of_user,
     mark_anomalies,
     read_series,
     remember_purged,
@@ -93,7 +94,7 @@ class BaseTimeSplit(BaseCrossValidator):
                         f"The {part} rows of fold {number} contain no anomaly: F1 is meaningless there. Use fewer "
                         "folds, longer series, or EventSplit.",
                         UserWarning,
-                        stacklevel=2,
+                        stacklevel=level_of_user(),
                     )
             if getattr(self, "gap", 0):
                 remember_purged(read_series(X), test)

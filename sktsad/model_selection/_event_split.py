@@ -15,6 +15,7 @@ from .._core import (
     Rows,
     find_events,
     is_length_of_time,
+    level_of_user,
     nanoseconds,
     read_series,
     require_dates,
@@ -96,7 +97,7 @@ class EventSplit(BaseTimeSplit):
                 f"{events_of_fold.sum()} event(s) for n_splits={self.n_splits} folds: some folds have none. Use fewer "
                 "folds.",
                 UserWarning,
-                stacklevel=3,
+                stacklevel=level_of_user(),
             )
         for fold in range(self.n_splits):
             yield np.sort(rows.order[~near[fold]]), np.sort(rows.order[fold_of_row == fold])

@@ -229,7 +229,9 @@ def make_autoencoder(
     ValueError
         If ``hidden_sizes`` does not contain numbers of units, or there is no layer for dropout.
     """
-    is_row = getattr(hidden_sizes, "ndim", 1) == 1 and not isinstance(hidden_sizes, Mapping | Set)
+    is_row = getattr(hidden_sizes, "ndim", 1) == 1 and not isinstance(
+        hidden_sizes, Mapping | Set | bytes | bytearray
+    )
     sizes = list(hidden_sizes) if is_row else []
     if not sizes or not all(_is_size(size) for size in sizes):
         raise ValueError(

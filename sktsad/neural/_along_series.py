@@ -120,11 +120,9 @@ def _wants_cycle(estimator: AnyEstimator) -> bool:
     return estimator.lr_schedule == "one_cycle" and not has_own
 
 
-def layout_of(estimator: AnyEstimator, windows: Windows, past: Past | None, stacklevel: int) -> RowLayout:
+def layout_of(estimator: AnyEstimator, windows: Windows, past: Past | None) -> RowLayout:
     """Lay out rows by the parameters of an estimator."""
-    return lay_out(
-        windows, estimator.series, estimator.max_gap, estimator.dtype, past, stacklevel=stacklevel + 1
-    )
+    return lay_out(windows, estimator.series, estimator.max_gap, estimator.dtype, past)
 
 
 def number_series(layout: RowLayout) -> dict[Hashable, int]:

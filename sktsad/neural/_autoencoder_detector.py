@@ -169,6 +169,7 @@ class AutoencoderDetector(DetectorTransformerMixin, NetDetector):
         **AUTOENCODER,
         "score_on": [StrOptions({"window", "last", "overlap"})],
     }
+    _of_score = ("score_on",)
 
     def __init__(
         self,

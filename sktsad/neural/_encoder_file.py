@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import warnings
+import zipfile
+from io import BytesIO
 from numbers import Integral, Real
 from typing import Any
 
 import torch
 
-from .._core import version_of
+from .._core import level_of_user, version_of
 from ..networks import CELLS, RecurrentEncoder
 
 _PACKAGES = ("sktsad", "torch")
@@ -39,7 +41,7 @@ def read_encoder(path: str | os.PathLike[str]) -> tuple[RecurrentEncoder, dict[s
     OSError
         If there is no such file.
     ValueError
-        If the file does not contain an encoder, or arguments and weights do not match.
+        If the file does not contain an encoder, is damaged, or arguments and weights do not match.
 
     Warns
     -----
@@ -47,10 +49,9 @@ def read_encoder(path: str | os.PathLike[str]) -> tuple[RecurrentEncoder, dict[s
         If the file was written with other versions.
     """
     try:
-        saved = torch.load(path, weights_only=True, map_location="cpu")
-        arguments, state, versions = saved["arguments"], saved["state"], saved["versions"]
-        fault = _fault(arguments, state, versions)
-    except FileNotFoundError as error:
+        with open(path, "rb") as file:
+            content = BytesIO(file.read())
+    except (FileNotFoundError, ValueError) as error:  # the latter for characters that no path contains
         raise FileNotFoundError(
             f"path={os.fspath(path)!r} does not exist. Write it with save_encoder, or correct the path."
         ) from error
@@ -58,7 +59,13 @@ def read_encoder(path: str | os.PathLike[str]) -> tuple[RecurrentEncoder, dict[s
         raise IsADirectoryError(
             f"path={os.fspath(path)!r} is a folder. Set path to a file written by save_encoder."
         ) from error
-    except (OSError, MemoryError):
+    try:
+        damaged = zipfile.ZipFile(content).testzip()  # torch does not compare checksums
+        content.seek(0)
+        saved = torch.load(content, weights_only=True, map_location="cpu")
+        arguments, state, versions = saved["arguments"], saved["state"], saved["versions"]
+        fault = f"the checksum of {damaged!r} differs" if damaged else _fault(arguments, state, versions)
+    except MemoryError:
         raise
     except Exception as error:  # from torch or pickle, or a missing key: all mean that there is no encoder
         raise ValueError(
@@ -138,5 +145,5 @@ def _warn_if_other_versions(path: str | os.PathLike[str], versions: dict[str, st
             f"path={os.fspath(path)!r} was written with {old} and is read with {new}: codes may differ. Compare them "
             "on known rows.",
             UserWarning,
-            stacklevel=5,
+            stacklevel=level_of_user(),
         )

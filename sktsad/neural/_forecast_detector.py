@@ -137,6 +137,7 @@ class ForecastDetector(NetDetector):
         **RECURRENT,
         "horizon": [Interval(Integral, 1, None, closed="left")],
     }
+    _of_score = ("horizon",)
 
     def __init__(
         self,

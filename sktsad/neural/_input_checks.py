@@ -11,8 +11,12 @@ import numpy as np
 from sklearn.utils import Tags
 from torch import nn
 
-from .._core import Weights, Windows, check_same_index, check_sample_weight, is_panel, read_rows
-from ._training import scale_weights
+from .._core import (
+    Windows,
+    is_panel,
+    level_of_user,
+    read_rows,
+)
 
 #: Range of standard deviations in which a network learns: recurrent ones learn nothing from 5,000 on.
 _LEAST_SPREAD, _LARGEST_SPREAD = 1e-4, 3e3
@@ -46,7 +50,7 @@ def refuse_not_finite(outputs: np.ndarray, windows: Windows, dtype: str) -> None
     )
 
 
-def warn_if_badly_scaled(windows: Windows, stacklevel: int = 5) -> None:
+def warn_if_badly_scaled(windows: Windows) -> None:
     """Warn about channels that a network can hardly learn from: tiny, huge, or far from 0 relative to their spread.
 
     Also warn about a series of a panel that is tiny compared with the others.
@@ -72,7 +76,7 @@ def warn_if_badly_scaled(windows: Windows, stacklevel: int = 5) -> None:
         f"Column {name!r}{which} has mean {center[channel]:.3g} and standard deviation {spread[channel]:.3g}, which a "
         f"network can hardly learn from. Scale the rows before the window, with {scalers}.",
         UserWarning,
-        stacklevel=stacklevel,
+        stacklevel=level_of_user(),
     )
 
 
@@ -93,38 +97,6 @@ def _flat_series(windows: Windows, spread: np.ndarray) -> tuple[Any, int, np.nda
     number, channel = np.argwhere(is_flat)[0].tolist()
     own = values[slice(*rows.bounds[number : number + 2])]
     return rows.keys[number], channel, own.mean(axis=0, dtype=np.float64), own.std(axis=0, dtype=np.float64)
-
-
-def check_weights(sample_weight: Weights, windows: Windows) -> np.ndarray:
-    """Return the weights of rows, scaled so that the largest is about 1: only their ratios matter.
-
-    Raises
-    ------
-    ValueError
-        If a weight is not a number, negative, NaN or infinite, none is above 0, or their index differs from that of the
-        rows.
-    """
-    weights = np.asarray(sample_weight)
-    try:
-        is_number = weights.dtype.kind in "biuf" or (weights.dtype.kind == "O" and weights.astype(float).ndim)
-    except (TypeError, ValueError):
-        is_number = False
-    if not is_number:
-        what = weights.dtype if weights.ndim else type(sample_weight).__name__
-        raise ValueError(
-            f"sample_weight must be numbers, one per row, got {what}. Give an array of shape (n_samples,)."
-        )
-    if isinstance(sample_weight, np.ma.MaskedArray) and np.ma.getmaskarray(sample_weight).any():
-        raise ValueError(
-            "sample_weight is a masked array with masked weights. Fill them: 0 leaves a row out."
-        )
-    if not np.any(weights):
-        raise ValueError(
-            "sample_weight is 0 for every row: there is nothing to learn from. Give non-zero weights."
-        )
-    check_same_index(windows, sample_weight, "X", "sample_weight")
-    weight = check_sample_weight(sample_weight, windows, dtype=np.float64, ensure_non_negative=True)
-    return scale_weights(weight)
 
 
 def drop_weightless(

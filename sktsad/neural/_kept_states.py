@@ -33,7 +33,7 @@ def past_of(windows: Windows, layout: RowLayout, history: str) -> tuple[Past, np
     return past, past.values[:, 0]
 
 
-def first_states(layout: RowLayout, max_gap: MaxGap, stacklevel: int) -> np.ndarray | None:
+def first_states(layout: RowLayout, max_gap: MaxGap) -> np.ndarray | None:
     """Return the flattened state that each segment continues from; NaN for rest, None if all segments start from rest.
 
     Warns
@@ -55,7 +55,7 @@ def first_states(layout: RowLayout, max_gap: MaxGap, stacklevel: int) -> np.ndar
         if is_cut and start == rows.bounds[owner] and not is_purged(rows.keys[owner], rows.times[start]):
             n_cut += 1
             n_lacking += int(min(_COLD, layout.stops[number] - start))
-    warn_of_lacking_past(n_lacking, rows, n_cut, _COLD, stacklevel + 1)
+    warn_of_lacking_past(n_lacking, rows, n_cut, _COLD)
     return states
 
 

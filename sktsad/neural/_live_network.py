@@ -16,6 +16,7 @@ from .._core import (
     SeriesPast,
 )
 from ._kept_states import state_before
+from ._training import check_dtype
 
 #: Inputs of forecasts are clipped to this, as the state would not recover from an infinite value.
 _LARGEST = 1e30
@@ -50,6 +51,7 @@ class LiveNetwork(GappedStep):
         dtype: str,
     ) -> None:
         super().__init__(past, max_gap)
+        check_dtype(net, dtype)
         self.module, self.device = net.module_.eval(), net.device
         self.numbers, self.dtype = numbers, np.dtype(dtype)
         self.keep("state", self.module.state_shape, self.dtype)

@@ -19,12 +19,14 @@ from .._core import (
     Windows,
     atomic_fit,
     check_labels,
+    check_weights,
     check_windows,
+    level_of_user,
     to_classes,
     warn_if_anomaly_is_a_guess,
 )
 from ..networks import LOSSES, LogitAdjustedCrossEntropy
-from ._input_checks import check_weights, copy_loss, drop_weightless, warn_if_badly_scaled
+from ._input_checks import copy_loss, drop_weightless, warn_if_badly_scaled
 from ._net_estimator import NetEstimator
 from ._training import (
     LeanClassifierNet,
@@ -205,7 +207,11 @@ class NetClassifier(ClassifierMixin, NetEstimator):
         target = self._check_target(windows, y, classes, warm)
         weight = mass = None
         if sample_weight is not None or self.class_weight is not None:
-            mass = np.ones(len(windows)) if sample_weight is None else check_weights(sample_weight, windows)
+            mass = (
+                np.ones(len(windows))
+                if sample_weight is None
+                else scale_weights(check_weights(sample_weight, windows))
+            )
             weight = scale_weights(mass * self._class_weights(target, mass)[target])
             mass = mass[weight > 0]
             windows, target, weight = drop_weightless(windows, target, weight)
@@ -321,5 +327,5 @@ class NetClassifier(ClassifierMixin, NetEstimator):
                 f"{int(watched.sum())} of {len(watched)}, and not every class is in both parts. Rows after a sampler "
                 "may be sorted by class: wrap it in SafeSampler. Or use rows in time order, or early_stopping=False.",
                 UserWarning,
-                stacklevel=4,
+                stacklevel=level_of_user(),
             )

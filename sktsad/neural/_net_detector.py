@@ -102,7 +102,7 @@ class NetDetector(WindowDetector, NetEstimator):
                     "early_stopping=False."
                 )
             valid = WindowDataset(held_out, dtype=self.dtype)
-        warn_if_badly_scaled(windows, stacklevel=7)
+        warn_if_badly_scaled(windows)
         options, network = TrainingOptions.of(self), self._network(windows)
         is_warm = self.warm_start and hasattr(self, "net_")
         net = resume_net(self.net_, options) if is_warm else make_net(network, options)

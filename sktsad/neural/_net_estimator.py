@@ -11,6 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from .._core import (
     RANDOM_STATE,
+    VERBOSE,
     Estimator,
     Interval,
     Rows,
@@ -83,7 +84,7 @@ class NetEstimator(Estimator):
         "device": [str],
         "dtype": [StrOptions({"float32", "float64"})],
         "random_state": RANDOM_STATE,
-        "verbose": ["verbose"],
+        "verbose": VERBOSE,
         "warm_start": ["boolean"],
         "callbacks": [list, tuple, None],
         "net_params": [Mapping, None],

@@ -12,13 +12,25 @@ from sklearn.base import ClassNamePrefixFeaturesOutMixin
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
-from .._core import ArrayTransformer, Estimator, Interval, Labels, Rows, atomic_fit, check_windows
+from .._core import (
+    ArrayTransformer,
+    Estimator,
+    Interval,
+    Labels,
+    Rows,
+    atomic_fit,
+    check_windows,
+    validate_params,
+)
 from ..networks import RecurrentEncoder
 from ._encoder_file import read_encoder, write_encoder
 from ._input_checks import check_encoder, codes_have_own_dtype
 from ._training import WindowDataset, run
 
 
+@validate_params(
+    {"pretrainer": "no_validation", "path": [str, os.PathLike]}, prefer_skip_nested_validation=True
+)
 def save_encoder(pretrainer: Any, path: str | os.PathLike[str]) -> None:
     """Save only the encoder of a fitted pretrainer: weights, architecture, versions.
 
@@ -32,7 +44,7 @@ def save_encoder(pretrainer: Any, path: str | os.PathLike[str]) -> None:
     Raises
     ------
     TypeError
-        If ``pretrainer`` is not a pretrainer.
+        If ``pretrainer`` is not a pretrainer, or ``path`` is not a path.
 
     See Also
     --------
@@ -135,8 +147,8 @@ class PretrainedEncoder(ClassNamePrefixFeaturesOutMixin, ArrayTransformer, Estim
         OSError
             If there is no such file.
         ValueError
-            If the file contains no encoder, arguments and weights do not match, or X has a different number of channels
-            from the encoder.
+            If the file contains no encoder or is damaged, arguments and weights do not match, or X has a different
+            number of channels from the encoder.
 
         Warns
         -----

@@ -21,10 +21,11 @@ from .._core import (
     Windows,
     atomic_fit,
     check_same_index,
+    check_weights,
     check_windows,
 )
 from ..networks import RecurrentNetwork
-from ._input_checks import check_weights, copy_loss, drop_weightless, warn_if_badly_scaled
+from ._input_checks import copy_loss, drop_weightless, warn_if_badly_scaled
 from ._net_estimator import NetEstimator
 from ._recurrent_parameters import RECURRENT, recurrent_arguments
 from ._training import (
@@ -32,6 +33,7 @@ from ._training import (
     TrainingOptions,
     make_net,
     resume_net,
+    scale_weights,
     split_dataset,
     train,
     watched_rows,
@@ -295,7 +297,8 @@ class RNNRegressor(RegressorMixin, NetEstimator):
         target = self._check_target(windows, y, warm)
         weight = None
         if sample_weight is not None:
-            windows, target, weight = drop_weightless(windows, target, check_weights(sample_weight, windows))
+            weight = scale_weights(check_weights(sample_weight, windows))
+            windows, target, weight = drop_weightless(windows, target, weight)
         options = TrainingOptions.of(self)
         dataset, valid = split_dataset(windows, watched_rows(windows, options), options, target, weight)
         net = resume_net(self.net_, options) if warm else make_net(self._network(windows), options)

@@ -97,7 +97,7 @@ def check_rows(estimator: AnyEstimator, X: Rows, *, reset: bool) -> Windows:
 
 
 def lay_out(
-    windows: Windows, series: str, max_gap: MaxGap, dtype: Any, past: Past | None = None, stacklevel: int = 4
+    windows: Windows, series: str, max_gap: MaxGap, dtype: Any, past: Past | None = None
 ) -> RowLayout:
     """Lay out rows segment by segment; ``past`` is what fit kept, None at fit.
 
@@ -117,8 +117,8 @@ def lay_out(
     if past is None:
         check_max_gap(max_gap, rows)
     else:
-        past = past.compare(windows, rows, stacklevel)
-        warn_if_other_step(past, rows, stacklevel)
+        past = past.compare(windows, rows)
+        warn_if_other_step(past, rows)
     found = rows.steps()
     starts = rows.segment_starts(max_gap, found if past is None else rows.steps_so_far(past.steps))
     is_in_order = bool((rows.order[1:] > rows.order[:-1]).all())

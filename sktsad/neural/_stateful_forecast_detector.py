@@ -11,7 +11,6 @@ from typing import Any, Self
 
 import numpy as np
 import pandas as pd
-from sklearn.utils.validation import check_is_fitted
 
 from .._core import (
     Interval,
@@ -203,6 +202,7 @@ class StatefulForecastDetector(BaseDetector, NetEstimator):
         "horizon": [Interval(Integral, 1, 10_000, closed="both")],
     }
     _default_threshold = MeanStd(3)
+    _of_score = ("horizon", "loss")
 
     _past: Past
     _series_numbers: dict[Hashable, int]
@@ -347,14 +347,14 @@ class StatefulForecastDetector(BaseDetector, NetEstimator):
         -------
         step : LiveStep
         """
-        check_is_fitted(self)
+        self._check_fitted()
         past = self._past if self.history == "index" else self._past.forgotten()
         common = past, self.max_gap, self.net_, self._series_numbers, self.dtype
         return LiveForecast(*common, self.usual_error_, self.loss == "squared_error")
 
     def _read(self, X: Rows, reset: bool = False) -> Any:
         if not reset:
-            check_is_fitted(self)
+            self._check_fitted()
         return check_rows(self, X, reset=reset)
 
     def _fit_rows(self, rows: Windows, y: Labels, anomalous: np.ndarray, held_out: np.ndarray) -> None:
@@ -390,7 +390,7 @@ class StatefulForecastDetector(BaseDetector, NetEstimator):
     ) -> Callable[[], np.ndarray]:
         """Train the network, and learn the usual errors; return the function that scores these rows."""
         goes_on = warm and is_part
-        warn_if_badly_scaled(rows, stacklevel=7)
+        warn_if_badly_scaled(rows)
         layout = self._layout(rows, self._past if goes_on else None)
         if not warm:
             self._series_numbers = number_series(layout)
@@ -434,7 +434,7 @@ class StatefulForecastDetector(BaseDetector, NetEstimator):
 
     def _layout(self, rows: Windows, past: Past | None) -> RowLayout:
         """Lay rows out with infinite values replaced, as the state would not recover from them."""
-        layout = layout_of(self, rows, past, stacklevel=6)
+        layout = layout_of(self, rows, past)
         if np.isfinite(layout.values).all():
             return layout
         return replace(layout, values=np.clip(layout.values, -_LARGEST, _LARGEST))
@@ -455,7 +455,7 @@ class StatefulForecastDetector(BaseDetector, NetEstimator):
 
     def _first_states(self, layout: RowLayout, goes_on: bool) -> tuple[np.ndarray | None, np.ndarray | None]:
         """Return what each segment continues from: states, and the forecasts that were made before; None for rest."""
-        found = first_states(layout, self.max_gap, stacklevel=7) if goes_on else None
+        found = first_states(layout, self.max_gap) if goes_on else None
         if found is None:
             return None, None
         states, forecasts = np.split(found, [found.shape[1] - self._n_beyond], axis=1)

@@ -22,11 +22,13 @@ from .._core import (
     Windows,
     atomic_fit,
     check_target_index,
+    check_weights,
+    level_of_user,
 )
 from ..networks import CrossEntropy, FocalLoss, SquaredError
 from ._along_series import ALONG_SERIES, layout_of, network_along, number_series, segments_of, train_along
 from ._event_weights import event_weights
-from ._input_checks import check_weights, refuse_not_finite, warn_if_badly_scaled
+from ._input_checks import refuse_not_finite, warn_if_badly_scaled
 from ._kept_states import first_states, past_of
 from ._live_network import LiveNetwork
 from ._net_classifier import NetClassifier
@@ -409,10 +411,10 @@ class StatefulRNNClassifier(NetClassifier):
         lost = check_target_index(X, y, self.max_gap)
         windows = check_rows(self, X, reset=not warm)
         if lost:
-            warnings.warn(lost, UserWarning, stacklevel=4)
+            warnings.warn(lost, UserWarning, stacklevel=level_of_user())
         warn_if_badly_scaled(windows)
         target = self._check_target(windows, y, classes, warm)
-        layout = layout_of(self, windows, self._past if warm else None, stacklevel=5)
+        layout = layout_of(self, windows, self._past if warm else None)
         weight, mass = self._weights(windows, layout, target, sample_weight)
         learnt = np.ones(len(target), dtype=bool) if weight is None else weight > 0
         self._check_seen(target[learnt], not learnt.all(), warm or classes is not None)
@@ -423,9 +425,7 @@ class StatefulRNNClassifier(NetClassifier):
         if not warm:
             self._series_numbers = number_series(layout)
         goes_on = warm and is_part
-        segments = segments_of(
-            self, layout, first_states(layout, self.max_gap, stacklevel=5) if goes_on else None
-        )
+        segments = segments_of(self, layout, first_states(layout, self.max_gap) if goes_on else None)
         trained = learnt & ~watched
         prior = np.bincount(
             target[trained], None if mass is None else mass[trained], minlength=len(self.classes_)
@@ -457,7 +457,11 @@ class StatefulRNNClassifier(NetClassifier):
         """Return the weights of the rows in the loss, and ``sample_weight`` alone; (None, None) if all are 1."""
         if sample_weight is None and self.class_weight is None and self.event_weight is None:
             return None, None
-        mass = np.ones(len(windows)) if sample_weight is None else check_weights(sample_weight, windows)
+        mass = (
+            np.ones(len(windows))
+            if sample_weight is None
+            else scale_weights(check_weights(sample_weight, windows))
+        )
         weight = mass * self._class_weights(target, mass)[target]
         if self.event_weight is not None:
             weight *= layout.unsort(event_weights(layout, layout.sort(target), self.event_weight))
@@ -494,8 +498,8 @@ class StatefulRNNClassifier(NetClassifier):
     def _outputs(self, X: Rows, input_shape: tuple[int, ...] | None = None) -> np.ndarray:
         check_is_fitted(self)
         windows = check_rows(self, X, reset=False)
-        layout = layout_of(self, windows, self._past, stacklevel=5)
-        segments = segments_of(self, layout, first_states(layout, self.max_gap, stacklevel=5))
+        layout = layout_of(self, windows, self._past)
+        segments = segments_of(self, layout, first_states(layout, self.max_gap))
         outputs: Any = None
 
         def take(rows: np.ndarray, some: np.ndarray) -> None:

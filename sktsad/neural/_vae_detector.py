@@ -161,6 +161,7 @@ class VAEDetector(AutoencoderDetector):
         "score_by": [StrOptions({"reconstruction", "elbo"})],
         "n_draws": [Interval(Integral, 0, 10_000, closed="both")],
     }
+    _of_score = ("score_on",)
 
     def __init__(
         self,

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import ks_2samp, kstwo, rankdata
 
-from .._core import AnyEstimator, Interval, Rows, read_series, validate_params
+from .._core import AnyEstimator, Interval, Rows, level_of_user, read_series, validate_params
 from ._inner_detector import inner_detector
 
 #: Smallest number of independent rows, held out and recent, for a test.
@@ -106,7 +106,7 @@ def drift_report(
             f"{len(now)} rows of X count as about {n_now:.0f} independent ones, and {len(then)} held-out rows as "
             f"{n_then:.0f}: with fewer than {_FEWEST}, drift cannot be tested. Give more rows, over a longer time.",
             UserWarning,
-            stacklevel=2,
+            stacklevel=level_of_user(),
         )
         p_value = np.nan
     else:

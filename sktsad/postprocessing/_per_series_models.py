@@ -28,6 +28,7 @@ from .._core import (
     check_same_index,
     decision_scores,
     is_panel,
+    level_of_user,
     mark_anomalies,
     own_threshold,
     params_of_rows,
@@ -228,7 +229,7 @@ class PerSeries(ClassifierWrapper):
         rows = read_series(X, self.series)
         if not self._is_panel:
             return _decide(self.estimators_[None], X)
-        warn_if_unknown([*self.estimators_, *self._failed], rows.keys, stacklevel=3)
+        warn_if_unknown([*self.estimators_, *self._failed], rows.keys)
         decision = np.empty(rows.n_rows)
         for key, part in rows.parts():
             at = rows.order[part]
@@ -288,7 +289,9 @@ class PerSeries(ClassifierWrapper):
                 f"{message} Use failed='pooled' to replace them by a model fitted to all rows together."
             ) from first
         warnings.warn(
-            f"{message} They are replaced by a model fitted to all rows together.", UserWarning, stacklevel=4
+            f"{message} They are replaced by a model fitted to all rows together.",
+            UserWarning,
+            stacklevel=level_of_user(),
         )
 
 

@@ -33,6 +33,7 @@ from .._core import (
     decision_scores,
     in_rows,
     is_length_of_time,
+    level_of_user,
     nanoseconds,
     num_samples,
     own_threshold,
@@ -160,7 +161,7 @@ class SmoothedClassifier(ClassifierWrapper):
         self._read_length(rows)
         check_max_gap(self.max_gap, rows)
         if lost := check_target_index(X, y, self.max_gap):
-            warnings.warn(lost, UserWarning, stacklevel=3)
+            warnings.warn(lost, UserWarning, stacklevel=level_of_user())
         self.estimator_ = clone(self.estimator).fit(X, y, **self._route(X, fit_params))
         # The ends of runs are kept without scores: scores of training rows are unlike those of new rows.
         nothing = np.empty((num_samples(X), 0))
@@ -195,15 +196,13 @@ class SmoothedClassifier(ClassifierWrapper):
         check_is_fitted(self)
         self._refuse_changed_thresholds(self.estimator_)
         rows = read_series(X, self.series)
-        past = self._past.compare(X, rows, stacklevel=3)
+        past = self._past.compare(X, rows)
         scores = decision_scores(self.estimator_, X) - own_threshold(self.estimator_)
         steps = rows.steps_so_far(past.steps)
         lengths = self._lengths(steps)
         longest = int(lengths.max())
-        if not warn_if_cut(past, rows, longest, self.max_gap, stacklevel=3):
-            warn_if_past_is_missing(
-                past, rows, self.max_gap, self._first_rows, longest - 1, stacklevel=3, more=_LOOKS_BACK
-            )
+        if not warn_if_cut(past, rows, longest, self.max_gap):
+            warn_if_past_is_missing(past, rows, self.max_gap, self._first_rows, longest - 1, more=_LOOKS_BACK)
         segments = rows.segment_starts(self.max_gap, steps)
         scores, smoothed = scores[rows.order], np.empty_like(scores)
         for length in np.unique(lengths).tolist():

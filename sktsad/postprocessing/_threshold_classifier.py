@@ -26,6 +26,7 @@ from .._core import (
     count_events,
     decision_scores,
     last_step,
+    level_of_user,
     num_samples,
     own_threshold,
     params_of_rows,
@@ -195,7 +196,7 @@ class ThresholdClassifier(ClassifierWrapper):
                     f"{self.min_events}: the estimator's own threshold, {self.threshold_}, is kept. Use more rows, "
                     "fewer or longer folds, or a rule without labels.",
                     UserWarning,
-                    stacklevel=3,
+                    stacklevel=level_of_user(),
                 )
             else:
                 of_rows = None if anomalous is None else anomalous[rows]
@@ -286,7 +287,7 @@ class ThresholdClassifier(ClassifierWrapper):
                 warnings.warn(
                     f"Fold {number} is left out: its training rows have only one class.",
                     UserWarning,
-                    stacklevel=4,
+                    stacklevel=level_of_user(),
                 )
                 continue
             y_train = None if kinds == {False} else safe_indexing(y, train)

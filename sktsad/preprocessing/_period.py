@@ -15,6 +15,7 @@ from scipy.fft import irfft, next_fast_len, rfft
 from .._core import (
     SeriesRows,
     fitted_part,
+    level_of_user,
     nan_median,
     nanoseconds,
     require_dates,
@@ -120,7 +121,7 @@ class Period:
         )
         return np.where(has_step, first, 0), np.where(has_step, stop, 0)
 
-    def warn_if_between(self, rows: SeriesRows, steps: np.ndarray, zone: Any, stacklevel: int) -> None:
+    def warn_if_between(self, rows: SeriesRows, steps: np.ndarray, zone: Any) -> None:
         """Warn of rows for which clocks were changed by a part of the time step: a day before, no row is at their time.
 
         Parameters
@@ -131,8 +132,6 @@ class Period:
             The time step used for each row.
         zone : str, tzinfo or None
             Time zone of the clocks.
-        stacklevel : int
-            Stack level of the warning.
         """
         if rows.times is None or zone is None or not self.by_clock:
             return
@@ -156,7 +155,7 @@ class Period:
                 "time of the day before, so a row up to half a step off is used. Resample to a step that divides "
                 "the change, or convert the times to UTC, whose days do not follow clocks.",
                 UserWarning,
-                stacklevel=stacklevel,
+                stacklevel=level_of_user(),
             )
 
 

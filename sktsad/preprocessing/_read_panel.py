@@ -14,7 +14,14 @@ import numpy as np
 import pandas as pd
 from pandas.api.types import is_bool_dtype, is_numeric_dtype
 
-from .._core import StrOptions, is_polars, read_series, refuse_other_containers, validate_params
+from .._core import (
+    StrOptions,
+    is_polars,
+    level_of_user,
+    read_series,
+    refuse_other_containers,
+    validate_params,
+)
 from ._read_file import is_table, read_file
 from ._to_panel import column_of
 from ._zoned_times import read_times, warn_if_set_back
@@ -265,7 +272,7 @@ def _warn_if_no_time(report: dict[str, int], time: Any) -> None:
             f"Time was taken from column {time!r}, by its position, but {n_late} of its {report['rows read']} numbers "
             "are below an earlier one, unlike time. Name the column of time: time=...",
             UserWarning,
-            stacklevel=4,
+            stacklevel=level_of_user(),
         )
 
 

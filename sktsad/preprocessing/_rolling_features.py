@@ -32,6 +32,7 @@ from .._core import (
     check_max_gap,
     check_target_index,
     equal_parts,
+    level_of_user,
     read_series,
     refuse_polars_output,
     robust_moments,
@@ -263,7 +264,7 @@ class RollingFeatures(RowTransformer, Estimator):
         features.check_steps(rows)
         calendar = Calendar.of(self, rows)
         if lost:
-            warnings.warn(lost, UserWarning, stacklevel=3)
+            warnings.warn(lost, UserWarning, stacklevel=level_of_user())
         period = choose_period(self.period, values, rows, rows.has_dates) if features.lookups else None
         if period is None:
             features = replace(features, n_periods=0, n_weeks=0, period_lags=())
@@ -318,10 +319,10 @@ class RollingFeatures(RowTransformer, Estimator):
         rows = read_series(X, self.series)
         past = self._past.compare(X, rows)
         values = validate_rows(self, X, reset=False, ensure_all_finite="allow-nan")
-        is_other = warn_if_other_step(past, rows, stacklevel=4)
+        is_other = warn_if_other_step(past, rows)
         if self.history == "index" and not is_other:
             n_back = int(self._longest_windows(self._past.steps).max())
-            warn_if_past_is_missing(past, rows, self.max_gap, self._lacking, n_back, stacklevel=4)
+            warn_if_past_is_missing(past, rows, self.max_gap, self._lacking, n_back)
         names = self.get_feature_names_out()
         n_rows = len(values)
         out = np.empty((n_rows, len(names)), values.dtype)
@@ -336,7 +337,7 @@ class RollingFeatures(RowTransformer, Estimator):
         rows, values, _ = past.join(rows, values)
         steps = rows.steps_so_far(past.steps)
         if self._period is not None:
-            self._period.warn_if_between(rows, steps, self._past.zone, stacklevel=4)
+            self._period.warn_if_between(rows, steps, self._past.zone)
         with np.errstate(over="ignore", invalid="ignore"):  # for numbers near the largest float
             for some in self._at_once(rows, steps):
                 batch = rows.some(some)

@@ -207,7 +207,7 @@ class SeriesFeatures(TransformerMixin, Estimator):
         check_panel(X, self._is_panel)
         rows = read_series(X, self.series)
         if self._is_panel:
-            warn_if_unknown(self.series_, rows.keys, stacklevel=4)
+            warn_if_unknown(self.series_, rows.keys)
         return self._append(X, rows, validate_rows(self, X, reset=False), None)
 
     def live_step(self) -> LiveStep:

@@ -29,6 +29,7 @@ from .._core import (
     check_target_index,
     in_rows,
     is_length_of_time,
+    level_of_user,
     nan_median,
     nanoseconds,
     read_series,
@@ -182,7 +183,7 @@ class SeriesImputer(RowTransformer, Estimator):
                 times[name] = nanoseconds(name, getattr(self, name))
                 require_dates(name, getattr(self, name), rows)
         if lost:
-            warnings.warn(lost, UserWarning, stacklevel=3)
+            warnings.warn(lost, UserWarning, stacklevel=level_of_user())
         self._filling = Filling(self.strategy, self.add_indicator, self.add_age, self.add_unchanged)
         self._times: dict[str, int] = times
         self._numbers = {"limit": self.limit, "max_age": self.max_age}
@@ -283,7 +284,7 @@ class SeriesImputer(RowTransformer, Estimator):
             warnings.warn(
                 f"The columns {names} of X have no value at all; they are filled with 0. Drop them.",
                 UserWarning,
-                stacklevel=4,
+                stacklevel=level_of_user(),
             )
         self._pooled = np.nan_to_num(pooled)
         medians = np.where(np.isnan(medians), self._pooled, medians)

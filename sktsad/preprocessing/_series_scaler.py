@@ -234,7 +234,7 @@ class SeriesScaler(OneToOneFeatureMixin, RowTransformer, Estimator):
         check_panel(X, self._is_panel)
         rows = read_series(X, self.series)
         if self._is_panel:
-            warn_if_unknown(list(self.scalers_), rows.keys, stacklevel=5)
+            warn_if_unknown(list(self.scalers_), rows.keys)
         values = validate_rows(self, X, reset=False)
         with config_context(**_CHECKED):
             new = {

@@ -33,6 +33,7 @@ from .._core import (
     flatten_3d,
     gap_in_words,
     in_rows,
+    level_of_user,
     nanoseconds,
     ranges,
     read_series,
@@ -210,13 +211,13 @@ class SlidingWindow(ToWindows, Estimator):
                 "window."
             )
         if lost:
-            warnings.warn(lost, UserWarning, stacklevel=3)
+            warnings.warn(lost, UserWarning, stacklevel=level_of_user())
         if (spans > sizes).all():
             warnings.warn(
                 f"length={self.length!r} is longer than the longest series (n_samples={longest}), so that every window "
                 "is padded. Shorten the window, or fit on longer series.",
                 UserWarning,
-                stacklevel=3,
+                stacklevel=level_of_user(),
             )
         else:
             is_short = spans > sizes
@@ -226,7 +227,7 @@ class SlidingWindow(ToWindows, Estimator):
                     f"their windows are padded, {sizes[is_short].sum() / rows.n_rows:.0%} of all windows. Shorten the "
                     "window, or fit on longer series.",
                     UserWarning,
-                    stacklevel=3,
+                    stacklevel=level_of_user(),
                 )
             self._warn_if_padded(rows, spans)
         keeps = self.history == "index"
@@ -268,14 +269,14 @@ class SlidingWindow(ToWindows, Estimator):
         rows = read_series(X, self.series)
         past = self._past.compare(X, rows)
         values = validate_rows(self, X, reset=False)
-        is_cut = warn_if_cut(past, rows, self.length_, self.max_gap, stacklevel=4)
+        is_cut = warn_if_cut(past, rows, self.length_, self.max_gap)
         if self.history == "index" and not is_cut:
             pad = self.length_ - 1
             n_back = pad * max(self.strides_.values())
-            warn_if_past_is_missing(past, rows, self.max_gap, self._first_rows, n_back, stacklevel=4)
+            warn_if_past_is_missing(past, rows, self.max_gap, self._first_rows, n_back)
         if self._spacing is not None:
             new = np.flatnonzero(past.n_rows == 0)
-            self._warn_if_unequal([rows.keys[number] for number in new], rows.steps()[new], stacklevel=4)
+            self._warn_if_unequal([rows.keys[number] for number in new], rows.steps()[new])
         rows, values, given = past.join(rows, values)
         steps = rows.steps_so_far(past.steps)
         segments = rows.segment_starts(self.max_gap, steps)
@@ -355,7 +356,7 @@ class SlidingWindow(ToWindows, Estimator):
                     f"length={self.length!r} is shorter than a time step, {pd.Timedelta(self._spacing)}, the longest "
                     "of all series. Use a longer window, or leave out series with such a step."
                 )
-            self._warn_if_unequal(rows.keys, steps, stacklevel=5)
+            self._warn_if_unequal(rows.keys, steps)
 
     def _every(self, steps: Any) -> Any:
         """Return k for series with these time steps: windows take every k-th row."""
@@ -369,7 +370,7 @@ class SlidingWindow(ToWindows, Estimator):
         """Mark the first rows of a run, whose windows reach back beyond the run."""
         return depth < (self.length_ - 1) * self._every(steps)
 
-    def _warn_if_unequal(self, keys: list[Hashable], steps: np.ndarray, stacklevel: int) -> None:
+    def _warn_if_unequal(self, keys: list[Hashable], steps: np.ndarray) -> None:
         """Warn about series whose windows last longer or shorter than others, as a window has whole rows."""
         spacing = float(self._spacing or np.nan)
         lasts = np.nan_to_num(self._every(steps) * steps / spacing, nan=1.0)
@@ -382,7 +383,7 @@ class SlidingWindow(ToWindows, Estimator):
                 f"{pd.Timedelta(spacing)}: the steps of {len(odd)} of {len(keys)} series do not divide the latter. "
                 "Resample all series to one step first, with sktsad.preprocessing.resample.",
                 UserWarning,
-                stacklevel=stacklevel,
+                stacklevel=level_of_user(),
             )
 
     def _warn_if_padded(self, rows: SeriesRows, spans: np.ndarray) -> None:
@@ -415,7 +416,7 @@ class SlidingWindow(ToWindows, Estimator):
                 "Resample to one step, e.g. X.resample('5min').mean().ffill(), raise max_gap, or shorten the window; "
                 "if time does not matter, drop it with X.reset_index(drop=True).",
                 UserWarning,
-                stacklevel=4,
+                stacklevel=level_of_user(),
             )
 
     def _windows(

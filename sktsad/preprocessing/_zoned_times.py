@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from pandas.api.types import is_numeric_dtype
 
-from .._core import format_of_digits, may_be_autumn
+from .._core import format_of_digits, level_of_user, may_be_autumn
 
 #: An offset comes after a time of day: the end of 2026-01-02 is not one. ISO 8601 also allows 20260102T0800+0100.
 _OFFSET = re.compile(r"(?::\d|\d[Tt]\d\d).*?([Zz]|[+-]\d\d(?::?\d\d)?)\s*$")
@@ -92,7 +92,7 @@ def warn_if_set_back(repeated: pd.Index) -> None:
             "clocks were set back then, these rows belong to another hour: keep them by passing the time zone, e.g. "
             "zone='Europe/Berlin'. If they are duplicates, drop them first.",
             UserWarning,
-            stacklevel=4,
+            stacklevel=level_of_user(),
         )
 
 
@@ -147,7 +147,7 @@ def _check_offsets(text: Any, offsets: pd.Series, name: Any, zone: str | None) -
             "and autumn. They are converted to UTC, so that days do not follow local time: pass their zone, e.g. "
             "zone='Europe/Berlin', or zone='UTC' if that is intended.",
             UserWarning,
-            stacklevel=6,
+            stacklevel=level_of_user(),
         )
 
 
@@ -165,7 +165,7 @@ def _guess(times: Any, name: Any, has_offset: bool) -> pd.DatetimeIndex:
             f"time={name!r} may have the day or the month first: {times[differ[0]]!r} is read as "
             f"{month[differ[0]].date()}. Pass its format, e.g. time_format='%d/%m/%Y %H:%M'.",
             UserWarning,
-            stacklevel=6,
+            stacklevel=level_of_user(),
         )
     return day if n_day > n_month else month
 
@@ -197,5 +197,5 @@ def _warn_of_epoch(times: pd.Index, name: Any) -> None:
                 f"time={name!r} looks like time since 1970. If it is, pass unit={unit!r}, so that days are "
                 "known.",
                 UserWarning,
-                stacklevel=5,
+                stacklevel=level_of_user(),
             )

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from sklearn.neighbors import NearestNeighbors
 
-from .._core import InvalidParameterError, Windows
+from .._core import InvalidParameterError, Windows, level_of_user
 
 #: The sampler that repeats rows.
 REPEATER = "over_sampling.RandomOverSampler"
@@ -39,7 +39,7 @@ def strategy_of(sampler: Any) -> Any:
 
 
 def warn(text: str) -> None:
-    warnings.warn(text, UserWarning, stacklevel=4)
+    warnings.warn(text, UserWarning, stacklevel=level_of_user())
 
 
 def as_they_are(windows: Windows) -> tuple[np.ndarray, np.ndarray]:

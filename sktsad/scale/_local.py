@@ -14,7 +14,7 @@ import joblib
 import pandas as pd
 from joblib.parallel import effective_n_jobs
 
-from .._core import AnyEstimator
+from .._core import AnyEstimator, level_of_user
 from ._outcome import Outcome, SeriesOfFrame, describe_failures, score_series
 from ._parquet_panel import ParquetPanel
 from ._score_table import as_fitted
@@ -179,5 +179,7 @@ def _warn_of_failures(failed: dict[Hashable, str], n_series: int) -> None:
     if len(failed) == n_series:
         raise RuntimeError(message)
     warnings.warn(
-        f"{message} Their score is NaN, and the column 'status' says why.", UserWarning, stacklevel=4
+        f"{message} Their score is NaN, and the column 'status' says why.",
+        UserWarning,
+        stacklevel=level_of_user(),
     )

@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 from sklearn.utils.validation import check_is_fitted
 
-from .._core import N_JOBS, AnyEstimator, Interval, is_panel, validate_params
+from .._core import N_JOBS, VERBOSE, AnyEstimator, Interval, is_panel, validate_params
 from ._engines import is_dask, is_ray, score_dask, score_ray
 from ._local import score_files, score_frame
 from ._parquet_panel import ParquetPanel
@@ -27,7 +27,7 @@ from ._parquet_panel import ParquetPanel
         "n_partitions": [Interval(Integral, 1, None, closed="left"), None],
         "n_jobs": N_JOBS,
         "out": [str, os.PathLike, None],
-        "verbose": ["verbose"],
+        "verbose": VERBOSE,
     },
     prefer_skip_nested_validation=True,
 )

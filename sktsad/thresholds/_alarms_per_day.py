@@ -16,6 +16,7 @@ from .._core import (
     Interval,
     SeriesRows,
     as_written,
+    level_of_user,
     places,
     read_series,
 )
@@ -137,7 +138,7 @@ class AlarmsPerDay(ThresholdRule):
                 f"n={self.n} alarm(s) per day allow less than one alarm in {days:.3g} day(s) of normal rows, so the "
                 "largest score becomes the threshold. Use more rows or a larger n.",
                 UserWarning,
-                stacklevel=4,
+                stacklevel=level_of_user(),
             )
         place = places(rows, _MAX_GAP, steps)
         thresholds, level_of_row = cut_between(scores[rows.order])
@@ -148,7 +149,7 @@ class AlarmsPerDay(ThresholdRule):
                 f"cool_down={self.cool_down!r}: at most {possible} are possible in {days:.3g} day(s). The threshold "
                 "is below all scores. Use a shorter merge_gap or cool_down, more rows or a smaller n.",
                 UserWarning,
-                stacklevel=4,
+                stacklevel=level_of_user(),
             )
             thresholds = thresholds[[0, -1]]
             alarms = np.array([len(rule.find(level_of_row >= 0, place)), 0])
@@ -163,7 +164,7 @@ class AlarmsPerDay(ThresholdRule):
                 f"{self.alarms_per_day_.max():.3g} with any threshold. The threshold is below all scores, so that "
                 "every row is an alarm. Use a smaller n, or a rule such as Quantile(0.99).",
                 UserWarning,
-                stacklevel=4,
+                stacklevel=level_of_user(),
             )
         self.threshold_ = self.thresholds_[too_many[-1] + 1 if len(too_many) else 0]
 

@@ -8,7 +8,7 @@ from numbers import Real
 import numpy as np
 from scipy.stats import genpareto, poisson
 
-from .._core import Interval, as_written
+from .._core import Interval, as_written, level_of_user
 from ._distribution import Distribution
 from ._quantile_rank import quantile_rank
 from ._threshold_rule import EmpiricalRule
@@ -121,6 +121,6 @@ class PeaksOverThreshold(EmpiricalRule):
             f"The tail of {len(scores)} scores cannot be fitted: {reason}. The quantile q={self.q} of the scores is "
             "used as the threshold, at most the largest score. Use more rows, another level, or AlarmsPerDay.",
             UserWarning,
-            stacklevel=7,
+            stacklevel=level_of_user(),
         )
         return scores.at_rank(min(quantile_rank(len(scores), self.q), len(scores)))

@@ -8,7 +8,7 @@ from numbers import Real
 import numpy as np
 import pandas as pd
 
-from .._core import Interval, as_written
+from .._core import Interval, as_written, level_of_user
 from ._cuts import count_above, cut_between
 from ._distribution import Distribution
 from ._quantile_rank import quantile_rank
@@ -84,7 +84,7 @@ class Quantile(EmpiricalRule):
                 f"q={self.q} of {n} scores lies beyond the largest of them, which becomes the threshold: more "
                 "than the intended share of normal rows may exceed it. Use more rows or a smaller q.",
                 UserWarning,
-                stacklevel=6,
+                stacklevel=level_of_user(),
             )
         return scores.at_rank(min(rank, n))
 

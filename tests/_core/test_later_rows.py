@@ -149,13 +149,13 @@ def test_short_holes_of_several_series_count_together():
 
 def test_of_long_lists_of_series_the_first_are_named():
     with pytest.warns(UserWarning, match=r"\('5', '6', '7', \.\.\.\) were not .* fit \(0, 1, 2, \.\.\.\)"):
-        warn_if_unknown(list(range(5)), list("56789"), 2)
+        warn_if_unknown(list(range(5)), list("56789"))
     with pytest.warns(UserWarning, match=r"\('5', '6', '7'\) were not .* fit \(0, 1, 2, \.\.\.\)"):
-        warn_if_unknown(list(range(4)), list("567"), 2)
+        warn_if_unknown(list(range(4)), list("567"))
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        warn_if_unknown([], [1], 2)
-        warn_if_unknown([1, "a"], [2], 2)
+        warn_if_unknown([], [1])
+        warn_if_unknown([1, "a"], [2])
 
 
 def test_the_step_of_many_series_is_told_by_some_of_them():

@@ -154,6 +154,34 @@ def test_purged_gaps_are_forgotten_in_the_end(monkeypatch):
     assert len(_missing_past._PURGED) == 2
 
 
+def test_no_more_purged_gaps_are_remembered_than_folds_need(monkeypatch):
+    monkeypatch.setattr(_missing_past, "_PURGED", {("a", float(n)): None for n in range(70_000)})
+    remember_purged(read_series(hours(10)), np.array([5]))
+    assert len(_missing_past._PURGED) == 2**16
+    assert is_purged(None, read_series(hours(10)).times[5])
+
+
+def at_hours(**times):
+    """Return rows of some series at these hours."""
+    start = pd.Timestamp("2026-01-05")
+    index = [(key, start + pd.Timedelta(hours=hour)) for key, hours in times.items() for hour in hours]
+    return pd.DataFrame({"load": 0.0}, pd.MultiIndex.from_tuples(index))
+
+
+def test_rows_that_overlap_a_run_that_fit_kept_whole_have_their_past():
+    step = SlidingWindow(5)
+    with pytest.warns(UserWarning, match="longer than the longest series"):
+        step.fit(at_hours(a=[0, 7, 8, 9]))
+    assert said(step, at_hours(a=range(8, 14))) == []  # the run of 8 started at 7, which fit kept
+
+
+def test_a_series_does_not_continue_where_another_one_starts():
+    step = SlidingWindow(13).fit(at_hours(a=range(20), b=range(40, 60)))
+    assert said(step, at_hours(b=range(40, 60))) == []
+    message, *more = said(step, at_hours(a=range(40, 60), b=range(40, 60)))
+    assert "12 of 40 rows lack their past" in message and "1 of 2 series" in message and not more
+
+
 def test_the_borders_of_many_series_are_remembered():
     rows = read_series(hours(2, 100))
     remember_purged(rows, np.arange(1, 200, 2))

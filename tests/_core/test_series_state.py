@@ -60,14 +60,14 @@ def test_the_last_rows_are_those_of_a_list(length, spare, width, work):
 
 
 @pytest.mark.parametrize("n_rows", [0, 2, 3])
-@pytest.mark.parametrize("repeat", [True, False])
+@pytest.mark.parametrize("repeat", [True, False, None])
 def test_before_the_oldest_row_there_is_nothing_or_it_again(n_rows, repeat):
     recent = RecentRows(3, 1)
     recent.grow(2)
     recent.fill(np.array([0, 1]), np.array([[7.0], [9.0]]))
     for number in range(n_rows):
         recent.push(np.array([1]), np.array([[float(number)]]))
-    recent.lengthen(30, 30, repeat=repeat)
+    recent.lengthen(30, 30, **({} if repeat is None else {"repeat": repeat}))
     assert recent.last(np.array([0]), 30)[0, 0, 0] == (7 if repeat else 0)
     assert recent.last(np.array([1]), 30)[0, 0, 0] == (9 if repeat else 0)
     assert recent.last(np.array([1]), 3)[0, :, 0].tolist() == [9.0, 9.0, 9.0, 0.0, 1.0, 2.0, 3.0][n_rows:][:3]

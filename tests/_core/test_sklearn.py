@@ -51,6 +51,16 @@ def test_an_interval_holds_numbers_and_no_truths(value, is_inside):
     assert _sklearn.Interval(Integral, 1, None, closed="left").is_satisfied_by(value) == is_inside
 
 
+@pytest.mark.parametrize("value", [np.timedelta64(1, "D"), 1.0, "1", -1, None])
+def test_verbose_is_a_number_or_a_truth(value):
+    with pytest.raises(
+        _sklearn.InvalidParameterError, match="The 'verbose' parameter of caller must be an int"
+    ):
+        _sklearn.validate_parameter_constraints({"verbose": _core.VERBOSE}, {"verbose": value}, "caller")
+    for allowed in (0, np.int64(3), True, np.False_):
+        _sklearn.validate_parameter_constraints({"verbose": _core.VERBOSE}, {"verbose": allowed}, "caller")
+
+
 @pytest.mark.parametrize("constraints", [_core.RANDOM_STATE, _core.N_JOBS])
 @pytest.mark.parametrize("value", [np.timedelta64(1, "D"), True, 1.0, "1"])
 def test_time_deltas_and_true_are_no_seeds_and_no_numbers_of_processes(constraints, value):

@@ -32,7 +32,6 @@ from sktsad._core._validation import (
     check_target_index,
     mark_anomalies,
     mark_label,
-    params_of_rows,
     warn_if_anomaly_is_a_guess,
 )
 from sktsad.metrics import detection_report, to_events, vus_pr
@@ -347,21 +346,6 @@ def test_the_anomaly_is_the_last_of_two_labels(y, classes, anomalous):
     found, mask = mark_anomalies(np.array(y))
     assert found.tolist() == classes
     assert np.flatnonzero(mask).tolist() == anomalous
-
-
-def test_parameters_with_a_value_per_row_are_cut():
-    X = np.zeros((4, 2))
-    params = {
-        "weight": [1, 2, 3, 4],
-        "index": pd.Series([5, 6, 7, 8]),
-        "text": "abcd",
-        "map": dict.fromkeys(range(4)),
-        "n": 3,
-    }
-    cut = params_of_rows(params, X, np.array([3, 1]))
-    assert cut["weight"] == [4, 2]
-    assert cut["index"].tolist() == [8, 6]
-    assert (cut["text"], cut["map"], cut["n"]) == ("abcd", params["map"], 3)
 
 
 def test_one_label_is_marked_where_there_are_two_at_most():

@@ -1,4 +1,5 @@
 import pickle
+import warnings
 from concurrent.futures import ThreadPoolExecutor
 from inspect import currentframe
 
@@ -592,14 +593,66 @@ def test_windows_have_the_namespace_of_numpy():
     assert two_series().__array_namespace__() is get_namespace(np.empty(0))[0]
 
 
-@pytest.mark.parametrize("chosen", [slice(None), slice(2, 9), [0, 3, 4, 11]])
-def test_the_overlap_mean_of_a_row_is_over_all_windows_given_that_hold_it(chosen):
-    windows = two_series()[chosen]
+@pytest.mark.parametrize("chosen", [slice(None), slice(2, 9), slice(0, None, 2), slice(1, 5), [0, 3, 4, 5]])
+@pytest.mark.parametrize("windows", [one_series(12), two_series()], ids=["one", "two"])
+def test_the_overlap_mean_of_a_row_is_over_all_windows_given_that_hold_it(windows, chosen):
+    windows = windows[chosen]
     scores = np.random.default_rng(0).random(len(windows))
     held = [set(range(start, start + windows.length)) for start in windows.starts]
     own = [start + windows.length - 1 for start in windows.starts]
     expected = [np.mean([s for s, rows in zip(scores, held, strict=True) if row in rows]) for row in own]
     np.testing.assert_allclose(windows.overlap_means(scores), expected)
+
+
+def steps_of(windows):
+    return np.asarray(windows).reshape(len(windows), windows.length, windows.n_channels)
+
+
+@pytest.mark.parametrize("chosen", [slice(None), slice(3, 9), [11, 0, 5, 5]])
+@pytest.mark.parametrize("n_ahead", [0, 3])
+@pytest.mark.parametrize("n_rows", [2, 3, 5, 7])
+def test_means_are_those_of_the_rows_that_end_with_the_window(chosen, n_ahead, n_rows):
+    windows = two_series(8, length=7)[chosen]
+    windows.n_ahead = n_ahead
+    found = windows.means(n_rows)
+    kept = steps_of(windows)[:, 7 % n_rows :]
+    expected = kept.reshape(len(windows), 7 // n_rows, n_rows, 2).mean(axis=2)
+    np.testing.assert_allclose(steps_of(found), expected, rtol=1e-12)
+    assert (found.length, found.n_ahead, found.channel_names) == (7 // n_rows, n_ahead // n_rows, ["u", "v"])
+    assert found.index is windows.index
+    np.testing.assert_allclose(found.last(), expected[:, -1 - n_ahead // n_rows], rtol=1e-12)
+
+
+def test_means_of_one_row_are_the_windows_themselves():
+    windows = two_series()
+    assert windows.means(1) is windows
+    assert windows.means(2) is not windows
+
+
+@pytest.mark.parametrize("n_ahead", [0, 1, 3])
+@pytest.mark.parametrize("length", [1, 2, 4, 6])
+def test_the_latest_rows_of_windows_are_windows(n_ahead, length):
+    windows = two_series(8, length=6)
+    windows.n_ahead = n_ahead
+    found = windows.latest(length)
+    np.testing.assert_array_equal(steps_of(found), steps_of(windows)[:, 6 - length :])
+    assert (found.length, found.channel_names) == (length, ["u", "v"])
+    assert found.index is windows.index
+    # The row that a window belongs to, or the oldest that is left.
+    np.testing.assert_array_equal(found.last(), steps_of(windows)[:, max(5 - n_ahead, 6 - length)])
+
+
+def test_chunks_hold_about_a_million_values():
+    windows = Windows(np.zeros((1100, 256)), np.arange(9), 1024)
+    assert windows.shape[1] == 2**18
+    assert windows.chunks() == [slice(0, 4), slice(4, 8), slice(8, 12)]
+
+
+def test_windows_end_with_their_row_and_are_taken_along_the_first_axis_unless_told_otherwise():
+    windows = Windows(np.arange(8.0).reshape(4, 2), [0, 1, 2], 2)
+    assert windows.n_ahead == 0
+    np.testing.assert_array_equal(windows.last(), [[2, 3], [4, 5], [6, 7]])
+    np.testing.assert_array_equal(windows.take([2, 0]), np.asarray(windows)[[2, 0]])
 
 
 def test_windows_hold_positions_and_names_of_one_type_each():
@@ -615,15 +668,26 @@ def test_of_rows_fewer_than_a_window_there_is_none():
 
 
 def test_a_lost_layout_is_announced_where_fit_was_called():
-    class Reader(BaseEstimator):
-        def fit(self, X):
-            check_windows(self, X, reset=True)
-
     flat = np.asarray(SlidingWindow(10).fit_transform(three_channels()[0]))
-    with pytest.warns(UserWarning, match="10 steps by 3 channels") as record:
-        line = currentframe().f_lineno + 1
-        Reader().fit(flat)
-    assert (record[0].filename, record[0].lineno) == (__file__, line)
+    for X, message in (
+        (flat, "10 steps by 3 channels"),
+        (flat.reshape(-1, 3, 10), r"axes must be \(rows, steps"),
+    ):
+        np.asarray(SlidingWindow(10).fit_transform(three_channels()[0]))
+        with pytest.warns(UserWarning, match=message) as record:
+            line = currentframe().f_lineno + 1
+            ZScoreDetector("rolling").fit(X)
+        assert (record[0].filename, record[0].lineno) == (__file__, line)
+
+
+def test_longer_windows_of_the_same_rows_have_lost_nothing():
+    """They are as many, but end with the rows of the windows that were an array before them."""
+    rows = np.random.default_rng(0).normal(size=(60, 1))
+    longer = np.array(SlidingWindow(5).fit_transform(rows))
+    np.asarray(SlidingWindow(3).fit_transform(rows))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        ZScoreDetector("rolling").fit(longer)
 
 
 @pytest.mark.parametrize("horizon", [3, 4])

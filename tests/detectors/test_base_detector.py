@@ -29,9 +29,11 @@ from sklearn.utils import get_tags
 from sktsad import (
     AutoencoderDetector,
     ForecastDetector,
+    FusionDetector,
     GaussianDetector,
     KMeansDetector,
     LevelShiftDetector,
+    LinearForecastDetector,
     NearestWindowsDetector,
     OutlierClassifier,
     PCADetector,
@@ -460,6 +462,110 @@ def test_a_value_whose_square_overflows_is_an_alarm_of_every_window_that_holds_i
         held = np.arange(len(found)) // LENGTH == 5
         assert (found[held] == np.inf).all()
         np.testing.assert_allclose(found[~held], right[~held])
+
+
+#: Every detector that learns from numbers, and not by a network or another library.
+OF_NUMBERS = [
+    GaussianDetector(),
+    GaussianDetector("full"),
+    GaussianDetector(half_life=100),
+    KMeansDetector(5, random_state=0),
+    LevelShiftDetector(),
+    LinearForecastDetector(),
+    NearestWindowsDetector(),
+    NearestWindowsDetector(n_best=1),
+    PCADetector(),
+    ZScoreDetector(),
+    ZScoreDetector("rolling"),
+    ZScoreDetector(robust=True),
+]
+of_numbers = pytest.mark.parametrize("detector", OF_NUMBERS, ids=repr)
+
+
+@pytest.mark.parametrize("detector", [d for d in OF_NUMBERS if getattr(d, "mode", "") != "rolling"], ids=repr)
+@pytest.mark.parametrize("value", [1.01e150, -1e200, np.finfo(float).max])
+def test_values_whose_squares_overflow_are_refused_by_fit_unless_they_are_labelled(detector, value):
+    rows = SERIES.copy()
+    rows[100] = value
+    windows = SlidingWindow(LENGTH).fit_transform(rows)
+    with pytest.raises(
+        ValueError, match=r"8 of the \d+ normal windows contain values beyond 1e\+150.*SeriesImputer"
+    ):
+        clone(detector).fit(windows)
+    y = np.zeros(400, dtype=int)
+    y[100 : 100 + LENGTH] = 1
+    assert np.isfinite(clone(detector).fit(windows, y).threshold_)
+
+
+@of_numbers
+def test_values_whose_squares_vanish_are_announced(detector):
+    rows = np.hstack([SERIES, 1e-160 * SERIES])
+    with pytest.warns(
+        UserWarning, match=r"1 of the 2 channel\(s\) of X contain only values below 1e-150"
+    ) as caught:
+        clone(detector).fit(SlidingWindow(LENGTH).fit_transform(rows))
+    assert [warning.filename for warning in caught] == [__file__]
+    rows[:, 1] = 0  # there is nothing to learn
+    clone(detector).fit(SlidingWindow(LENGTH).fit_transform(rows))
+    clone(detector).fit(SlidingWindow(LENGTH).fit_transform(1e-140 * SERIES))
+
+
+@of_numbers
+@pytest.mark.parametrize("constant", [0.1, 1e9, 1e20, -3e38, 1e149])
+def test_a_constant_channel_hides_nothing_whatever_its_value(detector, constant):
+    """Such as a sensor that sends only a fill value: the rounding of its mean is larger than all else."""
+    rows = np.hstack([np.full((400, 1), constant), SERIES])
+    scores = [
+        clone(detector).fit(windows[:300], Y[:300]).decision_function(windows)
+        for windows in map(SlidingWindow(LENGTH).fit_transform, (rows, rows * [0, 1]))
+    ]
+    np.testing.assert_allclose(scores[0], scores[1], rtol=1e-6, atol=1e-9)
+
+
+@of_numbers
+def test_an_offset_changes_no_score(detector):
+    plain, offset = (
+        clone(detector).fit(windows, Y).decision_function(windows)
+        for windows in map(SlidingWindow(LENGTH).fit_transform, (SERIES, SERIES + 2.0**33))
+    )
+    np.testing.assert_allclose(offset, plain, rtol=1e-3, atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    "detector, name, value",
+    [
+        (FusionDetector([("z", ZScoreDetector()), ("g", GaussianDetector())]), "combine", "max"),
+        (GaussianDetector(), "covariance", "full"),
+        (GaussianDetector("full"), "score_on", "last"),
+        (KMeansDetector(3, random_state=0), "score_on", "overlap"),
+        (LinearForecastDetector(), "horizon", 2),
+        (NearestWindowsDetector(), "n_neighbors", 2),
+        (NearestWindowsDetector(), "score_on", "overlap"),
+        (PCADetector(1), "score_by", "inside"),
+        (PCADetector(1), "score_on", "overlap"),
+        (ZScoreDetector(), "mode", "rolling"),
+        (ZScoreDetector(), "robust", True),
+        (AutoencoderDetector(**SMALL), "score_on", "overlap"),
+        (VAEDetector(**SMALL), "score_on", "overlap"),
+        (ForecastDetector(hidden_size=4, max_epochs=1, random_state=0, warm_start=True), "horizon", 3),
+    ],
+)
+def test_what_scores_depend_on_is_that_of_the_threshold(detector, name, value):
+    """Set after fit, it would change the scores and leave the threshold as it was."""
+    detector = clone(detector).fit(WINDOWS)
+    before, was = detector.decision_function(WINDOWS), getattr(detector, name)
+    detector.set_params(**{name: value})
+    with pytest.raises(ValueError, match=f"{name}=.* was set after fit, where it was .*Call fit again"):
+        detector.predict(WINDOWS)
+    if name == "horizon" and hasattr(detector, "warm_start"):
+        with pytest.raises(ValueError, match="Call fit again with warm_start=False, or set it back"):
+            detector.fit(WINDOWS)
+        detector.warm_start = False
+    assert not np.array_equal(detector.fit(WINDOWS).decision_function(WINDOWS), before)
+    detector.set_params(**{name: was})
+    with pytest.raises(ValueError, match=f"{name}=.* was set after fit"):
+        detector.decision_function(WINDOWS)
+    np.testing.assert_allclose(detector.fit(WINDOWS).decision_function(WINDOWS), before, rtol=1e-5, atol=1e-6)
 
 
 @each_detector

@@ -84,3 +84,13 @@ def test_many_windows_are_fitted_and_scored_piece_by_piece_with_the_same_result(
 def test_a_parameter_out_of_range_is_named(name, value):
     with pytest.raises(ValueError, match=f"The {name!r} parameter of LinearForecastDetector must be"):
         LinearForecastDetector(**{name: value}).fit(WINDOWS)
+
+
+@pytest.mark.parametrize("value", [3e38, 1e100])
+def test_one_value_beside_which_alpha_is_rounded_away_is_no_singular_matrix(value):
+    rows = np.random.default_rng(0).normal(size=(200, 2))
+    rows[50] = value
+    windows = SlidingWindow(3).fit_transform(rows)
+    detector = LinearForecastDetector().fit(windows)
+    assert np.isfinite(detector.coef_).all() and np.isfinite(detector.threshold_)
+    assert detector.anomaly_score(windows).argmax() == 50

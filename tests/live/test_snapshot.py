@@ -83,6 +83,34 @@ def test_a_snapshot_of_another_model_is_refused(factory, tmp_path):
         LiveScorer(model).load(tmp_path / "missing")
 
 
+def test_what_keeps_a_snapshot_from_being_read_is_named(factory, tmp_path, monkeypatch):
+    """Neither a folder nor memory that runs out makes it a file of something else."""
+    model = make_pipeline(SeriesScaler(), GaussianDetector()).fit(factory[0])
+    scorer = LiveScorer(model)
+    scorer.save(tmp_path / "state")
+    with pytest.raises(OSError, match=str(tmp_path)):
+        scorer.load(tmp_path)
+
+    def load(*args, **kwargs):
+        raise MemoryError
+
+    monkeypatch.setattr(np, "load", load)
+    with pytest.raises(MemoryError):
+        scorer.load(tmp_path / "state")
+
+
+@pytest.mark.parametrize("n_bytes", [1, 30, 500])
+def test_a_damaged_snapshot_is_refused(factory, tmp_path, n_bytes):
+    model = make_pipeline(SeriesScaler(), GaussianDetector()).fit(factory[0])
+    LiveScorer(model).save(tmp_path / "state")
+    content = (tmp_path / "state").read_bytes()
+    half = len(content) // 2
+    for damaged in (content[:-n_bytes], content[:half] + bytes([content[half] ^ 1]) + content[half + 1 :]):
+        (tmp_path / "state").write_bytes(damaged)
+        with pytest.raises(ValueError, match="is not a snapshot"):
+            LiveScorer(model).load(tmp_path / "state")
+
+
 def test_a_write_that_fails_leaves_the_old_file(factory, tmp_path, monkeypatch):
     scorer = LiveScorer(make_pipeline(SeriesScaler(), GaussianDetector()).fit(factory[0]))
     scorer.save(tmp_path / "state")

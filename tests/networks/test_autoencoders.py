@@ -258,7 +258,22 @@ def test_the_autoencoder_itself_stays_whole():
 
 @pytest.mark.parametrize(
     "sizes",
-    [{4: 2}, {4, 2}, [True], [2**20], [], [0], [2.5], ["4"], np.array([[4]]), [4, None], range(0), [np.nan]],
+    [
+        {4: 2},
+        {4, 2},
+        [True],
+        [2**20],
+        [],
+        [0],
+        [2.5],
+        ["4"],
+        np.array([[4]]),
+        [4, None],
+        range(0),
+        [np.nan],
+        bytearray(b"x"),
+        b"x",
+    ],
 )
 def test_sizes_that_are_none_are_named(sizes):
     with pytest.raises(ValueError, match="hidden_sizes must be one or more numbers of units"):

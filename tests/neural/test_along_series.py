@@ -37,7 +37,7 @@ def test_series_that_are_not_known_have_no_number_and_nan_is_rest():
     index = pd.MultiIndex.from_product([["b", "a"], [0, 1]])
     X = pd.DataFrame({"x": np.zeros(4)}, index)
     model = StatefulRNNClassifier("gru", hidden_size=1, max_epochs=1).fit(X, [0, 1, 0, 1])
-    layout = layout_of(model, check_rows(model, X, reset=False), None, stacklevel=1)
+    layout = layout_of(model, check_rows(model, X, reset=False), None)
     assert model._series_numbers == number_series(layout)
     assert segments_of(model, layout, None).series.tolist() == [0, 1]
     del model._series_numbers["b"]

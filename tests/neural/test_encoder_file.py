@@ -118,6 +118,42 @@ def test_memory_that_runs_out_is_no_fault_of_the_file(saved, monkeypatch):
         read_encoder(saved[1])
 
 
+def test_a_damaged_file_gives_no_other_codes(saved):
+    """A bit that changes in the file, such as in a copy, is a number that torch reads all the same."""
+    path = saved[1]
+    content = path.read_bytes()
+    weights = ENCODER.state_dict()[WEIGHT].numpy().tobytes()
+    at = content.index(weights)
+    path.write_bytes(content[: at + 3] + bytes([content[at + 3] ^ 1]) + content[at + 4 :])
+    with pytest.raises(
+        ValueError, match=r"contains no valid encoder: the checksum of 'archive/data/\d+' differs"
+    ):
+        read_encoder(path)
+    assert np.isfinite(torch.load(path)["state"][WEIGHT].numpy()).all()  # which is why it has to be noticed
+
+
+@pytest.mark.parametrize("left_out", [1, 20, 1000])
+def test_a_file_that_is_cut_off_contains_no_encoder(saved, left_out):
+    path = saved[1]
+    path.write_bytes(path.read_bytes()[:-left_out])
+    with pytest.raises(ValueError, match=r"contains no encoder: write one with save_encoder"):
+        read_encoder(path)
+
+
+@pytest.mark.parametrize("path", ["", "\0", "nowhere/encoder.pt"])
+def test_a_path_that_no_file_can_have_does_not_exist(path):
+    with pytest.raises(FileNotFoundError, match=r"does not exist\. Write it with save_encoder"):
+        read_encoder(path)
+
+
+@pytest.mark.parametrize("path", [1, True, None, b"encoder.pt"])
+def test_a_number_is_no_path(path):
+    """Python would take it for a file that is open already, such as the standard output."""
+    pretrainer = ForecastPretrainer(hidden_size=3, max_epochs=1, random_state=0).fit(WINDOWS)
+    with pytest.raises(TypeError, match="The 'path' parameter of save_encoder must be"):
+        save_encoder(pretrainer, path)
+
+
 def test_what_is_written_is_read(saved):
     read, versions = read_encoder(saved[1])
     x = torch.from_numpy(np.asarray(WINDOWS, dtype=np.float32).reshape(-1, 6, 2))

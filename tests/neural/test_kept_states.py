@@ -38,7 +38,7 @@ def states(past, key):
 
 
 def starts(past, *times):
-    found = first_states(lay_out(rows_of(*times), "auto", 3, "float64", past), 3, stacklevel=1)
+    found = first_states(lay_out(rows_of(*times), "auto", 3, "float64", past), 3)
     return None if found is None else found[:, 0].tolist()
 
 
@@ -93,7 +93,7 @@ def test_without_time_or_history_nothing_is_kept():
     without_time = keep(Windows.from_dense(np.zeros((4, 1)), 1))
     assert without_time.values.shape == (0, 1)
     rows = Windows.from_dense(np.zeros((4, 1)), 1)
-    assert first_states(lay_out(rows, "auto", 3, "float64", without_time), 3, stacklevel=1) is None
+    assert first_states(lay_out(rows, "auto", 3, "float64", without_time), 3) is None
     past = keep(rows_of([0, 1, 5]), history="none")
     assert past.steps.tolist() == [1]
     assert states(past, "a") == []

@@ -251,3 +251,19 @@ def test_a_column_that_a_network_can_hardly_learn_from_is_named(cls, change):
 def test_constant_columns_and_those_of_usual_size_are_not_named():
     rows = np.column_stack([X[:, 0], np.full(90, 1e3), 1000 * X[:, 1], 0.001 * X[:, 2]])
     TorchClassifier(**SMALL).fit(SlidingWindow(3).fit_transform(rows), Y)
+
+
+@each_estimator
+def test_a_precision_set_after_fit_is_refused_in_words(cls):
+    estimator = cls(warm_start=True, dtype="float64", **SMALL).fit(X, Y)
+    before = estimator.decision_function(X)
+    estimator.set_params(dtype="float32")
+    for call in (estimator.decision_function, lambda rows: estimator.fit(rows, Y)):
+        with pytest.raises(
+            ValueError, match="dtype='float32' was set after fit, whose network has 'float64'"
+        ):
+            call(X)
+    np.testing.assert_array_equal(estimator.set_params(dtype="float64").decision_function(X), before)
+    assert estimator.set_params(dtype="float32", warm_start=False).fit(X, Y).decision_function(X).shape == (
+        90,
+    )

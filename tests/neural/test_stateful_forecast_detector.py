@@ -163,6 +163,27 @@ def test_warm_start_goes_on():
     assert len(model.set_params(warm_start=False).fit(X).net_.history) == 2
 
 
+@pytest.mark.parametrize("name, value", [("horizon", 1), ("loss", "squared_error")])
+def test_what_was_forecast_in_fit_is_forecast_later(name, value):
+    model = StatefulForecastDetector(warm_start=True, **SMALL).fit(X)
+    before = model.anomaly_score(X)
+    model.set_params(**{name: value})
+    for call in (model.anomaly_score, model.fit, model.partial_fit, lambda rows: model.live_step()):
+        with pytest.raises(ValueError, match=f"{name}={value!r} was set after fit, .* warm_start=False"):
+            call(X)
+    model.set_params(**{name: StatefulForecastDetector(**SMALL).get_params()[name]})
+    np.testing.assert_array_equal(model.anomaly_score(X), before)
+
+
+def test_a_precision_set_after_fit_is_refused_in_words():
+    model = StatefulForecastDetector(warm_start=True, **SMALL).fit(X).set_params(dtype="float64")
+    for call in (model.anomaly_score, model.fit, lambda rows: model.live_step()):
+        with pytest.raises(
+            ValueError, match="dtype='float64' was set after fit, whose network has 'float32'"
+        ):
+            call(X)
+
+
 def test_series_known_by_name():
     model = StatefulForecastDetector(series_embedding=2, **EXACT).fit(X)
     scores = pd.Series(model.anomaly_score(X), X.index)

@@ -2,7 +2,7 @@
 
 from ._along import run_along, states_after
 from ._batches import BatchLoader, WindowDataset, scale_weights
-from ._fit import apply, forward, make_net, resume_net, run, train
+from ._fit import apply, check_dtype, forward, make_net, resume_net, run, train
 from ._held_out import split_dataset, watched_rows
 from ._net import LeanClassifierNet, LeanNet, class_probabilities, f1_callback
 from ._network import Network, TrainingOptions
@@ -27,6 +27,7 @@ __all__ = [
     "VariationalNet",
     "WindowDataset",
     "apply",
+    "check_dtype",
     "class_probabilities",
     "f1_callback",
     "forward",

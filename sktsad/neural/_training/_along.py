@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from ._fit import check_dtype
 from ._net import LeanNet
 from ._random import full_precision
 from ._strands import Segments
@@ -45,6 +46,7 @@ def run_along(
     -------
     states : ndarray of shape (n_ends, parts, layers, units)
     """
+    check_dtype(net, segments.values.dtype)
     order = np.argsort(segments.starts - segments.stops, kind="stable")
     states = None
     module = net.module_

@@ -212,14 +212,25 @@ def _callbacks(network: Network, options: TrainingOptions) -> list[Any]:
     return callbacks
 
 
+def check_dtype(net: LeanNet, dtype: Any) -> None:
+    """Refuse rows of another precision than that of the weights, after ``dtype`` was set between fits."""
+    wanted, known = np.dtype(dtype).name, str(next(net.module_.parameters()).dtype).removeprefix("torch.")
+    if wanted != known:
+        raise ValueError(
+            f"dtype={wanted!r} was set after fit, whose network has {known!r}: set it back, or fit again with "
+            "warm_start=False."
+        )
+
+
 def resume_net(net: LeanNet, options: TrainingOptions) -> LeanNet:
     """Return a copy of a trained net to be trained further, so that the net in use is unchanged if that fails.
 
     Raises
     ------
     ValueError
-        If early stopping is switched on or off between the two.
+        If early stopping is switched on or off between the two, or ``dtype`` differs.
     """
+    check_dtype(net, options.dtype)
     if bool(options.early_stopping) != ("early_stopping" in dict(net.callbacks_)):
         raise ValueError(
             f"early_stopping={options.early_stopping} differs from that of the first fit: a network that is "
@@ -310,6 +321,7 @@ def forward(
     -------
     outputs : ndarray of shape (n_rows, ...)
     """
+    check_dtype(net, dataset.dtype)
     function = function or (lambda module, inputs: net.infer(inputs))
     return run(net.module_, net.device, dataset, batch_size, function)
 

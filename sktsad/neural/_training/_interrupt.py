@@ -11,6 +11,8 @@ import torch
 from skorch import NeuralNet
 from skorch.callbacks import Callback
 
+from ..._core import level_of_user
+
 
 class InterruptGuard(Callback):
     """Keep the weights of the last complete epoch, and restore them if an interrupt stops the next one.
@@ -55,7 +57,7 @@ class InterruptGuard(Callback):
         warnings.warn(
             f"Training was interrupted in epoch {self.epoch}: the network is that of {kept}.",
             UserWarning,
-            stacklevel=7,
+            stacklevel=level_of_user(),
         )
 
 

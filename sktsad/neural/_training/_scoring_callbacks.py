@@ -8,6 +8,7 @@ from typing import Any
 from skorch.callbacks import EpochScoring
 from skorch.callbacks.scoring import ScoringBase
 
+from ..._core import level_of_user
 from ._batches import BatchLoader
 from ._network import Network, TrainingOptions
 
@@ -46,5 +47,5 @@ def check_scoring(callback: Any, network: Network, options: TrainingOptions) -> 
             f"{what}, which scores validation rows, but early_stopping={options.early_stopping} holds none out, so it "
             "records nothing. Set early_stopping=True, or on_train=True in the callback to score the training rows.",
             UserWarning,
-            stacklevel=8,
+            stacklevel=level_of_user(),
         )
