@@ -262,9 +262,9 @@ def run_case(cls: type, kind: str, case: Any) -> tuple[str, str, str]:
         name, value, is_junk = case
         model = new(cls, **{name: value})
         rule = cls._parameter_constraints[name]
-        means_something = not is_junk and is_allowed(value, rule)
-        expect = (lambda: fit(new(cls, **{name: plain(value)}), X, y)) if means_something else None
         wants_nan = isinstance(value, float | np.floating) and bool(np.isnan(value))
+        means_something = is_allowed(value, rule) and (wants_nan or not is_junk)
+        expect = (lambda: fit(new(cls, **{name: plain(value)}), X, y)) if means_something else None
         verdict = judge(
             lambda: fit(model, X, y), model, expect, lambda text: name in text, wants_nan=wants_nan
         )

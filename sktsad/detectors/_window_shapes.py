@@ -59,4 +59,4 @@ def learn_origin(windows: Windows, least_spread: np.ndarray | None) -> Any:
 
 def every_nth(n_windows: int, at_most: int) -> slice:
     """Return a slice that takes every n-th window, with the smallest n that leaves at most ``at_most``."""
-    return slice(0, n_windows, -(-n_windows // at_most))
+    return slice(0, n_windows, -(-n_windows // int(at_most)))  # small NumPy integers may overflow

@@ -63,7 +63,7 @@ def strand_arguments(estimator: AnyEstimator, n_rows: int) -> dict[str, Any]:
     if chunk is None:
         chunk = min(_MAX_CHUNK, max(_MIN_CHUNK, n_rows // 16))
     if length is None:
-        length = max(8 * chunk, 2 * warm_up, min(_MAX_STRAND, -(-n_rows // estimator.batch_size)))
+        length = max(8 * chunk, 2 * warm_up, min(_MAX_STRAND, -(-n_rows // int(estimator.batch_size))))
         length = -(-length // chunk) * chunk
     if length <= warm_up:
         raise ValueError(

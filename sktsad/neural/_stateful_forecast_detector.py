@@ -389,7 +389,7 @@ class StatefulForecastDetector(BaseDetector, NetEstimator):
         is_part: bool = False,
     ) -> Callable[[], np.ndarray]:
         """Train the network, and learn the usual errors; return the function that scores these rows."""
-        goes_on = warm and is_part
+        goes_on, horizon = warm and is_part, int(self.horizon)  # small NumPy integers may overflow
         warn_if_badly_scaled(rows)
         layout = self._layout(rows, self._past if goes_on else None)
         if not warm:
@@ -413,10 +413,10 @@ class StatefulForecastDetector(BaseDetector, NetEstimator):
         if learnt.any():
             options = TrainingOptions.of(self)
             net = resume_net(self.net_, options) if warm else make_net(self._network(rows), options)
-            how: dict[str, Any] = {"has_cycle": not is_part, "horizon": self.horizon}
+            how: dict[str, Any] = {"has_cycle": not is_part, "horizon": horizon}
             self.net_ = train_along(self, net, segments, learnt, watched, n_epochs, **how)
         past, ends = past_of(rows, layout, self.history)
-        errors = UsualErrors(layout, self.horizon, self.loss, learnt, ends)
+        errors = UsualErrors(layout, horizon, self.loss, learnt, ends)
         states = states_after(self.net_, segments, self.predict_batch_size, ends, errors)
         if not goes_on or learnt.sum() >= MIN_HELD_OUT:
             self.usual_error_ = errors.usual()
@@ -429,7 +429,7 @@ class StatefulForecastDetector(BaseDetector, NetEstimator):
     def _network(self, rows: Windows) -> Network:
         error = partial(ReconstructionError, loss=self.loss)
         return network_along(
-            self, rows, (self.horizon, rows.n_channels), criterion=error, net_class=StatefulNet
+            self, rows, (int(self.horizon), rows.n_channels), criterion=error, net_class=StatefulNet
         )
 
     def _layout(self, rows: Windows, past: Past | None) -> RowLayout:

@@ -112,7 +112,9 @@ class WindowReducer(WindowTransformer, Estimator):
         self : WindowReducer
         """
         windows = check_windows(self, X, n_channels=self.n_channels, reset=True)
-        length, most = windows.length, max(self.max_per_channel, self.max_values // windows.n_channels)
+        # Small NumPy integers may overflow.
+        most = max(int(self.max_per_channel), int(self.max_values) // windows.n_channels)
+        length = windows.length
         self.n_merged_ = -(-length // most) if self.keep == "means" else 1
         self.length_ = min(length // self.n_merged_, most)
         self._channel_names = windows.channel_names

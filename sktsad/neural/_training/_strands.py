@@ -240,7 +240,7 @@ class StrandLoader:
         random_state: np.random.RandomState | None = None,
     ) -> None:
         self.dataset = dataset
-        self.batch_size = batch_size
+        self.batch_size = int(batch_size)  # small NumPy integers may overflow
         self.random_state = random_state
         #: Whether to yield each chunk as an iterator over its parts.
         self.in_parts = False
