@@ -332,10 +332,11 @@ def test_a_partition_tests_every_row_once_and_looks_ahead_in_its_first_fold_only
 
 def test_members_are_stacked_by_folds_in_time_order():
     X, y = make_kpi(600, contamination=0.08, random_state=0)
+    logistic = LogisticRegression(max_iter=1000)
     members = [
         ("wild", make_pipeline(SlidingWindow(5), GaussianDetector())),
-        ("calm", make_pipeline(SlidingWindow(5), LogisticRegression())),
+        ("calm", make_pipeline(SlidingWindow(5), logistic)),
     ]
-    stack = StackingClassifier(members, cv=SeriesSplit(3, partition=True)).fit(X, y)
+    stack = StackingClassifier(members, logistic, cv=SeriesSplit(3, partition=True)).fit(X, y)
     assert stack.score(X, y) > 0.9
     assert len(stack.stack_method_) == 2
