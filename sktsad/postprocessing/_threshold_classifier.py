@@ -315,7 +315,7 @@ class ThresholdClassifier(ClassifierWrapper):
                 "estimator, e.g. with l2_regularization=1; use another one, such as ExtraTreesClassifier; or wrap it, "
                 "fitted, in FrozenEstimator, and pass later rows.",
                 UserWarning,
-                stacklevel=4,
+                stacklevel=level_of_user(),
             )
 
     def decision_function(self, X: Rows) -> np.ndarray:
