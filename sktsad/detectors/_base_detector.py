@@ -256,11 +256,13 @@ class BaseDetector(ClassifierMixin):
 
     def _held_out(self, rows: Rows, anomalous: np.ndarray) -> np.ndarray:
         """Mark the rows that the threshold is learnt from; none if they would be too few, or nothing needs them."""
-        is_used = not isinstance(self._wanted_threshold(), Real) or getattr(self, "early_stopping", False)
-        held_out = tail_mask(rows, self._share_held_out(num_samples(rows)) if is_used else 0)
+        held_out = tail_mask(rows, self._share_held_out(num_samples(rows)) if self._needs_held_out() else 0)
         if not (~held_out & ~anomalous).any() or (held_out & ~anomalous).sum() < MIN_HELD_OUT:
             held_out[:] = False
         return held_out
+
+    def _needs_held_out(self) -> bool:
+        return not isinstance(self._wanted_threshold(), Real) or getattr(self, "early_stopping", False)
 
     def _forget_threshold(self) -> None:
         """Delete what an earlier fit learnt of the threshold."""

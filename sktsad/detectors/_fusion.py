@@ -276,6 +276,9 @@ class FusionDetector(BaseDetector, BaseComposition, Estimator):
         if isinstance(self._wanted_threshold(), Real):
             del self._scores_of_fit
 
+    def _needs_held_out(self) -> bool:
+        return True  # for the scales of the members, even if the threshold is a number
+
     def _scores_of(self, rows: Rows, chosen: np.ndarray) -> np.ndarray:
         """Return the scores that the rule learns from: those of members that were not fitted on held-out rows."""
         return self.__dict__.pop("_scores_of_fit")[chosen]

@@ -21,6 +21,7 @@ from sklearn.pipeline import make_pipeline
 from sktsad import (
     FusionDetector,
     GaussianDetector,
+    NearestWindowsDetector,
     OutlierClassifier,
     SeriesScaler,
     SeriesSplit,
@@ -182,7 +183,9 @@ def test_a_row_never_scores_lower_for_a_higher_score_of_a_member(scale, combine)
 @each_way
 @pytest.mark.parametrize("weights", [None, [1, 2, 0.5], [0, 3, 1]], ids=str)
 def test_scores_are_scaled_weighted_and_combined(scale, combine, weights):
-    fusion = FusionDetector(MEMBERS, scale=scale, combine=combine, weights=weights, threshold=1.0).fit(X, Y)
+    fusion = FusionDetector(
+        MEMBERS, scale=scale, combine=combine, weights=weights, threshold=1.0, validation_fraction=0.0
+    ).fit(X, Y)
     make = SCALES[scale]
     columns = []
     for _, member in MEMBERS:
@@ -193,6 +196,16 @@ def test_scores_are_scaled_weighted_and_combined(scale, combine, weights):
     else:
         expected = np.max([c * w for c, w in zip(columns, weights or [1] * 3, strict=True) if w], axis=0)
     np.testing.assert_allclose(fusion.anomaly_score(X), expected)
+
+
+@each_scale
+def test_a_number_as_the_threshold_does_not_change_the_scores(scale):
+    """The scales are learnt from held-out rows, whatever the threshold."""
+    members = [("z", Z), ("nearest", NearestWindowsDetector())]
+    fusion = FusionDetector(members, scale=scale).fit(X)
+    with_number = FusionDetector(members, scale=scale, threshold=0.7).fit(X)
+    np.testing.assert_array_equal(with_number.anomaly_score(X), fusion.anomaly_score(X))
+    assert not hasattr(with_number, "held_out_scores_")
 
 
 @each_scale

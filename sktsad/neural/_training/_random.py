@@ -47,16 +47,28 @@ def full_precision(device: str) -> Iterator[None]:
     """Keep layers from rounding: recurrent layers round to 10 bits on a GPU, and all do in the caller's autocast."""
     kind = torch.device(device).type
     if kind != "cuda":
-        with torch.autocast(kind, enabled=False):
+        with _no_autocast(kind):
             yield
         return
-    with _LOCK, torch.autocast(kind, enabled=False):
+    with _LOCK, _no_autocast(kind):
         before = torch.backends.cudnn.allow_tf32
         torch.backends.cudnn.allow_tf32 = False
         try:
             yield
         finally:
             torch.backends.cudnn.allow_tf32 = before
+
+
+@contextmanager
+def _no_autocast(kind: str) -> Iterator[None]:
+    # Not ``torch.autocast(kind, enabled=False)``: inside it, the autocast of a user's module never forgets the weights
+    # that it has converted, so that training changes nothing.
+    before = torch.is_autocast_enabled(kind)
+    torch.set_autocast_enabled(kind, False)
+    try:
+        yield
+    finally:
+        torch.set_autocast_enabled(kind, before)
 
 
 @contextmanager

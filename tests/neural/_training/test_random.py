@@ -240,3 +240,23 @@ def test_what_the_caller_has_set_for_torch_changes_no_bits(context):
             model = pickle.loads(pickle.dumps(model.fit(rows, Y)))
             np.testing.assert_array_equal(model.decision_function(rows), expected[0])
             np.testing.assert_array_equal(model.fit(rows, Y).decision_function(rows), expected[1])
+
+
+class Rounded(nn.Module):
+    """A linear layer that multiplies in 16 bits."""
+
+    def __init__(self, n_inputs):
+        super().__init__()
+        self.linear = nn.Linear(n_inputs, 2)
+
+    def forward(self, x):
+        with torch.autocast("cpu", torch.bfloat16):
+            return self.linear(x).float()
+
+
+def test_a_module_with_its_own_autocast_learns():
+    rng = np.random.default_rng(0)
+    rows = rng.normal(size=(200, 3)).astype(np.float32)
+    labels = (rows[:, 0] > 0).astype(int)
+    model = TorchClassifier(Rounded, max_epochs=20, lr=0.05, random_state=0).fit(rows, labels)
+    assert model.score(rows, labels) > 0.9
