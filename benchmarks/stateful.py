@@ -34,11 +34,10 @@ from sktsad import (
 )
 from sktsad.metrics import ucr_accuracy, vus_pr
 
-LENGTHS = (1, 8, 32)  # of the rolling mean
+LENGTHS = (1, 8, 32, 64)  # of the rolling mean
 DETECTORS = {
     "along the series": [StatefulForecastDetector(hidden_size=32)],
-    "along the series, squared error": [StatefulForecastDetector(hidden_size=32, loss="squared_error")],
-    "along the series, twice the epochs": [StatefulForecastDetector(hidden_size=32, max_epochs=24)],
+    "along the series, absolute error": [StatefulForecastDetector(hidden_size=32, loss="absolute_error")],
     "windows of 60": [SlidingWindow(60), ForecastDetector(hidden_size=32, max_epochs=20)],
 }
 

@@ -31,7 +31,8 @@ def run(module, rows, states=None):
         for number, cell in enumerate(cells):
             states[number] = cell(x, states[number])
             x = states[number][0] if isinstance(states[number], tuple) else states[number]
-        outputs.append(module.head(x)[0].reshape(module.output_shape))
+        output = module.head(x)[0].reshape(module.output_shape)
+        outputs.append(output + row if module.adds_row else output)
     return torch.stack(outputs), states
 
 

@@ -38,6 +38,9 @@ class StatefulNetwork(nn.Module):
     n_series, series_embedding : int or None, default=None
         Number of known series, and size of the vector that is learnt for each and appended to its rows. Number -1 is an
         unknown series: its vector is the mean of all vectors.
+    adds_row : bool, default=False
+        Whether the values of the row are added to each output, so that the layers learn how later rows differ from it.
+        The last number in ``output_shape`` must then be ``n_channels``.
     """
 
     def __init__(
@@ -51,9 +54,11 @@ class StatefulNetwork(nn.Module):
         dense_size: int | None = None,
         n_series: int | None = None,
         series_embedding: int | None = None,
+        adds_row: bool = False,
     ) -> None:
         super().__init__()
         self.output_shape = output_shape
+        self.adds_row = adds_row
         #: Shape of the state of one series.
         self.state_shape = (2 if cell == "lstm" else 1, num_layers, hidden_size)
         self.embedding = nn.Embedding(n_series, series_embedding) if n_series and series_embedding else None
@@ -85,8 +90,7 @@ class StatefulNetwork(nn.Module):
             x, end = layer(x, self._of_layer(state, number))
             ends.append(self._join(end))
             x = self.dropout(x)
-        outputs = self.head(x)
-        return outputs.reshape(*outputs.shape[:2], *self.output_shape), torch.stack(ends, dim=2)
+        return self._outputs(x, X), torch.stack(ends, dim=2)
 
     def step(
         self, X: torch.Tensor, state: torch.Tensor, series: torch.Tensor | None = None
@@ -107,8 +111,7 @@ class StatefulNetwork(nn.Module):
             else:
                 x = cell(x, *parts, *layer.all_weights[0])
                 ends.append(x[:, None])
-        outputs = self.head(x)
-        return outputs.reshape(len(X), *self.output_shape), torch.stack(ends, dim=2)
+        return self._outputs(x, X), torch.stack(ends, dim=2)
 
     def end_state(
         self,
@@ -127,6 +130,11 @@ class StatefulNetwork(nn.Module):
             x, end = layer(x, self._of_layer(state, number))
             ends.append(self._join(end))
         return torch.stack(ends, dim=2)
+
+    def _outputs(self, x: torch.Tensor, X: torch.Tensor) -> torch.Tensor:
+        """Return the outputs at rows X, where the last layer has the state x."""
+        outputs = self.head(x).reshape(*X.shape[:-1], *self.output_shape)
+        return outputs + X.unsqueeze(-2) if self.adds_row else outputs
 
     def _inputs(self, X: torch.Tensor, series: torch.Tensor | None) -> torch.Tensor:
         """Append the vector of its series to each row."""

@@ -73,7 +73,12 @@ def strand_arguments(estimator: AnyEstimator, n_rows: int) -> dict[str, Any]:
 
 
 def network_along(
-    estimator: AnyEstimator, windows: Windows, output_shape: tuple[int, ...], **others: Any
+    estimator: AnyEstimator,
+    windows: Windows,
+    output_shape: tuple[int, ...],
+    *,
+    adds_row: bool = False,
+    **others: Any,
 ) -> Network:
     """Return the network that an estimator runs along rows; ``others`` are further arguments of `Network`."""
     module = partial(
@@ -81,6 +86,7 @@ def network_along(
         n_channels=windows.n_channels,
         output_shape=output_shape,
         n_series=len(estimator._series_numbers),
+        adds_row=adds_row,
         **{name: getattr(estimator, name) for name in _OF_MODULE},
     )
     update_rule = ("update_rule", UpdateRule(estimator.max_grad_norm))

@@ -11,6 +11,15 @@ from ._row_layout import RowLayout
 #: Approximate largest and smallest number of rows whose errors are used to learn the usual errors, and the largest
 #: number of values of their forecasts (64 MiB of float32), for which fewer rows are used.
 _SAMPLE, _SMALL_SAMPLE, _MAX_VALUES = 2**16, 2**10, 2**24
+#: Larger values count as this one: squares stay finite, and the state recovers.
+_LARGEST = 1e18
+
+
+def hold_values(values: np.ndarray) -> np.ndarray:
+    """Return values of rows without those that are infinite or whose squares would be."""
+    if -_LARGEST <= values.min() and values.max() <= _LARGEST:
+        return values
+    return np.clip(values, -_LARGEST, _LARGEST)
 
 
 class ForecastErrors:

@@ -15,11 +15,10 @@ from .._core import (
     Past,
     SeriesPast,
 )
+from ._forecast_errors import hold_values
 from ._kept_states import state_before
 from ._training import check_dtype
 
-#: Inputs of forecasts are clipped to this, as the state would not recover from an infinite value.
-_LARGEST = 1e30
 
 
 class LiveNetwork(GappedStep):
@@ -138,9 +137,7 @@ class LiveForecast(LiveNetwork):
         slots, new = rows.slots, self.is_new(rows)
         self.state[slots[new]] = 0
         self.forecasts[slots[new]] = np.nan
-        inputs = self._as_inputs(values)
-        if not np.isfinite(inputs).all():
-            inputs = np.clip(inputs, -_LARGEST, _LARGEST)
+        inputs = hold_values(self._as_inputs(values))
         made = self.forecasts[slots]
         each = np.arange(len(self.usual))
         off = np.abs(

@@ -30,7 +30,7 @@ from ..detectors import MIN_HELD_OUT, BaseDetector, labels_of_part
 from ..networks import ReconstructionError
 from ..thresholds import MeanStd
 from ._along_series import ALONG_SERIES, layout_of, network_along, number_series, segments_of, train_along
-from ._forecast_errors import RowErrors, UsualErrors
+from ._forecast_errors import RowErrors, UsualErrors, hold_values
 from ._input_checks import warn_if_badly_scaled
 from ._kept_states import first_states, past_of
 from ._live_network import LiveForecast
@@ -47,17 +47,14 @@ from ._training import (
     states_after,
 )
 
-#: Replaces values beyond the range of float32.
-_LARGEST = 1e30
-
 
 class StatefulForecastDetector(BaseDetector, NetEstimator):
     """Score a row by how badly a recurrent network that runs along the series predicts it.
 
-    It takes rows, not windows: at every row the network predicts the next ``horizon`` rows from its state [1]_, in one
-    pass over the series. The score of a row is the mean error over its channels and all forecasts of the row, each
-    divided by the usual error of that channel and horizon, the median in training: a score of 1 is usual. The network
-    is trained on strands of the series, as in `StatefulRNNClassifier`.
+    It takes rows, not windows: at every row the network predicts from its state [1]_ by how much the next ``horizon``
+    rows will differ from this row, in one pass over the series. The score of a row is the mean error over its channels
+    and all forecasts of the row, each divided by the usual error of that channel and horizon, the median in training: a
+    score of 1 is usual. The network is trained on strands of the series, as in `StatefulRNNClassifier`.
 
     Parameters
     ----------
@@ -74,10 +71,10 @@ class StatefulForecastDetector(BaseDetector, NetEstimator):
         Share of units dropped between recurrent layers and before the outputs, below 1.
     dense_size : int or None, default=None
         Number of units in a dense layer before the outputs; None leaves it out.
-    loss : {"absolute_error", "squared_error"}, default="absolute_error"
+    loss : {"squared_error", "absolute_error"}, default="squared_error"
         Error of each value, in training and in the score.
     threshold : threshold rule, float or None, default=None
-        None means ``MeanStd(3)``.
+        None means ``MeanStd(6)``.
     max_epochs : int, default=12
         Number of passes over the rows; see ``min_updates``.
     min_updates : int, default=25
@@ -95,7 +92,7 @@ class StatefulForecastDetector(BaseDetector, NetEstimator):
         its series or after a gap. These rows count as part of the previous strand.
     predict_batch_size : int, default=256
         Largest number of series, or parts of series between gaps, that run side by side at predict.
-    lr : float, default=0.005
+    lr : float, default=0.01
         Learning rate; the largest value of the schedule.
     lr_schedule : {"one_cycle", "constant"}, default="one_cycle"
         Whether the learning rate rises to ``lr`` and falls again over the epochs of a `fit` [3]_. An ``LRScheduler``
@@ -201,7 +198,7 @@ class StatefulForecastDetector(BaseDetector, NetEstimator):
         "loss": [StrOptions({"absolute_error", "squared_error"})],
         "horizon": [Interval(Integral, 1, 10_000, closed="both")],
     }
-    _default_threshold = MeanStd(3)
+    _default_threshold = MeanStd(6)
     _of_score = ("horizon", "loss")
 
     _past: Past
@@ -217,7 +214,7 @@ class StatefulForecastDetector(BaseDetector, NetEstimator):
         num_layers: int = 1,
         dropout: float = 0.0,
         dense_size: int | None = None,
-        loss: str = "absolute_error",
+        loss: str = "squared_error",
         threshold: Any = None,
         max_epochs: int = 12,
         min_updates: int = 25,
@@ -226,7 +223,7 @@ class StatefulForecastDetector(BaseDetector, NetEstimator):
         strand_length: int | None = None,
         warm_up: int = 64,
         predict_batch_size: int = 256,
-        lr: float = 5e-3,
+        lr: float = 0.01,
         lr_schedule: str = "one_cycle",
         optimizer: Any = "adamw",
         max_grad_norm: float | None = 1.0,
@@ -427,17 +424,13 @@ class StatefulForecastDetector(BaseDetector, NetEstimator):
         return lambda: self._run(layout, segments, before, by_channel=False)[:, 0]
 
     def _network(self, rows: Windows) -> Network:
+        shape = int(self.horizon), rows.n_channels
         error = partial(ReconstructionError, loss=self.loss)
-        return network_along(
-            self, rows, (int(self.horizon), rows.n_channels), criterion=error, net_class=StatefulNet
-        )
+        return network_along(self, rows, shape, adds_row=True, criterion=error, net_class=StatefulNet)
 
     def _layout(self, rows: Windows, past: Past | None) -> RowLayout:
-        """Lay rows out with infinite values replaced, as the state would not recover from them."""
         layout = layout_of(self, rows, past)
-        if np.isfinite(layout.values).all():
-            return layout
-        return replace(layout, values=np.clip(layout.values, -_LARGEST, _LARGEST))
+        return replace(layout, values=hold_values(layout.values))
 
     def _score(self, rows: Windows) -> np.ndarray:
         return self._errors(rows, by_channel=False)[:, 0]

@@ -91,3 +91,15 @@ def test_dropout_is_between_layers_and_before_outputs_and_not_inside_the_layers(
     # The first layer is whole: what is dropped is what the second reads.
     first = module.layers[0](x)[1][0]
     torch.testing.assert_close(module(x)[1][:, 0, 0], first[0])
+
+
+@each_cell
+def test_the_values_of_a_row_are_added_to_each_output(cell):
+    torch.manual_seed(0)
+    module = StatefulNetwork(3, (2, 3), cell, hidden_size=4, adds_row=True).double().eval()
+    x = rows(2, 7)
+    outputs, state = module(x)
+    module.adds_row = False
+    torch.testing.assert_close(outputs, module(x)[0] + x[:, :, None])
+    module.adds_row = True
+    torch.testing.assert_close(module.step(x[:, 0], state * 0)[0], outputs[:, 0])
