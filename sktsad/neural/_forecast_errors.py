@@ -17,7 +17,7 @@ _LARGEST = 1e18
 
 def hold_values(values: np.ndarray) -> np.ndarray:
     """Return values of rows without those that are infinite or whose squares would be."""
-    if -_LARGEST <= values.min() and values.max() <= _LARGEST:
+    if values.min() >= -_LARGEST and values.max() <= _LARGEST:
         return values
     return np.clip(values, -_LARGEST, _LARGEST)
 

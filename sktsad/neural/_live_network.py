@@ -20,7 +20,6 @@ from ._kept_states import state_before
 from ._training import check_dtype
 
 
-
 class LiveNetwork(GappedStep):
     """Keep the state of a network after the last row of each series; the next row is one step of the network.
 
