@@ -111,6 +111,7 @@ DETECTORS = {
     ),
     "make_detector": (make_detector(), True),
     "make_detector, overlap": (make_detector(score_on="overlap"), False),
+    "make_detector, series": (make_detector(score_on="series"), False),
 }
 
 

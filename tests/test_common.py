@@ -155,6 +155,7 @@ ESTIMATORS = [
     FusionDetector(MEMBERS, scale="tail"),
     FusionDetector(MEMBERS, scale="log"),
     FusionDetector(MEMBERS, score_on="overlap"),
+    FusionDetector(MEMBERS, score_on="series"),
     SmoothedClassifier(LogisticRegression(), 1),
     SmoothedClassifier(LogisticRegression(), 3),
     CostSensitiveClassifier(LogisticRegression()),

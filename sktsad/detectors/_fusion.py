@@ -28,6 +28,7 @@ from .._core import (
     fitted_part,
     is_spread,
     params_of_rows,
+    read_rows,
     robust_moments,
     row_index,
     safe_indexing,
@@ -36,6 +37,10 @@ from .._core import (
 from ..preprocessing import SlidingWindow
 from ..thresholds import MeanStd
 from ._base_detector import BaseDetector
+from ._window_detector import WindowDetector
+
+#: With fewer rows of a series, in lengths of a window, what is unusual among its windows cannot be seen.
+_LEAST_WINDOWS = 4
 
 
 class FusionDetector(BaseDetector, BaseComposition, Estimator):
@@ -74,10 +79,15 @@ class FusionDetector(BaseDetector, BaseComposition, Estimator):
     refit : bool, default=False
         Whether to fit the members again, to all rows, after scale and threshold are learnt. The windows of rows that
         follow then also contain held-out rows. Fitting takes twice as long.
-    score_on : {"row", "overlap"}, default="row"
+    score_on : {"row", "overlap", "series"}, default="row"
         "row" combines the scores that the members give a row. "overlap" first computes, for each member that is a
         pipeline with windows, the mean of the scaled scores of all windows that contain the row: this **looks ahead**
-        by a window and is for analysing past data. Do not also set ``score_on="overlap"`` on a member.
+        by a window and is for analysing past data. Do not also set ``score_on="overlap"`` on a member. "series" is for
+        whole recordings: in addition, a window must be unusual among the windows of its own series, so that normal rows
+        that differ from the training rows do not score high if they are frequent. For each series in X, a copy of each
+        detector of windows is fitted to all its windows, and the lower of the two scaled scores counts. An event that
+        is repeated in the series is not found, nor is anything in training rows, which the members know. It **looks
+        ahead** to the end of the series, and needs at least four windows' length of rows of each series.
 
     Attributes
     ----------
@@ -123,7 +133,7 @@ class FusionDetector(BaseDetector, BaseComposition, Estimator):
         "combine": [StrOptions({"mean", "max"})],
         "weights": ["array-like", None],
         "refit": ["boolean"],
-        "score_on": [StrOptions({"row", "overlap"})],
+        "score_on": [StrOptions({"row", "overlap", "series"})],
     }
     _default_threshold = MeanStd(4)
     _of_score = ("combine", "score_on")
@@ -188,7 +198,7 @@ class FusionDetector(BaseDetector, BaseComposition, Estimator):
     @property
     def looks_ahead(self) -> bool:
         """Whether the score of a row depends on later rows, apart from members that look ahead themselves."""
-        return self.score_on == "overlap"
+        return self.score_on != "row"
 
     def member_scores(self, X: Rows) -> pd.DataFrame:
         """Return the contribution of each member to the score, to show which of them raises an alarm.
@@ -264,10 +274,10 @@ class FusionDetector(BaseDetector, BaseComposition, Estimator):
         # any.
         known = ~anomalous & (held_out if held_out.any() else True)
         asked = held_out if held_out.any() else np.ones(len(held_out), dtype=bool)
-        scores, windows = zip(*(_scores_of(member, rows, asked) for member in self.detectors_), strict=True)
+        scores, *others = self._member_scores(rows, asked)
         self._scales = [_SCALES[self.scale](score[known[asked]]) for score in scores]
         self._scores_of_fit = np.full(len(asked), np.nan)
-        self._scores_of_fit[asked] = self._combine(self._to_shares(scores, windows))
+        self._scores_of_fit[asked] = self._combine(self._to_shares(scores, *others))
         if self.refit and held_out.any():
             self.detectors_ = self._fitted(rows, encoded, np.arange(len(held_out)), wanted)
         self.named_detectors_ = Bunch(
@@ -325,16 +335,25 @@ class FusionDetector(BaseDetector, BaseComposition, Estimator):
 
     def _shares(self, rows: Rows) -> np.ndarray:
         """Return the weighted score of each member, all on one scale."""
-        scores, windows = zip(*(_scores_of(member, rows) for member in self.detectors_), strict=True)
-        return self._to_shares(scores, windows)
+        return self._to_shares(*self._member_scores(rows))
 
-    def _to_shares(self, scores: Sequence[np.ndarray], windows: Sequence[Windows | None]) -> np.ndarray:
-        scaled = [scale(score) for scale, score in zip(self._scales, scores, strict=True)]
-        if self.looks_ahead:
-            scaled = [
-                score if seen is None else seen.overlap_means(score)
-                for score, seen in zip(scaled, windows, strict=True)
-            ]
+    def _member_scores(self, rows: Rows, asked: np.ndarray | slice = slice(None)) -> tuple[Any, ...]:
+        """Return for each member the scores of the chosen rows, their windows, and the scores among their series."""
+        among = self.score_on == "series"
+        return tuple(
+            zip(*(_scores_of(member, rows, asked, among) for member in self.detectors_), strict=True)
+        )
+
+    def _to_shares(
+        self,
+        scores: Sequence[np.ndarray],
+        windows: Sequence[Windows | None],
+        among: Sequence[np.ndarray | None],
+    ) -> np.ndarray:
+        scaled = []
+        for scale, score, seen, other in zip(self._scales, scores, windows, among, strict=True):
+            each = scale(score) if other is None else np.minimum(scale(score), scale(other))
+            scaled.append(seen.overlap_means(each) if self.looks_ahead and seen is not None else each)
         # A member of weight 0 does not count, even where its score is infinite.
         return np.where(self._weights > 0, np.column_stack(scaled), 0.0) * self._weights
 
@@ -349,19 +368,43 @@ class FusionDetector(BaseDetector, BaseComposition, Estimator):
 
 
 def _scores_of(
-    member: Any, rows: Rows, asked: np.ndarray | slice = slice(None)
-) -> tuple[np.ndarray, Windows | None]:
+    member: Any, rows: Rows, asked: np.ndarray | slice, among: bool
+) -> tuple[np.ndarray, Windows | None, np.ndarray | None]:
     """Return the scores of a member for the chosen rows, and their windows if it is a pipeline that makes windows.
 
-    All rows are needed to make windows, but the windows can then be scored one by one.
+    All rows are needed to make windows, but the windows can then be scored one by one. With ``among``, also return how
+    unusual the windows of a detector of windows are among those of their own series.
     """
     steps = member.steps[:-1] if isinstance(member, Pipeline) else []
     n_steps = next((n for n, (_, step) in enumerate(steps, 1) if isinstance(step, SlidingWindow)), 0)
     windows = member[:n_steps].transform(rows) if n_steps else None
     if not isinstance(windows, Windows):  # with ``set_output`` they are a frame
-        return decision_scores(member, rows)[asked], None
+        return decision_scores(member, rows)[asked], None, None
+    others = None
+    if among and isinstance(member[-1], WindowDetector):
+        inputs = windows
+        for _, step in steps[n_steps:]:
+            inputs = step.transform(inputs)
+        others = _scores_among(member[-1], inputs, windows)[asked]
     windows = windows[asked]
-    return decision_scores(member[n_steps:], windows), windows
+    return decision_scores(member[n_steps:], windows), windows, others
+
+
+def _scores_among(detector: WindowDetector, inputs: Any, windows: Windows) -> np.ndarray:
+    """Return the scores of windows among those of their own series; ``inputs`` is what the detector sees of them."""
+    scores = np.empty(len(windows))
+    series = read_rows(windows)
+    for key, part in series.parts():
+        own = series.order[part]
+        if len(own) < _LEAST_WINDOWS * windows.length:
+            name = "X" if key is None else f"series {key!r}"
+            raise ValueError(
+                f"score_on='series' compares the windows of {name} with one another, but {name} has only {len(own)} "
+                f"rows, fewer than {_LEAST_WINDOWS} windows of {windows.length} rows. Give more rows of it, or set "
+                "score_on='overlap'."
+            )
+        scores[own] = detector._scores_among(safe_indexing(inputs, own))
+    return scores
 
 
 @fitted_part

@@ -32,7 +32,7 @@ _MAX_PER_COLUMN = 64
     {
         "threshold": [ThresholdRule, Interval(Real, None, None, closed="neither"), None],
         "validation_fraction": [Interval(Real, 0, 1, closed="left")],
-        "score_on": [StrOptions({"row", "overlap"})],
+        "score_on": [StrOptions({"row", "overlap", "series"})],
     },
     prefer_skip_nested_validation=True,
 )
@@ -51,13 +51,14 @@ def make_detector(
     Parameters
     ----------
     threshold : threshold rule, float or None, default=None
-        None means ``MedianMAD(6)``, on the mean of the six scores, or ``MedianMAD(8)`` with ``score_on="overlap"``.
+        None means ``MedianMAD(6)``, on the mean of the six scores, or ``MedianMAD(8)`` if it looks ahead.
     validation_fraction : float, default=0.2
         Share of rows, the last of each series in time, that are held out: the scale of the members' scores and the
         threshold are learnt from them. Then the members are fitted again, to all rows.
-    score_on : {"row", "overlap"}, default="row"
-        "row" scores a row by the windows that end with it. "overlap" scores it by all windows that contain it, as in
-        `FusionDetector`: this **looks ahead** and is for analysing past data, where it finds events better.
+    score_on : {"row", "overlap", "series"}, default="row"
+        "row" scores a row by the windows that end with it. "overlap" scores it by all windows that contain it, and
+        "series" also compares these with the other windows of their series, as in `FusionDetector`. Both **look ahead**
+        and are for analysing past data, where they find events better: "series" in whole recordings.
 
     Returns
     -------
@@ -119,7 +120,7 @@ def make_detector(
     return FusionDetector(
         members,
         scale="log",
-        threshold=MedianMAD(8 if score_on == "overlap" else 6) if threshold is None else threshold,
+        threshold=MedianMAD(6 if score_on == "row" else 8) if threshold is None else threshold,
         validation_fraction=validation_fraction,
         refit=True,
         score_on=score_on,

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn.base import clone
 from sklearn.metrics.pairwise import euclidean_distances
 
 from .._core import Estimator, Interval, Rows, StrOptions, Windows, is_spread
@@ -183,9 +182,7 @@ class NearestWindowsDetector(WindowDetector, Estimator):
         ----------
         .. [1] C.-C. M. Yeh et al., "Matrix profile I: all pairs similarity joins for time series", ICDM 2016.
         """
-        detector = clone(self).set_params(threshold=0.0).fit(X)
-        windows = detector._read(X)
-        return detector._of_rows(windows, detector._distances(windows, detector._search_apart))
+        return self._scores_among(X)
 
     @property
     def _reads_layout(self) -> bool:  # type: ignore[override]

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from sklearn.base import clone
 from sklearn.utils import Tags
 
 from .._core import Interval, Labels, Rows, Windows, check_windows, level_of_user, row_index, window_names
@@ -83,6 +84,12 @@ class WindowDetector(BaseDetector):
 
     def _scores_of(self, rows: Rows, chosen: np.ndarray) -> np.ndarray:
         return self._score_rows(rows[chosen])
+
+    def _scores_among(self, X: Rows) -> np.ndarray:
+        """Return the scores of windows among themselves: those of a copy fitted to them, without labels."""
+        detector = clone(self).set_params(threshold=0.0).fit(X)
+        windows = detector._read(X)
+        return detector._scores_of(windows, np.arange(len(windows)))
 
     def _score_rows(self, rows: Rows) -> np.ndarray:
         scores = self._score(rows)

@@ -23,6 +23,7 @@ from sktsad import (
     GaussianDetector,
     NearestWindowsDetector,
     OutlierClassifier,
+    PCADetector,
     SeriesScaler,
     SeriesSplit,
     SlidingWindow,
@@ -533,6 +534,58 @@ def test_overlapping_scores_are_means_of_scaled_scores_over_all_windows_that_hol
     assert (ahead.looks_ahead, plain.looks_ahead) == (True, False)
     with pytest.raises(TypeError, match="it looks ahead"):
         LiveScorer(ahead)
+
+
+def test_scored_on_series_a_window_must_also_be_unusual_in_its_own_series():
+    rng = np.random.default_rng(1)
+    X = pd.DataFrame(rng.normal(size=(200, 1)), pd.MultiIndex.from_product([["a", "b"], range(100)]))
+    windows = make_pipeline(SlidingWindow(4), WindowReducer(2), NearestWindowsDetector(threshold=0.0))
+    members = [("windows", windows), ("rows", ZScoreDetector(threshold=0.0))]
+    ahead = FusionDetector(members, scale="log", score_on="overlap").fit(X)
+    both = FusionDetector(members, scale="log", score_on="series").fit(X)
+    later = X.iloc[[*range(200), *range(60, 90)]].copy() + 0.1
+    later.index = pd.MultiIndex.from_tuples([*X.index, *(("c", row) for row in range(30))])
+    expected = FusionDetector(members, scale="log").fit(X).member_scores(later) * 2
+    for name in "abc":
+        own = later.index.get_level_values(0) == name
+        profile = windows[-1].matrix_profile(windows[:-1].fit_transform(later[own]))
+        expected.loc[own, "windows"] = np.minimum(expected.loc[own, "windows"], both._scales[0](profile))
+        rolling = expected.loc[own, "windows"][::-1].rolling(4, min_periods=1)
+        expected.loc[own, "windows"] = rolling.mean()[::-1]
+    shares = both.member_scores(later)
+    pd.testing.assert_frame_equal(shares, expected / 2)
+    np.testing.assert_allclose(both.anomaly_score(later.loc[["c"]]), shares.loc["c"].sum(axis=1))
+    assert (shares <= ahead.member_scores(later) + 1e-12).all(axis=None)
+    assert both.threshold_ < ahead.threshold_  # it is learnt from the same kind of scores
+    assert both.looks_ahead
+
+
+def test_scored_on_series_rows_that_drift_are_usual_and_an_event_is_not():
+    rng = np.random.default_rng(0)
+    X = np.sin(np.arange(1200) / 4).reshape(-1, 1) + rng.normal(0, 0.05, (1200, 1))
+    X[600:] += 3  # unlike the training rows, but the same for hours
+    X[900:912] = 3
+    members = [("windows", make_pipeline(SlidingWindow(20), NearestWindowsDetector()))]
+    area = {
+        how: roc_auc_score(
+            np.isin(np.arange(400, 1200), range(900, 912)),
+            FusionDetector(members, scale="log", score_on=how).fit(X[:400]).decision_function(X)[400:],
+        )
+        for how in ("overlap", "series")
+    }
+    assert area["series"] > 0.95 > 0.8 > area["overlap"]
+
+
+def test_scored_on_series_too_few_rows_of_one_are_refused():
+    X = np.random.default_rng(0).normal(size=(100, 1))
+    members = [("windows", make_pipeline(SlidingWindow(5), PCADetector(1, threshold=0.0)))]
+    fusion = FusionDetector(members, score_on="series").fit(X)
+    assert len(fusion.decision_function(X[:20])) == 20
+    with pytest.raises(ValueError, match=r"X has only 19 rows, fewer than 4 windows of 5 rows.*'overlap'"):
+        fusion.decision_function(X[:19])
+    panel = pd.DataFrame(X, pd.MultiIndex.from_arrays([["a"] * 90 + ["b"] * 10, range(100)]))
+    with pytest.raises(ValueError, match="the windows of series 'b' with one another, but series 'b' has"):
+        FusionDetector(members, score_on="series").fit(panel)
 
 
 def test_of_the_windows_of_fit_only_those_of_held_out_rows_are_scored():

@@ -89,6 +89,17 @@ def test_by_all_windows_that_hold_a_row_it_looks_ahead_and_finds_the_event_itsel
     assert ahead in which_look_ahead(ahead)
 
 
+def test_whole_recordings_are_also_compared_with_themselves():
+    X = wave("other shape", seed=1)[800:]
+    y = (STEP[800:] >= 1200) & (STEP[800:] < 1240)
+    ahead = make_detector(score_on="series").fit(wave()[:800])
+    score = ahead.decision_function(X)
+    assert y[score.argmax()]
+    assert average_precision_score(y, score) > 0.8
+    assert (score[~y] > 0).mean() < 0.1
+    assert ahead.threshold.k == 8
+
+
 def test_long_windows_of_many_sensors_are_compared_by_few_values(detector):
     rng = np.random.default_rng(0)
     waves = np.sin(2 * np.pi * np.arange(2400)[:, None] / 600 + rng.uniform(0, 6, 5))
