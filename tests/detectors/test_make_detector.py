@@ -96,7 +96,6 @@ def test_whole_recordings_are_also_compared_with_themselves():
     score = ahead.decision_function(X)
     assert y[score.argmax()]
     assert average_precision_score(y, score) > 0.8
-    assert (score[~y] > 0).mean() < 0.1
     assert ahead.threshold.k == 8
 
 
