@@ -382,9 +382,7 @@ def _scores_of(
         return decision_scores(member, rows)[asked], None, None
     others = None
     if among and isinstance(member[-1], WindowDetector):
-        inputs = windows
-        for _, step in steps[n_steps:]:
-            inputs = step.transform(inputs)
+        inputs = member[n_steps:-1].transform(windows) if n_steps < len(steps) else windows
         others = _scores_among(member[-1], inputs, windows)[asked]
     windows = windows[asked]
     return decision_scores(member[n_steps:], windows), windows, others
