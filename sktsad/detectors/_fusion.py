@@ -25,11 +25,8 @@ from .._core import (
     atomic_fit,
     check_params_of_rows,
     decision_scores,
-    fitted_part,
-    is_spread,
     params_of_rows,
     read_rows,
-    robust_moments,
     row_index,
     safe_indexing,
     time_order,
@@ -37,6 +34,7 @@ from .._core import (
 from ..preprocessing import SlidingWindow
 from ..thresholds import MeanStd
 from ._base_detector import BaseDetector
+from ._score_scales import SCALES
 from ._window_detector import WindowDetector
 
 #: With fewer rows of a series, in lengths of a window, what is unusual among its windows cannot be seen.
@@ -275,7 +273,7 @@ class FusionDetector(BaseDetector, BaseComposition, Estimator):
         known = ~anomalous & (held_out if held_out.any() else True)
         asked = held_out if held_out.any() else np.ones(len(held_out), dtype=bool)
         scores, *others = self._member_scores(rows, asked)
-        self._scales = [_SCALES[self.scale](score[known[asked]]) for score in scores]
+        self._scales = [SCALES[self.scale](score[known[asked]]) for score in scores]
         self._scores_of_fit = np.full(len(asked), np.nan)
         self._scores_of_fit[asked] = self._combine(self._to_shares(scores, *others))
         if self.refit and held_out.any():
@@ -403,84 +401,6 @@ def _scores_among(detector: WindowDetector, inputs: Any, windows: Windows) -> np
             )
         scores[own] = detector._scores_among(safe_indexing(inputs, own))
     return scores
-
-
-@fitted_part
-class _RankScale:
-    """Share of the known scores that are no larger; a straight line above the largest and below the smallest."""
-
-    def __init__(self, known: np.ndarray) -> None:
-        self.n_known = len(known)
-        self.levels, counts = np.unique(known, return_counts=True)
-        self.ranks = np.cumsum(counts) / len(known)
-        quartiles = np.percentile(known, [25, 75])
-        spread = quartiles[1] - quartiles[0]
-        self.spread = spread if is_spread(spread, quartiles[1]) else max(1.0, abs(float(self.levels[-1])))
-
-    def __call__(self, scores: np.ndarray) -> np.ndarray:
-        return self._rank(scores) + self._beyond(scores)
-
-    def _rank(self, scores: np.ndarray) -> np.ndarray:
-        return np.interp(scores, self.levels, self.ranks)
-
-    def _beyond(self, scores: np.ndarray) -> np.ndarray:
-        beyond = np.maximum(scores - self.levels[-1], 0) + np.minimum(scores - self.levels[0], 0)
-        return beyond / self.spread
-
-
-@fitted_part
-class _RarityScale(_RankScale):
-    """Minus the logarithm of the share of known scores above a score; on normal rows its mean and deviation are 1."""
-
-    def __call__(self, scores: np.ndarray) -> np.ndarray:
-        beyond = self._beyond(scores)
-        # With n known scores, none is rarer than 1 in n + 1.
-        rarity = -np.log1p(-self._rank(scores) * self.n_known / (self.n_known + 1))
-        return rarity + np.sign(beyond) * np.log1p(np.abs(beyond))
-
-
-@fitted_part
-class _RobustScale:
-    """Distance from the median of the known scores, in units of their spread."""
-
-    def __init__(self, known: np.ndarray) -> None:
-        self.center, spread = robust_moments(known, axis=0)
-        self.spread = spread if is_spread(spread, self.center) else max(1.0, abs(float(self.center)))
-
-    def __call__(self, scores: np.ndarray) -> np.ndarray:
-        return (scores - self.center) / self.spread
-
-
-@fitted_part
-class _TailScale(_RobustScale):
-    """Distance from the median of the known scores, divided by the distance of their 0.99 quantile."""
-
-    _quantile = 0.99
-
-    def __init__(self, known: np.ndarray) -> None:
-        super().__init__(known)
-        tail = np.quantile(known, self._quantile) - self.center
-        if is_spread(tail, self.center):
-            self.spread = tail
-
-
-@fitted_part
-class _LogScale(_TailScale):
-    """Logarithm of 1 plus the distance above the median, divided by the distance of the largest known score."""
-
-    _quantile = 1.0
-
-    def __call__(self, scores: np.ndarray) -> np.ndarray:
-        return np.log1p(np.maximum(super().__call__(scores), 0))
-
-
-_SCALES: dict[str, Any] = {
-    "rarity": _RarityScale,
-    "rank": _RankScale,
-    "robust": _RobustScale,
-    "tail": _TailScale,
-    "log": _LogScale,
-}
 
 
 def _as_numbers(weights: Any) -> np.ndarray:

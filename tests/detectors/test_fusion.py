@@ -31,7 +31,7 @@ from sktsad import (
     WindowReducer,
     ZScoreDetector,
 )
-from sktsad.detectors._fusion import _LogScale, _RankScale, _RarityScale, _RobustScale, _TailScale
+from sktsad.detectors._score_scales import LogScale, RankScale, RarityScale, RobustScale, TailScale
 from sktsad.live import LiveScorer
 from sktsad.thresholds import BestFBeta, Quantile
 
@@ -49,8 +49,8 @@ FOREST = OutlierClassifier(IsolationForest(n_estimators=10, random_state=0))
 MEMBERS = [("z", Z), ("rolling", ROLLING), ("linear", LINEAR)]
 
 #: Those that keep the order of all scores; "log" does so above the median.
-ORDERED = {"rarity": _RarityScale, "rank": _RankScale, "robust": _RobustScale, "tail": _TailScale}
-SCALES = {**ORDERED, "log": _LogScale}
+ORDERED = {"rarity": RarityScale, "rank": RankScale, "robust": RobustScale, "tail": TailScale}
+SCALES = {**ORDERED, "log": LogScale}
 each_scale = pytest.mark.parametrize("scale", list(SCALES))
 each_way = pytest.mark.parametrize("combine", ["mean", "max"])
 
@@ -82,7 +82,7 @@ def test_a_scale_keeps_the_order_within_and_beyond_the_known_scores(make, known,
 
 def test_a_rank_is_the_share_of_known_scores_up_to_it():
     known = np.array([3.0, 1.0, 2.0, 2.0, 8.0])
-    scale = _RankScale(known)
+    scale = RankScale(known)
     np.testing.assert_allclose(scale(known), [(known <= score).mean() for score in known])
     np.testing.assert_allclose(scale(np.array([1.5, 5.5])), [(0.2 + 0.6) / 2, 0.9])
     quarter, three_quarters = np.percentile(known, [25, 75])
@@ -94,7 +94,7 @@ def test_a_rank_is_the_share_of_known_scores_up_to_it():
 
 def test_a_rarity_is_minus_the_logarithm_of_the_share_above():
     known = np.array([3.0, 1.0, 2.0, 2.0, 8.0])
-    scale = _RarityScale(known)
+    scale = RarityScale(known)
     np.testing.assert_allclose(scale(known), [-np.log(1 - (known <= score).sum() / 6) for score in known])
     quarter, three_quarters = np.percentile(known, [25, 75])
     np.testing.assert_allclose(
@@ -107,7 +107,7 @@ def test_a_rarity_is_minus_the_logarithm_of_the_share_above():
 
 
 def test_the_rarity_of_normal_rows_has_mean_and_deviation_one():
-    scale = _RarityScale(RNG.normal(size=20_000))
+    scale = RarityScale(RNG.normal(size=20_000))
     rarity = scale(RNG.normal(size=20_000))
     assert rarity.mean() == pytest.approx(1, abs=0.05)
     assert rarity.std() == pytest.approx(1, abs=0.05)
@@ -124,19 +124,19 @@ def test_by_default_few_normal_rows_are_alarms_and_anomalies_are_found(scale):
 def test_a_robust_scale_counts_deviations_from_the_median():
     known = [3.0, 1.0, 2.0, 2.5, 8.0]
     spread = 1.4826 * statistics.median(abs(score - 2.5) for score in known)
-    np.testing.assert_allclose(_RobustScale(np.array(known))(np.array([2.5, 9.0])), [0, 6.5 / spread])
+    np.testing.assert_allclose(RobustScale(np.array(known))(np.array([2.5, 9.0])), [0, 6.5 / spread])
 
 
 def test_a_tail_scale_counts_in_units_of_the_99_percent_quantile():
     known = np.random.default_rng(0).exponential(size=10_000) - 7
-    scaled = _TailScale(known)(known)
+    scaled = TailScale(known)(known)
     assert np.median(scaled) == pytest.approx(0)
     assert (scaled > 1).mean() == pytest.approx(0.01)
 
 
 @given(known=st.lists(FINITE, min_size=1, max_size=20), scores=st.lists(FINITE, min_size=1, max_size=20))
 def test_a_log_scale_is_0_up_to_the_median_log_2_at_the_largest_and_grows_from_there(known, scores):
-    scale, median = _LogScale(np.array(known)), np.median(known)
+    scale, median = LogScale(np.array(known)), np.median(known)
     scores = np.unique(scores)
     scaled = scale(scores)
     assert np.isfinite(scaled).all()
@@ -148,7 +148,7 @@ def test_a_log_scale_is_0_up_to_the_median_log_2_at_the_largest_and_grows_from_t
         np.testing.assert_allclose(scale(np.array([median + 7 * (largest - median)])), np.log(8))
 
 
-@pytest.mark.parametrize("make, level", [(_RankScale, 1), (_RobustScale, 0), (_TailScale, 0)])
+@pytest.mark.parametrize("make, level", [(RankScale, 1), (RobustScale, 0), (TailScale, 0)])
 @pytest.mark.parametrize("constant, unit", [(0.0, 1), (0.3, 1), (-50.0, 50)])
 def test_where_all_known_scores_are_equal_the_distance_counts(make, level, constant, unit):
     scale = make(np.full(9, constant))
