@@ -197,7 +197,7 @@ def score(detector: str, series: OneSeries, folder: Path, stop: float) -> None:
         scores = pipeline.decision_function(series.X)
         seconds = time.process_time() - start
         kept = {"scores": scores.astype(np.float32), "seconds": seconds, "length": _length(pipeline)}
-        if hasattr(last_step(pipeline), "look_ahead"):
+        if hasattr(last_step(pipeline), "look_ahead") and not last_step(pipeline).looks_ahead:
             rows = pipeline[:-1].transform(series.X)
             kept["look_ahead"] = last_step(pipeline).look_ahead(rows).astype(np.float32)
         part = path.with_suffix(".part.npz")
@@ -242,6 +242,10 @@ def measure(collection: str, detectors: list[str], step: int, folder: Path) -> d
         for detector in detectors
         if all(file_of(detector, series, folder).exists() for series in everything)
     ]
+    for detector in detectors:
+        if not all(np.isfinite(kept_scores(detector, series, folder)[0]).all() for series in everything):
+            print(f"{collection}: without {detector}, some of whose scores are not finite")
+            detectors = [other for other in detectors if other != detector]
 
     def note(figure: str, series: OneSeries, detector: str, value: float) -> None:
         figures.setdefault(figure, {}).setdefault(detector, {})[series.name] = value
