@@ -8,6 +8,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from sklearn.ensemble import IsolationForest
@@ -22,6 +23,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
 from _batched import Together, Training, groups
 from _peers import OnSeries, StumpyJoin, StumpyLeft, distances, installed, is_peer, to_last_rows, warm_up
 from sources import PAGE, page
+from unlabelled import OneSeries, file_of, kept_scores, measure, score, suits
 
 SIZES = {0: 3, 1: 40, 2: 21}
 
@@ -286,3 +288,46 @@ def test_detectors_of_other_libraries_are_told_from_ours():
     assert not is_peer(sktsad.make_detector())
     warm_up(theirs, 2)
     assert not hasattr(theirs[-1], "detector_")
+
+
+class Infinite(MeanOfWindows):
+    def decision_function(self, X):
+        return np.full(len(X), np.inf)
+
+
+def test_detectors_of_other_libraries_get_rows_of_their_own(series, tmp_path, monkeypatch):
+    detectors = {
+        "random score": (make_pipeline(SlidingWindow(5), sktsad.ZScoreDetector()), True),
+        "a: causal, too": (make_pipeline(SeriesScaler(), OnSeries(MeanOfWindows, means)), False),
+        "a: ahead": (make_pipeline(SeriesScaler(), OnSeries(MeanOfWindows, one_column=True)), False),
+        "a: infinite": (make_pipeline(SeriesScaler(), OnSeries(Infinite)), False),
+    }
+    y = np.zeros(300, dtype=int)
+    y[260:270] = 1
+    one = OneSeries("one", pd.DataFrame(series), y, 100, 100, 10)
+    monkeypatch.setattr("unlabelled.DETECTORS", detectors)
+    monkeypatch.setattr("unlabelled.COLLECTIONS", {"made": lambda step: [one]})
+    for name in detectors:
+        score(name, one, tmp_path, np.inf)
+    scores, ahead, _, _ = kept_scores("a: causal, too", one, tmp_path)
+    assert not np.array_equal(scores, ahead)
+    scores, ahead, _, _ = kept_scores("a: ahead", one, tmp_path)
+    np.testing.assert_array_equal(scores, ahead)
+
+    tables = measure("made", list(detectors), 1, tmp_path)
+    causal, look_ahead = tables["VUS-PR, causal"], tables["VUS-PR, look-ahead"]
+    assert list(look_ahead) == ["random score", "a: causal, too", "a: ahead"]
+    assert look_ahead.notna().all(axis=None)
+    assert causal.isna().to_numpy().tolist() == [[False, False, True]]
+    assert tables["rows that trail"].isna().to_numpy().tolist() == [[False, False, True]]
+
+
+def test_detectors_of_one_column_and_of_many(monkeypatch, series, tmp_path):
+    of_one = make_pipeline(SeriesScaler(), OnSeries(MeanOfWindows, one_column=True))
+    monkeypatch.setattr("unlabelled.DETECTORS", {"a: of one": (of_one, False)})
+    assert [suits("a: of one", n_columns) for n_columns in (1, 2)] == [True, False]
+    monkeypatch.undo()
+    assert [suits("PCADetector, 10 rows", n_columns) for n_columns in (1, 2)] == [False, True]
+    assert [suits("ZScoreDetector, each row", n_columns) for n_columns in (1, 2)] == [True, True]
+    one = OneSeries("one", pd.DataFrame(series), np.zeros(300), 200, 200, 10)
+    assert file_of("a: of one, too", one, tmp_path) == tmp_path / "one__a-of_one-too.npz"
