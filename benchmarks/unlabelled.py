@@ -17,6 +17,9 @@ from the same scores averaged over half a window and shifted back by half of the
 can do, but most published tables do. Detectors that look ahead have no causal result. The two are never in one column.
 Settings are chosen on ucr and tuning; nab and smd are for the test.
 
+Detectors of PyOD, stumpy, aeon and dtaianomaly are in the tables if these libraries can be imported (`_peers.py` says
+how they are used); those of aeon and dtaianomaly have look-ahead scores of their own.
+
 Scores are stored in a folder, one file per series and detector, so that a run continues where it stopped: empty it
 after a change of the code. --jobs spreads the work over processes, --seconds stops it after this time; a detector that
 has not scored all series is left out of the table. --quick takes every fifth series. The tables also have a random
@@ -40,6 +43,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from _measure import environment, markdown
+from _peers import installed, is_peer, last_step, warm_up
 from joblib import Parallel, delayed
 from nab import RandomScore, find_period, interval, matched_series
 from sklearn.base import clone
@@ -112,7 +116,13 @@ DETECTORS = {
     "make_detector": (make_detector(), True),
     "make_detector, overlap": (make_detector(score_on="overlap"), False),
     "make_detector, series": (make_detector(score_on="series"), False),
+    "PCADetector, 10 rows": (windows(PCADetector(0.95), 10), True),
+    "PCADetector, each row": (windows(PCADetector(0.95), 1), False),
+    "GaussianDetector, full, each row": (windows(GaussianDetector("full"), 1), False),
 }
+
+#: How the names of detectors end that are only for series of many columns.
+FOR_MANY_COLUMNS = (", 10 rows", "PCADetector, each row", "full, each row", "KNN, each row", "PCA, each row")
 
 
 def ucr(step: int) -> Iterator[OneSeries]:
@@ -155,9 +165,17 @@ def smd(step: int) -> Iterator[OneSeries]:
 COLLECTIONS = {"ucr": ucr, "tuning": tuning, "nab": nab, "smd": smd}
 
 
+def suits(detector: str, n_columns: int) -> bool:
+    """Return whether a detector is for series of this number of columns."""
+    if n_columns == 1:
+        return not detector.endswith(FOR_MANY_COLUMNS)
+    return not getattr(last_step(DETECTORS[detector][0]), "one_column", False)
+
+
 def file_of(detector: str, series: OneSeries, folder: Path) -> Path:
     """Return where the scores of a detector are kept."""
-    return folder / f"{series.name}__{detector.replace(', ', '-').replace(' ', '_')}.npz"
+    name = detector.replace(": ", "-").replace(", ", "-").replace(" ", "_")
+    return folder / f"{series.name}__{name}.npz"
 
 
 def score_all(collection: str, detectors: list[str], step: int, folder: Path, jobs: int, stop: float) -> None:
@@ -170,28 +188,43 @@ def score_all(collection: str, detectors: list[str], step: int, folder: Path, jo
 def score(detector: str, series: OneSeries, folder: Path, stop: float) -> None:
     """Score one series, unless its file exists, and write the scores to it."""
     path = file_of(detector, series, folder)
-    if not path.exists() and time.time() < stop:
+    if suits(detector, series.X.shape[1]) and not path.exists() and time.time() < stop:
         warnings.filterwarnings("ignore", "The labels are:UserWarning")
         pipeline = clone(DETECTORS[detector][0])
+        if is_peer(pipeline):
+            warm_up(pipeline, series.X.shape[1])
         start = time.process_time()
         pipeline.fit(series.X.iloc[: series.n_train])
         scores = pipeline.decision_function(series.X)
         seconds = time.process_time() - start
+        kept = {"scores": scores.astype(np.float32), "seconds": seconds, "length": _length(pipeline)}
+        if hasattr(last_step(pipeline), "look_ahead") and not last_step(pipeline).looks_ahead:
+            rows = pipeline[:-1].transform(series.X)
+            kept["look_ahead"] = last_step(pipeline).look_ahead(rows).astype(np.float32)
         part = path.with_suffix(".part.npz")
-        np.savez(part, scores=scores.astype(np.float32), seconds=seconds, length=_length(pipeline))
+        np.savez(part, **kept)
         part.replace(path)  # whole or not at all
         print(f"{series.name} {detector} {seconds:.1f} s", flush=True, file=sys.stderr)
 
 
-def kept_scores(detector: str, series: OneSeries, folder: Path) -> tuple[np.ndarray, float, int]:
-    """Return the scores of all rows, CPU seconds and the length of the windows."""
+def kept_scores(detector: str, series: OneSeries, folder: Path) -> tuple[np.ndarray, np.ndarray, float, int]:
+    """Return the scores of all rows, the look-ahead scores, CPU seconds and the length of the windows."""
     with np.load(file_of(detector, series, folder)) as kept:
-        return kept["scores"], float(kept["seconds"]), int(kept["length"])
+        scores, length = kept["scores"], int(kept["length"])
+        if "look_ahead" in kept:
+            ahead = kept["look_ahead"]
+        else:
+            ahead = centred(scores, length) if DETECTORS[detector][1] else scores
+        return scores, ahead, float(kept["seconds"]), length
 
 
 def _length(pipeline) -> int:
     first = pipeline.named_detectors_["subspace"] if hasattr(pipeline, "named_detectors_") else pipeline
-    return first.named_steps["slidingwindow"].length_
+    return (
+        first.named_steps["slidingwindow"].length_
+        if "slidingwindow" in first.named_steps
+        else first[-1].length_
+    )
 
 
 def centred(scores: np.ndarray, length: int) -> np.ndarray:
@@ -210,6 +243,10 @@ def measure(collection: str, detectors: list[str], step: int, folder: Path) -> d
         for detector in detectors
         if all(file_of(detector, series, folder).exists() for series in everything)
     ]
+    for detector in detectors:
+        if not all(np.isfinite(kept_scores(detector, series, folder)[0]).all() for series in everything):
+            print(f"{collection}: without {detector}, some of whose scores are not finite")
+            detectors = [other for other in detectors if other != detector]
 
     def note(figure: str, series: OneSeries, detector: str, value: float) -> None:
         figures.setdefault(figure, {}).setdefault(detector, {})[series.name] = value
@@ -220,16 +257,18 @@ def measure(collection: str, detectors: list[str], step: int, folder: Path) -> d
         if not y.any():
             continue
         for detector in detectors:
-            scores, seconds, length = kept_scores(detector, series, folder)
-            ahead = centred(scores, length) if DETECTORS[detector][1] else scores
+            scores, ahead, seconds, length = kept_scores(detector, series, folder)
+            is_causal = not getattr(last_step(DETECTORS[detector][0]), "looks_ahead", False)
             for way, each in {"causal": scores[judged], "look-ahead": ahead[judged]}.items():
-                if way == "causal" and getattr(DETECTORS[detector][0], "looks_ahead", False):
+                if way == "causal" and not is_causal:
                     note(f"VUS-PR, {way}", series, detector, np.nan)
                     continue
                 note(f"VUS-PR, {way}", series, detector, vus_pr(y, each, max_buffer=series.max_buffer))
                 if collection == "ucr":
                     note(f"accuracy, {way}", series, detector, ucr_accuracy(y, each))
-            found, trailing = above_usual(series.y, scores, series.n_train, length)
+            found, trailing = np.nan, np.nan
+            if is_causal:
+                found, trailing = above_usual(series.y, scores, series.n_train, length)
             note("events found", series, detector, found)
             note("rows that trail", series, detector, trailing)
             note("CPU seconds", series, detector, seconds)
@@ -257,15 +296,15 @@ def above_usual(y: np.ndarray, scores: np.ndarray, n_train: int, length: int) ->
     return float(found), float(high[after].mean()) if after.any() else np.nan
 
 
-def summary(tables: dict[str, pd.DataFrame]) -> str:
-    """Return a table of means, with the paired interval of the causal VUS-PR against the nearest windows."""
+def summary(tables: dict[str, pd.DataFrame], reference: str) -> str:
+    """Return a table of means, with the paired interval of the causal VUS-PR against the reference."""
     main = tables["VUS-PR, causal"]
     names = [name for name in tables if name != "chance"]
     rows = []
     for detector in main.mean().sort_values(ascending=False).index:
         against = ""
-        if REFERENCE in main and detector != REFERENCE and main[detector].notna().all():
-            ahead = main[detector] - main[REFERENCE]
+        if reference in main and detector != reference and main[detector].notna().all():
+            ahead = main[detector] - main[reference]
             against = f"{ahead.mean():+.3f} ({interval(ahead.to_numpy())})"
         rows.append(
             [
@@ -277,7 +316,7 @@ def summary(tables: dict[str, pd.DataFrame]) -> str:
                 against,
             ]
         )
-    return markdown(["detector", *names, f"VUS-PR over {REFERENCE}, causal"], rows)
+    return markdown(["detector", *names, f"VUS-PR over {reference}, causal"], rows)
 
 
 def beats() -> str:
@@ -286,10 +325,18 @@ def beats() -> str:
     X_test, y_test = load_ecg5000(subset="test", return_X_y=True)
     rows = []
     for name, (pipeline, is_of_windows) in DETECTORS.items():
-        if is_of_windows and hasattr(pipeline, "named_steps"):
-            detector = clone(pipeline.steps[-1][1])
+        makes_windows = getattr(last_step(pipeline), "for_beats", False)
+        if makes_windows or (is_of_windows and hasattr(pipeline, "named_steps") and suits(name, 1)):
+            detector = clone(last_step(pipeline))
+            if is_peer(pipeline):
+                warm_up(pipeline, 1)
             start = time.process_time()
-            score = detector.fit(X[y == 0]).decision_function(X_test)
+            if makes_windows:
+                score = detector.score_beats(X[y == 0], X_test)
+            elif hasattr(detector, "threshold"):
+                score = detector.fit(X[y == 0]).decision_function(X_test)
+            else:  # of stumpy, for series only
+                continue
             seconds = time.process_time() - start
             rows.append([name, average_precision_score(y_test, score), roc_auc_score(y_test, score), seconds])
     rows.sort(key=lambda row: -row[1])
@@ -298,11 +345,14 @@ def beats() -> str:
 
 def main():
     """Print the tables."""
+    peers, versions = installed()
+    DETECTORS.update(peers)
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("collections", nargs="+", choices=[*COLLECTIONS, "ecg5000"])
     parser.add_argument("--quick", action="store_true", help="take every fifth series")
     parser.add_argument("--kept", type=Path, default=Path(tempfile.gettempdir()) / "sktsad_unlabelled")
     parser.add_argument("--only", nargs="+", choices=list(DETECTORS), default=list(DETECTORS))
+    parser.add_argument("--against", choices=list(DETECTORS), default=REFERENCE, help="compare with this one")
     parser.add_argument("--jobs", type=int, default=1, help="number of processes")
     parser.add_argument("--seconds", type=float, default=np.inf, help="time after which no series is begun")
     parser.add_argument("--series", action="store_true", help="print the figures of each series, too")
@@ -326,12 +376,12 @@ def main():
         tables = measure(collection, arguments.only, step, arguments.kept / collection)
         n_series = len(tables["VUS-PR, causal"])
         print(f"\n## {collection}, {n_series} series; chance {float(tables['chance'].mean().iloc[0]):.3f}\n")
-        print(summary(tables))
+        print(summary(tables, arguments.against))
         if arguments.series:
             by_series = tables["VUS-PR, causal"].reset_index(names="series")
             print(f"\n{markdown(list(by_series), by_series.to_numpy().tolist())}")
         sys.stdout.flush()
-    print(f"\n{environment()}")
+    print(f"\n{environment()}, {', '.join(versions)}")
 
 
 if __name__ == "__main__":
