@@ -301,6 +301,7 @@ REFERENCE = "boosted trees on features"
 NETWORKS = "RNN, LSTM and GRU on features, long events weigh less"
 ALONG = "GRU along the series, on features, long events weigh less"
 KNOWN = f"{ALONG}, series known"
+ONE_HOT = f"{KNOWN}: one-hot"
 WEIGHED = f"{REFERENCE}, long events weigh less"
 SHARE = f"{REFERENCE}, share of anomalies known"
 SHORT = "GRU on features, 8 rows in steps of 1, long events weigh less"
@@ -323,11 +324,15 @@ FUSIONS = {
 #: Fusions of all trainings of their members, so that each is one score.
 ENSEMBLES = {
     "three training runs each of RNN, LSTM and GRU on features, long events weigh less": FUSIONS[NETWORKS],
-    **{f"three training runs: {name}": [name] for name in (REFERENCE, WEIGHED, SHARE, SHORT, ALONG, KNOWN)},
+    **{
+        f"three training runs: {name}": [name]
+        for name in (REFERENCE, WEIGHED, SHARE, SHORT, ALONG, KNOWN, ONE_HOT)
+    },
     "three training runs each of trees and GRU along the series": [REFERENCE, ALONG],
     "three training runs each of trees and GRU along the series, share and series known": [SHARE, KNOWN],
     "three training runs each of these, and of trees, long events weigh less": [SHARE, KNOWN, WEIGHED],
     "three training runs each of these, and of GRU on 8 rows": [SHARE, KNOWN, WEIGHED, SHORT],
+    "three training runs each of these, with one-hot columns": [SHARE, ONE_HOT, WEIGHED, SHORT],
     "three training runs each of GRU on 8 rows and GRU along the series, series known": [SHORT, KNOWN],
 }
 
