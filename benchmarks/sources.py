@@ -31,7 +31,7 @@ TRIED = {
     (
         "binary",
         "focal",
-    ): "one training, ended when the loss had converged; twice to four times the epochs of one cell changed 0.6",
+    ): "one training, ended when the loss had converged; a=100, g=5 has 93.8 after 31 epochs and 95.8 after 150",
 }
 
 
