@@ -9,6 +9,7 @@ import torch
 from torch import nn
 from torch.nn.utils.rnn import pack_padded_sequence
 
+from ._gru_scoring import run_gru
 from ._recurrent import CELLS
 
 #: The cells for one row: a layer over a sequence of length one takes twice as long.
@@ -65,7 +66,7 @@ class StatefulNetwork(nn.Module):
         n_inputs = n_channels + (series_embedding or 0 if self.embedding else 0)
         # Single layers, as torch does not fuse an LSTM with its own dropout between layers.
         self.layers = nn.ModuleList(
-            CELLS[cell](n_inputs if layer == 0 else hidden_size, hidden_size, batch_first=True)
+            CELLS[cell](n_inputs if layer == 0 else hidden_size, hidden_size)
             for layer in range(num_layers)
         )
         self.dropout = nn.Dropout(dropout)
@@ -84,13 +85,14 @@ class StatefulNetwork(nn.Module):
         self, X: torch.Tensor, state: torch.Tensor | None = None, series: torch.Tensor | None = None
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """Map rows (batch, length, channels) to outputs (batch, length, *output_shape) and the state at the end."""
-        x, state = self._inputs(X, series), self._state(X, state)
+        # Layers work row after row: with the rows first, they copy less.
+        x, state = self._inputs(X, series).transpose(0, 1), self._state(X, state)
         ends = []
         for number, layer in enumerate(self.layers):
-            x, end = layer(x, self._of_layer(state, number))
+            x, end = self._run(layer, x, self._of_layer(state, number))
             ends.append(self._join(end))
             x = self.dropout(x)
-        return self._outputs(x, X), torch.stack(ends, dim=2)
+        return self._outputs(x, X.transpose(0, 1)).transpose(0, 1), torch.stack(ends, dim=2)
 
     def step(
         self, X: torch.Tensor, state: torch.Tensor, series: torch.Tensor | None = None
@@ -130,6 +132,13 @@ class StatefulNetwork(nn.Module):
             x, end = layer(x, self._of_layer(state, number))
             ends.append(self._join(end))
         return torch.stack(ends, dim=2)
+
+    @staticmethod
+    def _run(layer: Any, x: torch.Tensor, state: Any) -> Any:
+        """Return the outputs of a layer and its state at the end; rows come first."""
+        if isinstance(layer, nn.GRU) and x.device.type == "cpu" and not torch.is_grad_enabled():
+            return run_gru(layer, x, state)
+        return layer(x, state)
 
     def _outputs(self, x: torch.Tensor, X: torch.Tensor) -> torch.Tensor:
         """Return the outputs at rows X, where the last layer has the state x."""

@@ -7,6 +7,8 @@ import torch
 from sktsad.networks import StatefulNetwork
 
 each_cell = pytest.mark.parametrize("cell", ["lstm", "gru", "rnn"])
+#: Without gradients, a GRU runs in a loop of our own.
+each_mode = pytest.mark.parametrize("mode", [torch.enable_grad, torch.no_grad, torch.inference_mode])
 
 
 def network(cell="lstm", **arguments):
@@ -23,9 +25,11 @@ def rows(n_series, n_rows, seed=1):
 
 
 @each_cell
-def test_it_equals_cells_row_by_row(cell):
+@each_mode
+def test_it_equals_cells_row_by_row(cell, mode):
     module, x = network(cell), rows(2, 7)
-    outputs, state = module(x)
+    with mode():
+        outputs, state = module(x)
     assert outputs.shape == (2, 7, 2)
     for number in range(2):
         expected, states = naive_stateful.run(module, x[number])
@@ -35,11 +39,13 @@ def test_it_equals_cells_row_by_row(cell):
 
 
 @each_cell
-def test_it_goes_on_from_a_state_as_if_never_cut(cell):
+@each_mode
+def test_it_goes_on_from_a_state_as_if_never_cut(cell, mode):
     module, x = network(cell), rows(2, 7)
-    whole, end = module(x)
-    first, state = module(x[:, :3])
-    second, last = module(x[:, 3:], state)
+    with mode():
+        whole, end = module(x)
+        first, state = module(x[:, :3])
+        second, last = module(x[:, 3:], state)
     torch.testing.assert_close(torch.cat([first, second], dim=1), whole)
     torch.testing.assert_close(last, end)
 
@@ -89,7 +95,7 @@ def test_dropout_is_between_layers_and_before_outputs_and_not_inside_the_layers(
     torch.manual_seed(1)
     assert not torch.allclose(module(x)[0], outputs)
     # The first layer is whole: what is dropped is what the second reads.
-    first = module.layers[0](x)[1][0]
+    first = module.layers[0](x.transpose(0, 1))[1][0]
     torch.testing.assert_close(module(x)[1][:, 0, 0], first[0])
 
 
