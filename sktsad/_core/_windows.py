@@ -180,6 +180,23 @@ class Windows:
             own = self._own_rows()
             return sums[own] / counts[own]
 
+    def smooth(self, scores: np.ndarray, n_rows: int) -> np.ndarray:
+        """Return the mean of each window's score and of up to ``n_rows`` on both sides, without crossing a gap."""
+        rows = self._own_rows()
+        order = np.argsort(rows, kind="stable")
+        run = np.cumsum(np.diff(rows[order], prepend=-2) != 1)  # the rows of two segments are apart in the buffer
+        ordered = scores[order]
+        sums, counts = ordered.copy(), np.ones(len(rows))
+        with np.errstate(over="ignore", invalid="ignore"):  # as above
+            for shift in range(1, min(n_rows, len(rows) - 1) + 1):
+                near = run[shift:] == run[:-shift]
+                for to, of in ((np.s_[shift:], np.s_[:-shift]), (np.s_[:-shift], np.s_[shift:])):
+                    np.add(sums[to], ordered[of], out=sums[to], where=near)
+                    counts[to] += near
+            means = np.empty(len(rows))
+            means[order] = sums / counts
+            return means
+
     def latest(self, length: int) -> Windows:
         """Return the last rows of the windows."""
         starts = self.starts + (self.length - length)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from numbers import Real
+from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,7 @@ from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, proces
 from .._core import (
     BaseComposition,
     Estimator,
+    Interval,
     Labels,
     Rows,
     StrOptions,
@@ -38,7 +39,7 @@ from ._score_scales import SCALES
 from ._window_detector import WindowDetector
 
 #: With fewer rows of a series, in lengths of a window, what is unusual among its windows cannot be seen.
-_LEAST_WINDOWS = 4
+_LEAST_WINDOWS = 3
 
 
 class FusionDetector(BaseDetector, BaseComposition, Estimator):
@@ -85,7 +86,11 @@ class FusionDetector(BaseDetector, BaseComposition, Estimator):
         that differ from the training rows do not score high if they are frequent. For each series in X, a copy of each
         detector of windows is fitted to all its windows, and the lower of the two scaled scores counts. An event that
         is repeated in the series is not found, nor is anything in training rows, which the members know. It **looks
-        ahead** to the end of the series, and needs at least four windows' length of rows of each series.
+        ahead** to the end of the series, and needs at least three windows' length of rows of each series.
+    smooth : int, default=0
+        With a ``score_on`` that looks ahead: number of rows on each side of a row with whose scores its own is
+        averaged, within its series and up to a gap; only for members that are pipelines with windows. To smooth with
+        past rows alone, use `SmoothedClassifier`.
 
     Attributes
     ----------
@@ -132,9 +137,10 @@ class FusionDetector(BaseDetector, BaseComposition, Estimator):
         "weights": ["array-like", None],
         "refit": ["boolean"],
         "score_on": [StrOptions({"row", "overlap", "series"})],
+        "smooth": [Interval(Integral, 0, 10**6, closed="both")],
     }
     _default_threshold = MeanStd(4)
-    _of_score = ("combine", "score_on")
+    _of_score = ("combine", "score_on", "smooth")
 
     def __init__(
         self,
@@ -147,6 +153,7 @@ class FusionDetector(BaseDetector, BaseComposition, Estimator):
         validation_fraction: float = 0.2,
         refit: bool = False,
         score_on: str = "row",
+        smooth: int = 0,
     ) -> None:
         self.detectors = detectors
         self.scale = scale
@@ -156,6 +163,7 @@ class FusionDetector(BaseDetector, BaseComposition, Estimator):
         self.validation_fraction = validation_fraction
         self.refit = refit
         self.score_on = score_on
+        self.smooth = smooth
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
         """Get the parameters; with ``deep``, also the members by name, and their parameters as ``<name>__<parameter>``.
@@ -260,6 +268,11 @@ class FusionDetector(BaseDetector, BaseComposition, Estimator):
         members = self._members()
         if not members:
             raise ValueError("detectors is empty: give at least one (name, estimator).")
+        if self.smooth and not self.looks_ahead:
+            raise ValueError(
+                f"smooth={self.smooth} averages over later rows, too, and score_on='row' does not look ahead: set "
+                "smooth=0, or score_on='overlap'. SmoothedClassifier averages over past rows alone."
+            )
         self._validate_names([name for name, _ in self.detectors])
         self._weights = self._check_weights()
         encoded = None
@@ -351,7 +364,9 @@ class FusionDetector(BaseDetector, BaseComposition, Estimator):
         scaled = []
         for scale, score, seen, other in zip(self._scales, scores, windows, among, strict=True):
             each = scale(score) if other is None else np.minimum(scale(score), scale(other))
-            scaled.append(seen.overlap_means(each) if self.looks_ahead and seen is not None else each)
+            if self.looks_ahead and seen is not None:
+                each = seen.smooth(seen.overlap_means(each), int(self.smooth))
+            scaled.append(each)
         # A member of weight 0 does not count, even where its score is infinite.
         return np.where(self._weights > 0, np.column_stack(scaled), 0.0) * self._weights
 

@@ -22,6 +22,8 @@ _MAX_WINDOWS = 5000
 #: Number of rows of the windows of "course": longer than many periods, which are too short to be compared by
 #: themselves.
 _COURSE = 100
+#: Rows on each side over which the scores of whole recordings are averaged: half of the windows of "course" in all.
+_SMOOTH = _COURSE // 4
 #: Largest number of values of a window, over all columns: a day of minutes is compared as averages over a few minutes.
 _MAX_VALUES = 256
 #: The same for each column where columns are compared one by one: fewer means hide the course of one.
@@ -58,7 +60,8 @@ def make_detector(
     score_on : {"row", "overlap", "series"}, default="row"
         "row" scores a row by the windows that end with it. "overlap" scores it by all windows that contain it, and
         "series" also compares these with the other windows of their series, as in `FusionDetector`. Both **look ahead**
-        and are for analysing past data, where they find events better: "series" in whole recordings.
+        and are for analysing past data, where they find events better: "series" in whole recordings. Scores of
+        "series" are averaged over 51 rows; ``set_params(smooth=0)`` turns that off.
 
     Returns
     -------
@@ -124,4 +127,5 @@ def make_detector(
         validation_fraction=validation_fraction,
         refit=True,
         score_on=score_on,
+        smooth=_SMOOTH if score_on == "series" else 0,
     )

@@ -604,6 +604,25 @@ def test_the_overlap_mean_of_a_row_is_over_all_windows_given_that_hold_it(window
     np.testing.assert_allclose(windows.overlap_means(scores), expected)
 
 
+@pytest.mark.parametrize("n_rows", [0, 1, 3, 100])
+@pytest.mark.parametrize("chosen", [slice(None), slice(2, 9), [0, 1, 5, 6, 7], [7, 1, 0, 6, 5]])
+@pytest.mark.parametrize("windows", [one_series(12), two_series()], ids=["one", "two"])
+def test_scores_are_averaged_over_neighbours_up_to_the_next_gap(windows, chosen, n_rows):
+    windows = windows[chosen]
+    scores = np.random.default_rng(0).random(len(windows))
+    score_of = dict(zip(windows.starts.tolist(), scores, strict=True))
+    expected = []
+    for start in windows.starts.tolist():
+        near = [score_of[start]]
+        for way in (-1, 1):
+            for shift in range(1, n_rows + 1):
+                if start + way * shift not in score_of:
+                    break
+                near.append(score_of[start + way * shift])
+        expected.append(np.mean(near))
+    np.testing.assert_allclose(windows.smooth(scores, n_rows), expected)
+
+
 def steps_of(windows):
     return np.asarray(windows).reshape(len(windows), windows.length, windows.n_channels)
 
@@ -711,6 +730,7 @@ def test_overlap_means_of_scores_that_are_too_large_are_infinite():
     assert np.isinf(windows.overlap_means(np.full(4, 1.5e308))).any()
     assert windows.overlap_means(np.array([0.0, np.inf, 0.0, 0.0]))[1] == np.inf
     assert np.isnan(windows.overlap_means(np.array([0.0, np.inf, -np.inf, 0.0]))[1])
+    assert windows.smooth(np.array([0.0, 0.0, 0.0, np.inf]), 1).tolist() == [0.0, 0.0, np.inf, np.inf]
 
 
 def test_missing_values_are_for_those_that_take_them():

@@ -580,12 +580,30 @@ def test_scored_on_series_too_few_rows_of_one_are_refused():
     X = np.random.default_rng(0).normal(size=(100, 1))
     members = [("windows", make_pipeline(SlidingWindow(5), PCADetector(1, threshold=0.0)))]
     fusion = FusionDetector(members, score_on="series").fit(X)
-    assert len(fusion.decision_function(X[:20])) == 20
-    with pytest.raises(ValueError, match=r"X has only 19 rows, fewer than 4 windows of 5 rows.*'overlap'"):
-        fusion.decision_function(X[:19])
+    assert len(fusion.decision_function(X[:15])) == 15
+    with pytest.raises(ValueError, match=r"X has only 14 rows, fewer than 3 windows of 5 rows.*'overlap'"):
+        fusion.decision_function(X[:14])
     panel = pd.DataFrame(X, pd.MultiIndex.from_arrays([["a"] * 90 + ["b"] * 10, range(100)]))
     with pytest.raises(ValueError, match="the windows of series 'b' with one another, but series 'b' has"):
         FusionDetector(members, score_on="series").fit(panel)
+
+
+@pytest.mark.parametrize("score_on", ["overlap", "series"])
+def test_smoothed_scores_are_means_over_the_rows_around(score_on):
+    X = np.random.default_rng(0).normal(size=(100, 1))
+    X = pd.DataFrame(X, pd.MultiIndex.from_arrays([["a"] * 60 + ["b"] * 40, [*range(30), *range(50, 120)]]))
+    members = [("windows", make_pipeline(SlidingWindow(5), PCADetector(1, threshold=0.0)))]
+    options = {"score_on": score_on, "threshold": 0.0}
+    plain = FusionDetector(members, **options).fit(X).decision_function(X)
+    found = FusionDetector(members, smooth=2, **options).fit(X).decision_function(X)
+    segments = [plain[:30], plain[30:60], plain[60:]]
+    expected = [pd.Series(part).rolling(5, center=True, min_periods=1).mean() for part in segments]
+    np.testing.assert_allclose(found, np.concatenate(expected))
+
+
+def test_scores_that_do_not_look_ahead_are_not_smoothed():
+    with pytest.raises(ValueError, match=r"smooth=3 averages over later rows, too.*SmoothedClassifier"):
+        FusionDetector([("z", ZScoreDetector())], smooth=3).fit(np.zeros((100, 1)))
 
 
 def test_of_the_windows_of_fit_only_those_of_held_out_rows_are_scored():
