@@ -26,6 +26,7 @@ import one_kpi
 import pandas as pd
 import torch
 from _measure import environment, kept, markdown
+from scipy.special import expit
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.metrics import average_precision_score, f1_score
 from sklearn.pipeline import make_pipeline
@@ -180,9 +181,16 @@ def trees_by_series(data, seed, weights=None, **parameters):
     return np.nan_to_num(out, neginf=out[np.isfinite(out)].min())
 
 
-def recurrent(data, seed, rows, cell, sampler=None, weights=None, length=30, **parameters):
+def with_series(data, rows):
+    """Append the one-hot columns that say which series a row belongs to."""
+    of_series = SeriesFeatures(["one_hot"]).set_output(transform="pandas")
+    return of_series.fit(rows[data.fit]).transform(rows).astype(np.float32)
+
+
+def recurrent(data, seed, rows, cell, sampler=None, weights=None, length=30, one_hot=False, **parameters):
     """Score by a recurrent network on windows, of values or of features."""
-    windows = SlidingWindow(length).fit_transform(rows.clip(-CLIP, CLIP))
+    rows = rows.clip(-CLIP, CLIP)
+    windows = SlidingWindow(length).fit_transform(with_series(data, rows) if one_hot else rows)
     chosen = drawn(data, seed)
     X, y = windows[chosen], data.y.iloc[chosen]
     if sampler is not None:
@@ -196,8 +204,7 @@ def along(data, seed, cell, one_hot=False, **parameters):
     """Score by a recurrent network that runs along all rows of features, and continues from the fit part."""
     rows = data.features.clip(-CLIP, CLIP)
     if one_hot:
-        of_series = SeriesFeatures(["one_hot"]).set_output(transform="pandas")
-        rows = of_series.fit(rows[data.fit]).transform(rows)
+        rows = with_series(data, rows)
     parameters = {"event_weight": -0.5, "lr": 0.002, **parameters}
     model = StatefulRNNClassifier(cell, random_state=seed, **parameters)
     model.fit(rows[data.fit], data.y[data.fit])
@@ -256,11 +263,19 @@ def ways():
         lambda data, seed: trees(data, seed, data.features, event_weights(data), share_known=True, **TREES),
     )
     out["boosted trees for each series"] = (3, lambda data, seed: trees_by_series(data, seed, **TREES))
-    for length in (8, 30):
-        out[f"GRU on features, {length} rows in steps of 1, long events weigh less"] = (
+    for length, one_hot in ((8, False), (8, True), (30, False)):
+        name = f"GRU on features, {length} rows in steps of 1, long events weigh less"
+        out[f"{name}, series known: one-hot" if one_hot else name] = (
             3,
-            lambda data, seed, length=length: recurrent(
-                data, seed, data.features, "gru", weights=event_weights(data), length=length, **EVERY_ROW
+            lambda data, seed, length=length, one_hot=one_hot: recurrent(
+                data,
+                seed,
+                data.features,
+                "gru",
+                weights=event_weights(data),
+                length=length,
+                one_hot=one_hot,
+                **EVERY_ROW,
             ),
         )
     for cell in ("lstm", "gru"):
@@ -305,6 +320,12 @@ ONE_HOT = f"{KNOWN}: one-hot"
 WEIGHED = f"{REFERENCE}, long events weigh less"
 SHARE = f"{REFERENCE}, share of anomalies known"
 SHORT = "GRU on features, 8 rows in steps of 1, long events weigh less"
+SHORT_ONE_HOT = f"{SHORT}, series known: one-hot"
+#: Means of the probabilities of recurrent networks, as in scikit-learn's `VotingClassifier(voting="soft")`.
+VOTES = {
+    "vote of GRU along the series and GRU on 8 rows, series known: one-hot": [ONE_HOT, SHORT_ONE_HOT],
+    "vote of these two and of GRU on 8 rows, series not known": [ONE_HOT, SHORT_ONE_HOT, SHORT],
+}
 FUSIONS = {
     "RNN, LSTM and GRU on features": [f"{cell.upper()} on features" for cell in CELLS],
     NETWORKS: [f"{cell.upper()} on features, long events weigh less" for cell in CELLS],
@@ -398,6 +419,11 @@ def fused(scores, names, data):
     ]
 
 
+def voted(trainings):
+    """Return the mean of the probabilities of several networks."""
+    return np.mean([expit(score) for score in trainings], axis=0)
+
+
 def fused_trainings(trainings, data):
     """Return the fused score of several trainings."""
     return [np.mean([rarity(score, data.hold) for score in trainings], axis=0)]
@@ -423,8 +449,7 @@ def tables(which, data, scores):
     paired = [
         [name, *(interval((frame - reference)[figure].to_numpy()) for figure in reference)]
         for name, frame in by_series.items()
-        if name in FUSIONS
-        or name in ENSEMBLES
+        if name in (*VOTES, *FUSIONS, *ENSEMBLES)
         or (frame is not reference and ("features" in name or "each" in name))
     ]
     y_test = data.y[data.test]
@@ -461,6 +486,13 @@ def main():
         if not arguments.rows or name.startswith((REFERENCE, *arguments.rows))
     }
     scores = {name: scores_of(name, way, data, folder, seeds) for name, way in chosen.items()}
+    for name, members in VOTES.items():
+        if {*members} <= {*scores}:
+            by_seed = list(zip(*map(scores.get, members), strict=True))
+            scores[name] = [voted(trainings) for trainings in by_seed]
+            scores[f"three training runs each: {name}"] = [
+                voted([score for trainings in by_seed for score in trainings])
+            ]
     for name, members in FUSIONS.items():
         if {*members} <= {*scores}:
             scores[name] = fused(scores, members, data)
