@@ -184,7 +184,9 @@ class Windows:
         """Return the mean of each window's score and of up to ``n_rows`` on both sides, without crossing a gap."""
         rows = self._own_rows()
         order = np.argsort(rows, kind="stable")
-        run = np.cumsum(np.diff(rows[order], prepend=-2) != 1)  # the rows of two segments are apart in the buffer
+        run = np.cumsum(
+            np.diff(rows[order], prepend=-2) != 1
+        )  # the rows of two segments are apart in the buffer
         ordered = scores[order]
         sums, counts = ordered.copy(), np.ones(len(rows))
         with np.errstate(over="ignore", invalid="ignore"):  # as above

@@ -66,8 +66,7 @@ class StatefulNetwork(nn.Module):
         n_inputs = n_channels + (series_embedding or 0 if self.embedding else 0)
         # Single layers, as torch does not fuse an LSTM with its own dropout between layers.
         self.layers = nn.ModuleList(
-            CELLS[cell](n_inputs if layer == 0 else hidden_size, hidden_size)
-            for layer in range(num_layers)
+            CELLS[cell](n_inputs if layer == 0 else hidden_size, hidden_size) for layer in range(num_layers)
         )
         self.dropout = nn.Dropout(dropout)
         head: list[nn.Module] = []
