@@ -22,7 +22,21 @@ import numpy as np
 import pandas as pd
 import torch
 from _measure import environment, markdown
-from kpi import REFERENCE, SEEDS, SETS, SHORT, Data, along, file_of, judge, load, scores_of, ways
+from kpi import (
+    REFERENCE,
+    SEEDS,
+    SETS,
+    SHORT,
+    VOTES,
+    Data,
+    along,
+    file_of,
+    judge,
+    load,
+    scores_of,
+    voted,
+    ways,
+)
 from scipy.stats import spearmanr
 
 #: Where the parts of each fold begin and end, as shares of each series: fit, threshold, judged rows.
@@ -71,8 +85,12 @@ def on_folds(which, rows, chosen, folder):
         data = Data(*rows, borders)
         place = folder / f"{which}-fold{number}"
         place.mkdir(parents=True, exist_ok=True)
-        for name, way in chosen.items():
-            found[name, number] = figures(data, scores_of(name, way, data, place, SEEDS[:1]))
+        scores = {name: scores_of(name, way, data, place, SEEDS[:1]) for name, way in chosen.items()}
+        for name, members in VOTES.items():
+            if {*members} <= {*scores}:
+                scores[name] = [voted([scores[member][0] for member in members])]
+        for name, trainings in scores.items():
+            found[name, number] = figures(data, trainings)
     return pd.DataFrame(found).T
 
 
