@@ -30,7 +30,6 @@ from sktsad.networks import (
     DenseAutoencoder,
     ReconstructionError,
     RecurrentNetwork,
-    StatefulNetwork,
 )
 from sktsad.preprocessing._rolling import past_moments
 
@@ -281,7 +280,7 @@ def measure_along(case, who, n_rows):
     model.fit(values[:256], y[:256])  # loads libraries
     before, start = resident_mib("VmRSS"), time.process_time()
     if who == "raw":
-        module = StatefulNetwork(n_columns, (), hidden_size=16)
+        module = RawNetwork("lstm", n_columns, 16)
         lanes = torch.from_numpy(values.reshape(32, -1, n_columns))
         raw_along(module, lanes, torch.from_numpy(y.reshape(32, -1)).float())
         with torch.inference_mode():
@@ -349,8 +348,22 @@ def print_vus(n_rows, repeats):
     print(markdown(header, rows))
 
 
+class RawNetwork(nn.Module):
+    """A recurrent layer of torch and a linear output, nothing else."""
+
+    def __init__(self, cell, n_columns, hidden_size):
+        super().__init__()
+        self.layer = {"lstm": nn.LSTM, "gru": nn.GRU}[cell](n_columns, hidden_size, batch_first=True)
+        self.head = nn.Linear(hidden_size, 1)
+
+    def forward(self, X, state):
+        """Map rows to outputs and the state at the end."""
+        outputs, state = self.layer(X, state)
+        return self.head(outputs), state
+
+
 def raw_along(module, X, y=None, n_epochs=1):
-    """Run a stateful module over series of the same length by hand, chunk by chunk; train it where there is y."""
+    """Run a raw network over series of the same length by hand, chunk by chunk; train it where there is y."""
     optimizer, loss = torch.optim.AdamW(module.parameters(), lr=1e-3), CrossEntropy()
     for _ in range(n_epochs):
         state = None
@@ -361,7 +374,7 @@ def raw_along(module, X, y=None, n_epochs=1):
                 optimizer.zero_grad()
                 loss(outputs.flatten(), y[:, chunk].flatten()).mean().backward()
                 optimizer.step()
-            state = state.detach()
+            state = tuple(part.detach() for part in state) if isinstance(state, tuple) else state.detach()
 
 
 def print_along(n_rows, repeats):
@@ -384,7 +397,7 @@ def print_along(n_rows, repeats):
             cell, chunk_size=256, strand_length=shape[1], min_updates=1, history="none", **options
         )
         on_windows = RNNClassifier(cell, **options)
-        module = StatefulNetwork(17, (), cell)
+        module = RawNetwork(cell, 17, 64)
 
         @torch.inference_mode()
         def score_raw(module=module):
