@@ -158,3 +158,8 @@ def test_a_panel_and_a_pickle_score_alike(detector):
 def test_a_parameter_out_of_range_is_named():
     with pytest.raises(ValueError, match="The 'validation_fraction' parameter of make_detector must be"):
         make_detector(validation_fraction=1)
+
+
+def test_only_the_scores_of_whole_recordings_are_smoothed():
+    smoothed = {how: make_detector(score_on=how).smooth for how in ("row", "overlap", "series")}
+    assert smoothed == {"row": 0, "overlap": 0, "series": 25}
