@@ -118,7 +118,8 @@ def _run(
         n_lanes = int((stops - starts > offset).sum())
         length = min(longest - offset, max(_MIN_LENGTH, min(max_length, max_rows // n_lanes)))
         rows = starts[:n_lanes, None] + (offset + np.arange(length))
-        x = torch.from_numpy(segments.values.take(rows, axis=0, mode="clip")).to(net.device)
+        # Gathered in the order in which layers read them: row after row, of all lanes.
+        x = torch.from_numpy(segments.values.take(rows.T, axis=0, mode="clip")).to(net.device).transpose(0, 1)
         state = None if state is None else state[:n_lanes]
         outputs, after = net.module_(x, state, series[:n_lanes])
         yield rows, outputs, x, state, series[:n_lanes]
