@@ -61,7 +61,7 @@ def make_detector(
         "row" scores a row by the windows that end with it. "overlap" scores it by all windows that contain it, and
         "series" also compares these with the other windows of their series, as in `FusionDetector`. Both **look ahead**
         and are for analysing past data, where they find events better: "series" in whole recordings. Scores of
-        "series" are averaged over 51 rows; ``set_params(smooth=0)`` turns that off.
+        "series" are averaged over 51 rows; ``set_params(smooth=0)`` before ``fit`` turns that off.
 
     Returns
     -------
