@@ -22,14 +22,15 @@ import pandas as pd
 import torch
 from _measure import environment, markdown
 from scipy.stats import rankdata
+from sklearn.decomposition import PCA
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import average_precision_score, roc_auc_score, roc_curve
 from sklearn.model_selection import train_test_split
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
-from sktsad import AutoencoderDetector, SlidingWindow, curve_shift
+from sktsad import AutoencoderDetector, RNNClassifier, SlidingWindow, curve_shift
 from sktsad.datasets import load_processminer
 
 SEEDS = (0, 1, 2)
@@ -71,13 +72,33 @@ def judge(y, score):
     return [y.mean(), roc_auc_score(y, score), average_precision_score(y, score), within]
 
 
+def recurrent(changes, y, fit, judged):
+    """Return scores by a network on windows of the principal components of changes, across gaps in time, by seed."""
+    components = make_pipeline(
+        StandardScaler(), FunctionTransformer(np.arcsinh), PCA(20, whiten=True, random_state=0)
+    ).fit(changes.iloc[fit].to_numpy())
+    rows = components.transform(changes.to_numpy()).clip(-8, 8).astype(np.float32)
+    windows = SlidingWindow(8, max_gap="100D").fit_transform(pd.DataFrame(rows, index=changes.index))
+    fit, judged = (np.arange(len(y))[part] for part in (fit, judged))
+    models = (
+        RNNClassifier("gru", hidden_size=32, dropout=0.3, max_epochs=5, batch_size=256, random_state=seed)
+        for seed in SEEDS
+    )
+    return [model.fit(windows[fit], y.iloc[fit]).decision_function(windows[judged]) for model in models]
+
+
+def mean_ranks(members):
+    """Return the mean rank of several models for each seed."""
+    return [np.mean([rankdata(score) for score in scores], axis=0) for scores in zip(*members, strict=True)]
+
+
 def classifiers(X, y):
     """Return rows with the ROC AUC and average precision of classifiers on each part, means over seeds."""
     changes = pd.concat([X.diff(n_rows).fillna(0.0) for n_rows in (1, 5, 15)], axis=1)
     departures = pd.concat([X - X.rolling(length, min_periods=1).mean() for length in (60, 240)], axis=1)
     both = pd.concat([changes, departures], axis=1)
-    changes, departures, both = changes.to_numpy(), departures.to_numpy(), both.to_numpy()
-    inputs = {"changes": changes, "changes and means": both}
+    departures = departures.to_numpy()
+    inputs = {"changes": changes.to_numpy(), "changes and means": both.to_numpy()}
     found: dict[str, list] = {}
     for begin, end in PARTS:
         start, stop = int(begin * len(X)), int(end * len(X))
@@ -94,10 +115,10 @@ def classifiers(X, y):
                 for seed in SEEDS
             )
             names[f"boosted trees on {name}"] = [model.decision_function(rows[judged]) for model in trees]
-        names["mean rank of these three"] = [
-            np.mean([rankdata(score) for score in scores], axis=0)
-            for scores in zip(*names.values(), strict=True)
-        ]
+        names["mean rank of these three"] = mean_ranks(names.values())
+        names["GRU on windows of changes"] = recurrent(changes, y, fit, judged)
+        members = [f"boosted trees on {name}" for name in inputs] + ["GRU on windows of changes"]
+        names["mean rank of both trees and the GRU"] = mean_ranks(names[name] for name in members)
         names["random score"] = [np.random.default_rng(seed).random(stop - start) for seed in SEEDS]
         for name, scores in names.items():
             figures = np.mean([judge(y[judged], score)[1:3] for score in scores], axis=0)
