@@ -34,7 +34,9 @@ def refuse_not_finite(outputs: np.ndarray, windows: Windows, dtype: str) -> None
     """
     is_odd = ~np.isfinite(outputs).reshape(len(outputs), -1).all(axis=1)
     largest = np.finfo(dtype).max
-    if max(windows.buffer.max(), -windows.buffer.min()) > largest:
+    # Values of the network's own type cannot be larger.
+    is_wider = np.finfo(windows.buffer.dtype).max > largest
+    if is_wider and max(windows.buffer.max(), -windows.buffer.min()) > largest:
         parts = [(np.abs(windows.flat(rows)) > largest).any(axis=1) for rows in windows.chunks()]
         is_odd |= np.concatenate(parts)
     if not is_odd.any():
