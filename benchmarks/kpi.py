@@ -145,11 +145,11 @@ def drawn(data, seed):
     return np.sort(np.concatenate([anomalous, kept]))
 
 
-def event_weights(data):
+def event_weights(data, power=-0.5):
     """Return weights by which an event of a hundred rows counts as ten single rows, not as a hundred."""
     lengths = to_events(data.y[data.fit])["n_rows"].to_numpy()  # no event is longer than training knows
     weights = np.ones(len(data.y))
-    weights[data.fit & (data.y.to_numpy() == 1)] = np.repeat(lengths**-0.5, lengths)
+    weights[data.fit & (data.y.to_numpy() == 1)] = np.repeat(lengths ** float(power), lengths)
     return weights
 
 
@@ -321,10 +321,21 @@ WEIGHED = f"{REFERENCE}, long events weigh less"
 SHARE = f"{REFERENCE}, share of anomalies known"
 SHORT = "GRU on features, 8 rows in steps of 1, long events weigh less"
 SHORT_ONE_HOT = f"{SHORT}, series known: one-hot"
+LSTM_ONE_HOT = ONE_HOT.replace("GRU", "LSTM")
 #: Means of the probabilities of recurrent networks, as in scikit-learn's `VotingClassifier(voting="soft")`.
 VOTES = {
     "vote of GRU along the series and GRU on 8 rows, series known: one-hot": [ONE_HOT, SHORT_ONE_HOT],
-    "vote of these two and of GRU on 8 rows, series not known": [ONE_HOT, SHORT_ONE_HOT, SHORT],
+    "vote of these two and of LSTM along the series, series known: one-hot": [
+        ONE_HOT,
+        SHORT_ONE_HOT,
+        LSTM_ONE_HOT,
+    ],
+    "vote of these three and of GRU on 8 rows, series not known": [
+        ONE_HOT,
+        SHORT_ONE_HOT,
+        LSTM_ONE_HOT,
+        SHORT,
+    ],
 }
 FUSIONS = {
     "RNN, LSTM and GRU on features": [f"{cell.upper()} on features" for cell in CELLS],

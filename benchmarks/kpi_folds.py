@@ -23,16 +23,22 @@ import pandas as pd
 import torch
 from _measure import environment, markdown
 from kpi import (
+    ALONG,
+    EVERY_ROW,
+    ONE_HOT,
     REFERENCE,
     SEEDS,
     SETS,
     SHORT,
+    SHORT_ONE_HOT,
     VOTES,
     Data,
     along,
+    event_weights,
     file_of,
     judge,
     load,
+    recurrent,
     scores_of,
     voted,
     ways,
@@ -44,33 +50,53 @@ FOLDS = ((0.0, 0.15, 0.2, 0.35), (0.15, 0.3, 0.35, 0.5))
 FIGURES = ["F1", "average precision", "macro F1", "macro average precision"]
 #: Settings are ranked by these, which need no threshold: the few rows for it decide F1 on a fold.
 PRECISIONS = ["average precision", "macro average precision"]
-KNOWN = {"series_embedding": 8}
-#: What is changed of networks along the series that know the series.
-CHANGES = {
-    "one-hot": {"one_hot": True},
-    "vector of 32, always known": {"series_embedding": 32, "series_dropout": 0.0},
-    "each event as one row": {**KNOWN, "event_weight": -1},
-    "all rows weigh the same": {**KNOWN, "event_weight": None},
-    "8 epochs": {**KNOWN, "max_epochs": 8},
-    "20 epochs": {**KNOWN, "max_epochs": 20},
+#: What is changed of the GRU along the series that knows the series by one-hot columns.
+ALONG_CHANGES = {
+    "each event as one row": {"event_weight": -1},
+    "all rows weigh the same": {"event_weight": None},
+    "8 epochs": {"max_epochs": 8},
+    "20 epochs": {"max_epochs": 20},
+    "128 units": {"hidden_size": 128},
+}
+#: What is changed of the GRU on windows that knows the series by one-hot columns.
+SHORT_CHANGES = {
+    "each event as one row": {"power": -1},
+    "all rows weigh the same": {"power": 0},
+    "6 epochs": {"max_epochs": 6},
+    "96 units": {"hidden_size": 96},
+    "16 rows": {"length": 16},
+    "30 rows": {"length": 30},
 }
 
 
 def candidates():
     """Return the settings by name: the number of trainings, and a function that scores all rows."""
-    along_series = [
-        f"{cell} along the series, on features, long events weigh less" for cell in ("LSTM", "GRU")
-    ]
-    beginnings = (REFERENCE, "boosted trees for each", SHORT, *along_series)
+    beginnings = (
+        REFERENCE,
+        "boosted trees for each",
+        SHORT,
+        SHORT.replace("8 rows", "30 rows"),
+        *(ALONG.replace("GRU", cell) for cell in ("LSTM", "GRU")),
+    )
     out = {name: way for name, way in ways().items() if name.startswith(beginnings)}
-    for change, parameters in CHANGES.items():
-        for name in along_series:
-            cell = name.split()[0].lower()
-            out[f"{name}, series known: {change}"] = (
-                1,
-                lambda data, seed, cell=cell, parameters=parameters: along(data, seed, cell, **parameters),
-            )
+    for change, parameters in ALONG_CHANGES.items():
+        out[f"{ONE_HOT}, {change}"] = (
+            1,
+            lambda data, seed, parameters=parameters: along(data, seed, "gru", one_hot=True, **parameters),
+        )
+    for change, parameters in SHORT_CHANGES.items():
+        out[f"{SHORT_ONE_HOT}, {change}"] = (
+            1,
+            lambda data, seed, parameters=parameters: on_windows(data, seed, **parameters),
+        )
     return out
+
+
+def on_windows(data, seed, power=-0.5, **parameters):
+    """Score by a GRU on windows of features, with the series as one-hot columns."""
+    parameters = {"length": 8, **EVERY_ROW, **parameters}
+    weights = event_weights(data, power)
+    return recurrent(data, seed, data.features, "gru", weights=weights, one_hot=True, **parameters)
 
 
 def figures(data, trainings):
