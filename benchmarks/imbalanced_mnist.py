@@ -10,8 +10,8 @@ of two zeros among 5,000 ones hardly falls at first. With mean squared false err
 ``--all-epochs``, training does not end early.
 
 Initial weights are Glorot's, and biases are 0, as in Keras, with which the source seems to have been made; torch's own
-initial weights are smaller, and with them the focal losses are up to 3 points worse. Stored rows of an earlier version,
-without a remark on the weights, have those.
+initial weights are smaller, and with them the focal losses are up to 3 points worse. Only the stored rows with
+distortions have those.
 
 With ``--bfloat16`` products have 16 bits while training, which takes about half of the time on a CPU with such
 instructions. With ``--batched`` many networks are trained side by side on one device, for all of the published epochs:

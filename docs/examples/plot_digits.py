@@ -3,9 +3,9 @@ Two zeros against five thousand ones
 ====================================
 
 A thesis on deep learning with imbalanced data ("Survey on Deep Learning with Imbalanced Data Sets", National Chengchi
-University, 2019) trained one convolutional network in many ways on digits, some of which are very rare. A part of this
-was repeated (``benchmarks/imbalanced_mnist.py``); this page draws the thesis's pictures from the stored results. The
-page "The sources, cell by cell" has the numbers, and shows what has not been run.
+University, 2019) trained one convolutional network in many ways on digits, some of which are very rare. This was
+repeated (``benchmarks/imbalanced_mnist.py``); this page draws the thesis's pictures from the stored results. The page
+"The sources, cell by cell" has the numbers.
 
 If ``SKTSAD_DATA`` is set, the digits are those of MNIST, otherwise the small ones of scikit-learn.
 """
