@@ -293,6 +293,7 @@ def ways():
             3,
             lambda data, seed, cell=cell: along(data, seed, cell, one_hot=True),
         )
+    out[WIDE] = (3, lambda data, seed: along(data, seed, "gru", one_hot=True, hidden_size=128))
     for name, what in {"features": "features", "more features": "more"}.items():
         for cell in CELLS:
             out[f"{cell.upper()} on {name}, long events weigh less"] = (
@@ -317,6 +318,7 @@ NETWORKS = "RNN, LSTM and GRU on features, long events weigh less"
 ALONG = "GRU along the series, on features, long events weigh less"
 KNOWN = f"{ALONG}, series known"
 ONE_HOT = f"{KNOWN}: one-hot"
+WIDE = f"{ONE_HOT}, 128 units"
 WEIGHED = f"{REFERENCE}, long events weigh less"
 SHARE = f"{REFERENCE}, share of anomalies known"
 SHORT = "GRU on features, 8 rows in steps of 1, long events weigh less"
@@ -324,14 +326,17 @@ SHORT_ONE_HOT = f"{SHORT}, series known: one-hot"
 LSTM_ONE_HOT = ONE_HOT.replace("GRU", "LSTM")
 #: Means of the probabilities of recurrent networks, as in scikit-learn's `VotingClassifier(voting="soft")`.
 VOTES = {
-    "vote of GRU along the series and GRU on 8 rows, series known: one-hot": [ONE_HOT, SHORT_ONE_HOT],
+    "vote of GRU along the series, 128 units, and GRU on 8 rows, series known: one-hot": [
+        WIDE,
+        SHORT_ONE_HOT,
+    ],
     "vote of these two and of LSTM along the series, series known: one-hot": [
-        ONE_HOT,
+        WIDE,
         SHORT_ONE_HOT,
         LSTM_ONE_HOT,
     ],
     "vote of these three and of GRU on 8 rows, series not known": [
-        ONE_HOT,
+        WIDE,
         SHORT_ONE_HOT,
         LSTM_ONE_HOT,
         SHORT,
@@ -358,7 +363,7 @@ ENSEMBLES = {
     "three training runs each of RNN, LSTM and GRU on features, long events weigh less": FUSIONS[NETWORKS],
     **{
         f"three training runs: {name}": [name]
-        for name in (REFERENCE, WEIGHED, SHARE, SHORT, ALONG, KNOWN, ONE_HOT)
+        for name in (REFERENCE, WEIGHED, SHARE, SHORT, ALONG, KNOWN, ONE_HOT, WIDE)
     },
     "three training runs each of trees and GRU along the series": [REFERENCE, ALONG],
     "three training runs each of trees and GRU along the series, share and series known": [SHARE, KNOWN],

@@ -56,7 +56,6 @@ ALONG_CHANGES = {
     "all rows weigh the same": {"event_weight": None},
     "8 epochs": {"max_epochs": 8},
     "20 epochs": {"max_epochs": 20},
-    "128 units": {"hidden_size": 128},
 }
 #: What is changed of the GRU on windows that knows the series by one-hot columns.
 SHORT_CHANGES = {
