@@ -330,12 +330,12 @@ VOTES = {
         WIDE,
         SHORT_ONE_HOT,
     ],
-    "vote of these two and of LSTM along the series, series known: one-hot": [
+    "vote of both GRUs and LSTM along the series, series known: one-hot": [
         WIDE,
         SHORT_ONE_HOT,
         LSTM_ONE_HOT,
     ],
-    "vote of these three and of GRU on 8 rows, series not known": [
+    "vote of all three and GRU on 8 rows, series not known": [
         WIDE,
         SHORT_ONE_HOT,
         LSTM_ONE_HOT,
